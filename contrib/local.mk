@@ -1,0 +1,1 @@
+# what helps around it

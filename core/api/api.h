@@ -1,0 +1,53 @@
+/*
+ * The API: HTTP/1.1 and JSON on a unix socket (libevent's evhttp).
+ *
+ * The socket's mode admits (0660 and the group where it exists, else 0600); SO_PEERCRED names the client as "uid:N".
+ * Every answer is JSON; a failed one is {"error": {"code", "message", "hint"}} with the HTTP status of api_http_status.
+ *
+ *   GET  /v1/host                      {"version", "pid", "ready", "socket", "state_dir", "plugin_dirs": [], "sandbox":
+ *                                       {"layers": [], "degraded": bool}, "runs_open", "uptime_s"}
+ *   GET  /v1/agents                    [{"name", "version", "kind", "summary", "capabilities": [], "state", "cells": n,
+ *                                       "sandbox": {"layers": [...], "degraded": bool}}]      active versions
+ *   GET  /v1/versions[?name=N]         [{"name", "version", "object", "kind", "state", "since", "by", "why", "cells"}]
+ *   POST /v1/agents/N/rollback         {"version"?, "why"?} -> the version now active
+ *   POST /v1/agents/N/withdraw         {"version", "why"?}
+ *   POST /v1/plugins                   the bytes of a .so -> {"name", "version", "object", "state"}
+ *   POST /v1/runs                      run_start's request -> 202 and the run
+ *   GET  /v1/runs[?all=1&limit=N]      [run]
+ *   GET  /v1/runs/ID                   run with result
+ *   GET  /v1/runs/ID/wait              the same, once it has ended and that is durable
+ *   GET  /v1/runs/ID/tree              run_show
+ *   GET  /v1/runs/ID/journal           run_records
+ *   GET  /v1/runs/ID/events            server-sent events: progress, then `event: end` with the run
+ *   POST /v1/runs/ID/cancel
+ *   GET  /v1/logs                      server-sent events: the host's log lines, the newest 1,000 first
+ *
+ * A request's body may be at most the run input's limit and its wrapping; what is larger is too_large.  Streams send
+ * headers at once and a comment every 10 s; a watcher with over 256 KiB queued is cut off.  [loop]
+ */
+
+#ifndef API_API_H
+#define API_API_H
+
+#include <event2/event.h>
+
+#include "base/fault.h"
+#include "cell/cell.h"
+#include "policy/policy.h"
+#include "registry/registry.h"
+#include "run/run.h"
+
+struct api;
+
+struct api_options {
+	struct event_base *loop;
+	struct policy *policy;
+	struct registry *registry;
+	struct cells *cells;
+	struct runs *runs;
+};
+
+int api_open(struct api **ret, const struct api_options *options, struct fault *fault);
+void api_close(struct api **a);
+
+#endif

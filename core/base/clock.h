@@ -1,0 +1,14 @@
+/* Clocks: monotonic for durations, real for stamps and deadlines; both in nanoseconds.  [any thread] */
+
+#ifndef BASE_CLOCK_H
+#define BASE_CLOCK_H
+
+#include <stdint.h>
+
+int64_t clock_mono_ns(void);
+int64_t clock_real_ns(void);
+
+#define CLOCK_TEXT 32
+void clock_format(int64_t real_ns, char out[CLOCK_TEXT]); /* 2026-10-01T12:00:00.123Z */
+
+#endif

@@ -1,0 +1,129 @@
+/*
+ * The record: one line of the journal, in its final format.
+ *
+ * A record is a fixed head and a list of fields (tag, length, bytes).  Unknown tags are skipped by readers, so that a
+ * kind can gain fields; the head never changes within a format number.  All records of one run are chained: `prev` is
+ * the LSN of the run's record before this one, so that a run is read backwards without an index.
+ *
+ * Numbers are little-endian (the host runs on little-endian machines only; record.c asserts it).
+ */
+
+#ifndef BASE_RECORD_H
+#define BASE_RECORD_H
+
+#include <assert.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/id.h"
+
+#define RECORD_FORMAT     1
+#define RECORD_FIELDS_MAX 24
+#define RECORD_MAX        (72u * 1024 * 1024)
+
+/* What a record tells.  Numbers are never used again. */
+enum record_kind {
+	RECORD_HOST_START = 1,  /* a host opened the journal: a new writer epoch */
+	RECORD_HOST_STOP = 2,   /* it closed it in order */
+	RECORD_RUN_START = 10,  /* TARGET, INPUT, CLIENT, CONFIG, LIMIT_CALLS, DEADLINE, VERSION of the root */
+	RECORD_RUN_END = 11,    /* status, OUTPUT | MESSAGE, PARTIAL */
+	RECORD_CALL_START = 20, /* PATH, TARGET, VERSION, OBJECT, DEADLINE, INPUT (hash); the call that the op led to */
+	RECORD_CALL_END = 21,   /* PATH, status, OUTPUT | MESSAGE, CONFIDENCE: the outcome of the op that made the call */
+	RECORD_OP_INTENT = 30,  /* PATH, OP_KIND, TARGET, INPUT, EFFECT, KEY: before an effect outside the host */
+	RECORD_OP_OUTCOME = 31, /* PATH, OP_KIND, TARGET, status, OUTPUT | MESSAGE */
+	RECORD_REFUSAL = 32,    /* PATH, OP_KIND, TARGET, GUARD, status, MESSAGE: a guard said no */
+	RECORD_COMMAND = 40,    /* COMMAND, ACTOR, REASON, BODY (JSON): a change of the host's own state */
+	RECORD_CELL_START = 50, /* TARGET, VERSION, NUMBER (pid), BODY: {"layers": [...]} */
+	RECORD_CELL_END = 51,   /* TARGET, VERSION, NUMBER (pid), MESSAGE, BODY {"status", "cpu_ms", "rss_kib", "suspects"} */
+	RECORD_REPLAY = 52,     /* PATH, MESSAGE: a call begins again in another cell */
+	RECORD_LOG = 60,        /* PATH, LEVEL in status, MESSAGE: what a plugin logged */
+};
+
+enum record_tag {
+	TAG_PATH = 1,      /* text "/0/3", "/0/3#2" */
+	TAG_TARGET = 2,    /* text: plugin name, capability or URL */
+	TAG_VERSION = 3,   /* text "1.0.0" */
+	TAG_OBJECT = 4,    /* 32 bytes, SHA-256 */
+	TAG_DEADLINE = 5,  /* int64, real ns */
+	TAG_INPUT = 6,     /* bytes */
+	TAG_INPUT_HASH = 7,  /* 16 bytes: the bytes are in an earlier record under this hash */
+	TAG_OUTPUT = 8,
+	TAG_OUTPUT_HASH = 9,
+	TAG_MESSAGE = 10,  /* text: the sentence of a fault */
+	TAG_GUARD = 11,    /* text */
+	TAG_OP_KIND = 12,  /* uint16, enum wire_op_kind */
+	TAG_EFFECT = 13,   /* uint8, enum wire_effect */
+	TAG_KEY = 14,      /* text: idempotency key */
+	TAG_COMMAND = 15,  /* text: name in the apply table */
+	TAG_ACTOR = 16,    /* text: who */
+	TAG_REASON = 17,   /* text: why */
+	TAG_BODY = 18,     /* JSON */
+	TAG_CONFIDENCE = 19, /* double */
+	TAG_PARTIAL = 20,  /* JSON array */
+	TAG_CLIENT = 21,   /* text: "uid:1000" */
+	TAG_CONFIG = 22,   /* JSON object: plugin configuration as recorded at the run's start */
+	TAG_LIMIT_CALLS = 23, /* int64 */
+	TAG_NUMBER = 24,   /* int64 */
+	TAG_CALLEE = 25,   /* text: the plugin that a capability was resolved to */
+};
+
+struct record_head {
+	uint32_t length;   /* of head and fields together */
+	uint16_t format;   /* RECORD_FORMAT */
+	uint16_t kind;     /* enum record_kind */
+	uint64_t lsn;      /* byte position in the log; filled in by the journal */
+	uint64_t prev;     /* LSN of the run's record before, 0 for the first */
+	uint64_t epoch;    /* of the writer: counts the times that a host opened this journal */
+	int64_t real_ns;
+	int64_t mono_ns;
+	uint8_t run[16];   /* ULID, zero where a record belongs to no run */
+	uint8_t trace[16];
+	uint64_t call;     /* handle of the call, 0 for none */
+	uint32_t seq;      /* in the run */
+	uint32_t ordinal;  /* of the op in its call, UINT32_MAX for none */
+	int32_t status;
+	uint16_t attempt;  /* from 1 */
+	uint16_t fields;   /* how many follow */
+};
+static_assert(sizeof(struct record_head) == 104, "record_head");
+
+struct record_field {
+	uint16_t tag;
+	uint32_t len;
+	const void *data;
+};
+
+/* A record in memory.  Field data is borrowed: by a writer from its caller, by a reader from the bytes decoded. */
+struct record {
+	struct record_head head;
+	struct record_field field[RECORD_FIELDS_MAX];
+};
+
+/* Starts a record: kind, clocks, ordinal none, attempt 1, all else zero. */
+void record_init(struct record *r, enum record_kind kind);
+
+/* Adding a field; empty ones (NULL) are left out.  Asserts that there is room. */
+void record_add(struct record *r, enum record_tag tag, const void *data, size_t len);
+void record_add_text(struct record *r, enum record_tag tag, const char *text);
+
+/* Bytes of a payload where they are new to the journal, else its hash under `tag + 1` (INPUT and OUTPUT only). */
+void record_add_payload(struct record *r, enum record_tag tag, struct payload *p);
+
+/* Looking: NULL or 0 when missing or of the wrong size. */
+const struct record_field *record_find(const struct record *r, enum record_tag tag);
+char *record_text(const struct record *r, enum record_tag tag); /* allocated; NULL when missing */
+int64_t record_int(const struct record *r, enum record_tag tag);
+double record_real(const struct record *r, enum record_tag tag);
+
+size_t record_size(const struct record *r); /* as encoded, padded to 8 bytes */
+void record_encode(const struct record *r, void *out);
+
+/* Decodes one record from the start of foreign bytes; returns its padded size, or a negative status (damaged).
+ * `r` borrows from `data`. */
+int64_t record_decode(const void *data, size_t len, struct record *r, struct fault *fault);
+
+const char *record_kind_name(enum record_kind kind); /* "run_start"; "unknown" */
+const char *record_tag_name(enum record_tag tag);
+
+#endif

@@ -1,0 +1,216 @@
+/*
+ * Runs, calls and ops in flight, with their recorded outcomes.
+ *
+ * A run is a tree: its root op made the root call, a call issues ops, an op of kind CALL has a callee.  This room keeps
+ * the tree and the accounts; it decides nothing.  An op's outcome stays with its call until the call ends, so that a call
+ * that begins again in another cell is answered from the record (dispatch does that).
+ *
+ * The structs are open: dispatch, cell and run work on them.  All [loop].
+ */
+
+#ifndef CALL_CALL_H
+#define CALL_CALL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include <event2/event.h>
+#include <jansson.h>
+
+#include "base/buf.h"
+#include "base/id.h"
+#include "base/map.h"
+#include "wire.h"
+
+struct version; /* registry's: the bytes that a call runs on */
+struct cell;    /* cell's */
+struct policy;
+struct call;
+struct run;
+
+/* ---- Accounts ---------------------------------------------------------------------------------------------------- */
+
+/*
+ * An account has a limit for each quantity, what is spent and what is reserved.  Accounts form a chain: task within run
+ * within client within host.  Reserving takes the worst case at every account up the chain at once or nothing at all;
+ * settling gives back what was not used.  spent + reserved <= limit holds at every account at every instant.
+ *
+ * An account with `prepaid` set has had its whole limit reserved above it when it was opened: a reservation that starts
+ * below ends there.
+ */
+enum quantity { QUANTITY_CALLS, QUANTITY_WALL_NS, QUANTITIES };
+#define NO_LIMIT INT64_MAX
+
+struct account {
+	struct account *parent;
+	const char *what; /* "run", "task", "client", "host": for the refusal's sentence */
+	bool prepaid[QUANTITIES];
+	int64_t limit[QUANTITIES];
+	int64_t spent[QUANTITIES];
+	int64_t reserved[QUANTITIES];
+	int64_t returnable[QUANTITIES]; /* the part of reserved that may come back: shares beyond what is sure to be spent */
+};
+
+enum account_answer { ACCOUNT_TAKEN, ACCOUNT_WAIT, ACCOUNT_NEVER };
+
+/*
+ * Reserves `most` of a quantity from `from` upwards; `least` of it is sure to be spent.  ACCOUNT_NEVER, with *short_at
+ * the account that is short, when it will not fit even if all that others hold comes back; ACCOUNT_WAIT when it may fit
+ * once others settle.  Accounts of ancestors of the asker never give anything back while it waits, so what they hold
+ * does not count as returnable: their accounts are exactly those on the chain, whose prepaid shares end the walk.
+ */
+enum account_answer account_reserve(struct account *from, enum quantity q, int64_t most, int64_t least,
+    struct account **short_at);
+
+/* Ends a reservation made with the same `most` and `least`: `actual` of it was spent. */
+void account_settle(struct account *from, enum quantity q, int64_t most, int64_t least, int64_t actual);
+
+/* What is still free for `from`, over the chain. */
+int64_t account_left(const struct account *from, enum quantity q);
+
+/* ---- Ops --------------------------------------------------------------------------------------------------------- */
+
+enum op_state { OP_NEW, OP_WAITING, OP_OPEN, OP_DONE };
+
+struct op;
+TAILQ_HEAD(op_list, op);
+
+/* Ops that wait for something that a guard ran out of, first come first served.  Each limit has its own. */
+struct waitq {
+	struct op_list ops;
+};
+
+struct op {
+	struct run *run;
+	struct call *caller; /* NULL for the run's root op */
+	uint32_t ordinal;
+	uint16_t kind; /* enum wire_op_kind */
+	uint8_t flags, effect;
+	enum op_state state;
+	char *target;
+	char *version; /* asked for, or NULL */
+	char *key;     /* idempotency key given, or NULL */
+	struct payload *input;
+	int64_t deadline_real_ns;
+	int64_t share[QUANTITIES]; /* 0: none */
+
+	/* the outcome, once state is OP_DONE */
+	int status;
+	struct payload *value; /* or the sentence */
+	double confidence;
+	uint64_t outcome_lsn;
+
+	/* while it is open */
+	struct version *resolved;  /* the version chosen for a CALL */
+	struct call *callee;
+	void *executing;           /* the executor's own: struct http_transfer, timer, struct first */
+	unsigned taken;            /* bit i: guard i of the table has taken something */
+	int64_t reserved_most, reserved_least;
+	struct waitq *waiting_on;
+	TAILQ_ENTRY(op) waiting;
+	struct event *timer;       /* its deadline while it waits at a guard, or its sleep */
+	bool cancelled;            /* asked to stop */
+};
+
+/* ---- Calls ------------------------------------------------------------------------------------------------------- */
+
+enum call_state { CALL_QUEUED, CALL_RUNNING, CALL_PARKED, CALL_DONE };
+
+struct call {
+	uint64_t handle; /* never used again */
+	struct run *run;
+	struct op *op;   /* that made it; its caller is the parent */
+	char *path;      /* "/0/3" */
+	uint16_t attempt;
+	unsigned depth;
+	struct version *version;
+	const char *plugin, *semver; /* of the version, for messages and the journal */
+	struct payload *input;
+	struct payload *config; /* JSON object of its plugin */
+	int64_t deadline_real_ns;
+	struct account account;
+	enum call_state state;
+	int64_t started_mono_ns;
+
+	struct op **ops; /* by ordinal */
+	uint32_t n_ops, cap_ops;
+	uint32_t open_ops;
+
+	int cancelled; /* 0, or the status with which every further wait of it ends */
+	struct event *deadline;
+
+	/* of the cell room */
+	struct cell *cell;
+	void *pool;
+	TAILQ_ENTRY(call) in_cell;
+	uint32_t reissued;   /* ops seen since it began (again): below n_ops it replays */
+	unsigned deaths;     /* cells that died with it as a suspect */
+	unsigned executions; /* how often it began */
+	bool quarantined;
+	size_t logged_bytes;
+	bool slot; /* of the concurrency guard */
+};
+TAILQ_HEAD(call_list, call);
+
+/* ---- Runs -------------------------------------------------------------------------------------------------------- */
+
+enum run_state { RUN_OPEN, RUN_ENDED };
+
+struct run {
+	struct ulid id;
+	char id_text[ULID_TEXT];
+	struct trace_id trace;
+	char *client; /* "uid:1000" */
+	char *target;
+	struct policy *policy; /* the snapshot that it started under */
+	json_t *set;           /* --set: {"survey": {"at_once": 2}}, or NULL */
+	struct map pins;       /* plugin name -> struct version, with a reference */
+	struct map configs;    /* plugin name -> struct payload: configuration as first used */
+	struct account account;
+	enum run_state state;
+	int64_t started_real_ns, ended_real_ns;
+	int64_t deadline_real_ns;
+	struct op root;
+
+	/* how it ended */
+	int status;
+	struct payload *result; /* or the sentence */
+	struct payload *partial; /* JSON array, or NULL */
+	double confidence;
+
+	uint64_t last_lsn; /* of its newest record */
+	uint32_t seq;
+	unsigned calls_open;
+	void *watchers; /* run's own */
+	void *script;   /* of a test case: the answers to its ops, or NULL */
+};
+
+/* The calls in flight, by handle. */
+struct calls {
+	struct map by_handle;
+	uint64_t next_handle;
+	unsigned count;
+};
+
+/* A new call for an op; takes a reference on input and config. */
+struct call *call_new(struct calls *calls, struct op *op, const char *plugin, const char *semver, struct version *v,
+    struct payload *config);
+
+/* Ends its life: drops ops, payloads and the handle.  The version's reference is the caller's to drop. */
+void call_free(struct calls *calls, struct call **call);
+struct call *call_by_handle(const struct calls *calls, uint64_t handle); /* NULL: none in flight */
+
+/* The op at `ordinal`, made when it is the next one; NULL when it would leave a gap. */
+struct op *call_op(struct call *call, uint32_t ordinal, bool *made);
+void op_clear(struct op *op); /* frees what it holds, for the root op of a run too */
+
+struct call *call_parent(const struct call *call); /* NULL for the root call */
+
+/* "survey > wordcount > reader": the chain from the root to `call`, for messages; allocated. */
+char *call_chain(const struct call *call);
+
+#define CALL_OPS_MAX 100000u
+
+#endif

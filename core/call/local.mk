@@ -1,0 +1,2 @@
+noinst_LIBRARIES += core/call/libcall.a
+core_call_libcall_a_SOURCES = core/call/account.c core/call/call.c core/call/call.h

@@ -1,0 +1,138 @@
+/*
+ * Cells: processes of hospes-cell, seen from the host.
+ *
+ * A pool has the cells of one version and client.  A call that is submitted waits for a cell with a free fiber, runs, is
+ * parked and resumed, and ends with a reply.  When a cell dies, its calls begin again: the innocent ones in other cells
+ * of the pool, the suspects (the call that ran, as the shared page says, and every other that was not parked) one by one
+ * in a quarantine cell.  A call whose quarantine cell dies too is lost as `poison`; `stuck` when the watchdog had to end
+ * it.  A cell that breaks the phase table of wire.h is killed.
+ *
+ * Cells are started by the spawner, a process of its own (spawner.h is private to the room), which also runs the inspector.
+ *
+ * Knows nothing of guards, journal or registry: what happens is told through `struct cells_events`.  All [loop].
+ */
+
+#ifndef CELL_CELL_H
+#define CELL_CELL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+
+#include <event2/event.h>
+#include <jansson.h>
+
+#include "base/fault.h"
+#include "base/log.h"
+#include "call/call.h"
+#include "policy/policy.h"
+#include "wire.h"
+
+struct cells;
+
+/* Layers of the sandbox, in the order in which a cell puts them on. */
+enum sandbox_layer {
+	LAYER_UID = 1 << 0,          /* a uid of its own, or a user namespace */
+	LAYER_NET_NS = 1 << 1,
+	LAYER_PID_NS = 1 << 2,
+	LAYER_MOUNT_NS = 1 << 3,     /* an empty root */
+	LAYER_IPC_NS = 1 << 4,
+	LAYER_CGROUP = 1 << 5,       /* memory limit by cgroup */
+	LAYER_RLIMITS = 1 << 6,
+	LAYER_CAPS = 1 << 7,         /* no capabilities */
+	LAYER_NO_NEW_PRIVS = 1 << 8,
+	LAYER_LANDLOCK = 1 << 9,
+	LAYER_SECCOMP = 1 << 10,
+	LAYER_TSC = 1 << 11,         /* rdtsc traps */
+	LAYER_READONLY = 1 << 12,    /* globals sealed */
+};
+#define LAYERS_REQUIRED (LAYER_RLIMITS | LAYER_CAPS | LAYER_NO_NEW_PRIVS | LAYER_SECCOMP)
+const char *sandbox_layer_name(enum sandbox_layer layer); /* "net_ns" */
+
+/* What a cell is to run.  Borrowed by cells_submit for the call; the strings live as long as the version. */
+struct cell_spec {
+	const char *plugin, *semver;
+	const char *object_path;   /* in the object store */
+	const uint8_t *object;     /* 32 bytes */
+	uint64_t memory_bytes;
+	bool state_cell;
+};
+
+struct cell_info {
+	pid_t pid; /* as the host sees it; 0 before the first frame */
+	uint32_t layers;
+	bool quarantine;
+	unsigned calls;
+};
+
+struct cells_events {
+	/* A frame OP: `op` and the texts are checked (lengths, UTF-8, known kind); the strings are borrowed. */
+	void (*op)(struct call *call, uint32_t ordinal, const struct wire_op *op, const char *target, const char *version,
+	    const char *key, struct payload *input, void *arg);
+	void (*parked)(struct call *call, void *arg);  /* its fiber waits */
+	void (*abandon)(struct call *call, uint32_t ordinal, void *arg);
+	void (*log)(struct call *call, enum log_level level, const char *line, void *arg);
+	void (*progress)(struct call *call, double done, const char *line, void *arg);
+
+	/* The call ended with a reply: status, value or sentence, what is partial (or NULL).  The cell room has let go of it. */
+	void (*reply)(struct call *call, int status, struct payload *value, double confidence, struct payload *partial,
+	    void *arg);
+
+	/* It begins (`executions` 1) or begins again: `why` is NULL or a sentence. */
+	void (*begins)(struct call *call, const char *why, void *arg);
+
+	/* It can't be run: poison, stuck, load_failed, sandbox_missing...  The cell room has let go of it. */
+	void (*lost)(struct call *call, const struct fault *fault, void *arg);
+
+	void (*cell_started)(const struct cell_spec *spec, const struct cell_info *info, void *arg);
+	void (*cell_ended)(const struct cell_spec *spec, const struct cell_info *info, int wait_status,
+	    const struct rusage *usage, const char *report, void *arg);
+	void *arg;
+};
+
+struct cells_options {
+	struct event_base *loop;
+	struct calls *calls;
+	struct policy *policy;        /* a reference is taken */
+	const char *libexec_dir;      /* where hospes-cell and hospes-inspect are */
+	int spawner_fd;               /* from spawner_start, taken over */
+	struct cells_events events;
+};
+
+/* Starts the spawner; before threads, LMDB and big memory.  Call first thing in main().  The descriptor is a seqpacket
+ * socket; when it is closed the spawner ends every cell and leaves.  `stay_root`: keep root for uids of cells' own. */
+int spawner_start(const char *libexec_dir, int *ret_fd, struct fault *fault);
+
+int cells_open(struct cells **ret, const struct cells_options *options, struct fault *fault);
+void cells_close(struct cells **cells); /* ends all; calls still there are dropped without a word */
+
+/* Hands a call over until `reply` or `lost`. */
+void cells_submit(struct cells *cells, const struct cell_spec *spec, struct call *call);
+
+/* Delivers the outcome of an op; the call is running again when it waited for it. */
+void cells_outcome(struct call *call, const struct op *op);
+
+/* Every wait of the call gives `status` from now on; after the grace its cell is told nothing more: the call is lost with
+ * that status when it has not replied by then. */
+void cells_cancel(struct call *call, int status);
+
+/* The version is no longer active: its idle cells end, busy ones when their last call has ended; `keep` warm ones stay. */
+void cells_retire(struct cells *cells, const uint8_t object[32], unsigned keep);
+
+/* Loads a version in a cell of its own without giving it a call: `done` gets NULL or the fault. */
+typedef void cells_probed(const struct fault *fault, void *arg);
+void cells_probe(struct cells *cells, const struct cell_spec *spec, cells_probed *done, void *arg);
+
+/* Runs the inspector over an open file (taken over): `done` gets the JSON that core/cell/inspect_main.c describes, or
+ * NULL and the fault. */
+typedef void cells_inspected(json_t *notes, const struct fault *fault, void *arg);
+void cells_inspect(struct cells *cells, int file_fd, cells_inspected *done, void *arg);
+
+/* Cells of a version (all pools): returns how many, fills at most `n`. */
+unsigned cells_of(struct cells *cells, const uint8_t object[32], struct cell_info *ret, unsigned n);
+
+/* Layers that the newest ready cell had; LAYERS_REQUIRED are checked at cells_open with a probe. */
+uint32_t cells_layers(const struct cells *cells);
+
+#endif

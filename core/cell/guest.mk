@@ -1,0 +1,1 @@
+# hospes-cell, hospes-inspect, hospes-spawner and the sandbox they share

@@ -1,0 +1,67 @@
+/*
+ * Dispatch: the one door.
+ *
+ * Every op of every call comes here (dispatch_op), and so does the root op of a run (dispatch_root).  An op that has an
+ * outcome on record is answered at once and touches no guard.  Otherwise the guards run in the order of the table in
+ * pipeline.c; then the op is executed by the row for its kind in execute.c; its outcome is recorded and delivered.
+ *
+ * pipeline.c   guards in, guards out          resolve.c   which version a target means for this run
+ * replay.c     comparing with the record      execute.c   one row per kind of op
+ * record.c     what is written to the journal guard_*.c   one guard a file
+ *
+ * All [loop].
+ */
+
+#ifndef DISPATCH_DISPATCH_H
+#define DISPATCH_DISPATCH_H
+
+#include <stdint.h>
+
+#include <event2/event.h>
+
+#include "base/fault.h"
+#include "call/call.h"
+#include "cell/cell.h"
+#include "policy/policy.h"
+#include "registry/registry.h"
+#include "store/store.h"
+#include "tool/http.h"
+
+struct dispatch;
+
+struct dispatch_options {
+	struct event_base *loop;
+	struct store *store;
+	struct journal *journal;
+	struct registry *registry;
+	struct http *http;
+	struct cells *cells;
+	struct calls *calls;
+
+	/* A run's root op has its outcome. */
+	void (*run_ended)(struct run *run, void *arg);
+	/* Something to show to those who watch: JSON, borrowed. */
+	void (*progress)(struct run *run, const json_t *event, void *arg);
+	void *arg;
+};
+
+int dispatch_open(struct dispatch **ret, const struct dispatch_options *options, struct fault *fault);
+void dispatch_close(struct dispatch **d);
+
+/* What cells tell; hospesd.c hands these to cells_open with the dispatch as arg, and the cells back here. */
+struct cells_events dispatch_cells_events(struct dispatch *d);
+void dispatch_set_cells(struct dispatch *d, struct cells *cells);
+
+/* Starts the root op of a run that was filled in by run_start: guards, then the root call. */
+void dispatch_root(struct dispatch *d, struct run *run);
+
+/* Cancels everything below an op, then the op, with `status` and a sentence. */
+void dispatch_cancel(struct dispatch *d, struct op *op, int status, const char *why);
+
+/* Writes a record of the run: chains it and counts it.  Returns the LSN. */
+uint64_t dispatch_record(struct dispatch *d, struct run *run, struct record *r);
+
+/* The account of the whole host, parent of every client's. */
+struct account *dispatch_host_account(struct dispatch *d);
+
+#endif

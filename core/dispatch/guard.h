@@ -1,0 +1,39 @@
+/*
+ * A guard: one step of the pipeline, one file, one line in the table (pipeline.c).
+ *
+ * `admit` passes, waits or refuses.  One that takes something marks nothing itself: the pipeline remembers who passed and
+ * calls `undo` in reverse when a later guard waits or refuses, and `settle` in reverse when the op has its outcome.
+ * Nothing taken is held across a wait.  A guard that waits names the queue; whoever gives back what was short calls
+ * dispatch_wake with it.
+ */
+
+#ifndef DISPATCH_GUARD_H
+#define DISPATCH_GUARD_H
+
+#include "call/call.h"
+#include "dispatch/dispatch.h"
+#include "dispatch/state.h"
+
+enum guard_answer { GUARD_PASS, GUARD_WAIT, GUARD_REFUSE };
+
+struct guard {
+	const char *name; /* in refusals and the journal */
+	int (*admit)(struct dispatch *d, struct op *op, struct fault *why);
+	void (*undo)(struct dispatch *d, struct op *op);
+	void (*settle)(struct dispatch *d, struct op *op);
+	void (*parked)(struct dispatch *d, struct call *call);  /* a running call waits now */
+	bool (*resume)(struct dispatch *d, struct call *call);  /* and may go on: false is "not yet" */
+};
+
+/* Fills in the fault and returns GUARD_REFUSE. */
+int guard_refuse(struct fault *why, int status, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* Puts the op at the end of a queue and returns GUARD_WAIT. */
+int guard_wait(struct op *op, struct waitq *queue);
+
+/* Tries the first op of the queue again: from the first guard. */
+void dispatch_wake(struct dispatch *d, struct waitq *queue);
+
+extern const struct guard guard_permission, guard_deadline, guard_depth, guard_cycle, guard_concurrency, guard_budget;
+
+#endif

@@ -1,0 +1,75 @@
+/*
+ * The journal: one append-only log of records, durable as a prefix.
+ *
+ * The loop appends; the journal's own thread writes batches and syncs them.  A batch is written only after the one
+ * before it is on disk, so a crash leaves at most one torn batch, at the end.  An LSN is the position of a record in the
+ * log, in bytes, counted from 1 through all segments for ever; durability means "everything below this LSN".
+ *
+ * A sync happens when somebody waits (journal_await) or 10 ms after the first append.  A failed write or sync stops the
+ * host: `failed` is called once, on the loop, and nothing is ever retried, since nobody knows what the disk then holds.
+ *
+ * Folder: DIR/XXXXXXXXXXXXXXXX.seg, named by the first LSN in hex, filled with zeros beforehand, mode 0600.
+ * format.h (private to the room) has the layout of segments and batches.
+ */
+
+#ifndef JOURNAL_JOURNAL_H
+#define JOURNAL_JOURNAL_H
+
+#include <stdint.h>
+
+#include <event2/event.h>
+
+#include "base/fault.h"
+#include "base/record.h"
+
+struct journal;
+
+struct journal_options {
+	const char *dir;          /* made when missing */
+	struct event_base *loop;  /* callbacks run here */
+	size_t segment_bytes;     /* 0: 16 MiB; a larger batch gets a segment of its own size */
+	int64_t sync_after_ns;    /* 0: 10 ms */
+	void (*failed)(const struct fault *fault, void *arg);
+	void *arg;
+};
+
+/* Opens or makes a journal, cuts a torn tail (logged), finds the epoch.  Faults: damaged (a valid batch after a bad
+ * one: the sentence has file and offset), disk_full, io_error.  [loop] */
+int journal_open(struct journal **ret, const struct journal_options *options, struct fault *fault);
+
+/* Syncs what is left, stops the thread.  Accepts NULL, clears.  [loop] */
+void journal_close(struct journal **j);
+
+/* Appends a record; fills in lsn and epoch of its head and returns the LSN.  Copies everything.  Never waits.  [loop] */
+uint64_t journal_append(struct journal *j, struct record *r);
+
+/* Calls `done` on the loop when all up to and including `lsn` is durable; asks for a sync.  At once (before returning)
+ * when it is already.  Callbacks come in order of LSN. */
+typedef void journal_done(void *arg);
+void journal_await(struct journal *j, uint64_t lsn, journal_done *done, void *arg);
+
+/* Drops every wait with this arg. [loop] */
+void journal_forget(struct journal *j, void *arg);
+
+/* Durable end: every record with a smaller LSN is on disk.  [any thread] */
+uint64_t journal_durable(const struct journal *j);
+
+/* Where the next record will be.  [loop] */
+uint64_t journal_end(const struct journal *j);
+
+uint64_t journal_epoch(const struct journal *j);
+
+/* Blocks until everything below `lsn` is durable.  [store thread, or loop at start and stop] */
+void journal_sync(struct journal *j, uint64_t lsn);
+
+/* Reads one durable record; `r` borrows from `storage`.  [any thread] */
+int journal_read(struct journal *j, uint64_t lsn, struct buf *storage, struct record *r, struct fault *fault);
+
+/* Walks all durable records from `from` (1: all) in order; stops at a nonzero return and returns it.  [any thread] */
+typedef int journal_visit(const struct record *r, void *arg);
+int journal_scan(struct journal *j, uint64_t from, journal_visit *visit, void *arg, struct fault *fault);
+
+/* How many bytes of segments there are, and how many segments.  [any thread] */
+void journal_usage(struct journal *j, uint64_t *bytes, unsigned *segments);
+
+#endif

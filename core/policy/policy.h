@@ -1,0 +1,96 @@
+/*
+ * The policy: the configuration as an immutable snapshot.
+ *
+ * Read from a libconfig file once, checked key by key, never changed: a reload makes a new snapshot, and whoever holds
+ * the old one ends on it.  Sizes may be written as "16M", times as "2s", "10m", "50ms"; numbers are bytes or seconds.
+ * etc/hospes.conf lists every key with its default.  All strings belong to the snapshot.
+ *
+ * A bad key or value is bad_config; the sentence has file, line, key, what was found and what is allowed.
+ */
+
+#ifndef POLICY_POLICY_H
+#define POLICY_POLICY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <jansson.h>
+
+#include "base/fault.h"
+#include "base/map.h"
+
+enum policy_isolation { ISOLATION_CLIENT, ISOLATION_VERSION, ISOLATION_RUN };
+
+/* What the operator says of one plugin: `grants.NAME`, `limits.NAME` and `plugins.NAME`. */
+struct policy_plugin {
+	char *name;
+	char **http;        /* granted URL patterns, NULL-terminated, e.g. see policy_http */
+	bool http_private;  /* private addresses too */
+	char **needs;       /* NULL: all that the notes declare; else only those of them that match one of these */
+	unsigned concurrency; /* running calls of it at a time; 0: no limit */
+	unsigned recursion; /* cap of the note's recursion; default 0 */
+	json_t *config;     /* object; values of its HOSPES_CONFIG names */
+};
+
+struct policy {
+	unsigned refs;
+	char *file; /* for messages; "(defaults)" when there was none */
+
+	char *state_dir;
+	char *socket_path;
+	char *socket_group; /* default "hospes"; used where it exists */
+	char **plugin_dirs; /* NULL-terminated */
+	char *user;         /* of the core when started as root; NULL: stay */
+	uid_t cell_uid_first;
+	unsigned cell_uids; /* how many */
+
+	int64_t run_calls;
+	int64_t run_wall_ns;
+	unsigned depth;
+	size_t payload_max;
+	size_t input_max;
+	unsigned runs_at_once; /* root runs admitted; default 1,000 */
+
+	unsigned cells_per_pool; /* cells per version and client */
+	unsigned fibers;         /* calls at a time in a cell */
+	uint64_t cell_memory;    /* bytes */
+	uint64_t stack_bytes;    /* of a fiber */
+	int64_t cell_silence_ns; /* CPU time without a frame: stuck */
+	int64_t cell_load_ns;    /* wall time for loading and init */
+	int64_t kill_grace_ns;
+	enum policy_isolation isolation;
+	bool sandbox_degraded;
+
+	int64_t http_timeout_ns;
+	size_t http_max_bytes;
+	unsigned http_redirects;
+	unsigned http_at_once;
+
+	bool dev; /* hospes dev: declared public hosts are granted, dev versions accepted */
+
+	struct map plugins; /* name -> struct policy_plugin */
+};
+
+/* Compiled-in defaults, for root or for an ordinary user (XDG folders). */
+struct policy *policy_defaults(bool dev);
+
+/* Defaults, then the file.  `path` NULL: defaults alone. */
+int policy_load(const char *path, bool dev, struct policy **ret, struct fault *fault);
+
+struct policy *policy_ref(struct policy *p);
+void policy_unref(struct policy **p);
+
+/* Never NULL: a plugin that the file does not name has the defaults. */
+const struct policy_plugin *policy_plugin(const struct policy *p, const char *name);
+
+/*
+ * Does a pattern match?  policy_match: "*" any run of characters, all else literal ("read.*").  policy_http: patterns
+ * are SCHEME://HOST[:PORT][/PATH]; "*" alone is every public host; HOST may begin with "*." for all below it or be "*";
+ * PORT may be "*", and without one the scheme's own port is meant; a path matches as a prefix at a "/".
+ */
+bool policy_match(const char *pattern, const char *text);
+bool policy_http(const char *pattern, const char *scheme, const char *host, unsigned port, const char *path);
+
+#endif

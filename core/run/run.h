@@ -1,0 +1,81 @@
+/*
+ * Runs: their life from a client's request to a result.
+ *
+ * run_start checks the request, admits it, records RUN_START and hands the root op to dispatch; when the root op has its
+ * outcome, RUN_END is recorded.  What leaves the host waits until it is durable: `done` of run_wait is called only then,
+ * while progress is shown at once and is provisional.
+ *
+ * Ended runs are kept in memory for a while and in the store for ever (run_apply keeps one entry a run: state, times,
+ * where its records begin).  All [loop].
+ */
+
+#ifndef RUN_RUN_H
+#define RUN_RUN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <event2/event.h>
+#include <jansson.h>
+
+#include "base/fault.h"
+#include "call/call.h"
+#include "dispatch/dispatch.h"
+
+struct runs;
+
+struct runs_options {
+	struct event_base *loop;
+	struct store *store;
+	struct journal *journal;
+	struct registry *registry;
+	struct dispatch *dispatch;
+	struct policy *policy;
+	bool scripted; /* a private host of `hospes test`: requests may carry the answers to their ops */
+};
+
+extern const struct store_apply run_apply[];
+
+int runs_open(struct runs **ret, const struct runs_options *options, struct fault *fault);
+void runs_close(struct runs **r);
+
+/* hospesd.c leads these from dispatch to here. */
+void runs_ended(struct run *run, void *runs);
+void runs_progress(struct run *run, const json_t *event, void *runs);
+
+/*
+ * Starts a run.  `request`: {"plugin": "survey", "input": any, "version": "1.0.0"?, "config": {"survey": {"at_once": 2}}?,
+ * "budget": {"calls": n?, "wall_ms": n?}?, "script": {...}?}.  `input` may be given as a payload instead (then it is not
+ * parsed).  Faults: bad_input, no_such_agent, no_such_version, too_large, overloaded, permission_denied.
+ */
+int run_start(struct runs *r, const json_t *request, struct payload *input, const char *client, struct run **ret,
+    struct fault *fault);
+
+/* Open runs, and those that ended lately; NULL: ask the store. */
+struct run *run_find(struct runs *r, const char *id_text);
+
+int run_cancel(struct runs *r, struct run *run, const char *who);
+
+/* {"id", "plugin", "version", "state": "open"|"ended", "status": "ok"|"partial"|name, "client", "started", "ended",
+ *  "calls", "duration_ms", "result"?, "confidence"?, "partial"?, "error": {"code", "message", "hint"}?}; new reference. */
+json_t *run_json(const struct run *run, bool with_result);
+
+/* Watching: `event` gets JSON events as they come ({"type": "call_started", ...}), `NULL` once when the run has ended and
+ * its end is durable.  Unwatch is allowed at any time. */
+struct run_watch;
+typedef void run_event(const json_t *event, void *arg);
+struct run_watch *run_watch(struct runs *r, struct run *run, run_event *event, void *arg);
+void run_unwatch(struct run_watch **w);
+
+/* Views over the journal, made in the store thread; `done` gets the JSON (a new reference) or the fault. */
+typedef void run_viewed(json_t *view, const struct fault *fault, void *arg);
+void run_show(struct runs *r, const char *id_text, run_viewed *done, void *arg);    /* summary + "tree" */
+void run_records(struct runs *r, const char *id_text, run_viewed *done, void *arg); /* every record, oldest first */
+void run_list(struct runs *r, bool all, unsigned limit, run_viewed *done, void *arg);
+
+/* Stops admitting; calls `idle` when no run is open. */
+void runs_drain(struct runs *r, void (*idle)(void *arg), void *arg);
+
+unsigned runs_open_count(const struct runs *r);
+
+#endif

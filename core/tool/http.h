@@ -1,0 +1,70 @@
+/*
+ * HTTP: the executor of the `http` op, libcurl's multi interface on the loop.
+ *
+ * The request was admitted by the guards; what is checked here is what only the socket shows: the address, for every
+ * connection of every redirect, when it is opened.  Private, loopback, link-local, multicast and otherwise special
+ * addresses (IANA special-purpose registries) are refused unless `allow_private`.  Redirects are followed here, one by
+ * one, and each new URL is asked about with `admit`.
+ *
+ * Journals nothing: dispatch writes intent and outcome.  All [loop].
+ */
+
+#ifndef TOOL_HTTP_H
+#define TOOL_HTTP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <event2/event.h>
+
+#include "base/buf.h"
+#include "base/fault.h"
+
+struct http;
+struct http_transfer;
+
+struct http_options {
+	struct event_base *loop;
+	size_t max_bytes;
+	unsigned redirects;
+	unsigned at_once; /* transfers in flight; more wait */
+};
+
+int http_open(struct http **ret, const struct http_options *options, struct fault *fault);
+void http_close(struct http **h);
+
+/* The op's input, read and checked: method, headers, body.  Headers that would break framing or forge identity (Host,
+ * Content-Length, Transfer-Encoding, Connection, ...) are bad_input. */
+struct http_request {
+	char *method;
+	char *url; /* normalised */
+	char *scheme, *host, *path;
+	unsigned port;
+	char **headers; /* "Name: value", NULL-terminated */
+	struct payload *body;
+	size_t max_bytes;
+};
+int http_request_read(const char *url, const struct payload *input, struct http_request *ret, struct fault *fault);
+void http_request_clear(struct http_request *request);
+
+/* Safe methods of RFC 9110, 9.2.1, that are idempotent by default here: GET and HEAD. */
+bool http_idempotent(const char *method);
+
+struct http_call {
+	const struct http_request *request; /* read before http_start returns */
+	const char *key;                    /* Idempotency-Key header, or NULL */
+	int64_t timeout_ns;
+	bool allow_private;
+	/* May a redirect go there?  0 or a status with the fault filled in. */
+	int (*admit)(const struct http_request *request, void *arg, struct fault *fault);
+	/* Once, later: 0 and {"status", "url", "headers", "body" | "base64"}, or a status and the sentence. */
+	void (*done)(int status, struct payload *answer, const struct fault *fault, void *arg);
+	void *arg;
+};
+
+struct http_transfer *http_start(struct http *h, const struct http_call *call);
+
+/* Stops it; `done` is not called. */
+void http_cancel(struct http_transfer **t);
+
+#endif

@@ -1,0 +1,1 @@
+# plugins, built against the installed SDK alone

@@ -1,0 +1,305 @@
+/*
+ * The Hospes SDK: what an agent, a strategy, a check or a tool is written against.
+ *
+ * A plugin is one shared object with one handler.  The host runs the handler in a cell: a process with no files, no
+ * network and no keys.  Whatever the handler wants it asks for with the functions below; each is an op, guarded and
+ * journaled by the host.  The functions look blocking; many calls run interleaved in one cell all the same.
+ *
+ * Ownership: all that these functions hand out belongs to the call and lives until its handler returns.  What is handed
+ * in is taken over where a parameter is a `json_t *`, and only read elsewhere.  An author frees nothing.
+ *
+ * Errors: 0 is success, a negative status (hospes/status.h) is failure.  The sentence stays with the call:
+ * `return rc;` passes status, sentence and chain on to the caller.  Functions that return a pointer return NULL on
+ * failure; hospes_status() then tells the status.
+ *
+ * Tags: [waits] parks the call until there is an answer, and may return HOSPES_ECANCELLED or HOSPES_EDEADLINE;
+ * [never waits] does not.  Both only inside a call, on the thread that runs the handler.  [init only] only inside the
+ * init hook.  [anywhere] everywhere.  A function used where its tag forbids it gives HOSPES_EWRONGPLACE.
+ *
+ * Replay: a handler may be run again from its start with the recorded outcomes of its ops, and has to ask for the same
+ * things in the same order.  Nothing needs doing for that: time and random numbers are ops too, and global variables
+ * are read-only once the init hook has returned.
+ */
+
+#ifndef HOSPES_H
+#define HOSPES_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <jansson.h>
+
+#include <hospes/status.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The ABI: a plugin loads when the majors are the same and its minor is not above the host's. */
+#define HOSPES_ABI_MAJOR 1
+#define HOSPES_ABI_MINOR 0
+
+typedef struct hospes_ctx hospes_ctx;     /* one call in progress */
+typedef struct hospes_value hospes_value; /* an immutable JSON payload, parsed only when looked at */
+typedef struct hospes_op hospes_op;       /* one op that was started and can be waited for */
+typedef struct hospes_group hospes_group; /* a bounded fan-out */
+
+/* ---- Values ------------------------------------------------------------------------------------------------------ */
+
+/* The input of this call.  [never waits] */
+hospes_value *hospes_input(hospes_ctx *ctx);
+
+/* The value as jansson sees it, parsed at the first look; read-only; NULL when it is not JSON.  [never waits] */
+json_t *hospes_json(const hospes_value *value);
+
+/* The bytes as they travel; *len in bytes; zero-terminated.  [never waits] */
+const char *hospes_bytes(const hospes_value *value, size_t *len);
+
+/* A member of an object, NULL when there is none.  [never waits] */
+hospes_value *hospes_get(const hospes_value *value, const char *key);
+
+/* A member's text, or `fallback`-free forms: NULL, 0 or false when missing or of another type.  [never waits] */
+const char *hospes_text(const hospes_value *value, const char *key);
+int64_t hospes_int(const hospes_value *value, const char *key);
+double hospes_real(const hospes_value *value, const char *key);
+bool hospes_flag(const hospes_value *value, const char *key);
+
+/* Takes `json` over and makes a value of it; NULL when `json` is NULL (as json_pack gives on failure).  [never waits] */
+hospes_value *hospes_value_json(hospes_ctx *ctx, json_t *json);
+
+/* A value of bytes that are JSON already; they are copied.  [never waits] */
+hospes_value *hospes_value_bytes(hospes_ctx *ctx, const void *bytes, size_t len);
+
+/* Are both the same JSON, whatever the spacing and order of members?  [never waits] */
+bool hospes_equal(const hospes_value *a, const hospes_value *b);
+
+/* ---- Answering --------------------------------------------------------------------------------------------------- */
+
+/* Sets the reply, which leaves when the handler returns 0.  Takes `json` over.  Returns 0, or HOSPES_EINPUT when `json`
+ * is NULL.  The last reply set counts.  [never waits] */
+int hospes_reply(hospes_ctx *ctx, json_t *json);
+
+/* The same with a value, passed on as it is and never parsed.  [never waits] */
+int hospes_reply_value(hospes_ctx *ctx, const hospes_value *value);
+
+/* How sure this agent is of its reply, 0 to 1; 1 when never said.  [never waits] */
+void hospes_confidence(hospes_ctx *ctx, double confidence);
+
+/* Sets the sentence and returns `status`, so that a handler ends with `return hospes_fail(ctx, ...)`.  Say what was
+ * expected, what was found and what to do.  [never waits] */
+int hospes_fail(hospes_ctx *ctx, int status, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* Status and sentence of the last thing that failed in this call.  [never waits] */
+int hospes_status(hospes_ctx *ctx);
+const char *hospes_message(hospes_ctx *ctx);
+
+/* The stable name of a status: "bad_input".  [anywhere] */
+const char *hospes_status_name(int status);
+
+/* ---- Ops --------------------------------------------------------------------------------------------------------- */
+
+/* How an op is to be done.  Zero is "as usual" everywhere; `size` is sizeof(hospes_options) and is set by
+ * HOSPES_OPTIONS, so that the struct can grow. */
+typedef struct hospes_options {
+	size_t size;
+	int64_t timeout_ns;    /* from now; the op then ends as deadline_exceeded */
+	int64_t budget_calls;  /* the share of calls that the callee and all below it may make, itself included */
+	int64_t budget_wall_ns; /* the share of wall time */
+	const char *version;   /* this version of the callee, "1.2.0", and no other */
+	const char *key;       /* idempotency key, where the host's own should not be used */
+	const char *effect;    /* http: "pure", "idempotent", "keyed" or "once" */
+} hospes_options;
+#define HOSPES_OPTIONS(...) (&(hospes_options){.size = sizeof(hospes_options), __VA_ARGS__})
+
+/* What came of an op. */
+typedef struct hospes_answer {
+	int status;           /* 0, or why it failed */
+	const char *who;      /* the target as it was asked for */
+	const char *message;  /* the sentence, "" on success */
+	hospes_value *value;  /* NULL on failure */
+	double confidence;    /* of the callee, 0 to 1 */
+	void *tag;            /* what hospes_group_add was given */
+} hospes_answer;
+
+/* Calls an agent or strategy, "wordcount", or the one that offers a capability, "cap:count.words".  [waits] */
+int hospes_call(hospes_ctx *ctx, const char *target, const hospes_value *input, hospes_value **ret);
+int hospes_call_with(hospes_ctx *ctx, const char *target, const hospes_value *input, const hospes_options *options,
+    hospes_value **ret);
+
+/* Starts a call and goes on; `options` may be NULL.  NULL only out of memory.  [never waits] */
+hospes_op *hospes_start(hospes_ctx *ctx, const char *target, const hospes_value *input, const hospes_options *options);
+
+/* Waits for one op.  [waits] */
+int hospes_wait(hospes_op *op, hospes_value **ret);
+
+/* Waits for the first of `n` ops that has an outcome and returns its index, or a negative status.  [waits] */
+int hospes_wait_any(hospes_ctx *ctx, size_t n, hospes_op *const ops[]);
+
+/* What came of an op that hospes_wait or hospes_wait_any has returned for.  [never waits] */
+const hospes_answer *hospes_op_answer(hospes_op *op);
+
+/* Cancels an op; its outcome is then HOSPES_ECANCELLED unless it came first.  [never waits] */
+void hospes_cancel(hospes_op *op);
+
+/* Calls `n` targets at once with one input and waits for all.  The first failure is returned, the others are cancelled
+ * and `ret` is untouched.  [waits] */
+int hospes_call_all(hospes_ctx *ctx, size_t n, const char *const targets[], const hospes_value *input,
+    hospes_value *ret[]);
+
+/* Names of the agents that offer a capability, "count.words" or "count.*", in alphabetical order; recorded, so that a
+ * replay sees the same.  [waits] */
+int hospes_find(hospes_ctx *ctx, const char *capability, size_t *n, const char *const **ret);
+
+/* One HTTP request.  `headers` is NULL or "Name: value" lines, NULL at the end.  The answer is
+ * {"status": 200, "url": "...", "headers": {"content-type": "..."}, "body": "..."}, or "base64" instead of "body" when
+ * the body is not UTF-8.  Any HTTP status is success; no answer is a failure. */
+typedef struct hospes_http_request {
+	size_t size;         /* sizeof(hospes_http_request) */
+	const char *method;  /* NULL is "GET" */
+	const char *url;
+	const char *const *headers;
+	const void *body;
+	size_t body_len;
+	size_t max_bytes;    /* of the answer's body; 0 is the policy's limit */
+} hospes_http_request;
+
+/* Makes the request.  [waits] */
+int hospes_http(hospes_ctx *ctx, const hospes_http_request *request, const hospes_options *options, hospes_value **ret);
+
+/* Starts it and goes on.  [never waits] */
+hospes_op *hospes_http_start(hospes_ctx *ctx, const hospes_http_request *request, const hospes_options *options);
+
+/* Real time in nanoseconds since 1970.  [waits] */
+int64_t hospes_now_ns(hospes_ctx *ctx);
+
+/* Fills `buffer` with `len` random bytes, 4,096 at most.  [waits] */
+int hospes_random(hospes_ctx *ctx, void *buffer, size_t len);
+
+/* Waits; 0 or HOSPES_ECANCELLED.  A durable timer: it outlives the cell.  [waits] */
+int hospes_sleep(hospes_ctx *ctx, int64_t ns);
+
+/* ---- Groups ------------------------------------------------------------------------------------------------------ */
+
+/* A fan-out of at most `at_once` calls at a time (0 is all); shares out what is left of the caller's budget.
+ * [never waits] */
+hospes_group *hospes_group_new(hospes_ctx *ctx, int64_t at_once);
+
+/* Adds a call.  `tag` comes back in its answer.  Returns 0 or a status.  [never waits] */
+int hospes_group_add(hospes_group *group, const char *target, const hospes_value *input, void *tag);
+int hospes_group_add_with(hospes_group *group, const char *target, const hospes_value *input,
+    const hospes_options *options, void *tag);
+
+/* Adds a call for each agent that offers the capability; returns how many, or a status.  [waits] */
+int hospes_group_add_all(hospes_group *group, const char *capability, const hospes_value *input);
+
+/* The next answer, as they come; NULL when all are in.  What is still open when the handler returns is cancelled.
+ * [waits] */
+const hospes_answer *hospes_group_next(hospes_group *group);
+
+/* Notes a failed answer in the reply: the run then ends as partial and says who failed and why.  [never waits] */
+void hospes_partial(hospes_ctx *ctx, const hospes_answer *answer);
+
+/* ---- Telling ----------------------------------------------------------------------------------------------------- */
+
+enum hospes_level { HOSPES_DEBUG, HOSPES_INFO, HOSPES_WARN, HOSPES_ERROR };
+
+/* A line in the run's log, 64 KiB a call at most.  Not repeated by a replay.  [never waits] */
+void hospes_log(hospes_ctx *ctx, enum hospes_level level, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Tells those who watch the run how far this call is: 0 to 1, or negative when nobody knows.  [never waits] */
+void hospes_progress(hospes_ctx *ctx, double done, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* ---- Configuration and identity ---------------------------------------------------------------------------------- */
+
+/* Values of the plugin's configuration as it stood when the run started; the note's default where the operator said
+ * nothing; 0, false, 0.0 or NULL for a name that the notes do not have.  [never waits] */
+int64_t hospes_config_int(hospes_ctx *ctx, const char *name);
+double hospes_config_real(hospes_ctx *ctx, const char *name);
+bool hospes_config_bool(hospes_ctx *ctx, const char *name);
+const char *hospes_config_text(hospes_ctx *ctx, const char *name);
+
+/* The run's id (a ULID) and this call's path in it ("/0/3").  [never waits] */
+const char *hospes_run_id(hospes_ctx *ctx);
+const char *hospes_call_path(hospes_ctx *ctx);
+
+/* ---- What a plugin says about itself ----------------------------------------------------------------------------- */
+
+#define HOSPES_PLUGIN_MAGIC 0x31737073686f6870ull /* "phohsps1" */
+
+typedef int hospes_handler(hospes_ctx *ctx);
+
+/* The one symbol that a plugin exports. */
+struct hospes_plugin {
+	uint64_t magic;
+	uint32_t size; /* sizeof(struct hospes_plugin) as the plugin was compiled */
+	uint16_t abi_major;
+	uint16_t abi_minor;
+	hospes_handler *handler;
+	int (*init)(void);  /* once, after loading; globals are writable until it returns; 0 or a status */
+	void (*exit)(void); /* once, before the cell leaves; globals are writable again */
+	hospes_handler *bid;
+};
+
+/*
+ * A note: `key=value` in the section .note.hospes, read by the host without loading the file.  Name and description are
+ * padded to four bytes, as the ELF specification says (System V gABI, "Note Section").
+ */
+#define HOSPES_NOTE_JOIN2_(a, b) a##b
+#define HOSPES_NOTE_JOIN_(a, b)  HOSPES_NOTE_JOIN2_(a, b)
+#define HOSPES_NOTE_TYPE         1
+#define HOSPES_NOTE(text)                                                                                              \
+	static const struct {                                                                                          \
+		uint32_t name_size, text_size, type;                                                                   \
+		char name[8];                                                                                          \
+		char value[(sizeof(text) + 3) / 4 * 4];                                                                \
+	} HOSPES_NOTE_JOIN_(hospes_note_, __COUNTER__)                                                                 \
+	    __attribute__((section(".note.hospes"), used, aligned(4))) = {7, sizeof(text), HOSPES_NOTE_TYPE, "Hospes", text};
+
+#define HOSPES_STRING2_(x) #x
+#define HOSPES_STRING_(x)  HOSPES_STRING2_(x)
+
+#define HOSPES_PLUGIN_(kind_, name_, version_, summary_, handler_, ...)                                                \
+	HOSPES_NOTE("kind=" kind_)                                                                                     \
+	HOSPES_NOTE("name=" name_)                                                                                     \
+	HOSPES_NOTE("version=" version_)                                                                               \
+	HOSPES_NOTE("summary=" summary_)                                                                               \
+	HOSPES_NOTE("abi=" HOSPES_STRING_(HOSPES_ABI_MAJOR) "." HOSPES_STRING_(HOSPES_ABI_MINOR))                      \
+	HOSPES_EXPORT_ const struct hospes_plugin hospes_plugin_v1 = {.magic = HOSPES_PLUGIN_MAGIC,                    \
+	    .size = sizeof(struct hospes_plugin), .abi_major = HOSPES_ABI_MAJOR, .abi_minor = HOSPES_ABI_MINOR,        \
+	    .handler = handler_, ##__VA_ARGS__};
+#ifdef __cplusplus
+#define HOSPES_EXPORT_ extern "C" __attribute__((visibility("default"), used))
+#else
+#define HOSPES_EXPORT_ __attribute__((visibility("default"), used))
+#endif
+
+/* Exactly one of these, at file level.  After the handler may come `.init = f`, `.exit = f`. */
+#define HOSPES_AGENT(name, version, summary, handler, ...)                                                             \
+	HOSPES_PLUGIN_("agent", name, version, summary, handler, ##__VA_ARGS__)
+#define HOSPES_STRATEGY(name, version, summary, handler, ...)                                                          \
+	HOSPES_PLUGIN_("strategy", name, version, summary, handler, ##__VA_ARGS__)
+#define HOSPES_CHECK(name, version, summary, handler, ...)                                                             \
+	HOSPES_PLUGIN_("check", name, version, summary, handler, ##__VA_ARGS__)
+#define HOSPES_TOOL(name, version, summary, handler, ...)                                                              \
+	HOSPES_PLUGIN_("tool", name, version, summary, handler, ##__VA_ARGS__)
+
+#define HOSPES_CAPABILITY(name) HOSPES_NOTE("capability=" name)  /* repeatable: "count.words" */
+#define HOSPES_NEEDS(need)      HOSPES_NOTE("needs=" need)       /* repeatable: "call:NAME", "call:cap:PATTERN", "http:PATTERN" */
+#define HOSPES_CONFIG(name, type, preset)                        /* type: "int", "real", "bool", "text" */             \
+	HOSPES_NOTE("config=" name ":" type ":" preset)
+#define HOSPES_INPUT(schema)    HOSPES_NOTE("input=" schema)     /* JSON Schema of the input */
+#define HOSPES_OUTPUT(schema)   HOSPES_NOTE("output=" schema)    /* JSON Schema of the reply */
+#define HOSPES_MEMORY(mib)      HOSPES_NOTE("memory=" mib)       /* MiB that the cell is granted; default "256" */
+#define HOSPES_RECURSION(n)     HOSPES_NOTE("recursion=" n)      /* appearances in one chain that it was made for */
+#define HOSPES_PRICE(micros)    HOSPES_NOTE("price_micros=" micros) /* micro-dollars that a call of it costs */
+#define HOSPES_STATE_CELL()     HOSPES_NOTE("state=cell")        /* keeps writable globals: one call at a time */
+#define HOSPES_LICENSE(id)      HOSPES_NOTE("license=" id)       /* SPDX identifier */
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

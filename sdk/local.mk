@@ -1,0 +1,1 @@
+# libhospes and the SDK

@@ -1,0 +1,158 @@
+/*
+ * The wire between the host and a cell: frames on a stream socket.
+ *
+ * Every frame is a fixed header and `length` bytes.  Both ends run on one machine, so numbers are in its byte order.
+ * Shared by libhospes and core/cell only; a plugin never sees it.
+ *
+ * What may come when (the host kills a cell that sends anything else, see WIRE_PHASES):
+ *
+ *   host                         cell                           phase
+ *   SETUP                        -                              STARTING
+ *   -                            HELLO                          STARTING   first frame: carries SCM_CREDENTIALS
+ *   -                            READY | FAILED                 STARTING   -> READY, or the cell ends
+ *   START, OUTCOME, CANCEL       OP, PARK, REPLY, LOG,          READY
+ *   PING                         PROGRESS, PONG, ABANDON
+ *   STOP                         BYE                            READY      -> the exit hook runs, the cell ends
+ *
+ * A call is named by a 64-bit handle that the host chose in START and that is never used again.  Its ops are numbered
+ * from 0 in the order issued.  REPLY ends a call: nothing more may come for its handle, and whatever ops it left open
+ * are cancelled by the host.
+ */
+
+#ifndef HOSPES_WIRE_H
+#define HOSPES_WIRE_H
+
+#include <assert.h>
+#include <stdint.h>
+
+#define WIRE_VERSION     1u
+#define WIRE_FRAME_MAX   (68u * 1024 * 1024) /* a run's input of 64 MiB and its wrapping */
+#define WIRE_LOG_MAX     4096u               /* one line */
+#define WIRE_TARGET_MAX  255u
+#define WIRE_NO_ORDINAL  UINT32_MAX
+
+/* Descriptors of a cell, in the order in which the spawner places them. */
+enum wire_fd {
+	WIRE_FD_LOG = 1,     /* stdout and stderr */
+	WIRE_FD_CONTROL = 3, /* the one socket */
+	WIRE_FD_PLUGIN = 4,  /* the object, read-only */
+	WIRE_FD_PAGE = 5,    /* memfd: struct wire_page */
+};
+
+enum wire_type {
+	/* host to cell */
+	WIRE_SETUP = 1, /* struct wire_setup */
+	WIRE_START,     /* struct wire_start, then config, run id, path, input */
+	WIRE_OUTCOME,   /* call, ordinal, status; struct wire_outcome, then the value or the sentence */
+	WIRE_CANCEL,    /* call; every wait of it from now on gives `status` (cancelled or deadline_exceeded) */
+	WIRE_PING,
+	WIRE_STOP, /* run the exit hook, send BYE, leave */
+	/* cell to host */
+	WIRE_HELLO = 64, /* struct wire_hello */
+	WIRE_READY,
+	WIRE_FAILED,   /* status; the sentence */
+	WIRE_OP,       /* call, ordinal; struct wire_op, then target, version, key, input */
+	WIRE_PARK,     /* call: its fiber waits for ops that it started before (an op with WIRE_OP_WAITS parks by itself) */
+	WIRE_REPLY,    /* call, status; struct wire_reply, then partial, then the value or the sentence */
+	WIRE_LOG,      /* call or 0, status = enum hospes_level; a line of text */
+	WIRE_PROGRESS, /* call; double, then a line of text */
+	WIRE_PONG,     /* struct wire_pong */
+	WIRE_ABANDON,  /* call, ordinal: the fiber no longer wants this op; it is cancelled */
+	WIRE_BYE,
+};
+
+struct wire_frame {
+	uint32_t length; /* of what follows the header */
+	uint16_t type;
+	uint16_t flags; /* zero */
+	uint64_t call;
+	uint32_t ordinal; /* WIRE_NO_ORDINAL where there is none */
+	int32_t status;
+};
+static_assert(sizeof(struct wire_frame) == 24, "wire_frame");
+
+/* Kinds of op; their numbers are in the journal, so they are never used again for something else. */
+enum wire_op_kind {
+	WIRE_OP_CALL = 1,   /* target: "name" or "cap:name"; input: any JSON */
+	WIRE_OP_HTTP = 2,   /* target: the URL; input: {"method", "headers": [], "body" | "base64", "max_bytes"} */
+	WIRE_OP_NOW = 3,    /* value: int64_t, ns since 1970 */
+	WIRE_OP_RANDOM = 4, /* input: uint32_t, how many bytes; value: the bytes */
+	WIRE_OP_SLEEP = 5,  /* input: int64_t ns from now; value: empty */
+	WIRE_OP_FIRST = 6,  /* input: uint32_t ordinals; value: uint32_t, the ordinal that has an outcome first */
+	WIRE_OP_FIND = 7,   /* target: a capability or a pattern; value: JSON array of names */
+};
+
+enum wire_op_flag {
+	WIRE_OP_WAITS = 1, /* the fiber is parked until this op's outcome comes */
+};
+
+enum wire_effect { WIRE_EFFECT_DEFAULT, WIRE_EFFECT_PURE, WIRE_EFFECT_IDEMPOTENT, WIRE_EFFECT_KEYED, WIRE_EFFECT_ONCE };
+
+/* WIRE_OP.  target, version, key and input follow in this order, without padding or terminators. */
+struct wire_op {
+	uint16_t kind;
+	uint8_t flags;
+	uint8_t effect;
+	uint16_t target_len;
+	uint8_t version_len;
+	uint8_t key_len;
+	int64_t timeout_ns; /* 0: the call's own deadline */
+	int64_t share_calls; /* 0: no share of its own */
+	int64_t share_wall_ns;
+};
+static_assert(sizeof(struct wire_op) == 32, "wire_op");
+
+struct wire_setup {
+	uint32_t version;
+	uint32_t fibers;        /* calls at a time; 1 for state=cell */
+	uint64_t memory_bytes;  /* heap grant, on top of the stacks */
+	uint64_t stack_bytes;   /* of one fiber */
+	uint32_t relaxed;       /* 1: the profile for sanitizer builds */
+	uint32_t required;      /* enum sandbox_layer bits that must hold */
+	uint32_t uid, gid;      /* to become before anything else; UINT32_MAX: stay */
+	char state_cell;        /* 1: globals stay writable */
+	char reserved[7];
+};
+static_assert(sizeof(struct wire_setup) == 48, "wire_setup");
+
+struct wire_hello {
+	uint32_t version;
+	uint32_t layers; /* bits of enum sandbox_layer that hold, as the cell sees it (a hint; doctor proves it) */
+};
+static_assert(sizeof(struct wire_hello) == 8, "wire_hello");
+
+struct wire_start {
+	int64_t deadline_real_ns;
+	uint32_t config_len; /* JSON object */
+	uint16_t run_len;    /* ULID */
+	uint16_t path_len;   /* "/0/3" */
+};
+static_assert(sizeof(struct wire_start) == 16, "wire_start");
+
+struct wire_outcome {
+	double confidence;
+};
+static_assert(sizeof(struct wire_outcome) == 8, "wire_outcome");
+
+struct wire_reply {
+	double confidence;
+	uint32_t partial_len; /* JSON array of {"who", "code", "message"}, or nothing */
+	uint32_t reserved;
+};
+static_assert(sizeof(struct wire_reply) == 16, "wire_reply");
+
+struct wire_pong {
+	uint64_t leaked_bytes; /* heap that dropped fibers left behind */
+};
+static_assert(sizeof(struct wire_pong) == 8, "wire_pong");
+
+/* The page that cell and host share.  The cell may write anything here: the host reads it as a hint, for diagnostics
+ * and to choose suspects, and copies before it looks. */
+struct wire_page {
+	_Atomic uint64_t current; /* handle of the call whose fiber runs, 0 for none */
+	_Atomic uint32_t report_len;
+	char report[1012]; /* of a fatal signal: what, where, on which call */
+};
+static_assert(sizeof(struct wire_page) == 1024, "wire_page");
+
+#endif

@@ -1,0 +1,2 @@
+# unit tests, scenarios, fuzzers, benches
+include tests/unit/local.mk

@@ -1,0 +1,11 @@
+# Unit tests: each room adds its own fragment.
+CMOCKA_TESTS =
+include tests/unit/base.mk
+include tests/unit/cell.mk
+include tests/unit/registry.mk
+include tests/unit/tool.mk
+include tests/unit/dispatch.mk
+include tests/unit/sdk.mk
+include tests/unit/api.mk
+check_PROGRAMS += $(CMOCKA_TESTS)
+TESTS += $(CMOCKA_TESTS)
