@@ -9,7 +9,8 @@
  *   host                         cell                           phase
  *   SETUP                        -                              STARTING
  *   -                            HELLO                          STARTING   first frame: carries SCM_CREDENTIALS
- *   -                            READY | FAILED                 STARTING   -> READY, or the cell ends
+ *   -                            READY | FAILED                 STARTING   -> READY, or the cell ends; READY has the
+ *                                                                         layers that hold, a probe's its report too
  *   START, OUTCOME, CANCEL       OP, PARK, REPLY, LOG,          READY
  *   PING                         PROGRESS, PONG, ABANDON
  *   STOP                         BYE                            READY      -> the exit hook runs, the cell ends
@@ -48,8 +49,8 @@ enum wire_type {
 	WIRE_PING,
 	WIRE_STOP, /* run the exit hook, send BYE, leave */
 	/* cell to host */
-	WIRE_HELLO = 64, /* struct wire_hello */
-	WIRE_READY,
+	WIRE_HELLO = 64, /* struct wire_hello, layers as far as they are on */
+	WIRE_READY,    /* struct wire_hello; from a probe, a JSON report follows */
 	WIRE_FAILED,   /* status; the sentence */
 	WIRE_OP,       /* call, ordinal; struct wire_op, then target, version, key, input */
 	WIRE_PARK,     /* call: its fiber waits for ops that it started before (an op with WIRE_OP_WAITS parks by itself) */

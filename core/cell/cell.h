@@ -132,7 +132,10 @@ void cells_inspect(struct cells *cells, int file_fd, cells_inspected *done, void
 /* Cells of a version (all pools): returns how many, fills at most `n`. */
 unsigned cells_of(struct cells *cells, const uint8_t object[32], struct cell_info *ret, unsigned n);
 
-/* Layers that the newest ready cell had; LAYERS_REQUIRED are checked at cells_open with a probe. */
-uint32_t cells_layers(const struct cells *cells);
+/* cells_open starts a probe cell, waits for its report, and fails as sandbox_missing when one of LAYERS_REQUIRED does not
+ * hold and the policy does not say `degraded`.  The report: {"kernel": "...", "layers": [{"name", "required": bool,
+ * "holds": bool, "tried": "what was tried", "found": "how it was refused"}]}; borrowed. */
+const json_t *cells_report(const struct cells *cells);
+uint32_t cells_layers(const struct cells *cells); /* that the probe had */
 
 #endif
