@@ -55,6 +55,12 @@ void dispatch_set_cells(struct dispatch *d, struct cells *cells);
 /* Starts the root op of a run that was filled in by run_start: guards, then the root call. */
 void dispatch_root(struct dispatch *d, struct run *run);
 
+/* Gives back what a run holds of this room: its pins and configurations.  When no call of it is left. */
+void dispatch_forget(struct run *run);
+
+/* Checks what `--set` says of the plugins that it names against their notes. */
+int dispatch_check_set(struct dispatch *d, struct run *run, struct fault *fault);
+
 /* Cancels everything below an op, then the op, with `status` and a sentence. */
 void dispatch_cancel(struct dispatch *d, struct op *op, int status, const char *why);
 
