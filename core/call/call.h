@@ -202,6 +202,7 @@ struct run {
 	double confidence;
 
 	uint64_t last_lsn; /* of its newest record */
+	struct map seen;   /* hashes of payloads that its records carry: hash.lo -> hash.hi | 1 */
 	uint32_t seq;
 	unsigned calls_open;
 	struct dispatch *dispatch; /* that it runs under */
