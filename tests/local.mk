@@ -1,2 +1,3 @@
 # unit tests, scenarios, fuzzers, benches
+include tests/fixtures/local.mk
 include tests/unit/local.mk
