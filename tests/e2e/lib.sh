@@ -110,7 +110,7 @@ wait_for()
 conf_write()
 {
 	cat >"$T/hospes.conf" <<CONF
-state_dir = "$T/state";
+state = "$T/state";
 socket = "$T/host.sock";
 plugin_dirs = [ "$DROP" ];
 ${1:-}

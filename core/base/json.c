@@ -1,0 +1,41 @@
+/*
+ * JSON at the edges.
+ */
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/json.h"
+
+json_t *
+json_read(const void *data, size_t len, const char *what, struct fault *fault)
+{
+	json_error_t error;
+	json_t *j;
+
+	/* The scan bounds the nesting, and so the parser's recursion, to far less than its own limit. */
+	if (payload_scan(data, len, SIZE_MAX, what, fault) != 0)
+		return NULL;
+	j = json_loadb(len > 0 ? data : "", len, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, &error);
+	if (j == NULL)
+		fault_set(fault, HOSPES_EINPUT, "%s must be JSON, and at line %d, column %d there is: %s", what,
+		    error.line, error.column, error.text);
+	return j;
+}
+
+char *
+json_text(const json_t *j)
+{
+	char *text = json_dumps(j, JSON_COMPACT | JSON_ENCODE_ANY);
+
+	assert(text != NULL); /* values have been UTF-8 and finite since they were made */
+	return text;
+}
+
+struct payload *
+json_payload(const json_t *j)
+{
+	_cleanup_(free_p) char *text = json_text(j);
+
+	return payload_text(text);
+}

@@ -1,0 +1,140 @@
+/*
+ * The one look that the host takes at foreign text: is it UTF-8, and how deep are its brackets.
+ *
+ * One pass.  Eight bytes at a time are skipped while none of them can matter: outside a string a bracket, a quote or a
+ * byte over 127, inside a string a quote, a backslash or a byte over 127.  What is not JSON is looked at in the same
+ * way; for whatever a JSON parser accepts, the two agree on where strings are.
+ */
+
+#include <string.h>
+
+#include "base/buf.h"
+
+#define ONES  0x0101010101010101u
+#define HIGHS 0x8080808080808080u
+
+/* The high bit of each byte that equals `c`; bits above the lowest one may be wrong, so only that one is used. */
+static inline uint64_t
+bytes_equal(uint64_t word, uint8_t c)
+{
+	uint64_t x = word ^ (ONES * c);
+
+	return (x - ONES) & ~x & HIGHS;
+}
+
+static inline uint64_t
+word_at(const uint8_t *at)
+{
+	uint64_t word;
+
+	memcpy(&word, at, sizeof word);
+	return word;
+}
+
+/* Length of the well-formed character at `at`, 0 when it is none (RFC 3629: shortest form, no surrogates). */
+static size_t
+utf8_step(const uint8_t *at, const uint8_t *end)
+{
+	size_t left = (size_t)(end - at);
+	uint8_t c = at[0];
+
+	if (c < 0x80)
+		return 1;
+	if (c < 0xc2 || c > 0xf4)
+		return 0;
+	if (left < 2 || (at[1] & 0xc0) != 0x80)
+		return 0;
+	if (c < 0xe0)
+		return 2;
+	if (left < 3 || (at[2] & 0xc0) != 0x80)
+		return 0;
+	if (c < 0xf0) {
+		if ((c == 0xe0 && at[1] < 0xa0) || (c == 0xed && at[1] > 0x9f))
+			return 0;
+		return 3;
+	}
+	if (left < 4 || (at[3] & 0xc0) != 0x80)
+		return 0;
+	if ((c == 0xf0 && at[1] < 0x90) || (c == 0xf4 && at[1] > 0x8f))
+		return 0;
+	return 4;
+}
+
+bool
+utf8_valid(const void *data, size_t len)
+{
+	const uint8_t *at = data, *end = at + len;
+
+	while (at < end) {
+		size_t n;
+
+		if (end - at >= 8 && (word_at(at) & HIGHS) == 0) {
+			at += 8;
+			continue;
+		}
+		n = utf8_step(at, end);
+		if (n == 0)
+			return false;
+		at += n;
+	}
+	return true;
+}
+
+/* The next byte that may matter. */
+static const uint8_t *
+skip_plain(const uint8_t *at, const uint8_t *end, bool in_string)
+{
+	for (; end - at >= 8; at += 8) {
+		uint64_t word = word_at(at), hits = (word & HIGHS) | bytes_equal(word, '"');
+
+		if (in_string)
+			hits |= bytes_equal(word, '\\');
+		else /* the two pairs of brackets differ in one bit, which is set in the curly ones */
+			hits |= bytes_equal(word | ONES * 0x20, '{') | bytes_equal(word | ONES * 0x20, '}');
+		if (hits != 0)
+			return at + (__builtin_ctzll(hits) >> 3);
+	}
+	return at;
+}
+
+static int
+not_utf8(const char *what, const uint8_t *start, const uint8_t *at, struct fault *fault)
+{
+	return fault_set(fault, HOSPES_EINPUT,
+	    "%s must be UTF-8, and byte 0x%02x at position %zu does not belong there", what, *at, (size_t)(at - start));
+}
+
+int
+payload_scan(const void *data, size_t len, size_t max, const char *what, struct fault *fault)
+{
+	const uint8_t *start = data, *at = start, *end = start + len;
+	bool in_string = false;
+	unsigned depth = 0;
+
+	if (len > max)
+		return fault_set(fault, HOSPES_ETOOLARGE, "%s has %zu bytes and the limit is %zu", what, len, max);
+	while ((at = skip_plain(at, end, in_string)) < end) {
+		uint8_t c = *at;
+
+		if (c >= 0x80) {
+			size_t n = utf8_step(at, end);
+
+			if (n == 0)
+				return not_utf8(what, start, at, fault);
+			at += n;
+			continue;
+		}
+		at++;
+		if (c == '"')
+			in_string = !in_string;
+		else if (in_string) /* an escaped quote ends nothing; an escaped byte over 127 is looked at as usual */
+			at += c == '\\' && at < end && *at < 0x80;
+		else if ((c == '[' || c == '{') && ++depth > PAYLOAD_NESTING)
+			return fault_set(fault, HOSPES_EINPUT,
+			    "%s nests brackets more than %d deep, at position %zu; flatten it", what, PAYLOAD_NESTING,
+			    (size_t)(at - 1 - start));
+		else if ((c == ']' || c == '}') && depth > 0)
+			depth--;
+	}
+	return 0;
+}
