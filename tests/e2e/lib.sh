@@ -18,7 +18,6 @@ set -u
 : "${STAGE:?run by make e2e}" "${BUILT:?run by make e2e}" "${TESTS:?run by make e2e}"
 export LC_ALL=C TZ=UTC NO_COLOR=1
 PATH=$STAGE/bin:$STAGE/sbin:$PATH
-FIXTURES=$BUILT/tests/fixtures
 PATIENCE=30
 [ "${SANITIZERS:-no}" = no ] || PATIENCE=90
 unset HOSPES_SOCKET XDG_RUNTIME_DIR XDG_STATE_HOME XDG_DATA_HOME XDG_CONFIG_HOME
@@ -203,17 +202,14 @@ cell_pids()
 
 # ---- Plugins -----------------------------------------------------------------------------------------------------------
 
-# Where a built plugin is: a fixture, else one of the plugins that come with the host.
+# Where a built plugin is: a fixture, one of ours here, or one of the plugins that come with the host.
 so()
 {
 	local found
-	if [ -e "$FIXTURES/$1.so" ]; then
-		echo "$FIXTURES/$1.so"
-		return 0
-	fi
-	found=$(find "$BUILT/plugins" -name "$1.so" -not -path '*/.libs/*' | head -n 1)
+	found=$(find "$BUILT/tests/fixtures" "$BUILT/tests/e2e" "$BUILT/plugins" -name "$1.so" -not -path '*/.libs/*' |
+	    head -n 1)
 	if [ -z "$found" ]; then
-		echo "Bail out! there is no $1.so under $FIXTURES or $BUILT/plugins" >&2
+		echo "Bail out! there is no $1.so in $BUILT" >&2
 		return 1
 	fi
 	echo "$found"
@@ -252,6 +248,30 @@ plugin_made()
 {
 	cat >"$T/$1.c"
 	cc -shared -fPIC -O1 -I"$STAGE/include" -o "$T/$1.so" "$T/$1.c" -L"$STAGE/lib" -lhospes -ljansson
+}
+
+# ---- The web server (fixtures/webd.c) ------------------------------------------------------------------------------------
+
+# Starts it; $WEB is its URL.  It ends when its stdin does, which is ours.
+web_start()
+{
+	mkfifo "$T/web.stdin"
+	"$BUILT/tests/fixtures/webd" <"$T/web.stdin" >"$T/web.port" 2>"$T/web.log" &
+	exec 6>"$T/web.stdin"
+	wait_for '[ -s "$T/web.port" ]' || exit 1
+	WEB=http://127.0.0.1:$(tr -dc 0-9 <"$T/web.port")
+}
+
+# web PATH: asks it something; on stdout.
+web()
+{
+	curl -s --max-time 30 "$WEB$1"
+}
+
+# How often a path was asked for.
+web_count()
+{
+	web /count | jq -r --arg path "$1" '.paths[$path] // 0'
 }
 
 # ---- Runs --------------------------------------------------------------------------------------------------------------

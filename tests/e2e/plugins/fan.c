@@ -1,6 +1,6 @@
 /*
- * fan: calls `callee` `n` times, at most `at_once` at a time, each time with `input` and its number as `i`; replies the
- * answers by number.  A failed one is null there, and partial.
+ * fan: calls `callee` `n` times with `input`, at most `at_once` at a time; replies the answers by number.  A failed one is
+ * null there, and partial.
  */
 
 #include <stdint.h>
@@ -14,17 +14,15 @@ fan(hospes_ctx *ctx)
 	const char *callee = hospes_text(input, "callee");
 	int64_t n = hospes_int(input, "n"), got = 0;
 	hospes_group *group = hospes_group_new(ctx, hospes_int(input, "at_once"));
-	json_t *each = hospes_json(hospes_get(input, "input")), *answers = json_array();
+	hospes_value *each = hospes_get(input, "input");
+	json_t *answers = json_array();
 	const hospes_answer *answer;
 
-	if (callee == NULL || !json_is_object(each) || n < 0 || n > 100000)
-		return hospes_fail(ctx, HOSPES_EINPUT, "expected callee, input (an object) and n from 0 to 100,000");
+	if (callee == NULL || each == NULL || n < 0 || n > 100000)
+		return hospes_fail(ctx, HOSPES_EINPUT, "expected callee, input and n from 0 to 100,000");
 	for (int64_t i = 0; i < n; i++) {
-		json_t *one = json_copy(each);
-
-		json_object_set_new(one, "i", json_integer(i));
 		json_array_append_new(answers, json_null());
-		hospes_group_add(group, callee, hospes_value_json(ctx, one), (void *)(intptr_t)i);
+		hospes_group_add(group, callee, each, (void *)(intptr_t)i);
 	}
 	while ((answer = hospes_group_next(group)) != NULL) {
 		got++;

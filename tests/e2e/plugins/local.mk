@@ -1,0 +1,1 @@
+# Plugins that the scenarios need beyond the fixtures.
