@@ -29,6 +29,7 @@ else
 SANITIZER_ENVIRONMENT =
 endif
 
+include tests/fixtures/local.mk
 include tests/unit/local.mk
 include tests/e2e/local.mk
 include tests/fuzz/local.mk
@@ -38,5 +39,5 @@ include tests/lint/local.mk
 TESTS += tests/floors.sh
 EXTRA_DIST += tests/floors.sh
 
-check-programs: $(check_PROGRAMS)
+check-programs: $(check_PROGRAMS) $(check_DATA)
 .PHONY: check-programs
