@@ -55,11 +55,20 @@ void dispatch_set_cells(struct dispatch *d, struct cells *cells);
 /* Starts the root op of a run that was filled in by run_start: guards, then the root call. */
 void dispatch_root(struct dispatch *d, struct run *run);
 
+/* Gives back what a run holds of this room: its pins and configurations.  When no call of it is left. */
+void dispatch_forget(struct run *run);
+
+/* Checks what `--set` says of the plugins that it names against their notes. */
+int dispatch_check_set(struct dispatch *d, struct run *run, struct fault *fault);
+
 /* Cancels everything below an op, then the op, with `status` and a sentence. */
 void dispatch_cancel(struct dispatch *d, struct op *op, int status, const char *why);
 
 /* Writes a record of the run: chains it and counts it.  Returns the LSN. */
 uint64_t dispatch_record(struct dispatch *d, struct run *run, struct record *r);
+
+/* Adds INPUT or OUTPUT: the bytes where the run's journal does not have them, else their hash. */
+void dispatch_record_payload(struct run *run, struct record *r, enum record_tag tag, struct payload *p);
 
 /* The account of the whole host, parent of every client's. */
 struct account *dispatch_host_account(struct dispatch *d);
