@@ -19,9 +19,7 @@ dispatch_open(struct dispatch **ret, const struct dispatch_options *options, str
 	d->loop = options->loop;
 	d->store = options->store;
 	d->journal = options->journal;
-	d->registry = options->registry;
 	d->http = options->http;
-	d->cells = options->cells;
 	d->calls = options->calls;
 	d->run_ended = options->run_ended;
 	d->progress = options->progress;
@@ -54,9 +52,10 @@ dispatch_host_account(struct dispatch *d)
 }
 
 void
-dispatch_set_cells(struct dispatch *d, struct cells *cells)
+dispatch_connect(struct dispatch *d, struct cells *cells, struct registry *registry)
 {
 	d->cells = cells;
+	d->registry = registry;
 }
 
 void

@@ -33,9 +33,7 @@ struct dispatch_options {
 	struct event_base *loop;
 	struct store *store;
 	struct journal *journal;
-	struct registry *registry;
 	struct http *http;
-	struct cells *cells;
 	struct calls *calls;
 
 	/* A run's root op has its outcome. */
@@ -48,9 +46,10 @@ struct dispatch_options {
 int dispatch_open(struct dispatch **ret, const struct dispatch_options *options, struct fault *fault);
 void dispatch_close(struct dispatch **d);
 
-/* What cells tell; hospesd.c hands these to cells_open with the dispatch as arg, and the cells back here. */
+/* What cells tell; hospesd.c hands these to cells_open, and what it needs cells for is opened after: so the two come in
+ * here when they are there, before the first run. */
 struct cells_events dispatch_cells_events(struct dispatch *d);
-void dispatch_set_cells(struct dispatch *d, struct cells *cells);
+void dispatch_connect(struct dispatch *d, struct cells *cells, struct registry *registry);
 
 /* Starts the root op of a run that was filled in by run_start: guards, then the root call. */
 void dispatch_root(struct dispatch *d, struct run *run);
