@@ -53,7 +53,7 @@ enum wire_type {
 	WIRE_READY,    /* struct wire_hello; from a probe, a JSON report follows */
 	WIRE_FAILED,   /* status; the sentence */
 	WIRE_OP,       /* call, ordinal; struct wire_op, then target, version, key, input */
-	WIRE_PARK,     /* call: its fiber waits for ops that it started before (an op with WIRE_OP_WAITS parks by itself) */
+	WIRE_PARK,     /* call, ordinal: its fiber waits for an op that it started before (WIRE_OP_WAITS parks by itself) */
 	WIRE_REPLY,    /* call, status; struct wire_reply, then partial, then the value or the sentence */
 	WIRE_LOG,      /* call or 0, status = enum hospes_level; a line of text */
 	WIRE_PROGRESS, /* call; double, then a line of text */
