@@ -80,9 +80,10 @@ refused(struct fault *fault, const char *found)
 	return fault_set(fault, HOSPES_EINPUT, "expected a URL like https://example.com/path, found %s", found);
 }
 
-/* The host in lower case and without the dot at its end, which means the same and would pass by patterns. */
+/* The host in lower case and without the dot at its end, which means the same and would pass by patterns; `again`: it
+ * had one. */
 static int
-normal_host(CURLU *u, struct fault *fault)
+normal_host(CURLU *u, bool *again, struct fault *fault)
 {
 	_cleanup_(curl_free_p) char *host = NULL, *zone = NULL;
 	size_t len;
@@ -97,13 +98,26 @@ normal_host(CURLU *u, struct fault *fault)
 		*c = (char)tolower((unsigned char)*c);
 	}
 	len = strlen(host);
-	if (len > 1 && host[len - 1] == '.')
+	if (len > 1 && host[len - 1] == '.') {
 		host[len - 1] = '\0';
+		*again = true;
+	}
 	if (host[0] == '\0' || host[0] == '.' || strstr(host, "..") != NULL || strchr(host, '%') != NULL)
 		return refused(fault, "a host that is none");
 	if (curl_url_set(u, CURLUPART_HOST, host, 0) != CURLUE_OK)
 		return refused(fault, "a host that is none");
 	return 0;
+}
+
+/* Has "http:" exactly two slashes after it?  Curl takes one or three for a slip of the pen. */
+static bool
+slashes_right(const char *text)
+{
+	const char *colon = strchr(text, ':');
+
+	if (strncasecmp(text, "http:", 5) != 0 && strncasecmp(text, "https:", 6) != 0)
+		return true;
+	return colon[1] == '/' && colon[2] == '/' && colon[3] != '/' && colon[3] != '\\';
 }
 
 static int
@@ -119,6 +133,8 @@ url_parse(CURLU *u, const char *text, const char *base, struct fault *fault)
 		if ((unsigned char)*c <= 0x20 || *c == 0x7f)
 			return refused(fault, "one with a space or a control character; write it as %%20");
 	}
+	if (!slashes_right(text))
+		return refused(fault, "one that has not two slashes after its scheme");
 	decoded = decode_unreserved(text);
 	if (base != NULL)
 		rc = curl_url_set(u, CURLUPART_URL, base, CURLU_DISALLOW_USER);
@@ -137,6 +153,7 @@ url_read(const char *text, const char *base, struct http_request *ret, struct fa
 {
 	_cleanup_(curl_url_p) CURLU *u = curl_url();
 	_cleanup_(curl_free_p) char *url = NULL, *scheme = NULL, *host = NULL, *path = NULL, *port = NULL;
+	bool again = false;
 	int rc;
 
 	if (u == NULL)
@@ -147,10 +164,17 @@ url_read(const char *text, const char *base, struct http_request *ret, struct fa
 	if (curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK ||
 	    (strcmp(scheme, "http") != 0 && strcmp(scheme, "https") != 0))
 		return refused(fault, "one that is neither http nor https");
-	rc = normal_host(u, fault);
+	rc = normal_host(u, &again, fault);
 	if (rc != 0)
 		return rc;
 	curl_url_set(u, CURLUPART_FRAGMENT, NULL, 0);
+	if (again) { /* without its dot it may be a number that stands for an address */
+		if (curl_url_get(u, CURLUPART_URL, &url, 0) != CURLUE_OK ||
+		    curl_url_set(u, CURLUPART_URL, url, 0) != CURLUE_OK)
+			return refused(fault, "a host that is none");
+		curl_free(url);
+		url = NULL;
+	}
 	if (curl_url_get(u, CURLUPART_HOST, &host, 0) != CURLUE_OK ||
 	    curl_url_get(u, CURLUPART_PATH, &path, 0) != CURLUE_OK ||
 	    curl_url_get(u, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) != CURLUE_OK || strtoul(port, NULL, 10) == 0 ||
