@@ -1,21 +1,9 @@
-/* The room as a whole: opened and closed, what is done at the end of a loop turn, uids, names of layers. */
+/* The room as a whole: opened and closed, what is done at the end of a loop turn, uids. */
 
 #include "cell/host.h"
 
 #include <string.h>
 #include <unistd.h>
-
-static const char *const layer_names[] = {"uid", "net_ns", "pid_ns", "mount_ns", "ipc_ns", "cgroup", "rlimits", "caps",
-    "no_new_privs", "landlock", "seccomp", "tsc", "readonly"};
-
-const char *
-sandbox_layer_name(enum sandbox_layer layer)
-{
-	for (size_t i = 0; i < ARRAY_LEN(layer_names); i++)
-		if ((unsigned)layer == 1u << i)
-			return layer_names[i];
-	return "unknown";
-}
 
 void
 spec_copy_init(struct spec_copy *copy, const struct cell_spec *spec)

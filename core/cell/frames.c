@@ -181,9 +181,9 @@ large_begin(struct frames_in *in, const struct wire_frame *head, size_t prefix_l
 int
 frames_next(struct frames_in *in, enum cell_phase phase, struct frame *ret, struct fault *fault)
 {
-	const struct rule *rule;
+	const struct rule *rule = NULL;
 	struct wire_frame head;
-	size_t have, prefix_len;
+	size_t have, prefix_len = 0;
 
 	if (in->given)
 		drop_large(in);
