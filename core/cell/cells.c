@@ -139,16 +139,16 @@ drop_calls(struct cells *cells)
 	struct pool *pool;
 	struct cell *cell;
 
-	TAILQ_FOREACH (cell, &cells->all, all)
-		while ((call = TAILQ_FIRST(&cell->calls)) != NULL) {
-			call_leave(cell, call);
-			call->pool = NULL;
-		}
-	TAILQ_FOREACH (pool, &cells->pools, all)
-		while ((call = TAILQ_FIRST(&pool->queue)) != NULL || (call = TAILQ_FIRST(&pool->suspects)) != NULL) {
-			pool_unqueue(call);
-			call->pool = NULL;
-		}
+	TAILQ_FOREACH(cell, &cells->all, all)
+	while ((call = TAILQ_FIRST(&cell->calls)) != NULL) {
+		call_leave(cell, call);
+		call->pool = NULL;
+	}
+	TAILQ_FOREACH(pool, &cells->pools, all)
+	while ((call = TAILQ_FIRST(&pool->queue)) != NULL || (call = TAILQ_FIRST(&pool->suspects)) != NULL) {
+		pool_unqueue(call);
+		call->pool = NULL;
+	}
 }
 
 void
@@ -190,7 +190,8 @@ cells_of(struct cells *cells, const uint8_t object[32], struct cell_info *ret, u
 	const struct cell *cell;
 	unsigned found = 0;
 
-	TAILQ_FOREACH (cell, &cells->all, all) {
+	TAILQ_FOREACH(cell, &cells->all, all)
+	{
 		if (cell->pool == NULL || cell->phase >= PHASE_KILLED || memcmp(cell->spec.object, object, 32) != 0)
 			continue;
 		if (found < n)

@@ -63,8 +63,8 @@ judge(const struct wire_frame *head, enum cell_phase phase, const struct rule **
 		return fault_set(fault, HOSPES_EPROTOCOL, "it sent %s %s, where that is not permitted", rule->name,
 		    phase_name(phase));
 	if (head->flags != 0)
-		return fault_set(fault, HOSPES_EPROTOCOL, "it sent %s with flags %#x; they must be zero", rule->name,
-		    head->flags);
+		return fault_set(
+		    fault, HOSPES_EPROTOCOL, "it sent %s with flags %#x; they must be zero", rule->name, head->flags);
 	if (head->length < rule->fixed || head->length > rule->max)
 		return fault_set(fault, HOSPES_EPROTOCOL, "it sent %s of %u bytes; %u to %u are allowed", rule->name,
 		    head->length, rule->fixed, rule->max);

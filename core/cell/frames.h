@@ -27,11 +27,11 @@
 
 /* A cell's life, as bits, so that a rule can name several. */
 enum cell_phase {
-	PHASE_NEW = 1,       /* nothing has come yet */
-	PHASE_LOADING = 2,   /* HELLO has come */
+	PHASE_NEW = 1,     /* nothing has come yet */
+	PHASE_LOADING = 2, /* HELLO has come */
 	PHASE_READY = 4,
-	PHASE_STOPPING = 8,  /* STOP was sent */
-	PHASE_KILLED = 16,   /* its end was ordered: nothing of it counts any more */
+	PHASE_STOPPING = 8, /* STOP was sent */
+	PHASE_KILLED = 16,  /* its end was ordered: nothing of it counts any more */
 	PHASE_DEAD = 32,
 };
 

@@ -12,12 +12,11 @@
 #include <stdarg.h>
 #include <string.h>
 
-#define URL_MAX        (8 * KIB)
+#define URL_MAX         (8 * KIB)
 #define CALL_LOGGED_MAX (64 * KIB)
-#define LEAKED_MAX     (16 * MIB)
+#define LEAKED_MAX      (16 * MIB)
 
-static void __attribute__((format(printf, 2, 3)))
-violation(struct cell *cell, const char *format, ...)
+static void __attribute__((format(printf, 2, 3))) violation(struct cell *cell, const char *format, ...)
 {
 	struct fault fault;
 	va_list args;
@@ -124,8 +123,8 @@ op_plausible(const struct wire_op *op)
 	size_t most = op->kind == WIRE_OP_HTTP ? URL_MAX : WIRE_TARGET_MAX;
 
 	return op->kind >= WIRE_OP_CALL && op->kind <= WIRE_OP_FIND && (op->flags & ~WIRE_OP_WAITS) == 0 &&
-	    op->effect <= WIRE_EFFECT_ONCE && op->target_len <= most && op->timeout_ns >= 0 && op->share_calls >= 0 &&
-	    op->share_wall_ns >= 0;
+	       op->effect <= WIRE_EFFECT_ONCE && op->target_len <= most && op->timeout_ns >= 0 &&
+	       op->share_calls >= 0 && op->share_wall_ns >= 0;
 }
 
 static void
@@ -207,7 +206,8 @@ serve_abandon(struct cell *cell, struct call *call, const struct frame *f)
 static void
 put_outcome(struct cell *cell, const struct call *call, const struct op *op)
 {
-	struct wire_frame head = {.type = WIRE_OUTCOME, .call = call->handle, .ordinal = op->ordinal, .status = op->status};
+	struct wire_frame head = {
+	    .type = WIRE_OUTCOME, .call = call->handle, .ordinal = op->ordinal, .status = op->status};
 	struct wire_outcome outcome = {.confidence = op->confidence};
 	struct iovec part = {&outcome, sizeof(outcome)};
 	_cleanup_(payload_unref) struct payload *value = payload_ref(op->value);
@@ -300,7 +300,8 @@ serve_hello(struct cell *cell, const struct frame *f)
 
 	memcpy(&hello, f->prefix, sizeof(hello));
 	if (hello.version != WIRE_VERSION) {
-		violation(cell, "it speaks version %u of the wire and the host version %u", hello.version, WIRE_VERSION);
+		violation(
+		    cell, "it speaks version %u of the wire and the host version %u", hello.version, WIRE_VERSION);
 		return;
 	}
 	if (cell->pid <= 0) {

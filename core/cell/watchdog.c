@@ -12,12 +12,12 @@
 
 #include "base/clock.h"
 
-#define LOOK_MAX_NS    NS_PER_S
-#define LOOK_MIN_NS    (50 * NS_PER_MS)
-#define PING_NS        NS_PER_S
-#define PONG_NS        (10 * NS_PER_S)
-#define STILL_NS       (20 * NS_PER_MS) /* of CPU: less is standing still */
-#define PROBE_LOAD_NS  (10 * NS_PER_S)
+#define LOOK_MAX_NS   NS_PER_S
+#define LOOK_MIN_NS   (50 * NS_PER_MS)
+#define PING_NS       NS_PER_S
+#define PONG_NS       (10 * NS_PER_S)
+#define STILL_NS      (20 * NS_PER_MS) /* of CPU: less is standing still */
+#define PROBE_LOAD_NS (10 * NS_PER_S)
 
 static int64_t
 cpu_of(pid_t pid)
@@ -30,8 +30,7 @@ cpu_of(pid_t pid)
 	return (int64_t)ts.tv_sec * NS_PER_S + ts.tv_nsec;
 }
 
-static void __attribute__((format(printf, 3, 4)))
-kill_for(struct cell *cell, int status, const char *format, ...)
+static void __attribute__((format(printf, 3, 4))) kill_for(struct cell *cell, int status, const char *format, ...)
 {
 	struct fault fault;
 	va_list args;
@@ -82,7 +81,8 @@ look_load(struct cell *cell, int64_t now)
 	int64_t most = cell->kind == CELL_PROBE ? PROBE_LOAD_NS : cell->cells->policy->cell_load_ns;
 
 	if (now - cell->started_ns > most)
-		kill_for(cell, HOSPES_ELOAD, "it was not ready after %lld ms; loading and its init hook may take no longer",
+		kill_for(cell, HOSPES_ELOAD,
+		    "it was not ready after %lld ms; loading and its init hook may take no longer",
 		    (long long)(most / NS_PER_MS));
 }
 
@@ -130,9 +130,9 @@ forgive(struct cells *cells, int64_t now)
 {
 	struct cell *cell;
 
-	TAILQ_FOREACH (cell, &cells->all, all)
-		if (cell->ping_ns != 0)
-			cell->ping_ns = now;
+	TAILQ_FOREACH(cell, &cells->all, all)
+	if (cell->ping_ns != 0)
+		cell->ping_ns = now;
 }
 
 static int64_t
@@ -166,7 +166,8 @@ watchdog_look(struct cells *cells)
 		next = TAILQ_NEXT(cell, all);
 		soon |= look(cell, now);
 	}
-	TAILQ_FOREACH (pool, &cells->pools, all) {
+	TAILQ_FOREACH(pool, &cells->pools, all)
+	{
 		int64_t at = pool_trim(pool, now);
 
 		if (at < next_ns)
