@@ -20,10 +20,9 @@
 #include "base/fault.h"
 #include "wire.h"
 
-#define FRAMES_BUFFER      (128 * KIB)
-#define FRAMES_PARTIAL_MAX (48 * KIB) /* what is partial in a reply */
-#define FRAMES_REPORT_MAX  MIB        /* of a probe */
-#define FRAMES_PIECES      64         /* of one sendmsg */
+#define FRAMES_BUFFER     (128 * KIB)
+#define FRAMES_REPORT_MAX MIB /* of a probe */
+#define FRAMES_PIECES     64  /* of one sendmsg */
 
 /* A cell's life, as bits, so that a rule can name several. */
 enum cell_phase {

@@ -112,10 +112,12 @@ struct cell {
 	int64_t end_by_ns; /* 0, or when it is killed (stopping), or given up (killed) */
 
 	/* of the watchdog */
-	bool heard;        /* frames since the last look */
-	int64_t cpu_ns;    /* when a frame was heard last */
-	int64_t ping_ns;   /* of the ping without a pong; 0: none is open */
-	int64_t pinged_ns; /* of the last one */
+	bool heard;             /* frames since the last look */
+	int64_t cpu_ns;         /* of the cell, when a frame was heard last */
+	int64_t current_cpu_ns; /* when another call was seen to run */
+	uint64_t current;       /* the call that was seen */
+	int64_t ping_ns;        /* of the ping without a pong; 0: none is open */
+	int64_t pinged_ns;      /* of the last one */
 	int64_t ping_cpu_ns;
 
 	struct fault why; /* status 0, or why we killed it, or why it failed to load */

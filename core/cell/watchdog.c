@@ -8,6 +8,7 @@
 
 #include "cell/host.h"
 
+#include <stdatomic.h>
 #include <time.h>
 
 #include "base/clock.h"
@@ -17,6 +18,7 @@
 #define PING_NS       NS_PER_S
 #define PONG_NS       (10 * NS_PER_S)
 #define STILL_NS      (20 * NS_PER_MS) /* of CPU: less is standing still */
+#define MOVED_ON_MAX  10               /* times the bound on silence */
 #define PROBE_LOAD_NS (10 * NS_PER_S)
 
 static int64_t
@@ -51,6 +53,18 @@ ping(struct cell *cell, int64_t now, int64_t cpu)
 	cell_put(cell, &head, NULL, 0, NULL);
 }
 
+/* A cell sends when no fiber can go on; until then the page shows that one call after the other has its turn.  It may
+ * lie, so it is believed for a while only. */
+static bool
+moved_on(struct cell *cell)
+{
+	uint64_t current = atomic_load(&cell->page->current);
+	bool moved = current != cell->current;
+
+	cell->current = current;
+	return moved;
+}
+
 static void
 look_silence(struct cell *cell, int64_t now)
 {
@@ -60,8 +74,10 @@ look_silence(struct cell *cell, int64_t now)
 		return;
 	if (cell->heard) {
 		cell->heard = false;
-		cell->cpu_ns = cpu;
-	} else if (cpu - cell->cpu_ns > silence) {
+		cell->cpu_ns = cell->current_cpu_ns = cpu;
+	} else if (moved_on(cell) && cpu - cell->cpu_ns < MOVED_ON_MAX * silence) {
+		cell->current_cpu_ns = cpu;
+	} else if (cpu - cell->current_cpu_ns > silence) {
 		kill_for(cell, HOSPES_ESTUCK, "it computed for %lld ms without a frame; %lld ms are allowed",
 		    (long long)((cpu - cell->cpu_ns) / NS_PER_MS), (long long)(silence / NS_PER_MS));
 		return;
