@@ -82,8 +82,8 @@ cell_read(struct cell *cell, unsigned times)
 		struct iovec iov[2];
 		int n_iov = frames_room(&cell->in, iov);
 		struct msghdr msg = {.msg_iov = iov, .msg_iovlen = (size_t)n_iov};
-		ssize_t n = cell->pid == 0 ? receive_first(cell, iov, n_iov)
-					   : recvmsg(cell->control_fd, &msg, MSG_DONTWAIT);
+		ssize_t n =
+		    cell->pid == 0 ? receive_first(cell, iov, n_iov) : recvmsg(cell->control_fd, &msg, MSG_DONTWAIT);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -239,8 +239,8 @@ cell_kill(struct cell *cell, int status, const char *why)
 	spawner_kill(cell->cells, cell->id);
 	watchdog_wake(cell->cells);
 	if (status != HOSPES_ECANCELLED)
-		log_warn("cell killed", LOG_S("plugin", cell->spec.spec.plugin), LOG_S("version", cell->spec.spec.semver),
-		    LOG_I("pid", cell->pid), LOG_S("why", why));
+		log_warn("cell killed", LOG_S("plugin", cell->spec.spec.plugin),
+		    LOG_S("version", cell->spec.spec.semver), LOG_I("pid", cell->pid), LOG_S("why", why));
 }
 
 struct cell_info

@@ -62,8 +62,8 @@ cell_log_line(struct cell *cell, enum log_level level, const char *line)
 	}
 	l->in_window += len;
 	log_write(level, "cell",
-	    (const struct log_field[]){LOG_S("plugin", cell->spec.spec.plugin), LOG_S("version", cell->spec.spec.semver),
-		LOG_I("pid", cell->pid), LOG_S("line", line), {0}});
+	    (const struct log_field[]){LOG_S("plugin", cell->spec.spec.plugin),
+		LOG_S("version", cell->spec.spec.semver), LOG_I("pid", cell->pid), LOG_S("line", line), {0}});
 }
 
 static void

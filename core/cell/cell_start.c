@@ -189,8 +189,8 @@ cell_new(struct cells *cells, struct pool *pool, const struct cell_spec *spec, e
 }
 
 int
-cell_start(struct cells *cells, struct pool *pool, const struct cell_spec *spec, enum cell_kind kind,
-    struct cell **ret, struct fault *fault)
+cell_start(struct cells *cells, struct pool *pool, const struct cell_spec *spec, enum cell_kind kind, struct cell **ret,
+    struct fault *fault)
 {
 	_cleanup_(far_ends_close) struct far_ends far = {-1, -1, -1, -1, -1};
 	bool none;

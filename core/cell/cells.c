@@ -1,21 +1,9 @@
-/* The room as a whole: opened and closed, what is done at the end of a loop turn, uids, names of layers. */
+/* The room as a whole: opened and closed, what is done at the end of a loop turn, uids. */
 
 #include "cell/host.h"
 
 #include <string.h>
 #include <unistd.h>
-
-static const char *const layer_names[] = {"uid", "net_ns", "pid_ns", "mount_ns", "ipc_ns", "cgroup", "rlimits", "caps",
-    "no_new_privs", "landlock", "seccomp", "tsc", "readonly"};
-
-const char *
-sandbox_layer_name(enum sandbox_layer layer)
-{
-	for (size_t i = 0; i < ARRAY_LEN(layer_names); i++)
-		if ((unsigned)layer == 1u << i)
-			return layer_names[i];
-	return "unknown";
-}
 
 void
 spec_copy_init(struct spec_copy *copy, const struct cell_spec *spec)
@@ -151,16 +139,16 @@ drop_calls(struct cells *cells)
 	struct pool *pool;
 	struct cell *cell;
 
-	TAILQ_FOREACH (cell, &cells->all, all)
-		while ((call = TAILQ_FIRST(&cell->calls)) != NULL) {
-			call_leave(cell, call);
-			call->pool = NULL;
-		}
-	TAILQ_FOREACH (pool, &cells->pools, all)
-		while ((call = TAILQ_FIRST(&pool->queue)) != NULL || (call = TAILQ_FIRST(&pool->suspects)) != NULL) {
-			pool_unqueue(call);
-			call->pool = NULL;
-		}
+	TAILQ_FOREACH(cell, &cells->all, all)
+	while ((call = TAILQ_FIRST(&cell->calls)) != NULL) {
+		call_leave(cell, call);
+		call->pool = NULL;
+	}
+	TAILQ_FOREACH(pool, &cells->pools, all)
+	while ((call = TAILQ_FIRST(&pool->queue)) != NULL || (call = TAILQ_FIRST(&pool->suspects)) != NULL) {
+		pool_unqueue(call);
+		call->pool = NULL;
+	}
 }
 
 void
@@ -202,7 +190,8 @@ cells_of(struct cells *cells, const uint8_t object[32], struct cell_info *ret, u
 	const struct cell *cell;
 	unsigned found = 0;
 
-	TAILQ_FOREACH (cell, &cells->all, all) {
+	TAILQ_FOREACH(cell, &cells->all, all)
+	{
 		if (cell->pool == NULL || cell->phase >= PHASE_KILLED || memcmp(cell->spec.object, object, 32) != 0)
 			continue;
 		if (found < n)

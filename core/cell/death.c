@@ -34,8 +34,8 @@ how_it_ended(const struct cell *cell, char *out, size_t size)
 	if (cell->why.status != 0)
 		(void)snprintf(out, size, "was killed by the host: %.400s", cell->why.text);
 	else if (cell->status.error != 0)
-		(void)snprintf(out, size, "could not be started: %s: %s", cell->status.what,
-		    strerror(cell->status.error));
+		(void)snprintf(
+		    out, size, "could not be started: %s: %s", cell->status.what, strerror(cell->status.error));
 	else if (!cell->ended)
 		(void)snprintf(out, size, "vanished");
 	else if (WIFSIGNALED(status))
@@ -52,7 +52,8 @@ death_sentence(const struct cell *cell, char *out, size_t size)
 
 	how_it_ended(cell, how, sizeof(how));
 	cell_report(cell, report, sizeof(report));
-	(void)snprintf(out, size, "its cell (pid %d) %s%s%s", (int)cell->pid, how, report[0] == '\0' ? "" : "; ", report);
+	(void)snprintf(
+	    out, size, "its cell (pid %d) %s%s%s", (int)cell->pid, how, report[0] == '\0' ? "" : "; ", report);
 }
 
 /* ---- Deaths while loading ---------------------------------------------------------------------------------------- */
@@ -99,9 +100,10 @@ find_suspects(struct cell *cell)
 	unsigned suspects = 0;
 	struct call *call;
 
-	TAILQ_FOREACH (call, &cell->calls, in_cell)
-		suspects += ran(call, hint);
-	TAILQ_FOREACH (call, &cell->calls, in_cell) {
+	TAILQ_FOREACH(call, &cell->calls, in_cell)
+	suspects += ran(call, hint);
+	TAILQ_FOREACH(call, &cell->calls, in_cell)
+	{
 		/* It died of itself and claims that nobody ran: then it may have been any of them. */
 		if (!ran(call, hint) && (suspects > 0 || death_outside(cell)))
 			continue;

@@ -63,8 +63,8 @@ judge(const struct wire_frame *head, enum cell_phase phase, const struct rule **
 		return fault_set(fault, HOSPES_EPROTOCOL, "it sent %s %s, where that is not permitted", rule->name,
 		    phase_name(phase));
 	if (head->flags != 0)
-		return fault_set(fault, HOSPES_EPROTOCOL, "it sent %s with flags %#x; they must be zero", rule->name,
-		    head->flags);
+		return fault_set(
+		    fault, HOSPES_EPROTOCOL, "it sent %s with flags %#x; they must be zero", rule->name, head->flags);
 	if (head->length < rule->fixed || head->length > rule->max)
 		return fault_set(fault, HOSPES_EPROTOCOL, "it sent %s of %u bytes; %u to %u are allowed", rule->name,
 		    head->length, rule->fixed, rule->max);
@@ -72,7 +72,7 @@ judge(const struct wire_frame *head, enum cell_phase phase, const struct rule **
 	return 0;
 }
 
-/* How many bytes come before the payload.  The fixed struct is at `body`; texts after it may not be there yet. */
+/* How many bytes come before the payload.  The fixed struct is at `body`; an op's texts may not be there yet. */
 static int
 prefix_of(const struct rule *rule, const struct wire_frame *head, const uint8_t *body, size_t *ret, struct fault *fault)
 {
@@ -83,15 +83,6 @@ prefix_of(const struct rule *rule, const struct wire_frame *head, const uint8_t 
 
 		memcpy(&op, body, sizeof(op));
 		len += (size_t)op.target_len + op.version_len + op.key_len;
-	} else if (rule->type == WIRE_REPLY) {
-		struct wire_reply reply;
-
-		memcpy(&reply, body, sizeof(reply));
-		if (reply.partial_len > FRAMES_PARTIAL_MAX)
-			return fault_set(fault, HOSPES_EPROTOCOL,
-			    "it sent a reply with %u bytes of partial results; %zu are allowed", reply.partial_len,
-			    FRAMES_PARTIAL_MAX);
-		len += reply.partial_len;
 	}
 	if (len > head->length)
 		return fault_set(fault, HOSPES_EPROTOCOL, "it sent %s of %u bytes whose texts would need %zu",
@@ -181,9 +172,9 @@ large_begin(struct frames_in *in, const struct wire_frame *head, size_t prefix_l
 int
 frames_next(struct frames_in *in, enum cell_phase phase, struct frame *ret, struct fault *fault)
 {
-	const struct rule *rule;
+	const struct rule *rule = NULL;
 	struct wire_frame head;
-	size_t have, prefix_len;
+	size_t have, prefix_len = 0;
 
 	if (in->given)
 		drop_large(in);

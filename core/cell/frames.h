@@ -20,18 +20,17 @@
 #include "base/fault.h"
 #include "wire.h"
 
-#define FRAMES_BUFFER      (128 * KIB)
-#define FRAMES_PARTIAL_MAX (48 * KIB) /* what is partial in a reply */
-#define FRAMES_REPORT_MAX  MIB        /* of a probe */
-#define FRAMES_PIECES      64         /* of one sendmsg */
+#define FRAMES_BUFFER     (128 * KIB)
+#define FRAMES_REPORT_MAX MIB /* of a probe */
+#define FRAMES_PIECES     64  /* of one sendmsg */
 
 /* A cell's life, as bits, so that a rule can name several. */
 enum cell_phase {
-	PHASE_NEW = 1,       /* nothing has come yet */
-	PHASE_LOADING = 2,   /* HELLO has come */
+	PHASE_NEW = 1,     /* nothing has come yet */
+	PHASE_LOADING = 2, /* HELLO has come */
 	PHASE_READY = 4,
-	PHASE_STOPPING = 8,  /* STOP was sent */
-	PHASE_KILLED = 16,   /* its end was ordered: nothing of it counts any more */
+	PHASE_STOPPING = 8, /* STOP was sent */
+	PHASE_KILLED = 16,  /* its end was ordered: nothing of it counts any more */
 	PHASE_DEAD = 32,
 };
 

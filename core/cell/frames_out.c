@@ -103,8 +103,7 @@ gather(const struct frames_out *out, struct iovec iov[FRAMES_PIECES])
 			iov[n] = (struct iovec){out->bytes.data + at, piece->len};
 			at += piece->len;
 		} else {
-			iov[n] = (struct iovec){
-			    piece->payload->data + piece->payload->len - piece->len, piece->len};
+			iov[n] = (struct iovec){piece->payload->data + piece->payload->len - piece->len, piece->len};
 		}
 	}
 	return n;

@@ -33,11 +33,11 @@
 /* The most that waits in copied bytes for a cell that does not read. */
 #define CELL_OUT_MAX (64 * MIB)
 
-#define QUARANTINES       4u  /* of a pool that run at once; those whose call is parked do not count */
-#define QUARANTINES_MAX   64u /* of a pool, counting them */
+#define QUARANTINES         4u  /* of a pool that run at once; those whose call is parked do not count */
+#define QUARANTINES_MAX     64u /* of a pool, counting them */
 #define EXECUTIONS_INNOCENT 16u /* a call that began more often is a suspect whenever its cell dies */
-#define OUTSIDE_KILLS     3u  /* how often SIGKILL from outside may end the quarantine cell of a call */
-#define LOAD_TRIES        3u  /* starts in a row that something outside may break */
+#define OUTSIDE_KILLS       3u  /* how often SIGKILL from outside may end the quarantine cell of a call */
+#define LOAD_TRIES          3u  /* starts in a row that something outside may break */
 
 struct pool;
 struct cell;
@@ -83,8 +83,8 @@ struct cell {
 	uint32_t uid;
 	pid_t pid;
 	uint32_t layers;
-	bool ready; /* READY has come */
-	bool told;  /* cell_started was called */
+	bool ready;    /* READY has come */
+	bool told;     /* cell_started was called */
 	bool draining; /* leaked too much: gets no more calls */
 
 	int control_fd, log_fd, status_fd;
@@ -102,7 +102,7 @@ struct cell {
 
 	struct call_list calls;
 	unsigned n_calls, n_running;
-	struct map gone;  /* handles of calls that we let go of and that it still works on */
+	struct map gone; /* handles of calls that we let go of and that it still works on */
 	unsigned n_gone;
 	uint64_t answering_call; /* the op that the events are being told of */
 	uint32_t answering_ordinal;
@@ -112,10 +112,12 @@ struct cell {
 	int64_t end_by_ns; /* 0, or when it is killed (stopping), or given up (killed) */
 
 	/* of the watchdog */
-	bool heard;         /* frames since the last look */
-	int64_t cpu_ns;     /* when a frame was heard last */
-	int64_t ping_ns;    /* of the ping without a pong; 0: none is open */
-	int64_t pinged_ns;  /* of the last one */
+	bool heard;             /* frames since the last look */
+	int64_t cpu_ns;         /* of the cell, when a frame was heard last */
+	int64_t current_cpu_ns; /* when another call was seen to run */
+	uint64_t current;       /* the call that was seen */
+	int64_t ping_ns;        /* of the ping without a pong; 0: none is open */
+	int64_t pinged_ns;      /* of the last one */
 	int64_t ping_cpu_ns;
 
 	struct fault why; /* status 0, or why we killed it, or why it failed to load */
@@ -135,7 +137,7 @@ struct pool {
 	unsigned n_queue, n_suspects, failures;
 	bool of_run; /* isolation = run: nobody comes back to it */
 	bool retired;
-	unsigned keep; /* when retired */
+	unsigned keep;       /* when retired */
 	struct fault broken; /* status 0, or why its calls can't be run */
 	char death[256];     /* how the last cell died, for calls that begin again */
 	int64_t used_ns;
@@ -200,7 +202,8 @@ void uid_give(struct cells *cells, uint32_t uid);
 /* spawner.c */
 int spawner_open(struct cells *cells, struct fault *fault);
 void spawner_close(struct cells *cells);
-int spawner_ask(struct cells *cells, const struct spawn_request *message, const int *fds, size_t n, struct fault *fault);
+int spawner_ask(
+    struct cells *cells, const struct spawn_request *message, const int *fds, size_t n, struct fault *fault);
 void spawner_kill(struct cells *cells, uint64_t id);
 
 /* cell_start.c, cell.c */
@@ -209,17 +212,17 @@ int cell_start(struct cells *cells, struct pool *pool, const struct cell_spec *s
 void cell_listen(struct cell *cell); /* its descriptors, on the loop */
 void cell_put(struct cell *cell, const struct wire_frame *head, const struct iovec *parts, int n, struct payload *tail);
 void cell_flush(struct cell *cell);
-void cell_stop(struct cell *cell); /* in order; it has no calls */
+void cell_stop(struct cell *cell);                              /* in order; it has no calls */
 void cell_kill(struct cell *cell, int status, const char *why); /* `status` is what a lone call of it is lost with */
-void cell_ended(struct cell *cell); /* it is dead: its calls go on, it is freed */
+void cell_ended(struct cell *cell);                             /* it is dead: its calls go on, it is freed */
 void cell_free(struct cell *cell);
 struct cell_info cell_info(const struct cell *cell);
 void cell_report(const struct cell *cell, char *out, size_t size);
 
 /* serve.c */
 void serve_frames(struct cell *cell);
-void call_run(struct cell *cell, struct call *call);       /* START */
-void call_leave(struct cell *cell, struct call *call);     /* out of its cell's list */
+void call_run(struct cell *cell, struct call *call);   /* START */
+void call_leave(struct cell *cell, struct call *call); /* out of its cell's list */
 void call_set_state(struct call *call, enum call_state state);
 
 /* reply.c */
@@ -231,9 +234,9 @@ struct pool *pool_of(struct cells *cells, const struct cell_spec *spec, const st
 void pool_queue(struct pool *pool, struct call *call, bool first);
 void pool_unqueue(struct call *call);
 void pool_pump(struct pool *pool);
-void pool_cell_free(struct cell *cell);   /* a fiber of it is free */
+void pool_cell_free(struct cell *cell); /* a fiber of it is free */
 void pool_cell_failed(struct pool *pool, const struct cell *cell, const struct fault *fault, bool outside);
-void pool_fail(struct pool *pool);        /* its calls are told why it is broken */
+void pool_fail(struct pool *pool); /* its calls are told why it is broken */
 int64_t pool_trim(struct pool *pool, int64_t now_ns);
 void pool_free(struct pool *pool);
 void pool_sweep_later(struct cells *cells);

@@ -255,7 +255,8 @@ cells_inspect(struct cells *cells, int file_fd, cells_inspected *done, void *arg
 	in->timer = event_new(cells->loop, -1, 0, on_deadline, in);
 	TAILQ_INSERT_TAIL(&cells->inspections, in, next);
 	if (none)
-		fault_set(&in->early, HOSPES_EBUSY, "all %u uids that cells may have are in use", cells->policy->cell_uids);
+		fault_set(
+		    &in->early, HOSPES_EBUSY, "all %u uids that cells may have are in use", cells->policy->cell_uids);
 	if (none || begin(in, file_fd, &in->early) != 0) {
 		event_free(in->timer);
 		in->timer = event_new(cells->loop, -1, 0, on_early, in);

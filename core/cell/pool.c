@@ -106,9 +106,10 @@ cells_submit(struct cells *cells, const struct cell_spec *spec, struct call *cal
 	if (call->input->len > WIRE_FRAME_MAX - MIB || config_len > MIB / 2) {
 		struct fault fault;
 
-		fault_set(&fault, HOSPES_ETOOLARGE, "the input of %s has %zu bytes and its configuration %zu; "
-		    "a frame has room for %zu and %zu", call->plugin, call->input->len, config_len,
-		    WIRE_FRAME_MAX - MIB, MIB / 2);
+		fault_set(&fault, HOSPES_ETOOLARGE,
+		    "the input of %s has %zu bytes and its configuration %zu; "
+		    "a frame has room for %zu and %zu",
+		    call->plugin, call->input->len, config_len, WIRE_FRAME_MAX - MIB, MIB / 2);
 		call_lost(cells, call, &fault);
 		return;
 	}
@@ -127,8 +128,8 @@ cell_idle(const struct cell *cell)
 }
 
 struct census {
-	unsigned starting, live, least_running;        /* of cells that work */
-	unsigned q_starting, q_running, q_all; /* of those in quarantine */
+	unsigned starting, live, least_running; /* of cells that work */
+	unsigned q_starting, q_running, q_all;  /* of those in quarantine */
 };
 
 static struct census
@@ -137,7 +138,8 @@ count(const struct pool *pool)
 	struct census c = {.least_running = UINT32_MAX};
 	const struct cell *cell;
 
-	TAILQ_FOREACH (cell, &pool->list, in_pool) {
+	TAILQ_FOREACH(cell, &pool->list, in_pool)
+	{
 		if (cell->phase >= PHASE_STOPPING)
 			continue;
 		if (cell->kind == CELL_QUARANTINE) {
@@ -161,9 +163,9 @@ reclaim(struct cells *cells)
 	struct cell *cell, *oldest = NULL;
 
 	cells->starved = true;
-	TAILQ_FOREACH (cell, &cells->all, all)
-		if (cell_idle(cell) && cell->kind == CELL_WORK && (oldest == NULL || cell->idle_ns < oldest->idle_ns))
-			oldest = cell;
+	TAILQ_FOREACH(cell, &cells->all, all)
+	if (cell_idle(cell) && cell->kind == CELL_WORK && (oldest == NULL || cell->idle_ns < oldest->idle_ns))
+		oldest = cell;
 	if (oldest != NULL)
 		cell_stop(oldest);
 }
@@ -203,8 +205,8 @@ grow(struct pool *pool)
 		most = cells->cpus;
 	if (c.live > 0 && c.live < most && c.starting == 0 && c.least_running >= SPREAD)
 		(void)start(pool, CELL_WORK, false);
-	while (pool->n_suspects > c.q_starting && c.q_running + c.q_starting < QUARANTINES && c.q_all < QUARANTINES_MAX &&
-	    start(pool, CELL_QUARANTINE, c.q_all == 0)) {
+	while (pool->n_suspects > c.q_starting && c.q_running + c.q_starting < QUARANTINES &&
+	       c.q_all < QUARANTINES_MAX && start(pool, CELL_QUARANTINE, c.q_all == 0)) {
 		c.q_starting++;
 		c.q_all++;
 	}
@@ -225,7 +227,8 @@ choose(const struct pool *pool)
 {
 	struct cell *cell, *best = NULL;
 
-	TAILQ_FOREACH (cell, &pool->list, in_pool) {
+	TAILQ_FOREACH(cell, &pool->list, in_pool)
+	{
 		if (cell->kind != CELL_WORK || !has_room(pool, cell))
 			continue;
 		if (best == NULL || cell->n_running < best->n_running ||
@@ -240,9 +243,9 @@ choose_quarantine(const struct pool *pool)
 {
 	struct cell *cell;
 
-	TAILQ_FOREACH (cell, &pool->list, in_pool)
-		if (cell->kind == CELL_QUARANTINE && cell_idle(cell) && !cell->closed)
-			return cell;
+	TAILQ_FOREACH(cell, &pool->list, in_pool)
+	if (cell->kind == CELL_QUARANTINE && cell_idle(cell) && !cell->closed)
+		return cell;
 	return NULL;
 }
 
@@ -338,14 +341,14 @@ pools_sweep(struct cells *cells)
 	struct pool *pool, *next;
 
 	cells->sweep = false;
-	TAILQ_FOREACH (pool, &cells->pools, all)
-		if (pool->broken.status != 0)
-			pool_fail(pool);
+	TAILQ_FOREACH(pool, &cells->pools, all)
+	if (pool->broken.status != 0)
+		pool_fail(pool);
 	if (starved && cells->uid_came_back) {
 		cells->starved = cells->uid_came_back = false;
-		TAILQ_FOREACH (pool, &cells->pools, all)
-			if (pool->n_queue + pool->n_suspects > 0)
-				pool_pump(pool);
+		TAILQ_FOREACH(pool, &cells->pools, all)
+		if (pool->n_queue + pool->n_suspects > 0)
+			pool_pump(pool);
 	}
 	for (pool = TAILQ_FIRST(&cells->pools); pool != NULL; pool = next) {
 		next = TAILQ_NEXT(pool, all);
@@ -381,9 +384,10 @@ pool_trim(struct pool *pool, int64_t now_ns)
 	unsigned ready = 0;
 	struct cell *cell;
 
-	TAILQ_FOREACH (cell, &pool->list, in_pool)
-		ready += cell->kind == CELL_WORK && cell->phase == PHASE_READY;
-	TAILQ_FOREACH (cell, &pool->list, in_pool) {
+	TAILQ_FOREACH(cell, &pool->list, in_pool)
+	ready += cell->kind == CELL_WORK && cell->phase == PHASE_READY;
+	TAILQ_FOREACH(cell, &pool->list, in_pool)
+	{
 		int64_t limit = idle_limit(pool, ready);
 
 		if (cell->kind != CELL_WORK || !cell_idle(cell) || limit == INT64_MAX)
@@ -404,7 +408,8 @@ cells_retire(struct cells *cells, const uint8_t object[32], unsigned keep)
 	int64_t now = cells->mono_ns();
 	struct pool *pool;
 
-	TAILQ_FOREACH (pool, &cells->pools, all) {
+	TAILQ_FOREACH(pool, &cells->pools, all)
+	{
 		if (memcmp(pool->spec.object, object, 32) != 0)
 			continue;
 		pool->retired = true;

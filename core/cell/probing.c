@@ -92,7 +92,8 @@ found(const json_t *report, const char *layer, bool *ret_holds)
 	const json_t *row;
 	size_t i;
 
-	json_array_foreach (json_object_get(report, "layers"), i, row) {
+	json_array_foreach(json_object_get(report, "layers"), i, row)
+	{
 		const char *name = json_string_value(json_object_get(row, "name"));
 		const char *text = json_string_value(json_object_get(row, "found"));
 
@@ -121,8 +122,8 @@ judge(struct cells *cells, struct fault *fault)
 		if (holds)
 			continue;
 		cells->layers &= ~bit;
-		buf_printf(&missing, "%s%s%s%s%s", missing.len == 0 ? "" : ", ", name, what[0] == '\0' ? "" : " (", what,
-		    what[0] == '\0' ? "" : ")");
+		buf_printf(&missing, "%s%s%s%s%s", missing.len == 0 ? "" : ", ", name, what[0] == '\0' ? "" : " (",
+		    what, what[0] == '\0' ? "" : ")");
 	}
 	if (missing.len == 0)
 		return 0;
@@ -131,7 +132,8 @@ judge(struct cells *cells, struct fault *fault)
 		return 0;
 	}
 	return fault_set(fault, HOSPES_ESANDBOX,
-	    "these required layers of the sandbox do not hold here: %s; see `hospes doctor`, or say `sandbox: { degraded = "
+	    "these required layers of the sandbox do not hold here: %s; see `hospes doctor`, or say `sandbox: { "
+	    "degraded = "
 	    "true; };` to go on without them",
 	    buf_text(&missing));
 }

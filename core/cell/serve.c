@@ -12,12 +12,10 @@
 #include <stdarg.h>
 #include <string.h>
 
-#define URL_MAX        (8 * KIB)
 #define CALL_LOGGED_MAX (64 * KIB)
-#define LEAKED_MAX     (16 * MIB)
+#define LEAKED_MAX      (16 * MIB)
 
-static void __attribute__((format(printf, 2, 3)))
-violation(struct cell *cell, const char *format, ...)
+static void __attribute__((format(printf, 2, 3))) violation(struct cell *cell, const char *format, ...)
 {
 	struct fault fault;
 	va_list args;
@@ -105,27 +103,23 @@ call_named(struct cell *cell, const struct frame *f)
 
 /* ---- Ops --------------------------------------------------------------------------------------------------------- */
 
-/* Text of an op: UTF-8 without control characters; terminated in `out`. */
-static bool
+/* Text of an op, terminated in `out`.  What is no clean text is made so: it then names nothing that exists, and whoever
+ * asked is told that instead of losing its cell. */
+static void
 take_text(char *out, const uint8_t **at, size_t len)
 {
-	memcpy(out, *at, len);
-	out[len] = '\0';
+	text_clean(out, len + 1, *at, len);
 	*at += len;
-	for (size_t i = 0; i < len; i++)
-		if ((uint8_t)out[i] < 0x20 || out[i] == 0x7f)
-			return false;
-	return utf8_valid(out, len);
 }
 
 static bool
 op_plausible(const struct wire_op *op)
 {
-	size_t most = op->kind == WIRE_OP_HTTP ? URL_MAX : WIRE_TARGET_MAX;
+	size_t most = op->kind == WIRE_OP_HTTP ? UINT16_MAX : WIRE_TARGET_MAX; /* a URL */
 
 	return op->kind >= WIRE_OP_CALL && op->kind <= WIRE_OP_FIND && (op->flags & ~WIRE_OP_WAITS) == 0 &&
-	    op->effect <= WIRE_EFFECT_ONCE && op->target_len <= most && op->timeout_ns >= 0 && op->share_calls >= 0 &&
-	    op->share_wall_ns >= 0;
+	       op->effect <= WIRE_EFFECT_ONCE && op->target_len <= most && op->timeout_ns >= 0 &&
+	       op->share_calls >= 0 && op->share_wall_ns >= 0;
 }
 
 static void
@@ -142,7 +136,7 @@ static void
 serve_op(struct cell *cell, struct call *call, const struct frame *f)
 {
 	struct cells_events *events = &cell->cells->events;
-	char target[URL_MAX + 1], version[UINT8_MAX + 1], key[UINT8_MAX + 1];
+	char target[UINT16_MAX + 1], version[UINT8_MAX + 1], key[UINT8_MAX + 1];
 	const uint8_t *at = f->prefix + sizeof(struct wire_op);
 	_cleanup_(payload_unref) struct payload *input = NULL;
 	uint64_t handle = call->handle;
@@ -158,11 +152,9 @@ serve_op(struct cell *cell, struct call *call, const struct frame *f)
 		violation(cell, "it sent an op whose kind, flags, effect, lengths or limits there cannot be");
 		return;
 	}
-	if (!take_text(target, &at, op.target_len) || !take_text(version, &at, op.version_len) ||
-	    !take_text(key, &at, op.key_len)) {
-		violation(cell, "it sent an op whose target, version or key is no clean text");
-		return;
-	}
+	take_text(target, &at, op.target_len);
+	take_text(version, &at, op.version_len);
+	take_text(key, &at, op.key_len);
 	input = frames_payload(f);
 	call->reissued++;
 	call_set_state(call, CALL_RUNNING);
@@ -175,7 +167,7 @@ serve_op(struct cell *cell, struct call *call, const struct frame *f)
 	if ((op.flags & WIRE_OP_WAITS) == 0 || cell->answered)
 		return;
 	call = call_by_handle(cell->cells->calls, handle);
-	if (call != NULL && call->cell == cell)
+	if (call != NULL && call->cell == cell && cancel_status(cell->cells, call) == 0)
 		call_parks(cell, call, f->head.ordinal);
 }
 
@@ -207,7 +199,8 @@ serve_abandon(struct cell *cell, struct call *call, const struct frame *f)
 static void
 put_outcome(struct cell *cell, const struct call *call, const struct op *op)
 {
-	struct wire_frame head = {.type = WIRE_OUTCOME, .call = call->handle, .ordinal = op->ordinal, .status = op->status};
+	struct wire_frame head = {
+	    .type = WIRE_OUTCOME, .call = call->handle, .ordinal = op->ordinal, .status = op->status};
 	struct wire_outcome outcome = {.confidence = op->confidence};
 	struct iovec part = {&outcome, sizeof(outcome)};
 	_cleanup_(payload_unref) struct payload *value = payload_ref(op->value);
@@ -300,7 +293,8 @@ serve_hello(struct cell *cell, const struct frame *f)
 
 	memcpy(&hello, f->prefix, sizeof(hello));
 	if (hello.version != WIRE_VERSION) {
-		violation(cell, "it speaks version %u of the wire and the host version %u", hello.version, WIRE_VERSION);
+		violation(
+		    cell, "it speaks version %u of the wire and the host version %u", hello.version, WIRE_VERSION);
 		return;
 	}
 	if (cell->pid <= 0) {

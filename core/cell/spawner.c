@@ -40,8 +40,7 @@ spawn_at_3(const char *path, const char *libexec_dir, int sock)
 		posix_spawnattr_setsigmask(&attr, &none);
 		posix_spawnattr_setsigdefault(&attr, &all);
 		posix_spawnattr_setpgroup(&attr, 0);
-		posix_spawnattr_setflags(
-		    &attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+		posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
 		rc = posix_spawn(&pid, path, &actions, &attr, argv, environ);
 	}
 	posix_spawn_file_actions_destroy(&actions);

@@ -8,16 +8,18 @@
 
 #include "cell/host.h"
 
+#include <stdatomic.h>
 #include <time.h>
 
 #include "base/clock.h"
 
-#define LOOK_MAX_NS    NS_PER_S
-#define LOOK_MIN_NS    (50 * NS_PER_MS)
-#define PING_NS        NS_PER_S
-#define PONG_NS        (10 * NS_PER_S)
-#define STILL_NS       (20 * NS_PER_MS) /* of CPU: less is standing still */
-#define PROBE_LOAD_NS  (10 * NS_PER_S)
+#define LOOK_MAX_NS   NS_PER_S
+#define LOOK_MIN_NS   (50 * NS_PER_MS)
+#define PING_NS       NS_PER_S
+#define PONG_NS       (10 * NS_PER_S)
+#define STILL_NS      (20 * NS_PER_MS) /* of CPU: less is standing still */
+#define MOVED_ON_MAX  10               /* times the bound on silence */
+#define PROBE_LOAD_NS (10 * NS_PER_S)
 
 static int64_t
 cpu_of(pid_t pid)
@@ -30,8 +32,7 @@ cpu_of(pid_t pid)
 	return (int64_t)ts.tv_sec * NS_PER_S + ts.tv_nsec;
 }
 
-static void __attribute__((format(printf, 3, 4)))
-kill_for(struct cell *cell, int status, const char *format, ...)
+static void __attribute__((format(printf, 3, 4))) kill_for(struct cell *cell, int status, const char *format, ...)
 {
 	struct fault fault;
 	va_list args;
@@ -52,6 +53,18 @@ ping(struct cell *cell, int64_t now, int64_t cpu)
 	cell_put(cell, &head, NULL, 0, NULL);
 }
 
+/* A cell sends when no fiber can go on; until then the page shows that one call after the other has its turn.  It may
+ * lie, so it is believed for a while only. */
+static bool
+moved_on(struct cell *cell)
+{
+	uint64_t current = atomic_load(&cell->page->current);
+	bool moved = current != cell->current;
+
+	cell->current = current;
+	return moved;
+}
+
 static void
 look_silence(struct cell *cell, int64_t now)
 {
@@ -61,8 +74,10 @@ look_silence(struct cell *cell, int64_t now)
 		return;
 	if (cell->heard) {
 		cell->heard = false;
-		cell->cpu_ns = cpu;
-	} else if (cpu - cell->cpu_ns > silence) {
+		cell->cpu_ns = cell->current_cpu_ns = cpu;
+	} else if (moved_on(cell) && cpu - cell->cpu_ns < MOVED_ON_MAX * silence) {
+		cell->current_cpu_ns = cpu;
+	} else if (cpu - cell->current_cpu_ns > silence) {
 		kill_for(cell, HOSPES_ESTUCK, "it computed for %lld ms without a frame; %lld ms are allowed",
 		    (long long)((cpu - cell->cpu_ns) / NS_PER_MS), (long long)(silence / NS_PER_MS));
 		return;
@@ -82,7 +97,8 @@ look_load(struct cell *cell, int64_t now)
 	int64_t most = cell->kind == CELL_PROBE ? PROBE_LOAD_NS : cell->cells->policy->cell_load_ns;
 
 	if (now - cell->started_ns > most)
-		kill_for(cell, HOSPES_ELOAD, "it was not ready after %lld ms; loading and its init hook may take no longer",
+		kill_for(cell, HOSPES_ELOAD,
+		    "it was not ready after %lld ms; loading and its init hook may take no longer",
 		    (long long)(most / NS_PER_MS));
 }
 
@@ -130,9 +146,9 @@ forgive(struct cells *cells, int64_t now)
 {
 	struct cell *cell;
 
-	TAILQ_FOREACH (cell, &cells->all, all)
-		if (cell->ping_ns != 0)
-			cell->ping_ns = now;
+	TAILQ_FOREACH(cell, &cells->all, all)
+	if (cell->ping_ns != 0)
+		cell->ping_ns = now;
 }
 
 static int64_t
@@ -166,7 +182,8 @@ watchdog_look(struct cells *cells)
 		next = TAILQ_NEXT(cell, all);
 		soon |= look(cell, now);
 	}
-	TAILQ_FOREACH (pool, &cells->pools, all) {
+	TAILQ_FOREACH(pool, &cells->pools, all)
+	{
 		int64_t at = pool_trim(pool, now);
 
 		if (at < next_ns)
