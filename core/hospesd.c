@@ -289,6 +289,8 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 		evtimer_add(h->on_tick, &soon);
 		return;
 	}
+	if (h->policy->dev)
+		log_info("drop plugins here; the public hosts that they declare are granted", LOG_S("folder", h->policy->plugin_dirs[0]));
 	log_info("ready", LOG_S("socket", h->policy->socket_path), LOG_S("state", h->policy->state_dir));
 	if (h->options.ready_fd >= 0) {
 		fd_write_all(h->options.ready_fd, "\n", 1);

@@ -68,9 +68,9 @@ give_back(struct dispatch *d, struct op *op, int64_t actual)
 	unsigned n = 0;
 
 	account_settle(payer(op), QUANTITY_CALLS, op->reserved_most, op->reserved_least, actual);
-	if (op->reserved_most == actual)
+	if (op->reserved_most == op->reserved_least && op->reserved_most == actual)
 		return;
-	/* What came back may suit any of those who wait, whatever the account: each that waits now is tried once. */
+	/* What came back, or can no longer come back, decides for any of those who wait: each is tried once. */
 	TAILQ_FOREACH(op_waiting, &d->budget_waiters.ops, waiting)
 		n++;
 	while (n-- > 0)

@@ -92,6 +92,8 @@ client_account(struct runs *r, const char *client)
 
 /* ---- Asking ------------------------------------------------------------------------------------------------------ */
 
+#define WALL_MS_MAX (INT64_MAX / 4 / NS_PER_MS)
+
 struct request {
 	const char *plugin, *version;
 	json_t *input, *config, *script;
@@ -125,8 +127,9 @@ read_request(const struct runs *r, const json_t *json, struct request *ret, stru
 		return fault_set(fault, HOSPES_EINPUT, "\"config\" of a request is {\"plugin\": {\"key\": value}}");
 	if (q.script != NULL && !r->scripted)
 		return fault_set(fault, HOSPES_EPERM, "answers to ops may be given to the private host of `hospes test` only");
-	if (q.calls < 0 || q.wall_ms < 0)
-		return fault_set(fault, HOSPES_EINPUT, "a budget is not negative; leave it out for the host's own limit");
+	if (q.calls < 0 || q.wall_ms < 0 || q.wall_ms > WALL_MS_MAX)
+		return fault_set(fault, HOSPES_EINPUT,
+		    "a budget is a number from 0 to %lld; leave it out for the host's own limit", (long long)WALL_MS_MAX);
 	if (!plugin_name_valid(q.plugin))
 		return fault_set(fault, HOSPES_EINPUT,
 		    "a plugin's name is a small letter and up to 63 small letters, digits and dashes, and this is none");
@@ -212,7 +215,7 @@ int
 run_start(struct runs *r, const json_t *request, struct payload *input, const char *client, struct run **ret,
     struct fault *fault)
 {
-	struct request q;
+	struct request q = {0};
 	struct run_slot *slot;
 
 	if (read_request(r, request, &q, fault) != 0 || admit(r, &q, fault) != 0)

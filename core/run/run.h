@@ -66,7 +66,7 @@ int run_cancel(struct runs *r, struct run *run, const char *who);
 json_t *run_json(const struct run *run, bool with_result);
 
 /* Watching: `event` gets JSON events as they come ({"type": "call_started", ...}), `NULL` once when the run has ended and
- * its end is durable.  Unwatch is allowed at any time. */
+ * its end is durable (before run_watch returns, for one that has ended already).  Unwatch is allowed at any time. */
 struct run_watch;
 typedef void run_event(const json_t *event, void *arg);
 struct run_watch *run_watch(struct runs *r, struct run *run, run_event *event, void *arg);

@@ -11,6 +11,8 @@ run_watch(struct runs *r, struct run *run, run_event *event, void *arg)
 	*w = (struct run_watch){.runs = r, .run = run, .event = event, .arg = arg};
 	TAILQ_INSERT_TAIL(&slot->watchers, w, entry);
 	run->watchers = &slot->watchers;
+	if (run->state == RUN_ENDED)
+		event(NULL, arg);
 	return w;
 }
 
