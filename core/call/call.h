@@ -27,6 +27,7 @@
 struct version; /* registry's: the bytes that a call runs on */
 struct cell;    /* cell's */
 struct policy;
+struct dispatch; /* dispatch's */
 struct call;
 struct run;
 
@@ -123,6 +124,7 @@ struct op {
 	TAILQ_ENTRY(op) waiting;
 	struct event *timer;       /* its deadline while it waits at a guard, or its sleep */
 	int cancelled;             /* 0, or the status with which it will end */
+	char *cancel_why;          /* the sentence then */
 	bool delivered;            /* its caller's cell has the outcome */
 };
 
@@ -150,6 +152,7 @@ struct call {
 	struct op **ops; /* by ordinal */
 	uint32_t n_ops, cap_ops;
 	uint32_t open_ops;
+	uint32_t firsts; /* open ops of kind FIRST */
 
 	int cancelled; /* 0, or the status with which every further wait of it ends */
 	struct event *deadline;
@@ -185,7 +188,7 @@ struct run {
 	struct policy *policy; /* the snapshot that it started under */
 	json_t *set;           /* --set: {"survey": {"at_once": 2}}, or NULL */
 	struct map pins;       /* plugin name -> struct version, with a reference */
-	struct map configs;    /* plugin name -> struct payload: configuration as first used */
+	struct map configs;    /* plugin name -> its configuration as first used (dispatch/config.c) */
 	struct account account;
 	enum run_state state;
 	int64_t started_real_ns, ended_real_ns;
@@ -199,8 +202,10 @@ struct run {
 	double confidence;
 
 	uint64_t last_lsn; /* of its newest record */
+	struct map seen;   /* hashes of payloads that its records carry: hash.lo -> hash.hi | 1 */
 	uint32_t seq;
 	unsigned calls_open;
+	struct dispatch *dispatch; /* that it runs under */
 	void *watchers; /* run's own */
 	void *script;   /* of a test case: the answers to its ops, or NULL */
 };
