@@ -103,8 +103,10 @@ three_in_order(hospes_ctx *ctx)
 	for (int i = 0; i < 3; i++) {
 		int rc = hospes_wait(ops[i], &value);
 
-		if (rc != 0)
+		if (rc != 0) {
+			json_decref(all);
 			return rc;
+		}
 		json_array_append(all, hospes_json(value));
 	}
 	return hospes_reply(ctx, all);
@@ -142,8 +144,10 @@ first_of_three(hospes_ctx *ctx)
 	for (int i = 0; i < 3; i++) {
 		int first = hospes_wait_any(ctx, 3, ops);
 
-		if (first < 0)
+		if (first < 0) {
+			json_decref(order);
 			return first;
+		}
 		json_array_append_new(order, json_integer(first));
 		json_array_append(order, hospes_json(hospes_op_answer(ops[first])->value));
 	}
