@@ -1,2 +1,3 @@
 # unit tests, scenarios, fuzzers, benches
 include tests/unit/local.mk
+include tests/fuzz/local.mk
