@@ -82,6 +82,8 @@ fault_prefix(struct fault *fault, const char *format, ...)
 	char what[FAULT_TEXT];
 	va_list args;
 
+	if (fault == NULL)
+		return HOSPES_EBUG; /* the status is not known here; whoever allows NULL keeps it */
 	va_start(args, format);
 	if (vsnprintf(what, sizeof what, format, args) < 0)
 		what[0] = '\0';

@@ -28,7 +28,7 @@ int fault_setv(struct fault *fault, int status, const char *format, va_list args
  * io_error), ": strerror" appended. */
 int fault_errno(struct fault *fault, int error, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-/* Puts "what: " before the sentence and returns its status. */
+/* Puts "what: " before the sentence and returns its status.  NULL: nothing to do, returns internal. */
 int fault_prefix(struct fault *fault, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Names as in HOSPES_STATUSES; "ok" for 0, "unknown" otherwise; and back (0 when there is no such name). */

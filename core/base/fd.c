@@ -76,12 +76,14 @@ int
 fd_read_file(const char *path, struct buf *ret, size_t max, struct fault *fault)
 {
 	_cleanup_(close_p) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	int rc;
 
 	if (fd < 0)
 		return fault_errno(fault, errno, "cannot open %s", path);
-	if (fd_read_all(fd, ret, max, fault) != 0)
-		return fault_prefix(fault, "%s", path);
-	return 0;
+	rc = fd_read_all(fd, ret, max, fault);
+	if (rc != 0)
+		fault_prefix(fault, "%s", path);
+	return rc;
 }
 
 int

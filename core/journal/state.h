@@ -1,0 +1,90 @@
+/*
+ * The journal's own state, shared by its files.
+ *
+ * Two threads: the loop appends to `pending` under the lock; the writer takes the whole of `pending` at once and writes
+ * it as one batch while the loop fills the other buffer.  Where the next record will lie is known at all times, since
+ * a batch that was taken does not grow any more.
+ */
+
+#ifndef JOURNAL_STATE_H
+#define JOURNAL_STATE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "journal/journal.h"
+#include "journal/segment.h"
+
+#define JOURNAL_MAGIC 0x6a6f7572u
+
+struct wait {
+	struct wait *next, *prev;
+	uint64_t lsn;
+	journal_done *done;
+	void *arg; /* of done */
+};
+
+struct journal {
+	unsigned magic;
+	struct folder folder;
+	uint64_t segment_bytes;
+	int64_t sync_after_ns;
+	uint64_t epoch;
+
+	/* [loop] */
+	struct event *wakeup; /* on `wake_fd` */
+	struct wait *first, *last; /* by LSN */
+	void (*failed)(const struct fault *fault, void *arg);
+	void *arg; /* of failed */
+	bool failure_told;
+
+	int wake_fd; /* eventfd: something for the loop to look at */
+	pthread_t writer;
+
+	/* Records with a smaller LSN are on disk: the end of the last batch synced, and the head of the next. */
+	_Atomic uint64_t durable;
+
+	pthread_mutex_t lock; /* for all below */
+	pthread_cond_t work;  /* the writer waits */
+	pthread_cond_t synced; /* journal_sync waits */
+	struct buf pending; /* the batch being filled, its head still empty; empty when it has no records */
+	uint32_t pending_records;
+	uint64_t pending_lsn;  /* where it will stand */
+	int64_t pending_since; /* monotonic, its first append */
+	uint64_t wanted;       /* somebody waits for all below this */
+	bool awaited;          /* the loop has waits */
+	bool stop, failing;
+	struct fault failure; /* once `failing` */
+	struct segment *segments;
+	size_t segment_count;
+
+	/* [writer] */
+	struct buf writing;
+	int segment_fd; /* of the last segment */
+	uint64_t next_number, write_lsn; /* of the next batch */
+	struct spare spare;
+};
+
+/* What was found in the folder. */
+struct recovered {
+	struct segment *segments;
+	size_t count;
+	int fd; /* of the last one, to write; -1 when there is none */
+	uint64_t end; /* where the next batch will stand */
+	uint64_t next_number;
+	uint64_t epoch; /* of the last record, 0 for none */
+};
+
+int journal_recover(const struct folder *f, struct recovered *ret, struct fault *fault);
+
+/* Walks the records of one checked batch; `head` is its head. */
+int batch_walk(const void *batch, const struct batch_head *head, journal_visit *visit, void *arg, struct fault *fault);
+
+/* Makes the segment that the batch of `bytes` at `write_lsn` goes to, when the last one has no room. */
+int writer_make_room(struct journal *j, uint64_t bytes, struct fault *fault);
+
+void writer_tell_loop(struct journal *j); /* [any thread] */
+void *writer_main(void *journal);
+
+#endif

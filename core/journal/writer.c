@@ -1,0 +1,214 @@
+/*
+ * The writer: the journal's thread.
+ *
+ * It sleeps until a batch is due, takes it, writes it, syncs it, tells who waits, and only then looks at the next; so
+ * there is never more than one batch whose fate is open.  While nothing is due and the segment is half full, it fills
+ * the next segment with zeros, a slice at a time.
+ *
+ * When a write or a sync fails it stops for good.  After a failed sync the kernel may have dropped the pages and
+ * forgotten the error: a second try could succeed and mean nothing.
+ */
+
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "journal/state.h"
+
+#define SPARE_SLICE (1 * MIB)
+#define BUFFER_KEEP (4 * MIB) /* a buffer that one large batch blew up is given back */
+
+static const struct segment *
+last_segment(const struct journal *j)
+{
+	return j->segment_count == 0 ? NULL : &j->segments[j->segment_count - 1];
+}
+
+static bool
+batch_due(const struct journal *j)
+{
+	if (j->pending_records == 0)
+		return false;
+	return j->stop || j->wanted > atomic_load(&j->durable) ||
+	       clock_mono_ns() >= j->pending_since + j->sync_after_ns;
+}
+
+static bool
+spare_due(const struct journal *j)
+{
+	const struct segment *s = last_segment(j);
+
+	return s != NULL && !j->spare.ready && (j->write_lsn - s->first_lsn) * 2 >= segment_capacity(s);
+}
+
+static void
+wait_for_work(struct journal *j)
+{
+	int64_t until = j->pending_since + j->sync_after_ns;
+	struct timespec ts = {.tv_sec = (time_t)(until / NS_PER_S), .tv_nsec = (long)(until % NS_PER_S)};
+
+	if (j->pending_records == 0)
+		pthread_cond_wait(&j->work, &j->lock);
+	else
+		pthread_cond_timedwait(&j->work, &j->lock, &ts);
+}
+
+void
+writer_tell_loop(struct journal *j)
+{
+	uint64_t one = 1;
+
+	/* The counter cannot overflow between two looks of the loop. */
+	while (write(j->wake_fd, &one, sizeof one) < 0 && errno == EINTR)
+		;
+}
+
+/* The lock is held. */
+static void
+fail(struct journal *j, const struct fault *fault)
+{
+	j->failure = *fault;
+	j->failing = true;
+	pthread_cond_broadcast(&j->synced);
+	writer_tell_loop(j);
+}
+
+static int
+fill_spare(struct journal *j, struct spare *spare, const char *name, uint64_t size, uint64_t most, struct fault *fault)
+{
+	if (spare->fd < 0) {
+		int rc = spare_begin(&j->folder, spare, name, size, fault);
+
+		if (rc != 0)
+			return rc;
+	}
+	return spare->ready ? 0 : spare_fill(&j->folder, spare, most, fault);
+}
+
+static int
+adopt(struct journal *j, struct spare *spare, struct fault *fault)
+{
+	struct segment s = {.first_lsn = j->write_lsn, .first_number = j->next_number};
+	int fd, rc = spare_adopt(&j->folder, spare, &s, &fd, fault);
+
+	if (rc != 0)
+		return rc;
+	close_p(&j->segment_fd);
+	j->segment_fd = fd;
+	pthread_mutex_lock(&j->lock);
+	j->segments = xrealloc(j->segments, (j->segment_count + 1) * sizeof *j->segments);
+	j->segments[j->segment_count++] = s;
+	pthread_mutex_unlock(&j->lock);
+	return 0;
+}
+
+int
+writer_make_room(struct journal *j, uint64_t bytes, struct fault *fault)
+{
+	const struct segment *s = last_segment(j);
+	uint64_t size = j->segment_bytes, need = bytes + sizeof(struct segment_head);
+	struct spare large = SPARE_NONE;
+	int rc;
+
+	if (s != NULL && segment_capacity(s) - (j->write_lsn - s->first_lsn) >= bytes)
+		return 0;
+	if (need <= size) {
+		rc = fill_spare(j, &j->spare, "next.spare", size, size, fault);
+		return rc != 0 ? rc : adopt(j, &j->spare, fault);
+	}
+	rc = fill_spare(j, &large, "large.spare", need, need, fault);
+	if (rc == 0)
+		rc = adopt(j, &large, fault);
+	spare_drop(&j->folder, &large);
+	return rc;
+}
+
+static int
+write_batch(struct journal *j, uint32_t records, struct fault *fault)
+{
+	const struct disk *disk = j->folder.disk;
+	int rc = writer_make_room(j, j->writing.len, fault);
+	const struct segment *s = last_segment(j);
+
+	if (rc != 0)
+		return rc;
+	batch_seal(j->writing.data, j->writing.len, j->next_number, j->write_lsn, records, s->generation);
+	rc = disk->write(disk->arg, j->segment_fd, j->writing.data, j->writing.len, segment_offset(s, j->write_lsn));
+	if (rc == 0)
+		rc = disk->sync(disk->arg, j->segment_fd);
+	if (rc != 0)
+		return fault_errno(fault, -rc, "cannot write the journal in %s", j->folder.path);
+	j->write_lsn += j->writing.len;
+	j->next_number++;
+	return 0;
+}
+
+static void
+empty_buffer(struct buf *b)
+{
+	if (b->cap > BUFFER_KEEP)
+		buf_free(b);
+	buf_clear(b);
+}
+
+/* Takes what is pending and writes it.  The lock is held, but not meanwhile. */
+static int
+next_batch(struct journal *j, struct fault *fault)
+{
+	struct buf taken = j->pending;
+	uint32_t records = j->pending_records;
+	int rc;
+
+	j->pending = j->writing;
+	j->writing = taken;
+	j->pending_records = 0;
+	j->pending_lsn += taken.len;
+	pthread_mutex_unlock(&j->lock);
+	rc = write_batch(j, records, fault);
+	empty_buffer(&j->writing);
+	pthread_mutex_lock(&j->lock);
+	if (rc != 0)
+		return rc;
+	atomic_store(&j->durable, j->write_lsn + sizeof(struct batch_head));
+	pthread_cond_broadcast(&j->synced);
+	if (j->awaited)
+		writer_tell_loop(j);
+	return 0;
+}
+
+static int
+prepare_spare(struct journal *j, struct fault *fault)
+{
+	int rc;
+
+	pthread_mutex_unlock(&j->lock);
+	rc = fill_spare(j, &j->spare, "next.spare", j->segment_bytes, SPARE_SLICE, fault);
+	pthread_mutex_lock(&j->lock);
+	return rc;
+}
+
+void *
+writer_main(void *journal)
+{
+	struct journal *j = journal;
+	struct fault fault;
+	int rc = 0;
+
+	pthread_mutex_lock(&j->lock);
+	while (rc == 0) {
+		if (batch_due(j))
+			rc = next_batch(j, &fault);
+		else if (j->stop)
+			break;
+		else if (spare_due(j))
+			rc = prepare_spare(j, &fault);
+		else
+			wait_for_work(j);
+	}
+	if (rc != 0)
+		fail(j, &fault);
+	pthread_mutex_unlock(&j->lock);
+	return NULL;
+}

@@ -1,0 +1,229 @@
+/*
+ * Applying records, and committing what they add up to.
+ *
+ * The applied LSN is written in the transaction that it describes, so that the two cannot differ.  Before a commit the
+ * journal is made durable as far as the transaction reflects it: otherwise a crash could leave a state whose cause
+ * nobody knows any more.
+ */
+
+#include <assert.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "store/state.h"
+
+#define COMMIT_PAGES 2000
+
+static const char applied_key[] = "applied";
+
+static bool
+row_fits(const struct store_apply *row, const struct record *r)
+{
+	const struct record_field *command;
+
+	if (row->kind != r->head.kind)
+		return false;
+	if (row->command == NULL)
+		return true;
+	command = record_find(r, TAG_COMMAND);
+	return command != NULL && strlen(row->command) == command->len &&
+	       memcmp(row->command, command->data, command->len) == 0;
+}
+
+bool
+store_has_row(const struct store *s, const struct record *r)
+{
+	for (size_t t = 0; s->tables[t] != NULL; t++)
+		for (const struct store_apply *row = s->tables[t]; row->kind != 0; row++)
+			if (row_fits(row, r))
+				return true;
+	return false;
+}
+
+static int
+begin(struct store *s, struct fault *fault)
+{
+	int rc = store_fault(s, mdb_txn_begin(s->env, NULL, 0, &s->txn.txn), "cannot begin to write the store", fault);
+
+	if (rc != 0) {
+		s->txn.txn = NULL;
+		return rc;
+	}
+	s->txn.store = s;
+	s->txn.dirty_pages = 0;
+	s->txn.since = clock_mono_ns();
+	s->txn.broken = (struct fault){0};
+	return 0;
+}
+
+static int
+apply_rows(struct store *s, const struct record *r, struct fault *fault)
+{
+	for (size_t t = 0; s->tables[t] != NULL; t++)
+		for (const struct store_apply *row = s->tables[t]; row->kind != 0; row++) {
+			int rc = row_fits(row, r) ? row->apply(&s->txn, r, fault) : 0;
+
+			if (rc != 0)
+				return rc;
+		}
+	if (s->txn.broken.status != 0)
+		return fault_set(fault, s->txn.broken.status, "%s", s->txn.broken.text);
+	return 0;
+}
+
+int
+store_apply_record(struct store *s, const struct record *r, struct fault *fault)
+{
+	int rc;
+
+	if (s->txn.txn == NULL) {
+		rc = begin(s, fault);
+		if (rc != 0)
+			return rc;
+	}
+	s->txn.writing = true;
+	rc = apply_rows(s, r, fault);
+	s->txn.writing = false;
+	if (rc != 0) {
+		fault_prefix(
+		    fault, "cannot apply the record %s at %" PRIu64, record_kind_name(r->head.kind), r->head.lsn);
+		return rc;
+	}
+	s->applied = (struct applied){.lsn = r->head.lsn, .epoch = r->head.epoch};
+	return 0;
+}
+
+bool
+store_commit_due(const struct store *s)
+{
+	return s->txn.dirty_pages >= COMMIT_PAGES || clock_mono_ns() >= s->txn.since + STORE_COMMIT_NS;
+}
+
+static int
+write_applied(struct store *s, struct fault *fault)
+{
+	int rc;
+
+	s->txn.writing = true;
+	rc = store_put(&s->txn, STORE_META, applied_key, sizeof applied_key - 1, &s->applied, sizeof s->applied, fault);
+	s->txn.writing = false;
+	return rc;
+}
+
+int
+store_commit(struct store *s, struct fault *fault)
+{
+	MDB_txn *txn = s->txn.txn;
+	int rc;
+
+	if (txn == NULL)
+		return 0;
+	rc = write_applied(s, fault);
+	if (rc == 0) {
+		journal_sync(s->journal, s->applied.lsn + 1);
+		if (journal_durable(s->journal) <= s->applied.lsn) /* the journal has failed, and tells why itself */
+			rc = fault_set(fault, HOSPES_EIO, "the store cannot commit what the journal could not write");
+	}
+	s->txn.txn = NULL;
+	if (rc != 0) {
+		mdb_txn_abort(txn);
+		return rc;
+	}
+	rc = store_fault(s, mdb_txn_commit(txn), "cannot commit to the store", fault);
+	if (rc == 0)
+		atomic_store(&s->committed, s->applied.lsn + 1);
+	return rc;
+}
+
+/* The applied LSN must be that of a record which the journal has, of the same writer. */
+static int
+check_applied(struct store *s, const struct applied *applied, struct fault *fault)
+{
+	_cleanup_(buf_free) struct buf storage = {0};
+	uint64_t end = journal_end(s->journal);
+	struct record r;
+
+	if (applied->lsn >= end)
+		return fault_set(fault, HOSPES_EDAMAGED,
+		    "the store reflects the journal up to %" PRIu64 " and the journal ends at %" PRIu64
+		    "; put both back from one backup",
+		    applied->lsn, end);
+	if (journal_read(s->journal, applied->lsn, &storage, &r, fault) != 0) {
+		int status = fault == NULL || fault->status != HOSPES_EIO ? HOSPES_EDAMAGED : HOSPES_EIO;
+		struct fault why = fault == NULL ? (struct fault){0} : *fault;
+
+		return fault_set(
+		    fault, status, "the journal has no record where the store says that it stands: %s", why.text);
+	}
+	if (r.head.epoch != applied->epoch)
+		return fault_set(fault, HOSPES_EDAMAGED,
+		    "the store stands at the record %" PRIu64 " of epoch %" PRIu64
+		    " and the journal has one of epoch %" PRIu64 " there; put both back from one backup",
+		    applied->lsn, applied->epoch, r.head.epoch);
+	return 0;
+}
+
+static int
+read_applied(struct store *s, struct applied *ret, struct fault *fault)
+{
+	struct store_txn txn = {.store = s};
+	struct applied applied = {0};
+	const void *data;
+	size_t len;
+	int rc = store_fault(s, mdb_txn_begin(s->env, NULL, MDB_RDONLY, &txn.txn), "cannot read the store", fault);
+
+	if (rc != 0)
+		return rc;
+	if (store_get(&txn, STORE_META, applied_key, sizeof applied_key - 1, &data, &len)) {
+		if (len == sizeof applied)
+			memcpy(&applied, data, sizeof applied);
+		else
+			rc = fault_set(fault, HOSPES_EDAMAGED,
+			    "the store's applied LSN should have %zu bytes and has %zu", sizeof applied, len);
+	}
+	mdb_txn_abort(txn.txn);
+	if (rc == 0 && txn.broken.status != 0)
+		rc = fault_set(fault, txn.broken.status, "%s", txn.broken.text);
+	if (rc == 0)
+		*ret = applied;
+	return rc;
+}
+
+struct catch_up {
+	struct store *store;
+	struct fault *fault;
+};
+
+static int
+catch_up_with(const struct record *r, void *arg)
+{
+	struct catch_up *c = arg;
+	int rc;
+
+	if (!store_has_row(c->store, r))
+		return 0;
+	rc = store_apply_record(c->store, r, c->fault);
+	if (rc == 0 && c->store->txn.dirty_pages >= COMMIT_PAGES)
+		rc = store_commit(c->store, c->fault);
+	return rc;
+}
+
+int
+store_catch_up(struct store *s, struct fault *fault)
+{
+	struct catch_up c = {.store = s, .fault = fault};
+	int rc = read_applied(s, &s->applied, fault);
+
+	if (rc != 0)
+		return rc;
+	journal_sync(s->journal, journal_end(s->journal)); /* so that the scan sees all, this host's first record too */
+	if (s->applied.lsn > 0) {
+		rc = check_applied(s, &s->applied, fault);
+		if (rc != 0)
+			return rc;
+	}
+	atomic_store(&s->committed, s->applied.lsn + 1);
+	rc = journal_scan(s->journal, s->applied.lsn + 1, catch_up_with, &c, fault);
+	return rc != 0 ? rc : store_commit(s, fault);
+}

@@ -1,0 +1,99 @@
+/*
+ * The store's own state, shared by its files.
+ *
+ * The loop puts jobs (records to apply, reads) into a queue under the lock; the store thread takes them in that order
+ * and hands reads that it has done back through another.  LMDB belongs to the store thread from its start to its end.
+ */
+
+#ifndef STORE_STATE_H
+#define STORE_STATE_H
+
+#include <lmdb.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "base/util.h"
+#include "store/store.h"
+
+#define STORE_MAGIC     0x73746f72u
+#define STORE_COMMIT_NS (50 * NS_PER_MS) /* after the first change that is not committed */
+
+/* What is known about the transaction that is open; LMDB does not tell how many pages it made dirty. */
+struct store_txn {
+	struct store *store;
+	MDB_txn *txn;        /* NULL: none is open */
+	bool writing;        /* apply functions may write; reads through the same transaction may not */
+	size_t dirty_pages;  /* estimated, from above */
+	int64_t since;       /* monotonic, the first change */
+	struct fault broken; /* an LMDB error that the caller of get or walk was not told */
+};
+
+struct job {
+	struct job *next;
+	store_read_fn *read;  /* NULL: a record to apply */
+	store_done_fn *done;  /* NULL: somebody waits on `turned` */
+	void *arg;            /* of read and done */
+	bool finished;        /* [lock] */
+	size_t len;
+	_Alignas(8) uint8_t record[]; /* encoded */
+};
+
+struct jobs {
+	struct job *first, **last;
+};
+
+/* META "applied": the last record that the committed state reflects. */
+struct applied {
+	uint64_t lsn; /* 0: none */
+	uint64_t epoch;
+};
+
+struct store {
+	unsigned magic;
+	struct journal *journal;
+	const struct store_apply *const *tables;
+	size_t map_bytes;
+	MDB_env *env;
+	MDB_dbi dbi[STORE_TABLES];
+	_Atomic uint64_t committed;
+	pthread_t thread;
+	bool started;
+
+	/* [loop] */
+	struct event *wakeup; /* on `wake_fd` */
+	void (*failed)(const struct fault *fault, void *arg);
+	void *arg; /* of failed */
+	bool failure_told;
+
+	int wake_fd; /* eventfd: something for the loop to look at */
+
+	pthread_mutex_t lock; /* for all below */
+	pthread_cond_t work;   /* the store thread waits */
+	pthread_cond_t turned; /* store_read_now waits */
+	struct jobs queue, finished;
+	bool stop, failing;
+	struct fault failure;
+
+	/* [store thread, and store_open before it starts] */
+	struct store_txn txn; /* the write transaction, while there is something uncommitted */
+	struct applied applied;
+};
+
+/* 0 or a fault for an LMDB result. */
+int store_fault(const struct store *s, int rc, const char *what, struct fault *fault);
+
+bool store_has_row(const struct store *s, const struct record *r);
+
+/* Applies one record by its rows; opens the write transaction when none is.  [store thread] */
+int store_apply_record(struct store *s, const struct record *r, struct fault *fault);
+
+/* Whether the transaction is large or old enough, and committing it. */
+bool store_commit_due(const struct store *s);
+int store_commit(struct store *s, struct fault *fault);
+
+/* Applies from the journal what is not committed.  [loop, before the thread starts] */
+int store_catch_up(struct store *s, struct fault *fault);
+
+void *store_main(void *store);
+
+#endif

@@ -1,0 +1,19 @@
+# cppcheck and clang-tidy over every C file of ours; both have to be quiet.
+LINT_JOBS = 2
+LINT_DEFINES = -DHAVE_CONFIG_H -I. $(AM_CPPFLAGS) $(CONFIG_CFLAGS) $(CURL_CFLAGS) $(LMDB_CFLAGS) $(SECCOMP_CFLAGS) \
+	$(SODIUM_CFLAGS) $(XXHASH_CFLAGS) $(ELF_CFLAGS) $(CMOCKA_CFLAGS)
+EXTRA_DIST += .clang-tidy tests/lint/cppcheck.txt tests/lint/files
+
+lint: cppcheck clang-tidy
+
+cppcheck:
+	cppcheck --quiet --enable=warning,performance,portability --std=c11 --inline-suppr --error-exitcode=1 \
+	    -j $(LINT_JOBS) --suppressions-list=$(top_srcdir)/tests/lint/cppcheck.txt \
+	    -I$(top_srcdir)/core -I$(top_srcdir)/sdk -I$(top_srcdir)/sdk/include \
+	    $$($(SHELL) $(top_srcdir)/tests/lint/files $(top_srcdir))
+
+clang-tidy: all
+	$(SHELL) $(top_srcdir)/tests/lint/files $(top_srcdir) | xargs -P $(LINT_JOBS) -n 4 sh -c \
+	    'clang-tidy --quiet "$$@" -- -std=gnu17 $(LINT_DEFINES) 2>$(abs_builddir)/clang-tidy.$$$$ || { cat $(abs_builddir)/clang-tidy.$$$$; exit 255; }; rm -f $(abs_builddir)/clang-tidy.$$$$' tidy
+
+.PHONY: lint cppcheck clang-tidy
