@@ -344,7 +344,7 @@ open_file(struct take *t, struct fault *fault)
 
 	if (t->folder == NULL)
 		return 0;
-	rc = folder_open(t->folder->path, &folder_fd, fault);
+	rc = plugin_folder_open(t->folder->path, &folder_fd, fault);
 	if (rc != 0)
 		return rc;
 	t->fd = openat(folder_fd, t->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
