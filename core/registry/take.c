@@ -202,11 +202,11 @@ check_conflict(struct take *t, struct fault *fault)
 }
 
 static int
-take_check(struct take *t, json_t *notes, struct fault *fault)
+take_check(struct take *t, const json_t *told, struct fault *fault)
 {
 	int rc;
 
-	rc = version_from_notes(notes, &t->version, fault);
+	rc = version_from_notes(json_object_get(told, "notes"), &t->version, fault);
 	if (rc == 0)
 		rc = check_conflict(t, fault);
 	if (rc != 0)
@@ -216,7 +216,7 @@ take_check(struct take *t, json_t *notes, struct fault *fault)
 }
 
 static void
-take_inspected(json_t *notes, const struct fault *refused, void *arg)
+take_inspected(json_t *told, const struct fault *refused, void *arg)
 {
 	struct take *t = arg;
 	struct fault fault;
@@ -224,7 +224,7 @@ take_inspected(json_t *notes, const struct fault *refused, void *arg)
 	if (refused != NULL) {
 		fault = *refused;
 		take_fail(t, &fault);
-	} else if (take_check(t, notes, &fault) != 0) {
+	} else if (take_check(t, told, &fault) != 0) {
 		take_fail(t, &fault);
 	} else {
 		take_stage(t);

@@ -90,7 +90,7 @@ fake_inspect(int fd, registry_inspected *done, void *done_arg, void *arg)
 	if (sscanf(buf_text(&bytes), "%64s %64s", name, version) != 2 || bytes.data[bytes.len - 1] != '.')
 		fault_set(&a->fault, HOSPES_EBADPLUGIN, "the file is cut short");
 	else
-		a->notes = json_pack("{s:s, s:s, s:s, s:[s, s], s:[s]}", "kind", "agent", "name", name, "version", version,
+		a->notes = json_pack("{s:{s:s, s:s, s:s, s:[s, s], s:[s]}}", "notes", "kind", "agent", "name", name, "version", version,
 		    "capabilities", "count.words", name, "needs", "call:x");
 	answer_later(a);
 }
