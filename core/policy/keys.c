@@ -5,10 +5,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/util.h"
 #include "policy/units.h"
 
 #define IN_POLICY(field) .at = offsetof(struct policy, field), .width = sizeof(((struct policy *)0)->field)
-#define IN_PLUGIN(field) .at = offsetof(struct policy_plugin, field), .width = sizeof(((struct policy_plugin *)0)->field)
+#define IN_PLUGIN(field)                                                                                               \
+	.at = offsetof(struct policy_plugin, field), .width = sizeof(((struct policy_plugin *)0)->field)
 
 #define K ((int64_t)KIB)
 #define M ((int64_t)MIB)
@@ -183,31 +185,34 @@ key_allowed(const struct key *key, char out[KEY_ALLOWED_TEXT])
 		return;
 	case KEY_PATTERNS:
 		snprintf(out, KEY_ALLOWED_TEXT,
-		    "a list of patterns http[s]://HOST[:PORT][/PATH], or \"*\", e.g. [ \"https://*.example.org/api\" ]");
+		    "a list of patterns http[s]://HOST[:PORT][/PATH], or \"*\", e.g. [ \"https://*.example.org/api\" "
+		    "]");
 		return;
 	case KEY_NEEDS:
 		snprintf(out, KEY_ALLOWED_TEXT, "a list of \"call:NAME\", \"call:cap:PATTERN\" or \"http:PATTERN\"");
 		return;
 	case KEY_COUNT:
-		snprintf(out, KEY_ALLOWED_TEXT, "a whole number from %lld to %lld", (long long)key->min, (long long)key->max);
+		snprintf(out, KEY_ALLOWED_TEXT, "a whole number from %lld to %lld", (long long)key->min,
+		    (long long)key->max);
 		return;
 	case KEY_SIZE:
 		unit_write_size(key->min, low);
 		unit_write_size(key->max, high);
-		snprintf(out, KEY_ALLOWED_TEXT, "a size from %s to %s, as a number of bytes or like \"16M\" (K, M, G)", low, high);
+		snprintf(out, KEY_ALLOWED_TEXT, "a size from %s to %s, as a number of bytes or like \"16M\" (K, M, G)",
+		    low, high);
 		return;
 	case KEY_TIME:
 		unit_write_time(key->min, low);
 		unit_write_time(key->max, high);
-		snprintf(out, KEY_ALLOWED_TEXT, "a time from %s to %s, as a number of seconds or like \"500ms\" (ms, s, m, h, d)",
-		    low, high);
+		snprintf(out, KEY_ALLOWED_TEXT,
+		    "a time from %s to %s, as a number of seconds or like \"500ms\" (ms, s, m, h, d)", low, high);
 		return;
 	case KEY_BOOL:
 		snprintf(out, KEY_ALLOWED_TEXT, "true or false");
 		return;
 	case KEY_UIDS:
-		snprintf(out, KEY_ALLOWED_TEXT, "a range of user ids, \"FIRST-LAST\", at most %d of them and none of them 0",
-		    POLICY_CELL_UIDS_MAX);
+		snprintf(out, KEY_ALLOWED_TEXT,
+		    "a range of user ids, \"FIRST-LAST\", at most %d of them and none of them 0", POLICY_CELL_UIDS_MAX);
 		return;
 	case KEY_ISOLATION:
 		snprintf(out, KEY_ALLOWED_TEXT, "\"client\", \"version\" or \"run\"");

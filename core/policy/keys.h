@@ -29,10 +29,10 @@ enum key_type {
 struct key {
 	const char *path; /* "run.depth"; the last part alone in the tables of one plugin */
 	enum key_type type;
-	size_t at, width;  /* where it goes: offset and size in struct policy or struct policy_plugin */
-	int64_t min, max;  /* of the number; of the length of a text */
+	size_t at, width;   /* where it goes: offset and size in struct policy or struct policy_plugin */
+	int64_t min, max;   /* of the number; of the length of a text */
 	const char *preset; /* as one would write it; NULL: depends on who runs (places.c), or nothing */
-	bool reloadable;   /* a reload takes it over; else it holds from the start of the host to its end */
+	bool reloadable;    /* a reload takes it over; else it holds from the start of the host to its end */
 };
 
 /* Each ends with a zeroed row. */

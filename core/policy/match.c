@@ -41,7 +41,8 @@ policy_match(const char *pattern, const char *text)
 static bool
 is_host_char(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
+	       c == '.';
 }
 
 static bool
@@ -155,7 +156,7 @@ path_climbs(const char *path)
 		char c = *at;
 
 		if (c == '%' && (strncasecmp(at, "%2e", 3) == 0 || strncasecmp(at, "%2f", 3) == 0 ||
-		    strncasecmp(at, "%5c", 3) == 0)) {
+				    strncasecmp(at, "%5c", 3) == 0)) {
 			c = at[1] == '5' ? '\\' : (at[2] == 'e' || at[2] == 'E') ? '.' : '/';
 			at += 2;
 		}
@@ -227,7 +228,7 @@ host_matches(const struct url_pattern *p, const char *host, size_t len)
 	if (!p->host_below)
 		return len == p->host_len && strncasecmp(host, p->host, len) == 0;
 	return len > p->host_len + 1 && host[len - p->host_len - 1] == '.' &&
-	    strncasecmp(host + len - p->host_len, p->host, p->host_len) == 0;
+	       strncasecmp(host + len - p->host_len, p->host, p->host_len) == 0;
 }
 
 bool

@@ -8,16 +8,16 @@
 
 /* Pieces point into the pattern. */
 struct url_pattern {
-	bool any;            /* "*" alone */
+	bool any; /* "*" alone */
 	const char *scheme;
 	size_t scheme_len;
-	bool host_any;       /* "*" */
-	bool host_below;     /* "*." came before it */
+	bool host_any;   /* "*" */
+	bool host_below; /* "*." came before it */
 	const char *host;
 	size_t host_len;
 	bool port_any;
 	unsigned port;
-	const char *path;    /* "" or begins with "/" */
+	const char *path; /* "" or begins with "/" */
 };
 
 bool url_pattern_read(const char *pattern, struct url_pattern *ret);

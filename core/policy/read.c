@@ -19,7 +19,7 @@
 #include "policy/keys.h"
 #include "policy/value.h"
 
-#define FILE_MAX MIB
+#define FILE_MAX  MIB
 #define PATH_TEXT 256 /* of a key, for messages */
 
 struct reader {
@@ -95,7 +95,8 @@ list_keys(const struct key *keys, const char *path, struct buf *out)
 }
 
 static int
-unknown_key(const struct reader *r, const config_setting_t *s, const char *shown, const struct key *keys, const char *path)
+unknown_key(
+    const struct reader *r, const config_setting_t *s, const char *shown, const struct key *keys, const char *path)
 {
 	_cleanup_(buf_free) struct buf text = {0};
 	const char *nearest = key_nearest(keys, path);
@@ -241,7 +242,8 @@ read_plugin(const struct reader *r, const config_setting_t *s, const char *group
 		return bad_value(r, s, shown, "a group { ... }");
 	if (strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") != strlen(name) || strlen(name) > 64 ||
 	    name[0] < 'a' || name[0] > 'z')
-		return bad_setting(r, s, shown, "no plugin can have this name; names are [a-z][a-z0-9-]*, at most 64 characters");
+		return bad_setting(
+		    r, s, shown, "no plugin can have this name; names are [a-z][a-z0-9-]*, at most 64 characters");
 	plugin = policy_plugin_of(r->policy, name);
 	for (int i = 0; rc == 0 && i < config_setting_length(s); i++) {
 		const config_setting_t *value = config_setting_get_elem(s, (unsigned)i);
@@ -251,8 +253,8 @@ read_plugin(const struct reader *r, const config_setting_t *s, const char *group
 		if (strcmp(group, "plugins") == 0)
 			rc = read_config_value(r, value, shown, plugin);
 		else
-			rc = read_key(r, value, strcmp(group, "grants") == 0 ? policy_grant_keys : policy_limit_keys, key, shown,
-			    plugin);
+			rc = read_key(r, value, strcmp(group, "grants") == 0 ? policy_grant_keys : policy_limit_keys,
+			    key, shown, plugin);
 	}
 	return rc;
 }
@@ -333,7 +335,8 @@ policy_read(const char *path, struct policy *p, struct fault *fault)
 		return HOSPES_ECONFIG;
 	}
 	if (text.len > 0 && memchr(text.data, '\0', text.len) != NULL)
-		return fault_set(fault, HOSPES_ECONFIG, "%s: there is a zero byte in it; a configuration is plain text", path);
+		return fault_set(
+		    fault, HOSPES_ECONFIG, "%s: there is a zero byte in it; a configuration is plain text", path);
 	config_init(&config);
 	rc = read_text(&r, &config, buf_text(&text));
 	config_destroy(&config);
