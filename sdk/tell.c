@@ -7,11 +7,14 @@
 
 #include "ctx.h"
 
+/* A line, one byte more to see whether the cut falls into a character, and the zero. */
+#define TELL_ROOM (WIRE_LOG_MAX + 2)
+
 /* Formats one line of at most WIRE_LOG_MAX bytes; a longer one is cut between characters.  Returns its length. */
-static size_t
-tell_format(char line[WIRE_LOG_MAX + 1], const char *format, va_list args)
+static size_t __attribute__((format(printf, 2, 0)))
+tell_format(char line[TELL_ROOM], const char *format, va_list args)
 {
-	int len = vsnprintf(line, WIRE_LOG_MAX + 1, format, args);
+	int len = vsnprintf(line, TELL_ROOM, format, args);
 	size_t end = len < 0 ? 0 : (size_t)len;
 
 	if (end <= WIRE_LOG_MAX)
@@ -26,7 +29,7 @@ void
 hospes_log(hospes_ctx *ctx, enum hospes_level level, const char *format, ...)
 {
 	static const char last[] = "this call has logged 64 KiB; its further lines are dropped";
-	char line[WIRE_LOG_MAX + 1];
+	char line[TELL_ROOM];
 	struct iovec part = {.iov_base = line};
 	va_list args;
 
@@ -48,7 +51,7 @@ hospes_log(hospes_ctx *ctx, enum hospes_level level, const char *format, ...)
 void
 hospes_progress(hospes_ctx *ctx, double done, const char *format, ...)
 {
-	char line[WIRE_LOG_MAX + 1];
+	char line[TELL_ROOM];
 	struct iovec parts[] = {{.iov_base = &done, .iov_len = sizeof(done)}, {.iov_base = line}};
 	va_list args;
 

@@ -11,7 +11,8 @@
 
 #define VALUE_FLAGS_IN  (JSON_DECODE_ANY | JSON_ALLOW_NUL)
 #define VALUE_FLAGS_OUT (JSON_COMPACT | JSON_ENCODE_ANY)
-#define VALUE_MEMBERS   16 /* how many of the members made last are looked through for one made before */
+#define VALUE_NESTING   128 /* as deep as the host takes; writing costs 300 bytes of stack a level */
+#define VALUE_MEMBERS   16  /* how many of the members made last are looked through for one made before */
 
 static struct hospes_value *
 value_new(struct hospes_ctx *ctx)
@@ -96,12 +97,39 @@ dump_append(const char *bytes, size_t len, void *arg)
 	return 0;
 }
 
+/* Ends at the first place that is too deep, so what contains itself does not keep it busy. */
+static bool
+value_nests_within(json_t *json, unsigned levels)
+{
+	const char *key;
+	json_t *inner;
+	size_t i;
+
+	if (!json_is_object(json) && !json_is_array(json))
+		return true;
+	if (levels == 0)
+		return false;
+	json_object_foreach(json, key, inner)
+	{
+		if (!value_nests_within(inner, levels - 1))
+			return false;
+	}
+	json_array_foreach(json, i, inner)
+	{
+		if (!value_nests_within(inner, levels - 1))
+			return false;
+	}
+	return true;
+}
+
 /* The bytes of a value that has only `json`. */
 static bool
 value_dump(struct hospes_value *value)
 {
 	struct dump dump = {NULL, 0, 0};
 
+	if (!value_nests_within(value->json, VALUE_NESTING))
+		return false;
 	if (json_dump_callback(value->json, dump_append, &dump, VALUE_FLAGS_OUT) != 0 || dump.bytes == NULL) {
 		free(dump.bytes);
 		return false;
@@ -219,7 +247,8 @@ hospes_value_json(hospes_ctx *ctx, json_t *json)
 	/* At once: whoever still holds `json` may change it later. */
 	if (!value_dump(value)) {
 		(void)ctx_fail(ctx, HOSPES_EINPUT,
-		    "the JSON given to hospes_value_json cannot be written; does it contain itself?");
+		    "the JSON cannot be written: it nests deeper than %d or contains itself, or no memory is left",
+		    VALUE_NESTING);
 		return NULL;
 	}
 	return value;

@@ -53,8 +53,8 @@ broken()
 		split(file, part, "/")
 		top = part[1]
 		room = top == "core" ? part[2] : top
-		if (room ~ /^hospesd/)
-			room = "hospesd"
+		if (room ~ /\./)
+			room = "hospesd" # a file beside the rooms
 		if (top == "plugins") {
 			if (quoted && header ~ /\//)
 				bad("a plugin is built against the SDK alone, and includes \"" header "\"")

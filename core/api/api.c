@@ -191,7 +191,7 @@ api_open(struct api **ret, const struct api_options *options, struct fault *faul
 {
 	struct api *a;
 	struct stat st;
-	int fd, rc;
+	int fd = -1, rc;
 
 	signal(SIGPIPE, SIG_IGN);
 	rc = listen_at(options->policy, &fd, &st, fault);

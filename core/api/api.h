@@ -21,7 +21,8 @@
  *   GET  /v1/runs/ID/events            server-sent events: progress, then `event: end` with the run
  *   POST /v1/runs/ID/cancel
  *   GET  /v1/logs                      server-sent events: {"level", "line"} of the host's log, the newest 1,000
- *                                       first; Last-Event-ID goes on after that line
+ *                                       first, then `event: caught_up` once, then new ones; Last-Event-ID goes
+ *                                       on after that line
  *
  * A request's body may be at most the run input's limit and its wrapping; what is larger is too_large.  Streams send
  * headers at once and a comment every 10 s; a watcher with over 256 KiB queued is cut off.  [loop]

@@ -16,7 +16,7 @@
 
 #include "api/serve.h"
 #include "base/buf.h"
-#include "base/fd.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "base/util.h"
 
@@ -34,6 +34,7 @@ struct log_follower {
 	struct logs *logs;
 	struct exchange *x;
 	uint64_t next;
+	bool caught_up; /* and was told so */
 	struct event *retry;
 	TAILQ_ENTRY(log_follower) entry;
 };
@@ -118,6 +119,19 @@ line_get(struct logs *l, uint64_t n, json_t **ret, bool *overtaken)
 	return true;
 }
 
+/* All that there was has been handed over: who wants no more than that may leave now. */
+static void
+tell_caught_up(struct log_follower *f)
+{
+	_cleanup_(json_p) json_t *nothing = NULL;
+
+	if (f->caught_up)
+		return;
+	f->caught_up = true;
+	nothing = json_object();
+	stream_send(f->x, "caught_up", 0, nothing);
+}
+
 /* Hands over what the connection takes; the follower may be gone after this. */
 static void
 feed(struct log_follower *f)
@@ -131,6 +145,8 @@ feed(struct log_follower *f)
 		if (!line_get(f->logs, f->next, &line, &overtaken)) {
 			if (overtaken)
 				exchange_cut(f->x);
+			else
+				tell_caught_up(f);
 			return;
 		}
 		there = stream_send(f->x, "log", f->next, line);

@@ -105,8 +105,8 @@ route_find(enum evhttp_cmd_type method, const char *path, const struct route **r
 	allow[0] = '\0';
 	name[0] = '\0';
 	for (size_t i = 0; i < ARRAY_LEN(routes); i++) {
-		const char *at;
-		size_t len;
+		const char *at = NULL;
+		size_t len = 0;
 
 		if (!matches(routes[i].pattern, path, &at, &len))
 			continue;

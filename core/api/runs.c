@@ -213,6 +213,7 @@ watch(struct exchange *x, struct run *run)
 	}
 }
 
+/* A run that has ended has no more to tell to a watcher: it is shown from the record, which waits for its durability. */
 void
 handle_run_wait(struct exchange *x)
 {
@@ -221,8 +222,12 @@ handle_run_wait(struct exchange *x)
 	if (!id_ok(x))
 		return;
 	run = run_find(x->api->runs, x->name);
-	if (run != NULL) {
+	if (run != NULL && run->state == RUN_OPEN) {
 		watch(x, run);
+		return;
+	}
+	if (run != NULL && x->api->journal != NULL) {
+		reply_durable(x, 200, run_json(run, true));
 		return;
 	}
 	exchange_owe(x);
@@ -251,7 +256,7 @@ handle_run_events(struct exchange *x)
 	if (!id_ok(x))
 		return;
 	run = run_find(x->api->runs, x->name);
-	if (run == NULL) {
+	if (run == NULL || run->state == RUN_ENDED) {
 		exchange_owe(x);
 		run_show(x->api->runs, x->name, viewed_end, x);
 		return;

@@ -34,7 +34,7 @@ seconds(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-static int
+static _Noreturn void
 fail(const char *what)
 {
 	fprintf(stderr, "floor: %s: %s\n", what, strerror(errno));

@@ -35,7 +35,7 @@ void floor_append(struct floor_bytes *b, const void *data, size_t len);
 void floor_frame(struct floor_bytes *b, const struct wire_frame *frame, const void *head, size_t head_len,
     const void *payload, size_t len);
 bool floor_read(int fd, struct floor_bytes *in);          /* false at the end */
-void floor_flush(int fd, struct floor_bytes *out);        /* all of it; a full socket is waited for */
+bool floor_flush(int fd, struct floor_bytes *out);        /* false: a socket that does not block is full */
 size_t floor_next(const struct floor_bytes *in, size_t at, struct wire_frame *frame); /* bytes of it, 0: not whole yet */
 void floor_drop(struct floor_bytes *in, size_t len);
 

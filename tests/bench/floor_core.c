@@ -18,6 +18,7 @@ static struct {
 		uint64_t handle;
 	} calls[CALLS_MAX];
 	uint64_t next;
+	bool full[FLOOR_ROLES];
 	unsigned lanes_open;
 } core;
 
@@ -92,16 +93,24 @@ floor_core(const int fd[FLOOR_ROLES], const struct floor_row *row, const char *p
 
 	memset(&core, 0, sizeof(core));
 	core.fd = fd;
-	for (unsigned i = 0; i < FLOOR_ROLES; i++)
+	for (uint32_t i = 0; i < FLOOR_ROLES; i++)
 		epoll_ctl(poll, EPOLL_CTL_ADD, fd[i], &(struct epoll_event){.events = EPOLLIN, .data.u32 = i});
 	for (unsigned i = 0; i < row->lanes; i++)
 		start(FLOOR_LANE, payload, strlen(payload));
 	core.lanes_open = row->lanes;
 	while (core.lanes_open > 0) {
-		for (unsigned i = 0; i < FLOOR_ROLES; i++)
-			floor_flush(fd[i], &core.out[i]);
-		for (int n = epoll_wait(poll, events, FLOOR_ROLES, -1); n > 0; n--)
-			readable((enum floor_role)events[n - 1].data.u32);
+		for (uint32_t i = 0; i < FLOOR_ROLES; i++) {
+			bool full = core.out[i].len > 0 && !floor_flush(fd[i], &core.out[i]);
+
+			if (full != core.full[i])
+				epoll_ctl(poll, EPOLL_CTL_MOD, fd[i],
+				    &(struct epoll_event){.events = EPOLLIN | (full ? EPOLLOUT : 0), .data.u32 = i});
+			core.full[i] = full;
+		}
+		for (int n = epoll_wait(poll, events, FLOOR_ROLES, -1); n > 0; n--) {
+			if (events[n - 1].events & EPOLLIN)
+				readable((enum floor_role)events[n - 1].data.u32);
+		}
 	}
 	return core.next;
 }

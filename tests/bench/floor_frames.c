@@ -1,7 +1,6 @@
 /* Frames of the floor: into a buffer, out of a buffer, a whole buffer at a time over the socket. */
 
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,7 +58,7 @@ floor_read(int fd, struct floor_bytes *in)
 	return n > 0 || (n < 0 && errno == EAGAIN);
 }
 
-void
+bool
 floor_flush(int fd, struct floor_bytes *out)
 {
 	size_t at = 0;
@@ -67,16 +66,16 @@ floor_flush(int fd, struct floor_bytes *out)
 	while (at < out->len) {
 		ssize_t n = write(fd, out->data + at, out->len - at);
 
-		if (n > 0) {
-			at += (size_t)n;
-		} else if (n < 0 && errno == EAGAIN) {
-			poll(&(struct pollfd){.fd = fd, .events = POLLOUT}, 1, -1);
-		} else if (n < 0 && errno != EINTR) {
+		if (n < 0 && errno == EAGAIN)
+			break;
+		if (n < 0 && errno != EINTR) {
 			perror("floor: write");
 			exit(1);
 		}
+		at += n > 0 ? (size_t)n : 0;
 	}
-	out->len = 0;
+	floor_drop(out, at);
+	return out->len == 0;
 }
 
 size_t

@@ -1,0 +1,105 @@
+/*
+ * A disk that can be told to hold syncs back or to fail, and that counts what it is asked for.  It never really syncs.
+ */
+
+#ifndef TESTS_FAKE_DISK_H
+#define TESTS_FAKE_DISK_H
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "journal/disk.h"
+
+struct fake_disk {
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	bool hold;     /* a sync waits until this is cleared */
+	unsigned held; /* syncs that wait */
+	unsigned writes, syncs;
+	int fail_sync, fail_zeros, fail_write; /* errno to fail with */
+};
+
+#define FAKE_DISK                                                                                                      \
+	{                                                                                                              \
+		.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER                                 \
+	}
+
+static inline int
+fake_write(void *arg, int fd, const void *data, size_t len, off_t at)
+{
+	struct fake_disk *f = arg;
+	const unsigned char *bytes = data;
+	bool zeros = bytes[0] == 0;
+	int rc = 0;
+
+	pthread_mutex_lock(&f->lock);
+	f->writes += !zeros;
+	if (zeros && f->fail_zeros != 0)
+		rc = -f->fail_zeros;
+	if (!zeros && f->fail_write != 0)
+		rc = -f->fail_write;
+	pthread_mutex_unlock(&f->lock);
+	if (rc != 0)
+		return rc;
+	return pwrite(fd, data, len, at) == (ssize_t)len ? 0 : -errno;
+}
+
+static inline int
+fake_sync(void *arg, int fd)
+{
+	struct fake_disk *f = arg;
+	int rc;
+
+	(void)fd;
+	pthread_mutex_lock(&f->lock);
+	f->syncs++;
+	f->held++;
+	pthread_cond_broadcast(&f->changed);
+	while (f->hold)
+		pthread_cond_wait(&f->changed, &f->lock);
+	f->held--;
+	rc = -f->fail_sync;
+	pthread_mutex_unlock(&f->lock);
+	return rc;
+}
+
+static inline struct disk
+fake_disk_of(struct fake_disk *f)
+{
+	return (struct disk){.write = fake_write, .sync = fake_sync, .arg = f};
+}
+
+static inline void
+fake_hold(struct fake_disk *f, bool hold)
+{
+	pthread_mutex_lock(&f->lock);
+	f->hold = hold;
+	pthread_cond_broadcast(&f->changed);
+	pthread_mutex_unlock(&f->lock);
+}
+
+/* Returns when a sync is being held. */
+static inline void
+fake_wait_held(struct fake_disk *f)
+{
+	pthread_mutex_lock(&f->lock);
+	while (f->held == 0)
+		pthread_cond_wait(&f->changed, &f->lock);
+	pthread_mutex_unlock(&f->lock);
+}
+
+static inline unsigned
+fake_count(struct fake_disk *f, const unsigned *what)
+{
+	unsigned n;
+
+	pthread_mutex_lock(&f->lock);
+	n = *what;
+	pthread_mutex_unlock(&f->lock);
+	return n;
+}
+
+#endif
