@@ -40,7 +40,7 @@ decode_unreserved(const char *text)
 
 	while (*text != '\0') {
 		int high = *text == '%' ? hex_digit(text[1]) : -1, low = high >= 0 ? hex_digit(text[2]) : -1;
-		char c = low >= 0 ? (char)(high << 4 | low) : '\0';
+		char c = (char)(low >= 0 ? (unsigned)high << 4 | (unsigned)low : 0);
 
 		if (low >= 0 && (isalnum((unsigned char)c) || (c != '\0' && strchr("-._~", c) != NULL))) {
 			*at++ = c;
