@@ -9,3 +9,8 @@ tests_unit_test_journal_LDADD = $(JOURNAL_LIBS)
 tests_unit_test_journal_damage_SOURCES = tests/unit/test_journal_damage.c tests/unit/cmocka_all.h \
 	tests/unit/fake_disk.h tests/unit/scratch.h
 tests_unit_test_journal_damage_LDADD = $(JOURNAL_LIBS)
+
+CMOCKA_TESTS += tests/unit/test_store
+tests_unit_test_store_SOURCES = tests/unit/test_store.c tests/unit/cmocka_all.h tests/unit/fake_disk.h \
+	tests/unit/scratch.h
+tests_unit_test_store_LDADD = core/store/libstore.a $(JOURNAL_LIBS) $(LMDB_LIBS)
