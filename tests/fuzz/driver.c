@@ -92,7 +92,7 @@ add_some(struct buf *b, const struct buf kept[KEPT])
 		buf_append(b, old->data + at, old->len == 0 ? 0 : below(old->len - at) + 1);
 		break;
 	case 2:
-		at = below(12);
+		at = 1 + below(11);
 		memset(buf_extend(b, at), 0, at);
 		break;
 	default:
