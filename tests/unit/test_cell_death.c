@@ -641,7 +641,8 @@ chaos_step(struct guest *g, unsigned i)
 static void
 test_chaos(void **state)
 {
-	unsigned seed = getenv("SEED") != NULL ? (unsigned)atoi(getenv("SEED")) : (unsigned)time(NULL);
+	const char *given = getenv("SEED");
+	unsigned seed = given != NULL ? (unsigned)strtoul(given, NULL, 10) : (unsigned)time(NULL);
 
 	(void)state;
 	print_message("seed %u\n", seed);
