@@ -269,7 +269,7 @@ void
 handle_run_cancel(struct exchange *x)
 {
 	struct run *run;
-	int rc;
+	struct fault fault;
 
 	if (!id_ok(x))
 		return;
@@ -280,9 +280,8 @@ handle_run_cancel(struct exchange *x)
 		run_show(x->api->runs, x->name, viewed_run, x);
 		return;
 	}
-	rc = run_cancel(x->api->runs, run, x->client);
-	if (rc != 0 && rc != HOSPES_ECONFLICT) {
-		reply_error(x, api_http_status(rc), rc, "the run could not be cancelled");
+	if (run_cancel(x->api->runs, run, x->client, &fault) != 0) {
+		reply_fault(x, &fault);
 		return;
 	}
 	reply_durable(x, 200, run_json(run, false));
