@@ -26,12 +26,12 @@ enum policy_isolation { ISOLATION_CLIENT, ISOLATION_VERSION, ISOLATION_RUN };
 /* What the operator says of one plugin: `grants.NAME`, `limits.NAME` and `plugins.NAME`. */
 struct policy_plugin {
 	char *name;
-	char **http;        /* granted URL patterns, NULL-terminated, e.g. see policy_http */
-	bool http_private;  /* private addresses too */
-	char **needs;       /* NULL: all that the notes declare; else only those of them that match one of these */
+	char **http;          /* granted URL patterns (see policy_http), NULL-terminated, perhaps empty */
+	bool http_private;    /* private addresses too */
+	char **needs;         /* NULL: all that the notes declare; else only those of them that match one of these */
 	unsigned concurrency; /* running calls of it at a time; 0: no limit */
-	unsigned recursion; /* cap of the note's recursion; default 0 */
-	json_t *config;     /* object; values of its HOSPES_CONFIG names */
+	unsigned recursion;   /* cap of the note's recursion; default 0 */
+	json_t *config;       /* object, perhaps empty; values of its HOSPES_CONFIG names */
 };
 
 struct policy {
@@ -70,7 +70,8 @@ struct policy {
 
 	bool dev; /* hospes dev: declared public hosts are granted, dev versions accepted */
 
-	struct map plugins; /* name -> struct policy_plugin */
+	struct map plugins;            /* name -> struct policy_plugin */
+	struct policy_plugin *unnamed; /* what holds for a plugin that the file does not name */
 };
 
 /* Compiled-in defaults, for root or for an ordinary user (XDG folders). */

@@ -45,23 +45,25 @@ struct version {
 	char *object_path;
 	int64_t since_real_ns; /* of its state */
 	char *by, *why;
+	bool used; /* somebody took a reference: a journal may name its object, which is then kept */
 
 	/* from the notes */
 	char *summary, *license;
 	char **capabilities; /* NULL-terminated */
 	char **needs;
-	json_t *config;      /* {"at_once": {"type": "int", "default": 4}} */
+	json_t *config;                       /* {"at_once": {"type": "int", "default": 4}} */
 	json_t *input_schema, *output_schema; /* or NULL */
 	uint64_t memory_bytes;
 	unsigned recursion;
 	int64_t price_micros;
 	bool state_cell;
-	json_t *notes;       /* all of it, as the inspector told */
+	json_t *notes; /* all of them, as the inspector told */
 };
 
 struct registry;
 
-typedef void registry_inspected(json_t *notes, const struct fault *fault, void *arg);
+/* `told`: {"notes": {...}}, as the inspector says it (core/cell/inspect_main.c); borrowed. */
+typedef void registry_inspected(json_t *told, const struct fault *fault, void *arg);
 typedef void registry_probed(const struct fault *fault, void *arg);
 
 struct registry_options {
@@ -69,6 +71,7 @@ struct registry_options {
 	struct store *store;
 	struct policy *policy;
 	const char *objects_dir;
+	/* Each calls `done` once, at once or later, and never after registry_close: close the cells first. */
 	void (*inspect)(int file_fd, registry_inspected *done, void *done_arg, void *arg); /* file_fd is taken over */
 	void (*probe)(const struct version *v, registry_probed *done, void *done_arg, void *arg);
 	void (*retired)(const struct version *v, bool keep_warm, void *arg); /* no longer active */
@@ -86,7 +89,7 @@ void registry_close(struct registry **r);
 /* True while files found in the folders are being taken in: a host is ready when the first look is over. */
 bool registry_settling(const struct registry *r);
 
-/* What a name means now; a version by number; the first by name of those that offer a capability (pattern).  NULL: none. */
+/* What a name means now; a version by number, withdrawn ones too (see its state); the first by name of those that offer a capability (pattern).  NULL: none. */
 struct version *registry_active(const struct registry *r, const char *name);
 struct version *registry_version(const struct registry *r, const char *name, const char *semver);
 struct version *registry_capable(const struct registry *r, const char *capability);
@@ -94,19 +97,22 @@ struct version *registry_capable(const struct registry *r, const char *capabilit
 /* Names of the active agents and strategies that offer it, sorted: a JSON array. */
 json_t *registry_find(const struct registry *r, const char *capability);
 
-/* Like cp into a folder: takes the file's bytes in; `done` gets the version or the fault. */
+/* Like cp into a folder: takes the file's bytes in; `done` gets the version or the fault.  `file_fd` is taken over. */
 typedef void registry_installed(const struct version *v, const struct fault *fault, void *arg);
 void registry_install(struct registry *r, int file_fd, const char *actor, registry_installed *done, void *arg);
 
 /* Flips the alias to the former version, or to `semver` when not NULL.  `actor` and `why` are journaled. */
 int registry_rollback(struct registry *r, const char *name, const char *semver, const char *actor, const char *why,
     const struct version **ret, struct fault *fault);
-int registry_withdraw(struct registry *r, const char *name, const char *semver, const char *actor, const char *why,
-    struct fault *fault);
+int registry_withdraw(
+    struct registry *r, const char *name, const char *semver, const char *actor, const char *why, struct fault *fault);
 
 /* Walks versions, sorted by name, newest first; `name` NULL for all.  Stops at nonzero. */
-int registry_walk(const struct registry *r, const char *name, int (*visit)(const struct version *v, void *arg), void *arg);
+int registry_walk(
+    const struct registry *r, const char *name, int (*visit)(const struct version *v, void *arg), void *arg);
 
+/* A version that nobody ever took a reference of is dropped, with its object, once it is neither active nor former and no
+ * plugin folder holds its file.  So whoever starts a call on one refers to it first. */
 struct version *version_ref(struct version *v);
 void version_unref(struct version **v);
 

@@ -1,38 +1,41 @@
-# Fuzz targets.  `make check` runs each over some thousand made inputs; `make fuzz` builds them with clang's libFuzzer
-# and sanitizers and runs each for FUZZ_SECONDS.
-FUZZ_SECONDS = 60
-FUZZ_TESTS = tests/fuzz/fuzz_record tests/fuzz/fuzz_batch tests/fuzz/fuzz_json
-check_PROGRAMS += $(FUZZ_TESTS)
-TESTS += $(FUZZ_TESTS)
+# Fuzz targets: libFuzzer with ASan and UBSan.  clang compiles the rooms once more for them, in fuzz/, since the library
+# wants to see their branches.  `make fuzz FUZZ_RUNS=100000000 FUZZ=frames` looks longer at one; what it finds is kept in
+# fuzz/ and shown.
+FUZZ = record batch json policy http frames semver
+FUZZ_RUNS = 50000
+FUZZ_CC = clang
+FUZZ_FLAGS = -std=gnu17 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -pthread \
+	-DHAVE_CONFIG_H -I. $(AM_CPPFLAGS) $(CONFIG_CFLAGS) $(CURL_CFLAGS) $(XXHASH_CFLAGS) $(SODIUM_CFLAGS)
+FUZZ_LIBS = $(EVENT_LIBS) $(JANSSON_LIBS) $(CONFIG_LIBS) $(CURL_LIBS) $(XXHASH_LIBS) $(SODIUM_LIBS)
 
-FUZZ_LIBS = core/journal/libjournal.a core/base/libbase.a $(EVENT_LIBS) $(JANSSON_LIBS) $(XXHASH_LIBS)
-tests_fuzz_fuzz_record_SOURCES = tests/fuzz/fuzz_record.c tests/fuzz/driver.c tests/fuzz/fuzz.h
-tests_fuzz_fuzz_record_LDADD = $(FUZZ_LIBS)
-tests_fuzz_fuzz_batch_SOURCES = tests/fuzz/fuzz_batch.c tests/fuzz/driver.c tests/fuzz/fuzz.h
-tests_fuzz_fuzz_batch_LDADD = $(FUZZ_LIBS)
-tests_fuzz_fuzz_json_SOURCES = tests/fuzz/fuzz_json.c tests/fuzz/driver.c tests/fuzz/fuzz.h
-tests_fuzz_fuzz_json_LDADD = $(FUZZ_LIBS)
+FUZZ_RECORD = $(core_base_libbase_a_SOURCES)
+FUZZ_BATCH = $(core_base_libbase_a_SOURCES) $(core_journal_libjournal_a_SOURCES)
+FUZZ_JSON = $(core_base_libbase_a_SOURCES)
+FUZZ_POLICY = $(core_base_libbase_a_SOURCES) $(core_policy_libpolicy_a_SOURCES)
+FUZZ_HTTP = $(core_base_libbase_a_SOURCES) $(core_tool_libtool_a_SOURCES)
+FUZZ_FRAMES = $(core_base_libbase_a_SOURCES) core/cell/frames.c core/cell/frames.h
+FUZZ_SEMVER = $(core_base_libbase_a_SOURCES) core/registry/semver.c
 
-FUZZ_ROOMS = $(core_base_libbase_a_SOURCES) $(core_journal_libjournal_a_SOURCES)
+EXTRA_DIST += tests/fuzz/fuzz.h tests/fuzz/fuzz_record.c tests/fuzz/fuzz_batch.c tests/fuzz/fuzz_json.c tests/fuzz/fuzz_policy.c tests/fuzz/fuzz_http.c \
+	tests/fuzz/fuzz_frames.c tests/fuzz/fuzz_semver.c tests/fuzz/run.sh
 
-fuzz:
-	@command -v clang > /dev/null || { echo "make fuzz needs clang (apt-get install clang)" >&2; exit 1; }
-	@set -e; for target in $(FUZZ_TESTS); do \
-		name=$$(basename $$target); \
-		rooms=; for file in $(FUZZ_ROOMS); do case $$file in *.c) rooms="$$rooms $(srcdir)/$$file";; esac; done; \
-		$(MKDIR_P) tests/fuzz/corpus-$$name; \
-		echo "  FUZZ     $$name"; \
-		clang -std=gnu17 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -pthread \
-			$(DEFS) $(AM_CPPFLAGS) $(CPPFLAGS) -o $$target.libfuzzer $(srcdir)/$$target.c $$rooms \
-			$(EVENT_LIBS) $(JANSSON_LIBS) $(XXHASH_LIBS); \
-		$$target.libfuzzer -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -print_final_stats=1 \
-			tests/fuzz/corpus-$$name; \
-	done
+fuzz/record: tests/fuzz/fuzz_record.c $(FUZZ_RECORD)
+fuzz/batch: tests/fuzz/fuzz_batch.c $(FUZZ_BATCH)
+fuzz/json: tests/fuzz/fuzz_json.c $(FUZZ_JSON)
+fuzz/policy: tests/fuzz/fuzz_policy.c $(FUZZ_POLICY)
+fuzz/http: tests/fuzz/fuzz_http.c $(FUZZ_HTTP)
+fuzz/frames: tests/fuzz/fuzz_frames.c $(FUZZ_FRAMES)
+fuzz/semver: tests/fuzz/fuzz_semver.c $(FUZZ_SEMVER)
+
+fuzz/record fuzz/batch fuzz/json fuzz/policy fuzz/http fuzz/frames fuzz/semver: config.h
+	$(AM_V_CCLD)$(MKDIR_P) fuzz && files= && for file in $^; do case $$file in *.c) files="$$files $$file" ;; esac; done && \
+	$(FUZZ_CC) $(FUZZ_FLAGS) -o $@ $$files $(FUZZ_LIBS)
+
+fuzz: $(FUZZ:%=fuzz/%)
+	FUZZ_RUNS='$(FUZZ_RUNS)' LSAN_OPTIONS='suppressions=$(abs_top_srcdir)/tests/lsan.supp:print_suppressions=0' \
+	    $(SHELL) $(top_srcdir)/tests/fuzz/run.sh $(FUZZ)
+
+mostlyclean-local:
+	rm -rf fuzz
 
 .PHONY: fuzz
-CLEANFILES += tests/fuzz/*.libfuzzer
-
-clean-local: clean-fuzz
-clean-fuzz:
-	rm -rf tests/fuzz/corpus-*
-.PHONY: clean-fuzz

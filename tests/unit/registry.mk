@@ -1,1 +1,24 @@
-# unit tests of registry
+# unit tests of policy and registry
+CMOCKA_TESTS += tests/unit/test_policy tests/unit/test_policy_match tests/unit/test_semver tests/unit/test_registry
+
+REGISTRY_TEST_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -DCONF_FILE='"$(abs_top_srcdir)/etc/hospes.conf"'
+POLICY_TEST_LIBS = core/policy/libpolicy.a core/base/libbase.a $(CMOCKA_LIBS) $(CONFIG_LIBS) $(EVENT_LIBS) \
+	$(JANSSON_LIBS) $(XXHASH_LIBS) $(SODIUM_LIBS)
+REGISTRY_TEST_LIBS = core/registry/libregistry.a core/policy/libpolicy.a core/store/libstore.a \
+	core/journal/libjournal.a $(POLICY_TEST_LIBS) $(LMDB_LIBS)
+
+tests_unit_test_policy_SOURCES = tests/unit/test_policy.c
+tests_unit_test_policy_CPPFLAGS = $(REGISTRY_TEST_CPPFLAGS)
+tests_unit_test_policy_LDADD = $(POLICY_TEST_LIBS)
+
+tests_unit_test_policy_match_SOURCES = tests/unit/test_policy_match.c
+tests_unit_test_policy_match_CPPFLAGS = $(REGISTRY_TEST_CPPFLAGS)
+tests_unit_test_policy_match_LDADD = $(POLICY_TEST_LIBS)
+
+tests_unit_test_semver_SOURCES = tests/unit/test_semver.c
+tests_unit_test_semver_CPPFLAGS = $(REGISTRY_TEST_CPPFLAGS)
+tests_unit_test_semver_LDADD = $(REGISTRY_TEST_LIBS)
+
+tests_unit_test_registry_SOURCES = tests/unit/test_registry.c
+tests_unit_test_registry_CPPFLAGS = $(REGISTRY_TEST_CPPFLAGS)
+tests_unit_test_registry_LDADD = $(REGISTRY_TEST_LIBS)

@@ -1,0 +1,221 @@
+/* The table of keys, and what can be read from it without a file. */
+
+#include "policy/keys.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "policy/units.h"
+
+#define IN_POLICY(field) .at = offsetof(struct policy, field), .width = sizeof(((struct policy *)0)->field)
+#define IN_PLUGIN(field)                                                                                               \
+	.at = offsetof(struct policy_plugin, field), .width = sizeof(((struct policy_plugin *)0)->field)
+
+#define K ((int64_t)KIB)
+#define M ((int64_t)MIB)
+#define S NS_PER_S
+
+#define SOCKET_PATH_MAX 107 /* sun_path, less its zero */
+#define TEXT_MAX        4095
+
+/* clang-format off */
+const struct key policy_keys[] = {
+	/* what is fixed once the host has opened its folders, its socket and its spawner */
+	{"state",            KEY_PATH,      IN_POLICY(state_dir),        1, TEXT_MAX, NULL, false},
+	{"socket",           KEY_PATH,      IN_POLICY(socket_path),      1, SOCKET_PATH_MAX, NULL, false},
+	{"socket_group",     KEY_TEXT,      IN_POLICY(socket_group),     0, 64, "hospes", false},
+	{"plugin_dirs",      KEY_PATHS,     IN_POLICY(plugin_dirs),      1, TEXT_MAX, NULL, false},
+	{"user",             KEY_TEXT,      IN_POLICY(user),             0, 64, "", false},
+	{"cell_uids",        KEY_UIDS,      IN_POLICY(cell_uid_first),   1, UINT32_MAX - 1, "2000000000-2000000999", false},
+	{"sandbox.degraded", KEY_BOOL,      IN_POLICY(sandbox_degraded), 0, 1, "false", false},
+	{"cells.per_version", KEY_COUNT,    IN_POLICY(cells_per_pool),   1, 256, "4", false},
+	{"cells.fibers",     KEY_COUNT,     IN_POLICY(fibers),           1, 30000, "512", false},
+	{"cells.memory",     KEY_SIZE,      IN_POLICY(cell_memory),      16 * M, 64 * K * M, "256M", false},
+	{"cells.stack",      KEY_SIZE,      IN_POLICY(stack_bytes),      256 * K, 64 * M, "256K", false},
+	{"cells.silence",    KEY_TIME,      IN_POLICY(cell_silence_ns),  10 * NS_PER_MS, 3600 * S, "2s", false},
+	{"cells.load",       KEY_TIME,      IN_POLICY(cell_load_ns),     10 * NS_PER_MS, 3600 * S, "10s", false},
+	{"cells.grace",      KEY_TIME,      IN_POLICY(kill_grace_ns),    10 * NS_PER_MS, 3600 * S, "1s", false},
+	{"cells.isolation",  KEY_ISOLATION, IN_POLICY(isolation),        0, 0, "client", false},
+	{"http.max_bytes",   KEY_SIZE,      IN_POLICY(http_max_bytes),   1, 64 * M, "16M", false},
+	{"http.redirects",   KEY_COUNT,     IN_POLICY(http_redirects),   0, 50, "5", false},
+	{"http.at_once",     KEY_COUNT,     IN_POLICY(http_at_once),     1, 10000, "64", false},
+	/* what a run takes from the snapshot that it starts under */
+	{"http.timeout",     KEY_TIME,      IN_POLICY(http_timeout_ns),  NS_PER_MS, 24 * 3600 * S, "30s", true},
+	{"run.calls",        KEY_COUNT,     IN_POLICY(run_calls),        1, 1000000000, "1000", true},
+	{"run.wall",         KEY_TIME,      IN_POLICY(run_wall_ns),      NS_PER_MS, 366 * 24 * 3600 * S, "10m", true},
+	{"run.depth",        KEY_COUNT,     IN_POLICY(depth),            0, 64, "5", true},
+	{"run.payload",      KEY_SIZE,      IN_POLICY(payload_max),      K, 64 * M, "16M", true},
+	{"run.input",        KEY_SIZE,      IN_POLICY(input_max),        K, 64 * M, "64M", true},
+	{"run.at_once",      KEY_COUNT,     IN_POLICY(runs_at_once),     1, 1000000, "1000", true},
+	{0},
+};
+
+const struct key policy_grant_keys[] = {
+	{"http",        KEY_PATTERNS, IN_PLUGIN(http),         1, TEXT_MAX, NULL, true},
+	{"private",     KEY_BOOL,     IN_PLUGIN(http_private), 0, 1, "false", true},
+	{"needs",       KEY_NEEDS,    IN_PLUGIN(needs),        1, TEXT_MAX, NULL, true},
+	{0},
+};
+
+const struct key policy_limit_keys[] = {
+	{"concurrency", KEY_COUNT,    IN_PLUGIN(concurrency),  0, 1000000, "0", true},
+	{"recursion",   KEY_COUNT,    IN_PLUGIN(recursion),    0, 64, "0", true},
+	{0},
+};
+/* clang-format on */
+
+const char *const policy_plugin_groups[] = {"plugins", "grants", "limits", NULL};
+
+const struct key *
+key_find(const struct key *keys, const char *path)
+{
+	for (; keys->path != NULL; keys++) {
+		if (strcmp(keys->path, path) == 0)
+			return keys;
+	}
+	return NULL;
+}
+
+bool
+key_is_group(const char *name)
+{
+	size_t len = strlen(name);
+
+	for (const struct key *k = policy_keys; k->path != NULL; k++) {
+		if (strncmp(k->path, name, len) == 0 && k->path[len] == '.')
+			return true;
+	}
+	return false;
+}
+
+/* How many characters to put in, take out or change to make one of the other (Levenshtein), for words of up to 63. */
+static unsigned
+distance(const char *a, size_t a_len, const char *b, size_t b_len)
+{
+	unsigned row[64];
+
+	if (a_len > 63 || b_len > 63)
+		return 64;
+	for (unsigned j = 0; j <= b_len; j++)
+		row[j] = j;
+	for (unsigned i = 1; i <= a_len; i++) {
+		unsigned diagonal = row[0];
+
+		row[0] = i;
+		for (unsigned j = 1; j <= b_len; j++) {
+			unsigned above = row[j];
+			unsigned best = diagonal + (a[i - 1] != b[j - 1]);
+
+			if (above + 1 < best)
+				best = above + 1;
+			if (row[j - 1] + 1 < best)
+				best = row[j - 1] + 1;
+			row[j] = best;
+			diagonal = above;
+		}
+	}
+	return row[b_len];
+}
+
+static const char *
+last_part(const char *path)
+{
+	const char *dot = strrchr(path, '.');
+
+	return dot != NULL ? dot + 1 : path;
+}
+
+/* A slip of the pen counts by its letters; the right word in the wrong group counts one. */
+static unsigned
+unlikeness(const char *found, const char *known)
+{
+	const char *a = last_part(found), *b = last_part(known);
+	size_t group = (size_t)(a - found);
+	unsigned by_word = distance(a, strlen(a), b, strlen(b));
+	unsigned by_path = distance(found, strlen(found), known, strlen(known));
+
+	if (group != (size_t)(b - known) || strncmp(found, known, group) != 0)
+		by_word++;
+	return by_word < by_path ? by_word : by_path;
+}
+
+const char *
+key_nearest(const struct key *keys, const char *path)
+{
+	bool whole_file = keys == policy_keys;
+	const char *best = "";
+	unsigned least = (unsigned)(strlen(last_part(path)) / 2) + 1;
+
+	if (least > 4)
+		least = 4;
+	for (; keys->path != NULL; keys++) {
+		unsigned u = unlikeness(path, keys->path);
+
+		if (u < least) {
+			least = u;
+			best = keys->path;
+		}
+	}
+	for (const char *const *g = policy_plugin_groups; whole_file && *g != NULL; g++) {
+		unsigned u = unlikeness(path, *g);
+
+		if (u < least) {
+			least = u;
+			best = *g;
+		}
+	}
+	return best;
+}
+
+void
+key_allowed(const struct key *key, char out[KEY_ALLOWED_TEXT])
+{
+	char low[UNIT_TEXT], high[UNIT_TEXT];
+
+	switch (key->type) {
+	case KEY_TEXT:
+		snprintf(out, KEY_ALLOWED_TEXT, "a text of at most %lld bytes", (long long)key->max);
+		return;
+	case KEY_PATH:
+		snprintf(out, KEY_ALLOWED_TEXT, "an absolute path of at most %lld bytes", (long long)key->max);
+		return;
+	case KEY_PATHS:
+		snprintf(out, KEY_ALLOWED_TEXT, "a list of absolute paths, [ \"/one\", \"/two\" ]");
+		return;
+	case KEY_PATTERNS:
+		snprintf(out, KEY_ALLOWED_TEXT,
+		    "a list of patterns http[s]://HOST[:PORT][/PATH], or \"*\", e.g. [ \"https://*.example.org/api\" "
+		    "]");
+		return;
+	case KEY_NEEDS:
+		snprintf(out, KEY_ALLOWED_TEXT, "a list of \"call:NAME\", \"call:cap:PATTERN\" or \"http:PATTERN\"");
+		return;
+	case KEY_COUNT:
+		snprintf(out, KEY_ALLOWED_TEXT, "a whole number from %lld to %lld", (long long)key->min,
+		    (long long)key->max);
+		return;
+	case KEY_SIZE:
+		unit_write_size(key->min, low);
+		unit_write_size(key->max, high);
+		snprintf(out, KEY_ALLOWED_TEXT, "a size from %s to %s, as a number of bytes or like \"16M\" (K, M, G)",
+		    low, high);
+		return;
+	case KEY_TIME:
+		unit_write_time(key->min, low);
+		unit_write_time(key->max, high);
+		snprintf(out, KEY_ALLOWED_TEXT,
+		    "a time from %s to %s, as a number of seconds or like \"500ms\" (ms, s, m, h, d)", low, high);
+		return;
+	case KEY_BOOL:
+		snprintf(out, KEY_ALLOWED_TEXT, "true or false");
+		return;
+	case KEY_UIDS:
+		snprintf(out, KEY_ALLOWED_TEXT,
+		    "a range of user ids, \"FIRST-LAST\", at most %d of them and none of them 0", POLICY_CELL_UIDS_MAX);
+		return;
+	case KEY_ISOLATION:
+		snprintf(out, KEY_ALLOWED_TEXT, "\"client\", \"version\" or \"run\"");
+		return;
+	}
+}

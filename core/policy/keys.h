@@ -1,0 +1,60 @@
+/*
+ * The keys of the configuration: one table, from which everything else follows: defaults, checks, sentences, and the
+ * test that etc/hospes.conf lists them all.  Private to the room.
+ */
+
+#ifndef POLICY_KEYS_H
+#define POLICY_KEYS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "policy/policy.h"
+
+enum key_type {
+	KEY_TEXT,      /* char *; "" is NULL */
+	KEY_PATH,      /* char *, absolute */
+	KEY_PATHS,     /* char **, each absolute */
+	KEY_PATTERNS,  /* char **, each as policy_http wants it */
+	KEY_NEEDS,     /* char **, "call:..." or "http:..." */
+	KEY_COUNT,     /* integer of any width */
+	KEY_SIZE,      /* bytes */
+	KEY_TIME,      /* nanoseconds */
+	KEY_BOOL,      /* bool */
+	KEY_UIDS,      /* uid_t, followed at `at2` by how many */
+	KEY_ISOLATION, /* enum policy_isolation */
+};
+
+struct key {
+	const char *path; /* "run.depth"; the last part alone in the tables of one plugin */
+	enum key_type type;
+	size_t at, width;   /* where it goes: offset and size in struct policy or struct policy_plugin */
+	int64_t min, max;   /* of the number; of the length of a text */
+	const char *preset; /* as one would write it; NULL: depends on who runs (places.c), or nothing */
+	bool reloadable;    /* a reload takes it over; else it holds from the start of the host to its end */
+};
+
+/* Each ends with a zeroed row. */
+extern const struct key policy_keys[];
+extern const struct key policy_grant_keys[], policy_limit_keys[]; /* of `grants.NAME` and `limits.NAME` */
+
+#define POLICY_CELL_UIDS_MAX 1000000
+
+/* Groups that hold one group for each plugin. */
+extern const char *const policy_plugin_groups[]; /* "plugins", "grants", "limits", NULL */
+
+/* The row for a whole path, or NULL. */
+const struct key *key_find(const struct key *keys, const char *path);
+
+/* Is there a group of this name in the table? */
+bool key_is_group(const char *name);
+
+/* The key (or group) that looks most like `path`, "" when none does. */
+const char *key_nearest(const struct key *keys, const char *path);
+
+/* "whole number from 0 to 64": what the key allows, for a sentence. */
+#define KEY_ALLOWED_TEXT 200
+void key_allowed(const struct key *key, char out[KEY_ALLOWED_TEXT]);
+
+#endif

@@ -1,0 +1,141 @@
+/* The snapshot: made, shared, freed, and asked about one plugin. */
+
+#include "policy/policy.h"
+
+#include <assert.h>
+
+#include "base/util.h"
+#include "policy/keys.h"
+#include "policy/places.h"
+#include "policy/read.h"
+#include "policy/value.h"
+
+static struct policy_plugin *
+plugin_new(const char *name)
+{
+	struct policy_plugin *plugin = xcalloc(1, sizeof *plugin);
+
+	value_preset(policy_grant_keys, plugin);
+	value_preset(policy_limit_keys, plugin);
+	plugin->name = xstrdup(name);
+	plugin->http = xcalloc(1, sizeof *plugin->http);
+	plugin->config = json_object();
+	assert(plugin->config != NULL);
+	return plugin;
+}
+
+static void
+plugin_free(struct policy_plugin *plugin)
+{
+	value_clear(policy_grant_keys, plugin);
+	value_clear(policy_limit_keys, plugin);
+	json_decref(plugin->config);
+	free(plugin->name);
+	free(plugin);
+}
+
+struct policy_plugin *
+policy_plugin_of(struct policy *p, const char *name)
+{
+	struct policy_plugin *plugin = map_get(&p->plugins, name);
+
+	if (plugin == NULL) {
+		plugin = plugin_new(name);
+		map_put(&p->plugins, plugin->name, plugin);
+	}
+	return plugin;
+}
+
+const struct policy_plugin *
+policy_plugin(const struct policy *p, const char *name)
+{
+	const struct policy_plugin *plugin = map_get(&p->plugins, name);
+
+	return plugin != NULL ? plugin : p->unnamed;
+}
+
+/* All but the folder of installed plugins, which comes last and so after the file was read. */
+static struct policy *
+policy_new(bool dev, bool root)
+{
+	struct policy *p = xcalloc(1, sizeof *p);
+
+	p->refs = 1;
+	p->dev = dev;
+	p->file = xstrdup("(defaults)");
+	p->unnamed = plugin_new("");
+	value_preset(policy_keys, p);
+	places_preset(p, root);
+	return p;
+}
+
+static bool
+runs_as_root(bool dev)
+{
+	return !dev && geteuid() == 0;
+}
+
+struct policy *
+policy_defaults_as(bool dev, bool root)
+{
+	struct policy *p = policy_new(dev, root);
+
+	places_add_installed(p);
+	return p;
+}
+
+struct policy *
+policy_defaults(bool dev)
+{
+	return policy_defaults_as(dev, runs_as_root(dev));
+}
+
+int
+policy_load(const char *path, bool dev, struct policy **ret, struct fault *fault)
+{
+	struct policy *p = policy_new(dev, runs_as_root(dev));
+	int rc;
+
+	if (path != NULL) {
+		rc = policy_read(path, p, fault);
+		if (rc != 0) {
+			policy_unref(&p);
+			return rc;
+		}
+		free(p->file);
+		p->file = xstrdup(path);
+	}
+	places_add_installed(p);
+	*ret = p;
+	return 0;
+}
+
+struct policy *
+policy_ref(struct policy *p)
+{
+	assert(p->refs > 0 && p->refs < UINT32_MAX);
+	p->refs++;
+	return p;
+}
+
+void
+policy_unref(struct policy **ref)
+{
+	struct policy *p = *ref;
+	struct policy_plugin *plugin;
+	size_t at = 0;
+
+	*ref = NULL;
+	if (p == NULL)
+		return;
+	assert(p->refs > 0);
+	if (--p->refs > 0)
+		return;
+	while ((plugin = map_next(&p->plugins, &at)) != NULL)
+		plugin_free(plugin);
+	map_free(&p->plugins);
+	plugin_free(p->unnamed);
+	value_clear(policy_keys, p);
+	free(p->file);
+	free(p);
+}

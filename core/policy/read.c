@@ -1,0 +1,344 @@
+/*
+ * Reading the file: libconfig parses it, the table of keys says what may be there.
+ *
+ * Every setting is looked up; one that no key wants is an error and not passed over, since a misspelt limit is a limit
+ * that does not hold.
+ */
+
+#include "policy/read.h"
+
+#include <assert.h>
+#include <libgen.h>
+#include <libconfig.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/fd.h"
+#include "base/util.h"
+#include "policy/keys.h"
+#include "policy/value.h"
+
+#define FILE_MAX  MIB
+#define PATH_TEXT 256 /* of a key, for messages */
+
+struct reader {
+	const char *file;
+	struct policy *policy;
+	struct fault *fault;
+};
+
+/* ---- Sentences --------------------------------------------------------------------------------------------------- */
+
+static int
+bad_setting(const struct reader *r, const config_setting_t *s, const char *path, const char *text)
+{
+	const char *file = config_setting_source_file(s);
+
+	return fault_set(r->fault, HOSPES_ECONFIG, "%s:%u: %s: %s", file != NULL ? file : r->file,
+	    (unsigned)config_setting_source_line(s), path, text);
+}
+
+static void
+describe(const config_setting_t *s, char *out, size_t size)
+{
+	switch (config_setting_type(s)) {
+	case CONFIG_TYPE_INT:
+	case CONFIG_TYPE_INT64:
+		snprintf(out, size, "the number %lld", config_setting_get_int64(s));
+		return;
+	case CONFIG_TYPE_FLOAT:
+		snprintf(out, size, "the number %g", config_setting_get_float(s));
+		return;
+	case CONFIG_TYPE_BOOL:
+		snprintf(out, size, "%s", config_setting_get_bool(s) ? "true" : "false");
+		return;
+	case CONFIG_TYPE_STRING:
+		snprintf(out, size, "the text \"%.80s\"", config_setting_get_string(s));
+		return;
+	case CONFIG_TYPE_GROUP:
+		snprintf(out, size, "a group { ... }");
+		return;
+	default:
+		snprintf(out, size, "a list");
+		return;
+	}
+}
+
+static int
+bad_value(const struct reader *r, const config_setting_t *s, const char *path, const char *allowed)
+{
+	_cleanup_(free_p) char *text = NULL;
+	char found[128];
+
+	describe(s, found, sizeof found);
+	text = xasprintf("found %s, allowed is %s", found, allowed);
+	return bad_setting(r, s, path, text);
+}
+
+/* The last parts of all keys in the group of `path`, for the reader who has to choose. */
+static void
+list_keys(const struct key *keys, const char *path, struct buf *out)
+{
+	const char *dot = strrchr(path, '.');
+	size_t group = keys == policy_keys && dot != NULL ? (size_t)(dot + 1 - path) : 0;
+	const char *before = "";
+
+	for (const struct key *k = keys; k->path != NULL; k++) {
+		if (strncmp(k->path, path, group) != 0)
+			continue;
+		buf_printf(out, "%s%s", before, k->path + group);
+		before = ", ";
+	}
+	for (const char *const *g = policy_plugin_groups; keys == policy_keys && group == 0 && *g != NULL; g++)
+		buf_printf(out, ", %s", *g);
+}
+
+static int
+unknown_key(
+    const struct reader *r, const config_setting_t *s, const char *shown, const struct key *keys, const char *path)
+{
+	_cleanup_(buf_free) struct buf text = {0};
+	const char *nearest = key_nearest(keys, path);
+
+	buf_appends(&text, "there is no such key; ");
+	if (nearest[0] != '\0')
+		buf_printf(&text, "did you mean %s?  ", nearest);
+	buf_appends(&text, "Allowed here: ");
+	list_keys(keys, path, &text);
+	return bad_setting(r, s, shown, buf_text(&text));
+}
+
+/* ---- Values ------------------------------------------------------------------------------------------------------ */
+
+/* The texts of a list or array; NULL when something else is in it. */
+static char **
+read_texts(const config_setting_t *s)
+{
+	int n = config_setting_length(s);
+	char **texts;
+
+	assert(n >= 0);
+	texts = xcalloc((size_t)n + 1, sizeof *texts);
+	for (int i = 0; i < n; i++) {
+		const char *text = config_setting_get_string_elem(s, i);
+
+		if (text == NULL) {
+			texts_free(&texts);
+			return NULL;
+		}
+		texts[i] = xstrdup(text);
+	}
+	return texts;
+}
+
+static bool
+put_list(const struct key *key, const config_setting_t *s, void *base)
+{
+	char **texts = read_texts(s);
+	bool fits = texts != NULL && value_put_list(key, base, &texts);
+
+	texts_free(&texts);
+	return fits;
+}
+
+static bool
+put_value(const struct key *key, const config_setting_t *s, void *base)
+{
+	switch (config_setting_type(s)) {
+	case CONFIG_TYPE_INT:
+	case CONFIG_TYPE_INT64:
+		return value_put_number(key, base, config_setting_get_int64(s));
+	case CONFIG_TYPE_BOOL:
+		return value_put_bool(key, base, config_setting_get_bool(s));
+	case CONFIG_TYPE_STRING:
+		return value_put_text(key, base, config_setting_get_string(s));
+	case CONFIG_TYPE_LIST:
+	case CONFIG_TYPE_ARRAY:
+		return put_list(key, s, base);
+	default:
+		return false;
+	}
+}
+
+/* `path` is how the table knows the key, `shown` how the file has it. */
+static int
+read_key(const struct reader *r, const config_setting_t *s, const struct key *keys, const char *path, const char *shown,
+    void *base)
+{
+	const struct key *key = key_find(keys, path);
+	char allowed[KEY_ALLOWED_TEXT];
+
+	if (key == NULL)
+		return unknown_key(r, s, shown, keys, path);
+	if (put_value(key, s, base))
+		return 0;
+	key_allowed(key, allowed);
+	return bad_value(r, s, shown, allowed);
+}
+
+/* ---- Groups ------------------------------------------------------------------------------------------------------ */
+
+static int
+read_group(const struct reader *r, const config_setting_t *group)
+{
+	const char *name = config_setting_name(group);
+	int rc = 0;
+
+	if (!config_setting_is_group(group))
+		return bad_value(r, group, name, "a group { ... }");
+	for (int i = 0; rc == 0 && i < config_setting_length(group); i++) {
+		const config_setting_t *s = config_setting_get_elem(group, (unsigned)i);
+		char path[PATH_TEXT];
+
+		snprintf(path, sizeof path, "%s.%s", name, config_setting_name(s));
+		rc = read_key(r, s, policy_keys, path, path, r->policy);
+	}
+	return rc;
+}
+
+/* A value that is handed on to the plugin; dispatch compares it with the plugin's notes, which are not known here. */
+static int
+read_config_value(const struct reader *r, const config_setting_t *s, const char *shown, struct policy_plugin *plugin)
+{
+	json_t *value = NULL;
+	int rc;
+
+	switch (config_setting_type(s)) {
+	case CONFIG_TYPE_INT:
+	case CONFIG_TYPE_INT64:
+		value = json_integer(config_setting_get_int64(s));
+		break;
+	case CONFIG_TYPE_FLOAT:
+		value = json_real(config_setting_get_float(s)); /* NULL when it is not finite */
+		break;
+	case CONFIG_TYPE_BOOL:
+		value = json_boolean(config_setting_get_bool(s));
+		break;
+	case CONFIG_TYPE_STRING:
+		value = json_string(config_setting_get_string(s)); /* NULL when it is not UTF-8 */
+		break;
+	default:
+		break;
+	}
+	if (value == NULL)
+		return bad_value(r, s, shown, "a whole or a finite real number, true, false or a text in UTF-8");
+	rc = json_object_set_new(plugin->config, config_setting_name(s), value);
+	assert(rc == 0);
+	return rc;
+}
+
+/* NAME = { ... } in one of the groups that have one for each plugin. */
+static int
+read_plugin(const struct reader *r, const config_setting_t *s, const char *group)
+{
+	const char *name = config_setting_name(s);
+	struct policy_plugin *plugin;
+	char shown[PATH_TEXT];
+	int rc = 0;
+
+	snprintf(shown, sizeof shown, "%s.%s", group, name);
+	if (!config_setting_is_group(s))
+		return bad_value(r, s, shown, "a group { ... }");
+	if (strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") != strlen(name) || strlen(name) > 64 ||
+	    name[0] < 'a' || name[0] > 'z')
+		return bad_setting(
+		    r, s, shown, "no plugin can have this name; names are [a-z][a-z0-9-]*, at most 64 characters");
+	plugin = policy_plugin_of(r->policy, name);
+	for (int i = 0; rc == 0 && i < config_setting_length(s); i++) {
+		const config_setting_t *value = config_setting_get_elem(s, (unsigned)i);
+		const char *key = config_setting_name(value);
+
+		snprintf(shown, sizeof shown, "%s.%s.%s", group, name, key);
+		if (strcmp(group, "plugins") == 0)
+			rc = read_config_value(r, value, shown, plugin);
+		else
+			rc = read_key(r, value, strcmp(group, "grants") == 0 ? policy_grant_keys : policy_limit_keys,
+			    key, shown, plugin);
+	}
+	return rc;
+}
+
+static bool
+is_plugin_group(const char *name)
+{
+	for (const char *const *g = policy_plugin_groups; *g != NULL; g++) {
+		if (strcmp(*g, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static int
+read_plugin_group(const struct reader *r, const config_setting_t *group)
+{
+	const char *name = config_setting_name(group);
+	int rc = 0;
+
+	if (!config_setting_is_group(group))
+		return bad_value(r, group, name, "a group with a group for each plugin, { NAME: { ... }; }");
+	for (int i = 0; rc == 0 && i < config_setting_length(group); i++)
+		rc = read_plugin(r, config_setting_get_elem(group, (unsigned)i), name);
+	return rc;
+}
+
+static int
+read_root(const struct reader *r, const config_setting_t *root)
+{
+	int rc = 0;
+
+	for (int i = 0; rc == 0 && i < config_setting_length(root); i++) {
+		const config_setting_t *s = config_setting_get_elem(root, (unsigned)i);
+		const char *name = config_setting_name(s);
+
+		if (is_plugin_group(name))
+			rc = read_plugin_group(r, s);
+		else if (key_is_group(name))
+			rc = read_group(r, s);
+		else
+			rc = read_key(r, s, policy_keys, name, name, r->policy);
+	}
+	return rc;
+}
+
+/* ---- The file ---------------------------------------------------------------------------------------------------- */
+
+static int
+read_text(const struct reader *r, config_t *config, const char *text)
+{
+	_cleanup_(free_p) char *path = xstrdup(r->file);
+
+	config_set_include_dir(config, dirname(path));
+	if (config_read_string(config, text) != CONFIG_TRUE) {
+		const char *file = config_error_file(config);
+
+		return fault_set(r->fault, HOSPES_ECONFIG,
+		    "%s:%d: %s; a line is `key = value;`, a group is `name: { ... };`, comments begin with #",
+		    file != NULL ? file : r->file, config_error_line(config), config_error_text(config));
+	}
+	return read_root(r, config_root_setting(config));
+}
+
+int
+policy_read(const char *path, struct policy *p, struct fault *fault)
+{
+	_cleanup_(buf_free) struct buf text = {0};
+	struct reader r = {.file = path, .policy = p, .fault = fault};
+	config_t config;
+	int rc;
+
+	rc = fd_read_file(path, &text, FILE_MAX, fault);
+	if (rc != 0) {
+		fault_prefix(fault, "the configuration cannot be read");
+		if (fault != NULL)
+			fault->status = HOSPES_ECONFIG;
+		return HOSPES_ECONFIG;
+	}
+	if (text.len > 0 && memchr(text.data, '\0', text.len) != NULL)
+		return fault_set(
+		    fault, HOSPES_ECONFIG, "%s: there is a zero byte in it; a configuration is plain text", path);
+	config_init(&config);
+	rc = read_text(&r, &config, buf_text(&text));
+	config_destroy(&config);
+	return rc;
+}

@@ -1,0 +1,232 @@
+/* Putting one checked value where its key says, whatever notation it came in. */
+
+#include "policy/value.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "policy/match.h"
+#include "policy/units.h"
+
+static void *
+place(const struct key *key, void *base)
+{
+	return (char *)base + key->at;
+}
+
+static void
+put_integer(const struct key *key, void *base, int64_t number)
+{
+	void *to = place(key, base);
+	uint32_t narrow = (uint32_t)number;
+
+	assert(key->width == sizeof number || (key->width == sizeof narrow && number >= 0 && number <= UINT32_MAX));
+	if (key->width == sizeof number)
+		memcpy(to, &number, sizeof number);
+	else
+		memcpy(to, &narrow, sizeof narrow);
+}
+
+static bool
+put_in_range(const struct key *key, void *base, int64_t number)
+{
+	if (number < key->min || number > key->max)
+		return false;
+	put_integer(key, base, number);
+	return true;
+}
+
+static void
+put_string(const struct key *key, void *base, const char *text)
+{
+	char **to = place(key, base);
+
+	free(*to);
+	*to = text[0] != '\0' ? xstrdup(text) : NULL;
+}
+
+/* One number of a range, digits only. */
+static bool
+read_uid(const char **at, int64_t *ret)
+{
+	int64_t n = 0;
+
+	if (**at < '0' || **at > '9')
+		return false;
+	for (; **at >= '0' && **at <= '9' && n <= UINT32_MAX; (*at)++)
+		n = n * 10 + (**at - '0');
+	*ret = n;
+	return true;
+}
+
+static bool
+put_uids(const struct key *key, struct policy *p, const char *text)
+{
+	int64_t first, last;
+
+	if (!read_uid(&text, &first) || *text++ != '-' || !read_uid(&text, &last) || *text != '\0')
+		return false;
+	if (first < key->min || last < first || last > key->max || last - first >= POLICY_CELL_UIDS_MAX)
+		return false;
+	p->cell_uid_first = (uid_t)first;
+	p->cell_uids = (unsigned)(last - first + 1);
+	return true;
+}
+
+static bool
+put_isolation(const struct key *key, void *base, const char *text)
+{
+	static const char *const names[] = {
+	    [ISOLATION_CLIENT] = "client", [ISOLATION_VERSION] = "version", [ISOLATION_RUN] = "run"};
+
+	for (unsigned i = 0; i < ARRAY_LEN(names); i++) {
+		if (strcmp(text, names[i]) == 0) {
+			put_integer(key, base, i);
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool
+text_fits(const struct key *key, const char *text)
+{
+	struct url_pattern unused;
+	size_t len = strlen(text);
+
+	if ((int64_t)len < key->min || (int64_t)len > key->max)
+		return false;
+	for (const char *at = text; *at != '\0'; at++) {
+		if ((unsigned char)*at < 0x20 || *at == 0x7f)
+			return false;
+	}
+	switch (key->type) {
+	case KEY_PATH:
+	case KEY_PATHS:
+		return text[0] == '/';
+	case KEY_PATTERNS:
+		return url_pattern_read(text, &unused);
+	case KEY_NEEDS:
+		return (strncmp(text, "call:", 5) == 0 || strncmp(text, "http:", 5) == 0) && text[5] != '\0';
+	default:
+		return true;
+	}
+}
+
+bool
+value_put_text(const struct key *key, void *base, const char *text)
+{
+	int64_t number;
+
+	switch (key->type) {
+	case KEY_TEXT:
+	case KEY_PATH:
+		if (!text_fits(key, text))
+			return false;
+		put_string(key, base, text);
+		return true;
+	case KEY_SIZE:
+		return unit_read_size(text, &number) && put_in_range(key, base, number);
+	case KEY_TIME:
+		return unit_read_time(text, &number) && put_in_range(key, base, number);
+	case KEY_UIDS:
+		return put_uids(key, base, text);
+	case KEY_ISOLATION:
+		return put_isolation(key, base, text);
+	case KEY_COUNT:
+	case KEY_BOOL:
+	case KEY_PATHS:
+	case KEY_PATTERNS:
+	case KEY_NEEDS:
+		break;
+	}
+	return false;
+}
+
+bool
+value_put_number(const struct key *key, void *base, int64_t number)
+{
+	switch (key->type) {
+	case KEY_COUNT:
+	case KEY_SIZE:
+		return put_in_range(key, base, number);
+	case KEY_TIME:
+		return !__builtin_mul_overflow(number, NS_PER_S, &number) && put_in_range(key, base, number);
+	default:
+		return false;
+	}
+}
+
+bool
+value_put_bool(const struct key *key, void *base, bool flag)
+{
+	if (key->type != KEY_BOOL)
+		return false;
+	memcpy(place(key, base), &flag, sizeof flag);
+	return true;
+}
+
+bool
+value_is_list(const struct key *key)
+{
+	return key->type == KEY_PATHS || key->type == KEY_PATTERNS || key->type == KEY_NEEDS;
+}
+
+bool
+value_put_list(const struct key *key, void *base, char ***list)
+{
+	char ***to = place(key, base);
+
+	if (!value_is_list(key))
+		return false;
+	for (char **text = *list; *text != NULL; text++) {
+		if (!text_fits(key, *text))
+			return false;
+	}
+	texts_free(to);
+	*to = *list;
+	*list = NULL;
+	return true;
+}
+
+void
+value_preset(const struct key *keys, void *base)
+{
+	for (const struct key *k = keys; k->path != NULL; k++) {
+		bool fits = true;
+
+		if (k->preset == NULL)
+			continue;
+		if (k->type == KEY_BOOL)
+			fits = value_put_bool(k, base, strcmp(k->preset, "true") == 0);
+		else if (k->type == KEY_COUNT)
+			fits = value_put_number(k, base, strtoll(k->preset, NULL, 10));
+		else
+			fits = value_put_text(k, base, k->preset);
+		assert(fits);
+	}
+}
+
+void
+value_clear(const struct key *keys, void *base)
+{
+	for (const struct key *k = keys; k->path != NULL; k++) {
+		if (value_is_list(k))
+			texts_free(place(k, base));
+		else if (k->type == KEY_TEXT || k->type == KEY_PATH)
+			put_string(k, base, "");
+	}
+}
+
+void
+texts_free(char ***texts)
+{
+	if (*texts == NULL)
+		return;
+	for (char **text = *texts; *text != NULL; text++)
+		free(*text);
+	free(*texts);
+	*texts = NULL;
+}

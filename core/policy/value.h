@@ -1,0 +1,29 @@
+/* Putting one checked value where its key says.  Private to the room. */
+
+#ifndef POLICY_VALUE_H
+#define POLICY_VALUE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "policy/keys.h"
+
+/* `base` is the struct policy or struct policy_plugin that the key's table is about.  False, with nothing changed, when
+ * the key does not allow the value. */
+bool value_put_text(const struct key *key, void *base, const char *text);
+bool value_put_number(const struct key *key, void *base, int64_t number);
+bool value_put_bool(const struct key *key, void *base, bool flag);
+bool value_put_list(const struct key *key, void *base, char ***list); /* takes the list over when it fits */
+
+bool value_is_list(const struct key *key);
+
+/* All keys with a preset get it. */
+void value_preset(const struct key *keys, void *base);
+
+/* Frees what the keys of a table hold. */
+void value_clear(const struct key *keys, void *base);
+
+void texts_free(char ***texts); /* NULL-terminated; clears; accepts NULL */
+
+#endif

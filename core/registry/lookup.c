@@ -1,0 +1,194 @@
+/* Questions: what a name means, who offers what, and what the operator wants changed. */
+
+#include "registry/state.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/buf.h"
+
+struct version *
+registry_active(const struct registry *r, const char *name)
+{
+	const struct plugin *plugin = registry_plugin(r, name);
+
+	return plugin != NULL ? registry_object(r, plugin->alias.active) : NULL;
+}
+
+/* One that a cell is just trying is not there yet. */
+struct version *
+registry_version(const struct registry *r, const char *name, const char *semver)
+{
+	const struct plugin *plugin = registry_plugin(r, name);
+
+	for (size_t i = 0; plugin != NULL && i < plugin->n; i++) {
+		if (strcmp(plugin->versions[i]->semver, semver) == 0 && !take_is_trying(r, plugin->versions[i]))
+			return plugin->versions[i];
+	}
+	return NULL;
+}
+
+/* Checks and tools are found by name only: a question for a capability is a question for somebody who does the work. */
+static bool
+offers(const struct version *v, const char *capability)
+{
+	if (v->kind != PLUGIN_AGENT && v->kind != PLUGIN_STRATEGY)
+		return false;
+	for (char **offered = v->capabilities; *offered != NULL; offered++) {
+		if (policy_match(capability, *offered))
+			return true;
+	}
+	return false;
+}
+
+struct version *
+registry_capable(const struct registry *r, const char *capability)
+{
+	for (size_t i = 0; i < r->n_plugins; i++) {
+		struct version *v = registry_object(r, r->plugins[i]->alias.active);
+
+		if (v != NULL && offers(v, capability))
+			return v;
+	}
+	return NULL;
+}
+
+json_t *
+registry_find(const struct registry *r, const char *capability)
+{
+	json_t *names = json_array();
+
+	assert(names != NULL);
+	for (size_t i = 0; i < r->n_plugins; i++) {
+		const struct version *v = registry_object(r, r->plugins[i]->alias.active);
+
+		if (v != NULL && offers(v, capability))
+			json_array_append_new(names, json_string(v->name));
+	}
+	return names;
+}
+
+static int
+walk_plugin(const struct plugin *plugin, int (*visit)(const struct version *v, void *arg), void *arg)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < plugin->n; i++)
+		rc = visit(plugin->versions[i], arg);
+	return rc;
+}
+
+int
+registry_walk(const struct registry *r, const char *name, int (*visit)(const struct version *v, void *arg), void *arg)
+{
+	int rc = 0;
+
+	if (name != NULL) {
+		const struct plugin *plugin = registry_plugin(r, name);
+
+		return plugin != NULL ? walk_plugin(plugin, visit, arg) : 0;
+	}
+	for (size_t i = 0; rc == 0 && i < r->n_plugins; i++)
+		rc = walk_plugin(r->plugins[i], visit, arg);
+	return rc;
+}
+
+/* ---- What the operator wants ------------------------------------------------------------------------------------- */
+
+/* A plugin that has versions; the fault lists the names there are. */
+static int
+find_plugin(const struct registry *r, const char *name, struct plugin **ret, struct fault *fault)
+{
+	struct plugin *plugin = registry_plugin(r, name);
+
+	if (plugin == NULL || plugin->n == 0)
+		return fault_set(
+		    fault, HOSPES_ENOAGENT, "there is no plugin %.64s; `hospes agents` lists those there are", name);
+	*ret = plugin;
+	return 0;
+}
+
+static int
+find_version(const struct registry *r, const struct plugin *plugin, const char *semver, struct version **ret,
+    struct fault *fault)
+{
+	_cleanup_(buf_free) struct buf known = {0};
+	struct version *v = registry_version(r, plugin->name, semver);
+
+	if (v != NULL) {
+		*ret = v;
+		return 0;
+	}
+	for (size_t i = 0; i < plugin->n && i < 20; i++)
+		buf_printf(&known, "%s%s", i > 0 ? ", " : "", plugin->versions[i]->semver);
+	return fault_set(fault, HOSPES_ENOVERSION, "%s has no version %.64s; it has %s%s", plugin->name, semver,
+	    buf_text(&known), plugin->n > 20 ? ", ..." : "");
+}
+
+static int
+check_choosable(const struct version *v, struct fault *fault)
+{
+	if (v->state == VERSION_WITHDRAWN)
+		return fault_set(fault, HOSPES_EWITHDRAWN,
+		    "%s %s was withdrawn by %s (%s) and is never chosen again; install a "
+		    "new version",
+		    v->name, v->semver, v->by, v->why[0] != '\0' ? v->why : "no reason given");
+	if (v->state == VERSION_ACTIVE)
+		return fault_set(fault, HOSPES_ECONFLICT, "%s %s is active already", v->name, v->semver);
+	return 0;
+}
+
+int
+registry_rollback(struct registry *r, const char *name, const char *semver, const char *actor, const char *why,
+    const struct version **ret, struct fault *fault)
+{
+	struct plugin *plugin;
+	struct version *v;
+	int rc;
+
+	rc = find_plugin(r, name, &plugin, fault);
+	if (rc != 0)
+		return rc;
+	if (semver != NULL) {
+		rc = find_version(r, plugin, semver, &v, fault);
+		if (rc != 0)
+			return rc;
+	} else {
+		v = registry_object(r, plugin->alias.former);
+		if (v == NULL)
+			return fault_set(fault, HOSPES_ECONFLICT,
+			    "%s has no former version to go back to; `hospes versions %s` lists its versions, and --to "
+			    "chooses one",
+			    plugin->name, plugin->name);
+	}
+	rc = check_choosable(v, fault);
+	if (rc != 0)
+		return rc;
+	command_activate(r, v, actor, why != NULL ? why : "rollback");
+	if (ret != NULL)
+		*ret = v;
+	return 0;
+}
+
+int
+registry_withdraw(
+    struct registry *r, const char *name, const char *semver, const char *actor, const char *why, struct fault *fault)
+{
+	struct plugin *plugin;
+	struct version *v, *former;
+	int rc;
+
+	rc = find_plugin(r, name, &plugin, fault);
+	if (rc == 0)
+		rc = find_version(r, plugin, semver, &v, fault);
+	if (rc != 0)
+		return rc;
+	if (v->state == VERSION_WITHDRAWN)
+		return fault_set(
+		    fault, HOSPES_ECONFLICT, "%s %s was withdrawn already, by %s", v->name, v->semver, v->by);
+	former = registry_object(r, plugin->alias.former);
+	if (v->state == VERSION_ACTIVE && former != NULL)
+		command_activate(r, former, actor, "the active version is withdrawn");
+	command_withdraw(r, v, actor, why != NULL ? why : "");
+	return 0;
+}
