@@ -84,12 +84,12 @@ static int
 greet(struct cell *cell)
 {
 	struct wire_hello hello = {.version = WIRE_VERSION, .layers = cell->layers};
-	struct wire_frame frame;
+	struct wire_frame frame = {.type = WIRE_SETUP};
 
 	if (hospes_rt_send(WIRE_FD_CONTROL, WIRE_HELLO, 0, &hello, sizeof(hello)) != 0 ||
 	    hospes_rt_receive(WIRE_FD_CONTROL, &frame, &cell->setup, sizeof(cell->setup)) != 0)
 		return -1;
-	return frame.type == WIRE_SETUP && frame.length == sizeof(cell->setup) && cell->setup.version == WIRE_VERSION ? 0 : -1;
+	return frame.length == sizeof(cell->setup) && cell->setup.version == WIRE_VERSION ? 0 : -1;
 }
 
 static void
