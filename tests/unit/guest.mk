@@ -1,7 +1,7 @@
 # unit tests of the guest's side of cells
 CMOCKA_TESTS += tests/unit/test_guest
 tests_unit_test_guest_SOURCES = tests/unit/test_guest.c tests/unit/guest_host.c tests/unit/guest_host.h
-tests_unit_test_guest_LDADD = core/base/libbase.a $(CMOCKA_LIBS) $(JANSSON_LIBS) $(XXHASH_LIBS) $(SODIUM_LIBS) -lm
+tests_unit_test_guest_LDADD = core/base/libbase.a $(CMOCKA_LIBS) $(SECCOMP_LIBS) $(JANSSON_LIBS) $(XXHASH_LIBS) $(SODIUM_LIBS) -lm
 tests_unit_test_guest_DEPENDENCIES = core/base/libbase.a core/cell/hospes-spawner core/cell/hospes-cell \
 	core/cell/hospes-inspect $(GUEST_FIXTURES)
 

@@ -27,7 +27,9 @@ struct guest {
 	struct spawn_status started;
 };
 
-/* `uid` is whom the spawner runs as (0: as we are); `libexec` is where the programs are. */
+/* `uid` is whom the spawner runs as (0: as we are); `libexec` is where the programs are; `refused` are CLONE_NEW flags
+ * that this machine is made to refuse, as containers do. */
+void guest_host_start_without(struct guest_host *host, const char *libexec, uid_t uid, unsigned refused);
 void guest_host_start(struct guest_host *host, const char *libexec, uid_t uid);
 void guest_host_stop(struct guest_host *host);
 

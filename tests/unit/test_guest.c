@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -28,7 +29,7 @@
 static char libexec[4096];
 
 static uint32_t
-proven(uid_t uid, bool print)
+proven(uid_t uid, unsigned refused)
 {
 	struct guest_host host;
 	struct guest guest;
@@ -40,7 +41,7 @@ proven(uid_t uid, bool print)
 	json_t *layer;
 	size_t i;
 
-	guest_host_start(&host, libexec, uid);
+	guest_host_start_without(&host, libexec, uid, refused);
 	guest_start(&host, SPAWN_PROBE, NULL, &guest);
 	setup = guest_setup(&host);
 	setup.required = LAYERS_REQUIRED;
@@ -52,7 +53,7 @@ proven(uid_t uid, bool print)
 	assert_non_null(json_object_get(report, "kernel"));
 	assert_int_equal(json_array_size(json_object_get(report, "layers")), 13);
 	json_array_foreach (json_object_get(report, "layers"), i, layer)
-		if (print && !json_is_true(json_object_get(layer, "holds")))
+		if (!json_is_true(json_object_get(layer, "holds")))
 			print_message("# %s: %s: %s\n", json_string_value(json_object_get(layer, "name")),
 			    json_string_value(json_object_get(layer, "tried")), json_string_value(json_object_get(layer, "found")));
 	status = guest_end(&guest);
@@ -86,7 +87,7 @@ test_probe_root(void **state)
 	if (geteuid() != 0)
 		skip();
 	/* A container may lack the cgroup; all else is there for root. */
-	assert_int_equal(proven(0, true) | LAYER_CGROUP, expected(0));
+	assert_int_equal(proven(0, 0) | LAYER_CGROUP, expected(0));
 }
 
 static void
@@ -95,7 +96,31 @@ test_probe_user(void **state)
 	(void)state;
 	if (!namespaces_allowed())
 		skip();
-	assert_int_equal(proven(geteuid() == 0 ? NOBODY : 0, true) & ~(uint32_t)LAYER_CGROUP, expected(LAYER_CGROUP));
+	assert_int_equal(proven(geteuid() == 0 ? NOBODY : 0, 0) & ~(uint32_t)LAYER_CGROUP, expected(LAYER_CGROUP));
+}
+
+/* Root needs no user namespace for the others. */
+static void
+test_probe_without_user_ns(void **state)
+{
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(proven(0, CLONE_NEWUSER) | LAYER_CGROUP, expected(0));
+}
+
+/* A container that gives no namespaces: those layers are absent and said to be, all required ones hold. */
+static void
+test_probe_without_namespaces(void **state)
+{
+	uint32_t spaces = LAYER_NET_NS | LAYER_PID_NS | LAYER_MOUNT_NS | LAYER_IPC_NS;
+	unsigned flags = CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWCGROUP | CLONE_NEWUTS;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(proven(0, flags) | LAYER_CGROUP, expected(spaces));
+	assert_int_equal(proven(NOBODY, flags), expected(spaces | LAYER_UID | LAYER_CGROUP));
 }
 
 static struct wire_frame
@@ -402,6 +427,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_probe_root),
 	    cmocka_unit_test(test_probe_user),
+	    cmocka_unit_test(test_probe_without_user_ns),
+	    cmocka_unit_test(test_probe_without_namespaces),
 	    cmocka_unit_test(test_call_and_stop),
 	    cmocka_unit_test(test_refused_plugins),
 	    cmocka_unit_test(test_missing_layer),
