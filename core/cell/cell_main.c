@@ -89,7 +89,7 @@ greet(struct cell *cell)
 	if (hospes_rt_send(WIRE_FD_CONTROL, WIRE_HELLO, 0, &hello, sizeof(hello)) != 0 ||
 	    hospes_rt_receive(WIRE_FD_CONTROL, &frame, &cell->setup, sizeof(cell->setup)) != 0)
 		return -1;
-	return frame.length == sizeof(cell->setup) && cell->setup.version == WIRE_VERSION ? 0 : -1;
+	return frame.type == WIRE_SETUP && frame.length == sizeof(cell->setup) && cell->setup.version == WIRE_VERSION ? 0 : -1;
 }
 
 static void
@@ -100,7 +100,7 @@ enter(struct cell *cell)
 	struct fault fault;
 
 	put_on(cell, LAYER_MOUNT_NS,
-	    cell->layers & LAYER_MOUNT_NS ? sandbox_root(setup->uid, setup->gid, (cell->layers & LAYER_PID_NS) != 0)
+	    cell->layers & LAYER_MOUNT_NS ? sandbox_root((cell->layers & LAYER_PID_NS) != 0, setup->uid, setup->gid)
 					  : -ENOTSUP);
 	put_on(cell, LAYER_UID, sandbox_become(setup->uid, setup->gid) == 0 && cell->layers & LAYER_UID ? 0 : -EPERM);
 	put_on(cell, LAYER_RLIMITS, sandbox_limit(cell->profile, data, false));

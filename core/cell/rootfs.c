@@ -77,7 +77,7 @@ fill(const char *root, bool own_pid_ns)
 }
 
 int
-sandbox_root(uid_t uid, gid_t gid, bool own_pid_ns)
+sandbox_root(bool own_pid_ns, uid_t uid, gid_t gid)
 {
 	static const char *const places[] = {"/tmp", "/run", "/var", "/mnt"};
 	const char *root = NULL;
@@ -89,11 +89,11 @@ sandbox_root(uid_t uid, gid_t gid, bool own_pid_ns)
 			root = places[i];
 	if (root == NULL)
 		return -ENOENT;
-	/* In the spawner's user namespace root itself has no id, and what has no id may make no files. */
-	if (gid != (gid_t)-1)
+	/* Root outside has no number in our user namespace, and nothing is made by nobody: what we make is the cell's own. */
+	if (uid != (uid_t)-1) {
 		setfsgid(gid);
-	if (uid != (uid_t)-1)
 		setfsuid(uid);
+	}
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
 	    mount("hospes", root, "tmpfs", SAFE | MS_NOEXEC, "size=64k,nr_inodes=64,mode=755") != 0)
 		return -errno;

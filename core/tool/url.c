@@ -40,7 +40,7 @@ decode_unreserved(const char *text)
 
 	while (*text != '\0') {
 		int high = *text == '%' ? hex_digit(text[1]) : -1, low = high >= 0 ? hex_digit(text[2]) : -1;
-		char c = low >= 0 ? (char)(high << 4 | low) : '\0';
+		char c = (char)(low >= 0 ? (unsigned)high << 4 | (unsigned)low : 0);
 
 		if (low >= 0 && (isalnum((unsigned char)c) || (c != '\0' && strchr("-._~", c) != NULL))) {
 			*at++ = c;
@@ -97,13 +97,13 @@ normal_host(CURLU *u, bool *again, struct fault *fault)
 			return refused(fault, "a host that is not ASCII; write it as xn--...");
 		*c = (char)tolower((unsigned char)*c);
 	}
+	if (host[0] == '\0' || host[0] == '.' || strstr(host, "..") != NULL || strchr(host, '%') != NULL)
+		return refused(fault, "a host that is none");
 	len = strlen(host);
-	if (len > 1 && host[len - 1] == '.') {
+	if (host[len - 1] == '.') {
 		host[len - 1] = '\0';
 		*again = true;
 	}
-	if (host[0] == '\0' || host[0] == '.' || strstr(host, "..") != NULL || strchr(host, '%') != NULL)
-		return refused(fault, "a host that is none");
 	if (curl_url_set(u, CURLUPART_HOST, host, 0) != CURLUE_OK)
 		return refused(fault, "a host that is none");
 	return 0;
