@@ -166,7 +166,7 @@ test_flipped(void **state)
 		for (unsigned k = 0; k < 4; k++) {
 			at[k] = (size_t)random() % range;
 			was[k] = b.data[at[k]];
-			b.data[at[k]] = k % 2 == 0 ? (uint8_t)random() : was[k] ^ (uint8_t)(1u << random() % 8);
+			b.data[at[k]] = (uint8_t)(k % 2 == 0 ? (unsigned)random() : was[k] ^ 1u << random() % 8);
 		}
 		(void)status_of(b.data, b.len, &fault);
 		for (unsigned k = 4; k-- > 0;)
