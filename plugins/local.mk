@@ -1,1 +1,38 @@
-# plugins, built against the installed SDK alone
+# Plugins, built the way a stranger would build them: against a copy of what the SDK installs, and nothing else of ours.
+
+STAGE_SDK = stage-sdk/stamp
+CLEANFILES += $(STAGE_SDK) stage-sdk/include/*.h stage-sdk/include/hospes/*.h stage-sdk/lib/libhospes.so*
+
+$(STAGE_SDK): sdk/libhospes.la $(top_srcdir)/sdk/include/hospes.h $(top_srcdir)/sdk/include/hospes/status.h
+	$(AM_V_GEN)rm -rf stage-sdk && $(MKDIR_P) stage-sdk/include/hospes stage-sdk/lib && \
+	cp $(top_srcdir)/sdk/include/hospes.h stage-sdk/include && \
+	cp $(top_srcdir)/sdk/include/hospes/status.h stage-sdk/include/hospes && \
+	cp -P sdk/.libs/libhospes.so* stage-sdk/lib && touch $@
+
+PLUGIN_FLAGS = -fPIC -shared -fvisibility=hidden -Wall -Wextra -Istage-sdk/include $(JANSSON_CFLAGS)
+PLUGIN_LIBS = -Wl,-z,relro,-z,now,--no-undefined -Lstage-sdk/lib -lhospes $(JANSSON_LIBS)
+PLUGIN_LINK = $(AM_V_CCLD)$(MKDIR_P) $(@D) && $(CC) -std=gnu17 $(PLUGIN_FLAGS) $(CPPFLAGS) $(CFLAGS) -o $@
+PLUGIN_LINKXX = $(AM_V_CCLD)$(MKDIR_P) $(@D) && $(PLUGIN_CXX) -std=c++20 $(PLUGIN_FLAGS) $(CPPFLAGS) $(CFLAGS) -o $@
+PLUGIN_CXX = c++
+
+pluginsdir = $(pkglibdir)/plugins
+plugins_DATA = \
+	plugins/agents/fetch/fetch.so \
+	plugins/agents/wordcount/wordcount.so \
+	plugins/strategies/survey/survey.so
+PLUGIN_C_FILES = \
+	plugins/agents/fetch/fetch.c \
+	plugins/agents/wordcount/wordcount.c \
+	plugins/strategies/survey/survey.c
+EXTRA_DIST += $(PLUGIN_C_FILES)
+CLEANFILES += $(plugins_DATA)
+
+$(plugins_DATA): %.so: %.c $(STAGE_SDK)
+	$(PLUGIN_LINK) $< $(PLUGIN_LIBS)
+
+# The version that the demo drops beside the first; not installed.
+noinst_DATA = plugins/agents/wordcount/wordcount-1.1.so
+CLEANFILES += $(noinst_DATA)
+
+plugins/agents/wordcount/wordcount-1.1.so: plugins/agents/wordcount/wordcount.c $(STAGE_SDK)
+	$(PLUGIN_LINK) -DWORDCOUNT_1_1 $(top_srcdir)/plugins/agents/wordcount/wordcount.c $(PLUGIN_LIBS)

@@ -30,6 +30,7 @@
 #define WIRE_FRAME_MAX   (68u * 1024 * 1024) /* a run's input of 64 MiB and its wrapping */
 #define WIRE_LOG_MAX     4096u               /* one line */
 #define WIRE_TARGET_MAX  255u
+#define WIRE_URL_MAX     (8u * 1024)         /* the target of an HTTP op */
 #define WIRE_NO_ORDINAL  UINT32_MAX
 
 /* Descriptors of a cell, in the order in which the spawner places them. */
@@ -53,7 +54,7 @@ enum wire_type {
 	WIRE_READY,    /* struct wire_hello; from a probe, a JSON report follows */
 	WIRE_FAILED,   /* status; the sentence */
 	WIRE_OP,       /* call, ordinal; struct wire_op, then target, version, key, input */
-	WIRE_PARK,     /* call: its fiber waits for ops that it started before (an op with WIRE_OP_WAITS parks by itself) */
+	WIRE_PARK,     /* call, ordinal: its fiber waits for an op that it started before (WIRE_OP_WAITS parks by itself) */
 	WIRE_REPLY,    /* call, status; struct wire_reply, then partial, then the value or the sentence */
 	WIRE_LOG,      /* call or 0, status = enum hospes_level; a line of text */
 	WIRE_PROGRESS, /* call; double, then a line of text */

@@ -1,2 +1,44 @@
-# unit tests, scenarios, fuzzers, benches
+# Tests.  All of them speak TAP:
+#
+#   make check    unit tests (cmocka) and the floors
+#   make e2e      scenarios against a staged install: tests/e2e/*.t
+#   make abi      libhospes against its stored baseline
+#   make lint     cppcheck and clang-tidy
+#   make fuzz     each fuzz target for FUZZ_RUNS inputs
+#   make bench    the table of tests/bench/README
+#
+# `make e2e E2E=tests/e2e/run-cancel.t` runs one scenario; its log is tests/e2e/run-cancel.log.
+
+TEST_EXTENSIONS = .sh .t
+TAP_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
+LOG_DRIVER = $(TAP_DRIVER)
+SH_LOG_DRIVER = $(TAP_DRIVER)
+T_LOG_DRIVER = $(TAP_DRIVER)
+AM_LOG_DRIVER_FLAGS = --merge
+AM_TESTS_ENVIRONMENT = CMOCKA_MESSAGE_OUTPUT=TAP; export CMOCKA_MESSAGE_OUTPUT; \
+	STAGE='$(abs_builddir)/stage$(prefix)'; export STAGE; \
+	BUILT='$(abs_builddir)'; export BUILT; \
+	TESTS='$(abs_top_srcdir)/tests/e2e'; export TESTS; \
+	$(SANITIZER_ENVIRONMENT)
+T_LOG_COMPILER = timeout
+AM_T_LOG_FLAGS = --kill-after=10 300 bash
+
+if SANITIZERS
+SANITIZER_ENVIRONMENT = SANITIZERS=yes; export SANITIZERS; \
+	LSAN_OPTIONS='suppressions=$(abs_top_srcdir)/tests/lsan.supp:print_suppressions=0'; export LSAN_OPTIONS;
+else
+SANITIZER_ENVIRONMENT =
+endif
+
+include tests/fixtures/local.mk
 include tests/unit/local.mk
+include tests/e2e/local.mk
+include tests/fuzz/local.mk
+include tests/bench/local.mk
+include tests/lint/local.mk
+
+TESTS += tests/floors.sh
+EXTRA_DIST += tests/floors.sh tests/lsan.supp
+
+check-programs: $(check_PROGRAMS) $(check_DATA)
+.PHONY: check-programs

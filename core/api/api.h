@@ -20,10 +20,14 @@
  *   GET  /v1/runs/ID/journal           run_records
  *   GET  /v1/runs/ID/events            server-sent events: progress, then `event: end` with the run
  *   POST /v1/runs/ID/cancel
- *   GET  /v1/logs                      server-sent events: the host's log lines, the newest 1,000 first
+ *   GET  /v1/logs                      server-sent events: {"level", "line"} of the host's log, the newest 1,000
+ *                                       first, then `event: caught_up` once, then new ones; Last-Event-ID goes
+ *                                       on after that line
  *
  * A request's body may be at most the run input's limit and its wrapping; what is larger is too_large.  Streams send
  * headers at once and a comment every 10 s; a watcher with over 256 KiB queued is cut off.  [loop]
+ *
+ * Close the API before the rooms that it was given; views and installs under way may still call back afterwards.
  */
 
 #ifndef API_API_H
@@ -33,6 +37,7 @@
 
 #include "base/fault.h"
 #include "cell/cell.h"
+#include "journal/journal.h"
 #include "policy/policy.h"
 #include "registry/registry.h"
 #include "run/run.h"
@@ -45,8 +50,10 @@ struct api_options {
 	struct registry *registry;
 	struct cells *cells;
 	struct runs *runs;
+	struct journal *journal; /* answers wait until what they tell is durable; NULL: they do not wait */
 };
 
+/* Faults: in_use (another host answers on the socket), bad_config (its path), io_error.  Ignores SIGPIPE. */
 int api_open(struct api **ret, const struct api_options *options, struct fault *fault);
 void api_close(struct api **a);
 

@@ -27,6 +27,7 @@
 struct version; /* registry's: the bytes that a call runs on */
 struct cell;    /* cell's */
 struct policy;
+struct dispatch; /* dispatch's */
 struct call;
 struct run;
 
@@ -40,8 +41,11 @@ struct run;
  * An account with `prepaid` set has had its whole limit reserved above it when it was opened: a reservation that starts
  * below ends there.
  */
-enum quantity { QUANTITY_CALLS, QUANTITY_WALL_NS, QUANTITIES };
+enum quantity { QUANTITY_CALLS, QUANTITIES };
 #define NO_LIMIT INT64_MAX
+
+/* Elapsed time passes for all alike, so it is not added up: an account has an end instead, and the nearest end of its chain
+ * counts. */
 
 struct account {
 	struct account *parent;
@@ -50,6 +54,7 @@ struct account {
 	int64_t limit[QUANTITIES];
 	int64_t spent[QUANTITIES];
 	int64_t reserved[QUANTITIES];
+	int64_t ends_real_ns;           /* NO_LIMIT: none of its own */
 	int64_t returnable[QUANTITIES]; /* the part of reserved that may come back: shares beyond what is sure to be spent */
 };
 
@@ -66,6 +71,12 @@ enum account_answer account_reserve(struct account *from, enum quantity q, int64
 
 /* Ends a reservation made with the same `most` and `least`: `actual` of it was spent. */
 void account_settle(struct account *from, enum quantity q, int64_t most, int64_t least, int64_t actual);
+
+/* An account without limits. */
+void account_init(struct account *a, const char *what, struct account *parent);
+
+/* The nearest end of the chain, and whose it is. */
+int64_t account_ends(const struct account *from, const struct account **whose);
 
 /* What is still free for `from`, over the chain. */
 int64_t account_left(const struct account *from, enum quantity q);
@@ -95,6 +106,7 @@ struct op {
 	struct payload *input;
 	int64_t deadline_real_ns;
 	int64_t share[QUANTITIES]; /* 0: none */
+	int64_t share_wall_ns;     /* 0: none */
 
 	/* the outcome, once state is OP_DONE */
 	int status;
@@ -111,7 +123,9 @@ struct op {
 	struct waitq *waiting_on;
 	TAILQ_ENTRY(op) waiting;
 	struct event *timer;       /* its deadline while it waits at a guard, or its sleep */
-	bool cancelled;            /* asked to stop */
+	int cancelled;             /* 0, or the status with which it will end */
+	char *cancel_why;          /* the sentence then */
+	bool delivered;            /* its caller's cell has the outcome */
 };
 
 /* ---- Calls ------------------------------------------------------------------------------------------------------- */
@@ -120,6 +134,7 @@ enum call_state { CALL_QUEUED, CALL_RUNNING, CALL_PARKED, CALL_DONE };
 
 struct call {
 	uint64_t handle; /* never used again */
+	unsigned refs;   /* its own life, each open op of it, each child that still holds something of its accounts */
 	struct run *run;
 	struct op *op;   /* that made it; its caller is the parent */
 	char *path;      /* "/0/3" */
@@ -137,6 +152,7 @@ struct call {
 	struct op **ops; /* by ordinal */
 	uint32_t n_ops, cap_ops;
 	uint32_t open_ops;
+	uint32_t firsts; /* open ops of kind FIRST */
 
 	int cancelled; /* 0, or the status with which every further wait of it ends */
 	struct event *deadline;
@@ -145,12 +161,17 @@ struct call {
 	struct cell *cell;
 	void *pool;
 	TAILQ_ENTRY(call) in_cell;
+	uint32_t waits_for;  /* while parked: the ordinal whose outcome wakes it */
 	uint32_t reissued;   /* ops seen since it began (again): below n_ops it replays */
 	unsigned deaths;     /* cells that died with it as a suspect */
 	unsigned executions; /* how often it began */
 	bool quarantined;
 	size_t logged_bytes;
-	bool slot; /* of the concurrency guard */
+
+	/* of the concurrency guard */
+	bool slot;
+	bool resuming; /* has an outcome and waits for a slot */
+	TAILQ_ENTRY(call) resume;
 };
 TAILQ_HEAD(call_list, call);
 
@@ -167,7 +188,7 @@ struct run {
 	struct policy *policy; /* the snapshot that it started under */
 	json_t *set;           /* --set: {"survey": {"at_once": 2}}, or NULL */
 	struct map pins;       /* plugin name -> struct version, with a reference */
-	struct map configs;    /* plugin name -> struct payload: configuration as first used */
+	struct map configs;    /* plugin name -> its configuration as first used (dispatch/config.c) */
 	struct account account;
 	enum run_state state;
 	int64_t started_real_ns, ended_real_ns;
@@ -181,8 +202,10 @@ struct run {
 	double confidence;
 
 	uint64_t last_lsn; /* of its newest record */
+	struct map seen;   /* hashes of payloads that its records carry: hash.lo -> hash.hi | 1 */
 	uint32_t seq;
 	unsigned calls_open;
+	struct dispatch *dispatch; /* that it runs under */
 	void *watchers; /* run's own */
 	void *script;   /* of a test case: the answers to its ops, or NULL */
 };
@@ -192,14 +215,22 @@ struct calls {
 	struct map by_handle;
 	uint64_t next_handle;
 	unsigned count;
+	void (*drop)(struct version *v); /* gives a version back */
+	void (*idle)(struct run *run, void *arg); /* the last call of a run was freed */
+	void *idle_arg;
 };
 
-/* A new call for an op; takes a reference on input and config. */
+void calls_init(struct calls *calls);
+
+/* A new call for an op; takes references on the op's input, on config and on the caller.  `v` is taken over and given
+ * back to `drop` when the call is freed. */
 struct call *call_new(struct calls *calls, struct op *op, const char *plugin, const char *semver, struct version *v,
     struct payload *config);
 
-/* Ends its life: drops ops, payloads and the handle.  The version's reference is the caller's to drop. */
-void call_free(struct calls *calls, struct call **call);
+/* Ends its life: it is no longer found by its handle; what others still hold of it stays until they let go. */
+void call_end(struct calls *calls, struct call *call);
+void call_ref(struct call *call);
+void call_unref(struct calls *calls, struct call *call);
 struct call *call_by_handle(const struct calls *calls, uint64_t handle); /* NULL: none in flight */
 
 /* The op at `ordinal`, made when it is the next one; NULL when it would leave a gap. */

@@ -33,9 +33,7 @@ struct dispatch_options {
 	struct event_base *loop;
 	struct store *store;
 	struct journal *journal;
-	struct registry *registry;
 	struct http *http;
-	struct cells *cells;
 	struct calls *calls;
 
 	/* A run's root op has its outcome. */
@@ -48,18 +46,28 @@ struct dispatch_options {
 int dispatch_open(struct dispatch **ret, const struct dispatch_options *options, struct fault *fault);
 void dispatch_close(struct dispatch **d);
 
-/* What cells tell; hospesd.c hands these to cells_open with the dispatch as arg, and the cells back here. */
+/* What cells tell; hospesd.c hands these to cells_open, and what it needs cells for is opened after: so the two come in
+ * here when they are there, before the first run. */
 struct cells_events dispatch_cells_events(struct dispatch *d);
-void dispatch_set_cells(struct dispatch *d, struct cells *cells);
+void dispatch_connect(struct dispatch *d, struct cells *cells, struct registry *registry);
 
 /* Starts the root op of a run that was filled in by run_start: guards, then the root call. */
 void dispatch_root(struct dispatch *d, struct run *run);
+
+/* Gives back what a run holds of this room: its pins and configurations.  When no call of it is left. */
+void dispatch_forget(struct run *run);
+
+/* Checks what `--set` says of the plugins that it names against their notes. */
+int dispatch_check_set(struct dispatch *d, struct run *run, struct fault *fault);
 
 /* Cancels everything below an op, then the op, with `status` and a sentence. */
 void dispatch_cancel(struct dispatch *d, struct op *op, int status, const char *why);
 
 /* Writes a record of the run: chains it and counts it.  Returns the LSN. */
 uint64_t dispatch_record(struct dispatch *d, struct run *run, struct record *r);
+
+/* Adds INPUT or OUTPUT: the bytes where the run's journal does not have them, else their hash. */
+void dispatch_record_payload(struct run *run, struct record *r, enum record_tag tag, struct payload *p);
 
 /* The account of the whole host, parent of every client's. */
 struct account *dispatch_host_account(struct dispatch *d);

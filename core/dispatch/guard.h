@@ -21,8 +21,8 @@ struct guard {
 	int (*admit)(struct dispatch *d, struct op *op, struct fault *why);
 	void (*undo)(struct dispatch *d, struct op *op);
 	void (*settle)(struct dispatch *d, struct op *op);
-	void (*parked)(struct dispatch *d, struct call *call);  /* a running call waits now */
-	bool (*resume)(struct dispatch *d, struct call *call);  /* and may go on: false is "not yet" */
+	void (*parked)(struct dispatch *d, struct call *call); /* a running call waits now, or ended */
+	bool (*resume)(struct dispatch *d, struct call *call); /* it may go on: false is "not yet", see dispatch_resume */
 };
 
 /* Fills in the fault and returns GUARD_REFUSE. */
@@ -31,8 +31,14 @@ int guard_refuse(struct fault *why, int status, const char *format, ...) __attri
 /* Puts the op at the end of a queue and returns GUARD_WAIT. */
 int guard_wait(struct op *op, struct waitq *queue);
 
-/* Tries the first op of the queue again: from the first guard. */
+/* Tries the first op of the queue again, from the first guard. */
 void dispatch_wake(struct dispatch *d, struct waitq *queue);
+
+/* A call that `resume` held back may go on: delivers what it waited for. */
+void dispatch_resume(struct dispatch *d, struct call *call);
+
+/* May this call reach there?  Asked again for each redirect.  (guard_permission.c) */
+bool permission_http(const struct call *caller, const struct http_request *request, struct fault *why);
 
 extern const struct guard guard_permission, guard_deadline, guard_depth, guard_cycle, guard_concurrency, guard_budget;
 

@@ -39,8 +39,9 @@ extern const struct store_apply run_apply[];
 int runs_open(struct runs **ret, const struct runs_options *options, struct fault *fault);
 void runs_close(struct runs **r);
 
-/* hospesd.c leads these from dispatch to here. */
-void runs_ended(struct run *run, void *runs);
+/* hospesd.c leads these from dispatch and call to here. */
+void runs_ended(struct run *run, void *runs); /* the root op has its outcome */
+void runs_idle(struct run *run, void *runs);  /* the run's last call is gone */
 void runs_progress(struct run *run, const json_t *event, void *runs);
 
 /*
@@ -51,8 +52,12 @@ void runs_progress(struct run *run, const json_t *event, void *runs);
 int run_start(struct runs *r, const json_t *request, struct payload *input, const char *client, struct run **ret,
     struct fault *fault);
 
-/* Open runs, and those that ended lately; NULL: ask the store. */
+/* Open runs, and those that ended lately; NULL: ask run_show.  A run's state is RUN_ENDED once its end is durable. */
 struct run *run_find(struct runs *r, const char *id_text);
+
+/* Calls `done` when all that the run has recorded so far is durable: before a client is told of it. */
+void run_when_durable(struct runs *r, struct run *run, void (*done)(void *arg), void *arg);
+void run_forget(struct runs *r, void *arg); /* drops every such wait with this arg */
 
 int run_cancel(struct runs *r, struct run *run, const char *who);
 
@@ -61,13 +66,20 @@ int run_cancel(struct runs *r, struct run *run, const char *who);
 json_t *run_json(const struct run *run, bool with_result);
 
 /* Watching: `event` gets JSON events as they come ({"type": "call_started", ...}), `NULL` once when the run has ended and
- * its end is durable.  Unwatch is allowed at any time. */
+ * its end is durable (before run_watch returns, for one that has ended already).  Unwatch is allowed at any time. */
 struct run_watch;
 typedef void run_event(const json_t *event, void *arg);
 struct run_watch *run_watch(struct runs *r, struct run *run, run_event *event, void *arg);
 void run_unwatch(struct run_watch **w);
 
-/* Views over the journal, made in the store thread; `done` gets the JSON (a new reference) or the fault. */
+/*
+ * Views over the journal, made in the store thread once what they show is durable; `done` gets the JSON (a new reference)
+ * or NULL and the fault.
+ *
+ * run_show: run_json with result, and "tree": {"path": "/0", "plugin", "version", "started", "duration_ms", "status",
+ * "confidence"?, "message"?, "replays"?: n, "ops": [nodes in order]}.  A node of an op that is no call has "op": "http"
+ * and "target" in place of plugin and version; one that a guard refused has "guard".  What is open has status "open".
+ */
 typedef void run_viewed(json_t *view, const struct fault *fault, void *arg);
 void run_show(struct runs *r, const char *id_text, run_viewed *done, void *arg);    /* summary + "tree" */
 void run_records(struct runs *r, const char *id_text, run_viewed *done, void *arg); /* every record, oldest first */

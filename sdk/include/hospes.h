@@ -35,6 +35,9 @@
 
 #ifdef __cplusplus
 extern "C" {
+#define HOSPES_ZERO_ = 0 /* what is not named in an initializer, without a warning of g++ */
+#else
+#define HOSPES_ZERO_
 #endif
 
 /* The ABI: a plugin loads when the majors are the same and its minor is not above the host's. */
@@ -104,14 +107,23 @@ const char *hospes_status_name(int status);
  * HOSPES_OPTIONS, so that the struct can grow. */
 typedef struct hospes_options {
 	size_t size;
-	int64_t timeout_ns;    /* from now; the op then ends as deadline_exceeded */
-	int64_t budget_calls;  /* the share of calls that the callee and all below it may make, itself included */
-	int64_t budget_wall_ns; /* the share of wall time */
-	const char *version;   /* this version of the callee, "1.2.0", and no other */
-	const char *key;       /* idempotency key, where the host's own should not be used */
-	const char *effect;    /* http: "pure", "idempotent", "keyed" or "once" */
+	int64_t timeout_ns HOSPES_ZERO_;     /* from now; the op then ends as deadline_exceeded */
+	int64_t budget_calls HOSPES_ZERO_;   /* the share of calls that the callee and all below it may make, itself included */
+	int64_t budget_wall_ns HOSPES_ZERO_; /* the share of wall time */
+	const char *version HOSPES_ZERO_;    /* this version of the callee, "1.2.0", and no other */
+	const char *key HOSPES_ZERO_;        /* idempotency key, where the host's own should not be used */
+	const char *effect HOSPES_ZERO_;     /* http: "pure", "idempotent", "keyed" or "once" */
 } hospes_options;
+#ifdef __cplusplus
+static inline const hospes_options *
+hospes_options_(const hospes_options &options)
+{
+	return &options;
+}
+#define HOSPES_OPTIONS(...) (hospes_options_(hospes_options{.size = sizeof(hospes_options), __VA_ARGS__}))
+#else
 #define HOSPES_OPTIONS(...) (&(hospes_options){.size = sizeof(hospes_options), __VA_ARGS__})
+#endif
 
 /* What came of an op. */
 typedef struct hospes_answer {
@@ -156,13 +168,13 @@ int hospes_find(hospes_ctx *ctx, const char *capability, size_t *n, const char *
  * {"status": 200, "url": "...", "headers": {"content-type": "..."}, "body": "..."}, or "base64" instead of "body" when
  * the body is not UTF-8.  Any HTTP status is success; no answer is a failure. */
 typedef struct hospes_http_request {
-	size_t size;         /* sizeof(hospes_http_request) */
-	const char *method;  /* NULL is "GET" */
-	const char *url;
-	const char *const *headers;
-	const void *body;
-	size_t body_len;
-	size_t max_bytes;    /* of the answer's body; 0 is the policy's limit */
+	size_t size;                     /* sizeof(hospes_http_request) */
+	const char *method HOSPES_ZERO_; /* NULL is "GET" */
+	const char *url HOSPES_ZERO_;
+	const char *const *headers HOSPES_ZERO_;
+	const void *body HOSPES_ZERO_;
+	size_t body_len HOSPES_ZERO_;
+	size_t max_bytes HOSPES_ZERO_; /* of the answer's body; 0 is the policy's limit */
 } hospes_http_request;
 
 /* Makes the request.  [waits] */
@@ -238,9 +250,9 @@ struct hospes_plugin {
 	uint16_t abi_major;
 	uint16_t abi_minor;
 	hospes_handler *handler;
-	int (*init)(void);  /* once, after loading; globals are writable until it returns; 0 or a status */
-	void (*exit)(void); /* once, before the cell leaves; globals are writable again */
-	hospes_handler *bid;
+	int (*init)(void) HOSPES_ZERO_;  /* once, after loading; globals are writable until it returns; 0 or a status */
+	void (*exit)(void) HOSPES_ZERO_; /* once, before the cell leaves; globals are writable again */
+	hospes_handler *bid HOSPES_ZERO_;
 };
 
 /*

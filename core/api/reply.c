@@ -1,0 +1,189 @@
+/*
+ * Answers: JSON, and faults in their one form.
+ *
+ * An answer that tells of the host's state may not leave before that state is durable, or a crash could take back what a
+ * client was told: reply_durable waits for the journal.
+ */
+
+#include "config.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <event2/buffer.h>
+
+#include "api/serve.h"
+#include "base/json.h"
+#include "base/util.h"
+#include "journal/journal.h"
+
+int
+api_http_status(int status)
+{
+	switch (status) {
+	case HOSPES_OK:
+		return 200;
+	case HOSPES_EINPUT:
+		return 400;
+	case HOSPES_EPERM:
+	case HOSPES_EADDRESS:
+	case HOSPES_EFOLDER:
+	case HOSPES_EOWNER:
+		return 403;
+	case HOSPES_ENOENT:
+	case HOSPES_ENOAGENT:
+	case HOSPES_ENORUN:
+	case HOSPES_ENOVERSION:
+		return 404;
+	case HOSPES_ECONFLICT:
+	case HOSPES_EVERSION:
+	case HOSPES_EWITHDRAWN:
+	case HOSPES_ECANCELLED:
+	case HOSPES_EDEPTH:
+	case HOSPES_ECYCLE:
+	case HOSPES_EREPEATED:
+	case HOSPES_EINUSE:
+		return 409;
+	case HOSPES_ETOOLARGE:
+		return 413;
+	case HOSPES_ELOAD:
+	case HOSPES_EBADPLUGIN:
+	case HOSPES_EMACHINE:
+	case HOSPES_EABI:
+	case HOSPES_EIMPORT:
+	case HOSPES_ESYMBOL:
+		return 422;
+	case HOSPES_EBUDGET:
+	case HOSPES_ERATE:
+		return 429;
+	case HOSPES_EBUSY:
+	case HOSPES_EBREAKER:
+	case HOSPES_ENOHOST:
+		return 503;
+	case HOSPES_EDEADLINE:
+		return 504;
+	case HOSPES_EDISK:
+		return 507;
+	default:
+		return 500;
+	}
+}
+
+static const char *
+reason(int code)
+{
+	static const struct {
+		int code;
+		const char *text;
+	} reasons[] = {{200, "OK"}, {202, "Accepted"}, {400, "Bad Request"}, {403, "Forbidden"}, {404, "Not Found"},
+	    {405, "Method Not Allowed"}, {409, "Conflict"}, {413, "Content Too Large"}, {422, "Unprocessable Content"},
+	    {429, "Too Many Requests"}, {503, "Service Unavailable"}, {504, "Gateway Timeout"},
+	    {507, "Insufficient Storage"}};
+
+	for (size_t i = 0; i < ARRAY_LEN(reasons); i++)
+		if (reasons[i].code == code)
+			return reasons[i].text;
+	return "Internal Server Error";
+}
+
+json_t *
+api_error(int status, const char *message)
+{
+	json_t *text = json_string(message);
+
+	/* A sentence may quote foreign bytes and be cut in the middle of a character. */
+	if (text == NULL)
+		text = json_string("the host's sentence for this is not UTF-8; see its log");
+	return json_pack(
+	    "{s:{s:s, s:o, s:s}}", "error", "code", status_name(status), "message", text, "hint", status_hint(status));
+}
+
+static void
+body_free(const void *data, size_t len, void *arg)
+{
+	(void)data;
+	(void)len;
+	free(arg);
+}
+
+static void
+send_body(struct exchange *x, int code, json_t *json)
+{
+	struct evhttp_request *req = x->req;
+	struct evbuffer *body;
+	char *text;
+
+	text = json_text(json);
+	json_decref(json);
+	if (req == NULL) {
+		free(text);
+		exchange_end(x);
+		return;
+	}
+	body = evbuffer_new();
+	if (body == NULL || evbuffer_add_reference(body, text, strlen(text), body_free, text) != 0)
+		abort();
+	evbuffer_add(body, "\n", 1);
+	evhttp_add_header(evhttp_request_get_output_headers(req), "Content-Type", "application/json");
+	/* First let go of the request: evhttp may free it, and call back, while it sends. */
+	exchange_end(x);
+	evhttp_send_reply(req, code, reason(code), body);
+	evbuffer_free(body);
+}
+
+void
+reply_json(struct exchange *x, int code, json_t *json)
+{
+	assert(x->magic == EXCHANGE_MAGIC);
+	if (json == NULL) {
+		send_body(x, 500, api_error(HOSPES_EBUG, "the answer could not be put together"));
+		return;
+	}
+	send_body(x, code, json);
+}
+
+static void
+durable(void *arg)
+{
+	struct exchange *x = arg;
+	json_t *json = x->held;
+
+	assert(x->magic == EXCHANGE_MAGIC);
+	x->held = NULL;
+	reply_json(x, x->held_code, json);
+}
+
+void
+reply_durable(struct exchange *x, int code, json_t *json)
+{
+	struct journal *j = x->api->journal;
+
+	if (json == NULL || j == NULL || x->req == NULL || journal_end(j) <= 1) {
+		reply_json(x, code, json);
+		return;
+	}
+	assert(x->held == NULL);
+	x->held = json;
+	x->held_code = code;
+	journal_await(j, journal_end(j) - 1, durable, x);
+}
+
+void
+reply_fault(struct exchange *x, const struct fault *fault)
+{
+	reply_json(x, api_http_status(fault->status), api_error(fault->status, fault->text));
+}
+
+void
+reply_error(struct exchange *x, int code, int status, const char *format, ...)
+{
+	struct fault fault;
+	va_list args;
+
+	va_start(args, format);
+	fault_setv(&fault, status, format, args);
+	va_end(args);
+	reply_json(x, code, api_error(status, fault.text));
+}

@@ -1,0 +1,289 @@
+/*
+ * Runs: starting, listing, waiting, watching, cancelling.
+ *
+ * A run that is open or ended lately is in memory; others are asked of the store.  What is told of an ended run waits
+ * until its end is durable: run_watch says when.
+ */
+
+#include "config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/serve.h"
+#include "base/id.h"
+#include "base/util.h"
+
+#define LIST_DEFAULT 100u
+#define LIST_MAX     10000u
+
+void
+handle_run_start(struct exchange *x)
+{
+	static const char *const members[] = {"plugin", "input", "version", "config", "budget", "script"};
+	const json_t *plugin = json_object_get(x->body, "plugin");
+	struct run *run = NULL;
+	struct fault fault;
+	const char *key;
+	json_t *value;
+
+	json_object_foreach(x->body, key, value)
+	{
+		size_t i = 0;
+
+		while (i < ARRAY_LEN(members) && strcmp(key, members[i]) != 0)
+			i++;
+		if (i == ARRAY_LEN(members)) {
+			reply_error(x, 400, HOSPES_EINPUT,
+			    "the request has a member %.60s; it takes plugin, input, version, config and budget", key);
+			return;
+		}
+	}
+	if (!json_is_string(plugin) || !plugin_name_valid(json_string_value(plugin))) {
+		reply_error(x, 400, HOSPES_EINPUT,
+		    "plugin has to name an agent or strategy: a letter and at most 63 letters, digits and hyphens, all "
+		    "lower case");
+		return;
+	}
+	if (run_start(x->api->runs, x->body, NULL, x->client, &run, &fault) != 0) {
+		reply_fault(x, &fault);
+		return;
+	}
+	reply_durable(x, 202, run_json(run, false));
+}
+
+/* ---- Views of the store ---- */
+
+static bool
+view_came(json_t *view, const struct fault *fault, struct exchange *x)
+{
+	if (!exchange_paid(x)) {
+		json_decref(view);
+		return false;
+	}
+	if (view == NULL) {
+		reply_fault(x, fault);
+		return false;
+	}
+	return true;
+}
+
+static void
+viewed(json_t *view, const struct fault *fault, void *arg)
+{
+	if (view_came(view, fault, arg))
+		reply_json(arg, 200, view);
+}
+
+static void
+viewed_run(json_t *view, const struct fault *fault, void *arg)
+{
+	if (!view_came(view, fault, arg))
+		return;
+	json_object_del(view, "tree");
+	reply_json(arg, 200, view);
+}
+
+static void
+viewed_end(json_t *view, const struct fault *fault, void *arg)
+{
+	struct exchange *x = arg;
+	bool there;
+
+	if (!view_came(view, fault, x))
+		return;
+	json_object_del(view, "tree");
+	stream_start(x);
+	there = stream_send(x, "end", 0, view);
+	json_decref(view);
+	if (there)
+		stream_end(x);
+}
+
+static bool
+id_ok(struct exchange *x)
+{
+	struct ulid id;
+
+	if (ulid_parse(x->name, &id))
+		return true;
+	reply_error(x, 404, HOSPES_ENORUN,
+	    "%s is no id of a run; ids have 26 letters and digits, see `hospes ps --all`", x->name);
+	return false;
+}
+
+void
+handle_runs(struct exchange *x)
+{
+	const char *all = exchange_query(x, "all"), *limit = exchange_query(x, "limit");
+	unsigned long n = LIST_DEFAULT;
+
+	if (limit != NULL) {
+		char *end;
+
+		errno = 0;
+		n = strtoul(limit, &end, 10);
+		if (limit[0] < '0' || limit[0] > '9' || *end != '\0' || errno != 0 || n < 1 || n > LIST_MAX) {
+			reply_error(x, 400, HOSPES_EINPUT, "limit has to be a number from 1 to %u", LIST_MAX);
+			return;
+		}
+	}
+	exchange_owe(x);
+	run_list(x->api->runs, all != NULL && strcmp(all, "1") == 0, (unsigned)n, viewed, x);
+}
+
+void
+handle_run_tree(struct exchange *x)
+{
+	if (!id_ok(x))
+		return;
+	exchange_owe(x);
+	run_show(x->api->runs, x->name, viewed, x);
+}
+
+void
+handle_run_journal(struct exchange *x)
+{
+	if (!id_ok(x))
+		return;
+	exchange_owe(x);
+	run_records(x->api->runs, x->name, viewed, x);
+}
+
+/* ---- Watching ---- */
+
+/* The run's end is durable: its last word, in the form that this exchange wants. */
+static void
+tell_end(struct exchange *x)
+{
+	struct run *run = run_find(x->api->runs, x->name);
+
+	if (run == NULL) {
+		exchange_owe(x);
+		run_show(x->api->runs, x->name, x->streaming ? viewed_end : viewed_run, x);
+		return;
+	}
+	if (x->streaming) {
+		json_t *json = run_json(run, true);
+		bool there = stream_send(x, "end", 0, json);
+
+		json_decref(json);
+		if (there)
+			stream_end(x);
+	} else {
+		reply_json(x, 200, run_json(run, true));
+	}
+}
+
+static void
+watched(const json_t *event, void *arg)
+{
+	struct exchange *x = arg;
+
+	if (event != NULL) {
+		if (x->streaming)
+			stream_send(x, "progress", 0, event);
+		return;
+	}
+	x->watch_ended = true;
+	if (x->watch != NULL) {
+		run_unwatch(&x->watch);
+		tell_end(x);
+	}
+}
+
+static void
+watch(struct exchange *x, struct run *run)
+{
+	/* The watcher may be told things, even be cut off, before run_watch returns. */
+	exchange_owe(x);
+	struct run_watch *w = run_watch(x->api->runs, run, watched, x);
+	if (x->req == NULL) {
+		run_unwatch(&w);
+		exchange_paid(x);
+		return;
+	}
+	exchange_paid(x);
+	x->watch = w;
+	if (x->watch_ended) {
+		if (x->watch != NULL)
+			run_unwatch(&x->watch);
+		tell_end(x);
+	}
+}
+
+/* A run that has ended has no more to tell to a watcher: it is shown from the record, which waits for its durability. */
+void
+handle_run_wait(struct exchange *x)
+{
+	struct run *run;
+
+	if (!id_ok(x))
+		return;
+	run = run_find(x->api->runs, x->name);
+	if (run != NULL && run->state == RUN_OPEN) {
+		watch(x, run);
+		return;
+	}
+	if (run != NULL && x->api->journal != NULL) {
+		reply_durable(x, 200, run_json(run, true));
+		return;
+	}
+	exchange_owe(x);
+	run_show(x->api->runs, x->name, viewed_run, x);
+}
+
+void
+handle_run(struct exchange *x)
+{
+	struct run *run;
+
+	if (!id_ok(x))
+		return;
+	run = run_find(x->api->runs, x->name);
+	if (run != NULL && run->state == RUN_OPEN)
+		reply_durable(x, 200, run_json(run, true));
+	else
+		handle_run_wait(x);
+}
+
+void
+handle_run_events(struct exchange *x)
+{
+	struct run *run;
+
+	if (!id_ok(x))
+		return;
+	run = run_find(x->api->runs, x->name);
+	if (run == NULL || run->state == RUN_ENDED) {
+		exchange_owe(x);
+		run_show(x->api->runs, x->name, viewed_end, x);
+		return;
+	}
+	stream_start(x);
+	watch(x, run);
+}
+
+void
+handle_run_cancel(struct exchange *x)
+{
+	struct run *run;
+	int rc;
+
+	if (!id_ok(x))
+		return;
+	run = run_find(x->api->runs, x->name);
+	if (run == NULL) {
+		/* Ended long ago, or never there: the store knows which. */
+		exchange_owe(x);
+		run_show(x->api->runs, x->name, viewed_run, x);
+		return;
+	}
+	rc = run_cancel(x->api->runs, run, x->client);
+	if (rc != 0 && rc != HOSPES_ECONFLICT) {
+		reply_error(x, api_http_status(rc), rc, "the run could not be cancelled");
+		return;
+	}
+	reply_durable(x, 200, run_json(run, false));
+}

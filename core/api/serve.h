@@ -1,0 +1,174 @@
+/*
+ * What the files of this room share: the server, and an exchange, which is one request on its way to an answer.
+ *
+ *   api.c      the socket and the server      reply.c    JSON answers, faults, HTTP statuses
+ *   route.c    method and path to handler     stream.c   server-sent events
+ *   exchange.c the life of a request          logs.c     the newest log lines and who follows them
+ *   host.c agents.c runs.c  the handlers      refusal.c  JSON in place of evhttp's own error pages
+ *
+ * An exchange ends when it was answered or when its client went away; what it holds is given back then.  Its memory
+ * stays while somebody still owes it a callback.  All [loop].
+ */
+
+#ifndef API_SERVE_H
+#define API_SERVE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+#include <sys/types.h>
+
+#include <event2/event.h>
+#include <event2/http.h>
+#include <event2/keyvalq_struct.h>
+#include <jansson.h>
+
+#include "api/api.h"
+
+struct logs;
+struct exchange;
+TAILQ_HEAD(exchange_list, exchange);
+
+#define API_MAGIC 0x68615049u
+struct api {
+	unsigned magic;
+	struct event_base *loop;
+	struct policy *policy;
+	struct registry *registry;
+	struct cells *cells;
+	struct runs *runs;
+	struct journal *journal;
+	struct evhttp *http;
+	struct evconnlistener *listener;
+	struct event *accept_again;
+	char *socket_path;
+	dev_t socket_dev; /* whose file it is: another host's is not removed */
+	ino_t socket_ino;
+	int64_t started_mono_ns;
+	struct logs *logs;
+	struct exchange_list exchanges;
+};
+
+/* ---- route.c ---- */
+
+#define ROUTE_NAME_MAX 128 /* what stands for {} in a pattern, decoded */
+
+enum route_body { BODY_NONE, BODY_JSON, BODY_INPUT, BODY_BYTES };
+#define BODY_JSON_MAX (64 * KIB)
+#define BODY_WRAPPING (1 * MIB) /* what may surround a run's input */
+
+struct route {
+	enum evhttp_cmd_type method;
+	const char *pattern; /* "/v1/runs/{}/wait" */
+	enum route_body body;
+	void (*handle)(struct exchange *x);
+};
+
+enum route_answer { ROUTE_FOUND, ROUTE_NO_PATH, ROUTE_NO_METHOD, ROUTE_BAD_NAME };
+
+/* Looks a request up in the table.  `name` gets what stands for {}; with ROUTE_NO_METHOD `allow` gets the methods that
+ * the path has; with ROUTE_BAD_NAME the fault is filled in. */
+enum route_answer route_find(enum evhttp_cmd_type method, const char *path, const struct route **ret,
+    char name[ROUTE_NAME_MAX], char allow[32], struct fault *fault);
+
+/* The callback of evhttp: checks the request and calls its handler.  `arg` is the struct api. */
+void route_request(struct evhttp_request *req, void *arg);
+
+/* ---- exchange.c ---- */
+
+#define EXCHANGE_MAGIC  0x68784368u
+#define EXCHANGE_CLIENT 24
+struct exchange {
+	unsigned magic;
+	struct api *api;
+	struct evhttp_request *req; /* NULL once answered, or when the client has gone */
+	struct event *hangup;       /* the client closed its end */
+	char client[EXCHANGE_CLIENT]; /* "uid:1000" */
+	char name[ROUTE_NAME_MAX];
+	struct evkeyvalq query;
+	json_t *body;
+	unsigned owed; /* callbacks that will come with this exchange as their argument */
+
+	json_t *held; /* an answer that waits until what it tells is durable */
+	int held_code;
+
+	struct run_watch *watch;
+	bool watch_ended; /* the end came before run_watch returned */
+	bool streaming;   /* headers are out */
+	struct event *beat;
+	struct log_follower *follower;
+	TAILQ_ENTRY(exchange) entry;
+};
+
+/* NULL, and the request answered, when the client cannot be told. */
+struct exchange *exchange_new(struct api *a, struct evhttp_request *req);
+
+/* Gives back what it holds, forgets the request; frees it unless callbacks are owed. */
+void exchange_end(struct exchange *x);
+
+/* Before and in a callback that is owed.  exchange_paid is false when the client has gone meanwhile: then `x` is freed. */
+void exchange_owe(struct exchange *x);
+bool exchange_paid(struct exchange *x);
+
+/* Drops the connection: a watcher that is too slow. */
+void exchange_cut(struct exchange *x);
+
+struct bufferevent *exchange_bufferevent(const struct exchange *x);
+const char *exchange_query(const struct exchange *x, const char *key); /* NULL: not given */
+
+/* ---- reply.c: each ends the exchange ---- */
+
+int api_http_status(int status);
+json_t *api_error(int status, const char *message); /* {"error": {"code", "message", "hint"}} */
+void reply_json(struct exchange *x, int code, json_t *json);    /* takes `json` over */
+void reply_durable(struct exchange *x, int code, json_t *json); /* the same, once all that was written is durable */
+void reply_fault(struct exchange *x, const struct fault *fault);
+void reply_error(struct exchange *x, int code, int status, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* ---- stream.c ---- */
+
+#define STREAM_QUEUE_MAX (256 * KIB)
+#define STREAM_BEAT_S    10
+
+void stream_start(struct exchange *x);
+
+/* One event; `event` may be NULL, `id` 0 for none.  False when the watcher was too slow: `x` has ended then. */
+bool stream_send(struct exchange *x, const char *event, uint64_t id, const json_t *data);
+void stream_end(struct exchange *x); /* the last chunk; ends the exchange */
+size_t stream_queued(const struct exchange *x);
+
+/* ---- logs.c ---- */
+
+int logs_open(struct logs **ret, struct event_base *loop, struct fault *fault);
+void logs_close(struct logs **l);
+void logs_follow(struct logs *l, struct exchange *x, uint64_t after); /* lines with a number above `after` */
+void logs_unfollow(struct log_follower **f);
+
+/* ---- refusal.c ---- */
+
+/* For evhttp_set_bevcb. */
+struct bufferevent *refusal_bufferevent(struct event_base *loop, void *arg);
+
+/* ---- handlers ---- */
+
+json_t *host_layers(uint32_t layers); /* {"layers": [names], "degraded": bool} */
+
+void handle_host(struct exchange *x);
+void handle_agents(struct exchange *x);
+void handle_versions(struct exchange *x);
+void handle_rollback(struct exchange *x);
+void handle_withdraw(struct exchange *x);
+void handle_install(struct exchange *x);
+void handle_run_start(struct exchange *x);
+void handle_runs(struct exchange *x);
+void handle_run(struct exchange *x);
+void handle_run_wait(struct exchange *x);
+void handle_run_tree(struct exchange *x);
+void handle_run_journal(struct exchange *x);
+void handle_run_events(struct exchange *x);
+void handle_run_cancel(struct exchange *x);
+void handle_logs(struct exchange *x);
+
+#endif

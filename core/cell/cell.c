@@ -1,0 +1,326 @@
+/*
+ * One cell: its descriptors while it lives, and its end.
+ *
+ * That it is dead is told by its status pipe and by nothing else.  A socket that closes before only says that it will
+ * say no more; what it had said before its death is read before its calls go elsewhere.
+ */
+
+#include "cell/host.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* Receives of one cell before others have their turn. */
+#define READS 4
+/* After its death its socket holds at most what the kernel buffered. */
+#define READS_DEAD 4096
+
+#define CLOSED_GRACE_NS NS_PER_S
+#define STOP_GRACE_NS   (2 * NS_PER_S)
+#define KILL_GRACE_NS   (5 * NS_PER_S)
+
+/* The kernel says who sent the first bytes; descriptors that came along are closed. */
+static ssize_t
+receive_first(struct cell *cell, struct iovec *iov, int n_iov)
+{
+	union {
+		char space[CMSG_SPACE(sizeof(struct ucred))];
+		struct cmsghdr align;
+	} control;
+	struct msghdr msg = {
+	    .msg_iov = iov,
+	    .msg_iovlen = (size_t)n_iov,
+	    .msg_control = control.space,
+	    .msg_controllen = sizeof(control.space),
+	};
+	ssize_t n = recvmsg(cell->control_fd, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	int off = 0;
+
+	if (n <= 0)
+		return n;
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(&msg); c != NULL; c = CMSG_NXTHDR(&msg, c)) {
+		if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_CREDENTIALS) {
+			struct ucred who;
+
+			memcpy(&who, CMSG_DATA(c), sizeof(who));
+			cell->pid = who.pid;
+			(void)setsockopt(cell->control_fd, SOL_SOCKET, SO_PASSCRED, &off, sizeof(off));
+		} else if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS) {
+			size_t fds = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+
+			for (size_t i = 0; i < fds; i++) {
+				int fd;
+
+				memcpy(&fd, CMSG_DATA(c) + i * sizeof(int), sizeof(fd));
+				close(fd);
+			}
+		}
+	}
+	return n;
+}
+
+static void
+cell_closed(struct cell *cell)
+{
+	cell->closed = true;
+	event_del(cell->control_in);
+	event_del(cell->control_out);
+	if (cell->end_by_ns == 0)
+		cell->end_by_ns = cell->cells->mono_ns() + CLOSED_GRACE_NS;
+	watchdog_wake(cell->cells);
+}
+
+static void
+cell_read(struct cell *cell, unsigned times)
+{
+	while (times-- > 0 && cell->phase < PHASE_KILLED && !cell->closed) {
+		struct iovec iov[2];
+		int n_iov = frames_room(&cell->in, iov);
+		struct msghdr msg = {.msg_iov = iov, .msg_iovlen = (size_t)n_iov};
+		ssize_t n =
+		    cell->pid == 0 ? receive_first(cell, iov, n_iov) : recvmsg(cell->control_fd, &msg, MSG_DONTWAIT);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && errno == EAGAIN)
+			return;
+		if (n <= 0) {
+			cell_closed(cell);
+			return;
+		}
+		frames_filled(&cell->in, (size_t)n);
+		serve_frames(cell);
+	}
+}
+
+/* arg: struct cell. */
+static void
+on_control_in(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	cell_read(arg, READS);
+}
+
+/* arg: struct cell. */
+static void
+on_control_out(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	cell_flush(arg);
+}
+
+/* arg: struct cell. */
+static void
+on_log(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	cell_log_read(arg);
+}
+
+static void
+take_status(struct cell *cell)
+{
+	cell->status = cell->next_status;
+	cell->status.what[sizeof(cell->status.what) - 1] = '\0';
+	if (cell->status.ended)
+		cell->ended = true;
+	else if (cell->status.error == 0)
+		cell->started = true;
+	cell->layers |= cell->status.layers;
+}
+
+/* arg: struct cell. */
+static void
+on_status(evutil_socket_t fd, short what, void *arg)
+{
+	struct cell *cell = arg;
+
+	(void)what;
+	while (!cell->ended) {
+		uint8_t *at = (uint8_t *)&cell->next_status + cell->status_have;
+		ssize_t n = read(fd, at, sizeof(cell->next_status) - cell->status_have);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && errno == EAGAIN)
+			return;
+		if (n <= 0)
+			break;
+		cell->status_have += (size_t)n;
+		if (cell->status_have < sizeof(cell->next_status))
+			continue;
+		cell->status_have = 0;
+		take_status(cell);
+	}
+	cell_ended(cell);
+}
+
+void
+cell_listen(struct cell *cell)
+{
+	struct event_base *loop = cell->cells->loop;
+
+	cell->control_in = event_new(loop, cell->control_fd, EV_READ | EV_PERSIST, on_control_in, cell);
+	cell->control_out = event_new(loop, cell->control_fd, EV_WRITE, on_control_out, cell);
+	cell->log_in = event_new(loop, cell->log_fd, EV_READ | EV_PERSIST, on_log, cell);
+	cell->status_in = event_new(loop, cell->status_fd, EV_READ | EV_PERSIST, on_status, cell);
+	event_add(cell->control_in, NULL);
+	event_add(cell->log_in, NULL);
+	event_add(cell->status_in, NULL);
+}
+
+void
+cell_put(struct cell *cell, const struct wire_frame *head, const struct iovec *parts, int n, struct payload *tail)
+{
+	if (cell->phase >= PHASE_KILLED || cell->closed)
+		return;
+	frames_put(&cell->out, head, parts, n, tail);
+	if (frames_copied(&cell->out) > CELL_OUT_MAX) {
+		cell_kill(cell, HOSPES_ESTUCK, "it does not read what the host sends");
+		return;
+	}
+	if (cell->is_dirty)
+		return;
+	cell->is_dirty = true;
+	TAILQ_INSERT_TAIL(&cell->cells->dirty, cell, dirty);
+	cells_at_turn(cell->cells);
+}
+
+void
+cell_flush(struct cell *cell)
+{
+	if (cell->is_dirty) {
+		cell->is_dirty = false;
+		TAILQ_REMOVE(&cell->cells->dirty, cell, dirty);
+	}
+	if (cell->phase >= PHASE_KILLED || cell->closed)
+		return;
+	/* A broken socket is noticed where it is read. */
+	if (frames_flush(&cell->out, cell->control_fd) == 1)
+		event_add(cell->control_out, NULL);
+}
+
+void
+cell_stop(struct cell *cell)
+{
+	struct wire_frame head = {.type = WIRE_STOP, .ordinal = WIRE_NO_ORDINAL};
+
+	assert(cell->n_calls == 0);
+	if (cell->phase >= PHASE_STOPPING)
+		return;
+	if (cell->phase != PHASE_READY) {
+		cell_kill(cell, HOSPES_ECANCELLED, "it is no longer needed");
+		return;
+	}
+	cell_put(cell, &head, NULL, 0, NULL);
+	cell->phase = PHASE_STOPPING;
+	cell->end_by_ns = cell->cells->mono_ns() + STOP_GRACE_NS;
+	watchdog_wake(cell->cells);
+}
+
+void
+cell_kill(struct cell *cell, int status, const char *why)
+{
+	if (cell->phase >= PHASE_KILLED)
+		return;
+	fault_set(&cell->why, status, "%s", why);
+	cell->phase = PHASE_KILLED;
+	cell->end_by_ns = cell->cells->mono_ns() + KILL_GRACE_NS;
+	event_del(cell->control_in);
+	event_del(cell->control_out);
+	spawner_kill(cell->cells, cell->id);
+	watchdog_wake(cell->cells);
+	if (status != HOSPES_ECANCELLED)
+		log_warn("cell killed", LOG_S("plugin", cell->spec.spec.plugin),
+		    LOG_S("version", cell->spec.spec.semver), LOG_I("pid", cell->pid), LOG_S("why", why));
+}
+
+struct cell_info
+cell_info(const struct cell *cell)
+{
+	return (struct cell_info){
+	    .pid = cell->pid,
+	    .layers = cell->layers,
+	    .quarantine = cell->kind == CELL_QUARANTINE,
+	    .calls = cell->n_calls,
+	};
+}
+
+/* What its handler of fatal signals wrote on the page, made fit for a sentence. */
+void
+cell_report(const struct cell *cell, char *out, size_t size)
+{
+	char copy[sizeof(cell->page->report)];
+	size_t len = atomic_load(&cell->page->report_len);
+
+	if (len > sizeof(copy))
+		len = sizeof(copy);
+	memcpy(copy, cell->page->report, len);
+	text_clean(out, size, copy, len);
+}
+
+void
+cell_ended(struct cell *cell)
+{
+	struct cells *cells = cell->cells;
+
+	event_del(cell->status_in);
+	cell_read(cell, READS_DEAD);
+	cell_log_end(cell);
+	cell->phase = PHASE_DEAD;
+	if (cell->told) {
+		struct cell_info info = cell_info(cell);
+		char report[sizeof(cell->page->report) + 1];
+
+		cell_report(cell, report, sizeof(report));
+		cells->events.cell_ended(&cell->spec.spec, &info, cell->ended ? cell->status.wait_status : SIGKILL,
+		    &cell->status.usage, report, cells->events.arg);
+	}
+	death_of(cell);
+}
+
+static void
+event_drop(struct event **ev)
+{
+	if (*ev != NULL)
+		event_free(*ev);
+	*ev = NULL;
+}
+
+void
+cell_free(struct cell *cell)
+{
+	struct cells *cells = cell->cells;
+
+	assert(cell->magic == CELL_MAGIC);
+	assert(TAILQ_EMPTY(&cell->calls));
+	if (cell->is_dirty)
+		TAILQ_REMOVE(&cells->dirty, cell, dirty);
+	TAILQ_REMOVE(&cells->all, cell, all);
+	if (cell->pool != NULL)
+		TAILQ_REMOVE(&cell->pool->list, cell, in_pool);
+	event_drop(&cell->control_in);
+	event_drop(&cell->control_out);
+	event_drop(&cell->log_in);
+	event_drop(&cell->status_in);
+	close_p(&cell->control_fd);
+	close_p(&cell->log_fd);
+	close_p(&cell->status_fd);
+	if (cell->page != NULL)
+		munmap((void *)cell->page, sizeof(*cell->page));
+	frames_in_free(&cell->in);
+	frames_out_free(&cell->out);
+	map_free(&cell->gone);
+	uid_give(cells, cell->uid);
+	spec_copy_free(&cell->spec);
+	cell->magic = 0;
+	free(cell);
+}

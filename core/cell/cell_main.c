@@ -1,0 +1,232 @@
+/*
+ * hospes-cell: one process that runs one version of a plugin.
+ *
+ * It puts on the sandbox from the outside in, loads the plugin between the two filters, makes its globals read-only, says
+ * READY, and leaves the rest to libhospes.  The order of the steps matters and is argued in DESIGN, "The cell's
+ * sandbox": each takes away what the steps after it no longer need.
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "config.h"
+
+#include "base/fault.h"
+#include "base/util.h"
+#include "cell/fatal.h"
+#include "cell/guest.h"
+#include "cell/plugin.h"
+#include "cell/prime.h"
+#include "cell/probe.h"
+#include "cell/sandbox.h"
+#include "runtime.h"
+#include "wire.h"
+
+/* Data of the libraries, the runtime's buffers and what the loader needs, besides stacks and heap. */
+#define DATA_SLACK (64 * MIB)
+
+/* A constructor or init hook that computes longer is ended.  The host bounds the time on the clock as well. */
+#define INIT_CPU_S 10
+
+#ifdef HOSPES_SANITIZERS
+#define BUILT_RELAXED true
+#else
+#define BUILT_RELAXED false
+#endif
+
+struct cell {
+	struct wire_setup setup;
+	struct wire_page *page;
+	const struct sandbox_profile *profile;
+	uint32_t layers;
+	bool proving;
+	struct probe probe;
+	struct loaded loaded;
+};
+
+_Noreturn static void
+failed(const struct fault *fault)
+{
+	(void)hospes_rt_send(WIRE_FD_CONTROL, WIRE_FAILED, fault->status, fault->text, strlen(fault->text));
+	_exit(1);
+}
+
+/* Counts the layer when it is on. */
+static void
+put_on(struct cell *cell, enum sandbox_layer layer, int rc)
+{
+	if (rc == 0)
+		cell->layers |= layer;
+	else
+		cell->layers &= ~(uint32_t)layer;
+}
+
+static void
+require(const struct cell *cell, uint32_t which)
+{
+	uint32_t missing = cell->setup.required & which & ~cell->layers;
+	struct fault fault;
+
+	/* A probe goes on: it is there to tell what is missing. */
+	if (missing == 0 || cell->proving)
+		return;
+	fault_set(&fault, HOSPES_ESANDBOX,
+	    "expected the layer `%s` of the sandbox, found that this machine does not give it; see `hospes doctor`, or set "
+	    "sandbox.degraded in the configuration",
+	    sandbox_layer_name((enum sandbox_layer)(missing & -missing)));
+	failed(&fault);
+}
+
+static int
+greet(struct cell *cell)
+{
+	struct wire_hello hello = {.version = WIRE_VERSION, .layers = cell->layers};
+	struct wire_frame frame = {.type = WIRE_SETUP};
+
+	if (hospes_rt_send(WIRE_FD_CONTROL, WIRE_HELLO, 0, &hello, sizeof(hello)) != 0 ||
+	    hospes_rt_receive(WIRE_FD_CONTROL, &frame, &cell->setup, sizeof(cell->setup)) != 0)
+		return -1;
+	return frame.type == WIRE_SETUP && frame.length == sizeof(cell->setup) && cell->setup.version == WIRE_VERSION ? 0 : -1;
+}
+
+static void
+enter(struct cell *cell)
+{
+	const struct wire_setup *setup = &cell->setup;
+	uint64_t data = (uint64_t)setup->fibers * setup->stack_bytes + setup->memory_bytes + DATA_SLACK;
+	struct fault fault;
+
+	put_on(cell, LAYER_MOUNT_NS,
+	    cell->layers & LAYER_MOUNT_NS ? sandbox_root((cell->layers & LAYER_PID_NS) != 0, setup->uid, setup->gid)
+					  : -ENOTSUP);
+	put_on(cell, LAYER_UID, sandbox_become(setup->uid, setup->gid) == 0 && cell->layers & LAYER_UID ? 0 : -EPERM);
+	put_on(cell, LAYER_RLIMITS, sandbox_limit(cell->profile, data, false));
+	put_on(cell, LAYER_CAPS, sandbox_drop_caps());
+	if (setup->uid != UINT32_MAX && geteuid() != setup->uid) {
+		fault_set(&fault, HOSPES_ESANDBOX, "expected to become uid %u, found %u", setup->uid, geteuid());
+		failed(&fault);
+	}
+	if (cell->proving) {
+		cell->probe.claimed = cell->layers;
+		probe_namespaces(&cell->probe);
+	}
+	prime_libraries();
+	if (fatal_install(cell->page) != 0 || hospes_rt_open(WIRE_FD_CONTROL, cell->page, setup) != 0) {
+		fault_set(&fault, HOSPES_ENOMEM, "expected room for %u stacks of %llu bytes, found none; lower `fibers`",
+		    setup->fibers, (unsigned long long)setup->stack_bytes);
+		failed(&fault);
+	}
+	put_on(cell, LAYER_TSC, cell->profile->trap_tsc ? sandbox_trap_tsc() : -ENOTSUP);
+	if (cell->proving)
+		probe_limits(&cell->probe);
+	put_on(cell, LAYER_NO_NEW_PRIVS, sandbox_no_new_privs());
+	put_on(cell, LAYER_LANDLOCK, sandbox_landlock(cell->proving ? -1 : WIRE_FD_PLUGIN));
+	if (cell->proving)
+		probe_landlock(&cell->probe);
+	put_on(cell, LAYER_SECCOMP, sandbox_filter(FILTER_LOADING, cell->profile));
+	require(cell, ~(uint32_t)LAYER_READONLY);
+}
+
+static void
+load(struct cell *cell)
+{
+	struct fault fault;
+
+	hospes_rt_set_phase(HOSPES_RT_LOADING);
+	(void)sandbox_limit_cpu(INIT_CPU_S);
+	if (plugin_load(&cell->loaded, &fault) != 0 || plugin_init(&cell->loaded, &fault) != 0)
+		failed(&fault);
+	(void)sandbox_limit_cpu(0);
+	fatal_know(&cell->loaded.seal, &cell->loaded.symbols);
+	(void)fatal_install(cell->page);
+	if (!cell->setup.state_cell)
+		put_on(cell, LAYER_READONLY, seal_set(&cell->loaded.seal, true));
+}
+
+static void
+close_doors(struct cell *cell)
+{
+	struct fault fault;
+	int rc = sandbox_filter(FILTER_SERVING, cell->profile);
+
+	if (rc != 0 && cell->layers & LAYER_SECCOMP) {
+		fault_set(&fault, HOSPES_ESANDBOX, "expected to load the filter for serving, found %s", strerror(-rc));
+		failed(&fault);
+	}
+	require(cell, cell->setup.state_cell ? ~(uint32_t)LAYER_READONLY : ~0u);
+}
+
+static int
+report(struct cell *cell)
+{
+	struct wire_hello hello = {.version = WIRE_VERSION};
+	json_t *json = probe_report(&cell->probe);
+	char *text = json == NULL ? NULL : json_dumps(json, JSON_COMPACT);
+	uint8_t *payload;
+	int rc;
+
+	if (text == NULL)
+		return 1;
+	hello.layers = cell->probe.holds;
+	payload = xmalloc(sizeof(hello) + strlen(text));
+	memcpy(payload, &hello, sizeof(hello));
+	memcpy(payload + sizeof(hello), text, strlen(text));
+	rc = hospes_rt_send(WIRE_FD_CONTROL, WIRE_READY, 0, payload, sizeof(hello) + strlen(text));
+	free(payload);
+	free(text);
+	json_decref(json);
+	return rc == 0 ? 0 : 1;
+}
+
+static int
+serve(struct cell *cell)
+{
+	struct wire_hello hello = {.version = WIRE_VERSION, .layers = cell->layers};
+
+	if (hospes_rt_send(WIRE_FD_CONTROL, WIRE_READY, 0, &hello, sizeof(hello)) != 0)
+		return 1;
+	hospes_rt_set_phase(HOSPES_RT_SERVING);
+	if (hospes_rt_serve(&cell->loaded.plugin) != 0)
+		return 1;
+	if (cell->layers & LAYER_READONLY && seal_set(&cell->loaded.seal, false) != 0)
+		return 1;
+	hospes_rt_set_phase(HOSPES_RT_EXIT);
+	if (cell->loaded.plugin.exit != NULL)
+		cell->loaded.plugin.exit();
+	fflush(stdout);
+	return hospes_rt_send(WIRE_FD_CONTROL, WIRE_BYE, 0, NULL, 0) == 0 ? 0 : 1;
+}
+
+int
+main(int argc, char **argv)
+{
+	static struct cell cell;
+
+	if (argc != 4 || (strcmp(argv[1], "cell") != 0 && strcmp(argv[1], "probe") != 0)) {
+		fprintf(stderr, "hospes-cell: it is started by hospes-spawner; see `hospes run`\n");
+		return 2;
+	}
+	cell.proving = strcmp(argv[1], "probe") == 0;
+	cell.layers = (uint32_t)strtoul(argv[2], NULL, 16);
+	cell.probe.ipc = strtoull(argv[3], NULL, 10);
+	cell.page = mmap(NULL, sizeof(*cell.page), PROT_READ | PROT_WRITE, MAP_SHARED, WIRE_FD_PAGE, 0);
+	if (cell.page == MAP_FAILED || greet(&cell) != 0)
+		return 2;
+	cell.profile = sandbox_profile(BUILT_RELAXED || cell.setup.relaxed != 0);
+	cell.probe.layers = json_array();
+	cell.probe.required = cell.setup.required;
+	enter(&cell);
+	if (cell.proving)
+		probe_catch();
+	else
+		load(&cell);
+	close_doors(&cell);
+	if (cell.proving) {
+		probe_filter(&cell.probe);
+		_exit(report(&cell));
+	}
+	_exit(serve(&cell));
+}

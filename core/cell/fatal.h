@@ -1,0 +1,21 @@
+/*
+ * Fatal signals of a cell: a sentence into the page that it shares with the host, then the death that the signal means.
+ *
+ * The sentence is for people.  The host believes the wait status and nothing else, since a hostile cell may write what it
+ * likes into the page.
+ */
+
+#ifndef CELL_FATAL_H
+#define CELL_FATAL_H
+
+#include "cell/seal.h"
+#include "cell/symbols.h"
+#include "wire.h"
+
+/* Handlers on a stack of their own.  Done again after the init hook, which may have set its own.  0 or -errno. */
+int fatal_install(struct wire_page *page);
+
+/* From now on reports name the plugin's variables and functions.  Both are borrowed for good. */
+void fatal_know(const struct seal *seal, const struct symbols *symbols);
+
+#endif

@@ -1,0 +1,238 @@
+/*
+ * System calls.
+ *
+ * One table says what is allowed in which stage and with which arguments.  What is not in it gives ENOSYS, so that a C
+ * library that tries something newer falls back; what no plugin could want by accident ends the process (by SIGSYS, which
+ * fatal.c reports).  The serving filter is loaded on top of the loading one: the kernel takes the stricter of both.
+ *
+ * Comparisons are masked to 32 bits: descriptors and flags are ints, and the upper halves of their registers are noise.
+ */
+
+#include "cell/sandbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <seccomp.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "base/util.h"
+#include "wire.h"
+
+enum { L = 1 << FILTER_LOADING, S = 1 << FILTER_SERVING, I = 1 << FILTER_INSPECTING, RELAXED = 8 };
+
+enum check {
+	ANY,
+	ON_CONTROL,  /* the first argument is the socket */
+	ON_OUTPUT,   /* it is standard output or error */
+	ON_SELF,     /* it is our own pid */
+	READ_OPEN,   /* openat without writing or making */
+	NOT_WX,      /* memory not writable and executable at once */
+	ANONYMOUS,   /* mmap of no file, not executable */
+	PRIVATE_READ, /* mmap anonymous, or of a file for reading only; not executable */
+	NOT_EXEC,    /* mprotect without PROT_EXEC */
+	OWN_FILTER,  /* prctl that reads or sets seccomp and no_new_privs */
+};
+
+struct rule {
+	int number;
+	unsigned stages;
+	enum check check;
+};
+
+static const struct rule rules[] = {
+    /* the socket and the log */
+    {SCMP_SYS(recvmsg), L | S, ON_CONTROL},
+    {SCMP_SYS(sendmsg), L | S, ON_CONTROL},
+    {SCMP_SYS(recvfrom), L | S, ON_CONTROL},
+    {SCMP_SYS(sendto), L | S, ON_CONTROL},
+    {SCMP_SYS(write), L | S | I, ON_OUTPUT},
+    {SCMP_SYS(writev), L | S | I, ON_OUTPUT},
+    /* memory */
+    {SCMP_SYS(mmap), L, NOT_WX},
+    {SCMP_SYS(mmap), S, ANONYMOUS},
+    {SCMP_SYS(mmap), I, PRIVATE_READ},
+    {SCMP_SYS(mprotect), L, NOT_WX},
+    {SCMP_SYS(mprotect), S | I, NOT_EXEC},
+    {SCMP_SYS(munmap), L | S | I, ANY},
+    {SCMP_SYS(mremap), L | S | I, ANY},
+    {SCMP_SYS(madvise), L | S | I, ANY},
+    {SCMP_SYS(brk), L | S | I, ANY},
+    /* signals to itself: abort */
+    {SCMP_SYS(rt_sigreturn), L | S | I, ANY},
+    {SCMP_SYS(rt_sigprocmask), L | S | I, ANY},
+    {SCMP_SYS(sigaltstack), L | S, ANY},
+    {SCMP_SYS(rt_sigaction), L, ANY},
+    {SCMP_SYS(tgkill), L | S | I, ON_SELF},
+    {SCMP_SYS(getpid), L | S | I, ANY},
+    {SCMP_SYS(gettid), L | S | I, ANY},
+    {SCMP_SYS(exit), L | S | I, ANY},
+    {SCMP_SYS(exit_group), L | S | I, ANY},
+    {SCMP_SYS(restart_syscall), L | S | I, ANY},
+    {SCMP_SYS(futex), L | S | I, ANY},
+    {SCMP_SYS(sched_yield), L | S, ANY},
+    /* the raw clock: the vDSO's reads the counter, which traps */
+    {SCMP_SYS(clock_gettime), L | S, ANY},
+    /* what dlopen needs */
+    {SCMP_SYS(openat), L | RELAXED, READ_OPEN},
+    {SCMP_SYS(read), L | I | RELAXED, ANY},
+    {SCMP_SYS(pread64), L | I | RELAXED, ANY},
+    {SCMP_SYS(lseek), L | I | RELAXED, ANY},
+    {SCMP_SYS(fstat), L | I | RELAXED, ANY},
+    {SCMP_SYS(newfstatat), L | I | RELAXED, ANY},
+    {SCMP_SYS(close), L | I | RELAXED, ANY},
+    {SCMP_SYS(readlink), L | RELAXED, ANY},
+    {SCMP_SYS(readlinkat), L | RELAXED, ANY},
+    {SCMP_SYS(access), L | RELAXED, ANY},
+    /* our own next steps */
+    {SCMP_SYS(seccomp), L, ANY},
+    {SCMP_SYS(prctl), L, OWN_FILTER},
+    {SCMP_SYS(prlimit64), L, ON_SELF},
+    {SCMP_SYS(getrusage), L, ANY},
+    {SCMP_SYS(uname), L, ANY},
+    /* what the run-time libraries of sanitizers do besides */
+    {SCMP_SYS(prctl), RELAXED, ANY},
+    {SCMP_SYS(prlimit64), RELAXED, ANY},
+    {SCMP_SYS(rt_sigaction), RELAXED, ANY},
+    {SCMP_SYS(mmap), RELAXED, ANY},
+    {SCMP_SYS(mprotect), RELAXED, ANY},
+    {SCMP_SYS(sched_getaffinity), RELAXED, ANY},
+    {SCMP_SYS(sysinfo), RELAXED, ANY},
+    {SCMP_SYS(getuid), RELAXED, ANY},
+    {SCMP_SYS(getppid), RELAXED, ANY},
+    {SCMP_SYS(sigaltstack), RELAXED, ANY},
+};
+
+/* By name, because the handler that reports them may not ask libseccomp. */
+static const struct {
+	int number;
+	const char *name;
+} killers[] = {
+#define KILLER(name) {SCMP_SYS(name), #name}
+    KILLER(ptrace), KILLER(bpf), KILLER(mount), KILLER(umount2), KILLER(pivot_root), KILLER(chroot), KILLER(move_mount),
+    KILLER(open_tree), KILLER(fsopen), KILLER(fsconfig), KILLER(fsmount), KILLER(fspick), KILLER(mount_setattr),
+    KILLER(userfaultfd), KILLER(keyctl), KILLER(add_key), KILLER(request_key), KILLER(process_vm_readv),
+    KILLER(process_vm_writev), KILLER(io_uring_setup), KILLER(io_uring_enter), KILLER(io_uring_register),
+    KILLER(perf_event_open), KILLER(kexec_load), KILLER(init_module), KILLER(finit_module), KILLER(open_by_handle_at),
+    KILLER(setns), KILLER(unshare),
+#undef KILLER
+};
+
+const char *
+filter_killer_name(int number)
+{
+	for (size_t i = 0; i < ARRAY_LEN(killers); i++)
+		if (killers[i].number == number)
+			return killers[i].name;
+	return NULL;
+}
+
+#define INT_MASK 0xffffffffu
+#define ARG(n, mask, value) SCMP_CMP64(n, SCMP_CMP_MASKED_EQ, (uint64_t)(mask), (uint64_t)(value))
+
+static int
+add(scmp_filter_ctx filter, const struct rule *rule, unsigned n, const struct scmp_arg_cmp *args)
+{
+	return seccomp_rule_add_exact_array(filter, SCMP_ACT_ALLOW, rule->number, n, args);
+}
+
+static int
+add_one(scmp_filter_ctx filter, const struct rule *rule, struct scmp_arg_cmp arg)
+{
+	return add(filter, rule, 1, &arg);
+}
+
+static int
+add_two(scmp_filter_ctx filter, const struct rule *rule, struct scmp_arg_cmp first, struct scmp_arg_cmp second)
+{
+	const struct scmp_arg_cmp args[] = {first, second};
+
+	return add(filter, rule, 2, args);
+}
+
+static int
+allow_prctl(scmp_filter_ctx filter, const struct rule *rule)
+{
+	static const int options[] = {PR_GET_SECCOMP, PR_SET_SECCOMP, PR_GET_NO_NEW_PRIVS, PR_SET_NO_NEW_PRIVS};
+	int rc = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(options) && rc == 0; i++)
+		rc = add_one(filter, rule, ARG(0, INT_MASK, options[i]));
+	return rc;
+}
+
+static int
+allow(scmp_filter_ctx filter, const struct rule *rule)
+{
+	const unsigned writing = O_WRONLY | O_RDWR | O_CREAT | O_TRUNC | (O_TMPFILE & ~O_DIRECTORY);
+	int rc;
+
+	switch (rule->check) {
+	case ON_CONTROL:
+		return add_one(filter, rule, ARG(0, INT_MASK, WIRE_FD_CONTROL));
+	case ON_OUTPUT:
+		rc = add_one(filter, rule, ARG(0, INT_MASK, 1));
+		return rc != 0 ? rc : add_one(filter, rule, ARG(0, INT_MASK, 2));
+	case ON_SELF:
+		rc = add_one(filter, rule, ARG(0, INT_MASK, getpid()));
+		/* prlimit64 says 0 for the caller; tgkill refuses it. */
+		return rc != 0 ? rc : add_one(filter, rule, ARG(0, INT_MASK, 0));
+	case READ_OPEN:
+		return add_one(filter, rule, ARG(2, writing, 0));
+	case NOT_WX:
+		rc = add_one(filter, rule, ARG(2, PROT_EXEC, 0));
+		return rc != 0 ? rc : add_one(filter, rule, ARG(2, PROT_WRITE, 0));
+	case ANONYMOUS:
+		return add_two(filter, rule, ARG(2, PROT_EXEC, 0), ARG(3, MAP_ANONYMOUS, MAP_ANONYMOUS));
+	case PRIVATE_READ:
+		rc = add_two(filter, rule, ARG(2, PROT_EXEC, 0), ARG(3, MAP_ANONYMOUS, MAP_ANONYMOUS));
+		return rc != 0 ? rc : add_two(filter, rule, ARG(2, INT_MASK, PROT_READ), ARG(3, MAP_PRIVATE, MAP_PRIVATE));
+	case NOT_EXEC:
+		return add_one(filter, rule, ARG(2, PROT_EXEC, 0));
+	case OWN_FILTER:
+		return allow_prctl(filter, rule);
+	case ANY:
+		break;
+	}
+	return add(filter, rule, 0, NULL);
+}
+
+static int
+fill(scmp_filter_ctx filter, enum filter_stage stage, const struct sandbox_profile *profile)
+{
+	unsigned wanted = 1u << stage | (profile->strict_calls || stage == FILTER_INSPECTING ? 0u : RELAXED);
+	int rc = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(killers) && rc == 0; i++)
+		if (killers[i].number >= 0)
+			rc = seccomp_rule_add_exact(
+			    filter, stage == FILTER_INSPECTING ? SCMP_ACT_KILL_PROCESS : SCMP_ACT_TRAP, killers[i].number, 0);
+	for (size_t i = 0; i < ARRAY_LEN(rules) && rc == 0; i++)
+		if ((rules[i].stages & wanted) != 0 && rules[i].number >= 0)
+			rc = allow(filter, &rules[i]);
+	/* The two of each op come first in the program that the kernel runs. */
+	if (rc == 0 && stage != FILTER_INSPECTING)
+		rc = seccomp_syscall_priority(filter, SCMP_SYS(recvmsg), 255);
+	if (rc == 0 && stage != FILTER_INSPECTING)
+		rc = seccomp_syscall_priority(filter, SCMP_SYS(sendmsg), 254);
+	return rc;
+}
+
+int
+sandbox_filter(enum filter_stage stage, const struct sandbox_profile *profile)
+{
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(ENOSYS));
+	int rc;
+
+	if (filter == NULL)
+		return -ENOMEM;
+	/* no_new_privs is a layer of its own, and is on by now. */
+	rc = seccomp_attr_set(filter, SCMP_FLTATR_CTL_NNP, 0);
+	if (rc == 0)
+		rc = fill(filter, stage, profile);
+	if (rc == 0)
+		rc = seccomp_load(filter);
+	seccomp_release(filter);
+	return rc;
+}

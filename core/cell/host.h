@@ -1,0 +1,275 @@
+/*
+ * The host's side of cells, inside: what its files share.  Private to the room.
+ *
+ *   cells.c       opening and closing, what is done at the end of a loop turn, uids
+ *   spawner.c     starting the spawner, asking it for processes
+ *   pool.c        which cell runs which call; how many cells there are
+ *   cell_start.c  starting a process                        cell.c         its descriptors and its end
+ *   frames.c      the socket's bytes as frames, in          frames_out.c   out
+ *   serve.c       what the frames of a cell mean            reply.c        how a call ends
+ *   cancel.c      calls that were told to stop              death.c        what becomes of the calls of a dead cell
+ *   watchdog.c    silence, deadlines, idle cells            cell_log.c     what a cell prints
+ *   probing.c     cells that are started to see whether they start
+ *   inspect.c     the inspector
+ */
+
+#ifndef CELL_HOST_H
+#define CELL_HOST_H
+
+#include "cell/cell.h"
+#include "cell/frames.h"
+#include "cell/spawner.h"
+
+#include "base/map.h"
+#include "base/util.h"
+
+#define CELLS_MAGIC 0x63656c73u
+#define CELL_MAGIC  0x63656c6cu
+
+#define CELL_LINE_MAX       1024u
+#define CELL_LOG_WINDOW_NS  (10 * NS_PER_S)
+#define CELL_LOG_WINDOW_MAX (64 * KIB) /* printed lines in a window; more is dropped and counted */
+
+/* The most that waits in copied bytes for a cell that does not read. */
+#define CELL_OUT_MAX (64 * MIB)
+
+#define QUARANTINES         4u  /* of a pool that run at once; those whose call is parked do not count */
+#define QUARANTINES_MAX     64u /* of a pool, counting them */
+#define EXECUTIONS_INNOCENT 16u /* a call that began more often is a suspect whenever its cell dies */
+#define OUTSIDE_KILLS       3u  /* how often SIGKILL from outside may end the quarantine cell of a call */
+#define LOAD_TRIES          3u  /* starts in a row that something outside may break */
+
+struct pool;
+struct cell;
+TAILQ_HEAD(cell_list, cell);
+TAILQ_HEAD(pool_list, pool);
+TAILQ_HEAD(grace_list, grace);
+TAILQ_HEAD(inspection_list, inspection);
+TAILQ_HEAD(request_list, request);
+
+enum cell_kind {
+	CELL_WORK,
+	CELL_QUARANTINE, /* for one suspect, alone */
+	CELL_TRIAL,      /* does this version load? */
+	CELL_PROBE,      /* without a plugin: does the sandbox hold? */
+};
+
+/* Copies of the strings of a cell_spec, for a pool or a cell that may outlive them. */
+struct spec_copy {
+	struct cell_spec spec;
+	uint8_t object[32];
+};
+void spec_copy_init(struct spec_copy *copy, const struct cell_spec *spec);
+void spec_copy_free(struct spec_copy *copy);
+
+struct cell_log {
+	char line[CELL_LINE_MAX + 1];
+	size_t len;
+	int64_t window_ns;
+	size_t in_window, dropped;
+};
+
+struct cell {
+	unsigned magic;
+	struct cells *cells;
+	struct pool *pool; /* NULL: a trial or the probe */
+	struct spec_copy spec;
+	enum cell_kind kind;
+	enum cell_phase phase;
+	TAILQ_ENTRY(cell) all, in_pool, dirty;
+	bool is_dirty;
+
+	uint64_t id; /* for the spawner */
+	uint32_t uid;
+	pid_t pid;
+	uint32_t layers;
+	bool ready;    /* READY has come */
+	bool told;     /* cell_started was called */
+	bool draining; /* leaked too much: gets no more calls */
+
+	int control_fd, log_fd, status_fd;
+	struct event *control_in, *control_out, *log_in, *status_in;
+	bool closed; /* its end of the socket is gone */
+	struct frames_in in;
+	struct frames_out out;
+	const struct wire_page *page; /* may change under our eyes: copy, then look */
+	struct cell_log printed;
+
+	struct spawn_status status; /* the last message */
+	size_t status_have;         /* bytes of the next one */
+	struct spawn_status next_status;
+	bool started, ended;
+
+	struct call_list calls;
+	unsigned n_calls, n_running;
+	struct map gone; /* handles of calls that we let go of and that it still works on */
+	unsigned n_gone;
+	uint64_t answering_call; /* the op that the events are being told of */
+	uint32_t answering_ordinal;
+	bool answered;
+
+	int64_t started_ns, idle_ns;
+	int64_t end_by_ns; /* 0, or when it is killed (stopping), or given up (killed) */
+
+	/* of the watchdog */
+	bool heard;             /* frames since the last look */
+	int64_t cpu_ns;         /* of the cell, when a frame was heard last */
+	int64_t current_cpu_ns; /* when another call was seen to run */
+	uint64_t current;       /* the call that was seen */
+	int64_t ping_ns;        /* of the ping without a pong; 0: none is open */
+	int64_t pinged_ns;      /* of the last one */
+	int64_t ping_cpu_ns;
+
+	struct fault why; /* status 0, or why we killed it, or why it failed to load */
+
+	cells_probed *probed;
+	void *probed_arg;
+};
+
+struct pool {
+	struct cells *cells;
+	char *key;
+	struct spec_copy spec;
+	TAILQ_ENTRY(pool) all;
+	struct cell_list list;
+	struct call_list queue;    /* waits for a fiber */
+	struct call_list suspects; /* waits for a quarantine cell */
+	unsigned n_queue, n_suspects, failures;
+	bool of_run; /* isolation = run: nobody comes back to it */
+	bool retired;
+	unsigned keep;       /* when retired */
+	struct fault broken; /* status 0, or why its calls can't be run */
+	char death[256];     /* how the last cell died, for calls that begin again */
+	int64_t used_ns;
+};
+
+struct request {
+	TAILQ_ENTRY(request) next;
+	struct spawn_request message;
+	int fds[8];
+	size_t n_fds;
+};
+
+struct cells {
+	unsigned magic;
+	struct event_base *loop;
+	struct calls *calls;
+	struct policy *policy;
+	struct cells_events events;
+
+	int spawner_fd;
+	struct event *spawner_in, *spawner_out;
+	struct request_list requests; /* that the socket had no room for */
+	bool spawner_gone;
+
+	struct map pools_by_key;
+	struct pool_list pools;
+	struct cell_list all;
+	struct cell_list dirty;
+	struct event *turn; /* at the end of a loop turn: flush, sweep */
+	bool sweep;         /* pools want looking after */
+	bool starved, uid_came_back;
+	unsigned cpus;
+
+	struct event *tick; /* the watchdog's */
+	bool awake;         /* it looks often */
+	int64_t looked_ns;
+	struct grace_list graces;
+	struct map graces_by_call;
+	struct event *grace;
+	struct inspection_list inspections;
+
+	uint64_t next_id;
+	bool own_uids;
+	bool *uids_used;
+	unsigned next_uid;
+
+	json_t *report;
+	uint32_t layers;
+	struct fault probe_fault;
+	bool probe_done;
+
+	/* clocks, which tests replace */
+	int64_t (*mono_ns)(void);
+	int64_t (*cpu_ns)(pid_t pid); /* -1: not to be had */
+};
+
+/* cells.c */
+void cells_at_turn(struct cells *cells);
+uint32_t uid_take(struct cells *cells, bool *none);
+void uid_give(struct cells *cells, uint32_t uid);
+
+/* spawner.c */
+int spawner_open(struct cells *cells, struct fault *fault);
+void spawner_close(struct cells *cells);
+int spawner_ask(
+    struct cells *cells, const struct spawn_request *message, const int *fds, size_t n, struct fault *fault);
+void spawner_kill(struct cells *cells, uint64_t id);
+
+/* cell_start.c, cell.c */
+int cell_start(struct cells *cells, struct pool *pool, const struct cell_spec *spec, enum cell_kind kind,
+    struct cell **ret, struct fault *fault);
+void cell_listen(struct cell *cell); /* its descriptors, on the loop */
+void cell_put(struct cell *cell, const struct wire_frame *head, const struct iovec *parts, int n, struct payload *tail);
+void cell_flush(struct cell *cell);
+void cell_stop(struct cell *cell);                              /* in order; it has no calls */
+void cell_kill(struct cell *cell, int status, const char *why); /* `status` is what a lone call of it is lost with */
+void cell_ended(struct cell *cell);                             /* it is dead: its calls go on, it is freed */
+void cell_free(struct cell *cell);
+struct cell_info cell_info(const struct cell *cell);
+void cell_report(const struct cell *cell, char *out, size_t size);
+
+/* serve.c */
+void serve_frames(struct cell *cell);
+void call_run(struct cell *cell, struct call *call);   /* START */
+void call_leave(struct cell *cell, struct call *call); /* out of its cell's list */
+void call_set_state(struct call *call, enum call_state state);
+
+/* reply.c */
+void serve_reply(struct cell *cell, struct call *call, const struct frame *f);
+void call_lost(struct cells *cells, struct call *call, const struct fault *fault); /* in no list any more */
+
+/* pool.c */
+struct pool *pool_of(struct cells *cells, const struct cell_spec *spec, const struct call *call);
+void pool_queue(struct pool *pool, struct call *call, bool first);
+void pool_unqueue(struct call *call);
+void pool_pump(struct pool *pool);
+void pool_cell_free(struct cell *cell); /* a fiber of it is free */
+void pool_cell_failed(struct pool *pool, const struct cell *cell, const struct fault *fault, bool outside);
+void pool_fail(struct pool *pool); /* its calls are told why it is broken */
+int64_t pool_trim(struct pool *pool, int64_t now_ns);
+void pool_free(struct pool *pool);
+void pool_sweep_later(struct cells *cells);
+void pools_sweep(struct cells *cells);
+
+/* death.c */
+void death_of(struct cell *cell);
+void death_sentence(const struct cell *cell, char *out, size_t size);
+bool death_outside(const struct cell *cell); /* SIGKILL that we did not order */
+
+/* cancel.c */
+void cancel_open(struct cells *cells);
+void cancel_forget(struct cells *cells, const struct call *call);
+int cancel_status(const struct cells *cells, const struct call *call); /* 0: it was not told to stop */
+void cancel_close(struct cells *cells);
+
+/* watchdog.c */
+void watchdog_open(struct cells *cells);
+void watchdog_wake(struct cells *cells); /* something is to be watched */
+void watchdog_look(struct cells *cells);
+
+/* cell_log.c */
+void cell_log_read(struct cell *cell);
+void cell_log_end(struct cell *cell);
+void cell_log_line(struct cell *cell, enum log_level level, const char *line);
+void text_clean(char *out, size_t size, const void *text, size_t len);
+
+/* probing.c */
+int probe_sandbox(struct cells *cells, struct fault *fault);
+void probe_ready(struct cell *cell, const uint8_t *report, size_t len);
+void probe_failed(struct cell *cell, const struct fault *fault);
+
+/* inspect.c */
+void inspect_close(struct cells *cells);
+
+#endif

@@ -1,0 +1,419 @@
+/*
+ * Pools: the cells of one version that calls of one client (or run, or of all) may share.
+ *
+ * A call takes the cell with the fewest running calls.  More cells are started when calls wait for a fiber, or when
+ * every cell already computes for several calls and the machine has a CPU left; those that idle end after a while.
+ */
+
+#include "cell/host.h"
+
+#include <string.h>
+
+#include "base/id.h"
+
+#define SPREAD 4u /* running calls in every cell: one more would help */
+
+#define IDLE_OF_RUN_NS (5 * NS_PER_S)
+#define IDLE_SPARE_NS  (30 * NS_PER_S)
+#define IDLE_WARM_NS   (600 * NS_PER_S)
+
+static char *
+key_of(const struct cells *cells, const struct cell_spec *spec, const struct call *call)
+{
+	char hex[65];
+	const char *who = "";
+
+	switch (cells->policy->isolation) {
+	case ISOLATION_CLIENT:
+		who = call->run->client;
+		break;
+	case ISOLATION_RUN:
+		who = call->run->id_text;
+		break;
+	case ISOLATION_VERSION:
+		break;
+	}
+	hex_format(spec->object, 32, hex);
+	return xasprintf("%s %s", hex, who);
+}
+
+struct pool *
+pool_of(struct cells *cells, const struct cell_spec *spec, const struct call *call)
+{
+	_cleanup_(free_p) char *key = key_of(cells, spec, call);
+	struct pool *pool = map_get(&cells->pools_by_key, key);
+
+	if (pool != NULL)
+		return pool;
+	pool = xcalloc(1, sizeof(*pool));
+	pool->cells = cells;
+	pool->key = key;
+	key = NULL;
+	pool->of_run = cells->policy->isolation == ISOLATION_RUN;
+	spec_copy_init(&pool->spec, spec);
+	TAILQ_INIT(&pool->list);
+	TAILQ_INIT(&pool->queue);
+	TAILQ_INIT(&pool->suspects);
+	TAILQ_INSERT_TAIL(&cells->pools, pool, all);
+	map_put(&cells->pools_by_key, pool->key, pool);
+	return pool;
+}
+
+void
+pool_free(struct pool *pool)
+{
+	TAILQ_REMOVE(&pool->cells->pools, pool, all);
+	map_del(&pool->cells->pools_by_key, pool->key);
+	spec_copy_free(&pool->spec);
+	free(pool->key);
+	free(pool);
+}
+
+/* ---- Queues ------------------------------------------------------------------------------------------------------ */
+
+/* Suspects wait apart. */
+void
+pool_queue(struct pool *pool, struct call *call, bool first)
+{
+	struct call_list *list = call->quarantined ? &pool->suspects : &pool->queue;
+
+	assert(call->cell == NULL);
+	call->pool = pool;
+	call->state = CALL_QUEUED;
+	if (first)
+		TAILQ_INSERT_HEAD(list, call, in_cell);
+	else
+		TAILQ_INSERT_TAIL(list, call, in_cell);
+	*(call->quarantined ? &pool->n_suspects : &pool->n_queue) += 1;
+}
+
+void
+pool_unqueue(struct call *call)
+{
+	struct pool *pool = call->pool;
+
+	assert(call->cell == NULL && call->state == CALL_QUEUED);
+	TAILQ_REMOVE(call->quarantined ? &pool->suspects : &pool->queue, call, in_cell);
+	*(call->quarantined ? &pool->n_suspects : &pool->n_queue) -= 1;
+}
+
+void
+cells_submit(struct cells *cells, const struct cell_spec *spec, struct call *call)
+{
+	struct pool *pool = pool_of(cells, spec, call);
+	size_t config_len = call->config == NULL ? 0 : call->config->len;
+
+	if (call->input->len > WIRE_FRAME_MAX - MIB || config_len > MIB / 2) {
+		struct fault fault;
+
+		fault_set(&fault, HOSPES_ETOOLARGE,
+		    "the input of %s has %zu bytes and its configuration %zu; "
+		    "a frame has room for %zu and %zu",
+		    call->plugin, call->input->len, config_len, WIRE_FRAME_MAX - MIB, MIB / 2);
+		call_lost(cells, call, &fault);
+		return;
+	}
+	if (pool->keep > 0)
+		pool->retired = false;
+	pool_queue(pool, call, false);
+	pool_pump(pool);
+}
+
+/* ---- How many cells ---------------------------------------------------------------------------------------------- */
+
+static bool
+cell_idle(const struct cell *cell)
+{
+	return cell->phase == PHASE_READY && cell->n_calls + cell->n_gone == 0;
+}
+
+struct census {
+	unsigned starting, live, least_running; /* of cells that work */
+	unsigned q_starting, q_running, q_all;  /* of those in quarantine */
+};
+
+static struct census
+count(const struct pool *pool)
+{
+	struct census c = {.least_running = UINT32_MAX};
+	const struct cell *cell;
+
+	TAILQ_FOREACH(cell, &pool->list, in_pool)
+	{
+		if (cell->phase >= PHASE_STOPPING)
+			continue;
+		if (cell->kind == CELL_QUARANTINE) {
+			c.q_all++;
+			c.q_starting += cell->phase < PHASE_READY;
+			c.q_running += cell->phase == PHASE_READY && cell->n_running > 0;
+			continue;
+		}
+		c.live++;
+		c.starting += cell->phase < PHASE_READY;
+		if (cell->phase == PHASE_READY && cell->n_running < c.least_running)
+			c.least_running = cell->n_running;
+	}
+	return c;
+}
+
+/* No uid is free: the cell that has idled longest, of whatever pool, makes room. */
+static void
+reclaim(struct cells *cells)
+{
+	struct cell *cell, *oldest = NULL;
+
+	cells->starved = true;
+	TAILQ_FOREACH(cell, &cells->all, all)
+	if (cell_idle(cell) && cell->kind == CELL_WORK && (oldest == NULL || cell->idle_ns < oldest->idle_ns))
+		oldest = cell;
+	if (oldest != NULL)
+		cell_stop(oldest);
+}
+
+static bool
+start(struct pool *pool, enum cell_kind kind, bool only)
+{
+	struct fault fault;
+	struct cell *cell;
+	int rc = cell_start(pool->cells, pool, &pool->spec.spec, kind, &cell, &fault);
+
+	if (rc == 0)
+		return true;
+	if (rc == HOSPES_EBUSY) {
+		reclaim(pool->cells);
+	} else if (only) {
+		pool->broken = fault;
+		pool_sweep_later(pool->cells);
+	}
+	return false;
+}
+
+/* Starts as many as the calls that wait ask for.  Those that are on their way count. */
+static void
+grow(struct pool *pool)
+{
+	struct cells *cells = pool->cells;
+	unsigned fibers = pool->spec.spec.state_cell ? 1 : cells->policy->fibers;
+	unsigned most = cells->policy->cells_per_pool;
+	struct census c = count(pool);
+
+	while (c.live < most && pool->n_queue > c.starting * fibers && start(pool, CELL_WORK, c.live == 0)) {
+		c.live++;
+		c.starting++;
+	}
+	if (most > cells->cpus)
+		most = cells->cpus;
+	if (c.live > 0 && c.live < most && c.starting == 0 && c.least_running >= SPREAD)
+		(void)start(pool, CELL_WORK, false);
+	while (pool->n_suspects > c.q_starting && c.q_running + c.q_starting < QUARANTINES &&
+	       c.q_all < QUARANTINES_MAX && start(pool, CELL_QUARANTINE, c.q_all == 0)) {
+		c.q_starting++;
+		c.q_all++;
+	}
+}
+
+/* ---- Which cell -------------------------------------------------------------------------------------------------- */
+
+static bool
+has_room(const struct pool *pool, const struct cell *cell)
+{
+	unsigned fibers = pool->spec.spec.state_cell ? 1 : pool->cells->policy->fibers;
+
+	return cell->phase == PHASE_READY && !cell->draining && !cell->closed && cell->n_calls + cell->n_gone < fibers;
+}
+
+static struct cell *
+choose(const struct pool *pool)
+{
+	struct cell *cell, *best = NULL;
+
+	TAILQ_FOREACH(cell, &pool->list, in_pool)
+	{
+		if (cell->kind != CELL_WORK || !has_room(pool, cell))
+			continue;
+		if (best == NULL || cell->n_running < best->n_running ||
+		    (cell->n_running == best->n_running && cell->n_calls < best->n_calls))
+			best = cell;
+	}
+	return best;
+}
+
+static struct cell *
+choose_quarantine(const struct pool *pool)
+{
+	struct cell *cell;
+
+	TAILQ_FOREACH(cell, &pool->list, in_pool)
+	if (cell->kind == CELL_QUARANTINE && cell_idle(cell) && !cell->closed)
+		return cell;
+	return NULL;
+}
+
+void
+pool_pump(struct pool *pool)
+{
+	struct call *call;
+	struct cell *cell;
+
+	while ((call = TAILQ_FIRST(&pool->queue)) != NULL && (cell = choose(pool)) != NULL) {
+		pool_unqueue(call);
+		call_run(cell, call);
+	}
+	while ((call = TAILQ_FIRST(&pool->suspects)) != NULL && (cell = choose_quarantine(pool)) != NULL) {
+		pool_unqueue(call);
+		call_run(cell, call);
+	}
+	while (pool->n_suspects == 0 && (cell = choose_quarantine(pool)) != NULL)
+		cell_stop(cell);
+	grow(pool);
+	pool->cells->sweep |= TAILQ_EMPTY(&pool->list);
+}
+
+void
+pool_cell_free(struct cell *cell)
+{
+	struct pool *pool = cell->pool;
+	int64_t now;
+
+	if (!cell_idle(cell)) {
+		if (pool->n_queue > 0)
+			pool_pump(pool);
+		return;
+	}
+	now = pool->cells->mono_ns();
+	cell->idle_ns = now;
+	/* A cell in which a suspect has been is not trusted with another. */
+	if (cell->kind == CELL_QUARANTINE || cell->draining)
+		cell_stop(cell);
+	if (pool->n_queue + pool->n_suspects > 0)
+		pool_pump(pool);
+	if (pool->retired)
+		(void)pool_trim(pool, now);
+	watchdog_wake(pool->cells);
+}
+
+/* ---- Cells that do not start ------------------------------------------------------------------------------------- */
+
+/* A cell died before it was ready.  Something outside may have ended it: that is tried again a few times. */
+void
+pool_cell_failed(struct pool *pool, const struct cell *cell, const struct fault *fault, bool outside)
+{
+	struct census c = count(pool);
+	struct call *call;
+
+	if (outside && ++pool->failures <= LOAD_TRIES)
+		return;
+	if (cell->kind == CELL_QUARANTINE) {
+		if ((call = TAILQ_FIRST(&pool->suspects)) == NULL)
+			return;
+		pool_unqueue(call);
+		call_lost(pool->cells, call, fault);
+	} else if (c.live == 0) {
+		pool->broken = *fault;
+		pool_fail(pool);
+	}
+}
+
+void
+pool_fail(struct pool *pool)
+{
+	struct fault fault = pool->broken;
+	struct call *call;
+
+	/* What comes while they are told may try again. */
+	pool->broken.status = 0;
+	for (unsigned n = pool->n_queue; n > 0 && (call = TAILQ_FIRST(&pool->queue)) != NULL; n--) {
+		pool_unqueue(call);
+		call_lost(pool->cells, call, &fault);
+	}
+	for (unsigned n = pool->n_suspects; n > 0 && (call = TAILQ_FIRST(&pool->suspects)) != NULL; n--) {
+		pool_unqueue(call);
+		call_lost(pool->cells, call, &fault);
+	}
+	pool_sweep_later(pool->cells);
+}
+
+/* At the end of a loop turn: pools that can't run their calls, pools that nobody needs, pools that waited for a uid. */
+void
+pools_sweep(struct cells *cells)
+{
+	bool starved = cells->starved;
+	struct pool *pool, *next;
+
+	cells->sweep = false;
+	TAILQ_FOREACH(pool, &cells->pools, all)
+	if (pool->broken.status != 0)
+		pool_fail(pool);
+	if (starved && cells->uid_came_back) {
+		cells->starved = cells->uid_came_back = false;
+		TAILQ_FOREACH(pool, &cells->pools, all)
+		if (pool->n_queue + pool->n_suspects > 0)
+			pool_pump(pool);
+	}
+	for (pool = TAILQ_FIRST(&cells->pools); pool != NULL; pool = next) {
+		next = TAILQ_NEXT(pool, all);
+		if (TAILQ_EMPTY(&pool->list) && pool->n_queue + pool->n_suspects == 0)
+			pool_free(pool);
+	}
+}
+
+void
+pool_sweep_later(struct cells *cells)
+{
+	cells->sweep = true;
+	cells_at_turn(cells);
+}
+
+/* ---- Idle cells -------------------------------------------------------------------------------------------------- */
+
+static int64_t
+idle_limit(const struct pool *pool, unsigned ready)
+{
+	if (pool->retired)
+		return ready > pool->keep ? 0 : INT64_MAX;
+	if (pool->of_run)
+		return IDLE_OF_RUN_NS;
+	return ready > 1 ? IDLE_SPARE_NS : IDLE_WARM_NS;
+}
+
+/* Ends what has idled too long; returns when to look again, INT64_MAX for never. */
+int64_t
+pool_trim(struct pool *pool, int64_t now_ns)
+{
+	int64_t next = INT64_MAX;
+	unsigned ready = 0;
+	struct cell *cell;
+
+	TAILQ_FOREACH(cell, &pool->list, in_pool)
+	ready += cell->kind == CELL_WORK && cell->phase == PHASE_READY;
+	TAILQ_FOREACH(cell, &pool->list, in_pool)
+	{
+		int64_t limit = idle_limit(pool, ready);
+
+		if (cell->kind != CELL_WORK || !cell_idle(cell) || limit == INT64_MAX)
+			continue;
+		if (now_ns - cell->idle_ns >= limit) {
+			cell_stop(cell);
+			ready--;
+		} else if (cell->idle_ns + limit < next) {
+			next = cell->idle_ns + limit;
+		}
+	}
+	return next;
+}
+
+void
+cells_retire(struct cells *cells, const uint8_t object[32], unsigned keep)
+{
+	int64_t now = cells->mono_ns();
+	struct pool *pool;
+
+	TAILQ_FOREACH(pool, &cells->pools, all)
+	{
+		if (memcmp(pool->spec.object, object, 32) != 0)
+			continue;
+		pool->retired = true;
+		pool->keep = keep;
+		(void)pool_trim(pool, now);
+	}
+}

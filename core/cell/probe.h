@@ -1,0 +1,31 @@
+/*
+ * Proving the sandbox: a cell without a plugin tries what each layer forbids and says how it was refused.
+ *
+ * Each try is made when its layer is on and the next is not, else every try would only prove seccomp, which comes last
+ * and refuses everything.  The functions are called by cell_main.c at those points.
+ */
+
+#ifndef CELL_PROBE_H
+#define CELL_PROBE_H
+
+#include <jansson.h>
+#include <stdint.h>
+
+struct probe {
+	json_t *layers;    /* array, as cell.h tells */
+	uint32_t required;
+	uint32_t claimed;  /* layers that the spawner and we have put on */
+	uint32_t holds;    /* those that their tries prove */
+	uint64_t ipc;      /* inode of the spawner's ipc namespace */
+};
+
+void probe_namespaces(struct probe *probe); /* uid, net, pid, mount, ipc, cgroup; capabilities are gone */
+void probe_limits(struct probe *probe);     /* rlimits, capabilities, tsc */
+void probe_landlock(struct probe *probe);   /* and no_new_privs */
+void probe_catch(void);                     /* signals that the last tries bring; before the filter */
+void probe_filter(struct probe *probe);     /* seccomp, sealed pages */
+
+/* The report, owned by the caller. */
+json_t *probe_report(struct probe *probe);
+
+#endif

@@ -1,0 +1,294 @@
+/* See client.h. */
+
+#include "config.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/signalfd.h>
+
+#include <curl/curl.h>
+
+#include "base/fd.h"
+#include "base/json.h"
+#include "base/util.h"
+#include "cli/client.h"
+#include "cli/socket.h"
+
+#define ANSWER_MAX (1024 * MIB)
+
+struct client {
+	char *socket;
+};
+
+struct transfer {
+	struct buf body;
+	struct sse *sse; /* NULL: the body is collected */
+	CURL *easy;
+	int stopped;
+	bool too_large;
+};
+
+int
+client_open(struct client **ret, const char *socket, struct fault *fault)
+{
+	char *path;
+	int rc = socket_find(socket, &path, fault);
+
+	if (rc != 0)
+		return rc;
+	if (curl_global_init(CURL_GLOBAL_NOTHING) != 0)
+		abort();
+	*ret = xcalloc(1, sizeof(**ret));
+	(*ret)->socket = path;
+	return 0;
+}
+
+void
+client_close(struct client **c)
+{
+	if (*c == NULL)
+		return;
+	curl_global_cleanup();
+	free((*c)->socket);
+	free(*c);
+	*c = NULL;
+}
+
+const char *
+client_socket(const struct client *c)
+{
+	return c->socket;
+}
+
+static size_t
+received(char *bytes, size_t one, size_t len, void *arg)
+{
+	struct transfer *t = arg;
+	long code = 0;
+
+	len *= one;
+	curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &code);
+	if (t->sse != NULL && code == 200) {
+		t->stopped = sse_feed(t->sse, bytes, len);
+		return t->stopped == 0 ? len : 0;
+	}
+	if (t->body.len + len > ANSWER_MAX) {
+		t->too_large = true;
+		return 0;
+	}
+	buf_append(&t->body, bytes, len);
+	return len;
+}
+
+static CURL *
+prepare(struct client *c, const char *path, struct transfer *t)
+{
+	_cleanup_(free_p) char *url = xasprintf("http://host%s", path);
+	CURL *easy = curl_easy_init();
+
+	if (easy == NULL)
+		abort();
+	t->easy = easy;
+	curl_easy_setopt(easy, CURLOPT_URL, url);
+	curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, c->socket);
+	curl_easy_setopt(easy, CURLOPT_PROXY, "");
+	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http");
+	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, received);
+	curl_easy_setopt(easy, CURLOPT_WRITEDATA, t);
+	return easy;
+}
+
+/* What the host refused with: its own form, or a bare HTTP status where an answer could not be given whole. */
+static int
+refused(const struct transfer *t, long code, struct fault *fault)
+{
+	json_t *answer = json_loadb((const char *)t->body.data, t->body.len, 0, NULL);
+	const json_t *error = json_object_get(answer, "error");
+	const char *name = cli_text(error, "code");
+	int status = status_number(name);
+
+	if (name[0] == '\0')
+		status = fault_set(fault, code == 413 ? HOSPES_ETOOLARGE : HOSPES_EBUG,
+		    "the host answered with HTTP status %ld and no reason", code);
+	else if (status == 0)
+		status = fault_set(fault, HOSPES_EBUG, "%s: %s", name, cli_text(error, "message"));
+	else
+		fault_set(fault, status, "%s", cli_text(error, "message"));
+	json_decref(answer);
+	return status;
+}
+
+static int
+unreachable(const struct client *c, CURLcode code, const struct transfer *t, struct fault *fault)
+{
+	long os = 0;
+
+	if (t->too_large)
+		return fault_set(fault, HOSPES_ETOOLARGE, "the host's answer is larger than %zu MiB", ANSWER_MAX / MIB);
+	curl_easy_getinfo(t->easy, CURLINFO_OS_ERRNO, &os);
+	if (code == CURLE_COULDNT_CONNECT && (os == EACCES || os == EPERM))
+		return fault_set(
+		    fault, HOSPES_EPERM, "you may not use the socket %s; ask to be added to its group", c->socket);
+	if (code == CURLE_COULDNT_CONNECT)
+		return fault_set(fault, HOSPES_ENOHOST, "no host answers on %s", c->socket);
+	return fault_set(fault, HOSPES_ENOHOST, "the host on %s broke off: %s", c->socket, curl_easy_strerror(code));
+}
+
+static int
+request(struct client *c, const char *path, bool post, const void *body, size_t len, json_t **ret, struct fault *fault)
+{
+	struct transfer t = {0};
+	CURL *easy = prepare(c, path, &t);
+	json_error_t where;
+	json_t *answer = NULL;
+	long code = 0;
+	CURLcode done;
+	int rc = 0;
+
+	if (post) {
+		curl_easy_setopt(easy, CURLOPT_POST, 1L);
+		curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)len);
+		curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body);
+	}
+	done = curl_easy_perform(easy);
+	curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &code);
+	/* A host that refuses a large body answers before it has read all of it. */
+	if (done != CURLE_OK && !(code >= 400 && t.body.len > 0))
+		rc = unreachable(c, done, &t, fault);
+	else if (code >= 400)
+		rc = refused(&t, code, fault);
+	else if ((answer = json_loadb(
+		      (const char *)t.body.data, t.body.len, JSON_DECODE_ANY | JSON_ALLOW_NUL, &where)) == NULL)
+		rc = fault_set(fault, HOSPES_EBUG, "the host's answer is not JSON: %s", where.text);
+	else
+		*ret = answer;
+	curl_easy_cleanup(easy);
+	buf_free(&t.body);
+	return rc;
+}
+
+int
+client_get(struct client *c, const char *path, json_t **ret, struct fault *fault)
+{
+	return request(c, path, false, NULL, 0, ret, fault);
+}
+
+int
+client_post_bytes(struct client *c, const char *path, const void *body, size_t len, json_t **ret, struct fault *fault)
+{
+	return request(c, path, true, body, len, ret, fault);
+}
+
+int
+client_post(struct client *c, const char *path, const json_t *body, json_t **ret, struct fault *fault)
+{
+	_cleanup_(free_p) char *text = body != NULL ? json_text(body) : xstrdup("");
+
+	return request(c, path, true, text, strlen(text), ret, fault);
+}
+
+static sigset_t
+interrupts(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	return set;
+}
+
+void
+client_block_signals(void)
+{
+	sigset_t set = interrupts();
+
+	sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
+/* Turns curl and the signals until the transfer is over. */
+static CURLcode
+drive(CURLM *multi, int signals, client_interrupted *interrupted, void *arg, int *stopped)
+{
+	struct curl_waitfd extra = {.fd = signals, .events = CURL_WAIT_POLLIN};
+	int running = 1, left;
+	CURLMsg *message;
+
+	while (curl_multi_perform(multi, &running) == CURLM_OK && running > 0) {
+		struct signalfd_siginfo info;
+
+		extra.revents = 0;
+		if (curl_multi_poll(multi, &extra, 1, 60000, NULL) != CURLM_OK)
+			break;
+		if (extra.revents == 0 || read(signals, &info, sizeof(info)) != sizeof(info))
+			continue;
+		*stopped = interrupted != NULL ? interrupted((int)info.ssi_signo, arg) : HOSPES_ECANCELLED;
+		if (*stopped != 0)
+			return CURLE_ABORTED_BY_CALLBACK;
+	}
+	message = curl_multi_info_read(multi, &left);
+	return message != NULL && message->msg == CURLMSG_DONE ? message->data.result : CURLE_RECV_ERROR;
+}
+
+int
+client_stream(struct client *c, const char *path, sse_event *event, client_interrupted *interrupted, void *arg,
+    struct fault *fault)
+{
+	struct sse sse = {.event = event, .arg = arg};
+	struct transfer t = {.sse = &sse};
+	sigset_t set = interrupts();
+	_cleanup_(close_p) int signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	CURL *easy = prepare(c, path, &t);
+	CURLM *multi = curl_multi_init();
+	int rc = 0, stopped = 0;
+	long code = 0;
+	CURLcode done;
+
+	if (multi == NULL || signals < 0)
+		abort();
+	curl_multi_add_handle(multi, easy);
+	done = drive(multi, signals, interrupted, arg, &stopped);
+	curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &code);
+	if (t.stopped != 0 || stopped != 0)
+		rc = t.stopped != 0 ? t.stopped : stopped;
+	else if (code >= 400)
+		rc = refused(&t, code, fault);
+	else if (done != CURLE_OK)
+		rc = unreachable(c, done, &t, fault);
+	curl_multi_remove_handle(multi, easy);
+	curl_easy_cleanup(easy);
+	curl_multi_cleanup(multi);
+	buf_free(&t.body);
+	sse_free(&sse);
+	return rc;
+}
+
+char *
+client_path(const char *prefix, const char *name, const char *suffix)
+{
+	char *escaped = curl_easy_escape(NULL, name, 0), *path;
+
+	if (escaped == NULL)
+		abort();
+	/* A dot is left as it is by the escape, and curl would take `..` for the folder above. */
+	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0) {
+		curl_free(escaped);
+		return xasprintf("%s%s%s", prefix, name[1] == '\0' ? "%2e" : "%2e%2e", suffix);
+	}
+	path = xasprintf("%s%s%s", prefix, escaped, suffix);
+	curl_free(escaped);
+	return path;
+}
+
+int
+client_fetch(const struct cli *cli, const char *path, json_t **ret)
+{
+	_cleanup_(client_close) struct client *c = NULL;
+	struct fault fault;
+
+	if (client_open(&c, cli->socket, &fault) != 0 || client_get(c, path, ret, &fault) != 0)
+		return cli_fail(cli, &fault);
+	return 0;
+}

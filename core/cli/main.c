@@ -1,0 +1,223 @@
+/*
+ * hospes: the command for those who run agents, write them, or look after a host.
+ *
+ * This table is all that main knows; --help of each command is made from its row.
+ */
+
+#include "config.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <locale.h>
+#include <signal.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "cli/command.h"
+
+static const struct cli_option run_options[] = {
+    {"in", 0, "FILE", "the input: JSON, `-` is standard input; {\"$file\": PATH} in it stands for a file"},
+    {"input", 0, "JSON", "the input itself"},
+    {"set", 0, "P.KEY=VALUE", "configuration of a plugin for this run; may be repeated"},
+    {"version", 0, "V", "run this version and no other"},
+    {"calls", 0, "N", "at most so many calls"},
+    {"wall", 0, "SECONDS", "at most so long"},
+    {"detach", 'd', NULL, "print the run's id and leave it to the host"},
+    {0},
+};
+
+static const struct cli_option ps_options[] = {
+    {"all", 'a', NULL, "those that ended too"},
+    {"limit", 'n', "N", "at most so many (100)"},
+    {0},
+};
+
+static const struct cli_option logs_options[] = {{"follow", 'f', NULL, "go on with new lines as they come"}, {0}};
+
+static const struct cli_option rollback_options[] = {
+    {"to", 0, "VERSION", "this version instead of the former one"},
+    {"why", 0, "TEXT", "the reason, for the record"},
+    {0},
+};
+
+static const struct cli_option withdraw_options[] = {{"why", 0, "TEXT", "the reason, for the record"}, {0}};
+
+static const struct command commands[] = {
+    {.name = "run",
+	.usage = "NAME [--in FILE|-] [--input JSON] [OPTION]...",
+	.summary = "Run an agent or strategy and print its result.",
+	.detail =
+	    "The result goes to standard output, and with --json the whole run; progress goes to standard error when\n"
+	    "that is a terminal.  Ctrl-C cancels the run and waits for its end; once more leaves it.",
+	.options = run_options,
+	.min_args = 1,
+	.max_args = 1,
+	.run = command_run},
+    {.name = "ps",
+	.usage = "[--all] [--limit N]",
+	.summary = "List the runs.",
+	.options = ps_options,
+	.run = command_ps},
+    {.name = "show",
+	.usage = "RUN",
+	.summary = "Show a run's tree of calls: times, versions, outcomes.",
+	.min_args = 1,
+	.max_args = 1,
+	.run = command_show},
+    {.name = "wait",
+	.usage = "RUN",
+	.summary = "Wait for a run to end and print its result.",
+	.min_args = 1,
+	.max_args = 1,
+	.run = command_wait},
+    {.name = "cancel", .usage = "RUN", .summary = "Stop a run.", .min_args = 1, .max_args = 1, .run = command_cancel},
+    {.name = "logs",
+	.usage = "[-f] [RUN]",
+	.summary = "Show the host's log, or what the calls of a run logged.",
+	.options = logs_options,
+	.max_args = 1,
+	.run = command_logs},
+    {.name = "journal",
+	.usage = "RUN",
+	.summary = "List every record of a run in the journal.",
+	.min_args = 1,
+	.max_args = 1,
+	.run = command_journal},
+    {.name = "agents", .usage = "", .summary = "List the active plugins.", .run = command_agents},
+    {.name = "versions",
+	.usage = "[NAME]",
+	.summary = "List the versions of a plugin, or of all.",
+	.max_args = 1,
+	.run = command_versions},
+    {.name = "rollback",
+	.usage = "NAME [--to VERSION] [--why TEXT]",
+	.summary = "Make the former version of a plugin the active one again.",
+	.options = rollback_options,
+	.min_args = 1,
+	.max_args = 1,
+	.run = command_rollback},
+    {.name = "withdraw",
+	.usage = "NAME VERSION [--why TEXT]",
+	.summary = "Take a version out of use for good.",
+	.options = withdraw_options,
+	.min_args = 2,
+	.max_args = 2,
+	.run = command_withdraw},
+    {.name = "install",
+	.usage = "FILE.so",
+	.summary = "Give the host a plugin, as copying it into a plugin folder does.",
+	.min_args = 1,
+	.max_args = 1,
+	.run = command_install},
+    {.name = "info",
+	.usage = "FILE.so",
+	.summary = "Show what a plugin file says about itself.",
+	.detail = "Needs no host, and does not load the file.",
+	.min_args = 1,
+	.max_args = 1,
+	.run = command_info},
+    {.name = "new",
+	.usage = "agent|strategy NAME [FOLDER]",
+	.summary = "Begin a plugin: a folder that builds as it is.",
+	.min_args = 2,
+	.max_args = 3,
+	.run = command_new},
+    {.name = "test",
+	.usage = "FILE.so [CASE]...",
+	.summary = "Run a plugin's cases in a host of their own.",
+	.detail = "Cases are cases/NAME.json beside the file, or those named.  Each runs in a fresh cell, in a used "
+		  "one, and\n"
+		  "twice between all the others; the ops that it issues have to be the same each time.",
+	.min_args = 1,
+	.max_args = UINT_MAX,
+	.no_json = true,
+	.run = command_test},
+    {.name = "doctor",
+	.usage = "",
+	.summary = "Try, layer by layer, whether cells are closed in.",
+	.run = command_doctor},
+    {.name = "dev",
+	.usage = "[OPTION OF hospesd]...",
+	.summary = "Be a host in the foreground, for writing plugins.",
+	.max_args = UINT_MAX,
+	.passes_on = true,
+	.no_json = true,
+	.run = command_dev},
+};
+
+static void
+help(FILE *to)
+{
+	fputs("usage: hospes COMMAND [ARGUMENT]...\n\n", to);
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+		fprintf(to, "  %-10s %s\n", commands[i].name, commands[i].summary);
+	fputs("\n`hospes COMMAND --help` tells more; every command takes --socket PATH and --json.\n"
+	      "exit codes: 0 ok, 1 fault, 2 usage, 3 partial or nothing found, 4 refused, 5 no host\n",
+	    to);
+}
+
+static int
+usage(const char *format, const char *word)
+{
+	struct cli cli = {0};
+	struct fault fault;
+
+	fault_set(&fault, HOSPES_EINPUT, "%s%s", format, word);
+	return cli_usage(&cli, &fault);
+}
+
+static int
+run_command(const struct command *command, int argc, char **argv)
+{
+	struct cli cli = {.command = command};
+	struct fault fault;
+	int rc;
+
+	cli_terminal(&cli);
+	rc = cli_parse(&cli, argc, argv, &fault);
+	if (rc != 0) {
+		rc = cli_usage(&cli, &fault);
+	} else if (cli.help) {
+		cli_help(stdout, command);
+		rc = CLI_OK;
+	} else {
+		rc = command->run(&cli);
+	}
+	free(cli.args);
+	if (fflush(stdout) != 0 && rc == CLI_OK) {
+		fprintf(stderr, "error: io_error: the output could not be written: %s\n", strerror(errno));
+		rc = CLI_FAULT;
+	}
+	return rc;
+}
+
+int
+main(int argc, char **argv)
+{
+	setlocale(LC_CTYPE, "");
+	signal(SIGPIPE, SIG_IGN);
+	if (argc < 2) {
+		help(stderr);
+		return CLI_USAGE;
+	}
+	if (strcmp(argv[1], "--version") == 0) {
+		printf("hospes %s\n", PACKAGE_VERSION);
+		return CLI_OK;
+	}
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+	    (strcmp(argv[1], "help") == 0 && argc == 2)) {
+		help(stdout);
+		return CLI_OK;
+	}
+	if (strcmp(argv[1], "help") == 0) {
+		static char ask[] = "--help";
+
+		argv[1] = argv[2];
+		argv[2] = ask;
+		argc = 3;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+		if (strcmp(commands[i].name, argv[1]) == 0)
+			return run_command(&commands[i], argc - 2, argv + 2);
+	return usage("there is no command ", argv[1]);
+}

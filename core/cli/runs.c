@@ -1,0 +1,184 @@
+/* hospes ps, wait, cancel, journal: runs by the list and one by one. */
+
+#include "config.h"
+
+#include <string.h>
+
+#include "base/json.h"
+#include "base/util.h"
+#include "cli/client.h"
+#include "cli/command.h"
+#include "cli/table.h"
+#include "cli/text.h"
+
+/* Who failed of a run that is whole but for them. */
+static void
+tell_partial(const json_t *partial)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(partial, i, one)
+	{
+		_cleanup_(free_p) char *line = xasprintf(
+		    "%s failed: %s: %s", cli_text(one, "who"), cli_text(one, "code"), cli_text(one, "message"));
+		_cleanup_(free_p) char *safe = text_safe(line, false);
+
+		fprintf(stderr, "partial: %s\n", safe);
+	}
+}
+
+int
+run_told(const struct cli *cli, const json_t *run, bool quiet)
+{
+	const json_t *error = json_object_get(run, "error"), *result = json_object_get(run, "result");
+	const json_t *partial = json_object_get(run, "partial");
+	struct fault fault;
+	int status;
+
+	if (cli->json)
+		cli_json(cli, run);
+	if (error != NULL) {
+		struct cli plain = *cli;
+
+		plain.json = false;
+		status = status_number(cli_text(error, "code"));
+		fault_set(&fault, status != 0 ? status : HOSPES_EBUG, "%s", cli_text(error, "message"));
+		return cli_fail(&plain, &fault);
+	}
+	if (!cli->json && !quiet && result != NULL)
+		cli_json(cli, result);
+	if (json_array_size(partial) > 0 || strcmp(cli_text(run, "status"), "partial") == 0) {
+		tell_partial(partial);
+		return CLI_PARTIAL;
+	}
+	return CLI_OK;
+}
+
+int
+command_wait(struct cli *cli)
+{
+	_cleanup_(free_p) char *path = client_path("/v1/runs/", cli->args[0], "/wait");
+	_cleanup_(json_p) json_t *run = NULL;
+	int rc = client_fetch(cli, path, &run);
+
+	return rc != 0 ? rc : run_told(cli, run, false);
+}
+
+int
+command_ps(struct cli *cli)
+{
+	static const char *const headings[] = {"RUN", "PLUGIN", "STATUS", "CALLS", "TOOK", "STARTED", "CLIENT", NULL};
+	_cleanup_(table_free) struct table *table = table_new(headings);
+	_cleanup_(json_p) json_t *runs = NULL;
+	_cleanup_(free_p) char *path = NULL;
+	const json_t *run;
+	double limit = 100;
+	struct fault fault;
+	size_t i;
+	int rc;
+
+	if (cli_number(cli, "limit", 10000, &limit, &fault) != 0)
+		return cli_usage(cli, &fault);
+	path = xasprintf("/v1/runs?all=%d&limit=%.0f", cli_flag(cli, "all"), limit < 1 ? 1 : limit);
+	rc = client_fetch(cli, path, &runs);
+	if (rc != 0)
+		return rc;
+	if (cli->json) {
+		cli_json(cli, runs);
+		return CLI_OK;
+	}
+	json_array_foreach(runs, i, run)
+	{
+		const json_t *took_ms = json_object_get(run, "duration_ms");
+		_cleanup_(free_p) char *calls =
+		    xasprintf("%lld", (long long)json_integer_value(json_object_get(run, "calls")));
+		_cleanup_(free_p) char *took =
+		    json_is_number(took_ms) ? xasprintf("%.3f s", json_number_value(took_ms) / 1000) : xstrdup("");
+
+		table_row(table, cli_text(run, "id"), cli_text(run, "plugin"), cli_text(run, "status"), calls, took,
+		    cli_text(run, "started"), cli_text(run, "client"));
+	}
+	if (table_rows(table) > 0)
+		table_print(table, cli, stdout);
+	else
+		fprintf(stderr, "no run is open%s\n",
+		    cli_flag(cli, "all") ? " and none is on record" : "; --all lists those that ended");
+	return CLI_OK;
+}
+
+int
+command_cancel(struct cli *cli)
+{
+	_cleanup_(free_p) char *path = client_path("/v1/runs/", cli->args[0], "/cancel");
+	_cleanup_(client_close) struct client *client = NULL;
+	_cleanup_(json_p) json_t *run = NULL;
+	struct fault fault;
+
+	if (client_open(&client, cli->socket, &fault) != 0 || client_post(client, path, NULL, &run, &fault) != 0)
+		return cli_fail(cli, &fault);
+	if (cli->json)
+		cli_json(cli, run);
+	else if (strcmp(cli_text(run, "state"), "ended") == 0)
+		printf("run %s had ended as %s\n", cli_text(run, "id"), cli_text(run, "status"));
+	else
+		printf("run %s is told to stop\n", cli_text(run, "id"));
+	return CLI_OK;
+}
+
+/* What a record has beyond its first columns, as KEY=VALUE. */
+static char *
+record_rest(const json_t *record)
+{
+	static const char *const shown[] = {"lsn", "seq", "kind", "time", "path", "status"};
+	struct buf out = {0};
+	const char *key;
+	json_t *value;
+
+	json_object_foreach((json_t *)(uintptr_t)record, key, value)
+	{
+		_cleanup_(free_p) char *text = NULL;
+		size_t i = 0;
+
+		while (i < ARRAY_LEN(shown) && strcmp(key, shown[i]) != 0)
+			i++;
+		if (i < ARRAY_LEN(shown))
+			continue;
+		text = json_is_string(value) ? xstrdup(json_string_value(value)) : json_text(value);
+		if (strlen(text) > 80)
+			memcpy(text + 77, "...", 4);
+		buf_printf(&out, "%s%s=%s", out.len > 0 ? " " : "", key, text);
+	}
+	buf_text(&out);
+	return (char *)out.data;
+}
+
+int
+command_journal(struct cli *cli)
+{
+	static const char *const headings[] = {"LSN", "TIME", "KIND", "PATH", "STATUS", "", NULL};
+	_cleanup_(free_p) char *path = client_path("/v1/runs/", cli->args[0], "/journal");
+	_cleanup_(table_free) struct table *table = table_new(headings);
+	_cleanup_(json_p) json_t *records = NULL;
+	const json_t *record;
+	size_t i;
+	int rc = client_fetch(cli, path, &records);
+
+	if (rc != 0)
+		return rc;
+	if (cli->json) {
+		cli_json(cli, records);
+		return CLI_OK;
+	}
+	json_array_foreach(records, i, record)
+	{
+		_cleanup_(free_p) char *rest = record_rest(record);
+		_cleanup_(free_p) char *lsn =
+		    xasprintf("%lld", (long long)json_integer_value(json_object_get(record, "lsn")));
+
+		table_row(table, lsn, cli_text(record, "time"), cli_text(record, "kind"), cli_text(record, "path"),
+		    cli_text(record, "status"), rest);
+	}
+	table_print(table, cli, stdout);
+	return CLI_OK;
+}

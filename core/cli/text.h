@@ -1,0 +1,19 @@
+/*
+ * Foreign text made harmless for a terminal: names, summaries and messages come from plugins, and an escape sequence in
+ * one could move the cursor, recolour or retitle the screen, and make it show what is not so.
+ */
+
+#ifndef CLI_TEXT_H
+#define CLI_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* A copy with control characters, direction overrides and bytes that are not UTF-8 shown as \xNN or \u{NNNN}; line
+ * breaks too unless `lines`. */
+char *text_safe(const char *text, bool lines);
+
+/* How many columns it takes: characters, where each takes one. */
+size_t text_width(const char *text);
+
+#endif

@@ -1,0 +1,109 @@
+/*
+ * The configuration of a plugin in a run: the notes' defaults, the operator's values over them, `--set` of the run over
+ * both.  Fixed at the first use and recorded, so that a reload in mid-run changes nothing and a replay sees the same.
+ */
+
+#include <string.h>
+
+#include "base/json.h"
+#include "dispatch/state.h"
+
+/* What is kept of it in run->configs. */
+struct plugin_config {
+	char name[PLUGIN_NAME_MAX + 1];
+	struct payload *text;
+};
+
+static bool
+fits(const char *type, const json_t *value)
+{
+	if (strcmp(type, "int") == 0)
+		return json_is_integer(value);
+	if (strcmp(type, "real") == 0)
+		return json_is_number(value);
+	if (strcmp(type, "bool") == 0)
+		return json_is_boolean(value);
+	return json_is_string(value);
+}
+
+static char *
+names_of(const json_t *config)
+{
+	_cleanup_(buf_free) struct buf out = {0};
+	const char *key;
+	json_t *value;
+
+	json_object_foreach((json_t *)config, key, value)
+		buf_printf(&out, "%s%s (%s)", out.len == 0 ? "" : ", ", key,
+		    json_string_value(json_object_get(value, "type")));
+	if (out.len == 0)
+		buf_appends(&out, "nothing");
+	return xstrdup(buf_text(&out));
+}
+
+/* Puts `over` on top of `config`; each key has to be in the notes and of their type. */
+static int
+overlay(json_t *config, const struct version *v, json_t *over, struct fault *fault)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach(over, key, value)
+	{
+		json_t *note = json_object_get(v->config, key);
+		const char *type = json_string_value(json_object_get(note, "type"));
+
+		if (type == NULL || !fits(type, value)) {
+			_cleanup_(free_p) char *names = names_of(v->config);
+
+			return fault_set(fault, HOSPES_ECONFIG, "the configuration of %s has %s%s%s; it takes %s", v->name, key,
+			    type == NULL ? "" : " of another type than ", type == NULL ? ", which it does not know" : type,
+			    names);
+		}
+		json_object_set(config, key, value);
+	}
+	return 0;
+}
+
+int
+config_of(struct run *run, const struct version *v, struct payload **ret, bool *fresh, struct fault *fault)
+{
+	_cleanup_(json_p) json_t *config = NULL;
+	struct plugin_config *known = map_get(&run->configs, v->name);
+	const char *key;
+	json_t *note;
+	int rc;
+
+	*fresh = known == NULL;
+	if (known != NULL) {
+		*ret = known->text;
+		return 0;
+	}
+	config = json_object();
+	json_object_foreach(v->config, key, note)
+		json_object_set(config, key, json_object_get(note, "default"));
+	rc = overlay(config, v, policy_plugin(run->policy, v->name)->config, fault);
+	if (rc == 0)
+		rc = overlay(config, v, json_object_get(run->set, v->name), fault);
+	if (rc != 0)
+		return rc;
+	known = xcalloc(1, sizeof(*known));
+	memcpy(known->name, v->name, sizeof(known->name));
+	known->text = json_payload(config);
+	map_put(&run->configs, known->name, known);
+	*ret = known->text;
+	return 0;
+}
+
+void
+config_drop(struct run *run)
+{
+	struct plugin_config *config;
+	size_t at = 0;
+
+	while ((config = map_next(&run->configs, &at)) != NULL) {
+		payload_unref(&config->text);
+		free(config);
+	}
+	map_free(&run->configs);
+}

@@ -1,0 +1,254 @@
+/*
+ * The door: where ops of cells and root ops of runs come in, and what cells tell is led to where it belongs.
+ */
+
+#include "dispatch/dispatch.h"
+
+#include <assert.h>
+
+#include "base/clock.h"
+#include "dispatch/guard.h"
+#include "base/json.h"
+
+int
+dispatch_open(struct dispatch **ret, const struct dispatch_options *options, struct fault *fault)
+{
+	struct dispatch *d = xcalloc(1, sizeof(*d));
+
+	(void)fault;
+	d->loop = options->loop;
+	d->store = options->store;
+	d->journal = options->journal;
+	d->http = options->http;
+	d->calls = options->calls;
+	d->run_ended = options->run_ended;
+	d->progress = options->progress;
+	d->arg = options->arg;
+	account_init(&d->host, "host", NULL);
+	TAILQ_INIT(&d->budget_waiters.ops);
+	*ret = d;
+	return 0;
+}
+
+void
+dispatch_close(struct dispatch **d)
+{
+	size_t at = 0;
+	void *slots;
+
+	if (*d == NULL)
+		return;
+	while ((slots = map_next(&(*d)->slots, &at)) != NULL)
+		free(slots);
+	map_free(&(*d)->slots);
+	free(*d);
+	*d = NULL;
+}
+
+struct account *
+dispatch_host_account(struct dispatch *d)
+{
+	return &d->host;
+}
+
+void
+dispatch_connect(struct dispatch *d, struct cells *cells, struct registry *registry)
+{
+	d->cells = cells;
+	d->registry = registry;
+}
+
+void
+dispatch_root(struct dispatch *d, struct run *run)
+{
+	run->dispatch = d;
+	pipeline_enter(d, &run->root);
+}
+
+void
+dispatch_forget(struct run *run)
+{
+	config_drop(run);
+	resolve_drop(run);
+}
+
+int
+dispatch_check_set(struct dispatch *d, struct run *run, struct fault *fault)
+{
+	const char *name;
+	json_t *values;
+	struct payload *config;
+	bool fresh;
+
+	json_object_foreach(run->set, name, values)
+	{
+		struct version *v = registry_active(d->registry, name);
+
+		if (v == NULL)
+			return fault_set(fault, HOSPES_ENOAGENT, "the run's configuration names %s, and there is no such plugin", name);
+		if (!json_is_object(values))
+			return fault_set(fault, HOSPES_EINPUT, "the run's configuration of %s has to be an object", name);
+		if (config_of(run, v, &config, &fresh, fault) != 0)
+			return fault->status;
+	}
+	return 0;
+}
+
+/* ---- What cells tell --------------------------------------------------------------------------------------------- */
+
+static int64_t
+deadline_of(const struct call *call, int64_t timeout_ns)
+{
+	int64_t own = timeout_ns <= 0 ? INT64_MAX : clock_real_ns() + timeout_ns;
+
+	return own < call->deadline_real_ns ? own : call->deadline_real_ns;
+}
+
+static int64_t
+not_negative(int64_t n)
+{
+	return n < 0 ? 0 : n;
+}
+
+static void
+on_op(struct call *call, uint32_t ordinal, const struct wire_op *asked, const char *target, const char *version,
+    const char *key, struct payload *input, void *arg)
+{
+	struct dispatch *d = arg;
+	bool made;
+	struct op *op = call_op(call, ordinal, &made);
+
+	assert(op != NULL); /* the cell room lets no gap through */
+	if (!made) {
+		replay_op(d, op, asked, target, input);
+		return;
+	}
+	op->kind = asked->kind;
+	op->flags = asked->flags;
+	op->effect = asked->effect;
+	op->target = xstrdup(target);
+	op->version = version == NULL || *version == '\0' ? NULL : xstrdup(version);
+	op->key = key == NULL || *key == '\0' ? NULL : xstrdup(key);
+	op->input = payload_ref(input);
+	op->deadline_real_ns = deadline_of(call, asked->timeout_ns);
+	op->share[QUANTITY_CALLS] = not_negative(asked->share_calls);
+	op->share_wall_ns = not_negative(asked->share_wall_ns);
+	pipeline_enter(d, op);
+}
+
+static void
+on_parked(struct call *call, void *arg)
+{
+	guards_parked(arg, call);
+}
+
+static void
+on_abandon(struct call *call, uint32_t ordinal, void *arg)
+{
+	if (ordinal < call->n_ops)
+		dispatch_cancel(arg, call->ops[ordinal], HOSPES_ECANCELLED, "its caller no longer wants it");
+}
+
+static void
+on_log(struct call *call, enum log_level level, const char *line, void *arg)
+{
+	record_log(arg, call, level, line);
+	tell_line(arg, call, "log", -1, line);
+}
+
+static void
+on_progress(struct call *call, double done, const char *line, void *arg)
+{
+	tell_line(arg, call, "progress", done, line);
+}
+
+static void
+on_reply(struct call *call, int status, struct payload *value, double confidence, struct payload *partial, void *arg)
+{
+	call_replied(arg, call, status, value, confidence, partial);
+}
+
+static void
+on_begins(struct call *call, const char *why, void *arg)
+{
+	struct dispatch *d = arg;
+
+	for (uint32_t i = 0; i < call->n_ops; i++)
+		call->ops[i]->delivered = false;
+	if (why != NULL) {
+		record_replay(d, call, why);
+		tell_call(d, call, "call_replays");
+	}
+	guards_resume(d, call);
+}
+
+static void
+on_lost(struct call *call, const struct fault *fault, void *arg)
+{
+	_cleanup_(payload_unref) struct payload *sentence = payload_text(fault->text);
+
+	call_replied(arg, call, fault->status, sentence, 0, NULL);
+}
+
+static void
+record_cell(struct dispatch *d, enum record_kind kind, const struct cell_spec *spec, const struct cell_info *info,
+    const char *report, const json_t *body)
+{
+	_cleanup_(free_p) char *text = body == NULL ? NULL : json_text(body);
+	int64_t pid = info->pid;
+	struct record r;
+
+	record_init(&r, kind);
+	record_add_text(&r, TAG_TARGET, spec->plugin);
+	record_add_text(&r, TAG_VERSION, spec->semver);
+	record_add(&r, TAG_OBJECT, spec->object, 32);
+	record_add(&r, TAG_NUMBER, &pid, sizeof(pid));
+	record_add_text(&r, TAG_MESSAGE, report);
+	record_add_text(&r, TAG_BODY, text);
+	store_append(d->store, &r);
+}
+
+static void
+on_cell_started(const struct cell_spec *spec, const struct cell_info *info, void *arg)
+{
+	_cleanup_(json_p) json_t *body = json_object();
+	json_t *layers = json_array();
+
+	for (uint32_t bit = 1; bit != 0 && bit <= LAYER_READONLY; bit <<= 1) {
+		if (info->layers & bit)
+			json_array_append_new(layers, json_string(sandbox_layer_name(bit)));
+	}
+	json_object_set_new(body, "layers", layers);
+	json_object_set_new(body, "quarantine", json_boolean(info->quarantine));
+	record_cell(arg, RECORD_CELL_START, spec, info, NULL, body);
+}
+
+static void
+on_cell_ended(const struct cell_spec *spec, const struct cell_info *info, int wait_status, const struct rusage *usage,
+    const char *report, void *arg)
+{
+	_cleanup_(json_p) json_t *body = json_pack("{s:i s:I s:I}", "wait_status", wait_status, "cpu_ms",
+	    (json_int_t)((usage->ru_utime.tv_sec + usage->ru_stime.tv_sec) * 1000 +
+	        (usage->ru_utime.tv_usec + usage->ru_stime.tv_usec) / 1000),
+	    "rss_kib", (json_int_t)usage->ru_maxrss);
+
+	record_cell(arg, RECORD_CELL_END, spec, info, report, body);
+}
+
+struct cells_events
+dispatch_cells_events(struct dispatch *d)
+{
+	return (struct cells_events){
+	    .op = on_op,
+	    .parked = on_parked,
+	    .abandon = on_abandon,
+	    .log = on_log,
+	    .progress = on_progress,
+	    .reply = on_reply,
+	    .begins = on_begins,
+	    .lost = on_lost,
+	    .cell_started = on_cell_started,
+	    .cell_ended = on_cell_ended,
+	    .arg = d,
+	};
+}

@@ -1,0 +1,30 @@
+/* The table of executors: one row for each kind of op, numbered as on the wire. */
+
+#include "dispatch/state.h"
+
+static const struct executor *const executors[] = {
+    [WIRE_OP_CALL] = &executor_call,
+    [WIRE_OP_HTTP] = &executor_http,
+    [WIRE_OP_NOW] = &executor_now,
+    [WIRE_OP_RANDOM] = &executor_random,
+    [WIRE_OP_SLEEP] = &executor_sleep,
+    [WIRE_OP_FIRST] = &executor_first,
+    [WIRE_OP_FIND] = &executor_find,
+};
+
+const struct executor *
+executor_of(const struct op *op)
+{
+	bool outside = op->kind == WIRE_OP_CALL || op->kind == WIRE_OP_HTTP || op->kind == WIRE_OP_FIND;
+
+	/* In a case of `hospes test` the case answers for the world outside the call. */
+	if (op->run->script != NULL && op->caller != NULL && outside)
+		return &executor_script;
+	return executors[op->kind];
+}
+
+const char *
+op_kind_name(uint16_t kind)
+{
+	return kind < ARRAY_LEN(executors) && executors[kind] != NULL ? executors[kind]->name : "unknown";
+}

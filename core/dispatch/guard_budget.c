@@ -1,0 +1,105 @@
+/*
+ * Guard: budget.
+ *
+ * Every call is reserved at every account above it before it begins and settled when it has ended: by its share, when the
+ * caller gives it one (then it and all below it may spend that and no more), else by one call.  So what runs at once can
+ * never overspend together.  A reservation that will not fit even when all others have settled is refused at once; one
+ * that may fit later waits until something settles.
+ *
+ * Wall time is a deadline: an op may not end later than the nearest end of the accounts above it.
+ */
+
+#include "base/clock.h"
+#include "dispatch/guard.h"
+
+static struct account *
+payer(const struct op *op)
+{
+	return op->caller == NULL ? &op->run->account : &op->caller->account;
+}
+
+static int
+admit_wall(struct op *op, struct fault *why)
+{
+	int64_t now = clock_real_ns(), ends = INT64_MAX;
+	const struct account *whose = NULL;
+
+	ends = account_ends(payer(op), &whose);
+	if (ends <= now)
+		return guard_refuse(why, HOSPES_EBUDGET, "the wall time of this %s is used up; give it more", whose->what);
+	if (op->share_wall_ns > 0 && op->share_wall_ns < ends - now)
+		ends = now + op->share_wall_ns;
+	if (ends < op->deadline_real_ns)
+		op->deadline_real_ns = ends;
+	return GUARD_PASS;
+}
+
+static int
+budget_admit(struct dispatch *d, struct op *op, struct fault *why)
+{
+	int64_t most = op->share[QUANTITY_CALLS] > 0 ? op->share[QUANTITY_CALLS] : 1;
+	struct account *at = NULL;
+
+	if (op->kind != WIRE_OP_CALL)
+		return GUARD_PASS;
+	if (admit_wall(op, why) != GUARD_PASS)
+		return GUARD_REFUSE;
+	switch (account_reserve(payer(op), QUANTITY_CALLS, most, 1, &at)) {
+	case ACCOUNT_TAKEN:
+		op->reserved_most = most;
+		op->reserved_least = 1;
+		return GUARD_PASS;
+	case ACCOUNT_WAIT:
+		return guard_wait(op, &d->budget_waiters);
+	case ACCOUNT_NEVER:
+		break;
+	}
+	return guard_refuse(why, HOSPES_EBUDGET,
+	    "%s needs %lld calls and this %s has %lld of %lld left; ask for fewer, or give it more (--calls, `run.calls`)",
+	    op->target, (long long)most, at->what,
+	    (long long)(at->limit[QUANTITY_CALLS] - at->spent[QUANTITY_CALLS] - at->reserved[QUANTITY_CALLS]),
+	    (long long)at->limit[QUANTITY_CALLS]);
+}
+
+static void
+give_back(struct dispatch *d, struct op *op, int64_t actual)
+{
+	struct op *op_waiting;
+	unsigned n = 0;
+
+	account_settle(payer(op), QUANTITY_CALLS, op->reserved_most, op->reserved_least, actual);
+	if (op->reserved_most == op->reserved_least && op->reserved_most == actual)
+		return;
+	/* What came back, or can no longer come back, decides for any of those who wait: each is tried once. */
+	TAILQ_FOREACH(op_waiting, &d->budget_waiters.ops, waiting)
+		n++;
+	while (n-- > 0)
+		dispatch_wake(d, &d->budget_waiters);
+}
+
+static void
+budget_undo(struct dispatch *d, struct op *op)
+{
+	if (op->kind == WIRE_OP_CALL)
+		give_back(d, op, 0);
+}
+
+static void
+budget_settle(struct dispatch *d, struct op *op)
+{
+	int64_t actual = 1;
+
+	if (op->kind != WIRE_OP_CALL)
+		return;
+	/* What is still reserved below it, by calls that are being stopped, is as good as spent. */
+	if (op->callee != NULL && op->callee->account.prepaid[QUANTITY_CALLS])
+		actual = op->callee->account.spent[QUANTITY_CALLS] + op->callee->account.reserved[QUANTITY_CALLS];
+	give_back(d, op, actual);
+}
+
+const struct guard guard_budget = {
+    .name = "budget",
+    .admit = budget_admit,
+    .undo = budget_undo,
+    .settle = budget_settle,
+};

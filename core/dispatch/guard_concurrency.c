@@ -1,0 +1,141 @@
+/*
+ * Guard: concurrency.
+ *
+ * `limits.NAME.concurrency` bounds how many calls of a plugin run at a time.  A slot counts a running call: one that is
+ * parked on an op of its own gives it back and takes one again before it goes on, ahead of calls that have not begun, so
+ * that nesting cannot deadlock.  (How many root runs there are is bounded where runs start.)
+ */
+
+#include "dispatch/guard.h"
+
+struct slots {
+	char name[PLUGIN_NAME_MAX + 1];
+	unsigned limit, used;
+	struct waitq waiting;      /* ops that want to begin */
+	struct call_list resuming; /* calls that want to go on */
+};
+
+static unsigned
+limit_of(const struct run *run, const char *plugin)
+{
+	return policy_plugin(run->policy, plugin)->concurrency;
+}
+
+static struct slots *
+slots_of(struct dispatch *d, const char *name, unsigned limit)
+{
+	struct slots *s = map_get(&d->slots, name);
+
+	if (s == NULL) {
+		s = xcalloc(1, sizeof(*s));
+		snprintf(s->name, sizeof(s->name), "%s", name);
+		TAILQ_INIT(&s->waiting.ops);
+		TAILQ_INIT(&s->resuming);
+		map_put(&d->slots, s->name, s);
+	}
+	s->limit = limit;
+	return s;
+}
+
+static void
+give_back(struct dispatch *d, struct slots *s)
+{
+	struct call *call;
+
+	s->used--;
+	call = TAILQ_FIRST(&s->resuming);
+	if (call == NULL) {
+		if (s->used < s->limit)
+			dispatch_wake(d, &s->waiting);
+		return;
+	}
+	TAILQ_REMOVE(&s->resuming, call, resume);
+	call->resuming = false;
+	call->slot = true;
+	s->used++;
+	dispatch_resume(d, call);
+}
+
+static int
+concurrency_admit(struct dispatch *d, struct op *op, struct fault *why)
+{
+	unsigned limit;
+	struct slots *s;
+
+	(void)why;
+	if (op->kind != WIRE_OP_CALL || op->resolved == NULL)
+		return GUARD_PASS;
+	limit = limit_of(op->run, op->resolved->name);
+	if (limit == 0)
+		return GUARD_PASS;
+	s = slots_of(d, op->resolved->name, limit);
+	if (s->used >= limit)
+		return guard_wait(op, &s->waiting);
+	s->used++;
+	return GUARD_PASS;
+}
+
+static void
+concurrency_undo(struct dispatch *d, struct op *op)
+{
+	if (op->kind == WIRE_OP_CALL && op->resolved != NULL && limit_of(op->run, op->resolved->name) != 0)
+		give_back(d, map_get(&d->slots, op->resolved->name));
+}
+
+/* The slot of a call that never parked, or runs again, is still its own; one that ended parked has none. */
+static void
+concurrency_settle(struct dispatch *d, struct op *op)
+{
+	if (op->callee == NULL)
+		concurrency_undo(d, op);
+	else
+		guard_concurrency.parked(d, op->callee);
+}
+
+static void
+concurrency_parked(struct dispatch *d, struct call *call)
+{
+	struct slots *s;
+
+	if (limit_of(call->run, call->plugin) == 0)
+		return;
+	s = map_get(&d->slots, call->plugin);
+	if (call->resuming) {
+		TAILQ_REMOVE(&s->resuming, call, resume);
+		call->resuming = false;
+	}
+	if (!call->slot)
+		return;
+	call->slot = false;
+	give_back(d, s);
+}
+
+static bool
+concurrency_resume(struct dispatch *d, struct call *call)
+{
+	unsigned limit = limit_of(call->run, call->plugin);
+	struct slots *s;
+
+	if (limit == 0 || call->slot)
+		return true;
+	s = slots_of(d, call->plugin, limit);
+	if (call->state == CALL_PARKED && s->used >= limit) {
+		if (!call->resuming)
+			TAILQ_INSERT_TAIL(&s->resuming, call, resume);
+		call->resuming = true;
+		return false;
+	}
+	/* A call that begins again after its cell died runs already: it takes a slot even where none is free. */
+	call->slot = true;
+	s->used++;
+	return true;
+}
+
+const struct guard guard_concurrency = {
+    .name = "concurrency",
+    .admit = concurrency_admit,
+    .undo = concurrency_undo,
+    .settle = concurrency_settle,
+    .parked = concurrency_parked,
+    .resume = concurrency_resume,
+};

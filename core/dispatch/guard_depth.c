@@ -1,0 +1,37 @@
+/*
+ * Guard: depth.
+ *
+ * A chain of agents may be at most `depth` long.  Each hop costs time and money, and after a handful nobody can say
+ * who answers for what: a runaway chain is the dearest bug that a multi-agent system has.  The root call stands at 0;
+ * with the default of 5 an agent at 5 may still be called, and what it calls in turn is refused.  Checks and tools do
+ * not count.
+ *
+ * Looks at the call tree and takes nothing, so it has no undo.
+ */
+
+#include "dispatch/guard.h"
+
+static int
+depth_admit(struct dispatch *d, struct op *op, struct fault *why)
+{
+	_cleanup_(free_p) char *chain = NULL;
+	unsigned depth, limit = op->run->policy->depth;
+
+	(void)d;
+	if (op->kind != WIRE_OP_CALL || op->caller == NULL)
+		return GUARD_PASS;
+	if (op->resolved != NULL && (op->resolved->kind == PLUGIN_CHECK || op->resolved->kind == PLUGIN_TOOL))
+		return GUARD_PASS;
+	depth = op->caller->depth + 1;
+	if (depth <= limit)
+		return GUARD_PASS;
+	chain = call_chain(op->caller);
+	return guard_refuse(why, HOSPES_EDEPTH,
+	    "%s would run at depth %u and the limit is %u (%s); raise `depth`, or call it nearer the root", op->target, depth,
+	    limit, chain);
+}
+
+const struct guard guard_depth = {
+    .name = "depth",
+    .admit = depth_admit,
+};

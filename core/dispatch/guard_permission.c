@@ -1,0 +1,138 @@
+/*
+ * Guard: permission.
+ *
+ * A plugin may do what its notes declare, narrowed by the operator's policy, and nothing else.  Calls and look-ups need a
+ * `call:` note; HTTP needs an `http:` note and a grant in the policy, because it reaches outside the host.  Under
+ * `hospes dev` a declared public host counts as granted; private addresses never do.
+ *
+ * A root op is the client's, whom the socket has admitted.
+ */
+
+#include <string.h>
+
+#include "dispatch/guard.h"
+
+static bool
+begins(const char *text, const char *prefix, const char **rest)
+{
+	size_t len = strlen(prefix);
+
+	if (strncmp(text, prefix, len) != 0)
+		return false;
+	*rest = text + len;
+	return true;
+}
+
+/* Does the policy leave a declared need standing? */
+static bool
+allowed(const struct policy_plugin *plugin, const char *need)
+{
+	if (plugin->needs == NULL)
+		return true;
+	for (char **n = plugin->needs; *n != NULL; n++) {
+		if (policy_match(*n, need))
+			return true;
+	}
+	return false;
+}
+
+static bool
+offers(const struct version *callee, const char *pattern)
+{
+	for (char **c = callee == NULL ? NULL : callee->capabilities; c != NULL && *c != NULL; c++) {
+		if (policy_match(pattern, *c))
+			return true;
+	}
+	return false;
+}
+
+/* One declared need against a call or a look-up.  An agent may be called by its name when one of its capabilities is
+ * declared: that is what hospes_find is for. */
+static bool
+covers(const char *need, const struct op *op)
+{
+	const char *declared, *pattern, *asked;
+
+	if (!begins(need, "call:", &declared))
+		return false;
+	if (!begins(declared, "cap:", &pattern))
+		return op->kind == WIRE_OP_CALL && policy_match(declared, op->target);
+	if (op->kind == WIRE_OP_FIND)
+		return strcmp(pattern, op->target) == 0 || policy_match(pattern, op->target);
+	if (begins(op->target, "cap:", &asked))
+		return policy_match(pattern, asked);
+	return offers(op->resolved, pattern);
+}
+
+static int
+admit_call(struct op *op, struct fault *why)
+{
+	const struct version *caller = op->caller->version;
+	const struct policy_plugin *plugin = policy_plugin(op->run->policy, caller->name);
+
+	for (char **need = caller->needs; need != NULL && *need != NULL; need++) {
+		if (covers(*need, op) && allowed(plugin, *need))
+			return GUARD_PASS;
+	}
+	return guard_refuse(why, HOSPES_EPERM,
+	    "%s may not call %s: its notes would have to say \"call:%s\" (HOSPES_NEEDS) and the policy leave that standing",
+	    caller->name, op->target, op->target);
+}
+
+bool
+permission_http(const struct call *caller, const struct http_request *request, struct fault *why)
+{
+	const struct version *v = caller->version;
+	const struct policy *policy = caller->run->policy;
+	const struct policy_plugin *plugin = policy_plugin(policy, v->name);
+	bool declared = false, granted = policy->dev;
+	const char *pattern;
+
+	for (char **need = v->needs; need != NULL && *need != NULL; need++) {
+		declared |= begins(*need, "http:", &pattern) && allowed(plugin, *need) &&
+		    policy_http(pattern, request->scheme, request->host, request->port, request->path);
+	}
+	for (char **grant = plugin->http; grant != NULL && *grant != NULL; grant++)
+		granted |= policy_http(*grant, request->scheme, request->host, request->port, request->path);
+	if (!declared)
+		fault_set(why, HOSPES_EPERM, "%s may not reach %s: no \"http:\" note of it covers that", v->name, request->url);
+	else if (!granted)
+		fault_set(why, HOSPES_EPERM, "%s is not granted %s; add a pattern for %s to grants.%s.http of %s", v->name,
+		    request->url, request->host, v->name, policy->file);
+	return declared && granted;
+}
+
+static int
+admit_http(struct op *op, struct fault *why)
+{
+	struct http_request request;
+	bool may;
+
+	if (http_request_read(op->target, op->input, &request, why) != 0)
+		return GUARD_REFUSE;
+	may = permission_http(op->caller, &request, why);
+	http_request_clear(&request);
+	return may ? GUARD_PASS : GUARD_REFUSE;
+}
+
+static int
+permission_admit(struct dispatch *d, struct op *op, struct fault *why)
+{
+	(void)d;
+	if (op->caller == NULL)
+		return GUARD_PASS;
+	switch (op->kind) {
+	case WIRE_OP_CALL:
+	case WIRE_OP_FIND:
+		return admit_call(op, why);
+	case WIRE_OP_HTTP:
+		return admit_http(op, why);
+	default:
+		return GUARD_PASS;
+	}
+}
+
+const struct guard guard_permission = {
+    .name = "permission",
+    .admit = permission_admit,
+};

@@ -1,0 +1,134 @@
+/* The op CALL: a call of a plugin in a cell, from the check of its input to the check of its reply. */
+
+#include <assert.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "dispatch/state.h"
+
+static int
+check_schema(const json_t *schema, const struct payload *value, const char *what, int status, struct fault *fault)
+{
+	_cleanup_(json_p) json_t *json = NULL;
+
+	if (schema == NULL)
+		return 0;
+	json = json_read(value->data, value->len, what, fault);
+	if (json != NULL && schema_check(schema, json, what, fault) == 0)
+		return 0;
+	return fault->status = status;
+}
+
+static int
+check_input(struct op *op, struct fault *fault)
+{
+	_cleanup_(free_p) char *what = xasprintf("the input of %s", op->resolved->name);
+	size_t max = op->caller == NULL ? op->run->policy->input_max : op->run->policy->payload_max;
+
+	if (op->input == NULL)
+		op->input = payload_text("null");
+	if (op->caller != NULL && payload_scan(op->input->data, op->input->len, max, what, fault) != 0)
+		return fault->status;
+	return check_schema(op->resolved->input_schema, op->input, what, HOSPES_EINPUT, fault);
+}
+
+static struct cell_spec
+spec_of(const struct version *v)
+{
+	return (struct cell_spec){
+	    .plugin = v->name,
+	    .semver = v->semver,
+	    .object_path = v->object_path,
+	    .object = v->object,
+	    .memory_bytes = v->memory_bytes,
+	    .state_cell = v->state_cell,
+	};
+}
+
+static void
+call_begin(struct dispatch *d, struct op *op)
+{
+	struct payload *config;
+	struct cell_spec spec;
+	struct fault fault;
+	struct call *call;
+	bool fresh;
+
+	if (check_input(op, &fault) != 0 || config_of(op->run, op->resolved, &config, &fresh, &fault) != 0) {
+		pipeline_refuse(d, op, "input", &fault);
+		return;
+	}
+	spec = spec_of(op->resolved);
+	call = call_new(d->calls, op, op->resolved->name, op->resolved->semver, version_ref(op->resolved), config);
+	call->slot = true;
+	if (op->share[QUANTITY_CALLS] > 0) {
+		call->account.limit[QUANTITY_CALLS] = op->share[QUANTITY_CALLS];
+		call->account.prepaid[QUANTITY_CALLS] = true;
+		call->account.spent[QUANTITY_CALLS] = 1; /* itself */
+	}
+	call->account.ends_real_ns = op->share_wall_ns > 0 ? op->deadline_real_ns : NO_LIMIT;
+	record_call_start(d, call, fresh);
+	tell_call(d, call, "call_started");
+	cells_submit(d->cells, &spec, call);
+}
+
+static void
+call_stop(struct dispatch *d, struct op *op)
+{
+	struct call *call = op->callee;
+
+	call->cancelled = op->cancelled;
+	for (uint32_t i = 0; i < call->n_ops; i++)
+		dispatch_cancel(d, call->ops[i], op->cancelled, "the call that wanted it was stopped");
+	if (call->state != CALL_DONE)
+		cells_cancel(call, op->cancelled);
+}
+
+/* What a cell says of a call is foreign: what was asked to stop has stopped, and a reply has to fit its own schema. */
+static int
+judge(struct op *op, const struct call *call, int status, struct payload **value)
+{
+	_cleanup_(free_p) char *what = xasprintf("the reply of %s", call->plugin);
+	struct fault fault;
+
+	if (op->cancelled != 0) {
+		fault_set(&fault, op->cancelled, "%s was stopped: %s", call->plugin, op->cancel_why);
+		*value = payload_text(fault.text);
+		return op->cancelled;
+	}
+	if (status == 0 && check_schema(call->version->output_schema, *value, what, HOSPES_EOUTPUT, &fault) != 0) {
+		*value = payload_text(fault.text);
+		return fault.status;
+	}
+	if (status != 0 && (*value == NULL || !utf8_valid((*value)->data, (*value)->len))) {
+		fault_set(&fault, status, "%s failed as %s and gave no readable reason", call->plugin, status_name(status));
+		*value = payload_text(fault.text);
+		return status;
+	}
+	payload_ref(*value);
+	return status;
+}
+
+void
+call_replied(struct dispatch *d, struct call *call, int status, struct payload *value, double confidence,
+    struct payload *partial)
+{
+	struct op *op = call->op;
+
+	assert(op->callee == call);
+	call->state = CALL_DONE;
+	status = judge(op, call, status, &value);
+	op->status = status;
+	if (op->caller == NULL && status == 0)
+		op->run->partial = payload_ref(partial);
+	for (uint32_t i = 0; i < call->n_ops; i++)
+		dispatch_cancel(d, call->ops[i], HOSPES_ECANCELLED, "the call that wanted it has ended");
+	pipeline_complete(d, op, status, value, confidence);
+	call_end(d->calls, call);
+}
+
+const struct executor executor_call = {
+    .name = "call",
+    .begin = call_begin,
+    .stop = call_stop,
+};

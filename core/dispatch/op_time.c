@@ -1,0 +1,91 @@
+/*
+ * The ops NOW, RANDOM and SLEEP: what would make two executions of a handler differ, recorded so that it does not.
+ */
+
+#include <sodium.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "dispatch/state.h"
+
+#define RANDOM_MAX 4096u
+
+static void
+now_begin(struct dispatch *d, struct op *op)
+{
+	int64_t now = clock_real_ns();
+
+	pipeline_complete(d, op, 0, payload_new(&now, sizeof(now)), 1);
+}
+
+static bool
+read_number(const struct op *op, void *out, size_t size)
+{
+	if (op->input == NULL || op->input->len != size)
+		return false;
+	memcpy(out, op->input->data, size);
+	return true;
+}
+
+static void
+bad_number(struct dispatch *d, struct op *op, const char *what)
+{
+	struct fault fault;
+
+	fault_set(&fault, HOSPES_EINPUT, "%s", what);
+	pipeline_fail(d, op, &fault);
+}
+
+static void
+random_begin(struct dispatch *d, struct op *op)
+{
+	struct payload *bytes;
+	uint32_t n;
+
+	if (!read_number(op, &n, sizeof(n)) || n > RANDOM_MAX) {
+		bad_number(d, op, "random numbers come in at most 4,096 bytes at a time; ask for fewer");
+		return;
+	}
+	bytes = payload_alloc(n);
+	randombytes_buf(bytes->data, n);
+	pipeline_complete(d, op, 0, bytes, 1);
+}
+
+static void
+sleep_over(evutil_socket_t fd, short what, void *arg)
+{
+	struct op *op = arg;
+
+	(void)fd, (void)what;
+	event_free(op->executing);
+	op->executing = NULL;
+	pipeline_complete(op->run->dispatch, op, 0, payload_new("", 0), 1);
+}
+
+static void
+sleep_begin(struct dispatch *d, struct op *op)
+{
+	struct timeval tv;
+	int64_t ns;
+
+	if (!read_number(op, &ns, sizeof(ns)) || ns < 0) {
+		bad_number(d, op, "a sleep takes a number of nanoseconds that is not negative");
+		return;
+	}
+	tv = (struct timeval){.tv_sec = ns / NS_PER_S, .tv_usec = ns % NS_PER_S / 1000};
+	record_intent(d, op);
+	op->executing = evtimer_new(d->loop, sleep_over, op);
+	evtimer_add(op->executing, &tv);
+}
+
+static void
+sleep_stop(struct dispatch *d, struct op *op)
+{
+	(void)d;
+	event_free(op->executing);
+	op->executing = NULL;
+}
+
+const struct executor executor_now = {.name = "now", .begin = now_begin};
+const struct executor executor_random = {.name = "random", .begin = random_begin};
+const struct executor executor_sleep = {.name = "sleep", .begin = sleep_begin, .stop = sleep_stop};

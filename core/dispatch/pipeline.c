@@ -1,0 +1,292 @@
+/*
+ * The pipeline: guards in, the executor, guards out.
+ *
+ * An op enters once.  Guards run in the order of the table; what a guard took is remembered by its place in the table and
+ * given back in reverse, by `undo` when a later guard waits or refuses, by `settle` when the op has its outcome.  An op
+ * that waits holds nothing and starts again at the top.
+ */
+
+#include <assert.h>
+#include <stdarg.h>
+
+#include "base/clock.h"
+#include "dispatch/guard.h"
+
+static const struct guard *const guards[] = {
+    &guard_permission,
+    &guard_deadline,
+    &guard_depth,
+    &guard_cycle,
+    &guard_concurrency,
+    &guard_budget,
+};
+
+int
+guard_refuse(struct fault *why, int status, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	fault_setv(why, status, format, args);
+	va_end(args);
+	return GUARD_REFUSE;
+}
+
+int
+guard_wait(struct op *op, struct waitq *queue)
+{
+	op->waiting_on = queue;
+	TAILQ_INSERT_TAIL(&queue->ops, op, waiting);
+	return GUARD_WAIT;
+}
+
+static void
+guards_undo(struct dispatch *d, struct op *op)
+{
+	for (size_t i = ARRAY_LEN(guards); i-- > 0;) {
+		if ((op->taken & 1u << i) && guards[i]->undo != NULL)
+			guards[i]->undo(d, op);
+	}
+	op->taken = 0;
+}
+
+static void
+guards_settle(struct dispatch *d, struct op *op)
+{
+	for (size_t i = ARRAY_LEN(guards); i-- > 0;) {
+		if ((op->taken & 1u << i) && guards[i]->settle != NULL)
+			guards[i]->settle(d, op);
+	}
+	op->taken = 0;
+}
+
+void
+guards_parked(struct dispatch *d, struct call *call)
+{
+	for (size_t i = 0; i < ARRAY_LEN(guards); i++) {
+		if (guards[i]->parked != NULL)
+			guards[i]->parked(d, call);
+	}
+}
+
+bool
+guards_resume(struct dispatch *d, struct call *call)
+{
+	for (size_t i = 0; i < ARRAY_LEN(guards); i++) {
+		if (guards[i]->resume != NULL && !guards[i]->resume(d, call))
+			return false;
+	}
+	return true;
+}
+
+/* ---- Deadlines --------------------------------------------------------------------------------------------------- */
+
+static void
+deadline_passed(evutil_socket_t fd, short what, void *arg)
+{
+	struct op *op = arg;
+
+	(void)fd, (void)what;
+	dispatch_cancel(op->run->dispatch, op, HOSPES_EDEADLINE, "its time was over");
+}
+
+/* An op needs a timer of its own only when its deadline is nearer than that of the call that issued it. */
+static void
+arm_deadline(struct dispatch *d, struct op *op)
+{
+	int64_t left = op->deadline_real_ns - clock_real_ns();
+	struct timeval tv;
+
+	if (op->timer != NULL || (op->caller != NULL && op->deadline_real_ns >= op->caller->deadline_real_ns))
+		return;
+	if (left < 0)
+		left = 0;
+	tv = (struct timeval){.tv_sec = left / NS_PER_S, .tv_usec = left % NS_PER_S / 1000};
+	op->timer = evtimer_new(d->loop, deadline_passed, op);
+	evtimer_add(op->timer, &tv);
+}
+
+/* ---- In ---------------------------------------------------------------------------------------------------------- */
+
+/* Runs the guards; fills `why` and names the guard when one refuses. */
+static enum guard_answer
+admit(struct dispatch *d, struct op *op, const char **guard, struct fault *why)
+{
+	*guard = "resolve";
+	if (op->kind == WIRE_OP_CALL && op->resolved == NULL && resolve_op(d, op, why) != 0)
+		return GUARD_REFUSE;
+	for (size_t i = 0; i < ARRAY_LEN(guards); i++) {
+		enum guard_answer answer = guards[i]->admit(d, op, why);
+
+		if (answer == GUARD_PASS) {
+			op->taken |= 1u << i;
+			continue;
+		}
+		guards_undo(d, op);
+		*guard = guards[i]->name;
+		return answer;
+	}
+	return GUARD_PASS;
+}
+
+static void
+try(struct dispatch *d, struct op *op)
+{
+	const char *guard = NULL;
+	struct fault why;
+
+	switch (admit(d, op, &guard, &why)) {
+	case GUARD_WAIT:
+		op->state = OP_WAITING;
+		arm_deadline(d, op);
+		return;
+	case GUARD_REFUSE:
+		pipeline_refuse(d, op, guard, &why);
+		return;
+	case GUARD_PASS:
+		op->state = OP_OPEN;
+		arm_deadline(d, op);
+		executor_of(op)->begin(d, op);
+		return;
+	}
+}
+
+void
+pipeline_enter(struct dispatch *d, struct op *op)
+{
+	if (op->caller != NULL) {
+		call_ref(op->caller);
+		op->caller->open_ops++;
+	}
+	if (op->caller != NULL && op->caller->cancelled != 0) {
+		struct fault why;
+
+		fault_set(&why, op->caller->cancelled, "the call was stopped before it asked for this");
+		pipeline_refuse(d, op, "cancel", &why);
+		return;
+	}
+	try(d, op);
+}
+
+void
+dispatch_wake(struct dispatch *d, struct waitq *queue)
+{
+	struct op *op = TAILQ_FIRST(&queue->ops);
+
+	if (op == NULL)
+		return;
+	TAILQ_REMOVE(&queue->ops, op, waiting);
+	op->waiting_on = NULL;
+	try(d, op);
+}
+
+/* ---- Out --------------------------------------------------------------------------------------------------------- */
+
+static void
+deliver(struct dispatch *d, struct op *op)
+{
+	struct call *caller = op->caller;
+
+	/* A call that waits for its cell, or has not come this far again, asks for it when it replays. */
+	if (caller->state == CALL_DONE || caller->cell == NULL || op->ordinal >= caller->reissued)
+		return;
+	if (caller->state == CALL_PARKED && caller->waits_for == op->ordinal && !guards_resume(d, caller))
+		return;
+	op->delivered = true;
+	cells_outcome(caller, op);
+}
+
+void
+dispatch_resume(struct dispatch *d, struct call *call)
+{
+	struct op *op;
+
+	if (call->state != CALL_PARKED || call->waits_for >= call->n_ops)
+		return;
+	op = call->ops[call->waits_for];
+	if (op->state == OP_DONE && !op->delivered && call->cell != NULL) {
+		op->delivered = true;
+		cells_outcome(call, op);
+	}
+	(void)d;
+}
+
+/* Its outcome is set and recorded: settles, delivers, wakes, lets go. */
+static void
+finish(struct dispatch *d, struct op *op)
+{
+	struct call *caller = op->caller;
+
+	if (op->timer != NULL) {
+		event_free(op->timer);
+		op->timer = NULL;
+	}
+	guards_settle(d, op);
+	tell_outcome(d, op);
+	if (op->resolved != NULL)
+		version_unref(&op->resolved);
+	if (caller == NULL) {
+		d->run_ended(op->run, d->arg);
+		return;
+	}
+	caller->open_ops--;
+	deliver(d, op);
+	first_noticed(d, op);
+	call_unref(d->calls, caller);
+}
+
+static void
+set_outcome(struct op *op, int status, struct payload *value, double confidence)
+{
+	assert(op->state != OP_DONE && op->executing == NULL && op->waiting_on == NULL);
+	op->state = OP_DONE;
+	op->status = status;
+	op->value = value;
+	op->confidence = confidence;
+}
+
+void
+pipeline_complete(struct dispatch *d, struct op *op, int status, struct payload *value, double confidence)
+{
+	set_outcome(op, status, value, confidence);
+	record_outcome(d, op);
+	finish(d, op);
+}
+
+void
+pipeline_refuse(struct dispatch *d, struct op *op, const char *guard, const struct fault *why)
+{
+	set_outcome(op, why->status, payload_text(why->text), 0);
+	record_refusal(d, op, guard);
+	finish(d, op);
+}
+
+void
+pipeline_fail(struct dispatch *d, struct op *op, const struct fault *fault)
+{
+	pipeline_complete(d, op, fault->status, payload_text(fault->text), 0);
+}
+
+/* ---- Stopping ---------------------------------------------------------------------------------------------------- */
+
+void
+dispatch_cancel(struct dispatch *d, struct op *op, int status, const char *why)
+{
+	struct fault fault;
+
+	if (op->state == OP_DONE || op->state == OP_NEW || op->cancelled != 0)
+		return;
+	op->cancelled = status;
+	op->cancel_why = xstrdup(why);
+	fault_set(&fault, status, "%s was stopped: %s", op->target, why);
+	if (op->state == OP_WAITING) {
+		TAILQ_REMOVE(&op->waiting_on->ops, op, waiting);
+		op->waiting_on = NULL;
+		pipeline_refuse(d, op, status == HOSPES_EDEADLINE ? "deadline" : "cancel", &fault);
+		return;
+	}
+	executor_of(op)->stop(d, op);
+	/* A call ends when its cell has answered or the grace is over; an effect may have said more than "stopped". */
+	if (op->state == OP_OPEN && op->callee == NULL)
+		pipeline_fail(d, op, &fault);
+}

@@ -1,0 +1,158 @@
+/* What dispatch writes to the journal: one function for each kind of record, so that the records of a kind look alike. */
+
+#include <string.h>
+
+#include "dispatch/state.h"
+
+uint64_t
+dispatch_record(struct dispatch *d, struct run *run, struct record *r)
+{
+	memcpy(r->head.run, run->id.bytes, sizeof(r->head.run));
+	memcpy(r->head.trace, run->trace.bytes, sizeof(r->head.trace));
+	r->head.prev = run->last_lsn;
+	r->head.seq = run->seq++;
+	run->last_lsn = store_append(d->store, r);
+	return run->last_lsn;
+}
+
+/* The first record of a run that names a payload carries its bytes, later ones its hash; short ones are always carried. */
+void
+dispatch_record_payload(struct run *run, struct record *r, enum record_tag tag, struct payload *p)
+{
+	struct payload_hash hash;
+	void *hi;
+
+	if (p == NULL)
+		return;
+	p->journaled = false;
+	if (p->len > 2 * sizeof(hash)) {
+		hash = payload_hash(p);
+		hi = (void *)(uintptr_t)(hash.hi | 1);
+		p->journaled = map_get_u64(&run->seen, hash.lo) == hi;
+		map_put_u64(&run->seen, hash.lo, hi);
+	}
+	record_add_payload(r, tag, p);
+}
+
+/* A record borrows its fields: what is added here has to outlive it. */
+static void
+add_op(struct record *r, const struct op *op, const char *path)
+{
+	r->head.ordinal = op->ordinal;
+	r->head.call = op->caller == NULL ? 0 : op->caller->handle;
+	record_add_text(r, TAG_PATH, path);
+	record_add(r, TAG_OP_KIND, &op->kind, sizeof(op->kind));
+	record_add_text(r, TAG_TARGET, op->target);
+}
+
+/* The path of an op: its call's and its own ordinal. */
+static char *
+path_of(const struct op *op)
+{
+	return xasprintf("%s/%u", op->caller == NULL ? "" : op->caller->path, op->ordinal);
+}
+
+static void
+add_payload_or_sentence(struct record *r, struct op *op)
+{
+	r->head.status = op->status;
+	if (op->status == 0)
+		dispatch_record_payload(op->run, r, TAG_OUTPUT, op->value);
+	else if (op->value != NULL)
+		record_add(r, TAG_MESSAGE, op->value->data, op->value->len);
+}
+
+void
+record_refusal(struct dispatch *d, struct op *op, const char *guard)
+{
+	_cleanup_(free_p) char *path = path_of(op);
+	struct record r;
+
+	record_init(&r, RECORD_REFUSAL);
+	add_op(&r, op, path);
+	record_add_text(&r, TAG_GUARD, guard);
+	add_payload_or_sentence(&r, op);
+	op->outcome_lsn = dispatch_record(d, op->run, &r);
+}
+
+void
+record_call_start(struct dispatch *d, struct call *call, bool with_config)
+{
+	struct op *op = call->op;
+	struct record r;
+
+	record_init(&r, RECORD_CALL_START);
+	add_op(&r, op, call->path);
+	r.head.call = call->handle;
+	r.head.attempt = call->attempt;
+	record_add_text(&r, TAG_CALLEE, call->plugin);
+	record_add_text(&r, TAG_VERSION, call->semver);
+	record_add(&r, TAG_OBJECT, call->version->object, sizeof(call->version->object));
+	record_add(&r, TAG_DEADLINE, &call->deadline_real_ns, sizeof(call->deadline_real_ns));
+	dispatch_record_payload(op->run, &r, TAG_INPUT, call->input);
+	if (op->share[QUANTITY_CALLS] > 0)
+		record_add(&r, TAG_LIMIT_CALLS, &op->share[QUANTITY_CALLS], sizeof(int64_t));
+	if (with_config)
+		record_add(&r, TAG_CONFIG, call->config->data, call->config->len);
+	dispatch_record(d, op->run, &r);
+}
+
+uint64_t
+record_intent(struct dispatch *d, struct op *op)
+{
+	_cleanup_(free_p) char *path = path_of(op);
+	struct record r;
+
+	record_init(&r, RECORD_OP_INTENT);
+	add_op(&r, op, path);
+	record_add(&r, TAG_EFFECT, &op->effect, sizeof(op->effect));
+	record_add_text(&r, TAG_KEY, op->key);
+	record_add(&r, TAG_DEADLINE, &op->deadline_real_ns, sizeof(op->deadline_real_ns));
+	dispatch_record_payload(op->run, &r, TAG_INPUT, op->input);
+	return dispatch_record(d, op->run, &r);
+}
+
+void
+record_outcome(struct dispatch *d, struct op *op)
+{
+	_cleanup_(free_p) char *path = path_of(op);
+	struct payload_hash hash;
+	struct record r;
+
+	record_init(&r, op->kind == WIRE_OP_CALL ? RECORD_CALL_END : RECORD_OP_OUTCOME);
+	add_op(&r, op, path);
+	add_payload_or_sentence(&r, op);
+	/* The input's hash, so that a replay has all sides of the comparison on record. */
+	if (op->kind != WIRE_OP_CALL && op->input != NULL) {
+		hash = payload_hash(op->input);
+		record_add(&r, TAG_INPUT_HASH, &hash, sizeof(hash));
+	}
+	if (op->kind == WIRE_OP_CALL && op->status == 0)
+		record_add(&r, TAG_CONFIDENCE, &op->confidence, sizeof(op->confidence));
+	op->outcome_lsn = dispatch_record(d, op->run, &r);
+}
+
+void
+record_replay(struct dispatch *d, struct call *call, const char *why)
+{
+	struct record r;
+
+	record_init(&r, RECORD_REPLAY);
+	r.head.call = call->handle;
+	record_add_text(&r, TAG_PATH, call->path);
+	record_add_text(&r, TAG_MESSAGE, why);
+	dispatch_record(d, call->run, &r);
+}
+
+void
+record_log(struct dispatch *d, struct call *call, enum log_level level, const char *line)
+{
+	struct record r;
+
+	record_init(&r, RECORD_LOG);
+	r.head.call = call->handle;
+	r.head.status = (int32_t)level;
+	record_add_text(&r, TAG_PATH, call->path);
+	record_add_text(&r, TAG_MESSAGE, line);
+	dispatch_record(d, call->run, &r);
+}

@@ -1,0 +1,87 @@
+/*
+ * What a target means: a name, or the first by name of those that offer a capability, in the version that this run uses.
+ *
+ * The first use of a name pins its version for the run, so that an upgrade in mid-run changes nothing for it.  A pin on a
+ * version that was withdrawn is void.  An op that asks for a version by number gets that one and pins nothing.
+ */
+
+#include <string.h>
+
+#include "dispatch/state.h"
+
+static const char cap_prefix[] = "cap:";
+
+static struct version *
+pinned(struct run *run, const char *name)
+{
+	struct version *v = map_get(&run->pins, name);
+
+	if (v == NULL || v->state != VERSION_WITHDRAWN)
+		return v;
+	map_del(&run->pins, name);
+	version_unref(&v);
+	return NULL;
+}
+
+static struct version *
+by_number(struct dispatch *d, const char *name, const char *semver, struct fault *why)
+{
+	struct version *v = registry_version(d->registry, name, semver);
+
+	if (v == NULL)
+		fault_set(why, HOSPES_ENOVERSION, "there is no version %s of %s; `hospes versions %s` lists those there are", semver,
+		    name, name);
+	else if (v->state == VERSION_WITHDRAWN) {
+		fault_set(why, HOSPES_EWITHDRAWN, "version %s of %s was withdrawn: %s", semver, name,
+		    v->why != NULL ? v->why : "no reason was given");
+		return NULL;
+	}
+	return v;
+}
+
+int
+resolve_op(struct dispatch *d, struct op *op, struct fault *why)
+{
+	struct run *run = op->run;
+	const char *name = op->target;
+	struct version *v;
+
+	if (run->script != NULL && op->caller != NULL)
+		return 0; /* answered from the case: the callee need not be installed */
+	if (strncmp(name, cap_prefix, sizeof(cap_prefix) - 1) == 0) {
+		v = registry_capable(d->registry, name + sizeof(cap_prefix) - 1);
+		if (v == NULL)
+			return fault_set(why, HOSPES_ENOAGENT,
+			    "no active agent offers the capability %s; `hospes agents` lists what there is",
+			    name + sizeof(cap_prefix) - 1);
+		name = v->name;
+	}
+	if (op->version != NULL) {
+		v = by_number(d, name, op->version, why);
+		if (v == NULL)
+			return why->status;
+		op->resolved = version_ref(v);
+		return 0;
+	}
+	v = pinned(run, name);
+	if (v == NULL) {
+		v = registry_active(d->registry, name);
+		if (v == NULL)
+			return fault_set(why, HOSPES_ENOAGENT, "there is no plugin %s; `hospes agents` lists those there are",
+			    name);
+		map_put(&run->pins, v->name, version_ref(v));
+	}
+	op->resolved = version_ref(v);
+	return 0;
+}
+
+void
+resolve_drop(struct run *run)
+{
+	struct version *v;
+	size_t at = 0;
+
+	while ((v = map_next(&run->pins, &at)) != NULL)
+		version_unref(&v);
+	map_free(&run->pins);
+}

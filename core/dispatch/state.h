@@ -1,0 +1,97 @@
+/* What the files of this room share.  Private to it. */
+
+#ifndef DISPATCH_STATE_H
+#define DISPATCH_STATE_H
+
+#include "base/map.h"
+#include "dispatch/dispatch.h"
+
+struct dispatch {
+	struct event_base *loop;
+	struct store *store;
+	struct journal *journal;
+	struct registry *registry;
+	struct http *http;
+	struct cells *cells;
+	struct calls *calls;
+	void (*run_ended)(struct run *run, void *arg);
+	void (*progress)(struct run *run, const json_t *event, void *arg);
+	void *arg;
+
+	struct account host;
+	struct waitq budget_waiters;
+	struct map slots; /* plugin name -> struct slots of guard_concurrency.c */
+};
+
+/* ---- pipeline.c -------------------------------------------------------------------------------------------------- */
+
+/* Takes a new op: resolve, guards, execute. */
+void pipeline_enter(struct dispatch *d, struct op *op);
+
+/* The op has its outcome: `value` (a reference, taken over) or, with a negative status, the sentence.  Records, settles,
+ * delivers, wakes. */
+void pipeline_complete(struct dispatch *d, struct op *op, int status, struct payload *value, double confidence);
+void pipeline_fail(struct dispatch *d, struct op *op, const struct fault *fault);
+
+/* The same for one that never began: `guard` said no. */
+void pipeline_refuse(struct dispatch *d, struct op *op, const char *guard, const struct fault *why);
+
+void guards_parked(struct dispatch *d, struct call *call);
+bool guards_resume(struct dispatch *d, struct call *call);
+
+/* ---- resolve.c --------------------------------------------------------------------------------------------------- */
+
+/* Finds which version op->target means and pins it; op->resolved then holds a reference. */
+int resolve_op(struct dispatch *d, struct op *op, struct fault *why);
+void resolve_drop(struct run *run); /* gives back the pins */
+
+/* ---- config.c ---------------------------------------------------------------------------------------------------- */
+
+/* The configuration of a plugin in this run, checked against the notes; *fresh when this is its first use. */
+int config_of(struct run *run, const struct version *v, struct payload **ret, bool *fresh, struct fault *fault);
+void config_drop(struct run *run);
+
+/* ---- execute.c, op_*.c ------------------------------------------------------------------------------------------- */
+
+/* One row for each kind of op.  `begin` starts it (and may complete it at once); `stop` ends what it has started, after
+ * which pipeline_complete is called with the status of the cancel. */
+struct executor {
+	const char *name; /* "call" */
+	void (*begin)(struct dispatch *d, struct op *op);
+	void (*stop)(struct dispatch *d, struct op *op);
+};
+extern const struct executor executor_call, executor_http, executor_now, executor_random, executor_sleep,
+    executor_first, executor_find, executor_script;
+
+const struct executor *executor_of(const struct op *op); /* NULL: no such kind */
+const char *op_kind_name(uint16_t kind);
+
+/* An op has its outcome: FIRST ops of the same call that wait for it have theirs. */
+void first_noticed(struct dispatch *d, struct op *op);
+
+/* A call of a cell ended. */
+void call_replied(struct dispatch *d, struct call *call, int status, struct payload *value, double confidence,
+    struct payload *partial);
+
+/* ---- record.c ---------------------------------------------------------------------------------------------------- */
+
+void record_refusal(struct dispatch *d, struct op *op, const char *guard);
+void record_call_start(struct dispatch *d, struct call *call, bool with_config);
+uint64_t record_intent(struct dispatch *d, struct op *op);
+void record_outcome(struct dispatch *d, struct op *op);
+void record_replay(struct dispatch *d, struct call *call, const char *why);
+void record_log(struct dispatch *d, struct call *call, enum log_level level, const char *line);
+
+/* ---- replay.c ---------------------------------------------------------------------------------------------------- */
+
+/* An op that is on record was asked for again: answered, attached, or the run ends as nondeterministic. */
+void replay_op(struct dispatch *d, struct op *op, const struct wire_op *asked, const char *target,
+    struct payload *input);
+
+/* ---- tell.c ------------------------------------------------------------------------------------------------------ */
+
+void tell_call(struct dispatch *d, struct call *call, const char *type); /* "call_started", "call_replays" */
+void tell_outcome(struct dispatch *d, struct op *op);
+void tell_line(struct dispatch *d, struct call *call, const char *type, double done, const char *line);
+
+#endif

@@ -1,0 +1,527 @@
+/*
+ * hospesd: wires the rooms together and turns the loop.
+ *
+ * Rooms know nothing of those above them; what has to reach upward goes through the callbacks that are set here.  They
+ * are opened from the lowest floor up and closed from the highest down.
+ */
+
+#include "config.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <getopt.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+
+#include <curl/curl.h>
+#include <event2/event.h>
+#include <sodium.h>
+
+#include "api/api.h"
+#include "base/fd.h"
+#include "base/install.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "call/call.h"
+#include "cell/cell.h"
+#include "dispatch/dispatch.h"
+#include "journal/journal.h"
+#include "policy/policy.h"
+#include "registry/registry.h"
+#include "run/run.h"
+#include "state_dir.h"
+#include "store/store.h"
+#include "tool/http.h"
+
+#define PLUGIN_DIRS_MAX 16
+
+struct options {
+	const char *config, *state, *socket;
+	const char *plugins[PLUGIN_DIRS_MAX + 1];
+	unsigned n_plugins;
+	bool dev, scripted, doctor;
+	int ready_fd;
+};
+
+struct host {
+	struct options options;
+	struct policy *policy;
+	struct state_dir dir;
+	int spawner_fd;
+	struct event_base *loop;
+	struct journal *journal;
+	struct store *store;
+	struct http *http;
+	struct calls calls;
+	struct dispatch *dispatch;
+	struct cells *cells;
+	struct registry *registry;
+	struct runs *runs;
+	struct api *api;
+	struct event *on_term, *on_int, *on_tick;
+	bool stopping, failed;
+};
+
+/* ---- What leads upward ------------------------------------------------------------------------------------------- */
+
+/* Nobody knows what the disk holds after a failed write: nothing more is acknowledged, nothing is closed in order. */
+static void
+storage_failed(const struct fault *fault, void *arg)
+{
+	struct host *h = arg;
+
+	log_error("the host stops: its journal or store failed", LOG_S("code", status_name(fault->status)),
+	    LOG_S("reason", fault->text));
+	h->failed = true;
+	_exit(1);
+}
+
+static void
+inspect(int file_fd, registry_inspected *done, void *done_arg, void *arg)
+{
+	struct host *h = arg;
+
+	cells_inspect(h->cells, file_fd, done, done_arg);
+}
+
+static void
+probe(const struct version *v, registry_probed *done, void *done_arg, void *arg)
+{
+	struct host *h = arg;
+	struct cell_spec spec = {
+	    .plugin = v->name,
+	    .semver = v->semver,
+	    .object_path = v->object_path,
+	    .object = v->object,
+	    .memory_bytes = v->memory_bytes,
+	    .state_cell = v->state_cell,
+	};
+
+	cells_probe(h->cells, &spec, done, done_arg);
+}
+
+static void
+retired(const struct version *v, bool keep_warm, void *arg)
+{
+	struct host *h = arg;
+
+	cells_retire(h->cells, v->object, keep_warm ? 1 : 0);
+}
+
+static void
+ended(struct run *run, void *arg)
+{
+	struct host *h = arg;
+
+	runs_ended(run, h->runs);
+}
+
+static void
+idle(struct run *run, void *arg)
+{
+	struct host *h = arg;
+
+	runs_idle(run, h->runs);
+}
+
+static void
+progress(struct run *run, const json_t *event, void *arg)
+{
+	struct host *h = arg;
+
+	runs_progress(run, event, h->runs);
+}
+
+static void
+drop_version(struct version *v)
+{
+	version_unref(&v);
+}
+
+/* ---- Opening and closing ----------------------------------------------------------------------------------------- */
+
+static int
+open_storage(struct host *h, struct fault *fault)
+{
+	static const struct store_apply *const tables[] = {registry_apply, run_apply, NULL};
+	struct journal_options journal = {.dir = h->dir.journal, .loop = h->loop, .failed = storage_failed, .arg = h};
+	struct store_options store = {.dir = h->dir.store, .loop = h->loop, .tables = tables, .failed = storage_failed, .arg = h};
+	int rc = journal_open(&h->journal, &journal, fault);
+
+	if (rc != 0)
+		return rc;
+	store.journal = h->journal;
+	return store_open(&h->store, &store, fault);
+}
+
+static int
+open_guests(struct host *h, struct fault *fault)
+{
+	struct http_options http = {.loop = h->loop, .max_bytes = h->policy->http_max_bytes,
+	    .redirects = h->policy->http_redirects, .at_once = h->policy->http_at_once};
+	struct dispatch_options dispatch = {.loop = h->loop, .store = h->store, .journal = h->journal, .calls = &h->calls,
+	    .run_ended = ended, .progress = progress, .arg = h};
+	struct cells_options cells = {.loop = h->loop, .calls = &h->calls, .policy = h->policy,
+	    .libexec_dir = install_dir(INSTALL_LIBEXEC), .spawner_fd = h->spawner_fd};
+	struct registry_options registry = {.loop = h->loop, .store = h->store, .policy = h->policy,
+	    .objects_dir = h->dir.objects, .inspect = inspect, .probe = probe, .retired = retired, .arg = h};
+	int rc = http_open(&h->http, &http, fault);
+
+	if (rc != 0)
+		return rc;
+	dispatch.http = h->http;
+	rc = dispatch_open(&h->dispatch, &dispatch, fault);
+	if (rc != 0)
+		return rc;
+	cells.events = dispatch_cells_events(h->dispatch);
+	rc = cells_open(&h->cells, &cells, fault);
+	h->spawner_fd = -1; /* theirs now */
+	if (rc != 0)
+		return rc;
+	rc = registry_open(&h->registry, &registry, fault);
+	if (rc == 0)
+		dispatch_connect(h->dispatch, h->cells, h->registry);
+	return rc;
+}
+
+static int
+open_doors(struct host *h, struct fault *fault)
+{
+	struct runs_options runs = {.loop = h->loop, .store = h->store, .journal = h->journal, .registry = h->registry,
+	    .dispatch = h->dispatch, .policy = h->policy, .scripted = h->options.scripted};
+	struct api_options api = {.loop = h->loop, .policy = h->policy, .journal = h->journal,
+	    .registry = h->registry, .cells = h->cells};
+	int rc = runs_open(&h->runs, &runs, fault);
+
+	if (rc != 0)
+		return rc;
+	api.runs = h->runs;
+	return api_open(&h->api, &api, fault);
+}
+
+static int
+host_open(struct host *h, struct fault *fault)
+{
+	int rc;
+
+	state_dir_user(h->policy, &h->dir);
+	rc = state_dir_open(h->policy, &h->dir, fault);
+	if (rc == 0)
+		rc = state_dir_drop_privileges(&h->dir, fault);
+	if (rc != 0)
+		return rc;
+	h->loop = event_base_new();
+	calls_init(&h->calls);
+	h->calls.drop = drop_version;
+	h->calls.idle = idle;
+	h->calls.idle_arg = h;
+	rc = open_storage(h, fault);
+	if (rc == 0)
+		rc = open_guests(h, fault);
+	if (rc == 0)
+		rc = open_doors(h, fault);
+	return rc;
+}
+
+static void
+host_close(struct host *h)
+{
+	api_close(&h->api);
+	cells_close(&h->cells);
+	runs_close(&h->runs);
+	registry_close(&h->registry);
+	dispatch_close(&h->dispatch);
+	http_close(&h->http);
+	store_close(&h->store);
+	journal_close(&h->journal);
+	if (h->on_term != NULL)
+		event_free(h->on_term);
+	if (h->on_int != NULL)
+		event_free(h->on_int);
+	if (h->on_tick != NULL)
+		event_free(h->on_tick);
+	if (h->loop != NULL)
+		event_base_free(h->loop);
+	state_dir_close(&h->dir);
+	policy_unref(&h->policy);
+	map_free(&h->calls.by_handle);
+}
+
+/* ---- Serving ----------------------------------------------------------------------------------------------------- */
+
+static void
+drained(void *arg)
+{
+	struct host *h = arg;
+
+	event_base_loopexit(h->loop, NULL);
+}
+
+/* The first signal lets open runs end, the second does not. */
+static void
+on_signal(evutil_socket_t sig, short what, void *arg)
+{
+	struct host *h = arg;
+
+	(void)what;
+	if (h->stopping) {
+		log_warn("stopping at once, open runs are cut off", LOG_U("runs", runs_open_count(h->runs)));
+		event_base_loopbreak(h->loop);
+		return;
+	}
+	h->stopping = true;
+	log_info("stopping when open runs have ended", LOG_S("signal", strsignal((int)sig)),
+	    LOG_U("runs", runs_open_count(h->runs)));
+	runs_drain(h->runs, drained, h);
+}
+
+/* Ready when the first look at the plugin folders is over: a client that starts then finds what is there. */
+static void
+on_tick(evutil_socket_t fd, short what, void *arg)
+{
+	struct timeval soon = {.tv_usec = 5000};
+	struct host *h = arg;
+
+	(void)fd, (void)what;
+	if (registry_settling(h->registry)) {
+		evtimer_add(h->on_tick, &soon);
+		return;
+	}
+	if (h->policy->dev)
+		log_info("drop plugins here; the public hosts that they declare are granted", LOG_S("folder", h->policy->plugin_dirs[0]));
+	log_info("ready", LOG_S("socket", h->policy->socket_path), LOG_S("state", h->policy->state_dir));
+	if (h->options.ready_fd >= 0) {
+		fd_write_all(h->options.ready_fd, "\n", 1);
+		close(h->options.ready_fd);
+	}
+}
+
+static void
+host_serve(struct host *h)
+{
+	h->on_term = evsignal_new(h->loop, SIGTERM, on_signal, h);
+	h->on_int = evsignal_new(h->loop, SIGINT, on_signal, h);
+	h->on_tick = evtimer_new(h->loop, on_tick, h);
+	evsignal_add(h->on_term, NULL);
+	evsignal_add(h->on_int, NULL);
+	on_tick(-1, 0, h);
+	event_base_dispatch(h->loop);
+	log_info("stopped", LOG_U("runs_open", runs_open_count(h->runs)));
+}
+
+/* ---- Starting ---------------------------------------------------------------------------------------------------- */
+
+static const char usage[] =
+    "usage: hospesd [-c FILE] [--dev] [--state DIR] [--socket PATH] [--plugins DIR]...\n"
+    "       hospesd --doctor\n"
+    "\n"
+    "  -c, --config FILE    the configuration; without it the defaults, or the installed hospes.conf\n"
+    "      --dev            for developing: in the foreground, state under the XDG folders, declared public hosts granted\n"
+    "      --state DIR      where journal, store and objects are kept\n"
+    "      --socket PATH    where the API listens\n"
+    "      --plugins DIR    a plugin folder; may be given several times\n"
+    "      --ready-fd N     write one byte there once the host serves\n"
+    "      --log-level L    debug, info, warn or error\n"
+    "      --scripted       a private host of `hospes test`: requests may carry the answers to their ops\n"
+    "      --doctor         try every layer of the sandbox in a probe cell, print what was found as JSON\n"
+    "      --version, --help\n";
+
+static int
+usage_error(const char *message, const char *what)
+{
+	fprintf(stderr, "hospesd: %s%s\n%s", message, what, usage);
+	return 2;
+}
+
+static bool
+set_level(const char *name)
+{
+	static const char *const names[] = {"debug", "info", "warn", "error"};
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		if (strcmp(name, names[i]) == 0) {
+			log_set_level((enum log_level)i);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* -1: go on; else the exit status. */
+static int
+read_options(int argc, char **argv, struct options *o)
+{
+	static const struct option longs[] = {
+	    {"config", required_argument, NULL, 'c'},
+	    {"dev", no_argument, NULL, 'd'},
+	    {"state", required_argument, NULL, 's'},
+	    {"socket", required_argument, NULL, 'k'},
+	    {"plugins", required_argument, NULL, 'p'},
+	    {"ready-fd", required_argument, NULL, 'r'},
+	    {"log-level", required_argument, NULL, 'l'},
+	    {"scripted", no_argument, NULL, 'x'},
+	    {"doctor", no_argument, NULL, 'D'},
+	    {"version", no_argument, NULL, 'V'},
+	    {"help", no_argument, NULL, 'h'},
+	    {NULL, 0, NULL, 0},
+	};
+	int c;
+
+	*o = (struct options){.ready_fd = -1};
+	while ((c = getopt_long(argc, argv, "c:hV", longs, NULL)) != -1) {
+		switch (c) {
+		case 'c':
+			o->config = optarg;
+			break;
+		case 'd':
+			o->dev = true;
+			break;
+		case 's':
+			o->state = optarg;
+			break;
+		case 'k':
+			o->socket = optarg;
+			break;
+		case 'p':
+			if (o->n_plugins == PLUGIN_DIRS_MAX)
+				return usage_error("too many plugin folders; the last is ", optarg);
+			o->plugins[o->n_plugins++] = optarg;
+			break;
+		case 'r':
+			o->ready_fd = atoi(optarg);
+			break;
+		case 'l':
+			if (!set_level(optarg))
+				return usage_error("no such log level: ", optarg);
+			break;
+		case 'x':
+			o->scripted = true;
+			break;
+		case 'D':
+			o->doctor = true;
+			break;
+		case 'V':
+			printf("hospesd " PACKAGE_VERSION "\n");
+			return 0;
+		case 'h':
+			fputs(usage, stdout);
+			return 0;
+		default:
+			fputs(usage, stderr);
+			return 2;
+		}
+	}
+	return optind == argc ? -1 : usage_error("what is this: ", argv[optind]);
+}
+
+/* Options of the command line go over the file.  An absolute path stays good whatever the working folder is. */
+static char *
+absolute(const char *path)
+{
+	_cleanup_(free_p) char *cwd = path[0] == '/' ? NULL : getcwd(NULL, 0);
+
+	return cwd == NULL ? xstrdup(path) : xasprintf("%s/%s", cwd, path);
+}
+
+static void
+replace(char **at, const char *path)
+{
+	if (path == NULL)
+		return;
+	free(*at);
+	*at = absolute(path);
+}
+
+static void
+apply_options(struct policy *policy, const struct options *o)
+{
+	replace(&policy->state_dir, o->state);
+	replace(&policy->socket_path, o->socket);
+	if (o->n_plugins == 0)
+		return;
+	for (char **dir = policy->plugin_dirs; *dir != NULL; dir++)
+		free(*dir);
+	policy->plugin_dirs = xrealloc(policy->plugin_dirs, (o->n_plugins + 1) * sizeof(char *));
+	for (unsigned i = 0; i < o->n_plugins; i++)
+		policy->plugin_dirs[i] = absolute(o->plugins[i]);
+	policy->plugin_dirs[o->n_plugins] = NULL;
+}
+
+static const char *
+config_file(const struct options *o, char **allocated)
+{
+	if (o->config != NULL || o->dev)
+		return o->config;
+	*allocated = xasprintf("%s/hospes.conf", install_dir(INSTALL_CONF));
+	return access(*allocated, R_OK) == 0 ? *allocated : NULL;
+}
+
+/* Prints what the probe found; the exit status is for scripts. */
+static int
+doctor(struct host *h)
+{
+	struct fault fault;
+	struct cells_options options = {.policy = h->policy, .calls = &h->calls, .libexec_dir = install_dir(INSTALL_LIBEXEC),
+	    .spawner_fd = h->spawner_fd};
+	_cleanup_(json_p) json_t *report = NULL;
+	bool ok;
+
+	h->loop = options.loop = event_base_new();
+	h->policy->sandbox_degraded = true; /* what is missing is told, not refused */
+	if (cells_open(&h->cells, &options, &fault) != 0) {
+		fprintf(stderr, "error: %s: %s\n", status_name(fault.status), fault.text);
+		return 1;
+	}
+	ok = (cells_layers(h->cells) & LAYERS_REQUIRED) == LAYERS_REQUIRED;
+	report = json_copy((json_t *)cells_report(h->cells));
+	json_object_set_new(report, "ok", json_boolean(ok));
+	json_dumpf(report, stdout, JSON_INDENT(2));
+	putchar('\n');
+	host_close(h);
+	return ok ? 0 : 1;
+}
+
+static int
+fail(struct host *h, const struct fault *fault)
+{
+	const char *hint = status_hint(fault->status);
+
+	fprintf(stderr, "error: %s: %s\n", status_name(fault->status), fault->text);
+	if (*hint != '\0')
+		fprintf(stderr, "hint: %s\n", hint);
+	host_close(h);
+	return 1;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct host host = {.spawner_fd = -1, .dir.lock_fd = -1};
+	_cleanup_(free_p) char *installed = NULL;
+	struct fault fault;
+	int status = read_options(argc, argv, &host.options);
+
+	if (status >= 0)
+		return status;
+	setlocale(LC_ALL, "C");
+	signal(SIGPIPE, SIG_IGN);
+	if (sodium_init() < 0 || curl_global_init(CURL_GLOBAL_DEFAULT) != 0)
+		return 1;
+	if (policy_load(config_file(&host.options, &installed), host.options.dev, &host.policy, &fault) != 0)
+		return fail(&host, &fault);
+	apply_options(host.policy, &host.options);
+	/* Before the first thread and before LMDB: the spawner keeps what the core gives up. */
+	if (spawner_start(install_dir(INSTALL_LIBEXEC), &host.spawner_fd, &fault) != 0)
+		return fail(&host, &fault);
+	if (host.options.doctor)
+		return doctor(&host);
+	if (host_open(&host, &fault) != 0)
+		return fail(&host, &fault);
+	host_serve(&host);
+	host_close(&host);
+	curl_global_cleanup();
+	return 0;
+}

@@ -1,0 +1,411 @@
+/* The life of a run: asked for, admitted, handed to dispatch, ended, kept for a while. */
+
+#include "run/run.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "run/state.h"
+
+int
+runs_open(struct runs **ret, const struct runs_options *options, struct fault *fault)
+{
+	struct runs *r = xcalloc(1, sizeof(*r));
+
+	(void)fault;
+	r->loop = options->loop;
+	r->store = options->store;
+	r->journal = options->journal;
+	r->registry = options->registry;
+	r->dispatch = options->dispatch;
+	r->policy = policy_ref(options->policy);
+	r->scripted = options->scripted;
+	TAILQ_INIT(&r->open);
+	TAILQ_INIT(&r->ended);
+	*ret = r;
+	return 0;
+}
+
+/* ---- Making and freeing ------------------------------------------------------------------------------------------ */
+
+static void
+run_free(struct run_slot *slot)
+{
+	struct run *run = &slot->run;
+
+	assert(run->calls_open == 0 && TAILQ_EMPTY(&slot->watchers));
+	map_del(&slot->runs->by_id, run->id_text);
+	dispatch_forget(run);
+	map_free(&run->seen);
+	op_clear(&run->root);
+	payload_unref(&run->result);
+	payload_unref(&run->partial);
+	json_decref(run->set);
+	json_decref(run->script);
+	policy_unref(&run->policy);
+	free(run->client);
+	free(run->target);
+	free(slot);
+}
+
+void
+runs_close(struct runs **r)
+{
+	struct run_slot *slot;
+	void *account;
+	size_t at = 0;
+
+	if (*r == NULL)
+		return;
+	while ((slot = TAILQ_FIRST(&(*r)->ended)) != NULL) {
+		TAILQ_REMOVE(&(*r)->ended, slot, entry);
+		journal_forget((*r)->journal, slot);
+		watch_end(slot);
+		run_free(slot);
+	}
+	while ((account = map_next(&(*r)->clients, &at)) != NULL)
+		free(account);
+	map_free(&(*r)->clients);
+	map_free(&(*r)->by_id);
+	policy_unref(&(*r)->policy);
+	free(*r);
+	*r = NULL;
+}
+
+static struct account *
+client_account(struct runs *r, const char *client)
+{
+	struct account *account = map_get(&r->clients, client);
+	char *name;
+
+	if (account != NULL)
+		return account;
+	account = xcalloc(1, sizeof(*account) + strlen(client) + 1);
+	account_init(account, "client", dispatch_host_account(r->dispatch));
+	name = (char *)(account + 1);
+	strcpy(name, client);
+	map_put(&r->clients, name, account);
+	return account;
+}
+
+/* ---- Asking ------------------------------------------------------------------------------------------------------ */
+
+#define WALL_MS_MAX (INT64_MAX / 4 / NS_PER_MS)
+
+struct request {
+	const char *plugin, *version;
+	json_t *input, *config, *script;
+	json_int_t calls, wall_ms;
+};
+
+static int
+read_request(const struct runs *r, const json_t *json, struct request *ret, struct fault *fault)
+{
+	static const char *const known[] = {"plugin", "version", "input", "config", "budget", "script"};
+	struct request q = {0};
+	json_error_t error;
+	const char *key;
+	json_t *value;
+
+	json_object_foreach((json_t *)json, key, value)
+	{
+		bool found = false;
+
+		for (size_t i = 0; i < ARRAY_LEN(known); i++)
+			found |= strcmp(key, known[i]) == 0;
+		if (!found)
+			return fault_set(fault, HOSPES_EINPUT,
+			    "a request for a run has no \"%s\"; it may have plugin, version, input, config, budget and script", key);
+	}
+	if (json_unpack_ex((json_t *)json, &error, 0, "{s:s, s?s, s?o, s?o, s?{s?I, s?I}, s?o}", "plugin", &q.plugin, "version",
+	        &q.version, "input", &q.input, "config", &q.config, "budget", "calls", &q.calls, "wall_ms", &q.wall_ms, "script",
+	        &q.script) != 0)
+		return fault_set(fault, HOSPES_EINPUT, "a request for a run is {\"plugin\": name, \"input\": any}: %s", error.text);
+	if (q.config != NULL && !json_is_object(q.config))
+		return fault_set(fault, HOSPES_EINPUT, "\"config\" of a request is {\"plugin\": {\"key\": value}}");
+	if (q.script != NULL && !r->scripted)
+		return fault_set(fault, HOSPES_EPERM, "answers to ops may be given to the private host of `hospes test` only");
+	if (q.calls < 0 || q.wall_ms < 0 || q.wall_ms > WALL_MS_MAX)
+		return fault_set(fault, HOSPES_EINPUT,
+		    "a budget is a number from 0 to %lld; leave it out for the host's own limit", (long long)WALL_MS_MAX);
+	if (!plugin_name_valid(q.plugin))
+		return fault_set(fault, HOSPES_EINPUT,
+		    "a plugin's name is a small letter and up to 63 small letters, digits and dashes, and this is none");
+	if (q.version != NULL && !semver_valid(q.version))
+		return fault_set(fault, HOSPES_EINPUT, "\"version\" of a request is a semantic version, like 1.2.0");
+	*ret = q;
+	return 0;
+}
+
+static int
+admit(struct runs *r, const struct request *q, struct fault *fault)
+{
+	if (r->draining)
+		return fault_set(fault, HOSPES_EBUSY, "the host is stopping and takes no new runs");
+	if (r->n_open >= r->policy->runs_at_once)
+		return fault_set(fault, HOSPES_EBUSY, "%u runs are open, as many as `run.at_once` allows; try again later", r->n_open);
+	if (registry_active(r->registry, q->plugin) == NULL && q->version == NULL)
+		return fault_set(fault, HOSPES_ENOAGENT, "there is no plugin %s; `hospes agents` lists those there are", q->plugin);
+	if (q->version != NULL && registry_version(r->registry, q->plugin, q->version) == NULL)
+		return fault_set(fault, HOSPES_ENOVERSION, "there is no version %s of %s; `hospes versions %s` lists those there are",
+		    q->version, q->plugin, q->plugin);
+	return 0;
+}
+
+static int64_t
+smaller(int64_t asked, int64_t limit)
+{
+	return asked > 0 && asked < limit ? asked : limit;
+}
+
+static struct run_slot *
+slot_new(struct runs *r, const struct request *q, struct payload *input, const char *client)
+{
+	struct run_slot *slot = xcalloc(1, sizeof(*slot));
+	struct run *run = &slot->run;
+
+	slot->runs = r;
+	TAILQ_INIT(&slot->watchers);
+	run->id = ulid_new();
+	ulid_format(&run->id, run->id_text);
+	run->trace = trace_id_new();
+	run->client = xstrdup(client);
+	run->target = xstrdup(q->plugin);
+	run->policy = policy_ref(r->policy);
+	run->set = json_incref(q->config);
+	run->script = q->script == NULL ? NULL : json_deep_copy(q->script);
+	run->dispatch = r->dispatch;
+	run->started_real_ns = clock_real_ns();
+	run->deadline_real_ns = run->started_real_ns + smaller(q->wall_ms * NS_PER_MS, r->policy->run_wall_ns);
+	account_init(&run->account, "run", client_account(r, client));
+	run->account.limit[QUANTITY_CALLS] = smaller(q->calls, r->policy->run_calls);
+	run->account.ends_real_ns = run->deadline_real_ns;
+	run->root = (struct op){
+	    .run = run,
+	    .kind = WIRE_OP_CALL,
+	    .target = xstrdup(q->plugin),
+	    .version = q->version == NULL ? NULL : xstrdup(q->version),
+	    .input = input != NULL ? payload_ref(input) : q->input != NULL ? json_payload(q->input) : payload_text("null"),
+	    .deadline_real_ns = run->deadline_real_ns,
+	};
+	map_put(&r->by_id, run->id_text, slot);
+	return slot;
+}
+
+static void
+record_start(struct runs *r, struct run *run)
+{
+	_cleanup_(free_p) char *set = run->set == NULL ? NULL : json_text(run->set);
+	struct record rec;
+
+	record_init(&rec, RECORD_RUN_START);
+	record_add_text(&rec, TAG_TARGET, run->target);
+	record_add_text(&rec, TAG_VERSION, run->root.version);
+	record_add_text(&rec, TAG_CLIENT, run->client);
+	record_add_text(&rec, TAG_CONFIG, set);
+	record_add(&rec, TAG_LIMIT_CALLS, &run->account.limit[QUANTITY_CALLS], sizeof(int64_t));
+	record_add(&rec, TAG_DEADLINE, &run->deadline_real_ns, sizeof(run->deadline_real_ns));
+	dispatch_record_payload(run, &rec, TAG_INPUT, run->root.input);
+	dispatch_record(r->dispatch, run, &rec);
+}
+
+int
+run_start(struct runs *r, const json_t *request, struct payload *input, const char *client, struct run **ret,
+    struct fault *fault)
+{
+	struct request q = {0};
+	struct run_slot *slot;
+
+	if (read_request(r, request, &q, fault) != 0 || admit(r, &q, fault) != 0)
+		return fault->status;
+	slot = slot_new(r, &q, input, client);
+	if (slot->run.root.input->len > r->policy->input_max)
+		fault_set(fault, HOSPES_ETOOLARGE, "the input has %zu bytes and a run's may have %zu (`run.input`)",
+		    slot->run.root.input->len, r->policy->input_max);
+	else if (dispatch_check_set(r->dispatch, &slot->run, fault) == 0)
+		fault->status = 0;
+	if (fault->status != 0) {
+		run_free(slot);
+		return fault->status;
+	}
+	r->n_open++;
+	TAILQ_INSERT_TAIL(&r->open, slot, entry);
+	record_start(r, &slot->run);
+	*ret = &slot->run;
+	dispatch_root(r->dispatch, &slot->run);
+	return 0;
+}
+
+/* ---- Ending ------------------------------------------------------------------------------------------------------ */
+
+static void
+forget_oldest(struct runs *r)
+{
+	struct run_slot *slot = TAILQ_FIRST(&r->ended);
+
+	while (r->n_ended > RUNS_KEPT && slot != NULL) {
+		struct run_slot *next = TAILQ_NEXT(slot, entry);
+
+		if (TAILQ_EMPTY(&slot->watchers)) {
+			TAILQ_REMOVE(&r->ended, slot, entry);
+			r->n_ended--;
+			run_free(slot);
+		}
+		slot = next;
+	}
+}
+
+static void
+end_durable(void *arg)
+{
+	struct run_slot *slot = arg;
+	struct runs *r = slot->runs;
+
+	slot->run.state = RUN_ENDED;
+	watch_end(slot);
+	TAILQ_REMOVE(&r->open, slot, entry);
+	TAILQ_INSERT_TAIL(&r->ended, slot, entry);
+	r->n_open--;
+	r->n_ended++;
+	forget_oldest(r);
+	if (r->n_open == 0 && r->idle != NULL)
+		r->idle(r->idle_arg);
+}
+
+static void
+run_end(struct runs *r, struct run *run)
+{
+	struct record rec;
+
+	run->ended_real_ns = clock_real_ns();
+	run->status = run->root.status;
+	run->result = payload_ref(run->root.value);
+	run->confidence = run->root.confidence;
+	record_init(&rec, RECORD_RUN_END);
+	rec.head.status = run->status;
+	record_add_text(&rec, TAG_TARGET, run->target);
+	if (run->status == 0)
+		dispatch_record_payload(run, &rec, TAG_OUTPUT, run->result);
+	else
+		record_add(&rec, TAG_MESSAGE, run->result->data, run->result->len);
+	if (run->partial != NULL)
+		record_add(&rec, TAG_PARTIAL, run->partial->data, run->partial->len);
+	record_add(&rec, TAG_CONFIDENCE, &run->confidence, sizeof(run->confidence));
+	record_add(&rec, TAG_NUMBER, &run->account.spent[QUANTITY_CALLS], sizeof(int64_t));
+	dispatch_record(r->dispatch, run, &rec);
+	journal_await(r->journal, run->last_lsn, end_durable, slot_of(run));
+}
+
+/* A run ends when its root op has an outcome and the last call that it stopped has let go. */
+void
+runs_ended(struct run *run, void *runs)
+{
+	if (run->calls_open == 0)
+		run_end(runs, run); /* refused before there was a call */
+}
+
+void
+runs_idle(struct run *run, void *runs)
+{
+	if (run->root.state == OP_DONE && run->ended_real_ns == 0)
+		run_end(runs, run);
+}
+
+int
+run_cancel(struct runs *r, struct run *run, const char *who)
+{
+	_cleanup_(free_p) char *why = xasprintf("%s cancelled the run", who);
+
+	dispatch_cancel(r->dispatch, &run->root, HOSPES_ECANCELLED, why);
+	return 0;
+}
+
+void
+runs_drain(struct runs *r, void (*idle)(void *arg), void *arg)
+{
+	r->draining = true;
+	r->idle = idle;
+	r->idle_arg = arg;
+	if (r->n_open == 0)
+		idle(arg);
+}
+
+/* ---- Looking ----------------------------------------------------------------------------------------------------- */
+
+struct run *
+run_find(struct runs *r, const char *id_text)
+{
+	struct run_slot *slot = map_get(&r->by_id, id_text);
+
+	return slot == NULL ? NULL : &slot->run;
+}
+
+unsigned
+runs_open_count(const struct runs *r)
+{
+	return r->n_open;
+}
+
+void
+run_when_durable(struct runs *r, struct run *run, void (*done)(void *arg), void *arg)
+{
+	journal_await(r->journal, run->last_lsn, done, arg);
+}
+
+void
+run_forget(struct runs *r, void *arg)
+{
+	journal_forget(r->journal, arg);
+}
+
+static const char *
+status_of(const struct run *run)
+{
+	if (run->state == RUN_OPEN)
+		return "open";
+	return run->status == 0 && run->partial != NULL ? "partial" : status_name(run->status);
+}
+
+static void
+add_result(json_t *json, const struct run *run)
+{
+	if (run->partial != NULL)
+		json_object_set_new(json, "partial", json_read(run->partial->data, run->partial->len, "partial", NULL));
+	if (run->status == 0) {
+		json_t *result = json_read(run->result->data, run->result->len, "result", NULL);
+
+		json_object_set_new(json, "confidence", json_real(run->confidence));
+		/* An agent may reply with bytes that are no JSON; they are shown as text. */
+		json_object_set_new(json, "result",
+		    result != NULL ? result : json_stringn((const char *)run->result->data, run->result->len));
+		return;
+	}
+	json_object_set_new(json, "error",
+	    json_pack("{s:s s:s s:s}", "code", status_name(run->status), "message", (const char *)run->result->data, "hint",
+	        status_hint(run->status)));
+}
+
+json_t *
+run_json(const struct run *run, bool with_result)
+{
+	int64_t until = run->state == RUN_ENDED ? run->ended_real_ns : clock_real_ns();
+	char started[CLOCK_TEXT], ended[CLOCK_TEXT];
+	json_t *json;
+
+	clock_format(run->started_real_ns, started);
+	json = json_pack("{s:s s:s s:s s:s s:s s:s s:I s:f}", "id", run->id_text, "plugin", run->target, "state",
+	    run->state == RUN_OPEN ? "open" : "ended", "status", status_of(run), "client", run->client, "started", started, "calls",
+	    (json_int_t)(run->account.spent[QUANTITY_CALLS] + run->account.reserved[QUANTITY_CALLS]), "duration_ms",
+	    (double)(until - run->started_real_ns) / NS_PER_MS);
+	if (run->root.version != NULL)
+		json_object_set_new(json, "version", json_string(run->root.version));
+	if (run->state == RUN_ENDED) {
+		clock_format(run->ended_real_ns, ended);
+		json_object_set_new(json, "ended", json_string(ended));
+		if (with_result)
+			add_result(json, run);
+	}
+	return json;
+}

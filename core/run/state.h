@@ -1,0 +1,65 @@
+/* What the files of this room share.  Private to it. */
+
+#ifndef RUN_STATE_H
+#define RUN_STATE_H
+
+#include <sys/queue.h>
+
+#include "run/run.h"
+
+#define RUNS_KEPT 256 /* ended runs that stay in memory */
+
+struct run_watch {
+	struct runs *runs;
+	struct run *run;
+	run_event *event;
+	void *arg;
+	TAILQ_ENTRY(run_watch) entry;
+};
+TAILQ_HEAD(watch_list, run_watch);
+
+/* A run and what this room keeps beside it. */
+struct run_slot {
+	struct run run; /* first: the rest of the host has a pointer to it */
+	struct runs *runs;
+	struct watch_list watchers;
+	TAILQ_ENTRY(run_slot) entry;
+};
+TAILQ_HEAD(slot_list, run_slot);
+
+struct runs {
+	struct event_base *loop;
+	struct store *store;
+	struct journal *journal;
+	struct registry *registry;
+	struct dispatch *dispatch;
+	struct policy *policy;
+	bool scripted, draining;
+	struct map by_id;
+	struct map clients; /* name -> struct account, with its name behind it */
+	struct slot_list open, ended;
+	unsigned n_open, n_ended;
+	void (*idle)(void *arg);
+	void *idle_arg;
+};
+
+static inline struct run_slot *
+slot_of(struct run *run)
+{
+	return (struct run_slot *)run;
+}
+
+/* watch.c: the end is durable: tells everybody and forgets them. */
+void watch_end(struct run_slot *slot);
+
+/* tree.c: a run's records, oldest first, as a tree of calls. */
+struct record_list {
+	size_t n;
+	struct record *records;
+	struct buf *storage; /* one for each */
+};
+json_t *tree_of(const struct record_list *list);
+json_t *records_json(const struct record_list *list);
+json_t *summary_of(const struct record_list *list);
+
+#endif

@@ -1,0 +1,330 @@
+/* A run's records as people want to see them: the summary, the tree of calls, the list of records. */
+
+#include <string.h>
+
+#include <xxhash.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "run/state.h"
+#include "wire.h"
+
+static const char *const op_names[] = {
+    [WIRE_OP_CALL] = "call",
+    [WIRE_OP_HTTP] = "http",
+    [WIRE_OP_NOW] = "now",
+    [WIRE_OP_RANDOM] = "random",
+    [WIRE_OP_SLEEP] = "sleep",
+    [WIRE_OP_FIRST] = "first",
+    [WIRE_OP_FIND] = "find",
+};
+
+static const char *
+op_name(const struct record *r)
+{
+	const struct record_field *f = record_find(r, TAG_OP_KIND);
+	uint16_t kind = 0;
+
+	if (f != NULL && f->len == sizeof(kind))
+		memcpy(&kind, f->data, sizeof(kind));
+	return kind < ARRAY_LEN(op_names) && op_names[kind] != NULL ? op_names[kind] : "unknown";
+}
+
+static json_t *
+text_field(const struct record *r, enum record_tag tag)
+{
+	const struct record_field *f = record_find(r, tag);
+
+	return f == NULL ? NULL : json_stringn(f->data, f->len);
+}
+
+static void
+set_text(json_t *node, const char *key, const struct record *r, enum record_tag tag)
+{
+	json_t *text = text_field(r, tag);
+
+	if (text != NULL)
+		json_object_set_new(node, key, text);
+}
+
+/* ---- Tree -------------------------------------------------------------------------------------------------------- */
+
+struct tree {
+	json_t *nodes; /* path -> node; borrowed by the tree itself */
+	json_t *root;
+};
+
+static json_t *
+node_at(struct tree *tree, const struct record *r)
+{
+	_cleanup_(free_p) char *path = record_text(r, TAG_PATH);
+	json_t *node, *parent;
+	char started[CLOCK_TEXT], *slash;
+
+	if (path == NULL)
+		return NULL;
+	node = json_object_get(tree->nodes, path);
+	if (node != NULL)
+		return node;
+	clock_format(r->head.real_ns, started);
+	node = json_pack("{s:s s:s s:s}", "path", path, "status", "open", "started", started);
+	json_object_set_new(node, "_mono", json_integer((json_int_t)r->head.mono_ns));
+	json_object_set_new(tree->nodes, path, node);
+	slash = strrchr(path, '/');
+	if (slash == NULL || slash == path) {
+		tree->root = node;
+		return node;
+	}
+	*slash = '\0';
+	parent = json_object_get(tree->nodes, path);
+	if (parent != NULL) {
+		if (json_object_get(parent, "ops") == NULL)
+			json_object_set_new(parent, "ops", json_array());
+		json_array_append(json_object_get(parent, "ops"), node);
+	}
+	return node;
+}
+
+static void
+node_ends(json_t *node, const struct record *r)
+{
+	int64_t from = json_integer_value(json_object_get(node, "_mono"));
+
+	json_object_set_new(node, "status", json_string(status_name(r->head.status)));
+	json_object_set_new(node, "duration_ms", json_real((double)(r->head.mono_ns - from) / NS_PER_MS));
+	if (record_find(r, TAG_CONFIDENCE) != NULL)
+		json_object_set_new(node, "confidence", json_real(record_real(r, TAG_CONFIDENCE)));
+	set_text(node, "message", r, TAG_MESSAGE);
+}
+
+static void
+node_is_op(json_t *node, const struct record *r)
+{
+	if (json_object_get(node, "plugin") != NULL)
+		return;
+	json_object_set_new(node, "op", json_string(op_name(r)));
+	set_text(node, "target", r, TAG_TARGET);
+}
+
+static void
+tree_add(struct tree *tree, const struct record *r)
+{
+	json_t *node = node_at(tree, r);
+
+	if (node == NULL)
+		return;
+	switch ((enum record_kind)r->head.kind) {
+	case RECORD_CALL_START:
+		set_text(node, "plugin", r, TAG_CALLEE);
+		set_text(node, "version", r, TAG_VERSION);
+		break;
+	case RECORD_OP_INTENT:
+		node_is_op(node, r);
+		break;
+	case RECORD_REFUSAL:
+		set_text(node, "guard", r, TAG_GUARD);
+		node_is_op(node, r);
+		node_ends(node, r);
+		break;
+	case RECORD_OP_OUTCOME:
+		node_is_op(node, r);
+		node_ends(node, r);
+		break;
+	case RECORD_CALL_END:
+		node_ends(node, r);
+		break;
+	case RECORD_REPLAY:
+		json_object_set_new(node, "replays", json_integer(json_integer_value(json_object_get(node, "replays")) + 1));
+		break;
+	default:
+		break;
+	}
+}
+
+json_t *
+tree_of(const struct record_list *list)
+{
+	struct tree tree = {.nodes = json_object()};
+	const char *path;
+	json_t *node, *root;
+
+	for (size_t i = 0; i < list->n; i++) {
+		if (list->records[i].head.kind != RECORD_LOG)
+			tree_add(&tree, &list->records[i]);
+	}
+	json_object_foreach(tree.nodes, path, node)
+		json_object_del(node, "_mono");
+	root = tree.root == NULL ? json_null() : json_incref(tree.root);
+	json_decref(tree.nodes);
+	return root;
+}
+
+/* ---- Summary ----------------------------------------------------------------------------------------------------- */
+
+static bool
+carries(const struct record *r, enum record_tag tag, const void *hash, const struct record_field **ret)
+{
+	const struct record_field *f = record_find(r, tag);
+	XXH128_hash_t h;
+
+	if (f == NULL)
+		return false;
+	h = XXH3_128bits(f->data, f->len);
+	*ret = f;
+	return memcmp(&h.low64, hash, 8) == 0 && memcmp(&h.high64, (const uint8_t *)hash + 8, 8) == 0;
+}
+
+/* The bytes of a payload that a record names: its own, or those of the earlier record that carried them. */
+static json_t *
+output_of(const struct record_list *list, const struct record *r)
+{
+	const struct record_field *f = record_find(r, TAG_OUTPUT), *hash = record_find(r, TAG_OUTPUT_HASH);
+	json_t *json;
+
+	for (size_t i = 0; f == NULL && hash != NULL && hash->len == 16 && i < list->n; i++) {
+		const struct record_field *found;
+
+		if (carries(&list->records[i], TAG_OUTPUT, hash->data, &found) || carries(&list->records[i], TAG_INPUT, hash->data, &found))
+			f = found;
+	}
+	if (f == NULL)
+		return json_null();
+	json = json_read(f->data, f->len, "result", NULL);
+	return json != NULL ? json : json_stringn(f->data, f->len);
+}
+
+static void
+summary_end(json_t *json, const struct record_list *list, const struct record *r, int64_t started)
+{
+	const struct record_field *partial = record_find(r, TAG_PARTIAL);
+	_cleanup_(free_p) char *message = record_text(r, TAG_MESSAGE);
+	char ended[CLOCK_TEXT];
+
+	clock_format(r->head.real_ns, ended);
+	json_object_set_new(json, "state", json_string("ended"));
+	json_object_set_new(json, "ended", json_string(ended));
+	json_object_set_new(json, "status",
+	    json_string(r->head.status == 0 && partial != NULL ? "partial" : status_name(r->head.status)));
+	json_object_set_new(json, "calls", json_integer(record_int(r, TAG_NUMBER)));
+	json_object_set_new(json, "duration_ms", json_real((double)(r->head.real_ns - started) / NS_PER_MS));
+	if (partial != NULL)
+		json_object_set_new(json, "partial", json_read(partial->data, partial->len, "partial", NULL));
+	if (r->head.status != 0) {
+		json_object_set_new(json, "error",
+		    json_pack("{s:s s:s s:s}", "code", status_name(r->head.status), "message", message == NULL ? "" : message, "hint",
+		        status_hint(r->head.status)));
+		return;
+	}
+	json_object_set_new(json, "confidence", json_real(record_real(r, TAG_CONFIDENCE)));
+	json_object_set_new(json, "result", output_of(list, r));
+}
+
+json_t *
+summary_of(const struct record_list *list)
+{
+	const struct record *first = &list->records[0];
+	char id_text[ULID_TEXT], started[CLOCK_TEXT];
+	struct ulid id;
+	json_t *json;
+
+	memcpy(id.bytes, first->head.run, sizeof(id.bytes));
+	ulid_format(&id, id_text);
+	clock_format(first->head.real_ns, started);
+	json = json_pack("{s:s s:s s:s s:s}", "id", id_text, "state", "open", "status", "open", "started", started);
+	set_text(json, "plugin", first, TAG_TARGET);
+	set_text(json, "client", first, TAG_CLIENT);
+	for (size_t i = 0; i < list->n; i++) {
+		if (list->records[i].head.kind == RECORD_RUN_END)
+			summary_end(json, list, &list->records[i], first->head.real_ns);
+	}
+	return json;
+}
+
+/* ---- Records ----------------------------------------------------------------------------------------------------- */
+
+static void
+set_hex(json_t *json, const char *key, const struct record_field *f)
+{
+	_cleanup_(free_p) char *text = xmalloc(2 * f->len + 1);
+
+	hex_format(f->data, f->len, text);
+	json_object_set_new(json, key, json_string(text));
+}
+
+static void
+set_field(json_t *json, const struct record *r, const struct record_field *f)
+{
+	const char *key = record_tag_name(f->tag);
+	json_t *value;
+
+	switch ((enum record_tag)f->tag) {
+	case TAG_OBJECT:
+	case TAG_INPUT_HASH:
+	case TAG_OUTPUT_HASH:
+		set_hex(json, key, f);
+		return;
+	case TAG_DEADLINE:
+	case TAG_LIMIT_CALLS:
+	case TAG_NUMBER:
+		json_object_set_new(json, key, json_integer(record_int(r, f->tag)));
+		return;
+	case TAG_CONFIDENCE:
+		json_object_set_new(json, key, json_real(record_real(r, f->tag)));
+		return;
+	case TAG_OP_KIND:
+		json_object_set_new(json, "op", json_string(op_name(r)));
+		return;
+	case TAG_EFFECT: {
+		static const char *const effects[] = {"default", "pure", "idempotent", "keyed", "once"};
+		uint8_t effect = f->len == 1 ? *(const uint8_t *)f->data : 0;
+
+		json_object_set_new(json, key, json_string(effect < ARRAY_LEN(effects) ? effects[effect] : "unknown"));
+		return;
+	}
+	case TAG_INPUT:
+	case TAG_OUTPUT:
+	case TAG_BODY:
+	case TAG_CONFIG:
+	case TAG_PARTIAL:
+		value = json_read(f->data, f->len, key, NULL);
+		if (value == NULL && (value = json_stringn(f->data, f->len)) == NULL) {
+			set_hex(json, key, f);
+			return;
+		}
+		json_object_set_new(json, key, value);
+		return;
+	default:
+		json_object_set_new(json, key, json_stringn(f->data, f->len));
+	}
+}
+
+static json_t *
+record_json(const struct record *r)
+{
+	char at[CLOCK_TEXT];
+	json_t *json;
+
+	clock_format(r->head.real_ns, at);
+	json = json_pack("{s:I s:i s:s s:s}", "lsn", (json_int_t)r->head.lsn, "seq", (int)r->head.seq, "kind",
+	    record_kind_name(r->head.kind), "time", at);
+	if (r->head.ordinal != UINT32_MAX)
+		json_object_set_new(json, "ordinal", json_integer(r->head.ordinal));
+	if (r->head.attempt > 1)
+		json_object_set_new(json, "attempt", json_integer(r->head.attempt));
+	if (r->head.kind == RECORD_RUN_END || r->head.kind == RECORD_CALL_END || r->head.kind == RECORD_OP_OUTCOME ||
+	    r->head.kind == RECORD_REFUSAL)
+		json_object_set_new(json, "status", json_string(status_name(r->head.status)));
+	for (unsigned i = 0; i < r->head.fields; i++)
+		set_field(json, r, &r->field[i]);
+	return json;
+}
+
+json_t *
+records_json(const struct record_list *list)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < list->n; i++)
+		json_array_append_new(array, record_json(&list->records[i]));
+	return array;
+}

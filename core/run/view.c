@@ -1,0 +1,275 @@
+/*
+ * Views: what clients are shown of runs, read in the store thread once it is durable.
+ *
+ * A run's records are read backwards along their chain, from the newest that is known; a run that a crash interrupted
+ * has no known end and is found by a walk of the journal from its start.
+ */
+
+#include <string.h>
+
+#include "base/json.h"
+#include "run/state.h"
+
+struct view {
+	struct runs *runs;
+	struct ulid id;
+	char id_text[ULID_TEXT];
+	uint64_t last_lsn; /* of a run in memory; 0: see the store */
+	bool all, want_tree;
+	unsigned limit;
+	run_viewed *done;
+	void *arg;
+
+	/* made in the store thread */
+	json_t *json;
+	struct fault fault;
+	bool failed;
+};
+
+static void
+view_free(struct view *view)
+{
+	json_decref(view->json);
+	free(view);
+}
+
+static void
+view_done(void *arg)
+{
+	struct view *view = arg;
+
+	if (view->failed)
+		view->done(NULL, &view->fault, view->arg);
+	else
+		view->done(json_incref(view->json), NULL, view->arg);
+	view_free(view);
+}
+
+/* ---- Reading a run's records (store thread) ---------------------------------------------------------------------- */
+
+static void
+list_free(struct record_list *list)
+{
+	for (size_t i = 0; i < list->n; i++)
+		buf_free(&list->storage[i]);
+	free(list->storage);
+	free(list->records);
+}
+
+static struct record *
+list_grow(struct record_list *list)
+{
+	list->n++;
+	if ((list->n & (list->n - 1)) == 0) {
+		list->storage = xrealloc(list->storage, 2 * list->n * sizeof(*list->storage));
+		list->records = xrealloc(list->records, 2 * list->n * sizeof(*list->records));
+	}
+	list->storage[list->n - 1] = (struct buf){0};
+	return &list->records[list->n - 1];
+}
+
+static int
+read_chain(struct journal *j, uint64_t lsn, struct record_list *list, struct fault *fault)
+{
+	while (lsn != 0) {
+		struct record *r = list_grow(list);
+		int rc = journal_read(j, lsn, &list->storage[list->n - 1], r, fault);
+
+		if (rc != 0)
+			return rc;
+		lsn = r->head.prev;
+	}
+	for (size_t i = 0; i < list->n / 2; i++) {
+		struct record r = list->records[i];
+		struct buf b = list->storage[i];
+
+		list->records[i] = list->records[list->n - 1 - i];
+		list->storage[i] = list->storage[list->n - 1 - i];
+		list->records[list->n - 1 - i] = r;
+		list->storage[list->n - 1 - i] = b;
+	}
+	return 0;
+}
+
+struct walk {
+	const uint8_t *run;
+	uint64_t last;
+};
+
+static int
+find_last(const struct record *r, void *arg)
+{
+	struct walk *walk = arg;
+
+	if (memcmp(r->head.run, walk->run, sizeof(r->head.run)) == 0)
+		walk->last = r->head.lsn;
+	return 0;
+}
+
+static uint64_t
+last_of(struct store_txn *txn, struct journal *j, struct view *view)
+{
+	_cleanup_(json_p) json_t *entry = NULL;
+	struct walk walk = {.run = view->id.bytes};
+	const void *data;
+	size_t len;
+
+	if (view->last_lsn != 0)
+		return view->last_lsn;
+	if (!store_get(txn, STORE_RUNS, view->id.bytes, sizeof(view->id.bytes), &data, &len))
+		return 0;
+	entry = json_read(data, len, "the entry of a run", NULL);
+	if (json_object_get(entry, "last_lsn") != NULL)
+		return (uint64_t)json_integer_value(json_object_get(entry, "last_lsn"));
+	journal_scan(j, (uint64_t)json_integer_value(json_object_get(entry, "first_lsn")), find_last, &walk, &view->fault);
+	return walk.last;
+}
+
+static void
+read_run(struct store_txn *txn, struct journal *j, void *arg)
+{
+	_cleanup_(list_free) struct record_list list = {0};
+	struct view *view = arg;
+	uint64_t last = last_of(txn, j, view);
+
+	if (last == 0) {
+		fault_set(&view->fault, HOSPES_ENORUN, "there is no run %s; `hospes ps --all` lists those there are", view->id_text);
+		view->failed = true;
+		return;
+	}
+	if (read_chain(j, last, &list, &view->fault) != 0) {
+		view->failed = true;
+		return;
+	}
+	if (!view->want_tree) {
+		view->json = records_json(&list);
+		return;
+	}
+	view->json = summary_of(&list);
+	json_object_set_new(view->json, "tree", tree_of(&list));
+}
+
+/* ---- Asking ------------------------------------------------------------------------------------------------------ */
+
+static void
+read_when_durable(void *arg)
+{
+	struct view *view = arg;
+
+	store_read(view->runs->store, read_run, view_done, view);
+}
+
+static void
+view_run(struct runs *r, const char *id_text, bool want_tree, run_viewed *done, void *arg)
+{
+	struct run *run = run_find(r, id_text);
+	struct view *view = xcalloc(1, sizeof(*view));
+
+	*view = (struct view){.runs = r, .want_tree = want_tree, .done = done, .arg = arg};
+	if (!ulid_parse(id_text, &view->id)) {
+		fault_set(&view->fault, HOSPES_ENORUN, "a run's id is a ULID of 26 characters, and this is none; `hospes ps --all` lists runs");
+		view->failed = true;
+		view_done(view);
+		return;
+	}
+	ulid_format(&view->id, view->id_text);
+	if (run == NULL) {
+		read_when_durable(view);
+		return;
+	}
+	view->last_lsn = run->last_lsn;
+	journal_await(r->journal, run->last_lsn, read_when_durable, view);
+}
+
+void
+run_show(struct runs *r, const char *id_text, run_viewed *done, void *arg)
+{
+	view_run(r, id_text, true, done, arg);
+}
+
+void
+run_records(struct runs *r, const char *id_text, run_viewed *done, void *arg)
+{
+	view_run(r, id_text, false, done, arg);
+}
+
+/* ---- Listing ----------------------------------------------------------------------------------------------------- */
+
+static int
+add_entry(const void *key, size_t key_len, const void *data, size_t len, void *arg)
+{
+	struct view *view = arg;
+	json_t *entry = json_read(data, len, "the entry of a run", NULL);
+
+	(void)key, (void)key_len;
+	if (entry == NULL)
+		return 0;
+	json_array_append_new(view->json, entry);
+	return json_array_size(view->json) >= view->limit;
+}
+
+static void
+read_list(struct store_txn *txn, struct journal *j, void *arg)
+{
+	struct view *view = arg;
+
+	(void)j;
+	view->json = json_array();
+	store_walk(txn, STORE_RUNS, "", 0, true, add_entry, view);
+}
+
+/* What the store calls open and nobody runs was cut off when the host ended. */
+static void
+list_done(void *arg)
+{
+	struct view *view = arg;
+	json_t *list = json_array(), *entry;
+	size_t i;
+
+	json_array_foreach(view->json, i, entry)
+	{
+		struct run *run = run_find(view->runs, json_string_value(json_object_get(entry, "id")));
+		bool open = strcmp(json_string_value(json_object_get(entry, "state")), "open") == 0;
+
+		if (run != NULL)
+			json_array_append_new(list, run_json(run, false));
+		else if (open)
+			json_object_set_new(entry, "status", json_string("interrupted"));
+		if (run == NULL)
+			json_array_append(list, entry);
+	}
+	view->done(list, NULL, view->arg);
+	view_free(view);
+}
+
+static void
+list_open(struct view *view)
+{
+	json_t *list = json_array();
+	struct run_slot *slot;
+
+	TAILQ_FOREACH_REVERSE(slot, &view->runs->open, slot_list, entry)
+	json_array_append_new(list, run_json(&slot->run, false));
+	view->done(list, NULL, view->arg);
+	view_free(view);
+}
+
+static void
+list_when_durable(void *arg)
+{
+	struct view *view = arg;
+
+	if (view->all)
+		store_read(view->runs->store, read_list, list_done, view);
+	else
+		list_open(view);
+}
+
+void
+run_list(struct runs *r, bool all, unsigned limit, run_viewed *done, void *arg)
+{
+	struct view *view = xcalloc(1, sizeof(*view));
+
+	*view = (struct view){.runs = r, .all = all, .limit = limit, .done = done, .arg = arg};
+	journal_await(r->journal, journal_end(r->journal) - 1, list_when_durable, view);
+}

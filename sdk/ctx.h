@@ -1,0 +1,186 @@
+/*
+ * A call in progress, as the SDK keeps it: hospes_ctx and all that belongs to it.
+ *
+ * Everything that the SDK hands to a handler is made of the call's own memory (ctx_alloc) and goes when the handler has
+ * returned.  The runtime (runtime.c) makes calls, runs their fibers and brings outcomes; the other files are the functions
+ * of hospes.h.
+ */
+
+#ifndef HOSPES_CTX_H
+#define HOSPES_CTX_H
+
+#include "fiber.h"
+#include "frames.h"
+#include "runtime.h"
+
+#pragma GCC visibility push(hidden)
+
+#define CTX_LOG_MOST (64u * 1024) /* bytes of log lines of one call */
+
+struct ctx_chunk; /* a piece of a call's memory */
+
+/* A value is bytes, or what jansson made of them, or both: each is made from the other at the first look. */
+struct hospes_value {
+	struct hospes_ctx *ctx;
+	const char *bytes;
+	size_t len;
+	json_t *json;
+	bool parsed;                                /* a parse was tried: without `json` it is not JSON */
+	void *block;                                /* malloc's, holds the bytes: of a big frame or a dump */
+	struct hospes_value *next;                  /* of the call */
+	struct hospes_value *members, *next_member; /* made by hospes_get */
+};
+
+struct hospes_op {
+	struct hospes_ctx *ctx;
+	uint32_t ordinal; /* WIRE_NO_ORDINAL: never sent */
+	uint16_t kind;
+	bool arrived; /* the host has sent the outcome */
+	bool settled; /* decided on this side: refused before it was sent, or cancelled; whatever arrives is too late */
+	bool told;    /* a wait of the handler has returned for it */
+	void
+	    *into; /* where the bytes of the outcome go instead of becoming a value; `into_len` of at most `into_max` */
+	size_t into_max, into_len;
+	struct hospes_answer answer;
+};
+
+/* The last sentence for each status that something in the call failed with. */
+struct ctx_failure {
+	int status;
+	const char *sentence;
+	struct ctx_failure *next;
+};
+
+/* Ops that were handed out lie in blocks, so that a stray pointer can be told from an op of this call. */
+struct op_block {
+	struct op_block *next;
+	size_t used, room;
+	struct hospes_op ops[];
+};
+
+struct hospes_ctx {
+	uint64_t handle;
+	struct fiber fiber;
+	struct hospes_ctx *next_in_bucket;
+	struct hospes_ctx *next_ready;
+	bool ready;
+	const struct hospes_op *awaited; /* the fiber is parked until this has an outcome */
+
+	const char *run_id, *path;
+	struct hospes_value *input, *config;
+	struct ctx_chunk *chunks;
+	struct hospes_value *values;
+
+	void *scratch; /* for one function at a time */
+	size_t scratch_room;
+
+	struct hospes_op **ops; /* by ordinal; NULL: nobody waits for it any more */
+	uint32_t ops_n, ops_room;
+	struct op_block *op_blocks;
+	struct hospes_group *groups;
+
+	int stopped; /* 0, or the status that every wait gives from now on */
+	int failed;  /* of the last thing that failed */
+	struct ctx_failure *failures;
+
+	int returned; /* by the handler */
+	struct hospes_value *reply;
+	double confidence;
+	json_t *partial;
+	size_t logged;
+};
+
+/* The runtime's one state: a cell has one thread, one socket and one plugin. */
+struct runtime {
+	struct frames frames;
+	struct wire_page *page;
+	const struct hospes_plugin *plugin;
+	enum hospes_rt_phase phase;
+	struct hospes_ctx *current;
+	struct hospes_ctx **buckets;
+	size_t buckets_n; /* a power of two */
+	unsigned calls, calls_most;
+	struct hospes_ctx *ready_first, **ready_last;
+	int broken; /* what a send on the socket failed with */
+	bool open, stop;
+	char complaint[256];
+};
+extern struct runtime hospes_runtime;
+
+/* ---- ctx.c: memory, faults and checks ---------------------------------------------------------------------------- */
+
+/* A new call; NULL when out of memory. */
+struct hospes_ctx *ctx_new(uint64_t handle);
+void ctx_free(struct hospes_ctx **ctx);
+
+/* Memory that lives as long as the call; NULL when there is no more. */
+void *ctx_alloc(struct hospes_ctx *ctx, size_t size);
+char *ctx_copy(struct hospes_ctx *ctx, const void *bytes, size_t len); /* with a zero behind */
+char *ctx_vformat(struct hospes_ctx *ctx, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
+
+/* Memory that lasts until the next function asks for some; NULL when there is no more. */
+void *ctx_scratch(struct hospes_ctx *ctx, size_t size);
+
+/* Notes that something failed and returns `status`. */
+int ctx_fail(struct hospes_ctx *ctx, int status, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void ctx_note_failure(struct hospes_ctx *ctx, int status, const char *sentence);
+
+/* The sentence that belongs to a status, NULL when nothing in this call failed with it. */
+const char *ctx_sentence(const struct hospes_ctx *ctx, int status);
+
+/* Is `function` used rightly: inside a call and with that call's context?  0 or a status; `ctx` is not looked into.
+ * ctx_check_op is for functions that are ops. */
+int ctx_check(const struct hospes_ctx *ctx, const char *function);
+int ctx_check_op(const struct hospes_ctx *ctx, const char *function);
+
+/* ---- value.c ----------------------------------------------------------------------------------------------------- */
+
+/* A value of bytes.  `block` is taken over when it is not NULL, and the bytes lie in it with a zero behind; otherwise
+ * they are copied. */
+struct hospes_value *value_of_bytes(struct hospes_ctx *ctx, const void *bytes, size_t len, void *block);
+struct hospes_value *value_of_json(struct hospes_ctx *ctx, json_t *json);
+void value_drop(struct hospes_value *value); /* what is not the call's memory */
+
+/* ---- op.c -------------------------------------------------------------------------------------------------------- */
+
+struct op_request {
+	uint16_t kind;
+	bool waits;
+	const char *target;
+	const void *input;
+	size_t input_len;
+	const struct hospes_options *options;
+};
+
+/* An op that can be handed out; NULL when out of memory. */
+struct hospes_op *op_new(struct hospes_ctx *ctx);
+
+/* Sends an op, or settles it at once when it cannot be sent.  `op` is zeroed by the caller but for `into`. */
+void op_send(struct hospes_ctx *ctx, struct hospes_op *op, const struct op_request *request);
+
+/* Sends an op that waits, parks, and returns its status.  `op` lies on the fiber's stack. */
+int op_run(struct hospes_ctx *ctx, struct hospes_op *op, struct op_request *request);
+
+/* Is `op` one that this call was handed?  The pointer is not looked into. */
+bool op_is_of(const struct hospes_ctx *ctx, const struct hospes_op *op);
+
+/* The outcome of an op, from the host; `block` as in value_of_bytes, *block is set NULL when it was kept. */
+void op_arrive(struct hospes_op *op, int status, double confidence, const void *bytes, size_t len, void **block);
+
+/* Parks until `op` has an outcome or the call is stopped; 0 or the status of the stop. */
+int op_await(struct hospes_ctx *ctx, const struct hospes_op *op);
+
+/* ---- wait.c ------------------------------------------------------------------------------------------------------ */
+
+/* As hospes_wait_any, for ops that are known to be this call's; NULL ones are passed over. */
+int wait_any(struct hospes_ctx *ctx, size_t n, struct hospes_op *const ops[]);
+
+/* ---- runtime.c --------------------------------------------------------------------------------------------------- */
+
+/* Queues a frame of the running call; what went wrong with the socket is seen by the serve loop.  0 or HOSPES_ETOOLARGE. */
+int runtime_send(
+    const struct hospes_ctx *ctx, uint16_t type, uint32_t ordinal, int32_t status, const struct iovec *parts, size_t n);
+
+#pragma GCC visibility pop
+
+#endif

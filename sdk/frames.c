@@ -1,0 +1,252 @@
+/*
+ * Frames over the control socket.  Only recvmsg and sendmsg are used: a cell may make no other call on it.
+ */
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include <hospes/status.h>
+
+#include "frames.h"
+
+int
+frames_open(struct frames *frames, int fd)
+{
+	memset(frames, 0, sizeof(*frames));
+	frames->fd = fd;
+	frames->out = malloc(FRAMES_OUT);
+	frames->in = malloc(FRAMES_IN + 1);
+	if (frames->out != NULL && frames->in != NULL)
+		return 0;
+	free(frames->out);
+	free(frames->in);
+	return HOSPES_ENOMEM;
+}
+
+/* ---- Sending ----------------------------------------------------------------------------------------------------- */
+
+int
+frames_write_all(int fd, struct iovec *parts, size_t n)
+{
+	while (n > 0) {
+		struct msghdr message = {.msg_iov = parts, .msg_iovlen = n};
+		ssize_t sent = sendmsg(fd, &message, MSG_NOSIGNAL);
+
+		if (sent < 0 && errno == EINTR)
+			continue;
+		if (sent < 0)
+			return HOSPES_EIO;
+		while (n > 0 && (size_t)sent >= parts->iov_len) {
+			sent -= (ssize_t)parts->iov_len;
+			parts++;
+			n--;
+		}
+		if (n > 0) {
+			parts->iov_base = (char *)parts->iov_base + sent;
+			parts->iov_len -= (size_t)sent;
+		}
+	}
+	return 0;
+}
+
+int
+frames_flush(struct frames *frames)
+{
+	struct iovec gathered = {.iov_base = frames->out, .iov_len = frames->out_len};
+
+	frames->out_len = 0;
+	return gathered.iov_len == 0 ? 0 : frames_write_all(frames->fd, &gathered, 1);
+}
+
+/* All that was gathered, the header and the payload in one go, without copying the payload. */
+static int
+frames_send_big(struct frames *frames, struct wire_frame *head, const struct iovec *parts, size_t n)
+{
+	struct iovec all[FRAMES_PARTS + 2] = {
+	    {.iov_base = frames->out, .iov_len = frames->out_len},
+	    {.iov_base = head, .iov_len = sizeof(*head)},
+	};
+
+	if (n > 0)
+		memcpy(all + 2, parts, n * sizeof(*parts));
+	frames->out_len = 0;
+	return frames_write_all(frames->fd, all, n + 2);
+}
+
+static void
+frames_append(struct frames *frames, const void *bytes, size_t len)
+{
+	if (len > 0)
+		memcpy(frames->out + frames->out_len, bytes, len);
+	frames->out_len += len;
+}
+
+int
+frames_send(struct frames *frames, const struct wire_frame *head, const struct iovec *parts, size_t n)
+{
+	struct wire_frame frame = *head;
+	size_t length = 0;
+
+	assert(n <= FRAMES_PARTS);
+	for (size_t i = 0; i < n; i++) {
+		if (parts[i].iov_len > WIRE_FRAME_MAX - length)
+			return HOSPES_ETOOLARGE;
+		length += parts[i].iov_len;
+	}
+	frame.length = (uint32_t)length;
+	if (length >= FRAMES_BIG)
+		return frames_send_big(frames, &frame, parts, n);
+	if (frames->out_len + sizeof(frame) + length > FRAMES_OUT) {
+		int rc = frames_flush(frames);
+
+		if (rc != 0)
+			return rc;
+	}
+	frames_append(frames, &frame, sizeof(frame));
+	for (size_t i = 0; i < n; i++)
+		frames_append(frames, parts[i].iov_base, parts[i].iov_len);
+	return 0;
+}
+
+/* ---- Receiving --------------------------------------------------------------------------------------------------- */
+
+/* What one recvmsg brings, at least a byte. */
+static int
+frames_receive(int fd, struct iovec *parts, size_t n, size_t *ret)
+{
+	struct msghdr message = {.msg_iov = parts, .msg_iovlen = n};
+	ssize_t got;
+
+	do {
+		got = recvmsg(fd, &message, 0);
+	} while (got < 0 && errno == EINTR);
+	if (got <= 0)
+		return HOSPES_EIO;
+	*ret = (size_t)got;
+	return 0;
+}
+
+int
+frames_read_exact(int fd, void *bytes, size_t len)
+{
+	struct iovec rest = {.iov_base = bytes, .iov_len = len};
+
+	while (rest.iov_len > 0) {
+		size_t got;
+		int rc = frames_receive(fd, &rest, 1, &got);
+
+		if (rc != 0)
+			return rc;
+		rest.iov_base = (char *)rest.iov_base + got;
+		rest.iov_len -= got;
+	}
+	return 0;
+}
+
+/* One recvmsg: first what lacks of a big payload, the rest into the buffer. */
+static int
+frames_fill(struct frames *frames)
+{
+	struct iovec parts[2];
+	size_t got, lacking = 0, n = 0;
+	int rc;
+
+	if (frames->in_start > 0) {
+		memmove(frames->in, frames->in + frames->in_start, frames->in_end - frames->in_start);
+		frames->in_end -= frames->in_start;
+		frames->in_start = 0;
+	}
+	if (frames->big.block != NULL) {
+		lacking = frames->big.frame.length - frames->big_have;
+		parts[n++] = (struct iovec){(char *)frames->big.block + frames->big_have, lacking};
+	}
+	parts[n++] = (struct iovec){frames->in + frames->in_end, FRAMES_IN - frames->in_end};
+	rc = frames_receive(frames->fd, parts, n, &got);
+	if (rc != 0)
+		return rc;
+	if (got < lacking)
+		lacking = got;
+	frames->big_have += lacking;
+	frames->in_end += got - lacking;
+	return 0;
+}
+
+/* Gives the payload of a big frame its own block and moves over what has come of it. */
+static int
+frames_begin_big(struct frames *frames, const struct wire_frame *head)
+{
+	size_t have = frames->in_end - frames->in_start - sizeof(*head);
+	uint8_t *block = malloc((size_t)head->length + 1);
+
+	if (block == NULL)
+		return HOSPES_ENOMEM;
+	if (have > head->length)
+		have = head->length;
+	memcpy(block, frames->in + frames->in_start + sizeof(*head), have);
+	block[head->length] = 0;
+	frames->in_start += sizeof(*head) + have;
+	frames->big = (struct received){.frame = *head, .payload = block, .block = block};
+	frames->big_have = have;
+	return 0;
+}
+
+static int
+frames_end_big(struct frames *frames, int (*taker)(void *arg, struct received *received), void *arg)
+{
+	struct received whole = frames->big;
+	int rc;
+
+	frames->big.block = NULL;
+	frames->big_have = 0;
+	rc = taker(arg, &whole);
+	free(whole.block);
+	return rc;
+}
+
+/* A frame that lies in the buffer as a whole.  The byte behind it is lent to the zero and then put back. */
+static int
+frames_take_small(
+    struct frames *frames, const struct wire_frame *head, int (*taker)(void *arg, struct received *received), void *arg)
+{
+	uint8_t *payload = frames->in + frames->in_start + sizeof(*head);
+	struct received whole = {.frame = *head, .payload = payload};
+	uint8_t lent = payload[head->length];
+	int rc;
+
+	payload[head->length] = 0;
+	rc = taker(arg, &whole);
+	payload[head->length] = lent;
+	frames->in_start += sizeof(*head) + head->length;
+	return rc;
+}
+
+int
+frames_read(struct frames *frames, int (*taker)(void *arg, struct received *received), void *arg)
+{
+	struct wire_frame head;
+	int rc = frames_fill(frames);
+
+	while (rc == 0) {
+		if (frames->big.block != NULL) {
+			if (frames->big_have < frames->big.frame.length)
+				return 0;
+			rc = frames_end_big(frames, taker, arg);
+			continue;
+		}
+		if (frames->in_end - frames->in_start < sizeof(head))
+			return 0;
+		memcpy(&head, frames->in + frames->in_start, sizeof(head));
+		if (head.length > WIRE_FRAME_MAX)
+			return HOSPES_EPROTOCOL;
+		if (head.length >= FRAMES_BIG)
+			rc = frames_begin_big(frames, &head);
+		else if (frames->in_end - frames->in_start - sizeof(head) < head.length)
+			return 0;
+		else
+			rc = frames_take_small(frames, &head, taker, arg);
+	}
+	return rc;
+}

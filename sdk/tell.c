@@ -1,0 +1,68 @@
+/*
+ * Telling those who watch: log lines and progress.  Neither has an ordinal: a replay does not repeat them.
+ */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "ctx.h"
+
+/* A line, one byte more to see whether the cut falls into a character, and the zero. */
+#define TELL_ROOM (WIRE_LOG_MAX + 2)
+
+/* Formats one line of at most WIRE_LOG_MAX bytes; a longer one is cut between characters.  Returns its length. */
+static size_t __attribute__((format(printf, 2, 0)))
+tell_format(char line[TELL_ROOM], const char *format, va_list args)
+{
+	int len = vsnprintf(line, TELL_ROOM, format, args);
+	size_t end = len < 0 ? 0 : (size_t)len;
+
+	if (end <= WIRE_LOG_MAX)
+		return end;
+	end = WIRE_LOG_MAX;
+	while (end > WIRE_LOG_MAX - 4 && ((unsigned char)line[end] & 0xc0) == 0x80)
+		end--;
+	return end;
+}
+
+void
+hospes_log(hospes_ctx *ctx, enum hospes_level level, const char *format, ...)
+{
+	static const char last[] = "this call has logged 64 KiB; its further lines are dropped";
+	char line[TELL_ROOM];
+	struct iovec part = {.iov_base = line};
+	va_list args;
+
+	if (ctx_check(ctx, "hospes_log") != 0 || ctx->logged > CTX_LOG_MOST)
+		return;
+	va_start(args, format);
+	part.iov_len = tell_format(line, format, args);
+	va_end(args);
+	ctx->logged += part.iov_len;
+	if (ctx->logged > CTX_LOG_MOST) {
+		part = (struct iovec){(void *)last, sizeof(last) - 1};
+		level = HOSPES_WARN;
+	}
+	if (level < HOSPES_DEBUG || level > HOSPES_ERROR)
+		level = HOSPES_INFO;
+	(void)runtime_send(ctx, WIRE_LOG, WIRE_NO_ORDINAL, (int32_t)level, &part, 1);
+}
+
+void
+hospes_progress(hospes_ctx *ctx, double done, const char *format, ...)
+{
+	char line[TELL_ROOM];
+	struct iovec parts[] = {{.iov_base = &done, .iov_len = sizeof(done)}, {.iov_base = line}};
+	va_list args;
+
+	if (ctx_check(ctx, "hospes_progress") != 0)
+		return;
+	/* Written so that a NaN is "nobody knows". */
+	done = done > 1 ? 1 : done >= 0 ? done : -1;
+	if (format != NULL) {
+		va_start(args, format);
+		parts[1].iov_len = tell_format(line, format, args);
+		va_end(args);
+	}
+	(void)runtime_send(ctx, WIRE_PROGRESS, WIRE_NO_ORDINAL, 0, parts, 2);
+}

@@ -1,0 +1,48 @@
+/*
+ * The floor: what the machine charges for the messages of a bench row when nobody does anything but pass them on.
+ *
+ * A core and three cells (lane, join, work), bare processes on the host's own kind of socket, with its frames
+ * (sdk/wire.h), its fibers (sdk/fiber.h), its batching (all that was read is handled before anything is written) and the
+ * same JSON work in the handlers.  No guards, no journal, no accounts, no sandbox.
+ */
+
+#ifndef FLOOR_H
+#define FLOOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "wire.h"
+
+#define FLOOR_WORKERS 10
+
+enum floor_role { FLOOR_LANE, FLOOR_JOIN, FLOOR_WORK, FLOOR_ROLES };
+
+struct floor_row {
+	enum floor_role callee; /* of a lane: FLOOR_WORK is one call, FLOOR_JOIN a supervisor with its workers */
+	bool json;              /* payloads are parsed and made, else passed on as bytes */
+	unsigned lanes;         /* at once */
+	unsigned rounds;        /* of each lane, one after the other */
+};
+
+struct floor_bytes {
+	uint8_t *data;
+	size_t len, cap;
+};
+
+void floor_append(struct floor_bytes *b, const void *data, size_t len);
+void floor_frame(struct floor_bytes *b, const struct wire_frame *frame, const void *head, size_t head_len,
+    const void *payload, size_t len);
+bool floor_read(int fd, struct floor_bytes *in);          /* false at the end */
+bool floor_flush(int fd, struct floor_bytes *out);        /* false: a socket that does not block is full */
+size_t floor_next(const struct floor_bytes *in, size_t at, struct wire_frame *frame); /* bytes of it, 0: not whole yet */
+void floor_drop(struct floor_bytes *in, size_t len);
+
+/* A cell: serves calls on `fd` until its end. */
+void floor_cell(int fd, enum floor_role role, const struct floor_row *row, const char *payload);
+
+/* The core: runs the row over the three sockets, and returns how many calls there were. */
+uint64_t floor_core(const int fd[FLOOR_ROLES], const struct floor_row *row, const char *payload);
+
+#endif

@@ -1,0 +1,36 @@
+# `make bench`: the host's rows beside their floor.
+EXTRA_PROGRAMS += tests/bench/floor
+tests_bench_floor_SOURCES = tests/bench/floor.c tests/bench/floor.h tests/bench/floor_cell.c tests/bench/floor_core.c \
+	tests/bench/floor_frames.c sdk/fiber.c sdk/fiber_x86_64.S sdk/stacks.c
+tests_bench_floor_CFLAGS = $(AM_CFLAGS)
+tests_bench_floor_CCASFLAGS = $(AM_CCASFLAGS)
+tests_bench_floor_LDADD = $(JANSSON_LIBS)
+CLEANFILES += tests/bench/floor
+
+BENCH_PLUGINS = tests/bench/plugins/bench-work.so tests/bench/plugins/bench-work-json.so \
+	tests/bench/plugins/bench-join.so tests/bench/plugins/bench-join-json.so tests/bench/plugins/bench-lane.so \
+	tests/bench/plugins/bench-lanes.so tests/bench/plugins/bench-effect.so
+CLEANFILES += $(BENCH_PLUGINS)
+EXTRA_DIST += tests/bench/README tests/bench/run.sh tests/bench/plugins/bench-work.c tests/bench/plugins/bench-join.c \
+	tests/bench/plugins/bench-lane.c tests/bench/plugins/bench-effect.c
+
+BENCH_FOLDER = $(top_srcdir)/tests/bench/plugins
+tests/bench/plugins/bench-work.so: tests/bench/plugins/bench-work.c $(STAGE_SDK)
+	$(PLUGIN_LINK) -DSUFFIX='""' $(BENCH_FOLDER)/bench-work.c $(PLUGIN_LIBS)
+tests/bench/plugins/bench-work-json.so: tests/bench/plugins/bench-work.c $(STAGE_SDK)
+	$(PLUGIN_LINK) -DSUFFIX='"-json"' -DBENCH_JSON $(BENCH_FOLDER)/bench-work.c $(PLUGIN_LIBS)
+tests/bench/plugins/bench-join.so: tests/bench/plugins/bench-join.c $(STAGE_SDK)
+	$(PLUGIN_LINK) -DSUFFIX='""' $(BENCH_FOLDER)/bench-join.c $(PLUGIN_LIBS)
+tests/bench/plugins/bench-join-json.so: tests/bench/plugins/bench-join.c $(STAGE_SDK)
+	$(PLUGIN_LINK) -DSUFFIX='"-json"' -DBENCH_JSON $(BENCH_FOLDER)/bench-join.c $(PLUGIN_LIBS)
+tests/bench/plugins/bench-lane.so: tests/bench/plugins/bench-lane.c $(STAGE_SDK)
+	$(PLUGIN_LINK) $(BENCH_FOLDER)/bench-lane.c $(PLUGIN_LIBS)
+tests/bench/plugins/bench-lanes.so: tests/bench/plugins/bench-lane.c $(STAGE_SDK)
+	$(PLUGIN_LINK) -DBENCH_LANES $(BENCH_FOLDER)/bench-lane.c $(PLUGIN_LIBS)
+tests/bench/plugins/bench-effect.so: tests/bench/plugins/bench-effect.c $(STAGE_SDK)
+	$(PLUGIN_LINK) $(BENCH_FOLDER)/bench-effect.c $(PLUGIN_LIBS)
+
+bench: stage tests/bench/floor tests/fixtures/webd $(BENCH_PLUGINS)
+	STAGE='$(abs_builddir)/stage$(prefix)' BUILT='$(abs_builddir)' bash $(top_srcdir)/tests/bench/run.sh
+
+.PHONY: bench

@@ -1,0 +1,19 @@
+# A limit on running calls holds, and a call that is parked on its own child gives its slot back: nesting cannot deadlock.
+. "$TESTS/lib.sh"
+plan 4
+host_start 'limits = { chain = { concurrency = 1; }; chain-1 = { concurrency = 1; }; spin = { concurrency = 1; }; };'
+for link in chain chain-1 chain-2; do
+	plugin $link
+done
+plugin fan
+plugin spin
+
+run fan '{"callee": "chain", "n": 20, "at_once": 20, "input": {"levels": 2}}' --wall 60s
+succeeds "twenty chains through one slot a link all come through"
+result '[.answers[].path | length] | unique' '[3]' "whole"
+run fan '{"callee": "spin", "n": 6, "at_once": 6, "input": {"turns": 30000000}}' --wall 100s
+succeeds "six that compute, one at a time"
+hospes journal "$id" --json | jq -s 'flatten | map(select(.target == "spin" and (.kind == "call_start" or .kind == "call_end"))
+    | .kind) | . as $k | [range(0; length)] | map(if $k[.] == "call_start" then 1 else -1 end) | [foreach .[] as $d (0; . + $d)] | max' >"$T/most"
+note "calls of spin open at a time: $(cat "$T/most")"
+is "$(jq '.result.n' "$T/out")" 6 "all six answered"

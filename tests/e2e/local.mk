@@ -1,0 +1,55 @@
+# Scenarios: one promise a file, against a host that was installed.
+E2E_SCENARIOS = \
+	tests/e2e/api-errors.t \
+	tests/e2e/api-no-host.t \
+	tests/e2e/cell-crash-is-poison.t \
+	tests/e2e/cell-global-write.t \
+	tests/e2e/cell-kill-changes-nothing.t \
+	tests/e2e/cell-sandbox.t \
+	tests/e2e/cell-silent.t \
+	tests/e2e/cell-stuck.t \
+	tests/e2e/cli-new-test-info.t \
+	tests/e2e/dispatch-budget-calls.t \
+	tests/e2e/dispatch-budget-share.t \
+	tests/e2e/dispatch-concurrency.t \
+	tests/e2e/dispatch-cycle.t \
+	tests/e2e/dispatch-depth.t \
+	tests/e2e/dispatch-permission.t \
+	tests/e2e/dispatch-wall.t \
+	tests/e2e/host-bad-config.t \
+	tests/e2e/host-disk-full.t \
+	tests/e2e/host-state-in-use.t \
+	tests/e2e/host-state-owner.t \
+	tests/e2e/host-user.t \
+	tests/e2e/journal-torn-tail.t \
+	tests/e2e/registry-bad-files.t \
+	tests/e2e/registry-conflict.t \
+	tests/e2e/registry-drop-is-active.t \
+	tests/e2e/registry-folder-unsafe.t \
+	tests/e2e/registry-half-file-waits.t \
+	tests/e2e/registry-pin.t \
+	tests/e2e/registry-rollback.t \
+	tests/e2e/registry-withdrawn.t \
+	tests/e2e/run-bad-input.t \
+	tests/e2e/run-cancel.t \
+	tests/e2e/run-survey.t \
+	tests/e2e/soak-200-drops.t \
+	tests/e2e/tool-http-intent.t \
+	tests/e2e/tool-http-private.t \
+	tests/e2e/tool-http-redirect.t
+EXTRA_DIST += tests/e2e/lib.sh $(E2E_SCENARIOS)
+E2E = $(E2E_SCENARIOS)
+
+include tests/e2e/plugins/local.mk
+
+stage: all
+	rm -rf '$(abs_builddir)/stage'
+	$(MAKE) $(AM_MAKEFLAGS) install DESTDIR='$(abs_builddir)/stage' >/dev/null
+
+e2e: stage check-programs
+	$(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS='$(E2E)' TEST_SUITE_LOG=e2e-suite.log
+
+clean-local:
+	rm -rf '$(abs_builddir)/stage'
+
+.PHONY: stage e2e

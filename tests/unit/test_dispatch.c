@@ -1,0 +1,706 @@
+/*
+ * The pipeline with a made-up world around it: the test plays cells, registry, journal and HTTP, and sees what dispatch
+ * makes of what they say.
+ */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "call/call.h"
+#include "dispatch/dispatch.h"
+
+/* ---- The world --------------------------------------------------------------------------------------------------- */
+
+#define MAX 256
+
+static struct world {
+	struct event_base *loop;
+	struct calls calls;
+	struct dispatch *d;
+	struct cells_events events;
+	struct policy *policy;
+	struct run *run;
+	struct version versions[8];
+	unsigned n_versions;
+
+	struct call *submitted[MAX];
+	unsigned n_submitted;
+	struct {
+		uint32_t ordinal;
+		int status;
+		uint64_t handle;
+	} outcomes[MAX];
+	unsigned n_outcomes;
+	struct call *cancelled[MAX];
+	unsigned n_cancelled;
+	uint16_t kinds[MAX];
+	unsigned n_records;
+	journal_done *awaited;
+	void *awaited_arg;
+	struct http_call http;
+	unsigned n_http;
+	bool ended;
+} w;
+
+/* registry */
+
+struct version *
+registry_active(const struct registry *r, const char *name)
+{
+	struct version *found = NULL;
+
+	(void)r;
+	for (unsigned i = 0; i < w.n_versions; i++) {
+		if (strcmp(w.versions[i].name, name) == 0 && w.versions[i].state == VERSION_ACTIVE)
+			found = &w.versions[i];
+	}
+	return found;
+}
+
+struct version *
+registry_version(const struct registry *r, const char *name, const char *semver)
+{
+	(void)r;
+	for (unsigned i = 0; i < w.n_versions; i++) {
+		if (strcmp(w.versions[i].name, name) == 0 && strcmp(w.versions[i].semver, semver) == 0)
+			return &w.versions[i];
+	}
+	return NULL;
+}
+
+struct version *
+registry_capable(const struct registry *r, const char *capability)
+{
+	(void)r;
+	for (unsigned i = 0; i < w.n_versions; i++) {
+		for (char **c = w.versions[i].capabilities; c != NULL && *c != NULL; c++) {
+			if (policy_match(capability, *c))
+				return &w.versions[i];
+		}
+	}
+	return NULL;
+}
+
+json_t *
+registry_find(const struct registry *r, const char *capability)
+{
+	(void)r, (void)capability;
+	return json_pack("[s]", "b");
+}
+
+struct version *
+version_ref(struct version *v)
+{
+	v->refs++;
+	return v;
+}
+
+void
+version_unref(struct version **v)
+{
+	(*v)->refs--;
+	*v = NULL;
+}
+
+/* store and journal */
+
+uint64_t
+store_append(struct store *s, struct record *r)
+{
+	(void)s;
+	w.kinds[w.n_records++] = r->head.kind;
+	return w.n_records * 100;
+}
+
+void
+journal_await(struct journal *j, uint64_t lsn, journal_done *done, void *arg)
+{
+	(void)j, (void)lsn;
+	w.awaited = done;
+	w.awaited_arg = arg;
+}
+
+void
+journal_forget(struct journal *j, void *arg)
+{
+	(void)j;
+	assert_ptr_equal(arg, w.awaited_arg);
+	w.awaited = NULL;
+}
+
+/* cells */
+
+void
+cells_submit(struct cells *cells, const struct cell_spec *spec, struct call *call)
+{
+	(void)cells, (void)spec;
+	w.submitted[w.n_submitted++] = call;
+	call->cell = (struct cell *)&w;
+	call->state = CALL_RUNNING;
+	call->executions++;
+	w.events.begins(call, NULL, w.events.arg);
+}
+
+void
+cells_outcome(struct call *call, const struct op *op)
+{
+	if (call->state == CALL_PARKED && call->waits_for == op->ordinal)
+		call->state = CALL_RUNNING;
+	w.outcomes[w.n_outcomes].ordinal = op->ordinal;
+	w.outcomes[w.n_outcomes].handle = call->handle;
+	w.outcomes[w.n_outcomes++].status = op->status;
+}
+
+void
+cells_cancel(struct call *call, int status)
+{
+	(void)status;
+	w.cancelled[w.n_cancelled++] = call;
+}
+
+const char *
+sandbox_layer_name(enum sandbox_layer layer)
+{
+	(void)layer;
+	return "layer";
+}
+
+/* http */
+
+int
+http_request_read(const char *url, const struct payload *input, struct http_request *ret, struct fault *fault)
+{
+	(void)input, (void)fault;
+	*ret = (struct http_request){.method = "GET", .url = (char *)url, .scheme = "http", .host = "example.org", .path = "/", .port = 80};
+	return 0;
+}
+
+void
+http_request_clear(struct http_request *request)
+{
+	(void)request;
+}
+
+bool
+http_idempotent(const char *method)
+{
+	return strcmp(method, "GET") == 0;
+}
+
+struct http_transfer *
+http_start(struct http *h, const struct http_call *call)
+{
+	(void)h;
+	w.http = *call;
+	w.n_http++;
+	return (struct http_transfer *)&w;
+}
+
+void
+http_cancel(struct http_transfer **t)
+{
+	*t = NULL;
+}
+
+/* ---- Playing it -------------------------------------------------------------------------------------------------- */
+
+static char *any_call[] = {"call:*", "http:*", NULL};
+
+static struct version *
+version_add(const char *name, const char *semver)
+{
+	struct version *v = &w.versions[w.n_versions++];
+
+	*v = (struct version){.kind = PLUGIN_AGENT, .state = VERSION_ACTIVE, .needs = any_call, .config = json_object()};
+	strcpy(v->name, name);
+	strcpy(v->semver, semver);
+	return v;
+}
+
+static void
+run_over(struct run *run, void *arg)
+{
+	(void)run, (void)arg;
+	w.ended = true;
+}
+
+static int
+setup(void **state)
+{
+	struct dispatch_options options = {.calls = &w.calls, .run_ended = run_over};
+	struct fault fault;
+
+	(void)state;
+	memset(&w, 0, sizeof(w));
+	w.loop = options.loop = event_base_new();
+	calls_init(&w.calls);
+	w.policy = policy_defaults(true);
+	assert_int_equal(dispatch_open(&w.d, &options, &fault), 0);
+	w.events = dispatch_cells_events(w.d);
+	w.run = calloc(1, sizeof(*w.run));
+	w.run->policy = w.policy;
+	w.run->target = "a";
+	account_init(&w.run->account, "run", dispatch_host_account(w.d));
+	w.run->account.limit[QUANTITY_CALLS] = 100;
+	w.run->root = (struct op){.run = w.run,
+	    .kind = WIRE_OP_CALL,
+	    .target = xstrdup("a"),
+	    .input = payload_text("{}"),
+	    .deadline_real_ns = clock_real_ns() + 3600 * NS_PER_S};
+	return 0;
+}
+
+static struct call *
+start(void)
+{
+	dispatch_root(w.d, w.run);
+	assert_int_equal(w.n_submitted, 1);
+	return w.submitted[0];
+}
+
+static void
+ask_with(struct call *call, uint16_t kind, const char *target, int64_t share, const void *input, size_t len)
+{
+	_cleanup_(payload_unref) struct payload *p = payload_new(input, len);
+	struct wire_op op = {.kind = kind, .share_calls = share, .flags = WIRE_OP_WAITS};
+	uint32_t ordinal = call->reissued++;
+
+	call->state = CALL_PARKED;
+	call->waits_for = ordinal;
+	w.events.op(call, ordinal, &op, target, NULL, NULL, p, w.events.arg);
+	if (call->state == CALL_PARKED)
+		w.events.parked(call, w.events.arg);
+}
+
+static void
+ask(struct call *call, const char *target)
+{
+	ask_with(call, WIRE_OP_CALL, target, 0, "{}", 2);
+}
+
+static void
+reply(struct call *call, int status, const char *text)
+{
+	_cleanup_(payload_unref) struct payload *p = payload_text(text);
+
+	call->state = CALL_DONE;
+	call->cell = NULL;
+	w.events.reply(call, status, p, 1, NULL, w.events.arg);
+}
+
+static struct call *
+newest(void)
+{
+	return w.submitted[w.n_submitted - 1];
+}
+
+static int
+last_status(void)
+{
+	return w.outcomes[w.n_outcomes - 1].status;
+}
+
+static const char *
+sentence(struct call *call, uint32_t ordinal)
+{
+	return (const char *)call->ops[ordinal]->value->data;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	if (!w.ended) {
+		dispatch_cancel(w.d, &w.run->root, HOSPES_ECANCELLED, "the test is over");
+		while (w.n_submitted-- > 0) {
+			if (call_by_handle(&w.calls, w.n_submitted + 1) != NULL)
+				reply(call_by_handle(&w.calls, w.n_submitted + 1), HOSPES_ECANCELLED, "over");
+		}
+	}
+	assert_int_equal(w.calls.count, 0);
+	dispatch_forget(w.run);
+	op_clear(&w.run->root);
+	map_free(&w.run->seen);
+	free(w.run);
+	dispatch_close(&w.d);
+	policy_unref(&w.policy);
+	map_free(&w.calls.by_handle);
+	for (unsigned i = 0; i < w.n_versions; i++)
+		json_decref(w.versions[i].config);
+	event_base_free(w.loop);
+	return 0;
+}
+
+/* ---- Promises ---------------------------------------------------------------------------------------------------- */
+
+static void
+test_depth(void **state)
+{
+	static const char *const names[] = {"a", "b", "c", "d", "e", "f", "g"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		version_add(names[i], "1.0.0");
+	start();
+	for (size_t i = 1; i <= 5; i++)
+		ask(newest(), names[i]);
+	assert_int_equal(newest()->depth, 5);
+	ask(newest(), "g");
+	assert_int_equal(last_status(), HOSPES_EDEPTH);
+	assert_non_null(strstr(sentence(newest(), 0), "g would run at depth 6 and the limit is 5 (a > b > c > d > e > f)"));
+}
+
+static void
+test_cycle_names_the_loop(void **state)
+{
+	(void)state;
+	version_add("a", "1.0.0");
+	version_add("b", "1.0.0");
+	start();
+	ask(newest(), "b");
+	ask(newest(), "a");
+	assert_int_equal(last_status(), HOSPES_ECYCLE);
+	assert_non_null(strstr(sentence(newest(), 0), "a -> b -> a"));
+}
+
+static void
+test_permission(void **state)
+{
+	static char *only_caps[] = {"call:cap:read.*", NULL};
+	static char *reads[] = {"read.loose", NULL};
+	struct call *root;
+
+	(void)state;
+	version_add("a", "1.0.0")->needs = only_caps;
+	version_add("b", "1.0.0");
+	version_add("c", "1.0.0")->capabilities = reads;
+	root = start();
+	ask(root, "b");
+	assert_int_equal(last_status(), HOSPES_EPERM);
+	ask(root, "cap:read.loose");
+	assert_int_equal(w.n_submitted, 2);
+	reply(newest(), 0, "1");
+	ask(root, "c"); /* by its name: it offers what was declared */
+	assert_int_equal(w.n_submitted, 3);
+}
+
+static void
+test_budget_is_never_overspent(void **state)
+{
+	struct call *root;
+
+	(void)state;
+	version_add("a", "1.0.0");
+	version_add("b", "1.0.0");
+	w.run->account.limit[QUANTITY_CALLS] = 3;
+	root = start();
+	ask(root, "b");
+	ask(root, "b");
+	ask(root, "b");
+	assert_int_equal(last_status(), HOSPES_EBUDGET);
+	assert_int_equal(w.n_submitted, 3);
+	assert_non_null(strstr(sentence(root, 2), "this run has 0 of 3 left"));
+}
+
+static void
+test_a_share_bounds_and_comes_back(void **state)
+{
+	struct call *root, *b;
+
+	(void)state;
+	version_add("a", "1.0.0");
+	version_add("b", "1.0.0");
+	version_add("c", "1.0.0");
+	w.run->account.limit[QUANTITY_CALLS] = 10;
+	root = start();
+	ask_with(root, WIRE_OP_CALL, "b", 8, "{}", 2);
+	b = newest();
+	ask_with(root, WIRE_OP_CALL, "c", 4, "{}", 2); /* not until the share of b comes back */
+	assert_int_equal(w.n_submitted, 2);
+	for (int i = 0; i < 7; i++) {
+		ask(b, "c");
+		reply(newest(), 0, "1");
+	}
+	ask(b, "c");
+	assert_int_equal(last_status(), HOSPES_EBUDGET);
+	reply(b, 0, "1");
+	assert_int_equal(w.run->account.spent[QUANTITY_CALLS], 8);
+	assert_int_equal(root->ops[1]->state, OP_DONE); /* 1 + 8 + 4 never fits now */
+	assert_int_equal(root->ops[1]->status, HOSPES_EBUDGET);
+}
+
+static void
+test_a_waiting_op_goes_on_when_a_share_comes_back(void **state)
+{
+	struct call *root, *b;
+
+	(void)state;
+	version_add("a", "1.0.0");
+	version_add("b", "1.0.0");
+	version_add("c", "1.0.0");
+	w.run->account.limit[QUANTITY_CALLS] = 10;
+	root = start();
+	ask_with(root, WIRE_OP_CALL, "b", 8, "{}", 2);
+	b = newest();
+	ask_with(root, WIRE_OP_CALL, "c", 4, "{}", 2);
+	assert_int_equal(root->ops[1]->state, OP_WAITING);
+	reply(b, 0, "1");
+	assert_int_equal(w.n_submitted, 3);
+	assert_string_equal(newest()->plugin, "c");
+}
+
+static void
+test_a_parked_call_gives_its_slot_back(void **state)
+{
+	struct policy_plugin *limits = calloc(1, sizeof(*limits));
+	struct call *root, *one, *two;
+
+	(void)state;
+	version_add("a", "1.0.0");
+	version_add("b", "1.0.0");
+	version_add("c", "1.0.0");
+	limits->name = strdup("b");
+	limits->concurrency = 1;
+	map_put(&w.policy->plugins, limits->name, limits);
+	root = start();
+	ask(root, "b");
+	one = newest();
+	ask(root, "b"); /* waits for the slot */
+	assert_int_equal(w.n_submitted, 2);
+	ask(one, "c"); /* parks: the slot goes to the second */
+	assert_int_equal(w.n_submitted, 4);
+	two = strcmp(w.submitted[2]->plugin, "b") == 0 ? w.submitted[2] : w.submitted[3];
+	assert_string_equal(two->plugin, "b");
+	reply(one->ops[0]->callee, 0, "1"); /* the first may not go on yet */
+	assert_int_equal(one->state, CALL_PARKED);
+	assert_true(one->resuming);
+	reply(two, 0, "2");
+	assert_int_equal(one->state, CALL_RUNNING);
+	reply(one, 0, "1");
+}
+
+static void
+begin_again(struct call *call)
+{
+	call->reissued = 0;
+	call->state = CALL_RUNNING;
+	call->executions++;
+	w.events.begins(call, "its cell died", w.events.arg);
+}
+
+static void
+test_replay_is_answered_from_the_record(void **state)
+{
+	struct call *root;
+	unsigned before;
+
+	(void)state;
+	version_add("a", "1.0.0");
+	version_add("b", "1.0.0");
+	root = start();
+	ask(root, "b");
+	reply(newest(), 0, "\"once\"");
+	ask(root, "b"); /* still open when the cell dies */
+	begin_again(root);
+	before = w.n_outcomes;
+	ask(root, "b");
+	assert_int_equal(w.n_outcomes, before + 1);
+	assert_int_equal(w.outcomes[before].ordinal, 0);
+	ask(root, "b");
+	assert_int_equal(w.n_submitted, 3); /* attached to its child, nothing was called again */
+	reply(newest(), 0, "\"twice\"");
+	assert_int_equal(w.outcomes[w.n_outcomes - 1].ordinal, 1);
+	reply(root, 0, "1");
+	assert_true(w.ended);
+	assert_int_equal(w.run->root.status, 0);
+}
+
+static void
+test_an_outcome_before_its_op_is_asked_for_again_waits(void **state)
+{
+	struct call *root;
+	unsigned before;
+
+	(void)state;
+	version_add("a", "1.0.0");
+	version_add("b", "1.0.0");
+	root = start();
+	ask(root, "b");
+	begin_again(root);
+	before = w.n_outcomes;
+	reply(newest(), 0, "1");
+	assert_int_equal(w.n_outcomes, before);
+	ask(root, "b");
+	assert_int_equal(w.n_outcomes, before + 1);
+}
+
+static void
+test_another_question_in_replay_ends_the_run(void **state)
+{
+	struct call *root;
+
+	(void)state;
+	version_add("a", "1.0.0");
+	version_add("b", "1.0.0");
+	version_add("c", "1.0.0");
+	root = start();
+	ask(root, "b");
+	reply(newest(), 0, "1");
+	begin_again(root);
+	ask(root, "c");
+	assert_int_equal(w.n_cancelled, 1);
+	reply(root, 0, "whatever it says now");
+	assert_true(w.ended);
+	assert_int_equal(w.run->root.status, HOSPES_ENONDET);
+	assert_non_null(strstr((const char *)w.run->root.value->data, "was call b"));
+	assert_non_null(strstr((const char *)w.run->root.value->data, "is call c"));
+}
+
+static void
+test_first_records_its_winner(void **state)
+{
+	uint32_t both[] = {0, 1}, winner;
+	struct call *root;
+
+	(void)state;
+	version_add("a", "1.0.0");
+	version_add("b", "1.0.0");
+	root = start();
+	ask(root, "b");
+	ask(root, "b");
+	ask_with(root, WIRE_OP_FIRST, "", 0, both, sizeof(both));
+	assert_int_equal(root->ops[2]->state, OP_OPEN);
+	reply(w.submitted[2], 0, "1");
+	memcpy(&winner, root->ops[2]->value->data, sizeof(winner));
+	assert_int_equal(winner, 1);
+	/* The outcome comes before the news of it. */
+	assert_int_equal(w.outcomes[w.n_outcomes - 2].ordinal, 1);
+	assert_int_equal(w.outcomes[w.n_outcomes - 1].ordinal, 2);
+}
+
+static void
+test_cancel_reaches_the_leaves(void **state)
+{
+	struct call *root, *b, *c;
+
+	(void)state;
+	version_add("a", "1.0.0");
+	version_add("b", "1.0.0");
+	version_add("c", "1.0.0");
+	root = start();
+	ask(root, "b");
+	b = newest();
+	ask(b, "c");
+	c = newest();
+	dispatch_cancel(w.d, &w.run->root, HOSPES_ECANCELLED, "enough");
+	assert_int_equal(w.n_cancelled, 3);
+	reply(c, 0, "1");
+	reply(b, HOSPES_ECANCELLED, "x");
+	reply(root, 0, "too late");
+	assert_true(w.ended);
+	assert_int_equal(w.run->root.status, HOSPES_ECANCELLED);
+}
+
+static void
+test_the_intent_is_durable_before_the_effect(void **state)
+{
+	struct call *root;
+
+	(void)state;
+	version_add("a", "1.0.0");
+	root = start();
+	ask_with(root, WIRE_OP_HTTP, "http://example.org/", 0, "{}", 2);
+	assert_int_equal(w.kinds[w.n_records - 1], RECORD_OP_INTENT);
+	assert_int_equal(w.n_http, 0);
+	w.awaited(w.awaited_arg);
+	assert_int_equal(w.n_http, 1);
+	w.http.done(0, payload_text("{\"status\": 200}"), NULL, w.http.arg);
+	assert_int_equal(w.kinds[w.n_records - 1], RECORD_OP_OUTCOME);
+	assert_int_equal(last_status(), 0);
+}
+
+static void
+test_a_run_keeps_the_version_that_it_began_with(void **state)
+{
+	struct call *root;
+	struct version *old;
+
+	(void)state;
+	version_add("a", "1.0.0");
+	old = version_add("b", "1.0.0");
+	root = start();
+	ask(root, "b");
+	assert_string_equal(newest()->semver, "1.0.0");
+	old->state = VERSION_FORMER;
+	version_add("b", "1.1.0");
+	ask(root, "b");
+	assert_string_equal(newest()->semver, "1.0.0");
+	old->state = VERSION_WITHDRAWN; /* voids the pin */
+	ask(root, "b");
+	assert_string_equal(newest()->semver, "1.1.0");
+}
+
+static void
+test_a_call_whose_caller_has_ended_is_stopped(void **state)
+{
+	struct call *root, *b;
+
+	(void)state;
+	version_add("a", "1.0.0");
+	version_add("b", "1.0.0");
+	root = start();
+	ask(root, "b");
+	b = newest();
+	reply(root, 0, "done without it");
+	assert_int_equal(w.n_cancelled, 1);
+	assert_ptr_equal(w.cancelled[0], b);
+	reply(b, 0, "1");
+	assert_int_equal(w.calls.count, 0);
+}
+
+static void
+test_an_unknown_agent(void **state)
+{
+	struct call *root;
+
+	(void)state;
+	version_add("a", "1.0.0");
+	root = start();
+	ask(root, "nobody");
+	assert_int_equal(last_status(), HOSPES_ENOAGENT);
+	ask(root, "cap:nothing");
+	assert_int_equal(last_status(), HOSPES_ENOAGENT);
+	assert_int_equal(w.kinds[w.n_records - 1], RECORD_REFUSAL);
+}
+
+int
+main(void)
+{
+#define PROMISE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+	const struct CMUnitTest tests[] = {
+	    PROMISE(test_depth),
+	    PROMISE(test_cycle_names_the_loop),
+	    PROMISE(test_permission),
+	    PROMISE(test_budget_is_never_overspent),
+	    PROMISE(test_a_share_bounds_and_comes_back),
+	    PROMISE(test_a_waiting_op_goes_on_when_a_share_comes_back),
+	    PROMISE(test_a_parked_call_gives_its_slot_back),
+	    PROMISE(test_replay_is_answered_from_the_record),
+	    PROMISE(test_an_outcome_before_its_op_is_asked_for_again_waits),
+	    PROMISE(test_another_question_in_replay_ends_the_run),
+	    PROMISE(test_first_records_its_winner),
+	    PROMISE(test_cancel_reaches_the_leaves),
+	    PROMISE(test_the_intent_is_durable_before_the_effect),
+	    PROMISE(test_a_run_keeps_the_version_that_it_began_with),
+	    PROMISE(test_a_call_whose_caller_has_ended_is_stopped),
+	    PROMISE(test_an_unknown_agent),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
