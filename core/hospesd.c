@@ -192,7 +192,8 @@ open_doors(struct host *h, struct fault *fault)
 {
 	struct runs_options runs = {.loop = h->loop, .store = h->store, .journal = h->journal, .registry = h->registry,
 	    .dispatch = h->dispatch, .policy = h->policy, .scripted = h->options.scripted};
-	struct api_options api = {.loop = h->loop, .policy = h->policy, .registry = h->registry, .cells = h->cells};
+	struct api_options api = {.loop = h->loop, .policy = h->policy, .journal = h->journal,
+	    .registry = h->registry, .cells = h->cells};
 	int rc = runs_open(&h->runs, &runs, fault);
 
 	if (rc != 0)

@@ -110,48 +110,99 @@ op_effect(const char *name)
 	return -1;
 }
 
+/* The host ends a cell that names things in anything but clean text, so such a name, which may come from a web page, goes no
+ * further than here: UTF-8 in its shortest form, without control characters. */
+static bool
+op_clean(const char *text)
+{
+	const uint8_t *at = (const uint8_t *)text;
+
+	while (*at != 0) {
+		uint32_t code = *at++;
+		int more = code >= 0xf0 ? 3 : code >= 0xe0 ? 2 : code >= 0xc0 ? 1 : 0;
+		static const uint32_t least[] = {0x20, 0x80, 0x800, 0x10000};
+
+		if (more == 0 ? code >= 0x7f : code >= 0xf8)
+			return false;
+		code &= more == 0 ? 0x7fu : 0x3fu >> more;
+		for (int i = 0; i < more; i++) {
+			if ((*at & 0xc0) != 0x80)
+				return false;
+			code = code << 6 | (*at++ & 0x3fu);
+		}
+		if (code < least[more] || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
+			return false;
+	}
+	return true;
+}
+
+/* What is wrong with a text of an op, with *status; NULL when nothing is. */
+static const char *
+op_refuse_text(const char *text, size_t most, const char *too_long, int *status)
+{
+	if (text == NULL)
+		return NULL;
+	*status = HOSPES_ETOOLARGE;
+	if (strlen(text) > most)
+		return too_long;
+	*status = HOSPES_EINPUT;
+	if (!op_clean(text))
+		return "a target, version or key is not UTF-8 or holds control characters";
+	return NULL;
+}
+
+/* Takes the options as the plugin knew them when it was compiled; NULL, or what is wrong with them. */
+static const char *
+op_take_options(const hospes_options *given, hospes_options *options)
+{
+	memset(options, 0, sizeof(*options));
+	if (given == NULL)
+		return NULL;
+	if (given->size < sizeof(given->size))
+		return "the size of hospes_options is not set; make them with HOSPES_OPTIONS(...)";
+	memcpy(options, given, given->size < sizeof(*options) ? given->size : sizeof(*options));
+	if (op_effect(options->effect) < 0)
+		return "the option `effect` is none of \"pure\", \"idempotent\", \"keyed\" and \"once\"";
+	if (options->timeout_ns < 0 || options->budget_calls < 0 || options->budget_wall_ns < 0)
+		return "an option is negative; timeouts and shares of the budget are 0 (as usual) or more";
+	return NULL;
+}
+
 /* Fills `wire` from what is asked; NULL, or the sentence that says what cannot be sent, with *status. */
 static const char *
 op_compose(struct hospes_ctx *ctx, const struct op_request *request, struct wire_op *wire, hospes_options *options,
     int *status)
 {
-	size_t target = strlen(request->target);
-	int effect;
+	size_t most = request->kind == WIRE_OP_HTTP ? WIRE_URL_MAX : WIRE_TARGET_MAX;
+	const char *wrong;
 
-	memset(wire, 0, sizeof(*wire));
-	memset(options, 0, sizeof(*options));
-	if (request->options != NULL) {
-		size_t size = request->options->size;
-
-		*status = HOSPES_EINPUT;
-		if (size < sizeof(options->size))
-			return "the size of hospes_options is not set; make them with HOSPES_OPTIONS(...)";
-		memcpy(options, request->options, size < sizeof(*options) ? size : sizeof(*options));
-	}
-	effect = op_effect(options->effect);
 	*status = HOSPES_EINPUT;
-	if (effect < 0)
-		return "the option `effect` is none of \"pure\", \"idempotent\", \"keyed\" and \"once\"";
-	if (options->timeout_ns < 0 || options->budget_calls < 0 || options->budget_wall_ns < 0)
-		return "an option is negative; timeouts and shares of the budget are 0 (as usual) or more";
+	wrong = op_take_options(request->options, options);
+	if (wrong == NULL)
+		wrong = op_refuse_text(
+		    request->target, most, "the target is too long: names end at 255 bytes and URLs at 8 KiB", status);
+	if (wrong == NULL)
+		wrong = op_refuse_text(
+		    options->version, UINT8_MAX, "the option `version` is longer than 255 bytes", status);
+	if (wrong == NULL)
+		wrong = op_refuse_text(
+		    options->key, UINT8_MAX, "the option `key` is longer than 255 bytes; give a hash of it", status);
+	if (wrong != NULL)
+		return wrong;
 	*status = HOSPES_ETOOLARGE;
-	if (target > (request->kind == WIRE_OP_HTTP ? UINT16_MAX : WIRE_TARGET_MAX))
-		return "the target is too long: names end at 255 bytes and URLs at 65,535";
-	if (options->version != NULL && strlen(options->version) > UINT8_MAX)
-		return "the option `version` is longer than 255 bytes";
-	if (options->key != NULL && strlen(options->key) > UINT8_MAX)
-		return "the option `key` is longer than 255 bytes; give a hash of it";
 	if (ctx->ops_n == WIRE_NO_ORDINAL)
 		return "this call has made all the ops that it can number";
-	wire->kind = request->kind;
-	wire->flags = request->waits ? WIRE_OP_WAITS : 0;
-	wire->effect = (uint8_t)effect;
-	wire->target_len = (uint16_t)target;
-	wire->version_len = (uint8_t)(options->version == NULL ? 0 : strlen(options->version));
-	wire->key_len = (uint8_t)(options->key == NULL ? 0 : strlen(options->key));
-	wire->timeout_ns = options->timeout_ns;
-	wire->share_calls = options->budget_calls;
-	wire->share_wall_ns = options->budget_wall_ns;
+	*wire = (struct wire_op){
+	    .kind = request->kind,
+	    .flags = request->waits ? WIRE_OP_WAITS : 0,
+	    .effect = (uint8_t)op_effect(options->effect),
+	    .target_len = (uint16_t)strlen(request->target),
+	    .version_len = (uint8_t)(options->version == NULL ? 0 : strlen(options->version)),
+	    .key_len = (uint8_t)(options->key == NULL ? 0 : strlen(options->key)),
+	    .timeout_ns = options->timeout_ns,
+	    .share_calls = options->budget_calls,
+	    .share_wall_ns = options->budget_wall_ns,
+	};
 	*status = 0;
 	return NULL;
 }

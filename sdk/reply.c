@@ -90,6 +90,15 @@ hospes_message(hospes_ctx *ctx)
 	return sentence != NULL ? sentence : "";
 }
 
+/* A sentence may quote what is no UTF-8, which JSON cannot hold. */
+static json_t *
+partial_text(const char *text)
+{
+	json_t *json = json_string(text != NULL ? text : "");
+
+	return json != NULL ? json : json_string("(a text that is not UTF-8)");
+}
+
 void
 hospes_partial(hospes_ctx *ctx, const hospes_answer *answer)
 {
@@ -99,8 +108,8 @@ hospes_partial(hospes_ctx *ctx, const hospes_answer *answer)
 		return;
 	if (ctx->partial == NULL)
 		ctx->partial = json_array();
-	entry = json_pack("{s:s s:s s:s}", "who", answer->who != NULL ? answer->who : "", "code",
-	    hospes_status_name(answer->status), "message", answer->message != NULL ? answer->message : "");
+	entry = json_pack("{s:o s:s s:o}", "who", partial_text(answer->who), "code", hospes_status_name(answer->status),
+	    "message", partial_text(answer->message));
 	if (entry == NULL || json_array_append_new(ctx->partial, entry) != 0)
 		(void)ctx_fail(ctx, HOSPES_ENOMEM, "no memory is left to note a failed answer");
 }

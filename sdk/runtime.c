@@ -427,7 +427,7 @@ hospes_rt_serve(const struct hospes_plugin *plugin)
 		return HOSPES_EWRONGPLACE;
 	rt.plugin = plugin;
 	rt.phase = HOSPES_RT_SERVING;
-	fiber_find_exceptions(plugin);
+	fiber_find_exceptions((const void *)(uintptr_t)plugin->handler);
 	for (;;) {
 		int rc;
 

@@ -30,6 +30,7 @@
 #define WIRE_FRAME_MAX   (68u * 1024 * 1024) /* a run's input of 64 MiB and its wrapping */
 #define WIRE_LOG_MAX     4096u               /* one line */
 #define WIRE_TARGET_MAX  255u
+#define WIRE_URL_MAX     (8u * 1024)         /* the target of an HTTP op */
 #define WIRE_NO_ORDINAL  UINT32_MAX
 
 /* Descriptors of a cell, in the order in which the spawner places them. */

@@ -24,7 +24,8 @@ T_LOG_COMPILER = timeout
 AM_T_LOG_FLAGS = --kill-after=10 300 bash
 
 if SANITIZERS
-SANITIZER_ENVIRONMENT = SANITIZERS=yes; export SANITIZERS;
+SANITIZER_ENVIRONMENT = SANITIZERS=yes; export SANITIZERS; \
+	LSAN_OPTIONS='suppressions=$(abs_top_srcdir)/tests/lsan.supp:print_suppressions=0'; export LSAN_OPTIONS;
 else
 SANITIZER_ENVIRONMENT =
 endif
@@ -37,7 +38,7 @@ include tests/bench/local.mk
 include tests/lint/local.mk
 
 TESTS += tests/floors.sh
-EXTRA_DIST += tests/floors.sh
+EXTRA_DIST += tests/floors.sh tests/lsan.supp
 
 check-programs: $(check_PROGRAMS) $(check_DATA)
 .PHONY: check-programs

@@ -84,7 +84,7 @@ static int
 greet(struct cell *cell)
 {
 	struct wire_hello hello = {.version = WIRE_VERSION, .layers = cell->layers};
-	struct wire_frame frame;
+	struct wire_frame frame = {.type = WIRE_SETUP};
 
 	if (hospes_rt_send(WIRE_FD_CONTROL, WIRE_HELLO, 0, &hello, sizeof(hello)) != 0 ||
 	    hospes_rt_receive(WIRE_FD_CONTROL, &frame, &cell->setup, sizeof(cell->setup)) != 0)
@@ -100,7 +100,8 @@ enter(struct cell *cell)
 	struct fault fault;
 
 	put_on(cell, LAYER_MOUNT_NS,
-	    cell->layers & LAYER_MOUNT_NS ? sandbox_root((cell->layers & LAYER_PID_NS) != 0) : -ENOTSUP);
+	    cell->layers & LAYER_MOUNT_NS ? sandbox_root((cell->layers & LAYER_PID_NS) != 0, setup->uid, setup->gid)
+					  : -ENOTSUP);
 	put_on(cell, LAYER_UID, sandbox_become(setup->uid, setup->gid) == 0 && cell->layers & LAYER_UID ? 0 : -EPERM);
 	put_on(cell, LAYER_RLIMITS, sandbox_limit(cell->profile, data, false));
 	put_on(cell, LAYER_CAPS, sandbox_drop_caps());

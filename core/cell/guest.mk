@@ -1,5 +1,5 @@
 # hospes-spawner, hospes-cell and hospes-inspect, and the sandbox that the last two share
-pkglibexec_PROGRAMS += core/cell/hospes-spawner core/cell/hospes-cell
+pkglibexec_PROGRAMS += core/cell/hospes-spawner core/cell/hospes-cell core/cell/hospes-inspect
 
 core_cell_hospes_spawner_SOURCES = core/cell/spawner_main.c core/cell/spawner.h core/cell/spawn.c core/cell/spawn.h \
 	core/cell/spawn_init.c core/cell/cgroup.c core/cell/cgroup.h core/cell/guest.h
@@ -23,3 +23,12 @@ core_cell_hospes_cell_LDFLAGS = $(AM_LDFLAGS) -Wl,--dynamic-list=$(srcdir)/core/
 core_cell_hospes_cell_DEPENDENCIES = core/cell/libsandbox.a core/base/libbase.a sdk/libhospes.la \
 	$(srcdir)/core/cell/interpose.list
 EXTRA_DIST += core/cell/interpose.list
+
+noinst_LIBRARIES += core/cell/libinspect.a
+core_cell_libinspect_a_SOURCES = core/cell/inspector.c core/cell/inspector.h core/cell/object.c core/cell/object.h \
+	core/cell/notes.c core/cell/notes.h core/cell/imports.c core/cell/imports.h
+core_cell_libinspect_a_CPPFLAGS = $(AM_CPPFLAGS) $(ELF_CFLAGS)
+
+core_cell_hospes_inspect_SOURCES = core/cell/inspect_main.c
+core_cell_hospes_inspect_LDADD = core/cell/libinspect.a core/cell/libsandbox.a core/base/libbase.a $(ELF_LIBS) \
+	$(JANSSON_LIBS) $(SECCOMP_LIBS) $(XXHASH_LIBS) $(SODIUM_LIBS) -lm

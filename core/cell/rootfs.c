@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <sys/fsuid.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -76,7 +77,7 @@ fill(const char *root, bool own_pid_ns)
 }
 
 int
-sandbox_root(bool own_pid_ns)
+sandbox_root(bool own_pid_ns, uid_t uid, gid_t gid)
 {
 	static const char *const places[] = {"/tmp", "/run", "/var", "/mnt"};
 	const char *root = NULL;
@@ -88,6 +89,11 @@ sandbox_root(bool own_pid_ns)
 			root = places[i];
 	if (root == NULL)
 		return -ENOENT;
+	/* Root outside has no number in our user namespace, and nothing is made by nobody: what we make is the cell's own. */
+	if (uid != (uid_t)-1) {
+		setfsgid(gid);
+		setfsuid(uid);
+	}
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
 	    mount("hospes", root, "tmpfs", SAFE | MS_NOEXEC, "size=64k,nr_inodes=64,mode=755") != 0)
 		return -errno;

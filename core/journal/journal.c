@@ -155,7 +155,7 @@ static int
 take_over(struct journal *j, const char *dir, const struct disk *disk, struct fault *fault)
 {
 	struct recovered r;
-	int rc = folder_open(&j->folder, dir, disk, fault);
+	int rc = segment_folder_open(&j->folder, dir, disk, fault);
 
 	if (rc != 0)
 		return rc;

@@ -68,7 +68,7 @@ drop_spares(const struct folder *f, struct fault *fault)
 }
 
 int
-folder_open(struct folder *ret, const char *path, const struct disk *disk, struct fault *fault)
+segment_folder_open(struct folder *ret, const char *path, const struct disk *disk, struct fault *fault)
 {
 	struct folder f = {.disk = disk};
 	int rc = fd_make_dirs(path, 0700, fault);

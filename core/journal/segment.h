@@ -40,7 +40,7 @@ struct spare {
 #define SPARE_NONE {.fd = -1}
 
 /* Makes the folder when it is missing, and deletes spares that an earlier host left. */
-int folder_open(struct folder *ret, const char *path, const struct disk *disk, struct fault *fault);
+int segment_folder_open(struct folder *ret, const char *path, const struct disk *disk, struct fault *fault);
 void folder_close(struct folder *f);
 
 /* First LSNs of the segments there, ascending, allocated. */

@@ -279,13 +279,19 @@ gives_nonsense(hospes_ctx *ctx)
 	    hospes_wait_any(ctx, 0, NULL) != HOSPES_EINPUT || hospes_find(ctx, NULL, NULL, NULL) != HOSPES_EINPUT ||
 	    hospes_value_json(ctx, NULL) != NULL || hospes_value_bytes(ctx, NULL, 3) != NULL)
 		return hospes_fail(ctx, HOSPES_EFAILED, "more nonsense passed");
+	if (hospes_call(ctx, "a\nb", NULL, &value) != HOSPES_EINPUT ||
+	    hospes_call(ctx, "\xc0\xaf", NULL, &value) != HOSPES_EINPUT ||
+	    hospes_call(ctx, "\xed\xa0\x80", NULL, &value) != HOSPES_EINPUT ||
+	    hospes_call(ctx, "a\xe2\x82", NULL, &value) != HOSPES_EINPUT ||
+	    hospes_call_with(ctx, "w", NULL, HOSPES_OPTIONS(.key = "\xff"), &value) != HOSPES_EINPUT)
+		return hospes_fail(ctx, HOSPES_EFAILED, "unclean text passed");
 	/* What cannot be sent is an op that has failed, and takes no ordinal. */
 	op = hospes_start(ctx, name, NULL, NULL);
 	if (op == NULL || hospes_wait_any(ctx, 1, &op) != 0 || hospes_op_answer(op)->status != HOSPES_ETOOLARGE)
 		return hospes_fail(ctx, HOSPES_EFAILED, "a long name was started");
 	if (hospes_fail(ctx, 3, "a positive one") != HOSPES_EFAILED)
 		return 0;
-	return hospes_call(ctx, "w", NULL, &value);
+	return hospes_call(ctx, "w\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80", NULL, &value);
 }
 
 static void
@@ -294,10 +300,10 @@ test_nonsense_is_refused_and_takes_no_ordinal(void **state)
 	(void)state;
 	host_start(&host, gives_nonsense, 4);
 	host_call(&host, 1, "{}", "1");
-	host_expect_op(&host, &said, 1, 0, WIRE_OP_CALL, "w");
+	host_expect_op(&host, &said, 1, 0, WIRE_OP_CALL, "w\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80");
 	assert_memory_equal(said.input, "null", said.input_len);
 	host_refuse(&host, 1, 0, HOSPES_EDEPTH, "deep");
-	host_expect_reply(&host, 1, HOSPES_EDEPTH, "w: deep");
+	host_expect_reply(&host, 1, HOSPES_EDEPTH, "w\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80: deep");
 	host_stop(&host);
 }
 

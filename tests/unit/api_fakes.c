@@ -1,0 +1,322 @@
+/* See api_fakes.h. */
+
+#include "config.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+#include "api_fakes.h"
+#include "base/util.h"
+
+#define RUN_ID "01ARZ3NDEKTSV4RRFFQ69G5FAV"
+
+struct run_watch {
+	run_event *event;
+	void *arg;
+};
+
+struct fakes fakes;
+
+static char *no_dirs[] = {NULL}, state_dir[] = "/state";
+static char *capabilities[] = {(char[]){"count.words"}, NULL};
+static struct version version = {.name = "wordcount",
+    .semver = "1.0.0",
+    .state = VERSION_ACTIVE,
+    .object_hex = "abc",
+    .summary = (char[]){"counts"},
+    .capabilities = capabilities};
+
+void
+fakes_reset(const char *socket_path)
+{
+	json_decref(fakes.request);
+	memset(&fakes, 0, sizeof(fakes));
+	fakes.policy.socket_path = (char *)(uintptr_t)socket_path;
+	fakes.policy.state_dir = state_dir;
+	fakes.policy.plugin_dirs = no_dirs;
+	fakes.policy.input_max = 64 * MIB;
+	strcpy(fakes.run.id_text, RUN_ID);
+}
+
+/* ---- policy, cell ---- */
+
+struct policy *
+policy_ref(struct policy *p)
+{
+	p->refs++;
+	return p;
+}
+
+void
+policy_unref(struct policy **p)
+{
+	(*p)->refs--;
+	*p = NULL;
+}
+
+const char *
+sandbox_layer_name(enum sandbox_layer layer)
+{
+	return layer == LAYER_SECCOMP ? "seccomp" : "other";
+}
+
+unsigned
+cells_of(struct cells *cells, const uint8_t object[32], struct cell_info *ret, unsigned n)
+{
+	(void)cells, (void)object, (void)ret, (void)n;
+	return 0;
+}
+
+uint32_t
+cells_layers(const struct cells *cells)
+{
+	(void)cells;
+	return LAYERS_REQUIRED;
+}
+
+/* ---- registry ---- */
+
+bool
+registry_settling(const struct registry *r)
+{
+	(void)r;
+	return false;
+}
+
+int
+registry_walk(const struct registry *r, const char *name, int (*visit)(const struct version *v, void *arg), void *arg)
+{
+	(void)r;
+	return name == NULL || strcmp(name, version.name) == 0 ? visit(&version, arg) : 0;
+}
+
+struct version *
+registry_version(const struct registry *r, const char *name, const char *semver)
+{
+	(void)r, (void)name, (void)semver;
+	return &version;
+}
+
+int
+registry_rollback(struct registry *r, const char *name, const char *semver, const char *actor, const char *why,
+    const struct version **ret, struct fault *fault)
+{
+	(void)r, (void)semver, (void)why, (void)actor;
+	if (strcmp(name, version.name) != 0)
+		return fault_set(fault, HOSPES_ENOAGENT, "no plugin is called %s", name);
+	*ret = &version;
+	return 0;
+}
+
+int
+registry_withdraw(
+    struct registry *r, const char *name, const char *semver, const char *actor, const char *why, struct fault *fault)
+{
+	const struct version *v;
+
+	return registry_rollback(r, name, semver, actor, why, &v, fault);
+}
+
+void
+registry_install(struct registry *r, int file_fd, const char *actor, registry_installed *done, void *arg)
+{
+	struct stat st;
+
+	(void)r, (void)actor;
+	fstat(file_fd, &st);
+	close(file_fd);
+	fakes.installs++;
+	fakes.installed_bytes = (size_t)st.st_size;
+	done(&version, NULL, arg);
+}
+
+bool
+plugin_name_valid(const char *name)
+{
+	size_t len = strlen(name);
+
+	return len > 0 && len <= 64 && strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == len && name[0] >= 'a';
+}
+
+bool
+semver_valid(const char *text)
+{
+	return text[0] >= '0' && text[0] <= '9';
+}
+
+const char *
+plugin_kind_name(enum plugin_kind kind)
+{
+	(void)kind;
+	return "agent";
+}
+
+const char *
+version_state_name(enum version_state state)
+{
+	(void)state;
+	return "active";
+}
+
+/* ---- run ---- */
+
+int
+run_start(struct runs *r, const json_t *request, struct payload *input, const char *client, struct run **ret,
+    struct fault *fault)
+{
+	(void)r, (void)input, (void)client;
+	if (strcmp(json_string_value(json_object_get(request, "plugin")), version.name) != 0)
+		return fault_set(fault, HOSPES_ENOAGENT, "there is no such agent");
+	fakes.request = json_deep_copy(request);
+	fakes.has_run = true;
+	fakes.run.state = RUN_OPEN;
+	*ret = &fakes.run;
+	return 0;
+}
+
+struct run *
+run_find(struct runs *r, const char *id_text)
+{
+	(void)r;
+	return fakes.has_run && strcmp(id_text, RUN_ID) == 0 ? &fakes.run : NULL;
+}
+
+int
+run_cancel(struct runs *r, struct run *run, const char *who)
+{
+	(void)r, (void)run, (void)who;
+	fakes.cancels++;
+	return 0;
+}
+
+json_t *
+run_json(const struct run *run, bool with_result)
+{
+	json_t *json = json_pack("{s:s, s:s}", "id", run->id_text, "state", run->state == RUN_OPEN ? "open" : "ended");
+
+	if (with_result && run->state == RUN_ENDED)
+		json_object_set_new(json, "result", json_integer(42));
+	return json;
+}
+
+struct run_watch *
+run_watch(struct runs *r, struct run *run, run_event *event, void *arg)
+{
+	struct run_watch *w = xcalloc(1, sizeof(*w));
+
+	(void)r, (void)run;
+	*w = (struct run_watch){.event = event, .arg = arg};
+	fakes.watch = w;
+	fakes.watches++;
+	return w;
+}
+
+void
+run_unwatch(struct run_watch **w)
+{
+	if (fakes.watch == *w)
+		fakes.watch = NULL;
+	fakes.watches--;
+	free(*w);
+	*w = NULL;
+}
+
+void
+fake_event(const json_t *event)
+{
+	if (event == NULL)
+		fakes.run.state = RUN_ENDED;
+	if (fakes.watch != NULL)
+		fakes.watch->event(event, fakes.watch->arg);
+}
+
+void
+fake_view(void)
+{
+	struct fault fault;
+	run_viewed *done = fakes.view_done;
+
+	fakes.view_done = NULL;
+	if (fakes.store_has_run) {
+		done(json_pack("{s:s, s:s, s:{}}", "id", RUN_ID, "state", "ended", "tree"), NULL, fakes.view_arg);
+	} else {
+		fault_set(&fault, HOSPES_ENORUN, "there is no such run");
+		done(NULL, &fault, fakes.view_arg);
+	}
+}
+
+static void
+view(run_viewed *done, void *arg)
+{
+	fakes.view_done = done;
+	fakes.view_arg = arg;
+	if (!fakes.views_wait)
+		fake_view();
+}
+
+void
+run_show(struct runs *r, const char *id_text, run_viewed *done, void *arg)
+{
+	(void)r, (void)id_text;
+	view(done, arg);
+}
+
+void
+run_records(struct runs *r, const char *id_text, run_viewed *done, void *arg)
+{
+	(void)r, (void)id_text;
+	view(done, arg);
+}
+
+void
+run_list(struct runs *r, bool all, unsigned limit, run_viewed *done, void *arg)
+{
+	(void)r, (void)all;
+	done(json_pack("[i]", (int)limit), NULL, arg);
+}
+
+unsigned
+runs_open_count(const struct runs *r)
+{
+	(void)r;
+	return 0;
+}
+
+/* ---- journal ---- */
+
+uint64_t
+journal_end(const struct journal *j)
+{
+	(void)j;
+	return 100;
+}
+
+void
+journal_await(struct journal *j, uint64_t lsn, journal_done *done, void *arg)
+{
+	(void)j, (void)lsn;
+	if (!fakes.holds) {
+		done(arg);
+		return;
+	}
+	fakes.done = done;
+	fakes.done_arg = arg;
+}
+
+void
+journal_forget(struct journal *j, void *arg)
+{
+	(void)j;
+	if (fakes.done_arg == arg)
+		fakes.done = NULL;
+}
+
+void
+fake_durable(void)
+{
+	journal_done *done = fakes.done;
+
+	fakes.done = NULL;
+	if (done != NULL)
+		done(fakes.done_arg);
+}

@@ -1,0 +1,34 @@
+/* The rooms below the API, as far as its tests need them: one plugin, one run, a journal that is told when it is durable. */
+
+#ifndef TESTS_API_FAKES_H
+#define TESTS_API_FAKES_H
+
+#include "api/api.h"
+
+struct fakes {
+	struct policy policy;
+	struct run run;
+	bool has_run, store_has_run;
+	json_t *request; /* the last that run_start saw */
+	struct run_watch *watch; /* open watches: one at most */
+	unsigned watches, cancels, installs;
+	size_t installed_bytes;
+
+	/* journal */
+	bool holds; /* not durable until fake_durable */
+	journal_done *done;
+	void *done_arg;
+
+	run_viewed *view_done; /* a view asked for and not yet given, when views_wait */
+	void *view_arg;
+	bool views_wait;
+};
+
+extern struct fakes fakes;
+
+void fakes_reset(const char *socket_path);
+void fake_event(const json_t *event); /* to the watcher; NULL is the end */
+void fake_durable(void);
+void fake_view(void); /* gives the view that waits */
+
+#endif

@@ -1,0 +1,556 @@
+/*
+ * The API over a real unix socket, with hostile clients; the rooms below it are fakes.
+ */
+
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "api/serve.h"
+#include "api_fakes.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/util.h"
+
+#define RUN_ID "01ARZ3NDEKTSV4RRFFQ69G5FAV"
+
+struct world {
+	char dir[64], path[96];
+	struct event_base *loop;
+	struct api *api;
+};
+
+static struct api_options
+options_of(struct world *w)
+{
+	return (struct api_options){
+	    .loop = w->loop, .policy = &fakes.policy, .journal = (struct journal *)(uintptr_t)&fakes};
+}
+
+static int
+set_up(void **state)
+{
+	struct world *w = xcalloc(1, sizeof(*w));
+	struct api_options options;
+	struct fault fault;
+
+	strcpy(w->dir, "/tmp/hospes-api-XXXXXX");
+	assert_non_null(mkdtemp(w->dir));
+	snprintf(w->path, sizeof(w->path), "%s/s", w->dir);
+	fakes_reset(w->path);
+	w->loop = event_base_new();
+	options = options_of(w);
+	assert_int_equal(api_open(&w->api, &options, &fault), 0);
+	*state = w;
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	struct world *w = *state;
+
+	api_close(&w->api);
+	assert_int_equal(fakes.watches, 0);
+	assert_int_equal(fakes.policy.refs, 0);
+	assert_int_equal(access(w->path, F_OK), -1);
+	event_base_free(w->loop);
+	rmdir(w->dir);
+	free(w);
+	fakes_reset("");
+	return 0;
+}
+
+/* ---- A client ---- */
+
+static int
+dial(const struct world *w)
+{
+	struct sockaddr_un at = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	strcpy(at.sun_path, w->path);
+	assert_int_equal(connect(fd, (struct sockaddr *)&at, sizeof(at)), 0);
+	fd_set_nonblock(fd);
+	return fd;
+}
+
+static void
+turn(struct world *w)
+{
+	for (int i = 0; i < 4; i++)
+		event_base_loop(w->loop, EVLOOP_NONBLOCK);
+}
+
+static void
+send_all(struct world *w, int fd, const void *data, size_t len)
+{
+	const char *at = data;
+
+	while (len > 0) {
+		ssize_t n = send(fd, at, len, MSG_NOSIGNAL);
+
+		if (n > 0) {
+			at += n;
+			len -= (size_t)n;
+		} else if (errno != EAGAIN) {
+			return; /* the host has closed: its answer says why */
+		}
+		turn(w);
+	}
+}
+
+/* Reads until `until` is in what came, or the connection ends; asserts that one of them happens. */
+static void
+receive(struct world *w, int fd, struct buf *in, const char *until)
+{
+	int64_t give_up = clock_mono_ns() + 10 * NS_PER_S;
+	char bytes[16384];
+
+	while (clock_mono_ns() < give_up) {
+		ssize_t n = recv(fd, bytes, sizeof(bytes), 0);
+
+		if (n > 0)
+			buf_append(in, bytes, (size_t)n);
+		if (n == 0 || (n < 0 && errno != EAGAIN))
+			return;
+		if (until != NULL && in->len > 0 && strstr(buf_text(in), until) != NULL)
+			return;
+		turn(w);
+	}
+	fail_msg("no \"%s\" in: %.300s", until != NULL ? until : "(end)", in->len > 0 ? buf_text(in) : "");
+}
+
+/* One request with Connection: close; the whole answer, allocated. */
+static char *
+ask(struct world *w, const char *method, const char *path, const void *body, size_t len)
+{
+	_cleanup_(close_p) int fd = dial(w);
+	_cleanup_(free_p) char *head = xasprintf(
+	    "%s %s HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: %zu\r\n\r\n", method, path, len);
+	struct buf in = {0};
+
+	send_all(w, fd, head, strlen(head));
+	send_all(w, fd, body, len);
+	receive(w, fd, &in, NULL);
+	buf_text(&in);
+	return (char *)in.data;
+}
+
+static void
+expect(struct world *w, const char *method, const char *path, const char *body, int code, const char *part)
+{
+	_cleanup_(free_p) char *answer = ask(w, method, path, body, strlen(body));
+	int got = 0;
+
+	if (sscanf(answer, "HTTP/1.1 %d", &got) != 1 || got != code || strstr(answer, part) == NULL)
+		fail_msg("%s %s: expected %d with %s, found %s", method, path, code, part, answer);
+	assert_non_null(strstr(answer, "application/json"));
+}
+
+/* ---- Answers ---- */
+
+static void
+test_listings(void **state)
+{
+	struct world *w = *state;
+
+	expect(w, "GET", "/v1/host", "", 200, "\"degraded\":false");
+	expect(w, "GET", "/v1/agents", "", 200, "\"capabilities\":[\"count.words\"]");
+	expect(w, "GET", "/v1/versions", "", 200, "\"object\":\"abc\"");
+	expect(w, "GET", "/v1/versions?name=other", "", 200, "[]");
+	expect(w, "GET", "/v1/runs?limit=7", "", 200, "[7]");
+	expect(w, "POST", "/v1/agents/wordcount/rollback", "{\"why\":\"slow\"}", 200, "\"name\":\"wordcount\"");
+	expect(w, "POST", "/v1/agents/wordcount/rollback", "", 200, "\"name\":\"wordcount\"");
+	expect(w, "POST", "/v1/agents/wordcount/withdraw", "{\"version\":\"1.0.0\"}", 200, "wordcount");
+	expect(w, "POST", "/v1/plugins", "\177ELF", 200, "\"state\":\"active\"");
+	assert_int_equal(fakes.installed_bytes, 4);
+}
+
+static void
+test_bad_requests(void **state)
+{
+	struct world *w = *state;
+
+	expect(w, "GET", "/", "", 404, "not_found");
+	expect(w, "GET", "/v1/runs/" RUN_ID "/nothing", "", 404, "not_found");
+	expect(w, "DELETE", "/v1/host", "", 405, "takes GET and no other");
+	expect(w, "PUT", "/v1/runs", "{}", 405, "bad_input");
+	expect(w, "HEAD", "/v1/plugins", "", 405, "");
+	expect(w, "BREW", "/v1/host", "", 501, "bad_input");
+	expect(w, "GET", "/v1/versions?name=..", "", 400, "bad_input");
+	expect(w, "GET", "/v1/versions?name=a%0ab", "", 400, "bad_input");
+	expect(w, "GET", "/v1/runs?limit=0", "", 400, "bad_input");
+	expect(w, "GET", "/v1/runs?limit=99999999999999999999", "", 400, "bad_input");
+	expect(w, "GET", "/v1/runs/..", "", 404, "no_such_run");
+	expect(w, "GET", "/v1/runs/" RUN_ID, "", 404, "no_such_run");
+	expect(w, "POST", "/v1/agents/%2e%2e/rollback", "{}", 400, "bad_input");
+	expect(w, "POST", "/v1/agents/a%0ab/rollback", "{}", 400, "0x0a");
+	expect(w, "POST", "/v1/agents/a%00b/rollback", "{}", 400, "0x00");
+	expect(w, "POST", "/v1/agents/a%2fb/rollback", "{}", 400, "0x2f");
+	expect(w, "POST", "/v1/agents/a%zz/rollback", "{}", 400, "bad_input");
+	expect(w, "POST", "/v1/agents/nobody/rollback", "{}", 404, "no_such_agent");
+	expect(w, "POST", "/v1/agents/wordcount/rollback", "{\"versoin\":1}", 400, "versoin");
+	expect(w, "POST", "/v1/agents/wordcount/withdraw", "{}", 400, "version is missing");
+	expect(w, "POST", "/v1/plugins", "", 422, "bad_plugin");
+	expect(w, "GET", "/v1/host", "body", 413, "too_large");
+}
+
+static void
+test_bad_run_requests(void **state)
+{
+	struct world *w = *state;
+	_cleanup_(free_p) char *deep = xmalloc(100001);
+
+	expect(w, "POST", "/v1/runs", "", 400, "bad_input");
+	expect(w, "POST", "/v1/runs", "{\"plugin\":", 400, "bad_input");
+	expect(w, "POST", "/v1/runs", "[]", 400, "bad_input");
+	expect(w, "POST", "/v1/runs", "{}", 400, "plugin has to name");
+	expect(w, "POST", "/v1/runs", "{\"plugin\":7}", 400, "plugin has to name");
+	expect(w, "POST", "/v1/runs", "{\"plugin\":\"../x\"}", 400, "plugin has to name");
+	expect(w, "POST", "/v1/runs", "{\"plugin\":\"a\\nb\"}", 400, "plugin has to name");
+	expect(w, "POST", "/v1/runs", "{\"plugin\":\"wordcount\",\"imput\":1}", 400, "imput");
+	expect(w, "POST", "/v1/runs", "{\"plugin\":\"\xff\"}", 400, "bad_input");
+	expect(w, "POST", "/v1/runs", "{\"plugin\":\"nobody\"}", 404, "no_such_agent");
+	memset(deep, '[', 100000);
+	deep[100000] = '\0';
+	expect(w, "POST", "/v1/runs", deep, 400, "bad_input");
+	assert_null(fakes.request);
+}
+
+static void
+test_huge_body(void **state)
+{
+	struct world *w = *state;
+	size_t len = 100 * 1000 * 1000;
+	_cleanup_(free_p) char *body = xcalloc(1, len), *answer = NULL;
+
+	memset(body, 'x', len);
+	answer = ask(w, "POST", "/v1/runs", body, len);
+	assert_non_null(strstr(answer, "HTTP/1.1 413"));
+	assert_non_null(strstr(answer, "\"code\":\"too_large\""));
+	assert_non_null(strstr(answer, "application/json"));
+	expect(w, "GET", "/v1/host", "", 200, "version");
+}
+
+/* What is no HTTP at all is answered in the one form too, or closed. */
+static void
+test_not_http(void **state)
+{
+	static const char *const lines[] = {"nonsense\r\n\r\n", "GET /v1/host\r\n\r\n", "\r\n\r\n\r\n",
+	    "GET /v1/host HTTP/9.9\r\n\r\n", "GET http://[ HTTP/1.1\r\nHost: h\r\n\r\n",
+	    "POST /v1/runs HTTP/1.1\r\nHost: h\r\nContent-Length: -5\r\n\r\n",
+	    "POST /v1/runs HTTP/1.1\r\nHost: h\r\nContent-Length: 99999999999999999999\r\n\r\n",
+	    "POST /v1/runs HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nzzzz\r\n"};
+	struct world *w = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
+		_cleanup_(close_p) int fd = dial(w);
+		_cleanup_(buf_free) struct buf in = {0};
+
+		send_all(w, fd, lines[i], strlen(lines[i]));
+		shutdown(fd, SHUT_WR);
+		receive(w, fd, &in, NULL);
+		assert_null(in.len > 0 ? strstr(buf_text(&in), "<HTML>") : NULL);
+	}
+	expect(w, "GET", "/v1/host", "", 200, "version");
+}
+
+/* ---- Runs ---- */
+
+static void
+start_run(struct world *w)
+{
+	expect(w, "POST", "/v1/runs", "{\"plugin\":\"wordcount\",\"input\":{\"text\":\"a b\"}}", 202, RUN_ID);
+	assert_string_equal(json_string_value(json_object_get(json_object_get(fakes.request, "input"), "text")), "a b");
+}
+
+static int
+request_open(struct world *w, const char *path)
+{
+	_cleanup_(free_p) char *head = xasprintf("GET %s HTTP/1.1\r\nHost: h\r\n\r\n", path);
+	int fd = dial(w);
+
+	send_all(w, fd, head, strlen(head));
+	turn(w);
+	return fd;
+}
+
+static void
+test_wait(void **state)
+{
+	struct world *w = *state;
+	_cleanup_(buf_free) struct buf in = {0};
+	_cleanup_(close_p) int fd = -1;
+
+	start_run(w);
+	expect(w, "GET", "/v1/runs/" RUN_ID, "", 200, "\"state\":\"open\"");
+	fd = request_open(w, "/v1/runs/" RUN_ID "/wait");
+	assert_int_equal(fakes.watches, 1);
+	fake_event(NULL);
+	receive(w, fd, &in, "\"result\":42");
+	assert_int_equal(fakes.watches, 0);
+	expect(w, "GET", "/v1/runs/" RUN_ID "/wait", "", 200, "\"result\":42");
+	fakes.has_run = false;
+	fakes.store_has_run = true;
+	expect(w, "GET", "/v1/runs/" RUN_ID "/wait", "", 200, "\"state\":\"ended\"");
+	expect(w, "POST", "/v1/runs/" RUN_ID "/cancel", "", 200, "\"state\":\"ended\"");
+	assert_int_equal(fakes.cancels, 0);
+}
+
+static void
+test_cancel(void **state)
+{
+	struct world *w = *state;
+
+	start_run(w);
+	expect(w, "POST", "/v1/runs/" RUN_ID "/cancel", "", 200, RUN_ID);
+	assert_int_equal(fakes.cancels, 1);
+}
+
+/* A client that leaves is no longer watched, at once and not when the run ends. */
+static void
+test_client_leaves(void **state)
+{
+	struct world *w = *state;
+	int64_t give_up = clock_mono_ns() + 10 * NS_PER_S;
+	int fd;
+
+	start_run(w);
+	fd = request_open(w, "/v1/runs/" RUN_ID "/wait");
+	assert_int_equal(fakes.watches, 1);
+	close(fd);
+	while (fakes.watches > 0 && clock_mono_ns() < give_up)
+		turn(w);
+	assert_int_equal(fakes.watches, 0);
+
+	fd = request_open(w, "/v1/runs/" RUN_ID "/events");
+	assert_int_equal(fakes.watches, 1);
+	close(fd);
+	while (fakes.watches > 0 && clock_mono_ns() < give_up)
+		turn(w);
+	assert_int_equal(fakes.watches, 0);
+}
+
+/* One that only closed its sending half still wants the answer. */
+static void
+test_half_closed(void **state)
+{
+	struct world *w = *state;
+	_cleanup_(buf_free) struct buf in = {0};
+	_cleanup_(close_p) int fd = -1;
+
+	start_run(w);
+	fd = request_open(w, "/v1/runs/" RUN_ID "/wait");
+	shutdown(fd, SHUT_WR);
+	turn(w);
+	fake_event(NULL);
+	receive(w, fd, &in, "\"result\":42");
+}
+
+/* A view that comes when its client has gone finds nobody, and nothing breaks. */
+static void
+test_view_after_leaving(void **state)
+{
+	struct world *w = *state;
+	int64_t give_up = clock_mono_ns() + 10 * NS_PER_S;
+	int fd;
+
+	fakes.views_wait = fakes.store_has_run = true;
+	fd = request_open(w, "/v1/runs/" RUN_ID "/tree");
+	assert_non_null(fakes.view_done);
+	close(fd);
+	while (!TAILQ_EMPTY(&w->api->exchanges) && clock_mono_ns() < give_up)
+		turn(w);
+	assert_true(TAILQ_EMPTY(&w->api->exchanges));
+	fake_view();
+	turn(w);
+}
+
+static void
+test_durable_first(void **state)
+{
+	struct world *w = *state;
+	static const char body[] = "{\"plugin\":\"wordcount\"}";
+	_cleanup_(free_p) char *head =
+	    xasprintf("POST /v1/runs HTTP/1.1\r\nHost: h\r\nContent-Length: %zu\r\n\r\n%s", strlen(body), body);
+	_cleanup_(buf_free) struct buf in = {0};
+	_cleanup_(close_p) int fd = dial(w);
+	char byte;
+
+	fakes.holds = true;
+	send_all(w, fd, head, strlen(head));
+	turn(w);
+	assert_non_null(fakes.done);
+	assert_int_equal(recv(fd, &byte, 1, 0), -1);
+	assert_int_equal(errno, EAGAIN);
+	fake_durable();
+	receive(w, fd, &in, RUN_ID);
+}
+
+/* ---- Streams ---- */
+
+static void
+test_events(void **state)
+{
+	struct world *w = *state;
+	_cleanup_(json_p) json_t *event = json_pack("{s:s}", "type", "call_started");
+	_cleanup_(buf_free) struct buf in = {0};
+	_cleanup_(close_p) int fd = -1;
+
+	start_run(w);
+	fd = request_open(w, "/v1/runs/" RUN_ID "/events");
+	receive(w, fd, &in, "\r\n\r\n"); /* headers, before there is any event */
+	assert_non_null(strstr(buf_text(&in), "text/event-stream"));
+	fake_event(event);
+	receive(w, fd, &in, "event: progress\ndata: {\"type\":\"call_started\"}\n\n");
+	fake_event(NULL);
+	receive(w, fd, &in, "\"result\":42}\n\n");
+	assert_non_null(strstr(buf_text(&in), "event: end\n"));
+	receive(w, fd, &in, "0\r\n\r\n");
+}
+
+static void
+test_slow_reader_is_cut(void **state)
+{
+	struct world *w = *state;
+	_cleanup_(free_p) char *kilobyte = xcalloc(1, 1024);
+	_cleanup_(json_p) json_t *event = NULL;
+	_cleanup_(close_p) int fd = -1;
+	unsigned sent = 0;
+
+	memset(kilobyte, 'x', 1023);
+	event = json_pack("{s:s}", "message", kilobyte);
+	start_run(w);
+	fd = request_open(w, "/v1/runs/" RUN_ID "/events");
+	while (fakes.watches > 0 && sent++ < 20000) {
+		fake_event(event);
+		turn(w);
+	}
+	assert_int_equal(fakes.watches, 0);
+	assert_true(sent < 2000); /* 256 KiB and what the socket itself holds */
+	expect(w, "GET", "/v1/host", "", 200, "version");
+}
+
+static void
+test_logs(void **state)
+{
+	struct world *w = *state;
+	_cleanup_(buf_free) struct buf in = {0};
+	_cleanup_(close_p) int fd = -1;
+
+	log_info("before");
+	fd = request_open(w, "/v1/logs");
+	receive(w, fd, &in, "event: caught_up");
+	assert_non_null(strstr(buf_text(&in), "msg=before"));
+	log_warn("after", LOG_S("name", "\"\n\xff"));
+	receive(w, fd, &in, "msg=after");
+	receive(w, fd, &in, "}\n\n");
+	assert_non_null(strstr(buf_text(&in), "\"level\":\"warn\""));
+}
+
+/* A thousand lines and a reader that does not read: the host keeps a bounded queue, and the reader gets all when it does. */
+static void
+test_logs_backlog(void **state)
+{
+	struct world *w = *state;
+	_cleanup_(free_p) char *long_line = xcalloc(1, 2001);
+	_cleanup_(buf_free) struct buf in = {0};
+	_cleanup_(close_p) int fd = -1;
+
+	memset(long_line, 'y', 2000);
+	for (int i = 0; i < 1200; i++)
+		log_info("many", LOG_S("fill", long_line), LOG_I("n", i));
+	fd = request_open(w, "/v1/logs");
+	turn(w);
+	assert_true(stream_queued(TAILQ_FIRST(&w->api->exchanges)) <= STREAM_QUEUE_MAX);
+	receive(w, fd, &in, "event: caught_up");
+	assert_null(strstr(buf_text(&in), "n=199\""));
+	assert_non_null(strstr(buf_text(&in), "n=200\""));
+	assert_non_null(strstr(buf_text(&in), "n=1199\""));
+}
+
+/* ---- The socket ---- */
+
+static void
+test_socket_in_use(void **state)
+{
+	struct world *w = *state;
+	struct api_options options = options_of(w);
+	struct api *second = NULL;
+	struct fault fault;
+	struct stat st;
+
+	assert_int_equal(stat(w->path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	assert_int_equal(api_open(&second, &options, &fault), HOSPES_EINUSE);
+	assert_null(second);
+	expect(w, "GET", "/v1/host", "", 200, "version");
+}
+
+static void
+test_socket_stale(void **state)
+{
+	struct world *w = *state;
+	struct api_options options = options_of(w);
+	struct sockaddr_un at = {.sun_family = AF_UNIX};
+	struct fault fault;
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0), file;
+
+	api_close(&w->api);
+	strcpy(at.sun_path, w->path);
+	assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
+	close(fd);
+	assert_int_equal(api_open(&w->api, &options, &fault), 0);
+	expect(w, "GET", "/v1/host", "", 200, "version");
+	api_close(&w->api);
+
+	/* What is no socket is not ours to remove. */
+	file = open(w->path, O_CREAT | O_WRONLY, 0600);
+	close(file);
+	assert_int_equal(api_open(&w->api, &options, &fault), HOSPES_EINUSE);
+	assert_int_equal(unlink(w->path), 0);
+}
+
+int
+main(void)
+{
+#define WITH_WORLD(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+	    WITH_WORLD(test_listings),
+	    WITH_WORLD(test_bad_requests),
+	    WITH_WORLD(test_bad_run_requests),
+	    WITH_WORLD(test_huge_body),
+	    WITH_WORLD(test_not_http),
+	    WITH_WORLD(test_wait),
+	    WITH_WORLD(test_cancel),
+	    WITH_WORLD(test_client_leaves),
+	    WITH_WORLD(test_half_closed),
+	    WITH_WORLD(test_view_after_leaving),
+	    WITH_WORLD(test_durable_first),
+	    WITH_WORLD(test_events),
+	    WITH_WORLD(test_slow_reader_is_cut),
+	    WITH_WORLD(test_logs),
+	    WITH_WORLD(test_logs_backlog),
+	    WITH_WORLD(test_socket_in_use),
+	    WITH_WORLD(test_socket_stale),
+	};
+
+	log_set_level(LOG_LEVEL_INFO);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
