@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 int
-folder_open(const char *path, int *ret_fd, struct fault *fault)
+plugin_folder_open(const char *path, int *ret_fd, struct fault *fault)
 {
 	_cleanup_(close_p) int fd = -1;
 	struct stat st;

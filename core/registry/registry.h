@@ -57,12 +57,13 @@ struct version {
 	unsigned recursion;
 	int64_t price_micros;
 	bool state_cell;
-	json_t *notes; /* all of it, as the inspector told */
+	json_t *notes; /* all of them, as the inspector told */
 };
 
 struct registry;
 
-typedef void registry_inspected(json_t *notes, const struct fault *fault, void *arg);
+/* `told`: {"notes": {...}}, as the inspector says it (core/cell/inspect_main.c); borrowed. */
+typedef void registry_inspected(json_t *told, const struct fault *fault, void *arg);
 typedef void registry_probed(const struct fault *fault, void *arg);
 
 struct registry_options {

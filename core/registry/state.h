@@ -145,7 +145,7 @@ void take_close(struct registry *r);
 /* ---- folder.c, watch.c ------------------------------------------------------------------------------------------- */
 
 /* Opens a plugin folder that only its owner can write to: a descriptor, or unsafe_folder, not_found, io_error. */
-int folder_open(const char *path, int *ret_fd, struct fault *fault);
+int plugin_folder_open(const char *path, int *ret_fd, struct fault *fault);
 bool folder_is_ours(const struct policy *policy, const char *path); /* may be made by the host */
 bool file_name_fits(const char *name);                              /* *.so, visible, printable */
 

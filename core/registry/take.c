@@ -202,11 +202,11 @@ check_conflict(struct take *t, struct fault *fault)
 }
 
 static int
-take_check(struct take *t, json_t *notes, struct fault *fault)
+take_check(struct take *t, const json_t *told, struct fault *fault)
 {
 	int rc;
 
-	rc = version_from_notes(notes, &t->version, fault);
+	rc = version_from_notes(json_object_get(told, "notes"), &t->version, fault);
 	if (rc == 0)
 		rc = check_conflict(t, fault);
 	if (rc != 0)
@@ -216,7 +216,7 @@ take_check(struct take *t, json_t *notes, struct fault *fault)
 }
 
 static void
-take_inspected(json_t *notes, const struct fault *refused, void *arg)
+take_inspected(json_t *told, const struct fault *refused, void *arg)
 {
 	struct take *t = arg;
 	struct fault fault;
@@ -224,7 +224,7 @@ take_inspected(json_t *notes, const struct fault *refused, void *arg)
 	if (refused != NULL) {
 		fault = *refused;
 		take_fail(t, &fault);
-	} else if (take_check(t, notes, &fault) != 0) {
+	} else if (take_check(t, told, &fault) != 0) {
 		take_fail(t, &fault);
 	} else {
 		take_stage(t);
@@ -344,7 +344,7 @@ open_file(struct take *t, struct fault *fault)
 
 	if (t->folder == NULL)
 		return 0;
-	rc = folder_open(t->folder->path, &folder_fd, fault);
+	rc = plugin_folder_open(t->folder->path, &folder_fd, fault);
 	if (rc != 0)
 		return rc;
 	t->fd = openat(folder_fd, t->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);

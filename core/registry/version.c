@@ -14,9 +14,9 @@
 #include "base/id.h"
 #include "base/json.h"
 
-#define NOTE_TEXT_MAX 4096
-#define NOTE_LIST_MAX 256
-#define MEMORY_MAX    (64 * 1024 * MIB)
+#define NOTE_TEXT_MAX  4096
+#define NOTE_LIST_MAX  256
+#define MEMORY_MIB_MAX (64 * 1024)
 
 static const char *const kind_names[] = {
     [PLUGIN_AGENT] = "agent", [PLUGIN_STRATEGY] = "strategy", [PLUGIN_CHECK] = "check", [PLUGIN_TOOL] = "tool"};
@@ -165,6 +165,31 @@ note_schema(const json_t *notes, const char *key, json_t **ret, struct fault *fa
 	return 0;
 }
 
+/* {"at_once": {"type": "int", "default": 4}} */
+static bool
+config_valid(json_t *config)
+{
+	const char *name;
+	json_t *value;
+
+	if (!json_is_object(config) || json_object_size(config) > NOTE_LIST_MAX)
+		return false;
+	json_object_foreach(config, name, value)
+	{
+		const json_t *preset = json_object_get(value, "default");
+		const char *type = note_text(value, "type");
+
+		if (type == NULL)
+			return false;
+		if (!(strcmp(type, "int") == 0 && json_is_integer(preset)) &&
+		    !(strcmp(type, "real") == 0 && json_is_number(preset)) &&
+		    !(strcmp(type, "bool") == 0 && json_is_boolean(preset)) &&
+		    !(strcmp(type, "text") == 0 && json_is_string(preset)))
+			return false;
+	}
+	return true;
+}
+
 static int
 read_identity(const json_t *notes, struct version *v, struct fault *fault)
 {
@@ -192,13 +217,13 @@ read_numbers(const json_t *notes, struct version *v, struct fault *fault)
 	int64_t memory, recursion;
 	int rc;
 
-	rc = note_number(notes, "memory_bytes", 0, MEMORY_MAX, &memory, fault);
+	rc = note_number(notes, "memory_mib", 0, MEMORY_MIB_MAX, &memory, fault);
 	if (rc != 0)
 		return rc;
 	rc = note_number(notes, "recursion", 0, 64, &recursion, fault);
 	if (rc != 0)
 		return rc;
-	v->memory_bytes = (uint64_t)memory;
+	v->memory_bytes = (uint64_t)memory * MIB;
 	v->recursion = (unsigned)recursion;
 	return note_number(notes, "price_micros", 0, INT64_MAX / 1000000, &v->price_micros, fault);
 }
@@ -208,14 +233,13 @@ read_rest(const json_t *notes, struct version *v, struct fault *fault)
 {
 	const char *summary = note_text(notes, "summary"), *license = note_text(notes, "license");
 	json_t *config = json_object_get(notes, "config");
-	const char *state = note_text(notes, "state");
 	int rc;
 
 	v->summary = xstrdup(summary != NULL ? summary : "");
 	v->license = xstrdup(license != NULL ? license : "");
-	v->state_cell = state != NULL && strcmp(state, "cell") == 0;
-	if (config != NULL && !json_is_object(config))
-		return bad_note(fault, "config", "an object");
+	v->state_cell = json_is_true(json_object_get(notes, "state_cell"));
+	if (config != NULL && !config_valid(config))
+		return bad_note(fault, "config", "NAME:TYPE:DEFAULT with int, real, bool or text as TYPE");
 	v->config = config != NULL ? json_incref(config) : json_object();
 	rc = note_texts(notes, "capabilities", &v->capabilities, fault);
 	if (rc != 0)

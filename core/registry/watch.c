@@ -38,7 +38,7 @@ scan(struct folder *folder)
 	DIR *dir;
 	int fd;
 
-	if (folder_open(folder->path, &fd, &fault) != 0) {
+	if (plugin_folder_open(folder->path, &fd, &fault) != 0) {
 		if (!folder->unsafe)
 			log_warn("plugin folder passed over", LOG_S("code", status_name(fault.status)),
 			    LOG_S("error", fault.text));
@@ -227,7 +227,7 @@ folder_init(struct registry *r, struct folder *folder, const char *path, struct 
 
 	*folder = (struct folder){.registry = r, .path = xstrdup(path), .wd = -1, .parent_wd = -1};
 	make_folder(folder);
-	rc = folder_open(path, &fd, &found);
+	rc = plugin_folder_open(path, &fd, &found);
 	if (rc == 0)
 		close(fd);
 	else if (rc == HOSPES_EFOLDER)

@@ -97,13 +97,13 @@ normal_host(CURLU *u, bool *again, struct fault *fault)
 			return refused(fault, "a host that is not ASCII; write it as xn--...");
 		*c = (char)tolower((unsigned char)*c);
 	}
+	if (host[0] == '\0' || host[0] == '.' || strstr(host, "..") != NULL || strchr(host, '%') != NULL)
+		return refused(fault, "a host that is none");
 	len = strlen(host);
-	if (len > 1 && host[len - 1] == '.') {
+	if (host[len - 1] == '.') {
 		host[len - 1] = '\0';
 		*again = true;
 	}
-	if (host[0] == '\0' || host[0] == '.' || strstr(host, "..") != NULL || strchr(host, '%') != NULL)
-		return refused(fault, "a host that is none");
 	if (curl_url_set(u, CURLUPART_HOST, host, 0) != CURLUE_OK)
 		return refused(fault, "a host that is none");
 	return 0;
