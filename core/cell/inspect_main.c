@@ -73,7 +73,7 @@ jail(uint32_t layers, uid_t uid, bool output_file, struct fault *fault)
 	int rc;
 
 	if (layers & LAYER_MOUNT_NS)
-		(void)sandbox_root((layers & LAYER_PID_NS) != 0);
+		(void)sandbox_root((layers & LAYER_PID_NS) != 0, uid, (gid_t)uid);
 	rc = sandbox_become(uid, (gid_t)uid);
 	if (rc == 0)
 		rc = sandbox_limit(profile, DATA_BYTES, output_file);
