@@ -20,3 +20,20 @@ hospesinclude_HEADERS = sdk/include/hospes/status.h
 
 pkgconfigdir = $(libdir)/pkgconfig
 pkgconfig_DATA = sdk/hospes.pc
+
+sdkdocdir = $(docdir)/sdk
+dist_sdkdoc_DATA = sdk/README
+
+# What `hospes new` copies.
+agenttemplatedir = $(pkgdatadir)/template/agent
+agenttemplatecasesdir = $(agenttemplatedir)/cases
+strategytemplatedir = $(pkgdatadir)/template/strategy
+strategytemplatecasesdir = $(strategytemplatedir)/cases
+dist_agenttemplate_DATA = \
+	sdk/template/agent/Makefile.in sdk/template/agent/README.in sdk/template/agent/plugin.c.in
+dist_agenttemplatecases_DATA = \
+	sdk/template/agent/cases/hello.json.in sdk/template/agent/cases/no-text.json.in
+dist_strategytemplate_DATA = \
+	sdk/template/strategy/Makefile.in sdk/template/strategy/README.in sdk/template/strategy/plugin.c.in
+dist_strategytemplatecases_DATA = \
+	sdk/template/strategy/cases/hello.json.in sdk/template/strategy/cases/one-fails.json.in

@@ -28,8 +28,14 @@ exchange_bufferevent(const struct exchange *x)
 static void
 client_gone(struct evhttp_connection *connection, void *arg)
 {
+	struct exchange *x = arg;
+	struct evhttp_request *req = x->req;
+
 	(void)connection;
-	exchange_end(arg);
+	exchange_end(x);
+	/* When a write failed, evhttp has taken the unanswered request off the connection and left it to us. */
+	if (evhttp_request_get_connection(req) == NULL)
+		evhttp_request_free(req);
 }
 
 static void

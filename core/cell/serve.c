@@ -317,7 +317,7 @@ serve_ready(struct cell *cell, const struct frame *f)
 		violation(cell, "it sent a report, which only a probe does");
 		return;
 	}
-	cell->layers |= hello.layers;
+	cell->layers = cell->status.layers | hello.layers;
 	cell->phase = PHASE_READY;
 	cell->ready = true;
 	cell->heard = true;

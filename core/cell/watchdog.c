@@ -69,13 +69,14 @@ static void
 look_silence(struct cell *cell, int64_t now)
 {
 	int64_t silence = cell->cells->policy->cell_silence_ns, cpu = cell->cells->cpu_ns(cell->pid);
+	bool moved = moved_on(cell);
 
 	if (cpu < 0)
 		return;
 	if (cell->heard) {
 		cell->heard = false;
 		cell->cpu_ns = cell->current_cpu_ns = cpu;
-	} else if (moved_on(cell) && cpu - cell->cpu_ns < MOVED_ON_MAX * silence) {
+	} else if (moved && cpu - cell->cpu_ns < MOVED_ON_MAX * silence) {
 		cell->current_cpu_ns = cpu;
 	} else if (cpu - cell->current_cpu_ns > silence) {
 		kill_for(cell, HOSPES_ESTUCK, "it computed for %lld ms without a frame; %lld ms are allowed",

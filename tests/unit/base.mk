@@ -14,3 +14,15 @@ CMOCKA_TESTS += tests/unit/test_store
 tests_unit_test_store_SOURCES = tests/unit/test_store.c tests/unit/cmocka_all.h tests/unit/fake_disk.h \
 	tests/unit/scratch.h
 tests_unit_test_store_LDADD = core/store/libstore.a $(JOURNAL_LIBS) $(LMDB_LIBS)
+
+BASE_LIBS = core/base/libbase.a $(JANSSON_LIBS) $(XXHASH_LIBS) $(CMOCKA_LIBS)
+
+CMOCKA_TESTS += tests/unit/test_base tests/unit/test_base_json tests/unit/test_base_fd tests/unit/test_record
+tests_unit_test_base_SOURCES = tests/unit/test_base.c tests/unit/cmocka_all.h
+tests_unit_test_base_LDADD = $(BASE_LIBS)
+tests_unit_test_base_json_SOURCES = tests/unit/test_base_json.c tests/unit/cmocka_all.h
+tests_unit_test_base_json_LDADD = $(BASE_LIBS)
+tests_unit_test_base_fd_SOURCES = tests/unit/test_base_fd.c tests/unit/cmocka_all.h tests/unit/scratch.h
+tests_unit_test_base_fd_LDADD = $(BASE_LIBS)
+tests_unit_test_record_SOURCES = tests/unit/test_record.c tests/unit/cmocka_all.h
+tests_unit_test_record_LDADD = $(BASE_LIBS)

@@ -1,1 +1,13 @@
 # unit tests of cell
+CMOCKA_TESTS += tests/unit/test_cell_calls tests/unit/test_cell_death
+
+CELL_TEST_LIBS = core/cell/libcell.a core/policy/libpolicy.a core/call/libcall.a core/base/libbase.a $(EVENT_LIBS) \
+	$(JANSSON_LIBS) $(CONFIG_LIBS) $(SODIUM_LIBS) $(XXHASH_LIBS) $(CMOCKA_LIBS) -lm
+
+tests_unit_test_cell_calls_SOURCES = tests/unit/test_cell_calls.c tests/unit/cell_world.c tests/unit/cell_world.h
+tests_unit_test_cell_calls_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_cell_calls_LDADD = $(CELL_TEST_LIBS)
+
+tests_unit_test_cell_death_SOURCES = tests/unit/test_cell_death.c tests/unit/cell_world.c tests/unit/cell_world.h
+tests_unit_test_cell_death_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_cell_death_LDADD = $(CELL_TEST_LIBS)

@@ -102,7 +102,7 @@ static int
 recover(struct fixture *x, struct recovered *ret, struct fault *fault)
 {
 	struct folder f;
-	int rc = folder_open(&f, x->dir, &x->disk, fault);
+	int rc = segment_folder_open(&f, x->dir, &x->disk, fault);
 
 	assert_int_equal(rc, 0);
 	rc = journal_recover(&f, ret, fault);
@@ -264,7 +264,7 @@ write_segments(struct fixture *x)
 	for (int i = 0; i < 20; i++)
 		append_batch(j, text, sizeof text);
 	journal_close(&j);
-	assert_int_equal(folder_open(&f, x->dir, &x->disk, NULL), 0);
+	assert_int_equal(segment_folder_open(&f, x->dir, &x->disk, NULL), 0);
 	assert_int_equal(journal_recover(&f, &r, NULL), 0);
 	folder_close(&f);
 	close(r.fd);
