@@ -135,6 +135,11 @@ check_choosable(const struct version *v, struct fault *fault)
 		    v->name, v->semver, v->by, v->why[0] != '\0' ? v->why : "no reason given");
 	if (v->state == VERSION_ACTIVE)
 		return fault_set(fault, HOSPES_ECONFLICT, "%s %s is active already", v->name, v->semver);
+	if (!object_exists(v))
+		return fault_set(fault, HOSPES_EDAMAGED,
+		    "the object of %s %s is missing: %s; choose another version, and restart "
+		    "the host to install this one again",
+		    v->name, v->semver, v->object_path);
 	return 0;
 }
 
