@@ -100,7 +100,7 @@ enter(struct cell *cell)
 	struct fault fault;
 
 	put_on(cell, LAYER_MOUNT_NS,
-	    cell->layers & LAYER_MOUNT_NS ? sandbox_root(setup->uid, setup->gid, (cell->layers & LAYER_PID_NS) != 0)
+	    cell->layers & LAYER_MOUNT_NS ? sandbox_root((cell->layers & LAYER_PID_NS) != 0, setup->uid, setup->gid)
 					  : -ENOTSUP);
 	put_on(cell, LAYER_UID, sandbox_become(setup->uid, setup->gid) == 0 && cell->layers & LAYER_UID ? 0 : -EPERM);
 	put_on(cell, LAYER_RLIMITS, sandbox_limit(cell->profile, data, false));

@@ -23,5 +23,5 @@ is "$(active wordcount)" 1.0.0 "nor does a restart"
 
 hospes rollback wordcount --to 1.1.0 >"$T/out" 2>"$T/err"; code=$?
 is "$(active wordcount)" 1.1.0 "a version can be named"
-hospes rollback nobody >"$T/out" 2>"$T/err"; code=$?
+hospes rollback nobody --json >"$T/out" 2>"$T/err"; code=$?
 fails_with no_such_agent "an unknown name is told"
