@@ -344,6 +344,12 @@ journal_has()
 	is "$found" "$2" "$3"
 }
 
+# The version that a run's root call ran on.
+version_of()
+{
+	hospes show "$1" --json | jq -r .tree.version
+}
+
 # Did the host say it on its log?
 logged()
 {

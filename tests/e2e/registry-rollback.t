@@ -11,7 +11,7 @@ hospes rollback wordcount >"$T/out" 2>"$T/err"; code=$?
 is "$code" 0 "rollback"
 is "$(active wordcount)" 1.0.0 "1.0.0 is active when the command returns"
 run wordcount '{"name": "a", "text": "x"}'
-is "$(jq -r .version "$T/out")" 1.0.0 "and new runs use it"
+is "$(version_of "$id")" 1.0.0 "and new runs use it"
 
 cp "$(so wordcount-1.1)" "$DROP/again.so"
 plugin survey                           # the host has looked at the folder since
