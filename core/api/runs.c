@@ -265,6 +265,22 @@ handle_run_events(struct exchange *x)
 	watch(x, run);
 }
 
+static void
+had_ended(struct exchange *x)
+{
+	reply_error(x, 409, HOSPES_ECONFLICT, "the run %s has ended already; `hospes show %s` tells how", x->name, x->name);
+}
+
+/* Ended long ago, or never there: the store knows which. */
+static void
+viewed_cancel(json_t *view, const struct fault *fault, void *arg)
+{
+	if (!view_came(view, fault, arg))
+		return;
+	json_decref(view);
+	had_ended(arg);
+}
+
 void
 handle_run_cancel(struct exchange *x)
 {
@@ -275,9 +291,8 @@ handle_run_cancel(struct exchange *x)
 		return;
 	run = run_find(x->api->runs, x->name);
 	if (run == NULL) {
-		/* Ended long ago, or never there: the store knows which. */
 		exchange_owe(x);
-		run_show(x->api->runs, x->name, viewed_run, x);
+		run_show(x->api->runs, x->name, viewed_cancel, x);
 		return;
 	}
 	if (run_cancel(x->api->runs, run, x->client, &fault) != 0) {
