@@ -58,7 +58,8 @@ struct http_call {
 	bool once; /* what failed after it was sent is outcome_unknown, not http_failed: it may have taken place */
 	/* May a redirect go there?  0 or a status with the fault filled in. */
 	int (*admit)(const struct http_request *request, void *arg, struct fault *fault);
-	/* Once, later, and the transfer is gone when it returns: 0 and {"status", "url", "headers", "body" | "base64"}, or a status and the sentence. */
+	/* Once, later: 0 and {"status", "url", "headers", "body" | "base64"} (the room's; take a reference), or a status and
+	 * the sentence.  The transfer is gone when it returns. */
 	void (*done)(int status, struct payload *answer, const struct fault *fault, void *arg);
 	void *arg;
 };
