@@ -201,7 +201,7 @@ allow(scmp_filter_ctx filter, const struct rule *rule)
 static int
 fill(scmp_filter_ctx filter, enum filter_stage stage, const struct sandbox_profile *profile)
 {
-	unsigned wanted = 1u << stage | (profile->strict_calls || stage == FILTER_INSPECTING ? 0u : RELAXED);
+	unsigned wanted = 1u << stage | (profile->strict_calls ? 0u : RELAXED);
 	int rc = 0;
 
 	for (size_t i = 0; i < ARRAY_LEN(killers) && rc == 0; i++)

@@ -9,6 +9,7 @@
 #define CELL_PROBE_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 struct probe {
@@ -16,6 +17,7 @@ struct probe {
 	uint32_t required;
 	uint32_t claimed;  /* layers that the spawner and we have put on */
 	uint32_t holds;    /* those that their tries prove */
+	bool strict;       /* the profile's strict_calls */
 	uint64_t ipc;      /* inode of the spawner's ipc namespace */
 };
 
