@@ -33,6 +33,16 @@ static const uint64_t levels[] = {
 /* Code and data of libraries and the runtime's own buffers, on top of what the host grants. */
 #define MEMORY_SLACK (48 * MIB)
 
+unsigned
+spawn_level_for_root(void)
+{
+	unsigned level = 0;
+
+	while (levels[level] & CLONE_NEWUSER)
+		level++;
+	return level;
+}
+
 size_t
 spawn_fds(uint32_t what)
 {

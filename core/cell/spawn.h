@@ -29,6 +29,9 @@ struct spawned {
 	char cgroup[CGROUP_NAME]; /* "" for none */
 };
 
+/* The first level without a user namespace, which root can do without. */
+unsigned spawn_level_for_root(void);
+
 /* How many descriptors a request comes with; 0 for one that starts nothing. */
 size_t spawn_fds(uint32_t what);
 

@@ -10,6 +10,7 @@
 #include <grp.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -139,6 +140,25 @@ end_all(struct state *st)
 	bury_again(st);
 }
 
+/* Root in a user namespace is nobody to the files outside: it goes only where it owns the folder or everybody may go. */
+static bool
+open_to_all(const char *libexec)
+{
+	_cleanup_(free_p) char *path = realpath(libexec, NULL);
+	struct stat st;
+
+	while (path != NULL) {
+		char *slash = strrchr(path, '/');
+
+		if (stat(path, &st) != 0 || (st.st_mode & (st.st_uid == 0 ? S_IXUSR : S_IXOTH)) == 0)
+			return false;
+		if (slash == NULL || slash == path)
+			return true;
+		*slash = '\0';
+	}
+	return false;
+}
+
 static int
 set_up(struct state *st, int argc, char **argv)
 {
@@ -163,6 +183,7 @@ set_up(struct state *st, int argc, char **argv)
 	/* Cells inherit these, and a user namespace would keep them from dropping them. */
 	if (geteuid() == 0)
 		(void)setgroups(0, NULL);
+	s->level = geteuid() == 0 && !open_to_all(s->libexec) ? spawn_level_for_root() : 0;
 	cgroups_find(&s->groups);
 	return 0;
 }
