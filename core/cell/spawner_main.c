@@ -27,8 +27,8 @@
 
 struct state {
 	struct spawner spawner;
-	struct map by_id, by_pid;  /* struct spawned */
-	struct map ended;          /* by id: their cgroups could not be removed yet */
+	struct map by_id, by_pid; /* struct spawned */
+	struct map ended;         /* by id: their cgroups could not be removed yet */
 };
 
 static void
@@ -85,7 +85,7 @@ start(struct state *st, const struct spawn_request *request, const int *fds)
 	struct spawned *guest = xcalloc(1, sizeof(*guest));
 	const char *what = "";
 	int rc = map_get_u64(&st->by_id, request->id) != NULL ? -EEXIST
-								: spawn_start(&st->spawner, request, fds, guest, &what);
+							      : spawn_start(&st->spawner, request, fds, guest, &what);
 
 	if (rc == 0) {
 		map_put_u64(&st->by_id, guest->id, guest);
@@ -210,7 +210,8 @@ main(int argc, char **argv)
 	polls[0] = (struct pollfd){.fd = FD_REQUESTS, .events = POLLIN};
 	polls[1] = (struct pollfd){.fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK), .events = POLLIN};
 	if (fcntl(FD_REQUESTS, F_SETFD, FD_CLOEXEC) != 0 || polls[1].fd < 0 || set_up(&st, argc, argv) != 0) {
-		fprintf(stderr, "hospes-spawner: it is started by hospesd with a socket on descriptor 3: %s\n", strerror(errno));
+		fprintf(stderr, "hospes-spawner: it is started by hospesd with a socket on descriptor 3: %s\n",
+		    strerror(errno));
 		return 2;
 	}
 	for (;;) {

@@ -72,7 +72,7 @@ act(hospes_ctx *ctx)
 	if (strcmp(what, "abort") == 0)
 		abort();
 	if (strcmp(what, "null") == 0)
-		*(volatile int *)NULL = 1;
+		*(volatile int *)NULL = 1; /* cppcheck-suppress nullPointer */
 	if (strcmp(what, "deep") == 0)
 		return deep(1);
 	if (strcmp(what, "time") == 0)
@@ -116,7 +116,12 @@ end(void)
 
 #ifdef FAULT_ABI
 HOSPES_EXPORT_ const struct hospes_plugin hospes_plugin_v1 = {.magic = HOSPES_PLUGIN_MAGIC,
-    .size = sizeof(struct hospes_plugin), .abi_major = 2, .abi_minor = 0, .handler = act, .init = begin, .exit = end};
+    .size = sizeof(struct hospes_plugin),
+    .abi_major = 2,
+    .abi_minor = 0,
+    .handler = act,
+    .init = begin,
+    .exit = end};
 HOSPES_NOTE("kind=agent")
 HOSPES_NOTE("name=guest")
 HOSPES_NOTE("version=1.0.0")

@@ -22,8 +22,8 @@
 #include "cell/cell.h"
 #include "guest_host.h"
 
-#define LIBEXEC  "core/cell"
-#define NOBODY   65534
+#define LIBEXEC       "core/cell"
+#define NOBODY        65534
 #define FIXTURE(name) "tests/unit/guest-" name ".so"
 
 static char libexec[4096];
@@ -52,10 +52,10 @@ proven(uid_t uid, unsigned refused)
 	assert_non_null(report);
 	assert_non_null(json_object_get(report, "kernel"));
 	assert_int_equal(json_array_size(json_object_get(report, "layers")), 13);
-	json_array_foreach (json_object_get(report, "layers"), i, layer)
-		if (!json_is_true(json_object_get(layer, "holds")))
-			print_message("# %s: %s: %s\n", json_string_value(json_object_get(layer, "name")),
-			    json_string_value(json_object_get(layer, "tried")), json_string_value(json_object_get(layer, "found")));
+	json_array_foreach(
+	    json_object_get(report, "layers"), i, layer) if (!json_is_true(json_object_get(layer, "holds")))
+	    print_message("# %s: %s: %s\n", json_string_value(json_object_get(layer, "name")),
+		json_string_value(json_object_get(layer, "tried")), json_string_value(json_object_get(layer, "found")));
 	status = guest_end(&guest);
 	assert_int_equal(status.wait_status, 0);
 	guest_host_stop(&host);
@@ -87,7 +87,7 @@ nobody_may(void)
 	snprintf(path, sizeof(path), "%s/hospes-cell", libexec);
 	pid = fork();
 	if (pid == 0)
-		_exit(setuid(NOBODY) != 0 || access(path, X_OK) != 0);
+		_exit(setuid(NOBODY) == 0 && access(path, X_OK) == 0 ? 0 : 1);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	return status == 0;
 }
@@ -126,7 +126,8 @@ static void
 test_probe_without_namespaces(void **state)
 {
 	uint32_t spaces = LAYER_NET_NS | LAYER_PID_NS | LAYER_MOUNT_NS | LAYER_IPC_NS;
-	unsigned flags = CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWCGROUP | CLONE_NEWUTS;
+	unsigned flags =
+	    CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWCGROUP | CLONE_NEWUTS;
 
 	(void)state;
 	if (geteuid() != 0)
@@ -437,7 +438,8 @@ test_start_fails(void **state)
 	assert_int_equal(link(LIBEXEC "/hospes-spawner", "guest-empty/hospes-spawner"), 0);
 	guest_host_start(&host, "guest-empty", 0);
 	assert_int_equal(pipe2(status, O_CLOEXEC), 0);
-	assert_int_equal(fd_send(host.requests, &request, sizeof(request), (int[]){status[1], null, null}, 3), sizeof(request));
+	assert_int_equal(
+	    fd_send(host.requests, &request, sizeof(request), (int[]){status[1], null, null}, 3), sizeof(request));
 	close(status[1]);
 	assert_int_equal(read(status[0], &started, sizeof(started)), sizeof(started));
 	assert_int_equal(started.error, ENOENT);
