@@ -60,6 +60,20 @@ deep(int n)
 	return n == 0 ? big[0] : deep(n + 1) + big[0];
 }
 
+/* How many MiB there are to be had: never more than the test asks the machine for. */
+static int
+hoard(void)
+{
+	int mib = 0;
+	char *p;
+
+	while (mib < 512 && (p = malloc(1 << 20)) != NULL) {
+		memset(p, 1, 1 << 20);
+		mib++;
+	}
+	return mib;
+}
+
 static int
 act(hospes_ctx *ctx)
 {
@@ -79,6 +93,8 @@ act(hospes_ctx *ctx)
 		return hospes_reply(ctx, json_integer((json_int_t)time(NULL)));
 	if (strcmp(what, "rand") == 0)
 		return hospes_reply(ctx, json_integer(rand()));
+	if (strcmp(what, "hoard") == 0)
+		return hospes_reply(ctx, json_integer(hoard()));
 	if (strcmp(what, "print") == 0)
 		printf("a line of output\n");
 #if defined(__x86_64__)

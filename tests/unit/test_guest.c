@@ -11,6 +11,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -342,6 +343,30 @@ test_state_cell(void **state)
 	guest_host_stop(&host);
 }
 
+/* The grant of 64 MiB ends in NULL, for an ordinary user too, who has no cgroup. */
+static void
+test_memory(void **state)
+{
+	struct guest_host host;
+	struct guest guest;
+	_cleanup_(buf_free) struct buf b = {0};
+	long mib;
+
+	(void)state;
+#ifdef HOSPES_SANITIZERS
+	skip();
+#endif
+	guest_host_start(&host, libexec, nobody_may() && geteuid() == 0 ? NOBODY : 0);
+	assert_int_equal(load(&host, FIXTURE("good"), &guest, &b).type, WIRE_READY);
+	guest_call(&guest, "{\"do\": \"hoard\"}");
+	assert_int_equal(guest_receive(&guest, &b).type, WIRE_REPLY);
+	mib = strtol(buf_text(&b) + sizeof(struct wire_reply), NULL, 10);
+	assert_in_range(mib, 48, 160);
+	guest_kill(&host, &guest);
+	guest_end(&guest);
+	guest_host_stop(&host);
+}
+
 /* When the host goes, everything goes: its cell's socket ends although nobody stopped it. */
 static void
 test_host_gone(void **state)
@@ -491,6 +516,7 @@ main(void)
 	    cmocka_unit_test(test_interposed),
 	    cmocka_unit_test(test_deaths),
 	    cmocka_unit_test(test_state_cell),
+	    cmocka_unit_test(test_memory),
 	    cmocka_unit_test(test_host_gone),
 	    cmocka_unit_test(test_spawner_killed),
 	    cmocka_unit_test(test_private_folder),
