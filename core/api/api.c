@@ -190,7 +190,7 @@ int
 api_open(struct api **ret, const struct api_options *options, struct fault *fault)
 {
 	struct api *a;
-	struct stat st;
+	struct stat st = {0};
 	int fd = -1, rc;
 
 	signal(SIGPIPE, SIG_IGN);

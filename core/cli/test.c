@@ -8,6 +8,7 @@
 
 #include "config.h"
 
+#include <assert.h>
 #include <signal.h>
 #include <string.h>
 
@@ -218,6 +219,7 @@ run_between(struct testing *t, struct fault *fault)
 	_cleanup_(free_p) char **ids = xcalloc(2 * n, sizeof(*ids));
 	int rc = 0;
 
+	assert(n > 0);
 	for (; rc == 0 && begun < 2 * n; begun++)
 		rc = begin(t, begun % n, &ids[begun], fault);
 	for (size_t k = 0; k < begun; k++) {
