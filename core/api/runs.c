@@ -285,7 +285,7 @@ void
 handle_run_cancel(struct exchange *x)
 {
 	struct run *run;
-	int rc;
+	struct fault fault;
 
 	if (!id_ok(x))
 		return;
@@ -295,11 +295,9 @@ handle_run_cancel(struct exchange *x)
 		run_show(x->api->runs, x->name, viewed_cancel, x);
 		return;
 	}
-	rc = run->state == RUN_OPEN ? run_cancel(x->api->runs, run, x->client) : HOSPES_ECONFLICT;
-	if (rc == HOSPES_ECONFLICT)
-		had_ended(x);
-	else if (rc != 0)
-		reply_error(x, api_http_status(rc), rc, "the run could not be cancelled");
-	else
-		reply_durable(x, 200, run_json(run, false));
+	if (run_cancel(x->api->runs, run, x->client, &fault) != 0) {
+		reply_fault(x, &fault);
+		return;
+	}
+	reply_durable(x, 200, run_json(run, false));
 }

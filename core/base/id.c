@@ -130,11 +130,10 @@ struct trace_id
 trace_id_new(void)
 {
 	static const struct trace_id zero;
-	struct trace_id id;
+	struct trace_id id = zero;
 
-	do
+	while (memcmp(id.bytes, zero.bytes, sizeof id.bytes) == 0)
 		random_bytes(id.bytes, sizeof id.bytes);
-	while (memcmp(id.bytes, zero.bytes, sizeof id.bytes) == 0);
 	return id;
 }
 

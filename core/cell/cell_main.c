@@ -217,7 +217,6 @@ main(int argc, char **argv)
 		return 2;
 	cell.profile = sandbox_profile(BUILT_RELAXED || cell.setup.relaxed != 0);
 	cell.probe.layers = json_array();
-	cell.probe.required = cell.setup.required;
 	enter(&cell);
 	if (cell.proving)
 		probe_catch();

@@ -13,7 +13,6 @@
 
 struct probe {
 	json_t *layers;    /* array, as cell.h tells */
-	uint32_t required;
 	uint32_t claimed;  /* layers that the spawner and we have put on */
 	uint32_t holds;    /* those that their tries prove */
 	uint64_t ipc;      /* inode of the spawner's ipc namespace */

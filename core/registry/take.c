@@ -483,6 +483,7 @@ take_file(struct registry *r, const struct folder *folder, const char *name, boo
 {
 	struct take *t, *after = NULL;
 
+	assert(folder != NULL);
 	TAILQ_FOREACH(t, &r->waiting, queued)
 	{
 		if (t->folder == folder && strcmp(t->name, name) == 0) {

@@ -3,6 +3,7 @@
 # fuzz/ and shown.
 FUZZ = record batch json policy http frames semver
 FUZZ_RUNS = 50000
+include tests/fuzz/inspect.mk
 FUZZ_CC = clang
 FUZZ_FLAGS = -std=gnu17 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -pthread \
 	-DHAVE_CONFIG_H -I. $(AM_CPPFLAGS) $(CONFIG_CFLAGS) $(CURL_CFLAGS) $(XXHASH_CFLAGS) $(SODIUM_CFLAGS)

@@ -181,6 +181,19 @@ test_broken(void **state)
 	failed_with(HOSPES_EHTTP, "nowhere.invalid");
 }
 
+/* On a kept connection that ends without an answer curl would send once more; a POST may have taken place by then. */
+static void
+test_sent_once(void **state)
+{
+	int64_t before = count_of("/raw");
+
+	(void)state;
+	get("/text");
+	ask_it(&(struct asking){.url = "/raw?kind=nothing", .input = "{\"method\": \"POST\", \"body\": \"x\"}"});
+	failed_with(HOSPES_EHTTP, "");
+	assert_int_equal(count_of("/raw"), before + 1);
+}
+
 static void
 test_heads(void **state)
 {
@@ -476,6 +489,7 @@ main(void)
 	    cmocka_unit_test(test_keys_that_break_out),
 	    cmocka_unit_test(test_too_large),
 	    cmocka_unit_test(test_broken),
+	    cmocka_unit_test(test_sent_once),
 	    cmocka_unit_test(test_heads),
 	    cmocka_unit_test(test_too_late),
 	    cmocka_unit_test(test_private_refused),

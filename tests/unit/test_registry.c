@@ -28,13 +28,13 @@ static struct world {
 	struct store *store;
 	struct policy *policy;
 	struct registry *registry;
-	struct buf log;       /* every line */
-	size_t read;          /* of it, by expect() */
+	struct buf log; /* every line */
+	size_t read;    /* of it, by expect() */
 	unsigned inspections, probes;
-	bool hold_probes;     /* keep them waiting */
+	bool hold_probes; /* keep them waiting */
 	registry_probed *held;
 	void *held_arg;
-	char retired[256];    /* "1.0.0+ 0.9.0-": + kept warm, - not */
+	char retired[256]; /* "1.0.0+ 0.9.0-": + kept warm, - not */
 } w;
 
 static struct fault fault;
@@ -90,8 +90,8 @@ fake_inspect(int fd, registry_inspected *done, void *done_arg, void *arg)
 	if (sscanf(buf_text(&bytes), "%64s %64s", name, version) != 2 || bytes.data[bytes.len - 1] != '.')
 		fault_set(&a->fault, HOSPES_EBADPLUGIN, "the file is cut short");
 	else
-		a->notes = json_pack("{s:{s:s, s:s, s:s, s:[s, s], s:[s]}}", "notes", "kind", "agent", "name", name, "version", version,
-		    "capabilities", "count.words", name, "needs", "call:x");
+		a->notes = json_pack("{s:{s:s, s:s, s:s, s:[s, s], s:[s]}}", "notes", "kind", "agent", "name", name,
+		    "version", version, "capabilities", "count.words", name, "needs", "call:x");
 	answer_later(a);
 }
 
@@ -124,7 +124,8 @@ fake_retired(const struct version *v, bool keep_warm, void *arg)
 	size_t len = strlen(w.retired);
 
 	(void)arg;
-	snprintf(w.retired + len, sizeof w.retired - len, "%s%s%s", len > 0 ? " " : "", v->semver, keep_warm ? "+" : "-");
+	snprintf(
+	    w.retired + len, sizeof w.retired - len, "%s%s%s", len > 0 ? " " : "", v->semver, keep_warm ? "+" : "-");
 }
 
 static void
@@ -146,8 +147,13 @@ storage_failed(const struct fault *why, void *arg)
 static int
 open_registry(void)
 {
-	struct registry_options options = {.loop = w.loop, .store = w.store, .policy = w.policy, .objects_dir = w.objects,
-	    .inspect = fake_inspect, .probe = fake_probe, .retired = fake_retired};
+	struct registry_options options = {.loop = w.loop,
+	    .store = w.store,
+	    .policy = w.policy,
+	    .objects_dir = w.objects,
+	    .inspect = fake_inspect,
+	    .probe = fake_probe,
+	    .retired = fake_retired};
 
 	return registry_open(&w.registry, &options, &fault);
 }
@@ -592,8 +598,8 @@ developers_builds(void **state)
 static void
 hostile_notes(void **state)
 {
-	static const char *const files[] = {"../evil 1.0.0 .", "Evil 1.0.0 .", "evil 1.0 .", "evil 01.0.0 .",
-	    "evil 1.0.0/../../x .", "evil v1 ."};
+	static const char *const files[] = {
+	    "../evil 1.0.0 .", "Evil 1.0.0 .", "evil 1.0 .", "evil 01.0.0 .", "evil 1.0.0/../../x .", "evil v1 ."};
 
 	(void)state;
 	begin();
@@ -691,6 +697,28 @@ folder_that_comes_later(void **state)
 	assert_int_equal(fd_make_dirs(w.plugins, 0755, &fault), 0);
 	drop_active("w.so", "word 1.0.0 .");
 	free(outer);
+}
+
+/* More events than the kernel keeps: the one that mattered is lost, the file is not. */
+static void
+lost_events(void **state)
+{
+	_cleanup_(buf_free) struct buf limit = {0};
+	long events;
+
+	(void)state;
+	assert_int_equal(fd_read_file("/proc/sys/fs/inotify/max_queued_events", &limit, 64, &fault), 0);
+	events = strtol(buf_text(&limit), NULL, 10);
+	if (events > 100000)
+		skip();
+	begin();
+	for (long i = 0; i < events / 2; i++) {
+		drop("noise", "");
+		unlink(file_path("noise"));
+	}
+	drop("w.so", "word 1.0.0 .");
+	expect("more happened in the plugin folders");
+	expect("msg=\"version active\"");
 }
 
 static void
@@ -861,8 +889,28 @@ missing_objects(void **state)
 	assert_int_equal(registry_rollback(w.registry, "word", NULL, "u", NULL, NULL, &fault), 0);
 	assert_string_equal(active("word"), "1.0.0");
 	/* and back, when its bytes are */
-	drop_active("b.so", "word 1.1.0 .");
+	drop("b.so", "word 1.1.0 .");
+	expect("msg=\"version active\" plugin=word version=1.1.0");
+	assert_int_equal(unlink(registry_version(w.registry, "word", "1.0.0")->object_path), 0);
+	assert_int_equal(registry_rollback(w.registry, "word", NULL, "u", NULL, NULL, &fault), HOSPES_EDAMAGED);
 	free(path);
+}
+
+static void
+missing_and_dropped_again(void **state)
+{
+	(void)state;
+	w.policy->dev = true;
+	begin();
+	drop_active("a.so", "word 1.0.0 .");
+	assert_int_equal(unlink(registry_active(w.registry, "word")->object_path), 0);
+	restart(); /* the file is still in the folder */
+	assert_string_equal(active("word"), "1.0.0");
+	assert_string_equal(state_of("word", "1.0.0"), "active");
+	assert_true(logged("the object of a version is missing"));
+	restart();
+	assert_string_equal(active("word"), "1.0.0");
+	assert_string_equal(state_of("word", "1.0.0"), "active");
 }
 
 /* ---- Questions --------------------------------------------------------------------------------------------------- */
@@ -959,14 +1007,38 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    TEST(found_at_start), TEST(dropped_while_running), TEST(older_stays_staged), TEST(half_written),
-	    TEST(half_written_at_start), TEST(written_in_two_goes), TEST(renamed_into_place), TEST(linked_into_place),
-	    TEST(no_regular_files), TEST(too_large), TEST(known_bytes_change_nothing), TEST(refused_once),
-	    TEST(does_not_load), TEST(same_version_other_bytes), TEST(developers_builds), TEST(hostile_notes),
-	    TEST(fifty_at_once), TEST(nothing_piles_up), TEST(folder_removed_and_made_again),
-	    TEST(folder_that_comes_later), TEST(unsafe_at_start), TEST(unsafe_for_a_while), TEST(rollback),
-	    TEST(nothing_to_go_back_to), TEST(withdraw), TEST(restart_keeps_all), TEST(killed_while_trying),
-	    TEST(missing_objects), TEST(questions), TEST(installing),
+	    TEST(found_at_start),
+	    TEST(dropped_while_running),
+	    TEST(older_stays_staged),
+	    TEST(half_written),
+	    TEST(half_written_at_start),
+	    TEST(written_in_two_goes),
+	    TEST(renamed_into_place),
+	    TEST(linked_into_place),
+	    TEST(no_regular_files),
+	    TEST(too_large),
+	    TEST(known_bytes_change_nothing),
+	    TEST(refused_once),
+	    TEST(does_not_load),
+	    TEST(same_version_other_bytes),
+	    TEST(developers_builds),
+	    TEST(hostile_notes),
+	    TEST(fifty_at_once),
+	    TEST(nothing_piles_up),
+	    TEST(folder_removed_and_made_again),
+	    TEST(folder_that_comes_later),
+	    TEST(unsafe_at_start),
+	    TEST(unsafe_for_a_while),
+	    TEST(rollback),
+	    TEST(nothing_to_go_back_to),
+	    TEST(withdraw),
+	    TEST(restart_keeps_all),
+	    TEST(killed_while_trying),
+	    TEST(missing_objects),
+	    TEST(missing_and_dropped_again),
+	    TEST(lost_events),
+	    TEST(questions),
+	    TEST(installing),
 	};
 
 	if (sodium_init() < 0)
