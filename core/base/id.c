@@ -174,6 +174,6 @@ hex_parse(const char *text, void *out, size_t len)
 	if (text[2 * len] != '\0')
 		return false;
 	for (size_t i = 0; i < len; i++)
-		at[i] = (uint8_t)(hex_value(text[2 * i]) << 4 | hex_value(text[2 * i + 1]));
+		at[i] = (uint8_t)(hex_value(text[2 * i]) * 16 + hex_value(text[2 * i + 1]));
 	return true;
 }
