@@ -46,6 +46,7 @@ cat >"$T/hospes.conf" <<CONF
 state = "$T/state";
 socket = "$T/host.sock";
 plugin_dirs = [ "$T/plugins" ];
+run = { calls = 1000000000; wall = "1h"; };
 grants = { bench-effect = { http = [ "http://127.0.0.1:$port" ]; private = true; }; };
 CONF
 export HOSPES_SOCKET=$T/host.sock
@@ -60,7 +61,7 @@ measured()
 {
 	local plugin=$1 input=$2 calls=$3 rounds=$4 ms
 	printf '%s' "$input" >"$T/in.json"
-	hospes run "$plugin" --in "$T/in.json" --json --calls 100000000 >"$T/out" || die "$(cat "$T/out")"
+	hospes run "$plugin" --in "$T/in.json" --json >"$T/out" || die "$(cat "$T/out")"
 	ms=$(jq .duration_ms "$T/out")
 	awk -v ms="$ms" -v calls="$calls" -v rounds="$rounds" \
 	    'BEGIN { printf "%.2f %.0f\n", ms * 1000 / rounds, calls / (ms / 1000) }'
@@ -77,9 +78,10 @@ row()
 	done
 	shift
 	measured "$1" "$(jq -c '.rounds = 1' <<<"$2")" 1 1 >/dev/null # cells are started, pages are there
-	read -r host_us host_rate < <(measured "$@")
-	read -r floor_us floor_rate < <("$BUILT/tests/bench/floor" "${floor[@]}" |
-	    jq -r '"\(.us_a_round) \(.calls_a_second)"')
+	measured "$@" >"$T/measured"
+	read -r host_us host_rate <"$T/measured"
+	"$BUILT/tests/bench/floor" "${floor[@]}" >"$T/floor" || die "the floor failed"
+	read -r floor_us floor_rate < <(jq -r '"\(.us_a_round) \(.calls_a_second)"' "$T/floor")
 	awk -v what="$what" -v a="$host_us" -v b="$floor_us" -v c="$host_rate" -v d="$floor_rate" \
 	    'BEGIN { printf "%-52s %12.1f %12.1f %7.2f %12d %12d\n", what, a, b, a / b, c, d }'
 }
