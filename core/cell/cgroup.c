@@ -2,12 +2,16 @@
 
 #include "cell/cgroup.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+
+#include "cell/guest.h"
 
 static int
 write_text(const char *path, const char *text)
@@ -65,7 +69,8 @@ own_path(int version, char *ret, size_t size)
 			continue;
 		*controllers++ = '\0';
 		*path++ = '\0';
-		if (version == 1 ? has_word(controllers, "memory", ",") : strcmp(line, "0") == 0 && *controllers == '\0') {
+		if (version == 1 ? has_word(controllers, "memory", ",")
+				 : strcmp(line, "0") == 0 && *controllers == '\0') {
 			snprintf(ret, size, "%s", path);
 			return true;
 		}
@@ -87,7 +92,8 @@ mount_point(int version, char *ret_root, char *ret_point, size_t size)
 		if (rest == NULL || sscanf(line, "%*s %*s %*s %3071s %3071s", root, point) != 2 ||
 		    sscanf(rest, " - %63s %*s %255s", type, options) != 2)
 			continue;
-		if (version == 1 ? strcmp(type, "cgroup") != 0 || !has_word(options, "memory", ",") : strcmp(type, "cgroup2") != 0)
+		if (version == 1 ? strcmp(type, "cgroup") != 0 || !has_word(options, "memory", ",")
+				 : strcmp(type, "cgroup2") != 0)
 			continue;
 		snprintf(ret_root, size, "%s", root);
 		snprintf(ret_point, size, "%s", point);
@@ -163,6 +169,21 @@ pass_down(const char *base)
 	return rc == 0;
 }
 
+/* Groups of a spawner that was killed: their name has its pid. */
+static void
+sweep(const struct cgroups *groups)
+{
+	DIR *dir = opendir(groups->base);
+	struct dirent *entry;
+	int pid;
+
+	while (dir != NULL && (entry = readdir(dir)) != NULL)
+		if (sscanf(entry->d_name, GUEST_CGROUP_PREFIX "%d-", &pid) == 1 && kill(pid, 0) != 0 && errno == ESRCH)
+			(void)cgroup_remove(groups, entry->d_name);
+	if (dir != NULL)
+		closedir(dir);
+}
+
 void
 cgroups_find(struct cgroups *ret)
 {
@@ -171,6 +192,8 @@ cgroups_find(struct cgroups *ret)
 		ret->version = 1;
 	else if (find_base(2, ret->base, sizeof(ret->base)) && pass_down(ret->base))
 		ret->version = 2;
+	if (ret->version != 0)
+		sweep(ret);
 }
 
 int
@@ -202,7 +225,7 @@ cgroup_make(const struct cgroups *groups, const char *name, uint64_t bytes, pid_
 int
 cgroup_remove(const struct cgroups *groups, const char *name)
 {
-	char path[CGROUP_PATH + CGROUP_NAME];
+	char path[CGROUP_PATH + 256];
 
 	snprintf(path, sizeof(path), "%s/%s", groups->base, name);
 	return rmdir(path) == 0 || errno == ENOENT ? 0 : -errno;

@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <limits.h>
 #include <locale.h>
-#include <signal.h>
 #include <string.h>
 
 #include "base/util.h"
@@ -130,7 +129,6 @@ static const struct command commands[] = {
 		  "twice between all the others; the ops that it issues have to be the same each time.",
 	.min_args = 1,
 	.max_args = UINT_MAX,
-	.no_json = true,
 	.run = command_test},
     {.name = "doctor",
 	.usage = "",
@@ -195,7 +193,6 @@ int
 main(int argc, char **argv)
 {
 	setlocale(LC_CTYPE, "");
-	signal(SIGPIPE, SIG_IGN);
 	if (argc < 2) {
 		help(stderr);
 		return CLI_USAGE;

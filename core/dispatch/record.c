@@ -34,15 +34,14 @@ dispatch_record_payload(struct run *run, struct record *r, enum record_tag tag, 
 	record_add_payload(r, tag, p);
 }
 
+/* A record borrows its fields: what is added here has to outlive it. */
 static void
 add_op(struct record *r, const struct op *op, const char *path)
 {
-	uint16_t kind = op->kind;
-
 	r->head.ordinal = op->ordinal;
 	r->head.call = op->caller == NULL ? 0 : op->caller->handle;
 	record_add_text(r, TAG_PATH, path);
-	record_add(r, TAG_OP_KIND, &kind, sizeof(kind));
+	record_add(r, TAG_OP_KIND, &op->kind, sizeof(op->kind));
 	record_add_text(r, TAG_TARGET, op->target);
 }
 
@@ -117,6 +116,7 @@ void
 record_outcome(struct dispatch *d, struct op *op)
 {
 	_cleanup_(free_p) char *path = path_of(op);
+	struct payload_hash hash;
 	struct record r;
 
 	record_init(&r, op->kind == WIRE_OP_CALL ? RECORD_CALL_END : RECORD_OP_OUTCOME);
@@ -124,8 +124,7 @@ record_outcome(struct dispatch *d, struct op *op)
 	add_payload_or_sentence(&r, op);
 	/* The input's hash, so that a replay has all sides of the comparison on record. */
 	if (op->kind != WIRE_OP_CALL && op->input != NULL) {
-		struct payload_hash hash = payload_hash(op->input);
-
+		hash = payload_hash(op->input);
 		record_add(&r, TAG_INPUT_HASH, &hash, sizeof(hash));
 	}
 	if (op->kind == WIRE_OP_CALL && op->status == 0)

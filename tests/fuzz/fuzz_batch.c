@@ -115,7 +115,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (len < 2)
 		return 0;
 	log_set_level(LOG_LEVEL_ERROR + 1);
-	fuzz_expect(folder_open(&f, fuzz_folder(), &disk, &fault) == 0);
+	fuzz_expect(segment_folder_open(&f, fuzz_folder(), &disk, &fault) == 0);
 	fuzz_expect(spare_begin(&f, &spare, "next.spare", sizeof(struct segment_head) + LOG_BYTES, &fault) == 0);
 	fuzz_expect(spare_fill(&f, &spare, SIZE_MAX, &fault) == 0);
 	fuzz_expect(spare_adopt(&f, &spare, &s, &fd, &fault) == 0);

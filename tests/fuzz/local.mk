@@ -3,6 +3,7 @@
 # fuzz/ and shown.
 FUZZ = record batch json policy http frames semver
 FUZZ_RUNS = 50000
+include tests/fuzz/inspect.mk
 FUZZ_CC = clang
 FUZZ_FLAGS = -std=gnu17 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -pthread \
 	-DHAVE_CONFIG_H -I. $(AM_CPPFLAGS) $(CONFIG_CFLAGS) $(CURL_CFLAGS) $(XXHASH_CFLAGS) $(SODIUM_CFLAGS)
@@ -34,6 +35,8 @@ fuzz/record fuzz/batch fuzz/json fuzz/policy fuzz/http fuzz/frames fuzz/semver: 
 fuzz: $(FUZZ:%=fuzz/%)
 	FUZZ_RUNS='$(FUZZ_RUNS)' LSAN_OPTIONS='suppressions=$(abs_top_srcdir)/tests/lsan.supp:print_suppressions=0' \
 	    $(SHELL) $(top_srcdir)/tests/fuzz/run.sh $(FUZZ)
+
+include tests/fuzz/api.mk
 
 mostlyclean-local:
 	rm -rf fuzz
