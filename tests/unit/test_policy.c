@@ -404,6 +404,7 @@ sentences(void **state)
 	    "grants.fetch.htpp: there is no such key; did you mean http?");
 	BAD("grants: { fetch: { needs = [ \"everything\" ]; }; };", 1, "grants.fetch.needs");
 	BAD("grants: { Fetch: { }; };", 1, "grants.Fetch: no plugin can have this name");
+	BAD("limits: { fe_tch: { }; };", 1, "limits.fe_tch: no plugin can have this name");
 	BAD("grants: { fetch = true; };", 1, "grants.fetch: found true, allowed is a group");
 	BAD("limits: { fetch: { recursion = 100; }; };", 1, "limits.fetch.recursion: found the number 100");
 	BAD("plugins: { survey: { list = [ 1 ]; }; };", 1, "plugins.survey.list: found a list");
