@@ -96,7 +96,7 @@ state_dir_open(const struct policy *policy, struct state_dir *dir, struct fault 
 	dir->objects = xasprintf("%s/objects", policy->state_dir);
 	rc = fd_make_dirs(above, 0755, fault);
 	if (rc == 0)
-		rc = make(policy->state_dir, 0711, dir, fault);
+		rc = make(policy->state_dir, 0700, dir, fault);
 	if (rc == 0)
 		rc = take_lock(policy->state_dir, dir, fault);
 	if (rc == 0)
@@ -104,7 +104,7 @@ state_dir_open(const struct policy *policy, struct state_dir *dir, struct fault 
 	if (rc == 0)
 		rc = make(dir->store, 0700, dir, fault);
 	if (rc == 0)
-		rc = make(dir->objects, 0711, dir, fault);
+		rc = make(dir->objects, 0700, dir, fault);
 	if (rc == 0)
 		rc = fd_make_dirs(above_socket, 0755, fault);
 	/* The socket's folder may be one that others share (a runtime directory); only one that we make is ours. */

@@ -99,9 +99,10 @@ machine_prepare(struct machine *m, void *base, size_t size, void (*entry)(void *
 	/* As machine_swap leaves a stack; see fiber_x86_64.S.  0x1f80 and 0x037f are the ABI's initial control words. */
 	uint64_t frame[] = {
 	    0x0000037f00001f80, 0, 0, (uintptr_t)arg, (uintptr_t)entry, 0, 0, (uintptr_t)hospes_machine_start};
-	uintptr_t top = ((uintptr_t)base + size) & ~(uintptr_t)15;
+	char *top = (char *)base + size;
 
-	m->sp = (void *)(top - sizeof(frame));
+	top -= (uintptr_t)top % 16;
+	m->sp = top - sizeof(frame);
 	memcpy(m->sp, frame, sizeof(frame));
 }
 #endif

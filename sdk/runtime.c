@@ -400,7 +400,7 @@ runtime_take(void *arg, struct received *got)
 {
 	(void)arg;
 	if (rt.stop)
-		return HOSPES_EPROTOCOL;
+		return 0; /* said before the host had made up its mind */
 	switch (got->frame.type) {
 	case WIRE_START:
 		return runtime_start(got);
@@ -427,7 +427,7 @@ hospes_rt_serve(const struct hospes_plugin *plugin)
 		return HOSPES_EWRONGPLACE;
 	rt.plugin = plugin;
 	rt.phase = HOSPES_RT_SERVING;
-	fiber_find_exceptions((const void *)(uintptr_t)plugin->handler);
+	fiber_find_exceptions(*(void *const *)&plugin->handler);
 	for (;;) {
 		int rc;
 

@@ -26,6 +26,11 @@ api_http_status(int status)
 	case HOSPES_OK:
 		return 200;
 	case HOSPES_EINPUT:
+	case HOSPES_EBADPLUGIN:
+	case HOSPES_EMACHINE:
+	case HOSPES_EABI:
+	case HOSPES_EIMPORT:
+	case HOSPES_ESYMBOL:
 		return 400;
 	case HOSPES_EPERM:
 	case HOSPES_EADDRESS:
@@ -49,11 +54,6 @@ api_http_status(int status)
 	case HOSPES_ETOOLARGE:
 		return 413;
 	case HOSPES_ELOAD:
-	case HOSPES_EBADPLUGIN:
-	case HOSPES_EMACHINE:
-	case HOSPES_EABI:
-	case HOSPES_EIMPORT:
-	case HOSPES_ESYMBOL:
 		return 422;
 	case HOSPES_EBUDGET:
 	case HOSPES_ERATE:

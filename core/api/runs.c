@@ -265,24 +265,38 @@ handle_run_events(struct exchange *x)
 	watch(x, run);
 }
 
+static void
+had_ended(struct exchange *x)
+{
+	reply_error(x, 409, HOSPES_ECONFLICT, "the run %s has ended already; `hospes show %s` tells how", x->name, x->name);
+}
+
+/* Ended long ago, or never there: the store knows which. */
+static void
+viewed_cancel(json_t *view, const struct fault *fault, void *arg)
+{
+	if (!view_came(view, fault, arg))
+		return;
+	json_decref(view);
+	had_ended(arg);
+}
+
 void
 handle_run_cancel(struct exchange *x)
 {
 	struct run *run;
-	int rc;
+	struct fault fault;
 
 	if (!id_ok(x))
 		return;
 	run = run_find(x->api->runs, x->name);
 	if (run == NULL) {
-		/* Ended long ago, or never there: the store knows which. */
 		exchange_owe(x);
-		run_show(x->api->runs, x->name, viewed_run, x);
+		run_show(x->api->runs, x->name, viewed_cancel, x);
 		return;
 	}
-	rc = run_cancel(x->api->runs, run, x->client);
-	if (rc != 0 && rc != HOSPES_ECONFLICT) {
-		reply_error(x, api_http_status(rc), rc, "the run could not be cancelled");
+	if (run_cancel(x->api->runs, run, x->client, &fault) != 0) {
+		reply_fault(x, &fault);
 		return;
 	}
 	reply_durable(x, 200, run_json(run, false));

@@ -130,11 +130,10 @@ struct trace_id
 trace_id_new(void)
 {
 	static const struct trace_id zero;
-	struct trace_id id;
+	struct trace_id id = zero;
 
-	do
+	while (memcmp(id.bytes, zero.bytes, sizeof id.bytes) == 0)
 		random_bytes(id.bytes, sizeof id.bytes);
-	while (memcmp(id.bytes, zero.bytes, sizeof id.bytes) == 0);
 	return id;
 }
 
@@ -175,6 +174,6 @@ hex_parse(const char *text, void *out, size_t len)
 	if (text[2 * len] != '\0')
 		return false;
 	for (size_t i = 0; i < len; i++)
-		at[i] = (uint8_t)(hex_value(text[2 * i]) << 4 | hex_value(text[2 * i + 1]));
+		at[i] = (uint8_t)(hex_value(text[2 * i]) * 16 + hex_value(text[2 * i + 1]));
 	return true;
 }

@@ -34,10 +34,12 @@ struct log_field {
 /* Fields end with a zeroed one; use the macros. */
 void log_write(enum log_level level, const char *msg, const struct log_field *fields);
 
-#define log_debug(msg, ...) log_write(LOG_LEVEL_DEBUG, msg, (const struct log_field[]){__VA_ARGS__ __VA_OPT__(, ){0}})
-#define log_info(msg, ...)  log_write(LOG_LEVEL_INFO, msg, (const struct log_field[]){__VA_ARGS__ __VA_OPT__(, ){0}})
-#define log_warn(msg, ...)  log_write(LOG_LEVEL_WARN, msg, (const struct log_field[]){__VA_ARGS__ __VA_OPT__(, ){0}})
-#define log_error(msg, ...) log_write(LOG_LEVEL_ERROR, msg, (const struct log_field[]){__VA_ARGS__ __VA_OPT__(, ){0}})
+/* The zeroed one in front is for a line without fields, and stepped over. */
+#define LOG_FIELDS(...)     ((const struct log_field[]){{0}, ##__VA_ARGS__, {0}} + 1)
+#define log_debug(msg, ...) log_write(LOG_LEVEL_DEBUG, msg, LOG_FIELDS(__VA_ARGS__))
+#define log_info(msg, ...)  log_write(LOG_LEVEL_INFO, msg, LOG_FIELDS(__VA_ARGS__))
+#define log_warn(msg, ...)  log_write(LOG_LEVEL_WARN, msg, LOG_FIELDS(__VA_ARGS__))
+#define log_error(msg, ...) log_write(LOG_LEVEL_ERROR, msg, LOG_FIELDS(__VA_ARGS__))
 
 void log_set_level(enum log_level level);
 

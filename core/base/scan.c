@@ -60,6 +60,17 @@ utf8_step(const uint8_t *at, const uint8_t *end)
 	return 4;
 }
 
+/* Over characters beyond ASCII, as they come in rows; stops at the first byte that is none. */
+static const uint8_t *
+skip_characters(const uint8_t *at, const uint8_t *end)
+{
+	size_t n;
+
+	while (at < end && *at >= 0x80 && (n = utf8_step(at, end)) > 0)
+		at += n;
+	return at;
+}
+
 bool
 utf8_valid(const void *data, size_t len)
 {
@@ -117,11 +128,9 @@ payload_scan(const void *data, size_t len, size_t max, const char *what, struct 
 		uint8_t c = *at;
 
 		if (c >= 0x80) {
-			size_t n = utf8_step(at, end);
-
-			if (n == 0)
+			at = skip_characters(at, end);
+			if (at < end && *at >= 0x80)
 				return not_utf8(what, start, at, fault);
-			at += n;
 			continue;
 		}
 		at++;

@@ -222,7 +222,6 @@ main(int argc, char **argv)
 	cell.profile = sandbox_profile(BUILT_RELAXED || cell.setup.relaxed != 0);
 	cell.probe.layers = json_array();
 	cell.probe.strict = cell.profile->strict_calls;
-	cell.probe.required = cell.setup.required;
 	enter(&cell);
 	if (cell.proving)
 		probe_catch();

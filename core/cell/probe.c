@@ -46,7 +46,7 @@ note(struct probe *probe, enum sandbox_layer layer, bool holds, const char *trie
 		probe->holds |= layer;
 	json_array_append_new(
 	    probe->layers, json_pack("{s:s s:b s:b s:s s:s}", "name", sandbox_layer_name(layer), "required",
-			       (probe->required & layer) != 0, "holds", holds, "tried", tried, "found", found));
+			       (LAYERS_REQUIRED & layer) != 0, "holds", holds, "tried", tried, "found", found));
 }
 
 static const char *

@@ -45,32 +45,37 @@ print_notes(const json_t *notes)
 	}
 }
 
+/* {"ok": false, "code", "message"} */
+static void
+refused(const json_t *answer, struct fault *fault)
+{
+	int status = status_number(cli_text(answer, "code"));
+
+	fault_set(fault, status != 0 ? status : HOSPES_EBADPLUGIN, "%s", cli_text(answer, "message"));
+}
+
 int
 command_info(struct cli *cli)
 {
 	const char *const args[] = {"--file", cli->args[0], NULL};
 	_cleanup_(buf_free) struct buf out = {0};
-	_cleanup_(json_p) json_t *notes = NULL;
-	const json_t *error;
+	_cleanup_(json_p) json_t *answer = NULL;
+	const json_t *notes;
 	struct fault fault;
 	int wait_status = 0;
 
 	if (process_read(INSTALL_LIBEXEC, "hospes-inspect", args, &out, NOTES_MAX, &wait_status, &fault) != 0)
 		return cli_fail(cli, &fault);
-	notes = json_loadb(out.len > 0 ? (const char *)out.data : "", out.len, 0, NULL);
-	error = json_object_get(notes, "error");
-	if (notes == NULL) {
+	answer = json_loadb(out.len > 0 ? (const char *)out.data : "", out.len, 0, NULL);
+	notes = json_object_get(answer, "notes");
+	if (answer == NULL)
 		fault_set(&fault, HOSPES_EBADPLUGIN,
 		    "the inspector ended with status %d and said nothing about %s; is it a readable file?",
 		    WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : 128 + WTERMSIG(wait_status), cli->args[0]);
+	else if (!json_is_object(notes))
+		refused(answer, &fault);
+	if (!json_is_object(notes))
 		return cli_fail(cli, &fault);
-	}
-	if (error != NULL) {
-		int status = status_number(cli_text(error, "code"));
-
-		fault_set(&fault, status != 0 ? status : HOSPES_EBADPLUGIN, "%s", cli_text(error, "message"));
-		return cli_fail(cli, &fault);
-	}
 	if (cli->json)
 		cli_json(cli, notes);
 	else

@@ -130,7 +130,6 @@ static const struct command commands[] = {
 		  "twice between all the others; the ops that it issues have to be the same each time.",
 	.min_args = 1,
 	.max_args = UINT_MAX,
-	.no_json = true,
 	.run = command_test},
     {.name = "doctor",
 	.usage = "",

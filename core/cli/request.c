@@ -35,7 +35,7 @@ read_input(const struct cli *cli, json_t **ret, struct fault *fault)
 		rc = fd_read_file(file, &bytes, INPUT_MAX, fault);
 	if (rc != 0)
 		return rc;
-	*ret = json_read(bytes.data, bytes.len, strcmp(file, "-") == 0 ? "standard input" : file, fault);
+	*ret = json_read(buf_text(&bytes), bytes.len, strcmp(file, "-") == 0 ? "standard input" : file, fault);
 	if (*ret == NULL)
 		return fault->status;
 	rc = expand_files(ret, fault);

@@ -119,8 +119,6 @@ command_cancel(struct cli *cli)
 		return cli_fail(cli, &fault);
 	if (cli->json)
 		cli_json(cli, run);
-	else if (strcmp(cli_text(run, "state"), "ended") == 0)
-		printf("run %s had ended as %s\n", cli_text(run, "id"), cli_text(run, "status"));
 	else
 		printf("run %s is told to stop\n", cli_text(run, "id"));
 	return CLI_OK;

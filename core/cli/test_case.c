@@ -120,7 +120,7 @@ read_case(struct test_cases *cases, const char *file, struct fault *fault)
 	cases->list = xrealloc(cases->list, (cases->n + 1) * sizeof(*cases->list));
 	c = &cases->list[cases->n++];
 	*c = (struct test_case){.name = case_name(file)};
-	c->file = json_read(bytes.data, bytes.len, file, fault);
+	c->file = json_read(buf_text(&bytes), bytes.len, file, fault);
 	return c->file == NULL ? fault->status : check_case(c, file, fault);
 }
 

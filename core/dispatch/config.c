@@ -37,7 +37,7 @@ names_of(const json_t *config)
 		buf_printf(&out, "%s%s (%s)", out.len == 0 ? "" : ", ", key,
 		    json_string_value(json_object_get(value, "type")));
 	if (out.len == 0)
-		buf_appends(&out, "nothing");
+		buf_appends(&out, "none");
 	return xstrdup(buf_text(&out));
 }
 
@@ -56,9 +56,10 @@ overlay(json_t *config, const struct version *v, json_t *over, struct fault *fau
 		if (type == NULL || !fits(type, value)) {
 			_cleanup_(free_p) char *names = names_of(v->config);
 
-			return fault_set(fault, HOSPES_ECONFIG, "the configuration of %s has %s%s%s; it takes %s", v->name, key,
-			    type == NULL ? "" : " of another type than ", type == NULL ? ", which it does not know" : type,
-			    names);
+			if (type != NULL)
+				return fault_set(fault, HOSPES_ECONFIG, "the setting \"%s\" of %s takes a value of type %s", key, v->name,
+				    type);
+			return fault_set(fault, HOSPES_ECONFIG, "%s has no setting \"%s\"; it has %s", v->name, key, names);
 		}
 		json_object_set(config, key, value);
 	}

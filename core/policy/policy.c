@@ -3,12 +3,15 @@
 #include "policy/policy.h"
 
 #include <assert.h>
+#include <string.h>
 
 #include "base/util.h"
 #include "policy/keys.h"
 #include "policy/places.h"
 #include "policy/read.h"
 #include "policy/value.h"
+
+#define NO_FILE "(defaults)"
 
 static struct policy_plugin *
 plugin_new(const char *name)
@@ -62,7 +65,7 @@ policy_new(bool dev, bool root)
 
 	p->refs = 1;
 	p->dev = dev;
-	p->file = xstrdup("(defaults)");
+	p->file = xstrdup(NO_FILE);
 	p->unnamed = plugin_new("");
 	value_preset(policy_keys, p);
 	places_preset(p, root);
@@ -106,6 +109,24 @@ policy_load(const char *path, bool dev, struct policy **ret, struct fault *fault
 		p->file = xstrdup(path);
 	}
 	places_add_installed(p);
+	*ret = p;
+	return 0;
+}
+
+int
+policy_reload(const struct policy *now, struct policy **ret, struct fault *fault)
+{
+	bool has_file = strcmp(now->file, NO_FILE) != 0;
+	struct policy *p;
+	int rc;
+
+	rc = policy_load(has_file ? now->file : NULL, now->dev, &p, fault);
+	if (rc != 0)
+		return rc;
+	for (const struct key *k = policy_keys; k->path != NULL; k++) {
+		if (!k->reloadable)
+			value_copy(k, p, now);
+	}
 	*ret = p;
 	return 0;
 }

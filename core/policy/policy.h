@@ -80,6 +80,9 @@ struct policy *policy_defaults(bool dev);
 /* Defaults, then the file.  `path` NULL: defaults alone. */
 int policy_load(const char *path, bool dev, struct policy **ret, struct fault *fault);
 
+/* The file of `now` read again: what may change does, what holds from start to end is as in `now`. */
+int policy_reload(const struct policy *now, struct policy **ret, struct fault *fault);
+
 struct policy *policy_ref(struct policy *p);
 void policy_unref(struct policy **p);
 

@@ -209,6 +209,41 @@ value_preset(const struct key *keys, void *base)
 	}
 }
 
+static char **
+texts_copy(char *const *texts)
+{
+	size_t n = 0;
+	char **copy;
+
+	while (texts[n] != NULL)
+		n++;
+	copy = xcalloc(n + 1, sizeof *copy);
+	for (size_t i = 0; i < n; i++)
+		copy[i] = xstrdup(texts[i]);
+	return copy;
+}
+
+void
+value_copy(const struct key *key, void *to, const void *from)
+{
+	const void *source = (const char *)from + key->at;
+
+	if (value_is_list(key)) {
+		char ***list = place(key, to);
+
+		texts_free(list);
+		*list = texts_copy(*(char **const *)source);
+	} else if (key->type == KEY_TEXT || key->type == KEY_PATH) {
+		const char *text = *(char *const *)source;
+
+		put_string(key, to, text != NULL ? text : "");
+	} else {
+		memcpy(place(key, to), source, key->width);
+	}
+	if (key->type == KEY_UIDS)
+		((struct policy *)to)->cell_uids = ((const struct policy *)from)->cell_uids;
+}
+
 void
 value_clear(const struct key *keys, void *base)
 {

@@ -21,6 +21,9 @@ bool value_is_list(const struct key *key);
 /* All keys with a preset get it. */
 void value_preset(const struct key *keys, void *base);
 
+/* Puts the value that a key has in `from` into `to`. */
+void value_copy(const struct key *key, void *to, const void *from);
+
 /* Frees what the keys of a table hold. */
 void value_clear(const struct key *keys, void *base);
 

@@ -58,6 +58,13 @@ command_clear(struct command *c)
 }
 
 static int
+damaged(struct fault *fault, const char *what, const char *which)
+{
+	fault_set(fault, HOSPES_EDAMAGED, "the journal's records of the registry cannot be right: %s%s", what, which);
+	return HOSPES_EDAMAGED;
+}
+
+static int
 command_read(const struct record *r, struct command *c, struct fault *fault)
 {
 	const struct record_field *body = record_find(r, TAG_BODY);
@@ -65,7 +72,7 @@ command_read(const struct record *r, struct command *c, struct fault *fault)
 
 	c->record = r;
 	if (body == NULL)
-		return fault_set(fault, HOSPES_EDAMAGED, "a command of the registry has no body");
+		return damaged(fault, "a command has no body", "");
 	c->body = json_read(body->data, body->len, "the body of a command of the registry", fault);
 	if (c->body == NULL)
 		return HOSPES_EDAMAGED;
@@ -77,7 +84,7 @@ command_read(const struct record *r, struct command *c, struct fault *fault)
 	if (c->name == NULL || !plugin_name_valid(c->name) || c->object == NULL ||
 	    !hex_parse(c->object, unused, sizeof unused) ||
 	    (c->former[0] != '\0' && !hex_parse(c->former, unused, sizeof unused)))
-		return fault_set(fault, HOSPES_EDAMAGED, "a command of the registry names no plugin and object");
+		return damaged(fault, "a command names no plugin and object", "");
 	c->actor = record_text(r, TAG_ACTOR);
 	c->why = record_text(r, TAG_REASON);
 	return 0;
@@ -211,7 +218,7 @@ end_trial(struct store_txn *txn, const struct command *c, struct fault *fault)
 	version_key(c, c->object, key);
 	entry = entry_get(txn, key);
 	if (entry == NULL)
-		return fault_set(fault, HOSPES_EDAMAGED, "a command names %s, which was never staged", key);
+		return damaged(fault, "a command names what was never staged: ", key);
 	json_object_set_new(entry, "trying", json_false());
 	return entry_put(txn, key, entry, fault);
 }
@@ -264,7 +271,7 @@ apply_withdrawn(struct store_txn *txn, const struct command *c, struct fault *fa
 	version_key(c, c->object, key);
 	entry = entry_get(txn, key);
 	if (entry == NULL)
-		return fault_set(fault, HOSPES_EDAMAGED, "a command withdraws %s, which was never staged", key);
+		return damaged(fault, "a command withdraws what was never staged: ", key);
 	entry_set_state(entry, VERSION_WITHDRAWN, c);
 	rc = entry_put(txn, key, entry, fault);
 	return rc == 0 ? apply_alias(txn, c, COMMAND_WITHDRAWN, fault) : rc;

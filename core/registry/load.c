@@ -4,7 +4,6 @@
 
 #include <assert.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/id.h"
 #include "base/json.h"
@@ -46,14 +45,6 @@ text_of(const json_t *entry, const char *key)
 	return text != NULL ? text : "";
 }
 
-static bool
-has_object(const struct version *v)
-{
-	struct stat st;
-
-	return stat(v->object_path, &st) == 0 && S_ISREG(st.st_mode);
-}
-
 /* A version whose file is gone is as if it were not there: a name may not mean what cannot run.  The same bytes dropped
  * again bring it back. */
 static void
@@ -78,8 +69,10 @@ load_version(struct registry *r, const char *key, const json_t *entry, struct fa
 		return fault_set(fault, HOSPES_EDAMAGED, "the store's entry %s is not one of a version", key);
 	rc = version_from_notes(json_object_get(entry, "notes"), &v, fault);
 	if (rc != 0) {
-		fault_prefix(fault, "the store's entry %s", key);
-		return HOSPES_EDAMAGED;
+		/* an older host read these notes otherwise: this version is lost, the others need not be */
+		log_error("the store has a version with notes that this host does not take; install the plugin again",
+		    LOG_S("entry", key), LOG_S("error", fault->text));
+		return 0;
 	}
 	if (!semver_valid(text_of(entry, "version")))
 		return fault_set(fault, HOSPES_EDAMAGED, "the store's entry %s has no version", key);
@@ -93,7 +86,7 @@ load_version(struct registry *r, const char *key, const json_t *entry, struct fa
 	    text_of(entry, "by"), text_of(entry, "why"));
 	/* Whether calls began on an active or former one is on record only once it is succeeded: say that they did. */
 	v->used = state != VERSION_STAGED || json_is_true(json_object_get(entry, "used"));
-	if (has_object(v)) {
+	if (object_exists(v)) {
 		registry_add(r, v);
 		v = NULL;
 	} else {
@@ -102,7 +95,17 @@ load_version(struct registry *r, const char *key, const json_t *entry, struct fa
 	return 0;
 }
 
-/* `key` is a/NAME.  What an alias names and memory has not stays named, and means nothing. */
+static void
+load_name(const struct registry *r, const json_t *entry, const char *which, char out[OBJECT_HEX])
+{
+	const struct version *v = registry_object(r, text_of(entry, which));
+
+	if (v != NULL)
+		memcpy(out, v->object_hex, OBJECT_HEX);
+}
+
+/* `key` is a/NAME.  Where the object is missing the name means nothing, until somebody says what it shall mean: then the
+ * store has that too. */
 static void
 load_alias(struct registry *r, const char *key, const json_t *entry)
 {
@@ -110,8 +113,8 @@ load_alias(struct registry *r, const char *key, const json_t *entry)
 
 	if (plugin == NULL)
 		return;
-	snprintf(plugin->alias.active, sizeof plugin->alias.active, "%s", text_of(entry, "active"));
-	snprintf(plugin->alias.former, sizeof plugin->alias.former, "%s", text_of(entry, "former"));
+	load_name(r, entry, "active", plugin->alias.active);
+	load_name(r, entry, "former", plugin->alias.former);
 }
 
 int

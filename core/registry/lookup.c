@@ -95,34 +95,45 @@ registry_walk(const struct registry *r, const char *name, int (*visit)(const str
 
 /* ---- What the operator wants ------------------------------------------------------------------------------------- */
 
-/* A plugin that has versions; the fault lists the names there are. */
-static int
-find_plugin(const struct registry *r, const char *name, struct plugin **ret, struct fault *fault)
+/* A plugin that has versions, or NULL and the fault. */
+static struct plugin *
+find_plugin(const struct registry *r, const char *name, struct fault *fault)
 {
 	struct plugin *plugin = registry_plugin(r, name);
 
-	if (plugin == NULL || plugin->n == 0)
-		return fault_set(
-		    fault, HOSPES_ENOAGENT, "there is no plugin %.64s; `hospes agents` lists those there are", name);
-	*ret = plugin;
-	return 0;
+	if (plugin != NULL && plugin->n > 0)
+		return plugin;
+	fault_set(fault, HOSPES_ENOAGENT, "there is no plugin %.64s; `hospes agents` lists those there are", name);
+	return NULL;
 }
 
-static int
-find_version(const struct registry *r, const struct plugin *plugin, const char *semver, struct version **ret,
-    struct fault *fault)
+/* NULL and the fault, which lists the versions there are. */
+static struct version *
+find_version(const struct registry *r, const struct plugin *plugin, const char *semver, struct fault *fault)
 {
 	_cleanup_(buf_free) struct buf known = {0};
 	struct version *v = registry_version(r, plugin->name, semver);
 
-	if (v != NULL) {
-		*ret = v;
-		return 0;
-	}
+	if (v != NULL)
+		return v;
 	for (size_t i = 0; i < plugin->n && i < 20; i++)
 		buf_printf(&known, "%s%s", i > 0 ? ", " : "", plugin->versions[i]->semver);
-	return fault_set(fault, HOSPES_ENOVERSION, "%s has no version %.64s; it has %s%s", plugin->name, semver,
+	fault_set(fault, HOSPES_ENOVERSION, "%s has no version %.64s; it has %s%s", plugin->name, semver,
 	    buf_text(&known), plugin->n > 20 ? ", ..." : "");
+	return NULL;
+}
+
+static struct version *
+find_former(const struct registry *r, const struct plugin *plugin, struct fault *fault)
+{
+	struct version *v = registry_object(r, plugin->alias.former);
+
+	if (v == NULL)
+		fault_set(fault, HOSPES_ECONFLICT,
+		    "%s has no former version to go back to; `hospes versions %s` lists its versions, and --to chooses "
+		    "one",
+		    plugin->name, plugin->name);
+	return v;
 }
 
 static int
@@ -135,6 +146,11 @@ check_choosable(const struct version *v, struct fault *fault)
 		    v->name, v->semver, v->by, v->why[0] != '\0' ? v->why : "no reason given");
 	if (v->state == VERSION_ACTIVE)
 		return fault_set(fault, HOSPES_ECONFLICT, "%s %s is active already", v->name, v->semver);
+	if (!object_exists(v))
+		return fault_set(fault, HOSPES_EDAMAGED,
+		    "the object of %s %s is missing: %s; choose another version, and restart "
+		    "the host to install this one again",
+		    v->name, v->semver, v->object_path);
 	return 0;
 }
 
@@ -142,25 +158,15 @@ int
 registry_rollback(struct registry *r, const char *name, const char *semver, const char *actor, const char *why,
     const struct version **ret, struct fault *fault)
 {
-	struct plugin *plugin;
+	struct plugin *plugin = find_plugin(r, name, fault);
 	struct version *v;
 	int rc;
 
-	rc = find_plugin(r, name, &plugin, fault);
-	if (rc != 0)
-		return rc;
-	if (semver != NULL) {
-		rc = find_version(r, plugin, semver, &v, fault);
-		if (rc != 0)
-			return rc;
-	} else {
-		v = registry_object(r, plugin->alias.former);
-		if (v == NULL)
-			return fault_set(fault, HOSPES_ECONFLICT,
-			    "%s has no former version to go back to; `hospes versions %s` lists its versions, and --to "
-			    "chooses one",
-			    plugin->name, plugin->name);
-	}
+	if (plugin == NULL)
+		return HOSPES_ENOAGENT;
+	v = semver != NULL ? find_version(r, plugin, semver, fault) : find_former(r, plugin, fault);
+	if (v == NULL)
+		return semver != NULL ? HOSPES_ENOVERSION : HOSPES_ECONFLICT;
 	rc = check_choosable(v, fault);
 	if (rc != 0)
 		return rc;
@@ -174,20 +180,19 @@ int
 registry_withdraw(
     struct registry *r, const char *name, const char *semver, const char *actor, const char *why, struct fault *fault)
 {
-	struct plugin *plugin;
+	struct plugin *plugin = find_plugin(r, name, fault);
 	struct version *v, *former;
-	int rc;
 
-	rc = find_plugin(r, name, &plugin, fault);
-	if (rc == 0)
-		rc = find_version(r, plugin, semver, &v, fault);
-	if (rc != 0)
-		return rc;
+	if (plugin == NULL)
+		return HOSPES_ENOAGENT;
+	v = find_version(r, plugin, semver, fault);
+	if (v == NULL)
+		return HOSPES_ENOVERSION;
 	if (v->state == VERSION_WITHDRAWN)
 		return fault_set(
 		    fault, HOSPES_ECONFLICT, "%s %s was withdrawn already, by %s", v->name, v->semver, v->by);
 	former = registry_object(r, plugin->alias.former);
-	if (v->state == VERSION_ACTIVE && former != NULL)
+	if (v->state == VERSION_ACTIVE && former != NULL && object_exists(former))
 		command_activate(r, former, actor, "the active version is withdrawn");
 	command_withdraw(r, v, actor, why != NULL ? why : "");
 	return 0;

@@ -75,6 +75,14 @@ object_abandon(const struct registry *r)
 	unlink(path);
 }
 
+bool
+object_exists(const struct version *v)
+{
+	struct stat st;
+
+	return stat(v->object_path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
 void
 object_remove(const struct registry *r, const char *hex)
 {

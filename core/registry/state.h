@@ -122,6 +122,7 @@ int object_begin(const struct registry *r, int *ret_fd, struct fault *fault); /*
 int object_reopen(const struct registry *r, struct fault *fault);             /* the copy, to read */
 int object_commit(const struct registry *r, int fd, const char *hex, struct fault *fault);
 void object_abandon(const struct registry *r);
+bool object_exists(const struct version *v);
 void object_remove(const struct registry *r, const char *hex);
 
 /* ---- seen.c ------------------------------------------------------------------------------------------------------ */

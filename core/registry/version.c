@@ -220,7 +220,7 @@ read_numbers(const json_t *notes, struct version *v, struct fault *fault)
 	rc = note_number(notes, "memory_mib", 0, MEMORY_MIB_MAX, &memory, fault);
 	if (rc != 0)
 		return rc;
-	rc = note_number(notes, "recursion", 0, 64, &recursion, fault);
+	rc = note_number(notes, "recursion", 0, 100, &recursion, fault);
 	if (rc != 0)
 		return rc;
 	v->memory_bytes = (uint64_t)memory * MIB;

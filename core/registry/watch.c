@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/install.h"
 #include "base/log.h"
 
 #define WATCHED                                                                                                        \
@@ -219,6 +220,8 @@ on_inotify(evutil_socket_t fd, short what, void *arg)
 
 /* ---- Opening and closing ----------------------------------------------------------------------------------------- */
 
+/* The operator is told at once of a folder that is not safe; the one that came with the host was not the operator's
+ * choice, and is passed over with a warning. */
 static int
 folder_init(struct registry *r, struct folder *folder, const char *path, struct fault *fault)
 {
@@ -230,7 +233,7 @@ folder_init(struct registry *r, struct folder *folder, const char *path, struct 
 	rc = plugin_folder_open(path, &fd, &found);
 	if (rc == 0)
 		close(fd);
-	else if (rc == HOSPES_EFOLDER)
+	else if (rc == HOSPES_EFOLDER && strcmp(path, install_dir(INSTALL_PLUGINS)) != 0)
 		return fault_set(fault, rc, "%s", found.text);
 	else if (rc == HOSPES_ENOENT)
 		log_info("plugin folder does not exist yet; it is waited for", LOG_S("folder", path));

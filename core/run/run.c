@@ -314,10 +314,12 @@ runs_idle(struct run *run, void *runs)
 }
 
 int
-run_cancel(struct runs *r, struct run *run, const char *who)
+run_cancel(struct runs *r, struct run *run, const char *who, struct fault *fault)
 {
 	_cleanup_(free_p) char *why = xasprintf("%s cancelled the run", who);
 
+	if (run->root.state == OP_DONE)
+		return fault_set(fault, HOSPES_ECONFLICT, "run %s has ended as %s already", run->id_text, status_name(run->root.status));
 	dispatch_cancel(r->dispatch, &run->root, HOSPES_ECANCELLED, why);
 	return 0;
 }

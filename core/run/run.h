@@ -59,7 +59,8 @@ struct run *run_find(struct runs *r, const char *id_text);
 void run_when_durable(struct runs *r, struct run *run, void (*done)(void *arg), void *arg);
 void run_forget(struct runs *r, void *arg); /* drops every such wait with this arg */
 
-int run_cancel(struct runs *r, struct run *run, const char *who);
+/* Stops a run; `who` is named in the sentence.  Fault: conflict, when it has ended. */
+int run_cancel(struct runs *r, struct run *run, const char *who, struct fault *fault);
 
 /* {"id", "plugin", "version", "state": "open"|"ended", "status": "ok"|"partial"|name, "client", "started", "ended",
  *  "calls", "duration_ms", "result"?, "confidence"?, "partial"?, "error": {"code", "message", "hint"}?}; new reference. */

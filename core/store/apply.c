@@ -142,6 +142,7 @@ check_applied(struct store *s, const struct applied *applied, struct fault *faul
 {
 	_cleanup_(buf_free) struct buf storage = {0};
 	uint64_t end = journal_end(s->journal);
+	struct fault why = {0};
 	struct record r;
 
 	if (applied->lsn >= end)
@@ -149,13 +150,9 @@ check_applied(struct store *s, const struct applied *applied, struct fault *faul
 		    "the store reflects the journal up to %" PRIu64 " and the journal ends at %" PRIu64
 		    "; put both back from one backup",
 		    applied->lsn, end);
-	if (journal_read(s->journal, applied->lsn, &storage, &r, fault) != 0) {
-		int status = fault == NULL || fault->status != HOSPES_EIO ? HOSPES_EDAMAGED : HOSPES_EIO;
-		struct fault why = fault == NULL ? (struct fault){0} : *fault;
-
-		return fault_set(
-		    fault, status, "the journal has no record where the store says that it stands: %s", why.text);
-	}
+	if (journal_read(s->journal, applied->lsn, &storage, &r, &why) != 0)
+		return fault_set(fault, why.status == HOSPES_EIO ? HOSPES_EIO : HOSPES_EDAMAGED,
+		    "the journal has no record where the store says that it stands: %s", why.text);
 	if (r.head.epoch != applied->epoch)
 		return fault_set(fault, HOSPES_EDAMAGED,
 		    "the store stands at the record %" PRIu64 " of epoch %" PRIu64

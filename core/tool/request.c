@@ -1,5 +1,6 @@
 /* Requests: the op's input read and checked, and what becomes of a request that is redirected. */
 
+#include <assert.h>
 #include <ctype.h>
 #include <string.h>
 #include <strings.h>
@@ -19,6 +20,7 @@ static const char *const own_headers[] = {"host", "content-length", "transfer-en
 bool
 http_idempotent(const char *method)
 {
+	assert(method != NULL);
 	return strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
 }
 

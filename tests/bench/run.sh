@@ -49,12 +49,9 @@ plugin_dirs = [ "$T/plugins" ];
 grants = { bench-effect = { http = [ "http://127.0.0.1:$port" ]; private = true; }; };
 CONF
 export HOSPES_SOCKET=$T/host.sock
-exec 9<>"$T/ready"
-hospesd -c "$T/hospes.conf" --ready-fd 8 8>"$T/ready" 9>&- 2>"$T/host.log" </dev/null &
+hospesd -c "$T/hospes.conf" --ready-fd 8 8>"$T/ready" 2>"$T/host.log" </dev/null &
 host=$!
-until read -rt 0.2 -u 9; do
-	kill -0 $host 2>/dev/null || die "the host did not start"
-done
+read -rt 60 <"$T/ready" || die "the host did not start"
 
 text=$(printf '%01000d' 7)
 

@@ -7,7 +7,7 @@ plugin fan
 plugin echo
 
 begun=$SECONDS
-run silent '{}' --wall 1s;              fails_with deadline_exceeded "a silent agent is ended at the deadline"
+run silent '{}' --wall 1;              fails_with deadline_exceeded "a silent agent is ended at the deadline"
                                         says deadline
 holds "[ $((SECONDS - begun)) -lt 20 ]" "in time"
 run echo '{"a": 1}';                    succeeds "the host answers as before"

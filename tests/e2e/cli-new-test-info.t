@@ -11,7 +11,7 @@ export PKG_CONFIG_PATH=$STAGE/lib/pkgconfig
 for kind in agent strategy; do
 	hospes new $kind my-$kind >"$T/out" 2>"$T/err" </dev/null; code=$?
 	is "$code" 0 "hospes new $kind" || shown
-	holds "[ \"\$(wc -l <my-$kind/my-$kind.c)\" -lt 40 ]" "one C file under 40 lines"
+	holds "[ \"\$(wc -l <my-$kind/plugin.c)\" -lt 40 ]" "one C file under 40 lines"
 	holds "make -C my-$kind >'$T/out' 2>&1" "it builds" || shown
 	hospes test my-$kind/my-$kind.so >"$T/out" 2>"$T/err" </dev/null; code=$?
 	is "$code" 0 "its cases pass" || shown

@@ -8,10 +8,10 @@ done
 plugin fan
 plugin spin
 
-run fan '{"callee": "chain", "n": 20, "at_once": 20, "input": {"levels": 2}}' --wall 60s
+run fan '{"callee": "chain", "n": 20, "at_once": 20, "input": {"levels": 2}}' --wall 60
 succeeds "twenty chains through one slot a link all come through"
 result '[.answers[].path | length] | unique' '[3]' "whole"
-run fan '{"callee": "spin", "n": 6, "at_once": 6, "input": {"turns": 30000000}}' --wall 100s
+run fan '{"callee": "spin", "n": 6, "at_once": 6, "input": {"turns": 30000000}}' --wall 100
 succeeds "six that compute, one at a time"
 hospes journal "$id" --json | jq -s 'flatten | map(select(.target == "spin" and (.kind == "call_start" or .kind == "call_end"))
     | .kind) | . as $k | [range(0; length)] | map(if $k[.] == "call_start" then 1 else -1 end) | [foreach .[] as $d (0; . + $d)] | max' >"$T/most"

@@ -8,10 +8,11 @@ run wordcount '{"name": "a", "text": "one"}';   succeeds "a run before"
 first=$id
 host_crash
 
-# The tail of the log: the last bytes that are not zero.
+# A write that was under way: some of a batch behind the last good one, which ends where only zeros follow.
 segment=$(find "$T/state" -name '*.seg' | LC_ALL=C sort | tail -n 1)
 end=$(LC_ALL=C perl -e 'local $/; open F, "<:raw", $ARGV[0]; $_ = <F>; s/\0+\z//; print length' "$segment")
-perl -e 'open F, "+<:raw", $ARGV[0]; seek F, $ARGV[1], 0; print F "\0" x 40' "$segment" $((end - 40))
+perl -e 'open F, "+<:raw", $ARGV[0]; read F, $_, 232 + 500; $_ = substr $_, 232; seek F, $ARGV[1], 0; print F $_' \
+    "$segment" $(((end + 7) / 8 * 8))
 host_launch
 ok $? "with the last batch torn the host starts"
 holds "logged 'torn|tail|cut'" "and says what it cut"

@@ -105,7 +105,7 @@ wait_for()
 
 # ---- The host ----------------------------------------------------------------------------------------------------------
 
-# The configuration of this scenario's host, from stdin's lines after the ones that every host here needs.
+# The configuration of this scenario's host: what every host here needs, then the given lines.
 conf_write()
 {
 	cat >"$T/hospes.conf" <<CONF
@@ -120,19 +120,13 @@ CONF
 # Starts hospesd on $T/hospes.conf; HOST is its pid.  Returns 1 when it ended before it was ready.
 host_launch()
 {
+	local line
 	rm -f "$T/ready"
 	mkfifo "$T/ready"
-	exec 9<>"$T/ready"
-	hospesd -c "$T/hospes.conf" --ready-fd 8 8>"$T/ready" 9>&- 2>>"$T/host.log" </dev/null >&2 &
+	hospesd -c "$T/hospes.conf" --ready-fd 8 8>"$T/ready" 2>>"$T/host.log" </dev/null >&2 &
 	HOST=$!
-	local end=$((SECONDS + PATIENCE)) line
-	until read -rt 0.1 -u 9 line; do
-		if ! kill -0 "$HOST" 2>/dev/null || [ $SECONDS -ge $end ]; then
-			exec 9>&-
-			return 1
-		fi
-	done
-	exec 9>&-
+	# A line when it is ready, the end of the pipe when it is gone.
+	read -rt "$PATIENCE" line <"$T/ready"
 }
 
 host_start()
@@ -348,6 +342,12 @@ journal_has()
 	local found
 	found=$(hospes journal "$id" --json 2>/dev/null | jq -s "flatten | map(select($1)) | length")
 	is "$found" "$2" "$3"
+}
+
+# The version that a run's root call ran on.
+version_of()
+{
+	hospes show "$1" --json | jq -r .tree.version
 }
 
 # Did the host say it on its log?

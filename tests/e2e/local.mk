@@ -9,6 +9,7 @@ E2E_SCENARIOS = \
 	tests/e2e/cell-silent.t \
 	tests/e2e/cell-stuck.t \
 	tests/e2e/cli-new-test-info.t \
+	tests/e2e/cli-test-plugins.t \
 	tests/e2e/dispatch-budget-calls.t \
 	tests/e2e/dispatch-budget-share.t \
 	tests/e2e/dispatch-concurrency.t \
@@ -45,9 +46,10 @@ include tests/e2e/plugins/local.mk
 stage: all
 	rm -rf '$(abs_builddir)/stage'
 	$(MAKE) $(AM_MAKEFLAGS) install DESTDIR='$(abs_builddir)/stage' >/dev/null
+	rm -rf '$(abs_builddir)/stage$(pluginsdir)' # each scenario says which plugins there are
 
-e2e: stage check-programs
-	$(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS='$(E2E)' TEST_SUITE_LOG=e2e-suite.log
+e2e: stage $(check_DATA) tests/fixtures/webd$(EXEEXT)
+	$(MAKE) $(AM_MAKEFLAGS) check-TESTS check_PROGRAMS= TESTS='$(E2E)' TEST_SUITE_LOG=e2e-suite.log
 
 clean-local:
 	rm -rf '$(abs_builddir)/stage'

@@ -5,7 +5,7 @@ host_start
 plugin wordcount
 
 { cat "$(so wordcount)"; printf 'other bytes'; } >"$T/other.so"
-hospes install "$T/other.so" >"$T/out" 2>"$T/err"; code=$?
+hospes install "$T/other.so" --json >"$T/out" 2>"$T/err"; code=$?
 fails_with version_conflict "a second wordcount 1.0.0 is refused"
 cp "$T/other.so" "$DROP/other.so"
 holds "wait_for 'logged version_conflict'" "so is one that is dropped, and the log says why"

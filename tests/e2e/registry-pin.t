@@ -11,7 +11,7 @@ wait_for "hospes show $long --json | jq -e '[.. | objects | select(.plugin? == \
 plugin wordcount-1.1 wordcount 1.1.0
 is "$(state wordcount 1.0.0)" former "1.0.0 is the former one"
 run wordcount '{"name": "a", "text": "x"}'
-is "$(jq -r .version "$T/out")" 1.1.0 "a new run uses 1.1.0"
+is "$(version_of "$id")" 1.1.0 "a new run uses 1.1.0"
 is "$(hospes show "$long" --json | jq -r .state)" open "while the old one is still in flight"
 run_wait "$long"
 succeeds "which ends well"

@@ -11,7 +11,7 @@ hospes rollback wordcount >"$T/out" 2>"$T/err"; code=$?
 is "$code" 0 "rollback"
 is "$(active wordcount)" 1.0.0 "1.0.0 is active when the command returns"
 run wordcount '{"name": "a", "text": "x"}'
-is "$(jq -r .version "$T/out")" 1.0.0 "and new runs use it"
+is "$(version_of "$id")" 1.0.0 "and new runs use it"
 
 cp "$(so wordcount-1.1)" "$DROP/again.so"
 plugin survey                           # the host has looked at the folder since
@@ -21,7 +21,7 @@ is "$code" 0 "the host ends in order"
 host_launch
 is "$(active wordcount)" 1.0.0 "nor does a restart"
 
-hospes rollback wordcount 1.1.0 >"$T/out" 2>"$T/err"; code=$?
+hospes rollback wordcount --to 1.1.0 >"$T/out" 2>"$T/err"; code=$?
 is "$(active wordcount)" 1.1.0 "a version can be named"
-hospes rollback nobody >"$T/out" 2>"$T/err"; code=$?
+hospes rollback nobody --json >"$T/out" 2>"$T/err"; code=$?
 fails_with no_such_agent "an unknown name is told"

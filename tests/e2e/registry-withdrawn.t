@@ -9,8 +9,7 @@ plugin wordcount-1.1 wordcount 1.1.0
 run_start twice '{"callee": "wordcount", "ms": 1500, "input": {"name": "a", "text": "x"}}'
 long=$id
 wait_for "hospes show $long --json | jq -e '[.. | objects | select(.plugin? == \"wordcount\")] | length > 0' >/dev/null"
-curl -s --unix-socket "$HOSPES_SOCKET" http://h/v1/agents/wordcount/withdraw \
-    --data '{"version": "1.1.0", "why": "counts wrong"}' >"$T/out"
+hospes withdraw wordcount 1.1.0 --why "counts wrong" >"$T/out" 2>"$T/err"
 is "$(state wordcount 1.1.0)" withdrawn "1.1.0 is withdrawn"
 is "$(hospes versions wordcount --json | jq -r '.[] | select(.version == "1.1.0") | .why')" "counts wrong" "with its reason"
 is "$(active wordcount)" 1.0.0 "the former version is active"

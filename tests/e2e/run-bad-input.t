@@ -1,6 +1,6 @@
 # Whatever a client sends that cannot be right is refused by a stable name; the host goes on as if nothing had been.
 . "$TESTS/lib.sh"
-plan 20
+plan 21
 host_start
 plugin wordcount
 
@@ -17,7 +17,7 @@ run ../wordcount '{"name": "a"}';               fails_with bad_input "a name wit
 run $'word\ncount' '{"name": "a"}';             fails_with bad_input "a name with a newline in it"
 run "$(head -c 4000 /dev/zero | tr '\0' a)" '{}'; fails_with bad_input "a name of 4,000 letters"
 run wordcount '{"name": "a", "text": "x"}' --set wordcount.nothing=1
-                                                fails_with bad_input "a configuration that its notes do not have"
+                                                fails_with bad_config "a configuration that its notes do not have"
 
 printf '{"name": "\xff\xfe", "text": "x"}' >"$T/latin"
 curl -s --unix-socket "$HOSPES_SOCKET" -H 'Content-Type: application/json' http://h/v1/runs \

@@ -34,9 +34,9 @@ lost=0
 for ((i = 0; i < DROPS; i++)); do
 	if ((i % 2)); then
 		cp "$(so wordcount-1.1)" "$DROP/again-$((i % 10)).so"
-		hospes rollback wordcount 1.1.0 >/dev/null 2>&1 || lost=$((lost + 1))
+		hospes rollback wordcount --to 1.1.0 >/dev/null 2>&1 || lost=$((lost + 1))
 	else
-		hospes rollback wordcount 1.0.0 >/dev/null 2>&1 || lost=$((lost + 1))
+		hospes rollback wordcount --to 1.0.0 >/dev/null 2>&1 || lost=$((lost + 1))
 	fi
 done
 touch "$T/enough"

@@ -1,4 +1,4 @@
-/* What the fuzz targets share.  Each is one LLVMFuzzerTestOneInput; driver.c runs it where there is no libFuzzer. */
+/* What the fuzz targets share.  Each is one LLVMFuzzerTestOneInput, which libFuzzer calls; see local.mk. */
 
 #ifndef TESTS_FUZZ_H
 #define TESTS_FUZZ_H

@@ -36,6 +36,8 @@ fuzz: $(FUZZ:%=fuzz/%)
 	FUZZ_RUNS='$(FUZZ_RUNS)' LSAN_OPTIONS='suppressions=$(abs_top_srcdir)/tests/lsan.supp:print_suppressions=0' \
 	    $(SHELL) $(top_srcdir)/tests/fuzz/run.sh $(FUZZ)
 
+include tests/fuzz/api.mk
+
 mostlyclean-local:
 	rm -rf fuzz
 

@@ -91,6 +91,16 @@ fake_wait_held(struct fake_disk *f)
 	pthread_mutex_unlock(&f->lock);
 }
 
+/* Returns when there were more than `n` syncs. */
+static inline void
+fake_wait_syncs(struct fake_disk *f, unsigned n)
+{
+	pthread_mutex_lock(&f->lock);
+	while (f->syncs <= n)
+		pthread_cond_wait(&f->changed, &f->lock);
+	pthread_mutex_unlock(&f->lock);
+}
+
 static inline unsigned
 fake_count(struct fake_disk *f, const unsigned *what)
 {

@@ -162,7 +162,8 @@ host_refuse(struct host *host, uint64_t call, uint32_t ordinal, int status, cons
 {
 	char bytes[sizeof(struct wire_outcome) + 256] = {0};
 
-	strcpy(bytes + sizeof(struct wire_outcome), sentence);
+	assert_true(strlen(sentence) <= 256);
+	memcpy(bytes + sizeof(struct wire_outcome), sentence, strlen(sentence));
 	host_send(host, WIRE_OUTCOME, call, ordinal, status, bytes, sizeof(struct wire_outcome) + strlen(sentence));
 }
 

@@ -207,7 +207,7 @@ test_bad_requests(void **state)
 	expect(w, "POST", "/v1/agents/nobody/rollback", "{}", 404, "no_such_agent");
 	expect(w, "POST", "/v1/agents/wordcount/rollback", "{\"versoin\":1}", 400, "versoin");
 	expect(w, "POST", "/v1/agents/wordcount/withdraw", "{}", 400, "version is missing");
-	expect(w, "POST", "/v1/plugins", "", 422, "bad_plugin");
+	expect(w, "POST", "/v1/plugins", "", 400, "bad_plugin");
 	expect(w, "GET", "/v1/host", "body", 413, "too_large");
 }
 
@@ -309,7 +309,9 @@ test_wait(void **state)
 	fakes.has_run = false;
 	fakes.store_has_run = true;
 	expect(w, "GET", "/v1/runs/" RUN_ID "/wait", "", 200, "\"state\":\"ended\"");
-	expect(w, "POST", "/v1/runs/" RUN_ID "/cancel", "", 200, "\"state\":\"ended\"");
+	expect(w, "POST", "/v1/runs/" RUN_ID "/cancel", "", 409, "conflict");
+	fakes.store_has_run = false;
+	expect(w, "POST", "/v1/runs/" RUN_ID "/cancel", "", 404, "no_such_run");
 	assert_int_equal(fakes.cancels, 0);
 }
 

@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <arpa/inet.h>
@@ -19,6 +20,7 @@
 
 #include <cmocka.h>
 
+#include "base/clock.h"
 #include "base/util.h"
 #include "webd.h"
 
@@ -30,22 +32,31 @@ static struct http *http;
 static struct outcome o;
 static bool isolated;
 
-/* Brings up lo and gives it another address; 0 or -1. */
+/* One more address for the loopback device; 0 or -1. */
+static int
+give_address(const char *name, const char *text)
+{
+	struct ifreq address = {0};
+	struct sockaddr_in in = {.sin_family = AF_INET};
+	_cleanup_(close_p) int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (inet_pton(AF_INET, text, &in.sin_addr) != 1)
+		return -1;
+	snprintf(address.ifr_name, sizeof address.ifr_name, "%s", name);
+	memcpy(&address.ifr_addr, &in, sizeof in);
+	return ioctl(fd, SIOCSIFADDR, &address);
+}
+
 static int
 make_network(void)
 {
-	struct ifreq up = {.ifr_name = "lo", .ifr_flags = IFF_UP}, address = {.ifr_name = "lo:1"};
-	struct sockaddr_in *in = (struct sockaddr_in *)&address.ifr_addr;
-	int fd, rc;
+	struct ifreq up = {.ifr_name = "lo", .ifr_flags = IFF_UP};
+	_cleanup_(close_p) int fd = -1;
 
 	if (unshare(CLONE_NEWNET) != 0 && unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0)
 		return -1;
 	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	in->sin_family = AF_INET;
-	inet_pton(AF_INET, PUBLIC, &in->sin_addr);
-	rc = ioctl(fd, SIOCSIFFLAGS, &up) != 0 || ioctl(fd, SIOCSIFADDR, &address) != 0 ? -1 : 0;
-	close(fd);
-	return rc;
+	return ioctl(fd, SIOCSIFFLAGS, &up) != 0 ? -1 : give_address("lo:1", PUBLIC);
 }
 
 static void
@@ -100,6 +111,50 @@ test_no_connection_is_passed_on(void **state)
 	assert_int_equal(outcome_http_status(&o), 200);
 }
 
+/* Stands in for the first name server that this machine would ask, and never answers; -1 where that cannot be. */
+static int
+deaf_name_server(void)
+{
+	struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons(53)};
+	struct timeval patience = {.tv_sec = 3};
+	_cleanup_(fclose_p) FILE *f = fopen("/etc/resolv.conf", "re");
+	char line[256], address[64] = "";
+	int fd;
+
+	while (f != NULL && address[0] == '\0' && fgets(line, sizeof line, f) != NULL)
+		(void)sscanf(line, "nameserver %63[0-9.]", address);
+	if (address[0] == '\0' || (strncmp(address, "127.", 4) != 0 && give_address("lo:2", address) != 0))
+		return -1;
+	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+	if (bind(fd, (struct sockaddr *)&in, sizeof in) == 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+/* The resolver's thread waits for seconds; who cancels, and with it the whole loop, does not. */
+static void
+test_cancel_does_not_wait_for_names(void **state)
+{
+	_cleanup_(close_p) int server = isolated ? deaf_name_server() : -1;
+	int64_t start, took;
+	char query[512];
+
+	(void)state;
+	if (server < 0)
+		skip();
+	outcome_clear(&o);
+	ask_start(http, &webd, loop, &(struct asking){.url = "http://slow.example/"}, &o);
+	event_base_loop(loop, EVLOOP_NONBLOCK);
+	if (recv(server, query, sizeof query, 0) < 0) /* names are found without asking here */
+		skip();
+	start = clock_mono_ns();
+	http_cancel(&o.transfer);
+	took = clock_mono_ns() - start;
+	assert_true(took < NS_PER_S);
+}
+
 static int
 setup(void **state)
 {
@@ -136,6 +191,7 @@ main(void)
 	    cmocka_unit_test(test_public_is_reached),
 	    cmocka_unit_test(test_redirect_into_private),
 	    cmocka_unit_test(test_no_connection_is_passed_on),
+	    cmocka_unit_test(test_cancel_does_not_wait_for_names),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

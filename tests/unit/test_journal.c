@@ -249,6 +249,32 @@ a_full_disk_is_told_before_anything_is_acknowledged(void **state)
 	journal_close(&j);
 }
 
+/* From the middle of a segment on: a batch that does not fit any more finds the zeros written. */
+static void
+the_next_segment_is_there_before_it_is_needed(void **state)
+{
+	struct fixture *x = *state;
+	struct journal *j = open_with(x, 64 * KIB, 0);
+	static char text[40 * 1000];
+	uint64_t bytes, lsn;
+	unsigned syncs, segments;
+
+	memset(text, 'x', sizeof text - 1);
+	journal_sync(j, journal_end(j));
+	syncs = fake_count(&x->fake, &x->fake.syncs);
+	lsn = append_text(j, text, 0);
+	journal_sync(j, lsn + 1);
+	fake_wait_syncs(&x->fake, syncs + 1); /* the batch's, and that of the zeros */
+	x->fake.fail_zeros = ENOSPC;
+	lsn = append_text(j, text, 0);
+	journal_sync(j, lsn + 1);
+	assert_true(journal_durable(j) > lsn);
+	journal_usage(j, &bytes, &segments);
+	assert_int_equal(segments, 2);
+	x->fake.fail_zeros = 0;
+	journal_close(&j);
+}
+
 static void
 epoch_and_lsn_go_on(void **state)
 {
@@ -417,6 +443,7 @@ main(void)
 	    T(synced_in_time_when_nobody_waits),
 	    T(a_failed_sync_is_told_once_and_not_retried),
 	    T(a_full_disk_is_told_before_anything_is_acknowledged),
+	    T(the_next_segment_is_there_before_it_is_needed),
 	    T(epoch_and_lsn_go_on),
 	    T(scanned_and_read_back_through_segments),
 	    T(what_is_no_record_is_not_read),

@@ -1,6 +1,7 @@
 /* What is found at open: torn ends are cut, anything else is told, and no payload passes for a batch. */
 
 #include <sys/stat.h>
+#include <xxhash.h>
 
 #include "cmocka_all.h"
 #include "fake_disk.h"
@@ -330,9 +331,9 @@ forge(uint64_t lsn, uint64_t number, const uint8_t generation[GENERATION_BYTES])
 	return b;
 }
 
-/* Writes a batch whose only field is `inner`, tears it, and says what opening makes of it. */
+/* Writes a batch whose only field is a forged one, tears it, and says what opening makes of it. */
 static int
-open_torn_around(struct fixture *x, bool true_generation, uint64_t *ret_end, uint64_t *ret_start)
+open_torn_around(struct fixture *x, bool true_generation, uint64_t number, uint64_t *ret_end, uint64_t *ret_start)
 {
 	static const uint8_t guess[GENERATION_BYTES] = {1, 2, 3};
 	struct journal *j = open_here(x, SEGMENT);
@@ -345,7 +346,8 @@ open_torn_around(struct fixture *x, bool true_generation, uint64_t *ret_end, uin
 	lsn = journal_end(j);
 	inner_lsn = lsn + sizeof(struct record_head) + 8; /* behind the field's own head */
 	bytes = slurp(x, LSN_FIRST);
-	inner = forge(inner_lsn, 100, true_generation ? bytes.data + offsetof(struct segment_head, generation) : guess);
+	inner =
+	    forge(inner_lsn, number, true_generation ? bytes.data + offsetof(struct segment_head, generation) : guess);
 	assert_int_equal(append_batch(j, inner.data, inner.len), lsn);
 	*ret_start = lsn - sizeof(struct batch_head);
 	/* The host dies here: its files as they are, one byte of the batch's own head not written. */
@@ -366,7 +368,7 @@ a_payload_cannot_forge_a_batch(void **state)
 	struct fixture *x = *state;
 	uint64_t end, start;
 
-	assert_int_equal(open_torn_around(x, false, &end, &start), 0);
+	assert_int_equal(open_torn_around(x, false, 100, &end, &start), 0);
 	assert_int_equal(end, start);
 }
 
@@ -377,7 +379,57 @@ the_generation_is_what_prevents_it(void **state)
 	struct fixture *x = *state;
 	uint64_t end, start;
 
-	assert_int_equal(open_torn_around(x, true, &end, &start), HOSPES_EDAMAGED);
+	assert_int_equal(open_torn_around(x, true, 100, &end, &start), HOSPES_EDAMAGED);
+}
+
+/* A number that the torn batch or an earlier one has: no later batch was ever acknowledged, so nothing is damaged. */
+static void
+only_a_larger_number_is_a_later_batch(void **state)
+{
+	struct fixture *x = *state;
+	uint64_t end, start;
+
+	assert_int_equal(open_torn_around(x, true, 2, &end, &start), 0);
+	assert_int_equal(end, start);
+}
+
+static void
+a_batch_is_true_in_one_place(void **state)
+{
+	static const uint8_t generation[GENERATION_BYTES] = {7}, other[GENERATION_BYTES] = {8};
+	_cleanup_(buf_free) struct buf b = forge(1001, 5, generation);
+	struct batch_head head;
+
+	(void)state;
+	assert_true(batch_check(b.data, b.len, 1001, generation, &head));
+	assert_int_equal(head.number, 5);
+	assert_false(batch_check(b.data, b.len, 1009, generation, &head));
+	assert_false(batch_check(b.data, b.len, 1001, other, &head));
+	for (size_t len = 0; len < b.len; len++)
+		assert_false(batch_check(b.data, len, 1001, generation, &head));
+}
+
+/* A whole and true head that does not fit where it stands. */
+static void
+a_segment_out_of_place_is_told(void **state)
+{
+	struct fixture *x = *state;
+	struct recovered r = write_segments(x);
+	_cleanup_(buf_free) struct buf bytes = slurp(x, r.segments[r.count - 1].first_lsn);
+	struct fault fault = {0};
+	struct segment_head head;
+	XXH128_hash_t sum;
+
+	memcpy(&head, bytes.data, sizeof head);
+	head.first_number++;
+	sum = XXH3_128bits(&head, offsetof(struct segment_head, check));
+	head.check[0] = sum.low64;
+	head.check[1] = sum.high64;
+	memcpy(bytes.data, &head, sizeof head);
+	memset(bytes.data + sizeof head, 0, bytes.len - sizeof head);
+	spit(x, r.segments[r.count - 1].first_lsn, &bytes);
+	assert_int_equal(recover(x, &(struct recovered){0}, &fault), HOSPES_EDAMAGED);
+	free(r.segments);
 }
 
 /* Whoever feeds the journal's own file to an agent has true batches in a payload. */
@@ -431,6 +483,9 @@ main(void)
 	    T(damage_in_an_old_segment_is_told),
 	    T(a_payload_cannot_forge_a_batch),
 	    T(the_generation_is_what_prevents_it),
+	    T(only_a_larger_number_is_a_later_batch),
+	    T(a_batch_is_true_in_one_place),
+	    T(a_segment_out_of_place_is_told),
 	    T(a_copied_batch_is_none_elsewhere),
 	    T(spares_of_a_dead_host_are_dropped),
 	};

@@ -256,11 +256,14 @@ everything_set(void **state)
 	good("state = \"/s\"; socket = \"/k\"; socket_group = \"\"; plugin_dirs = (\"/a\", \"/b\"); user = \"_h\";\n"
 	     "cell_uids = \"5-5\"; sandbox: { degraded = true; };\n"
 	     "run: { calls = 7; wall = \"90s\"; depth = 0; payload = \"1K\"; input = 2048; at_once = 3; };\n"
-	     "cells: { per_version = 1; fibers = 2; memory = \"1G\"; stack = \"1M\"; silence = \"50ms\"; load = 3; grace = \"1h\";\n"
+	     "cells: { per_version = 1; fibers = 2; memory = \"1G\"; stack = \"1M\"; silence = \"50ms\"; load = 3; "
+	     "grace = \"1h\";\n"
 	     "  isolation = \"run\"; };\n"
 	     "http: { timeout = \"1d\"; max_bytes = 1; redirects = 0; at_once = 1; };\n"
-	     "grants: { fetch: { http = [ \"https://*.example.org/api\", \"*\" ]; private = true; needs = [ \"call:cap:read.*\" ]; }; };\n"
-	     "plugins: { web-survey: { at_once = 4; big = 5000000000L; ratio = 0.5; loud = true; word = \"w\\u\"; }; };\n"
+	     "grants: { fetch: { http = [ \"https://*.example.org/api\", \"*\" ]; private = true; needs = [ "
+	     "\"call:cap:read.*\" ]; }; };\n"
+	     "plugins: { web-survey: { at_once = 4; big = 5000000000L; ratio = 0.5; loud = true; word = \"w\\u\"; }; "
+	     "};\n"
 	     "limits: { fetch: { concurrency = 8; recursion = 2; }; };\n",
 	    &p);
 	assert_string_equal(p->file, path);
@@ -312,9 +315,10 @@ everything_set(void **state)
 static void
 units(void **state)
 {
-	static const char *const bad_times[] = {"", " 1s", "1 s", "-1s", "1.5s", "s", "1S", "1us", "99999999999999999999s",
-	    "9223372036854775807s", "1s1s", "0x10s"};
-	static const char *const bad_sizes[] = {"", "M", "-1M", "1MB", "1m", "1.5G", "99999999999999999999", "9223372036854775807K"};
+	static const char *const bad_times[] = {"", " 1s", "1 s", "-1s", "1.5s", "s", "1S", "1us",
+	    "99999999999999999999s", "9223372036854775807s", "1s1s", "0x10s"};
+	static const char *const bad_sizes[] = {
+	    "", "M", "-1M", "1MB", "1m", "1.5G", "99999999999999999999", "9223372036854775807K"};
 	char text[UNIT_TEXT];
 	int64_t n = -1;
 
@@ -346,20 +350,23 @@ every_key_is_checked(void **state)
 	for (const struct key *k = policy_keys; k->path != NULL; k++) {
 		const char *dot = strchr(k->path, '.');
 		bool is_number = k->type == KEY_COUNT || k->type == KEY_SIZE || k->type == KEY_TIME;
-		_cleanup_(free_p) char *open = dot == NULL ? xstrdup("")
-							   : xasprintf("%.*s: {", (int)(dot - k->path), k->path);
+		_cleanup_(free_p) char *open =
+		    dot == NULL ? xstrdup("") : xasprintf("%.*s: {", (int)(dot - k->path), k->path);
 		const char *name = dot == NULL ? k->path : dot + 1, *close = dot == NULL ? "" : "};";
 		const char *const wrong[] = {"{ x = 1; }", "( ( 1 ) )", "-1", "1.5", is_number ? "true" : "2147483648L",
 		    is_number ? "\"12 apples\"" : "[ 1, 2 ]", is_number ? "9000000000000000000L" : "( { } )"};
 
 		for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
-			_cleanup_(free_p) char *text = xasprintf("# line 1\n%s %s = %s; %s\n", open, name, wrong[i], close);
+			_cleanup_(free_p) char *text =
+			    xasprintf("# line 1\n%s %s = %s; %s\n", open, name, wrong[i], close);
 
 			BAD(text, 2, k->path, "found ", "allowed is ");
 		}
 		if (is_number && k->type != KEY_TIME) {
-			_cleanup_(free_p) char *over = xasprintf("%s %s = %lldL; %s\n", open, name, (long long)k->max + 1, close);
-			_cleanup_(free_p) char *under = xasprintf("%s %s = %lldL; %s\n", open, name, (long long)k->min - 1, close);
+			_cleanup_(free_p) char *over =
+			    xasprintf("%s %s = %lldL; %s\n", open, name, (long long)k->max + 1, close);
+			_cleanup_(free_p) char *under =
+			    xasprintf("%s %s = %lldL; %s\n", open, name, (long long)k->min - 1, close);
 
 			BAD(over, 1, k->path);
 			BAD(under, 1, k->path);
@@ -371,14 +378,16 @@ static void
 sentences(void **state)
 {
 	(void)state;
-	BAD("run: {\n depht = 5; };", 2, "run.depht: there is no such key; did you mean run.depth?", "Allowed here: calls, wall");
+	BAD("run: {\n depht = 5; };", 2, "run.depht: there is no such key; did you mean run.depth?",
+	    "Allowed here: calls, wall");
 	BAD("depth = 5;", 1, "depth: there is no such key", "did you mean run.depth?");
 	BAD("\n\nplugin_dir = [ \"/x\" ];", 3, "did you mean plugin_dirs?");
 	BAD("plugin: { };", 1, "did you mean plugins?");
 	BAD("xyzzy = 1;", 1, "xyzzy: there is no such key; Allowed here: state, socket", "grants, limits");
 	BAD("run = 5;", 1, "run: found the number 5, allowed is a group");
 	BAD("grants = \"*\";", 1, "grants: found the text \"*\"");
-	BAD("run: { depth = \"five\"; };", 1, "run.depth: found the text \"five\", allowed is a whole number from 0 to 64");
+	BAD("run: { depth = \"five\"; };", 1,
+	    "run.depth: found the text \"five\", allowed is a whole number from 0 to 64");
 	BAD("run: { payload = \"1T\"; };", 1, "a size from 1K to 64M");
 	BAD("run: { wall = 0; };", 1, "found the number 0, allowed is a time from 1ms to 366d");
 	BAD("cells: { isolation = \"none\"; };", 1, "\"client\", \"version\" or \"run\"");
@@ -389,10 +398,13 @@ sentences(void **state)
 	BAD("cell_uids = \"10-5\";", 1, "cell_uids");
 	BAD("cell_uids = \"1-4294967295\";", 1, "cell_uids");
 	BAD("cell_uids = \"1-2000000\";", 1, "cell_uids");
-	BAD("grants: { fetch: { http = [ \"example.org\" ]; }; };", 1, "grants.fetch.http: found a list", "http[s]://HOST");
-	BAD("grants: { fetch: { htpp = [ \"*\" ]; }; };", 1, "grants.fetch.htpp: there is no such key; did you mean http?");
+	BAD("grants: { fetch: { http = [ \"example.org\" ]; }; };", 1, "grants.fetch.http: found a list",
+	    "http[s]://HOST");
+	BAD("grants: { fetch: { htpp = [ \"*\" ]; }; };", 1,
+	    "grants.fetch.htpp: there is no such key; did you mean http?");
 	BAD("grants: { fetch: { needs = [ \"everything\" ]; }; };", 1, "grants.fetch.needs");
 	BAD("grants: { Fetch: { }; };", 1, "grants.Fetch: no plugin can have this name");
+	BAD("limits: { fe_tch: { }; };", 1, "limits.fe_tch: no plugin can have this name");
 	BAD("grants: { fetch = true; };", 1, "grants.fetch: found true, allowed is a group");
 	BAD("limits: { fetch: { recursion = 100; }; };", 1, "limits.fetch.recursion: found the number 100");
 	BAD("plugins: { survey: { list = [ 1 ]; }; };", 1, "plugins.survey.list: found a list");
@@ -436,6 +448,33 @@ deep_nesting(void **state)
 }
 
 static void
+reloading(void **state)
+{
+	_cleanup_(policy_unref) struct policy *p = NULL, *q = NULL, *kept = NULL;
+	static const char text[] = "state = \"/new\"; plugin_dirs = [ \"/n\" ]; user = \"n\"; cell_uids = \"7-9\"; "
+				   "cells: { memory = \"1G\"; };\n"
+				   "run: { depth = 9; }; grants: { fetch: { private = true; }; };";
+
+	(void)state;
+	good("state = \"/old\"; run: { depth = 3; };", &p);
+	assert_int_equal(fd_write_file(path, text, strlen(text), 0600, &fault), 0);
+	assert_int_equal(policy_reload(p, &q, &fault), 0);
+	assert_int_equal(q->depth, 9);
+	assert_true(policy_plugin(q, "fetch")->http_private);
+	assert_string_equal(q->state_dir, "/old");
+	assert_null(q->user);
+	assert_string_equal(q->plugin_dirs[0], p->plugin_dirs[0]);
+	assert_string_equal(q->plugin_dirs[1], p->plugin_dirs[1]);
+	assert_null(q->plugin_dirs[2]);
+	assert_int_equal(q->cell_uids, 1000);
+	assert_int_equal(q->cell_memory, 256 * MIB);
+	assert_int_equal(p->depth, 3); /* whoever holds the old one ends on it */
+	assert_int_equal(fd_write_file(path, "run: { depth = -1; };", 21, 0600, &fault), 0);
+	assert_int_equal(policy_reload(q, &kept, &fault), HOSPES_ECONFIG);
+	assert_null(kept);
+}
+
+static void
 shared_until_the_last(void **state)
 {
 	struct policy *p = policy_defaults(true), *q = policy_ref(p);
@@ -463,6 +502,7 @@ main(void)
 	    cmocka_unit_test(sentences),
 	    cmocka_unit_test(unreadable_files),
 	    cmocka_unit_test(deep_nesting),
+	    cmocka_unit_test(reloading),
 	    cmocka_unit_test(shared_until_the_last),
 	};
 

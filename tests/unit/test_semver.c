@@ -18,11 +18,11 @@ sign(int n)
 static void
 orders(void **state)
 {
-	static const char *const rising[] = {"0.0.0", "0.0.1", "0.1.0", "0.9.9", "0.10.0", "1.0.0-0", "1.0.0-9", "1.0.0-10",
-	    "1.0.0-99999999999999999999", "1.0.0-100000000000000000000", "1.0.0--", "1.0.0-A", "1.0.0-Z", "1.0.0-alpha",
-	    "1.0.0-alpha.1", "1.0.0-alpha.1.0", "1.0.0-alpha.beta", "1.0.0-alpha-", "1.0.0-beta", "1.0.0-beta.2",
-	    "1.0.0-beta.11", "1.0.0-rc.1", "1.0.0", "2.0.0", "2.1.0", "2.1.1", "10.0.0", "99999999999999999999.0.0",
-	    "100000000000000000000.0.0"};
+	static const char *const rising[] = {"0.0.0", "0.0.1", "0.1.0", "0.9.9", "0.10.0", "1.0.0-0", "1.0.0-9",
+	    "1.0.0-10", "1.0.0-99999999999999999999", "1.0.0-100000000000000000000", "1.0.0--", "1.0.0-A", "1.0.0-Z",
+	    "1.0.0-alpha", "1.0.0-alpha.1", "1.0.0-alpha.1.0", "1.0.0-alpha.beta", "1.0.0-alpha-", "1.0.0-beta",
+	    "1.0.0-beta.2", "1.0.0-beta.11", "1.0.0-rc.1", "1.0.0", "2.0.0", "2.1.0", "2.1.1", "10.0.0",
+	    "99999999999999999999.0.0", "100000000000000000000.0.0"};
 	size_t n = sizeof rising / sizeof rising[0];
 
 	(void)state;
@@ -51,11 +51,13 @@ static void
 what_is_one(void **state)
 {
 	static const char *const good[] = {"1.0.0", "0.0.4", "1.2.3", "10.20.30", "1.1.2-prerelease+meta", "1.1.2+meta",
-	    "1.0.0-alpha", "1.0.0-alpha0.valid", "1.0.0-alpha.0valid", "1.0.0-rc.1+build.123", "1.2.3----RC-SNAPSHOT.12.9.1--.12",
-	    "1.0.0+0.build.1-rc.10000aaa-kk-0.1", "1.0.0-0A.is.legal", "2.0.0+build.1848", "1.0.0+001"};
-	static const char *const bad[] = {"", "1", "1.2", "1.2.3-0123", "1.2.3-0123.0123", "1.1.2+.123", "+invalid", "-invalid",
-	    "alpha", "alpha.beta", "1.0.0-alpha_beta", "1.0.0-alpha..", "1.0.0-alpha..1", "01.1.1", "1.01.1", "1.1.01", "1.2.3.DEV",
-	    "1.2-SNAPSHOT", "v1.0.0", " 1.0.0", "1.0.0 ", "1.0.0\n", "1.0.0-", "1.0.0+", "1.0.0+a+b", "-1.0.0", "1.0.0-\xc3\xa9",
+	    "1.0.0-alpha", "1.0.0-alpha0.valid", "1.0.0-alpha.0valid", "1.0.0-rc.1+build.123",
+	    "1.2.3----RC-SNAPSHOT.12.9.1--.12", "1.0.0+0.build.1-rc.10000aaa-kk-0.1", "1.0.0-0A.is.legal",
+	    "2.0.0+build.1848", "1.0.0+001"};
+	static const char *const bad[] = {"", "1", "1.2", "1.2.3-0123", "1.2.3-0123.0123", "1.1.2+.123", "+invalid",
+	    "-invalid", "alpha", "alpha.beta", "1.0.0-alpha_beta", "1.0.0-alpha..", "1.0.0-alpha..1", "01.1.1",
+	    "1.01.1", "1.1.01", "1.2.3.DEV", "1.2-SNAPSHOT", "v1.0.0", " 1.0.0", "1.0.0 ", "1.0.0\n", "1.0.0-",
+	    "1.0.0+", "1.0.0+a+b", "-1.0.0", "1.0.0-\xc3\xa9",
 	    "1.0.0-aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "../1.0.0"};
 
 	(void)state;
@@ -72,8 +74,8 @@ what_is_one(void **state)
 static void
 names(void **state)
 {
-	static const char *const bad[] = {"", "Wordcount", "1word", "-a", "a.b", "a/b", "..", "a\n", "a b", "w\xc3\xb6rter",
-	    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"};
+	static const char *const bad[] = {"", "Wordcount", "1word", "-a", "a.b", "a/b", "..", "a\n", "a b",
+	    "w\xc3\xb6rter", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"};
 
 	(void)state;
 	assert_true(plugin_name_valid("a"));

@@ -11,3 +11,8 @@ tests_unit_test_http_SOURCES = tests/unit/test_http.c tests/unit/webd.c tests/un
 tests_unit_test_http_LDADD = $(TOOL_LIBS) $(TOOL_DEPS)
 tests_unit_test_http_public_SOURCES = tests/unit/test_http_public.c tests/unit/webd.c tests/unit/webd.h
 tests_unit_test_http_public_LDADD = $(TOOL_LIBS) $(TOOL_DEPS)
+
+# The plugins, run by libhospes with the test as their host.
+CMOCKA_TESTS += tests/unit/test_plugins
+tests_unit_test_plugins_SOURCES = tests/unit/test_plugins.c tests/unit/guest.c tests/unit/guest.h
+tests_unit_test_plugins_LDADD = sdk/libhospes.la core/base/libbase.a $(XXHASH_LIBS) $(JANSSON_LIBS) $(CMOCKA_LIBS)

@@ -51,7 +51,8 @@ sum(const json_t *files, const char *key)
 	const json_t *file;
 	size_t i;
 
-	json_array_foreach(files, i, file) total += json_integer_value(json_object_get(file, key));
+	for (i = 0; (file = json_array_get(files, i)) != NULL; i++)
+		total += json_integer_value(json_object_get(file, key));
 	return total;
 }
 
@@ -86,10 +87,10 @@ survey(hospes_ctx *ctx)
 
 	if (n == 0)
 		return hospes_fail(ctx, HOSPES_EINPUT, "expected files or urls to survey, found none of either");
-	json_array_foreach(want_files, i, item)
-	    hospes_group_add(group, "wordcount", hospes_value_json(ctx, json_incref(item)), item);
-	json_array_foreach(want_urls, i, item)
-	    hospes_group_add(group, "fetch", hospes_value_json(ctx, json_pack("{s:O}", "url", item)), item);
+	for (i = 0; (item = json_array_get(want_files, i)) != NULL; i++)
+		hospes_group_add(group, "wordcount", hospes_value_json(ctx, json_incref(item)), item);
+	for (i = 0; (item = json_array_get(want_urls, i)) != NULL; i++)
+		hospes_group_add(group, "fetch", hospes_value_json(ctx, json_pack("{s:O}", "url", item)), item);
 
 	while ((answer = hospes_group_next(group)) != NULL) {
 		item = answer->tag;
