@@ -27,6 +27,15 @@ death_outside(const struct cell *cell)
 }
 
 static void
+signal_text(int number, char *out, size_t size)
+{
+	const char *name = sigabbrev_np(number), *text = sigdescr_np(number);
+
+	(void)snprintf(out, size, "was ended by signal %d%s%s (%s)", number, name == NULL ? "" : ", SIG",
+	    name == NULL ? "" : name, text == NULL ? "unknown" : text);
+}
+
+static void
 how_it_ended(const struct cell *cell, char *out, size_t size)
 {
 	int status = cell->status.wait_status;
@@ -39,8 +48,7 @@ how_it_ended(const struct cell *cell, char *out, size_t size)
 	else if (!cell->ended)
 		(void)snprintf(out, size, "vanished");
 	else if (WIFSIGNALED(status))
-		(void)snprintf(out, size, "was ended by signal %d (%s)", WTERMSIG(status),
-		    sigdescr_np(WTERMSIG(status)) == NULL ? "unknown" : sigdescr_np(WTERMSIG(status)));
+		signal_text(WTERMSIG(status), out, size);
 	else
 		(void)snprintf(out, size, "left with exit status %d", WEXITSTATUS(status));
 }

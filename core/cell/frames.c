@@ -49,8 +49,9 @@ phase_name(enum cell_phase phase)
 	return "after its end";
 }
 
-static int
-judge(const struct wire_frame *head, enum cell_phase phase, const struct rule **ret, struct fault *fault)
+/* The rule that the header keeps, or NULL. */
+static const struct rule *
+judge(const struct wire_frame *head, enum cell_phase phase, struct fault *fault)
 {
 	const struct rule *rule = NULL;
 
@@ -58,18 +59,19 @@ judge(const struct wire_frame *head, enum cell_phase phase, const struct rule **
 		if (rules[i].type == head->type)
 			rule = &rules[i];
 	if (rule == NULL)
-		return fault_set(fault, HOSPES_EPROTOCOL, "it sent a frame of type %u, which there is not", head->type);
-	if ((rule->phases & phase) == 0)
-		return fault_set(fault, HOSPES_EPROTOCOL, "it sent %s %s, where that is not permitted", rule->name,
+		fault_set(fault, HOSPES_EPROTOCOL, "it sent a frame of type %u, which there is not", head->type);
+	else if ((rule->phases & phase) == 0)
+		fault_set(fault, HOSPES_EPROTOCOL, "it sent %s %s, where that is not permitted", rule->name,
 		    phase_name(phase));
-	if (head->flags != 0)
-		return fault_set(
+	else if (head->flags != 0)
+		fault_set(
 		    fault, HOSPES_EPROTOCOL, "it sent %s with flags %#x; they must be zero", rule->name, head->flags);
-	if (head->length < rule->fixed || head->length > rule->max)
-		return fault_set(fault, HOSPES_EPROTOCOL, "it sent %s of %u bytes; %u to %u are allowed", rule->name,
+	else if (head->length < rule->fixed || head->length > rule->max)
+		fault_set(fault, HOSPES_EPROTOCOL, "it sent %s of %u bytes; %u to %u are allowed", rule->name,
 		    head->length, rule->fixed, rule->max);
-	*ret = rule;
-	return 0;
+	else
+		return rule;
+	return NULL;
 }
 
 /* How many bytes come before the payload.  The fixed struct is at `body`; an op's texts may not be there yet. */
@@ -172,7 +174,7 @@ large_begin(struct frames_in *in, const struct wire_frame *head, size_t prefix_l
 int
 frames_next(struct frames_in *in, enum cell_phase phase, struct frame *ret, struct fault *fault)
 {
-	const struct rule *rule = NULL;
+	const struct rule *rule;
 	struct wire_frame head;
 	size_t have, prefix_len = 0;
 
@@ -184,7 +186,8 @@ frames_next(struct frames_in *in, enum cell_phase phase, struct frame *ret, stru
 	if (have < HEAD)
 		return 0;
 	memcpy(&head, in->buf + in->at, HEAD);
-	if (judge(&head, phase, &rule, fault) != 0)
+	rule = judge(&head, phase, fault);
+	if (rule == NULL)
 		return HOSPES_EPROTOCOL;
 	have -= HEAD;
 	if (have < rule->fixed)

@@ -90,7 +90,8 @@ jail(uint32_t layers, uid_t uid, bool output_file, struct fault *fault)
 	if (rc == 0)
 		return 0;
 	return fault_set(fault, HOSPES_ESANDBOX,
-	    "expected to shut the inspector in before it reads the file, found: %s; see `hospes doctor`", strerror(-rc));
+	    "expected to shut the inspector in before it reads the file, found: %s; see `hospes doctor`",
+	    strerror(-rc));
 }
 
 static int

@@ -122,6 +122,20 @@ op_plausible(const struct wire_op *op)
 	       op->share_calls >= 0 && op->share_wall_ns >= 0;
 }
 
+/* Each op is kept until its call ends, so there is a last one: what asks for more is told to stop.  True: it was. */
+static bool
+too_many_ops(struct cell *cell, struct call *call)
+{
+	if (call->reissued < CALL_OPS_MAX)
+		return false;
+	if (cancel_status(cell->cells, call) == 0) {
+		log_warn("call stopped: too many ops", LOG_S("plugin", call->plugin), LOG_S("run", call->run->id_text),
+		    LOG_S("path", call->path), LOG_U("ops", CALL_OPS_MAX));
+		cells_cancel(call, HOSPES_ETOOLARGE);
+	}
+	return true;
+}
+
 static void
 call_parks(struct cell *cell, struct call *call, uint32_t ordinal)
 {
@@ -143,6 +157,8 @@ serve_op(struct cell *cell, struct call *call, const struct frame *f)
 	struct wire_op op;
 
 	memcpy(&op, f->prefix, sizeof(op));
+	if (too_many_ops(cell, call))
+		return;
 	if (f->head.ordinal != call->reissued) {
 		violation(cell, "it sent op %u of call %s, where op %u is the next", f->head.ordinal, call->path,
 		    call->reissued);

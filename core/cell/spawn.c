@@ -33,6 +33,16 @@ static const uint64_t levels[] = {
 /* Code and data of libraries and the runtime's own buffers, on top of what the host grants. */
 #define MEMORY_SLACK (48 * MIB)
 
+unsigned
+spawn_level_for_root(void)
+{
+	unsigned level = 0;
+
+	while (levels[level] & CLONE_NEWUSER)
+		level++;
+	return level;
+}
+
 size_t
 spawn_fds(uint32_t what)
 {
@@ -96,8 +106,8 @@ static uint32_t
 layers_of(uint64_t flags, bool own_uid)
 {
 	return (flags & CLONE_NEWUSER || own_uid ? LAYER_UID : 0u) | (flags & CLONE_NEWNET ? LAYER_NET_NS : 0u) |
-	    (flags & CLONE_NEWPID ? LAYER_PID_NS : 0u) | (flags & CLONE_NEWNS ? LAYER_MOUNT_NS : 0u) |
-	    (flags & CLONE_NEWIPC ? LAYER_IPC_NS : 0u);
+	       (flags & CLONE_NEWPID ? LAYER_PID_NS : 0u) | (flags & CLONE_NEWNS ? LAYER_MOUNT_NS : 0u) |
+	       (flags & CLONE_NEWIPC ? LAYER_IPC_NS : 0u);
 }
 
 static void
@@ -169,8 +179,8 @@ try_level(struct spawner *s, const struct spawn_request *request, const int *fds
 }
 
 int
-spawn_start(struct spawner *s, const struct spawn_request *request, const int *fds, struct spawned *ret,
-    const char **what)
+spawn_start(
+    struct spawner *s, const struct spawn_request *request, const int *fds, struct spawned *ret, const char **what)
 {
 	for (;;) {
 		bool again = false;

@@ -138,6 +138,35 @@ test_answered_at_once(void **state)
 	assert_int_equal(guest_hears_all(g, WIRE_OUTCOME, &handle, 1), 1);
 }
 
+/* Ops are kept while their call lives, so they are counted. */
+static void
+test_too_many_ops(void **state)
+{
+	struct wire_frame head;
+	uint64_t handle, h[1];
+	unsigned i;
+	struct guest *g = one_call(&i, &handle);
+
+	(void)state;
+	world.answer_at_once = true;
+	for (uint32_t n = 0; n < CALL_OPS_MAX; n++) {
+		guest_op(g, handle, n, WIRE_OP_NOW, WIRE_OP_WAITS, "", "");
+		if (n % 100 == 99) {
+			world_turn();
+			guest_hears_all(g, WIRE_OUTCOME, h, 0);
+		}
+	}
+	assert_int_equal(world.told[i].ops, CALL_OPS_MAX);
+	guest_op(g, handle, CALL_OPS_MAX, WIRE_OP_NOW, WIRE_OP_WAITS, "", "");
+	guest_op(g, handle, CALL_OPS_MAX + 1, WIRE_OP_NOW, WIRE_OP_WAITS, "", "");
+	world_turn();
+	assert_int_equal(world.told[i].ops, CALL_OPS_MAX);
+	assert_false(g->kill_asked);
+	assert_true(guest_hears(g, &head, NULL, 0));
+	assert_int_equal(head.type, WIRE_CANCEL);
+	assert_int_equal(head.status, HOSPES_ETOOLARGE);
+}
+
 /* Large ones are received straight into a payload and sent from it. */
 static void
 test_large(void **state)
@@ -760,6 +789,7 @@ main(void)
 	    T(test_call),
 	    T(test_ops),
 	    T(test_answered_at_once),
+	    T(test_too_many_ops),
 	    T(test_large),
 	    T(test_bad_reply),
 	    T(test_partial),

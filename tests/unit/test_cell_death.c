@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 
 #include "cell_world.h"
@@ -605,6 +606,28 @@ test_uids(void **state)
 	assert_int_equal(guest(2)->request.uid, g->request.uid);
 }
 
+/* ---- The spawner ------------------------------------------------------------------------------------------------- */
+
+static void
+test_spawner_gone(void **state)
+{
+	uint64_t h[1];
+	struct guest *g = calls_in_cell(1, h);
+
+	(void)state;
+	event_del(world.spawner_in);
+	shutdown(world.spawner, SHUT_RDWR);
+	world_turn();
+	/* what runs goes on, what would need a new cell is told why not */
+	world.run.client = (char *)"uid:2";
+	(void)world_submit("2");
+	assert_int_equal(world.told[1].status, HOSPES_EIO);
+	assert_non_null(strstr(world.told[1].text, "spawner"));
+	guest_reply(g, h[0], 0, "1");
+	world_turn();
+	assert_int_equal(world.told[0].status, 0);
+}
+
 /* ---- Chaos ------------------------------------------------------------------------------------------------------- */
 
 /* One random thing that a cell may do with one of the calls it was given. */
@@ -641,7 +664,8 @@ chaos_step(struct guest *g, unsigned i)
 static void
 test_chaos(void **state)
 {
-	unsigned seed = getenv("SEED") != NULL ? (unsigned)atoi(getenv("SEED")) : (unsigned)time(NULL);
+	const char *given = getenv("SEED");
+	unsigned seed = given != NULL ? (unsigned)strtoul(given, NULL, 10) : (unsigned)time(NULL);
 
 	(void)state;
 	print_message("seed %u\n", seed);
@@ -699,6 +723,7 @@ main(void)
 	    T(test_gone_and_computing),
 	    T(test_does_not_leave),
 	    T(test_uids),
+	    T(test_spawner_gone),
 	    T(test_chaos),
 	};
 
