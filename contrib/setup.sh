@@ -103,7 +103,7 @@ setup_sources()
 {
 	local src=$BUILD/src skip
 	skip=(--exclude=./.git --exclude='./build*' --exclude=./autom4te.cache --exclude=./m4 --exclude=./aclocal.m4
-	    --exclude=./configure --exclude='./config.*' --exclude=Makefile.in --exclude=Makefile --exclude=.deps
+	    --exclude=./configure --exclude='./config.*' --exclude=./Makefile.in --exclude=./Makefile --exclude=.deps
 	    --exclude='*.o' --exclude='*.lo' --exclude='*.la' --exclude='*.a' --exclude='./*.tar.xz' --exclude=./stage)
 	case $BUILD/ in
 	"$REPO"/*) skip+=("--exclude=.${BUILD#"$REPO"}") ;;

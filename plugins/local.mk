@@ -36,3 +36,11 @@ CLEANFILES += $(noinst_DATA)
 
 plugins/agents/wordcount/wordcount-1.1.so: plugins/agents/wordcount/wordcount.c $(STAGE_SDK)
 	$(PLUGIN_LINK) -DWORDCOUNT_1_1 $(top_srcdir)/plugins/agents/wordcount/wordcount.c $(PLUGIN_LIBS)
+
+# What `hospes test` tries them with: cases/NAME.json beside the plugin.
+EXTRA_DIST += \
+	plugins/agents/fetch/cases/gone.json plugins/agents/fetch/cases/page.json plugins/agents/fetch/cases/silence.json \
+	plugins/agents/wordcount/cases/binary.json plugins/agents/wordcount/cases/neither.json \
+	plugins/agents/wordcount/cases/text.json \
+	plugins/strategies/survey/cases/all.json plugins/strategies/survey/cases/holes.json \
+	plugins/strategies/survey/cases/nothing.json

@@ -25,7 +25,8 @@
 
 #define BACKLOG       128
 #define HEADERS_MAX   (16 * KIB)
-#define ACCEPT_REST_S 1 /* after accept failed for want of descriptors */
+#define IDLE_S        120 /* without a byte, while a request or an answer is under way, or between two requests */
+#define ACCEPT_REST_S 1   /* after accept failed for want of descriptors */
 
 /* A timer that is always pending, so that accept_failed can find it. */
 static const struct timeval accept_never = {.tv_sec = 1000000000};
@@ -173,6 +174,7 @@ serve(struct api *a, int fd)
 	evhttp_set_allowed_methods(a->http, EVHTTP_REQ_GET | EVHTTP_REQ_POST | EVHTTP_REQ_HEAD | EVHTTP_REQ_PUT |
 						EVHTTP_REQ_DELETE | EVHTTP_REQ_OPTIONS | EVHTTP_REQ_TRACE |
 						EVHTTP_REQ_CONNECT | EVHTTP_REQ_PATCH);
+	evhttp_set_timeout(a->http, IDLE_S);
 	evhttp_set_max_headers_size(a->http, HEADERS_MAX);
 	evhttp_set_max_body_size(a->http, (ev_ssize_t)(a->policy->input_max + BODY_WRAPPING));
 	evhttp_set_flags(a->http, EVHTTP_SERVER_LINGERING_CLOSE);
@@ -190,7 +192,7 @@ int
 api_open(struct api **ret, const struct api_options *options, struct fault *fault)
 {
 	struct api *a;
-	struct stat st;
+	struct stat st = {0};
 	int fd = -1, rc;
 
 	signal(SIGPIPE, SIG_IGN);

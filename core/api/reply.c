@@ -26,6 +26,7 @@ api_http_status(int status)
 	case HOSPES_OK:
 		return 200;
 	case HOSPES_EINPUT:
+	case HOSPES_ECONFIG: /* of a plugin, for one run */
 	case HOSPES_EBADPLUGIN:
 	case HOSPES_EMACHINE:
 	case HOSPES_EABI:

@@ -74,7 +74,8 @@ require(const struct cell *cell, uint32_t which)
 	if (missing == 0 || cell->proving)
 		return;
 	fault_set(&fault, HOSPES_ESANDBOX,
-	    "expected the layer `%s` of the sandbox, found that this machine does not give it; see `hospes doctor`, or set "
+	    "expected the layer `%s` of the sandbox, found that this machine does not give it; see `hospes doctor`, or "
+	    "set "
 	    "sandbox.degraded in the configuration",
 	    sandbox_layer_name((enum sandbox_layer)(missing & -missing)));
 	failed(&fault);
@@ -89,7 +90,9 @@ greet(struct cell *cell)
 	if (hospes_rt_send(WIRE_FD_CONTROL, WIRE_HELLO, 0, &hello, sizeof(hello)) != 0 ||
 	    hospes_rt_receive(WIRE_FD_CONTROL, &frame, &cell->setup, sizeof(cell->setup)) != 0)
 		return -1;
-	return frame.type == WIRE_SETUP && frame.length == sizeof(cell->setup) && cell->setup.version == WIRE_VERSION ? 0 : -1;
+	return frame.type == WIRE_SETUP && frame.length == sizeof(cell->setup) && cell->setup.version == WIRE_VERSION
+		   ? 0
+		   : -1;
 }
 
 static void
@@ -115,8 +118,9 @@ enter(struct cell *cell)
 	}
 	prime_libraries();
 	if (fatal_install(cell->page) != 0 || hospes_rt_open(WIRE_FD_CONTROL, cell->page, setup) != 0) {
-		fault_set(&fault, HOSPES_ENOMEM, "expected room for %u stacks of %llu bytes, found none; lower `fibers`",
-		    setup->fibers, (unsigned long long)setup->stack_bytes);
+		fault_set(&fault, HOSPES_ENOMEM,
+		    "expected room for %u stacks of %llu bytes, found none; lower `fibers`", setup->fibers,
+		    (unsigned long long)setup->stack_bytes);
 		failed(&fault);
 	}
 	put_on(cell, LAYER_TSC, cell->profile->trap_tsc ? sandbox_trap_tsc() : -ENOTSUP);
@@ -217,6 +221,7 @@ main(int argc, char **argv)
 		return 2;
 	cell.profile = sandbox_profile(BUILT_RELAXED || cell.setup.relaxed != 0);
 	cell.probe.layers = json_array();
+	cell.probe.strict = cell.profile->strict_calls;
 	enter(&cell);
 	if (cell.proving)
 		probe_catch();

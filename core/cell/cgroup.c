@@ -69,7 +69,8 @@ own_path(int version, char *ret, size_t size)
 			continue;
 		*controllers++ = '\0';
 		*path++ = '\0';
-		if (version == 1 ? has_word(controllers, "memory", ",") : strcmp(line, "0") == 0 && *controllers == '\0') {
+		if (version == 1 ? has_word(controllers, "memory", ",")
+				 : strcmp(line, "0") == 0 && *controllers == '\0') {
 			snprintf(ret, size, "%s", path);
 			return true;
 		}
@@ -91,7 +92,8 @@ mount_point(int version, char *ret_root, char *ret_point, size_t size)
 		if (rest == NULL || sscanf(line, "%*s %*s %*s %3071s %3071s", root, point) != 2 ||
 		    sscanf(rest, " - %63s %*s %255s", type, options) != 2)
 			continue;
-		if (version == 1 ? strcmp(type, "cgroup") != 0 || !has_word(options, "memory", ",") : strcmp(type, "cgroup2") != 0)
+		if (version == 1 ? strcmp(type, "cgroup") != 0 || !has_word(options, "memory", ",")
+				 : strcmp(type, "cgroup2") != 0)
 			continue;
 		snprintf(ret_root, size, "%s", root);
 		snprintf(ret_point, size, "%s", point);

@@ -115,7 +115,8 @@ put_fault(struct text *t, const siginfo_t *info, const void *context)
 	if (known.seal != NULL && seal_covers(known.seal, at)) {
 		put(t, "it wrote to the global variable ");
 		put_place(t, at);
-		put(t, ", and globals are read-only once the init hook has returned: keep it in the call, set it in init, or "
+		put(t, ", and globals are read-only once the init hook has returned: keep it in the call, set it in "
+		       "init, or "
 		       "say HOSPES_STATE_CELL()");
 		return;
 	}
@@ -124,7 +125,8 @@ put_fault(struct text *t, const siginfo_t *info, const void *context)
 	if (info->si_code == SI_KERNEL)
 		put(t, " (or an instruction that is forbidden here, as rdtsc: use hospes_now_ns)");
 	else if (at + STACK_REACH >= sp && at < sp + 4096)
-		put(t, ", near the stack pointer: the call's stack is used up; put big arrays on the heap and bound recursion");
+		put(t, ", near the stack pointer: the call's stack is used up; put big arrays on the heap and bound "
+		       "recursion");
 }
 
 static void
@@ -198,8 +200,7 @@ int
 fatal_install(struct wire_page *page)
 {
 	static const int numbers[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS};
-	struct sigaction action = {
-	    .sa_sigaction = on_fatal, .sa_flags = SA_SIGINFO | SA_ONSTACK | (int)SA_RESETHAND};
+	struct sigaction action = {.sa_sigaction = on_fatal, .sa_flags = SA_SIGINFO | SA_ONSTACK | (int)SA_RESETHAND};
 	stack_t stack = {.ss_sp = handler_stack, .ss_size = sizeof(handler_stack)};
 
 	known.page = page;

@@ -24,15 +24,15 @@ enum { L = 1 << FILTER_LOADING, S = 1 << FILTER_SERVING, I = 1 << FILTER_INSPECT
 
 enum check {
 	ANY,
-	ON_CONTROL,  /* the first argument is the socket */
-	ON_OUTPUT,   /* it is standard output or error */
-	ON_SELF,     /* it is our own pid */
-	READ_OPEN,   /* openat without writing or making */
-	NOT_WX,      /* memory not writable and executable at once */
-	ANONYMOUS,   /* mmap of no file, not executable */
+	ON_CONTROL,   /* the first argument is the socket */
+	ON_OUTPUT,    /* it is standard output or error */
+	ON_SELF,      /* it is our own pid */
+	READ_OPEN,    /* openat without writing or making */
+	NOT_WX,       /* memory not writable and executable at once */
+	ANONYMOUS,    /* mmap of no file, not executable */
 	PRIVATE_READ, /* mmap anonymous, or of a file for reading only; not executable */
-	NOT_EXEC,    /* mprotect without PROT_EXEC */
-	OWN_FILTER,  /* prctl that reads or sets seccomp and no_new_privs */
+	NOT_EXEC,     /* mprotect without PROT_EXEC */
+	OWN_FILTER,   /* prctl that reads or sets seccomp and no_new_privs */
 };
 
 struct rule {
@@ -109,13 +109,39 @@ static const struct {
 	int number;
 	const char *name;
 } killers[] = {
-#define KILLER(name) {SCMP_SYS(name), #name}
-    KILLER(ptrace), KILLER(bpf), KILLER(mount), KILLER(umount2), KILLER(pivot_root), KILLER(chroot), KILLER(move_mount),
-    KILLER(open_tree), KILLER(fsopen), KILLER(fsconfig), KILLER(fsmount), KILLER(fspick), KILLER(mount_setattr),
-    KILLER(userfaultfd), KILLER(keyctl), KILLER(add_key), KILLER(request_key), KILLER(process_vm_readv),
-    KILLER(process_vm_writev), KILLER(io_uring_setup), KILLER(io_uring_enter), KILLER(io_uring_register),
-    KILLER(perf_event_open), KILLER(kexec_load), KILLER(init_module), KILLER(finit_module), KILLER(open_by_handle_at),
-    KILLER(setns), KILLER(unshare),
+#define KILLER(name)                                                                                                   \
+	{                                                                                                              \
+		SCMP_SYS(name), #name                                                                                  \
+	}
+    KILLER(ptrace),
+    KILLER(bpf),
+    KILLER(mount),
+    KILLER(umount2),
+    KILLER(pivot_root),
+    KILLER(chroot),
+    KILLER(move_mount),
+    KILLER(open_tree),
+    KILLER(fsopen),
+    KILLER(fsconfig),
+    KILLER(fsmount),
+    KILLER(fspick),
+    KILLER(mount_setattr),
+    KILLER(userfaultfd),
+    KILLER(keyctl),
+    KILLER(add_key),
+    KILLER(request_key),
+    KILLER(process_vm_readv),
+    KILLER(process_vm_writev),
+    KILLER(io_uring_setup),
+    KILLER(io_uring_enter),
+    KILLER(io_uring_register),
+    KILLER(perf_event_open),
+    KILLER(kexec_load),
+    KILLER(init_module),
+    KILLER(finit_module),
+    KILLER(open_by_handle_at),
+    KILLER(setns),
+    KILLER(unshare),
 #undef KILLER
 };
 
@@ -128,7 +154,7 @@ filter_killer_name(int number)
 	return NULL;
 }
 
-#define INT_MASK 0xffffffffu
+#define INT_MASK            0xffffffffu
 #define ARG(n, mask, value) SCMP_CMP64(n, SCMP_CMP_MASKED_EQ, (uint64_t)(mask), (uint64_t)(value))
 
 static int
@@ -187,7 +213,8 @@ allow(scmp_filter_ctx filter, const struct rule *rule)
 		return add_two(filter, rule, ARG(2, PROT_EXEC, 0), ARG(3, MAP_ANONYMOUS, MAP_ANONYMOUS));
 	case PRIVATE_READ:
 		rc = add_two(filter, rule, ARG(2, PROT_EXEC, 0), ARG(3, MAP_ANONYMOUS, MAP_ANONYMOUS));
-		return rc != 0 ? rc : add_two(filter, rule, ARG(2, INT_MASK, PROT_READ), ARG(3, MAP_PRIVATE, MAP_PRIVATE));
+		return rc != 0 ? rc
+			       : add_two(filter, rule, ARG(2, INT_MASK, PROT_READ), ARG(3, MAP_PRIVATE, MAP_PRIVATE));
 	case NOT_EXEC:
 		return add_one(filter, rule, ARG(2, PROT_EXEC, 0));
 	case OWN_FILTER:
@@ -201,13 +228,13 @@ allow(scmp_filter_ctx filter, const struct rule *rule)
 static int
 fill(scmp_filter_ctx filter, enum filter_stage stage, const struct sandbox_profile *profile)
 {
-	unsigned wanted = 1u << stage | (profile->strict_calls || stage == FILTER_INSPECTING ? 0u : RELAXED);
+	unsigned wanted = 1u << stage | (profile->strict_calls ? 0u : RELAXED);
 	int rc = 0;
 
 	for (size_t i = 0; i < ARRAY_LEN(killers) && rc == 0; i++)
 		if (killers[i].number >= 0)
-			rc = seccomp_rule_add_exact(
-			    filter, stage == FILTER_INSPECTING ? SCMP_ACT_KILL_PROCESS : SCMP_ACT_TRAP, killers[i].number, 0);
+			rc = seccomp_rule_add_exact(filter,
+			    stage == FILTER_INSPECTING ? SCMP_ACT_KILL_PROCESS : SCMP_ACT_TRAP, killers[i].number, 0);
 	for (size_t i = 0; i < ARRAY_LEN(rules) && rc == 0; i++)
 		if ((rules[i].stages & wanted) != 0 && rules[i].number >= 0)
 			rc = allow(filter, &rules[i]);

@@ -18,10 +18,16 @@
 
 #include "base/util.h"
 
-static const char *const libraries[] = {"libhospes.so.1", "libjansson.so.4", "libc.so.6", "libm.so.6", "libgcc_s.so.1",
+static const char *const libraries[] = {
+    "libhospes.so.1",
+    "libjansson.so.4",
+    "libc.so.6",
+    "libm.so.6",
+    "libgcc_s.so.1",
     "libstdc++.so.6",
 #ifdef HOSPES_SANITIZERS
-    "libasan.so.8", "libubsan.so.1",
+    "libasan.so.8",
+    "libubsan.so.1",
 #endif
 };
 
@@ -31,7 +37,8 @@ static const char *const allowed[] = {
     "memcpy memmove memset memcmp memchr memrchr memmem mempcpy memccpy rawmemchr explicit_bzero bcmp bcopy bzero swab",
     "malloc calloc realloc reallocarray free posix_memalign aligned_alloc memalign malloc_usable_size",
     /* strings */
-    "strlen strnlen strcpy strncpy stpcpy stpncpy strcat strncat strcmp strncmp strcasecmp strncasecmp strcasestr strchr "
+    "strlen strnlen strcpy strncpy stpcpy stpncpy strcat strncat strcmp strncmp strcasecmp strncasecmp strcasestr "
+    "strchr "
     "strrchr strchrnul index rindex strstr strspn strcspn strpbrk strsep strtok_r __strtok_r strdup strndup __strdup "
     "strcoll strxfrm strverscmp strlcpy strlcat strerror_r __xpg_strerror_r strerrorname_np strerrordesc_np",
     "ffs ffsl ffsll",
@@ -42,28 +49,34 @@ static const char *const allowed[] = {
     "iswxdigit towlower towupper towctrans wctype wctrans btowc wctob mbrtowc mbrlen mbsinit mbsrtowcs mbsnrtowcs "
     "mbstowcs wcrtomb wcsrtombs wcsnrtombs wcstombs wcwidth wcswidth",
     "wcslen wcsnlen wcscpy wcsncpy wcscat wcsncat wcscmp wcsncmp wcscasecmp wcsncasecmp wcschr wcsrchr wcsstr wcsspn "
-    "wcscspn wcspbrk wcstok wcsdup wcscoll wcsxfrm wcstol wcstoll wcstoul wcstoull wcstod wcstof wcstold wmemcpy wmemmove "
+    "wcscspn wcspbrk wcstok wcsdup wcscoll wcsxfrm wcstol wcstoll wcstoul wcstoull wcstod wcstof wcstold wmemcpy "
+    "wmemmove "
     "wmemset wmemcmp wmemchr",
     /* numbers */
     "strtol strtoll strtoul strtoull strtoimax strtoumax strtod strtof strtold atoi atol atoll atof abs labs llabs div "
     "ldiv lldiv imaxabs imaxdiv",
     /* the log, and streams in memory */
-    "printf vprintf fprintf vfprintf sprintf vsprintf snprintf vsnprintf asprintf vasprintf puts putchar putc fputc fputs "
+    "printf vprintf fprintf vfprintf sprintf vsprintf snprintf vsnprintf asprintf vasprintf puts putchar putc fputc "
+    "fputs "
     "fwrite perror fflush stdout stderr sscanf vsscanf swprintf vswprintf swscanf",
-    "open_memstream open_wmemstream fmemopen fclose fgets fgetc getc ungetc fread feof ferror clearerr fseek fseeko ftell "
+    "open_memstream open_wmemstream fmemopen fclose fgets fgetc getc ungetc fread feof ferror clearerr fseek fseeko "
+    "ftell "
     "ftello rewind getline getdelim fscanf",
     /* order and search */
     "qsort qsort_r bsearch lfind lsearch tsearch tfind tdelete twalk twalk_r tdestroy hcreate_r hsearch_r hdestroy_r "
     "insque remque regcomp regexec regfree regerror fnmatch",
     /* control */
-    "abort __assert_fail __assert_perror_fail __assert __stack_chk_fail __stack_chk_guard __errno_location setjmp _setjmp "
+    "abort __assert_fail __assert_perror_fail __assert __stack_chk_fail __stack_chk_guard __errno_location setjmp "
+    "_setjmp "
     "__sigsetjmp longjmp _longjmp siglongjmp __cxa_atexit __cxa_finalize __gmon_start__ _ITM_registerTMCloneTable "
     "_ITM_deregisterTMCloneTable __libc_single_threaded getenv secure_getenv",
     /* calendar, from a given time */
     "gmtime_r localtime_r asctime_r ctime_r mktime timegm strftime strptime difftime",
     /* what hospes-cell puts its own in place of */
-    "time gettimeofday clock_gettime timespec_get ftime getrandom getentropy arc4random arc4random_buf arc4random_uniform "
-    "rand rand_r srand random srandom drand48 erand48 lrand48 nrand48 mrand48 jrand48 srand48 seed48 lcong48 sleep usleep "
+    "time gettimeofday clock_gettime timespec_get ftime getrandom getentropy arc4random arc4random_buf "
+    "arc4random_uniform "
+    "rand rand_r srand random srandom drand48 erand48 lrand48 nrand48 mrand48 jrand48 srand48 seed48 lcong48 sleep "
+    "usleep "
     "nanosleep clock_nanosleep",
     /* C++ */
     "__gxx_personality_v0 __dynamic_cast __cxa_allocate_exception __cxa_free_exception __cxa_throw __cxa_rethrow "
@@ -77,11 +90,15 @@ static const char *const allowed[] = {
 
 /* libm, each also with the suffixes f and l. */
 static const char *const mathematics[] = {
-    "acos acosh asin asinh atan atan2 atanh cbrt ceil copysign cos cosh drem erf erfc exp exp10 exp2 expm1 fabs fdim finite "
-    "floor fma fmax fmin fmod frexp hypot ilogb isinf isnan j0 j1 jn ldexp lgamma lgamma_r llogb llrint llround log log10 "
-    "log1p log2 logb lrint lround modf nan nearbyint nextafter nextdown nexttoward nextup pow remainder remquo rint round "
+    "acos acosh asin asinh atan atan2 atanh cbrt ceil copysign cos cosh drem erf erfc exp exp10 exp2 expm1 fabs fdim "
+    "finite "
+    "floor fma fmax fmin fmod frexp hypot ilogb isinf isnan j0 j1 jn ldexp lgamma lgamma_r llogb llrint llround log "
+    "log10 "
+    "log1p log2 logb lrint lround modf nan nearbyint nextafter nextdown nexttoward nextup pow remainder remquo rint "
+    "round "
     "roundeven scalb scalbln scalbn significand sin sincos sinh sqrt tan tanh tgamma trunc y0 y1 yn",
-    "cabs cacos cacosh carg casin casinh catan catanh ccos ccosh cexp cimag clog clog10 conj cpow cproj creal csin csinh "
+    "cabs cacos cacosh carg casin casinh catan catanh ccos ccosh cexp cimag clog clog10 conj cpow cproj creal csin "
+    "csinh "
     "csqrt ctan ctanh",
     "__fpclassify __signbit __isnan __isinf __finite __issignaling __iseqsig",
 };
@@ -89,17 +106,18 @@ static const char *const rounding[] = {"feclearexcept fegetenv fegetexceptflag f
 				       "fesetenv fesetexceptflag fesetround fetestexcept feupdateenv"};
 
 /* jansson reads and writes files with these, or they change it for everybody. */
-static const char *const jansson_refused[] = {"json_load_file json_dump_file json_loadfd json_dumpfd json_loadf json_dumpf "
-					      "json_set_alloc_funcs json_set_alloc_funcs2 json_object_seed"};
+static const char *const jansson_refused[] = {
+    "json_load_file json_dump_file json_loadfd json_dumpfd json_loadf json_dumpf "
+    "json_set_alloc_funcs json_set_alloc_funcs2 json_object_seed"};
 
 /* Mangled beginnings of namespace std, its run-time types, and new and delete. */
 static const char *const cxx_prefixes[] = {"_ZNSt", "_ZNKSt", "_ZNVSt", "_ZSt", "_ZNSa", "_ZNKSa", "_ZNSs", "_ZNKSs",
-    "_ZNSi", "_ZNSo", "_ZNSd", "_ZNKSi", "_ZNKSo", "_ZNKSd", "_ZTISt", "_ZTVSt", "_ZTSSt", "_ZTTSt", "_ZTVN10__cxxabiv1",
-    "_ZTIN10__cxxabiv1", "_ZN10__cxxabiv1", "_ZN9__gnu_cxx", "_ZNK9__gnu_cxx", "_ZTVN9__gnu_cxx", "_ZTI", "_ZGVNSt",
-    "_Znw", "_Zna", "_Zdl", "_Zda", "_ZTINSt", "_ZTVNSt", "_ZTTNSt", "_ZThn", "_ZTv0", "_ZTC"};
+    "_ZNSi", "_ZNSo", "_ZNSd", "_ZNKSi", "_ZNKSo", "_ZNKSd", "_ZTISt", "_ZTVSt", "_ZTSSt", "_ZTTSt",
+    "_ZTVN10__cxxabiv1", "_ZTIN10__cxxabiv1", "_ZN10__cxxabiv1", "_ZN9__gnu_cxx", "_ZNK9__gnu_cxx", "_ZTVN9__gnu_cxx",
+    "_ZTI", "_ZGVNSt", "_Znw", "_Zna", "_Zdl", "_Zda", "_ZTINSt", "_ZTVNSt", "_ZTTNSt", "_ZThn", "_ZTv0", "_ZTC"};
 static const char *const cxx_refused[] = {"random_device", "thread", "chrono", "basic_ofstream", "basic_ifstream",
-    "basic_fstream", "basic_filebuf", "__basic_file", "filesystem", "condition_variable", "__future_base", "timed_mutex",
-    "once_flag", "call_once", "atomic_futex", "_Sp_locker", "latch", "barrier", "semaphore"};
+    "basic_fstream", "basic_filebuf", "__basic_file", "filesystem", "condition_variable", "__future_base",
+    "timed_mutex", "once_flag", "call_once", "atomic_futex", "_Sp_locker", "latch", "barrier", "semaphore"};
 
 static bool
 in_words(const char *const *lists, size_t n, const char *name, size_t len)
@@ -132,7 +150,8 @@ ends(const char *name, size_t len, const char *suffix)
 static bool
 is_mathematics(const char *name, size_t len)
 {
-	if (in_words(mathematics, ARRAY_LEN(mathematics), name, len) || in_words(rounding, ARRAY_LEN(rounding), name, len))
+	if (in_words(mathematics, ARRAY_LEN(mathematics), name, len) ||
+	    in_words(rounding, ARRAY_LEN(rounding), name, len))
 		return true;
 	if (len > 2 && (name[len - 1] == 'f' || name[len - 1] == 'l') &&
 	    in_words(mathematics, ARRAY_LEN(mathematics), name, len - 1))
@@ -140,17 +159,20 @@ is_mathematics(const char *name, size_t len)
 	/* lgammaf_r, and what -ffast-math used to call: __exp_finite */
 	if (in_words((const char *const[]){"lgammaf_r lgammal_r"}, 1, name, len))
 		return true;
-	return starts(name, "__") && ends(name, len, "_finite") && is_mathematics(name + 2, len - 2 - strlen("_finite"));
+	return starts(name, "__") && ends(name, len, "_finite") &&
+	       is_mathematics(name + 2, len - 2 - strlen("_finite"));
 }
 
 /* libgcc's arithmetic: __OPERATIONMODE, with the number of operands behind it. */
 static bool
 is_arithmetic(const char *name)
 {
-	static const char *const operations[] = {"__add", "__sub", "__mul", "__div", "__mod", "__udiv", "__umod", "__neg",
-	    "__ash", "__lshr", "__popcount", "__clz", "__ctz", "__ffs", "__parity", "__bswap", "__powi", "__abs", "__cmp",
-	    "__ucmp", "__eq", "__ne", "__lt", "__le", "__gt", "__ge", "__unord", "__float", "__fix", "__extend", "__trunc"};
-	static const char *const modes[] = {"si", "di", "ti", "hf", "sf", "df", "xf", "tf", "hc", "sc", "dc", "xc", "tc"};
+	static const char *const operations[] = {"__add", "__sub", "__mul", "__div", "__mod", "__udiv", "__umod",
+	    "__neg", "__ash", "__lshr", "__popcount", "__clz", "__ctz", "__ffs", "__parity", "__bswap", "__powi",
+	    "__abs", "__cmp", "__ucmp", "__eq", "__ne", "__lt", "__le", "__gt", "__ge", "__unord", "__float", "__fix",
+	    "__extend", "__trunc"};
+	static const char *const modes[] = {
+	    "si", "di", "ti", "hf", "sf", "df", "xf", "tf", "hc", "sc", "dc", "xc", "tc"};
 	size_t len = strlen(name);
 
 	if (name[len - 1] >= '2' && name[len - 1] <= '4')
@@ -227,7 +249,8 @@ imports_advice(const char *name)
 	    {"strtok", "use strtok_r: calls are interleaved in one process"},
 	    {"strerror", "use strerror_r: calls are interleaved in one process"},
 	    {"gmtime localtime asctime ctime", "use the form that ends in _r: calls are interleaved in one process"},
-	    {"fopen fopen64 fdopen freopen open open64 openat creat read json_load_file json_dump_file json_loadf json_dumpf",
+	    {"fopen fopen64 fdopen freopen open open64 openat creat read json_load_file json_dump_file json_loadf "
+	     "json_dumpf",
 		"a plugin has no files: take what it needs as input"},
 	    {"socket connect getaddrinfo gethostbyname curl_easy_init", "a plugin has no network: use hospes_http"},
 	    {"popen system execve execvp fork vfork posix_spawn", "a plugin starts no processes: call an agent"},

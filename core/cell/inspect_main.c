@@ -17,7 +17,8 @@
  *
  *   {"ok": false, "code": "forbidden_import", "message": "expected ..., found ..."}
  *
- * Codes: bad_plugin, wrong_machine, abi_mismatch, forbidden_import, missing_symbol, too_large, io_error, sandbox_missing.
+ * Codes: bad_plugin, wrong_machine, abi_mismatch, forbidden_import, missing_symbol, too_large, io_error, sandbox_missing,
+ * not_found (--file only).
  * It exits with 0 when there is an answer, of either kind.
  */
 
@@ -90,7 +91,8 @@ jail(uint32_t layers, uid_t uid, bool output_file, struct fault *fault)
 	if (rc == 0)
 		return 0;
 	return fault_set(fault, HOSPES_ESANDBOX,
-	    "expected to shut the inspector in before it reads the file, found: %s; see `hospes doctor`", strerror(-rc));
+	    "expected to shut the inspector in before it reads the file, found: %s; see `hospes doctor`",
+	    strerror(-rc));
 }
 
 static int

@@ -22,11 +22,11 @@ static bool
 relocation_known(uint32_t type)
 {
 #if defined(__x86_64__)
-	return type == R_X86_64_NONE || type == R_X86_64_64 || type == R_X86_64_GLOB_DAT || type == R_X86_64_JUMP_SLOT ||
-	    type == R_X86_64_RELATIVE || type == R_X86_64_SIZE64;
+	return type == R_X86_64_NONE || type == R_X86_64_64 || type == R_X86_64_GLOB_DAT ||
+	       type == R_X86_64_JUMP_SLOT || type == R_X86_64_RELATIVE || type == R_X86_64_SIZE64;
 #elif defined(__aarch64__)
 	return type == R_AARCH64_NONE || type == R_AARCH64_ABS64 || type == R_AARCH64_GLOB_DAT ||
-	    type == R_AARCH64_JUMP_SLOT || type == R_AARCH64_RELATIVE;
+	       type == R_AARCH64_JUMP_SLOT || type == R_AARCH64_RELATIVE;
 #else
 #error "add the relocations of this machine"
 #endif
@@ -52,7 +52,8 @@ read_needed(const struct object *object, json_t *needed, struct fault *fault)
 				return fault_set(fault, HOSPES_EBADPLUGIN, "expected names of libraries, found none");
 			if (!imports_library(name))
 				return fault_set(fault, HOSPES_EIMPORT,
-				    "expected libhospes, libjansson, the C and C++ libraries and no other, found %.200s; link what it needs "
+				    "expected libhospes, libjansson, the C and C++ libraries and no other, found "
+				    "%.200s; link what it needs "
 				    "of that statically",
 				    name);
 			json_array_append_new(needed, json_string(name));
@@ -70,10 +71,12 @@ check_version(const char *name, const char *version, struct fault *fault)
 	if (strncmp(name, "hospes_", 7) != 0 || version == NULL)
 		return 0;
 	if (sscanf(version, "HOSPES_%u.%u%c", &major, &minor, &rest) != 2)
-		return fault_set(fault, HOSPES_EIMPORT, "expected functions of hospes.h, found %.100s of %.60s", name, version);
+		return fault_set(
+		    fault, HOSPES_EIMPORT, "expected functions of hospes.h, found %.100s of %.60s", name, version);
 	if (major != HOSPES_ABI_MAJOR || minor > HOSPES_ABI_MINOR)
 		return fault_set(fault, HOSPES_EABI,
-		    "symbol version of %.100s: expected up to HOSPES_%d.%d, found HOSPES_%u.%u; install a newer host or build with "
+		    "symbol version of %.100s: expected up to HOSPES_%d.%d, found HOSPES_%u.%u; install a newer host "
+		    "or build with "
 		    "this host's SDK",
 		    name, HOSPES_ABI_MAJOR, HOSPES_ABI_MINOR, major, minor);
 	return 0;
@@ -89,8 +92,8 @@ check_import(const struct object *object, uint64_t index, json_t *imports, struc
 		return fault_set(fault, HOSPES_EBADPLUGIN, "expected a symbol at place %llu of its table, found none",
 		    (unsigned long long)index);
 	if (ELF64_ST_TYPE(symbol.st_info) == STT_GNU_IFUNC || ELF64_ST_TYPE(symbol.st_info) == STT_TLS)
-		return fault_set(fault, HOSPES_EBADPLUGIN, "expected functions and data, found %.100s, which is %s", name,
-		    ELF64_ST_TYPE(symbol.st_info) == STT_TLS ? "thread-local" : "an indirect function");
+		return fault_set(fault, HOSPES_EBADPLUGIN, "expected functions and data, found %.100s, which is %s",
+		    name, ELF64_ST_TYPE(symbol.st_info) == STT_TLS ? "thread-local" : "an indirect function");
 	if (symbol.st_shndx != SHN_UNDEF || index == 0)
 		return 0;
 	if (!imports_symbol(name)) {
@@ -125,7 +128,8 @@ check_relocations(const struct object *object, unsigned which, json_t *imports, 
 		memcpy(&relocation, p + i * each, sizeof(relocation));
 		if (!relocation_known((uint32_t)ELF64_R_TYPE(relocation.r_info)))
 			return fault_set(fault, HOSPES_EBADPLUGIN,
-			    "expected plain relocations, found type %u (an indirect function or thread-local storage); compile with -fPIC "
+			    "expected plain relocations, found type %u (an indirect function or thread-local storage); "
+			    "compile with -fPIC "
 			    "and without those",
 			    (unsigned)ELF64_R_TYPE(relocation.r_info));
 		rc = check_import(object, ELF64_R_SYM(relocation.r_info), imports, fault);
@@ -142,7 +146,8 @@ check_symbols(const struct object *object, json_t *imports, struct fault *fault)
 	int rc;
 
 	if (!object_symbol_count(object, &count) || count > RELOCATIONS_MAX)
-		return fault_set(fault, HOSPES_EBADPLUGIN, "expected a hash table of symbols, found none that makes sense");
+		return fault_set(
+		    fault, HOSPES_EBADPLUGIN, "expected a hash table of symbols, found none that makes sense");
 	for (uint64_t i = 1; i < count; i++) {
 		rc = check_import(object, i, imports, fault);
 		if (rc != 0)
@@ -154,13 +159,15 @@ check_symbols(const struct object *object, json_t *imports, struct fault *fault)
 	}
 	if (exported == 0)
 		return fault_set(fault, HOSPES_ESYMBOL,
-		    "expected it to export hospes_plugin_v1, found no such symbol; declare the plugin with HOSPES_AGENT, "
+		    "expected it to export hospes_plugin_v1, found no such symbol; declare the plugin with "
+		    "HOSPES_AGENT, "
 		    "HOSPES_STRATEGY, HOSPES_CHECK or HOSPES_TOOL");
 	object_symbol(object, exported, &symbol);
 	if (ELF64_ST_TYPE(symbol.st_info) != STT_OBJECT || symbol.st_size < PLUGIN_SIZE_1_0 ||
 	    object_at(object, symbol.st_value, PLUGIN_SIZE_1_0) == NULL)
 		return fault_set(fault, HOSPES_ESYMBOL,
-		    "expected hospes_plugin_v1 to be data of at least %zu bytes, found %llu bytes of type %u; declare it with the "
+		    "expected hospes_plugin_v1 to be data of at least %zu bytes, found %llu bytes of type %u; declare "
+		    "it with the "
 		    "macros of hospes.h",
 		    PLUGIN_SIZE_1_0, (unsigned long long)symbol.st_size, ELF64_ST_TYPE(symbol.st_info));
 	return 0;
@@ -172,8 +179,7 @@ keys_of(json_t *object)
 	json_t *list = json_array(), *value;
 	const char *key;
 
-	json_object_foreach (object, key, value)
-		json_array_append_new(list, json_string(key));
+	json_object_foreach(object, key, value) json_array_append_new(list, json_string(key));
 	return list;
 }
 
@@ -206,7 +212,8 @@ inspect_object(const void *data, size_t size, struct fault *fault)
 json_t *
 inspect_refusal(const struct fault *fault)
 {
-	json_t *answer = json_pack("{s:b s:s s:s}", "ok", 0, "code", status_name(fault->status), "message", fault->text);
+	json_t *answer =
+	    json_pack("{s:b s:s s:s}", "ok", 0, "code", status_name(fault->status), "message", fault->text);
 
 	/* A sentence may quote bytes of the file that are not UTF-8. */
 	return answer != NULL ? answer

@@ -24,7 +24,7 @@
 #include "base/util.h"
 #include "runtime.h"
 
-#define PUBLIC __attribute__((visibility("default")))
+#define PUBLIC     __attribute__((visibility("default")))
 #define RANDOM_MAX 4096
 
 /* glibc of Debian 12 has these, its headers for other feature levels do not say so. */

@@ -12,11 +12,11 @@
 #include "base/util.h"
 #include "hospes.h"
 
-#define NOTES_MAX  512
-#define NOTE_MAX   (64 * KIB)
-#define NAME_MAX_  63
-#define LOWER      "abcdefghijklmnopqrstuvwxyz"
-#define DIGITS     "0123456789"
+#define NOTES_MAX 512
+#define NOTE_MAX  (64 * KIB)
+#define NAME_MAX_ 63
+#define LOWER     "abcdefghijklmnopqrstuvwxyz"
+#define DIGITS    "0123456789"
 
 #define MEMORY_MIB_DEFAULT 256
 #define MEMORY_MIB_MAX     65536
@@ -43,7 +43,7 @@ is_dotted(const char *text, bool pattern)
 	size_t len = strlen(text);
 
 	return len > 0 && len <= 127 && consists_of(text, pattern ? LOWER DIGITS "_-.*" : LOWER DIGITS "_-.") &&
-	    text[0] != '.' && text[len - 1] != '.' && strstr(text, "..") == NULL;
+	       text[0] != '.' && text[len - 1] != '.' && strstr(text, "..") == NULL;
 }
 
 static bool
@@ -233,7 +233,8 @@ preset(const char *type, const char *text)
 static const char *
 take_config(json_t *notes, const char *key, const char *value, struct fault *fault)
 {
-	static const char *const expected = "NAME:TYPE:DEFAULT, TYPE one of int, real, bool, text and DEFAULT of that type";
+	static const char *const expected =
+	    "NAME:TYPE:DEFAULT, TYPE one of int, real, bool, text and DEFAULT of that type";
 	json_t *config = json_object_get(notes, key), *start;
 	char name[NAME_MAX_ + 2], type[8];
 	const char *first = strchr(value, ':'), *second = first == NULL ? NULL : strchr(first + 1, ':');
@@ -360,10 +361,12 @@ notes_take(json_t *notes, const char *text, struct fault *fault)
 	for (size_t i = 0; value != NULL && i < ARRAY_LEN(keys); i++) {
 		const struct key *key = &keys[i];
 
-		if (strlen(key->name) != (size_t)(value - text) || strncmp(key->name, text, (size_t)(value - text)) != 0)
+		if (strlen(key->name) != (size_t)(value - text) ||
+		    strncmp(key->name, text, (size_t)(value - text)) != 0)
 			continue;
 		if (!key->repeatable && json_object_get(seen, key->name) != NULL)
-			return fault_set(fault, HOSPES_EBADPLUGIN, "note %s: expected it once, found it again", key->name);
+			return fault_set(
+			    fault, HOSPES_EBADPLUGIN, "note %s: expected it once, found it again", key->name);
 		json_object_set_new(seen, key->name, json_true());
 		expected = key->take(notes, key->name, value + 1, fault);
 		if (expected == NULL)
@@ -393,11 +396,12 @@ take_segment(const struct object *object, const Elf64_Phdr *ph, json_t *notes, u
 		if (head.n_namesz != sizeof("Hospes") || memcmp(owner, "Hospes", sizeof("Hospes")) != 0)
 			continue;
 		if (++*count > NOTES_MAX || head.n_descsz > NOTE_MAX)
-			return fault_set(fault, HOSPES_EBADPLUGIN, "expected at most %d notes of %zu bytes, found more", NOTES_MAX,
-			    (size_t)NOTE_MAX);
+			return fault_set(fault, HOSPES_EBADPLUGIN, "expected at most %d notes of %zu bytes, found more",
+			    NOTES_MAX, (size_t)NOTE_MAX);
 		if (head.n_type != HOSPES_NOTE_TYPE || head.n_descsz == 0 || text[head.n_descsz - 1] != '\0' ||
 		    strlen(text) + 1 != head.n_descsz || !utf8_valid(text, head.n_descsz - 1))
-			return fault_set(fault, HOSPES_EBADPLUGIN, "expected each note to be a line of UTF-8, found another kind");
+			return fault_set(
+			    fault, HOSPES_EBADPLUGIN, "expected each note to be a line of UTF-8, found another kind");
 		rc = notes_take(notes, text, fault);
 		if (rc != 0)
 			return rc;
@@ -413,7 +417,8 @@ check_complete(json_t *notes, struct fault *fault)
 	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
 		if (keys[i].required && json_object_get(seen, keys[i].name) == NULL)
 			return fault_set(fault, HOSPES_EBADPLUGIN,
-			    "expected a note `%s`, found none; declare the plugin with HOSPES_AGENT, HOSPES_STRATEGY, HOSPES_CHECK or "
+			    "expected a note `%s`, found none; declare the plugin with HOSPES_AGENT, HOSPES_STRATEGY, "
+			    "HOSPES_CHECK or "
 			    "HOSPES_TOOL",
 			    keys[i].name);
 	return 0;
@@ -422,8 +427,9 @@ check_complete(json_t *notes, struct fault *fault)
 json_t *
 notes_read(const struct object *object, struct fault *fault)
 {
-	json_t *notes = json_pack("{s:{} s:[] s:[] s:[] s:{} s:i s:i s:i s:b}", " seen", "capabilities", "needs",
-	    "subscribes", "config", "memory_mib", MEMORY_MIB_DEFAULT, "recursion", 0, "price_micros", 0, "state_cell", 0);
+	json_t *notes =
+	    json_pack("{s:{} s:[] s:[] s:[] s:{} s:i s:i s:i s:b}", " seen", "capabilities", "needs", "subscribes",
+		"config", "memory_mib", MEMORY_MIB_DEFAULT, "recursion", 0, "price_micros", 0, "state_cell", 0);
 	unsigned count = 0;
 	int rc = notes == NULL ? fault_set(fault, HOSPES_ENOMEM, "no memory for the notes") : 0;
 

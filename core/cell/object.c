@@ -17,8 +17,11 @@
 #endif
 
 /* Address space that a plugin may ask for; a handler's memory comes from the heap. */
-#define MEMORY_MAX (1024 * MIB)
+#define MEMORY_MAX  (1024 * MIB)
 #define DYNAMIC_MAX 4096
+
+/* The smallest page: two segments that shared one would look different in memory than in the file. */
+#define PAGE ((uint64_t)4096)
 
 static bool
 inside(uint64_t size, uint64_t at, uint64_t len)
@@ -47,8 +50,9 @@ check_ident(const struct object *object, struct fault *fault)
 	if (object->size < sizeof(Elf64_Ehdr))
 		return incomplete(object, "the ELF header", 0, sizeof(Elf64_Ehdr), fault);
 	if (ident[EI_CLASS] != ELFCLASS64 || ident[EI_DATA] != ELFDATA2LSB)
-		return fault_set(fault, HOSPES_EMACHINE, "expected a 64-bit little-endian object for " MACHINE_NAME
-							 ", found %s-bit %s-endian; build it on this machine",
+		return fault_set(fault, HOSPES_EMACHINE,
+		    "expected a 64-bit little-endian object for " MACHINE_NAME
+		    ", found %s-bit %s-endian; build it on this machine",
 		    ident[EI_CLASS] == ELFCLASS32 ? "32" : "64", ident[EI_DATA] == ELFDATA2MSB ? "big" : "little");
 	return 0;
 }
@@ -61,19 +65,22 @@ check_head(struct object *object, struct fault *fault)
 	memcpy(&object->head, object->data, sizeof(object->head));
 	if (head->e_machine != MACHINE)
 		return fault_set(fault, HOSPES_EMACHINE,
-		    "expected an object for " MACHINE_NAME " (machine %u), found machine %u; build it on this machine", MACHINE,
-		    head->e_machine);
+		    "expected an object for " MACHINE_NAME " (machine %u), found machine %u; build it on this machine",
+		    MACHINE, head->e_machine);
 	if (head->e_type != ET_DYN)
 		return fault_set(fault, HOSPES_EBADPLUGIN,
 		    "expected a shared object, found ELF type %u; link it with -shared", head->e_type);
 	if (head->e_phentsize != sizeof(Elf64_Phdr) || head->e_phnum == 0 || head->e_phnum > OBJECT_SEGMENTS)
-		return fault_set(fault, HOSPES_EBADPLUGIN, "expected 1 to %d program headers of %zu bytes, found %u of %u",
-		    OBJECT_SEGMENTS, sizeof(Elf64_Phdr), head->e_phnum, head->e_phentsize);
+		return fault_set(fault, HOSPES_EBADPLUGIN,
+		    "expected 1 to %d program headers of %zu bytes, found %u of %u", OBJECT_SEGMENTS,
+		    sizeof(Elf64_Phdr), head->e_phnum, head->e_phentsize);
 	if (!inside(object->size, head->e_phoff, (uint64_t)head->e_phnum * head->e_phentsize))
-		return incomplete(object, "program headers", head->e_phoff, (uint64_t)head->e_phnum * head->e_phentsize, fault);
+		return incomplete(
+		    object, "program headers", head->e_phoff, (uint64_t)head->e_phnum * head->e_phentsize, fault);
 	/* Nobody here reads sections, but they come last in a file: their absence tells that the end is missing. */
 	if (head->e_shoff != 0 && !inside(object->size, head->e_shoff, (uint64_t)head->e_shnum * head->e_shentsize))
-		return incomplete(object, "section headers", head->e_shoff, (uint64_t)head->e_shnum * head->e_shentsize, fault);
+		return incomplete(
+		    object, "section headers", head->e_shoff, (uint64_t)head->e_shnum * head->e_shentsize, fault);
 	return 0;
 }
 
@@ -84,21 +91,25 @@ check_segment(const struct object *object, const Elf64_Phdr *ph, uint64_t *end, 
 		return incomplete(object, "a segment", ph->p_offset, ph->p_filesz, fault);
 	if (ph->p_type == PT_TLS)
 		return fault_set(fault, HOSPES_EBADPLUGIN,
-		    "expected no thread-local storage, found %llu bytes; keep state in the call", (unsigned long long)ph->p_memsz);
+		    "expected no thread-local storage, found %llu bytes; keep state in the call",
+		    (unsigned long long)ph->p_memsz);
 	if (ph->p_type == PT_INTERP)
-		return fault_set(fault, HOSPES_EBADPLUGIN, "expected a shared object, found a program; link it with -shared");
+		return fault_set(
+		    fault, HOSPES_EBADPLUGIN, "expected a shared object, found a program; link it with -shared");
 	if (ph->p_type == PT_GNU_STACK && (ph->p_flags & PF_X) != 0)
 		return fault_set(fault, HOSPES_EBADPLUGIN,
 		    "expected a stack without code, found an executable one; link with -z noexecstack");
 	if (ph->p_type != PT_LOAD)
 		return 0;
 	if ((ph->p_flags & PF_W) != 0 && (ph->p_flags & PF_X) != 0)
-		return fault_set(fault, HOSPES_EBADPLUGIN, "expected segments that are writable or executable, found one that is both");
-	if (ph->p_memsz < ph->p_filesz || ph->p_vaddr > MEMORY_MAX || ph->p_memsz > MEMORY_MAX - ph->p_vaddr ||
-	    ph->p_vaddr < *end)
 		return fault_set(fault, HOSPES_EBADPLUGIN,
-		    "expected segments in order within %zu MiB, found one at %#llx of %llu bytes", MEMORY_MAX / MIB,
-		    (unsigned long long)ph->p_vaddr, (unsigned long long)ph->p_memsz);
+		    "expected segments that are writable or executable, found one that is both");
+	if (ph->p_memsz < ph->p_filesz || ph->p_vaddr > MEMORY_MAX || ph->p_memsz > MEMORY_MAX - ph->p_vaddr ||
+	    ph->p_vaddr / PAGE * PAGE < *end || ph->p_vaddr % PAGE != ph->p_offset % PAGE)
+		return fault_set(fault, HOSPES_EBADPLUGIN,
+		    "expected segments in order, on pages of their own within %zu MiB, found one at %#llx of %llu "
+		    "bytes",
+		    MEMORY_MAX / MIB, (unsigned long long)ph->p_vaddr, (unsigned long long)ph->p_memsz);
 	*end = ph->p_vaddr + ph->p_memsz;
 	return 0;
 }
@@ -122,7 +133,8 @@ check_segments(struct object *object, struct fault *fault)
 	}
 	if (rc == 0 && !stack)
 		return fault_set(fault, HOSPES_EBADPLUGIN,
-		    "expected a stack without code, found no word about it, which means an executable one; link with -z noexecstack");
+		    "expected a stack without code, found no word about it, which means an executable one; link with "
+		    "-z noexecstack");
 	return rc;
 }
 
@@ -132,28 +144,72 @@ take_tag(struct object *object, const Elf64_Dyn *dyn, struct fault *fault)
 	const char *refused = NULL;
 
 	switch (dyn->d_tag) {
-	case DT_STRTAB: object->strings = dyn->d_un.d_ptr; break;
-	case DT_STRSZ: object->strings_size = dyn->d_un.d_val; break;
-	case DT_SYMTAB: object->symbols = dyn->d_un.d_ptr; break;
-	case DT_HASH: object->hash = dyn->d_un.d_ptr; break;
-	case DT_GNU_HASH: object->gnu_hash = dyn->d_un.d_ptr; break;
-	case DT_VERSYM: object->versym = dyn->d_un.d_ptr; break;
-	case DT_VERNEED: object->verneed = dyn->d_un.d_ptr; break;
-	case DT_VERNEEDNUM: object->verneed_n = dyn->d_un.d_val; break;
-	case DT_RELA: object->relocations[0].at = dyn->d_un.d_ptr; break;
-	case DT_RELASZ: object->relocations[0].size = dyn->d_un.d_val; break;
-	case DT_REL: object->relocations[1].at = dyn->d_un.d_ptr; break;
-	case DT_RELSZ: object->relocations[1].size = dyn->d_un.d_val; break;
-	case DT_JMPREL: object->relocations[2].at = dyn->d_un.d_ptr; break;
-	case DT_PLTRELSZ: object->relocations[2].size = dyn->d_un.d_val; break;
-	case DT_PLTREL: object->relocations[2].addend = dyn->d_un.d_val == DT_RELA; break;
-	case DT_RPATH: refused = "DT_RPATH; link without -rpath"; break;
-	case DT_RUNPATH: refused = "DT_RUNPATH; link without -rpath"; break;
-	case DT_TEXTREL: refused = "DT_TEXTREL; compile with -fPIC"; break;
-	case DT_AUDIT: refused = "DT_AUDIT"; break;
-	case DT_DEPAUDIT: refused = "DT_DEPAUDIT"; break;
-	case DT_FILTER: refused = "DT_FILTER"; break;
-	case DT_AUXILIARY: refused = "DT_AUXILIARY"; break;
+	case DT_STRTAB:
+		object->strings = dyn->d_un.d_ptr;
+		break;
+	case DT_STRSZ:
+		object->strings_size = dyn->d_un.d_val;
+		break;
+	case DT_SYMTAB:
+		object->symbols = dyn->d_un.d_ptr;
+		break;
+	case DT_HASH:
+		object->hash = dyn->d_un.d_ptr;
+		break;
+	case DT_GNU_HASH:
+		object->gnu_hash = dyn->d_un.d_ptr;
+		break;
+	case DT_VERSYM:
+		object->versym = dyn->d_un.d_ptr;
+		break;
+	case DT_VERNEED:
+		object->verneed = dyn->d_un.d_ptr;
+		break;
+	case DT_VERNEEDNUM:
+		object->verneed_n = dyn->d_un.d_val;
+		break;
+	case DT_RELA:
+		object->relocations[0].at = dyn->d_un.d_ptr;
+		break;
+	case DT_RELASZ:
+		object->relocations[0].size = dyn->d_un.d_val;
+		break;
+	case DT_REL:
+		object->relocations[1].at = dyn->d_un.d_ptr;
+		break;
+	case DT_RELSZ:
+		object->relocations[1].size = dyn->d_un.d_val;
+		break;
+	case DT_JMPREL:
+		object->relocations[2].at = dyn->d_un.d_ptr;
+		break;
+	case DT_PLTRELSZ:
+		object->relocations[2].size = dyn->d_un.d_val;
+		break;
+	case DT_PLTREL:
+		object->relocations[2].addend = dyn->d_un.d_val == DT_RELA;
+		break;
+	case DT_RPATH:
+		refused = "DT_RPATH; link without -rpath";
+		break;
+	case DT_RUNPATH:
+		refused = "DT_RUNPATH; link without -rpath";
+		break;
+	case DT_TEXTREL:
+		refused = "DT_TEXTREL; compile with -fPIC";
+		break;
+	case DT_AUDIT:
+		refused = "DT_AUDIT";
+		break;
+	case DT_DEPAUDIT:
+		refused = "DT_DEPAUDIT";
+		break;
+	case DT_FILTER:
+		refused = "DT_FILTER";
+		break;
+	case DT_AUXILIARY:
+		refused = "DT_AUXILIARY";
+		break;
 	case DT_FLAGS:
 		if (dyn->d_un.d_val & DF_TEXTREL)
 			refused = "DF_TEXTREL; compile with -fPIC";
@@ -169,7 +225,8 @@ take_tag(struct object *object, const Elf64_Dyn *dyn, struct fault *fault)
 	}
 	if (refused == NULL)
 		return 0;
-	return fault_set(fault, HOSPES_EBADPLUGIN, "expected a dynamic section of a plain shared object, found %s", refused);
+	return fault_set(
+	    fault, HOSPES_EBADPLUGIN, "expected a dynamic section of a plain shared object, found %s", refused);
 }
 
 static int
@@ -211,7 +268,8 @@ read_versions(struct object *object, struct fault *fault)
 		uint64_t at;
 
 		if (p == NULL || i > OBJECT_VERSIONS)
-			return fault_set(fault, HOSPES_EBADPLUGIN, "expected version needs in a segment, found them outside");
+			return fault_set(
+			    fault, HOSPES_EBADPLUGIN, "expected version needs in a segment, found them outside");
 		memcpy(&need, p, sizeof(need));
 		at = file_at + need.vn_aux;
 		for (unsigned k = 0; k < need.vn_cnt; k++) {
@@ -220,11 +278,13 @@ read_versions(struct object *object, struct fault *fault)
 
 			p = object_at(object, at, sizeof(aux));
 			if (p == NULL)
-				return fault_set(fault, HOSPES_EBADPLUGIN, "expected version needs in a segment, found them outside");
+				return fault_set(fault, HOSPES_EBADPLUGIN,
+				    "expected version needs in a segment, found them outside");
 			memcpy(&aux, p, sizeof(aux));
 			name = object_string(object, aux.vna_name);
 			if (name == NULL || (aux.vna_other & 0x7fff) >= OBJECT_VERSIONS)
-				return fault_set(fault, HOSPES_EBADPLUGIN, "expected the name of a version, found none");
+				return fault_set(
+				    fault, HOSPES_EBADPLUGIN, "expected the name of a version, found none");
 			object->versions[aux.vna_other & 0x7fff] = name;
 			if (aux.vna_next == 0)
 				break;
@@ -277,8 +337,7 @@ object_at(const struct object *object, uint64_t address, uint64_t len)
 	for (size_t i = 0; i < object->segments_n; i++) {
 		const Elf64_Phdr *ph = &object->segments[i];
 
-		if (ph->p_type == PT_LOAD && address >= ph->p_vaddr &&
-		    inside(ph->p_filesz, address - ph->p_vaddr, len))
+		if (ph->p_type == PT_LOAD && address >= ph->p_vaddr && inside(ph->p_filesz, address - ph->p_vaddr, len))
 			return object->data + ph->p_offset + (address - ph->p_vaddr);
 	}
 	return NULL;
@@ -353,7 +412,8 @@ object_symbol_count(const struct object *object, uint64_t *ret)
 bool
 object_symbol(const struct object *object, uint64_t index, Elf64_Sym *ret)
 {
-	const void *p = index > UINT32_MAX ? NULL : object_at(object, object->symbols + index * sizeof(*ret), sizeof(*ret));
+	const void *p =
+	    index > UINT32_MAX ? NULL : object_at(object, object->symbols + index * sizeof(*ret), sizeof(*ret));
 
 	if (p != NULL)
 		memcpy(ret, p, sizeof(*ret));

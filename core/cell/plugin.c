@@ -40,11 +40,13 @@ refused_by_loader(struct fault *fault)
 		text += sizeof(PLUGIN_PATH ": ") - 1;
 	if (strstr(text, "undefined symbol") != NULL)
 		return fault_set(fault, HOSPES_ESYMBOL,
-		    "expected every symbol that the plugin uses in its libraries, found %s; link it with what it uses", text);
+		    "expected every symbol that the plugin uses in its libraries, found %s; link it with what it uses",
+		    text);
 	found = strstr(text, "version `HOSPES_");
 	if (found != NULL)
 		return fault_set(fault, HOSPES_EABI,
-		    "libhospes: expected a symbol version up to HOSPES_%d.%d, found %s; install a newer host or build against "
+		    "libhospes: expected a symbol version up to HOSPES_%d.%d, found %s; install a newer host or build "
+		    "against "
 		    "this SDK",
 		    HOSPES_ABI_MAJOR, HOSPES_ABI_MINOR, found);
 	return fault_set(fault, HOSPES_ELOAD, "expected a plugin that the dynamic loader takes, found: %s", text);
@@ -67,20 +69,24 @@ static int
 check_abi(const struct hospes_plugin *found, struct fault *fault)
 {
 	if (found->magic != HOSPES_PLUGIN_MAGIC)
-		return fault_set(fault, HOSPES_EABI, "hospes_plugin_v1.magic: expected %#llx, found %#llx; declare it with the "
-						     "macros of hospes.h",
+		return fault_set(fault, HOSPES_EABI,
+		    "hospes_plugin_v1.magic: expected %#llx, found %#llx; declare it with the "
+		    "macros of hospes.h",
 		    (unsigned long long)HOSPES_PLUGIN_MAGIC, (unsigned long long)found->magic);
 	if (found->abi_major != HOSPES_ABI_MAJOR)
-		return fault_set(fault, HOSPES_EABI, "hospes_plugin_v1.abi_major: expected %d, found %u; build it again with this "
-						     "host's SDK",
+		return fault_set(fault, HOSPES_EABI,
+		    "hospes_plugin_v1.abi_major: expected %d, found %u; build it again with this "
+		    "host's SDK",
 		    HOSPES_ABI_MAJOR, found->abi_major);
 	if (found->abi_minor > HOSPES_ABI_MINOR)
 		return fault_set(fault, HOSPES_EABI,
-		    "hospes_plugin_v1.abi_minor: expected at most %d, found %u; install a newer host or build against this SDK",
+		    "hospes_plugin_v1.abi_minor: expected at most %d, found %u; install a newer host or build against "
+		    "this SDK",
 		    HOSPES_ABI_MINOR, found->abi_minor);
 	if (found->size < SIZE_1_0)
-		return fault_set(fault, HOSPES_EABI, "hospes_plugin_v1.size: expected at least %zu, found %u; declare it with "
-						     "the macros of hospes.h",
+		return fault_set(fault, HOSPES_EABI,
+		    "hospes_plugin_v1.size: expected at least %zu, found %u; declare it with "
+		    "the macros of hospes.h",
 		    SIZE_1_0, found->size);
 	if (found->handler == NULL)
 		return fault_set(fault, HOSPES_EABI, "hospes_plugin_v1.handler: expected a function, found NULL");
@@ -97,7 +103,8 @@ take_symbol(struct loaded *loaded, const struct link_map *map, uintptr_t end, st
 	/* dlsym also finds what a library of the plugin exports. */
 	if (symbol == NULL || at < map->l_addr || at > end || end - at < SIZE_1_0)
 		return fault_set(fault, HOSPES_ESYMBOL,
-		    "expected the plugin to export hospes_plugin_v1, found none; declare it with HOSPES_AGENT, HOSPES_STRATEGY, "
+		    "expected the plugin to export hospes_plugin_v1, found none; declare it with HOSPES_AGENT, "
+		    "HOSPES_STRATEGY, "
 		    "HOSPES_CHECK or HOSPES_TOOL");
 	memcpy(&loaded->plugin, symbol, SIZE_1_0);
 	if (check_abi(&loaded->plugin, fault) != 0)
@@ -122,7 +129,8 @@ plugin_load(struct loaded *ret, struct fault *fault)
 		return rc != 0 ? rc : refused_by_loader(fault);
 	}
 	if (dlinfo(loaded.handle, RTLD_DI_LINKMAP, &map) != 0 || seal_find(&loaded.seal, map) != 0)
-		return fault_set(fault, HOSPES_ELOAD, "expected the plugin's segments among those of the process, found none");
+		return fault_set(
+		    fault, HOSPES_ELOAD, "expected the plugin's segments among those of the process, found none");
 	end = segment_end(map);
 	rc = take_symbol(&loaded, map, end, fault);
 	if (rc != 0)
@@ -142,6 +150,7 @@ plugin_init(const struct loaded *loaded, struct fault *fault)
 	if (not_in_call(fault, "in its init hook") != 0)
 		return fault->status;
 	if (rc != 0)
-		return fault_set(fault, HOSPES_ELOAD, "expected its init hook to return 0, found %d (%s)", rc, status_name(rc));
+		return fault_set(
+		    fault, HOSPES_ELOAD, "expected its init hook to return 0, found %d (%s)", rc, status_name(rc));
 	return 0;
 }

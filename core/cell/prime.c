@@ -46,7 +46,7 @@ prime_output(void)
 
 	setvbuf(stdout, line, _IOLBF, sizeof(line));
 	setvbuf(stderr, NULL, _IONBF, 0);
-	snprintf(text, sizeof(text), "%.17g %s %p", 0.1, strerror(0), (void *)text);
+	snprintf(text, sizeof(text), "%.17g %s %p", 0.1, strerror(0), (void *)line);
 }
 
 static void

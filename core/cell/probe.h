@@ -9,13 +9,15 @@
 #define CELL_PROBE_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 struct probe {
-	json_t *layers;    /* array, as cell.h tells */
-	uint32_t claimed;  /* layers that the spawner and we have put on */
-	uint32_t holds;    /* those that their tries prove */
-	uint64_t ipc;      /* inode of the spawner's ipc namespace */
+	json_t *layers; /* array, as cell.h tells */
+	uint32_t claimed; /* layers that the spawner and we have put on */
+	uint32_t holds;   /* those that their tries prove */
+	bool strict;      /* the profile's strict_calls */
+	uint64_t ipc;     /* inode of the spawner's ipc namespace */
 };
 
 void probe_namespaces(struct probe *probe); /* uid, net, pid, mount, ipc, cgroup; capabilities are gone */

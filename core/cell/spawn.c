@@ -2,8 +2,9 @@
  * The spawner's side of making a process: clone into namespaces, map the ids, limit the memory, say go.
  *
  * Not every host gives all namespaces: containers often have none, an ordinary user needs a user namespace for the rest,
- * and root does without one.  What fails for good is not tried again.  What the process then lacks it says itself, and
- * the host decides whether that will do.
+ * and root does without one.  What fails at the first guest is not tried again; what worked once and fails later (too
+ * many namespaces on the machine) is an error, so that cells do not lose layers while the host runs.  What a process
+ * lacks it says itself, and the host decides whether that will do.
  */
 
 #include "cell/spawn.h"
@@ -32,6 +33,16 @@ static const uint64_t levels[] = {
 
 /* Code and data of libraries and the runtime's own buffers, on top of what the host grants. */
 #define MEMORY_SLACK (48 * MIB)
+
+unsigned
+spawn_level_for_root(void)
+{
+	unsigned level = 0;
+
+	while (levels[level] & CLONE_NEWUSER)
+		level++;
+	return level;
+}
 
 size_t
 spawn_fds(uint32_t what)
@@ -96,8 +107,8 @@ static uint32_t
 layers_of(uint64_t flags, bool own_uid)
 {
 	return (flags & CLONE_NEWUSER || own_uid ? LAYER_UID : 0u) | (flags & CLONE_NEWNET ? LAYER_NET_NS : 0u) |
-	    (flags & CLONE_NEWPID ? LAYER_PID_NS : 0u) | (flags & CLONE_NEWNS ? LAYER_MOUNT_NS : 0u) |
-	    (flags & CLONE_NEWIPC ? LAYER_IPC_NS : 0u);
+	       (flags & CLONE_NEWPID ? LAYER_PID_NS : 0u) | (flags & CLONE_NEWNS ? LAYER_MOUNT_NS : 0u) |
+	       (flags & CLONE_NEWIPC ? LAYER_IPC_NS : 0u);
 }
 
 static void
@@ -169,14 +180,15 @@ try_level(struct spawner *s, const struct spawn_request *request, const int *fds
 }
 
 int
-spawn_start(struct spawner *s, const struct spawn_request *request, const int *fds, struct spawned *ret,
-    const char **what)
+spawn_start(
+    struct spawner *s, const struct spawn_request *request, const int *fds, struct spawned *ret, const char **what)
 {
 	for (;;) {
 		bool again = false;
 		int rc = try_level(s, request, fds, ret, what, &again);
 
-		if (rc == 0 || !again || s->level + 1 == ARRAY_LEN(levels))
+		s->level_works = s->level_works || rc == 0;
+		if (rc == 0 || !again || s->level_works || s->level + 1 == ARRAY_LEN(levels))
 			return rc;
 		s->level++;
 	}

@@ -121,7 +121,9 @@ become_program(const struct spawner *s, const struct spawn_job *job, int error_f
 {
 	const struct spawn_request *request = job->request;
 	char path[sizeof(s->libexec) + 32], layers[32], last[32];
-	const char *mode = request->what == SPAWN_INSPECT ? "--jailed" : request->what == SPAWN_PROBE ? "probe" : "cell";
+	const char *mode = request->what == SPAWN_INSPECT ? "--jailed"
+			   : request->what == SPAWN_PROBE ? "probe"
+							  : "cell";
 	const char *name = request->what == SPAWN_INSPECT ? "hospes-inspect" : "hospes-cell";
 	char *argv[] = {(char *)name, (char *)mode, layers, last, NULL};
 	const char *failed;

@@ -10,6 +10,7 @@
 #include <grp.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -26,8 +27,8 @@
 
 struct state {
 	struct spawner spawner;
-	struct map by_id, by_pid;  /* struct spawned */
-	struct map ended;          /* by id: their cgroups could not be removed yet */
+	struct map by_id, by_pid; /* struct spawned */
+	struct map ended;         /* by id: their cgroups could not be removed yet */
 };
 
 static void
@@ -84,7 +85,7 @@ start(struct state *st, const struct spawn_request *request, const int *fds)
 	struct spawned *guest = xcalloc(1, sizeof(*guest));
 	const char *what = "";
 	int rc = map_get_u64(&st->by_id, request->id) != NULL ? -EEXIST
-								: spawn_start(&st->spawner, request, fds, guest, &what);
+							      : spawn_start(&st->spawner, request, fds, guest, &what);
 
 	if (rc == 0) {
 		map_put_u64(&st->by_id, guest->id, guest);
@@ -139,6 +140,25 @@ end_all(struct state *st)
 	bury_again(st);
 }
 
+/* Root in a user namespace is nobody to the files outside: it goes only where it owns the folder or everybody may go. */
+static bool
+open_to_all(const char *libexec)
+{
+	_cleanup_(free_p) char *path = realpath(libexec, NULL);
+	struct stat st;
+
+	while (path != NULL) {
+		char *slash = strrchr(path, '/');
+
+		if (stat(path, &st) != 0 || (st.st_mode & (st.st_uid == 0 ? S_IXUSR : S_IXOTH)) == 0)
+			return false;
+		if (slash == NULL || slash == path)
+			return true;
+		*slash = '\0';
+	}
+	return false;
+}
+
 static int
 set_up(struct state *st, int argc, char **argv)
 {
@@ -163,6 +183,7 @@ set_up(struct state *st, int argc, char **argv)
 	/* Cells inherit these, and a user namespace would keep them from dropping them. */
 	if (geteuid() == 0)
 		(void)setgroups(0, NULL);
+	s->level = geteuid() == 0 && !open_to_all(s->libexec) ? spawn_level_for_root() : 0;
 	cgroups_find(&s->groups);
 	return 0;
 }
@@ -189,7 +210,8 @@ main(int argc, char **argv)
 	polls[0] = (struct pollfd){.fd = FD_REQUESTS, .events = POLLIN};
 	polls[1] = (struct pollfd){.fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK), .events = POLLIN};
 	if (fcntl(FD_REQUESTS, F_SETFD, FD_CLOEXEC) != 0 || polls[1].fd < 0 || set_up(&st, argc, argv) != 0) {
-		fprintf(stderr, "hospes-spawner: it is started by hospesd with a socket on descriptor 3: %s\n", strerror(errno));
+		fprintf(stderr, "hospes-spawner: it is started by hospesd with a socket on descriptor 3: %s\n",
+		    strerror(errno));
 		return 2;
 	}
 	for (;;) {

@@ -14,7 +14,8 @@ inside(size_t size, uint64_t at, uint64_t len)
 }
 
 static bool
-take_table(struct symbols *symbols, const uint8_t *file, size_t size, const Elf64_Shdr *section, const Elf64_Shdr *names)
+take_table(
+    struct symbols *symbols, const uint8_t *file, size_t size, const Elf64_Shdr *section, const Elf64_Shdr *names)
 {
 	if (!inside(size, section->sh_offset, section->sh_size) || !inside(size, names->sh_offset, names->sh_size) ||
 	    section->sh_offset % _Alignof(Elf64_Sym) != 0 || names->sh_size == 0 ||

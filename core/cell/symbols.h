@@ -13,11 +13,11 @@
 #include <stdint.h>
 
 struct symbols {
-	uintptr_t load;    /* where the object is */
+	uintptr_t load; /* where the object is */
 	uintptr_t end;
 	const Elf64_Sym *table;
 	size_t n;
-	const char *text;  /* of the names, zero-terminated */
+	const char *text; /* of the names, zero-terminated */
 	size_t text_len;
 };
 

@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <limits.h>
 #include <locale.h>
-#include <signal.h>
 #include <string.h>
 
 #include "base/util.h"
@@ -194,7 +193,6 @@ int
 main(int argc, char **argv)
 {
 	setlocale(LC_CTYPE, "");
-	signal(SIGPIPE, SIG_IGN);
 	if (argc < 2) {
 		help(stderr);
 		return CLI_USAGE;

@@ -15,6 +15,7 @@
 #include "base/buf.h"
 #include "base/fd.h"
 #include "base/install.h"
+#include "base/json.h"
 #include "base/util.h"
 #include "cli/command.h"
 
@@ -129,11 +130,13 @@ command_new(struct cli *cli)
 	from = xasprintf("%s/template/%s", install_dir(INSTALL_DATA), kind);
 	if (check_name(name, &fault) != 0 || copy_folder(from, to, &s, &fault) != 0)
 		return cli_fail(cli, &fault);
-	if (cli->json)
-		printf("{\"folder\":\"%s\"}\n", name);
-	else
-		printf(
-		    "%s/ is a whole %s; `make` builds it, `make check` runs its cases, its README says how to go on\n",
-		    to, kind);
+	if (cli->json) {
+		_cleanup_(json_p) json_t *made = json_pack("{s:s, s:s}", "name", name, "folder", to);
+
+		cli_json(cli, made);
+		return CLI_OK;
+	}
+	printf("%s/ is a whole %s; `make` builds it, `make check` runs its cases, its README says how to go on\n", to,
+	    kind);
 	return CLI_OK;
 }

@@ -17,6 +17,8 @@
 #include "cli/request.h"
 #include "cli/text.h"
 
+#define STREAM_TRIES 3 /* without an event */
+
 #define STOP_LEFT 1 /* the user left */
 #define STOP_END  2 /* the end event came */
 
@@ -27,6 +29,7 @@ struct following {
 	struct client *client;
 	const char *id;
 	bool cancelled;
+	bool any; /* events came since the stream began */
 	json_t *end;
 };
 
@@ -63,6 +66,7 @@ on_event(const char *name, const char *data, size_t len, void *arg)
 	struct following *f = arg;
 	json_t *event = json_loadb(data, len, JSON_ALLOW_NUL, NULL);
 
+	f->any = true;
 	if (strcmp(name, "end") == 0 && event != NULL) {
 		f->end = event;
 		return STOP_END;
@@ -93,23 +97,28 @@ on_interrupt(int signo, void *arg)
 	return 0;
 }
 
-/* Follows the run to its end.  Returns 0 with *end, STOP_LEFT, or a status. */
+/* Follows the run to its end.  Returns 0 with *end, STOP_LEFT, or a status.  A stream that breaks off is taken up again: a
+ * watcher that was too slow for the host is cut off, and the run goes on all the same. */
 static int
 follow(const struct cli *cli, struct client *client, const char *id, json_t **end, struct fault *fault)
 {
 	struct following f = {.cli = cli, .client = client, .id = id};
 	_cleanup_(free_p) char *events = client_path("/v1/runs/", id, "/events");
-	_cleanup_(free_p) char *wait = client_path("/v1/runs/", id, "/wait");
-	int rc = client_stream(client, events, on_event, on_interrupt, &f, fault);
+	int rc = 0;
 
-	if (rc == STOP_END) {
-		*end = f.end;
-		return 0;
+	for (unsigned in_vain = 0; in_vain < STREAM_TRIES; in_vain++) {
+		f.any = false;
+		rc = client_stream(client, events, on_event, on_interrupt, &f, fault);
+		if (rc == STOP_END) {
+			*end = f.end;
+			return 0;
+		}
+		if (rc != 0 && rc != HOSPES_ENOHOST)
+			return rc;
+		if (f.any)
+			in_vain = 0;
 	}
-	if (rc != 0)
-		return rc;
-	/* Cut off for being slow: the result is there all the same. */
-	return client_get(client, wait, end, fault);
+	return rc != 0 ? rc : fault_set(fault, HOSPES_EBUG, "the host told nothing of the end of run %s", id);
 }
 
 int

@@ -17,9 +17,11 @@ static void
 print_node(const struct cli *cli, const json_t *node)
 {
 	const char *plugin = cli_text(node, "plugin"), *status = cli_text(node, "status"), *op = cli_text(node, "op");
+	const char *target = cli_text(node, "target");
 	const json_t *took = json_object_get(node, "duration_ms"), *replays = json_object_get(node, "replays");
-	_cleanup_(free_p) char *what = plugin[0] != '\0' ? xasprintf("%s %s", plugin, cli_text(node, "version"))
-							 : xasprintf("%s %s", op, cli_text(node, "target"));
+	_cleanup_(free_p) char *what = plugin[0] != '\0'
+					   ? xasprintf("%s %s", plugin, cli_text(node, "version"))
+					   : xasprintf("%s%s%s", op, target[0] != '\0' ? " " : "", target);
 	_cleanup_(free_p) char *safe = text_safe(what, false);
 	_cleanup_(free_p) char *outcome = text_safe(status, false), *path = text_safe(cli_text(node, "path"), false);
 

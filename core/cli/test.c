@@ -8,6 +8,7 @@
 
 #include "config.h"
 
+#include <assert.h>
 #include <signal.h>
 #include <string.h>
 
@@ -87,41 +88,45 @@ is_breach(const char *code)
 	return false;
 }
 
+/* What the private host warned of, and whatever is no line of its log: a complaint of its last breath. */
 static void
 show_log(const struct testing *t)
 {
 	_cleanup_(buf_free) struct buf log = {0};
-	const char *text, *at;
-	unsigned lines = 0;
+	char *rest = NULL;
+	unsigned shown = 0;
 	struct fault fault;
 
-	if (t->report != NULL || t->host == NULL || fd_read_file(test_host_log(t->host), &log, LOG_MAX, &fault) != 0 ||
-	    log.len == 0)
+	if (t->report != NULL || t->host == NULL || fd_read_file(test_host_log(t->host), &log, LOG_MAX, &fault) != 0)
 		return;
-	text = buf_text(&log);
-	for (at = text + log.len; at > text && lines <= LOG_LINES; at--)
-		lines += at[-1] == '\n';
-	printf("# the end of the private host's log:\n");
-	comment(at > text ? at + 1 : at);
+	(void)buf_text(&log);
+	for (char *line = strtok_r((char *)log.data, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest)) {
+		if (strstr(line, " level=info ") != NULL || strstr(line, " level=debug ") != NULL)
+			continue;
+		if (shown++ == 0)
+			printf("# the private host's log:\n");
+		if (shown > LOG_LINES)
+			return;
+		comment(line);
+	}
 }
 
 /* Lines of the host's log in which the plugin's cells complain: a function that is an op used outside a call need not end
  * anything, and gives nothing that could be replayed. */
-static bool
-breach_in_log(const struct testing *t, struct buf *why)
+static void
+breaches_in_log(const struct testing *t, struct buf *why)
 {
 	_cleanup_(free_p) char *plugin = xasprintf(" plugin=%s ", t->name);
 	_cleanup_(buf_free) struct buf log = {0};
 	char *rest = NULL;
 	struct fault fault;
 
-	if (fd_read_file(test_host_log(t->host), &log, LOG_MAX, &fault) != 0 || log.len == 0)
-		return false;
+	if (fd_read_file(test_host_log(t->host), &log, LOG_MAX, &fault) != 0)
+		return;
 	(void)buf_text(&log);
 	for (char *line = strtok_r((char *)log.data, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest))
 		if (strstr(line, plugin) != NULL && strstr(line, "it is an op and works inside a handler only") != NULL)
 			buf_printf(why, "%s\n", line);
-	return why->len > 0;
 }
 
 /* ---- Running ---- */
@@ -218,6 +223,7 @@ run_between(struct testing *t, struct fault *fault)
 	_cleanup_(free_p) char **ids = xcalloc(2 * n, sizeof(*ids));
 	int rc = 0;
 
+	assert(n > 0);
 	for (; rc == 0 && begun < 2 * n; begun++)
 		rc = begin(t, begun % n, &ids[begun], fault);
 	for (size_t k = 0; k < begun; k++) {
@@ -234,7 +240,7 @@ run_between(struct testing *t, struct fault *fault)
 /* ---- Judging ---- */
 
 static void
-judge_end(struct testing *t, size_t i, enum execution e)
+judge_end(struct testing *t, size_t i, enum execution e, struct buf *breaches)
 {
 	const struct test_case *c = &t->cases.list[i];
 	const struct outcome *o = &t->outcomes[i][e];
@@ -243,7 +249,8 @@ judge_end(struct testing *t, size_t i, enum execution e)
 	bool ok = test_case_agrees(c, o->run, &why);
 
 	if (!ok && is_breach(status))
-		buf_printf(&why, "\na breach of the SDK's rules: %s", status);
+		buf_printf(breaches, "%s (%s): %s: %s\n", c->name, execution_names[e], status,
+		    cli_text(json_object_get(o->run, "error"), "message"));
 	if (ok && json_array_size(c->ops) > test_ops_outside(o->ops)) {
 		buf_printf(&why, "the case answers %zu ops and the plugin issued %zu", json_array_size(c->ops),
 		    test_ops_outside(o->ops));
@@ -255,7 +262,7 @@ judge_end(struct testing *t, size_t i, enum execution e)
 static void
 judge(struct testing *t)
 {
-	_cleanup_(buf_free) struct buf breach = {0};
+	_cleanup_(buf_free) struct buf breaches = {0};
 
 	for (size_t i = 0; i < t->cases.n; i++) {
 		const struct outcome *o = t->outcomes[i];
@@ -263,12 +270,13 @@ judge(struct testing *t)
 		bool same = true;
 
 		for (enum execution e = FRESH; e < EXECUTIONS; e++)
-			judge_end(t, i, e);
+			judge_end(t, i, e, &breaches);
 		for (enum execution e = USED; same && e < EXECUTIONS; e++)
 			same = test_ops_equal(o[FRESH].ops, execution_names[FRESH], o[e].ops, execution_names[e], &why);
 		tell(t, same, t->cases.list[i].name, "the same ops each time", &why);
 	}
-	tell(t, !breach_in_log(t, &breach), t->name, "keeps the rules of the SDK", &breach);
+	breaches_in_log(t, &breaches);
+	tell(t, breaches.len == 0, t->name, "keeps the rules of the SDK", &breaches);
 }
 
 static int

@@ -63,6 +63,7 @@ intent_durable(void *arg)
 	    .key = op->key,
 	    .timeout_ns = op->deadline_real_ns - clock_real_ns(),
 	    .allow_private = policy_plugin(op->run->policy, op->caller->plugin)->http_private,
+	    .once = op->effect == WIRE_EFFECT_ONCE,
 	    .admit = admit_redirect,
 	    .done = http_done,
 	    .arg = e,

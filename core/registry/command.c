@@ -71,7 +71,7 @@ let_go(struct registry *r, struct version *v)
 {
 	if (r->options.retired != NULL)
 		r->options.retired(v, false, r->options.arg);
-	if (v->state == VERSION_STAGED && !v->used && v->refs == 1 && !seen_object(r, v->object_hex))
+	if (v->state == VERSION_STAGED && !v->used && !seen_object(r, v->object_hex))
 		command_remove(r, v, "host", "no call ever used it and newer versions took its place");
 }
 

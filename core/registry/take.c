@@ -457,13 +457,17 @@ on_turn(evutil_socket_t unused, short what, void *arg)
 		take_copied(t);
 }
 
+/* By the timer and not by event_active: what is activated from a callback runs in the same pass of the loop, before
+ * anybody else's events are looked at. */
 void
 take_wake(struct registry *r)
 {
+	struct timeval now = {0};
+
 	if (r->turn == NULL)
 		r->turn = evtimer_new(r->options.loop, on_turn, r);
 	assert(r->turn != NULL);
-	event_active(r->turn, EV_TIMEOUT, 0);
+	evtimer_add(r->turn, &now);
 }
 
 static struct take *

@@ -121,12 +121,28 @@ transfer_unlink(struct http_transfer *t)
 static void
 transfer_end(struct http_transfer *t, int status, struct payload *answer, const struct fault *fault)
 {
+	struct fault unknown;
+
 	transfer_unlink(t);
+	if (status == HOSPES_EHTTP && t->once && t->sent) {
+		status = fault_set(&unknown, HOSPES_EUNKNOWN,
+		    "%s; it was sent and may have taken place: find out before doing it again", fault->text);
+		fault = &unknown;
+	}
 	if (!t->gone) {
 		t->busy = true;
 		t->done(status, answer, fault, t->arg);
 	}
 	transfer_free(t);
+}
+
+static void
+note_sent(struct http_transfer *t)
+{
+	long bytes = 0;
+
+	if (t->running && curl_easy_getinfo(t->easy, CURLINFO_REQUEST_SIZE, &bytes) == CURLE_OK && bytes > 0)
+		t->sent = true;
 }
 
 static void
@@ -146,6 +162,7 @@ on_deadline(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	note_sent(t);
 	request_describe(&t->request, &asked);
 	fault_set(&fault, HOSPES_EHTTP, "%s: no answer within %lld ms%s", buf_text(&asked),
 	    (long long)(t->timeout_ns / NS_PER_MS), t->running ? "" : "; it was still waiting for its turn");
@@ -161,6 +178,7 @@ transfer_answered(struct http_transfer *t, CURLcode result)
 	long status = 0;
 	int rc;
 
+	note_sent(t);
 	curl_multi_remove_handle(t->lane->multi, t->easy);
 	rc = result == CURLE_OK ? transfer_redirect(t, t->http->options.redirects, &fault)
 				: transfer_failed(t, result, &fault);
@@ -306,6 +324,7 @@ http_start(struct http *h, const struct http_call *call)
 	t->max_bytes = max == 0 || max > h->options.max_bytes ? h->options.max_bytes : max;
 	t->timeout_ns = call->timeout_ns;
 	t->allow_private = call->allow_private;
+	t->once = call->once;
 	t->admit = call->admit;
 	t->done = call->done;
 	t->arg = call->arg;

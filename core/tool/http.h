@@ -31,7 +31,7 @@ struct http_options {
 };
 
 int http_open(struct http **ret, const struct http_options *options, struct fault *fault);
-void http_close(struct http **h);
+void http_close(struct http **h); /* drops what is in flight; nobody is told; not from within a callback */
 
 /* The op's input, read and checked: method, headers, body.  Headers that would break framing or forge identity (Host,
  * Content-Length, Transfer-Encoding, Connection, ...) are bad_input. */
@@ -55,9 +55,11 @@ struct http_call {
 	const char *key;                    /* Idempotency-Key header, or NULL */
 	int64_t timeout_ns;
 	bool allow_private;
+	bool once; /* what failed after it was sent is outcome_unknown, not http_failed: it may have taken place */
 	/* May a redirect go there?  0 or a status with the fault filled in. */
 	int (*admit)(const struct http_request *request, void *arg, struct fault *fault);
-	/* Once, later: 0 and {"status", "url", "headers", "body" | "base64"}, or a status and the sentence. */
+	/* Once, later: 0 and {"status", "url", "headers", "body" | "base64"} (the room's; take a reference), or a status and
+	 * the sentence.  The transfer is gone when it returns. */
 	void (*done)(int status, struct payload *answer, const struct fault *fault, void *arg);
 	void *arg;
 };

@@ -31,11 +31,12 @@ struct http_transfer {
 	bool running;
 	bool busy; /* a function of its owner is being called: cancelling only marks it */
 	bool gone; /* cancelled while busy */
+	bool sent; /* some of a request has left, of this hop or one before */
 
 	struct http_request request; /* of this hop */
 	char *key;
 	int64_t timeout_ns;
-	bool allow_private;
+	bool allow_private, once;
 	size_t max_bytes;
 	unsigned redirects;
 	int (*admit)(const struct http_request *request, void *arg, struct fault *fault);

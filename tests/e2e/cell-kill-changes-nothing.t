@@ -11,7 +11,7 @@ plugin fan
 for ((round = 1; round <= ROUNDS; round++)); do
 	RANDOM=${SEED:-$((($(date +%N | sed 's/^0*//') + round) % 32768))}
 	note "round $round, seed $RANDOM (SEED=... to repeat)"
-	run_start fan '{"callee": "talker", "n": 100, "at_once": 100, "input": {"calls": 5, "ms": 400}}' --calls 100000
+	run_start fan '{"callee": "talker", "n": 100, "at_once": 100, "input": {"calls": 5, "ms": 400}}'
 	fan=$id
 	killed=0
 	for ((kill = 0; kill < 4; kill++)); do

@@ -60,6 +60,20 @@ deep(int n)
 	return n == 0 ? big[0] : deep(n + 1) + big[0];
 }
 
+/* How many MiB there are to be had: never more than the test asks the machine for. */
+static int
+hoard(void)
+{
+	int mib = 0;
+	char *p;
+
+	while (mib < 512 && (p = malloc(1 << 20)) != NULL) {
+		memset(p, 1, 1 << 20);
+		mib++;
+	}
+	return mib;
+}
+
 static int
 act(hospes_ctx *ctx)
 {
@@ -72,13 +86,15 @@ act(hospes_ctx *ctx)
 	if (strcmp(what, "abort") == 0)
 		abort();
 	if (strcmp(what, "null") == 0)
-		*(volatile int *)NULL = 1;
+		*(volatile int *)NULL = 1; /* cppcheck-suppress nullPointer */
 	if (strcmp(what, "deep") == 0)
 		return deep(1);
 	if (strcmp(what, "time") == 0)
 		return hospes_reply(ctx, json_integer((json_int_t)time(NULL)));
 	if (strcmp(what, "rand") == 0)
 		return hospes_reply(ctx, json_integer(rand()));
+	if (strcmp(what, "hoard") == 0)
+		return hospes_reply(ctx, json_integer(hoard()));
 	if (strcmp(what, "print") == 0)
 		printf("a line of output\n");
 #if defined(__x86_64__)
@@ -116,7 +132,12 @@ end(void)
 
 #ifdef FAULT_ABI
 HOSPES_EXPORT_ const struct hospes_plugin hospes_plugin_v1 = {.magic = HOSPES_PLUGIN_MAGIC,
-    .size = sizeof(struct hospes_plugin), .abi_major = 2, .abi_minor = 0, .handler = act, .init = begin, .exit = end};
+    .size = sizeof(struct hospes_plugin),
+    .abi_major = 2,
+    .abi_minor = 0,
+    .handler = act,
+    .init = begin,
+    .exit = end};
 HOSPES_NOTE("kind=agent")
 HOSPES_NOTE("name=guest")
 HOSPES_NOTE("version=1.0.0")

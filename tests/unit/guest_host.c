@@ -173,8 +173,12 @@ guest_end(struct guest *guest)
 struct wire_setup
 guest_setup(const struct guest_host *host)
 {
-	return (struct wire_setup){.version = WIRE_VERSION, .fibers = 4, .memory_bytes = 64 * MIB, .stack_bytes = 256 * KIB,
-	    .uid = host->uid, .gid = host->uid};
+	return (struct wire_setup){.version = WIRE_VERSION,
+	    .fibers = 4,
+	    .memory_bytes = 64 * MIB,
+	    .stack_bytes = 256 * KIB,
+	    .uid = host->uid,
+	    .gid = host->uid};
 }
 
 struct spawn_status
@@ -205,8 +209,7 @@ guest_inspect(struct guest_host *host, const char *path, struct buf *ret)
 void
 guest_send(const struct guest *guest, uint16_t type, uint64_t call, const void *payload, size_t len)
 {
-	struct wire_frame frame = {
-	    .length = (uint32_t)len, .type = type, .call = call, .ordinal = WIRE_NO_ORDINAL};
+	struct wire_frame frame = {.length = (uint32_t)len, .type = type, .call = call, .ordinal = WIRE_NO_ORDINAL};
 
 	assert_int_equal(fd_write_all(guest->control, &frame, sizeof(frame)), 0);
 	if (len > 0)
@@ -223,7 +226,8 @@ guest_receive(const struct guest *guest, struct buf *ret)
 		return (struct wire_frame){.type = 0};
 	assert_true(frame.length <= WIRE_FRAME_MAX);
 	if (frame.length > 0)
-		assert_true(read_whole(guest->control, buf_extend(ret, frame.length), frame.length, "the cell's socket"));
+		assert_true(
+		    read_whole(guest->control, buf_extend(ret, frame.length), frame.length, "the cell's socket"));
 	return frame;
 }
 
@@ -241,7 +245,8 @@ void
 guest_call(const struct guest *guest, const char *input)
 {
 	static const char run[] = "01ARZ3NDEKTSV4RRFFQ69G5FAV", path[] = "/0/3";
-	struct wire_start start = {.deadline_real_ns = INT64_MAX, .config_len = 2, .run_len = sizeof(run) - 1, .path_len = sizeof(path) - 1};
+	struct wire_start start = {
+	    .deadline_real_ns = INT64_MAX, .config_len = 2, .run_len = sizeof(run) - 1, .path_len = sizeof(path) - 1};
 	_cleanup_(buf_free) struct buf b = {0};
 
 	buf_append(&b, &start, sizeof(start));

@@ -156,7 +156,7 @@ test_table(void **state)
 
 	(void)state;
 	table_row(t, "\xc3\xbc", "1");
-	table_row(t, "longer\033name", NULL);
+	table_row(t, "longer\033name", (const char *)NULL);
 	table_print(t, &cli, to);
 	fclose(to);
 	assert_string_equal(text, "NAME            X\n\xc3\xbc               1\nlonger\\x1bname  \n");

@@ -190,8 +190,7 @@ test_cases(void **state)
 	    "{\"output\": 1, \"inptu\": 2}", "{\"status\": \"fine\"}", "{\"status\": 7}",
 	    "{\"output\": 1, \"ops\": {}}", "{\"output\": 1, \"ops\": [7]}",
 	    "{\"output\": 1, \"ops\": [{\"expect\": {\"op\": \"call\"}}]}",
-	    "{\"output\": 1, \"ops\": [{\"expect\": {\"op\": \"call\"}, \"answer\": 1, \"error\": {\"code\": "
-	    "\"failed\"}}]}",
+	    "{\"output\": 1, \"ops\": [{\"expect\": {\"op\": \"now\"}, \"answer\": 1, \"error\": {}}]}",
 	    "{\"output\": 1, \"ops\": [{\"expect\": {\"op\": \"call\"}, \"error\": {\"code\": \"odd\"}}]}",
 	    "{\"output\": 1, \"ops\": [{\"expect\": {\"opp\": \"call\"}, \"answer\": 1}]}"};
 	_cleanup_(test_cases_free) struct test_cases cases = {0};

@@ -194,6 +194,28 @@ test_sent_once(void **state)
 	assert_int_equal(count_of("/raw"), before + 1);
 }
 
+/* What may be done once and was sent: nobody can tell what became of it, and the status says so. */
+static void
+test_unknown_outcome(void **state)
+{
+	static const char post[] = "{\"method\": \"POST\", \"body\": \"x\"}";
+
+	(void)state;
+	ask_it(&(struct asking){.url = "/drop", .input = post, .once = true});
+	failed_with(HOSPES_EUNKNOWN, "find out before doing it again");
+	ask_it(&(struct asking){.url = "/hold", .input = post, .once = true, .timeout_ms = 50});
+	failed_with(HOSPES_EUNKNOWN, "no answer within 50 ms");
+	get("/release");
+	ask_it(&(struct asking){.url = "http://127.0.0.1:1/", .input = post, .once = true});
+	failed_with(HOSPES_EHTTP, "127.0.0.1:1");
+	ask_it(&(struct asking){.url = "/text", .input = post, .once = true, .public_only = true});
+	failed_with(HOSPES_EADDRESS, "");
+	ask_it(&(struct asking){.url = "/text", .input = post, .once = true});
+	assert_int_equal(outcome_http_status(&o), 200);
+	ask_it(&(struct asking){.url = "/drop", .input = post});
+	failed_with(HOSPES_EHTTP, "");
+}
+
 static void
 test_heads(void **state)
 {
@@ -490,6 +512,7 @@ main(void)
 	    cmocka_unit_test(test_too_large),
 	    cmocka_unit_test(test_broken),
 	    cmocka_unit_test(test_sent_once),
+	    cmocka_unit_test(test_unknown_outcome),
 	    cmocka_unit_test(test_heads),
 	    cmocka_unit_test(test_too_late),
 	    cmocka_unit_test(test_private_refused),

@@ -17,7 +17,7 @@
 #include "cell/notes.h"
 
 #define FIXTURE(name) "tests/unit/guest-" name ".so"
-#define FLIPS 10000
+#define FLIPS         10000
 
 static void
 load(const char *path, struct buf *ret)
@@ -49,7 +49,8 @@ refused(const void *data, size_t len, int status, const char *says)
 	struct fault fault;
 
 	if (status_of(data, len, &fault) != status || strstr(fault.text, says) == NULL)
-		fail_msg("expected %s and \"%s\", found %s: %s", status_name(status), says, status_name(fault.status), fault.text);
+		fail_msg("expected %s and \"%s\", found %s: %s", status_name(status), says, status_name(fault.status),
+		    fault.text);
 }
 
 static void
@@ -77,8 +78,9 @@ test_good(void **state)
 	assert_string_equal(json_string_value(json_object_get(notes, "version")), "1.2.3-rc.1");
 	assert_int_equal(json_array_size(json_object_get(notes, "needs")), 2);
 	assert_int_equal(json_integer_value(json_object_get(notes, "memory_mib")), 64);
-	assert_int_equal(
-	    json_integer_value(json_object_get(json_object_get(json_object_get(notes, "config"), "at_once"), "default")), 4);
+	assert_int_equal(json_integer_value(
+			     json_object_get(json_object_get(json_object_get(notes, "config"), "at_once"), "default")),
+	    4);
 	assert_true(json_is_object(json_object_get(notes, "input")));
 	assert_false(json_is_true(json_object_get(notes, "state_cell")));
 	assert_true(json_array_size(json_object_get(answer, "imports")) > 5);
@@ -90,7 +92,9 @@ test_no_plugins(void **state)
 	(void)state;
 	refused("", 0, HOSPES_EBADPLUGIN, "empty file");
 	refused("hello, world\n", 13, HOSPES_EBADPLUGIN, "not ELF");
-	refused("\x7f" "ELF", 4, HOSPES_EBADPLUGIN, "incomplete");
+	refused("\x7f"
+		"ELF",
+	    4, HOSPES_EBADPLUGIN, "incomplete");
 	refused_file("core/cell/hospes-inspect", HOSPES_EBADPLUGIN, "found a program");
 	refused_file("tests/unit/test_inspector.o", HOSPES_EBADPLUGIN, "-shared");
 }
@@ -188,20 +192,23 @@ note(const char *text, struct fault *fault)
 static void
 test_notes(void **state)
 {
-	static const char *const good[] = {"kind=strategy", "name=a", "name=a-1", "version=0.0.0", "version=1.2.3-a.1+b.02",
-	    "abi=1.0", "summary=", "summary=Zählt", "capability=count.words", "needs=call:wordcount", "needs=call:cap:read.*",
-	    "needs=call:*", "needs=http:https://example.org/*", "config=n:int:-3", "config=r:real:1e3", "config=b:bool:false",
-	    "config=t:text:", "config=t:text:a:b", "input={\"type\": \"object\"}", "memory=1", "recursion=0", "price_micros=5",
-	    "state=cell", "effect=pure", "license=MIT OR Apache-2.0", "subscribes=run.*"};
-	static const char *const bad[] = {"kind=Agent", "kind", "=", "", "name=", "name=A", "name=1a", "name=a_b", "name=a\n",
-	    "name=../a", "name=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "version=1", "version=1.2",
-	    "version=1.2.3.4", "version=01.2.3", "version=1.2.3-", "version=1.2.3-01", "version=1.2.3+", "version=v1.2.3",
-	    "abi=1", "abi=1.0.0", "abi=x", "summary=a\nb", "capability=", "capability=.a", "capability=a..b", "capability=a.*",
-	    "needs=call", "needs=call:", "needs=call:A", "needs=file:/etc", "needs=http:", "needs=http:a b", "config=n:int",
-	    "config=n:int:", "config=n:int:1x", "config=n:int: 1", "config=n:int:99999999999999999999", "config=r:real:nan",
-	    "config=r:real:inf", "config=b:bool:yes", "config=N:int:1", "config=:int:1", "config=n:number:1", "input={",
-	    "input={\"colour\": 1}", "output=[]", "memory=0", "memory=-1", "memory=1x", "memory=99999999", "recursion=",
-	    "price_micros=1.5", "state=", "state=host", "effect=costly", "colour=green", "kin=agent", "kind =agent"};
+	static const char *const good[] = {"kind=strategy", "name=a", "name=a-1", "version=0.0.0",
+	    "version=1.2.3-a.1+b.02", "abi=1.0", "summary=", "summary=Zählt", "capability=count.words",
+	    "needs=call:wordcount", "needs=call:cap:read.*", "needs=call:*", "needs=http:https://example.org/*",
+	    "config=n:int:-3", "config=r:real:1e3", "config=b:bool:false", "config=t:text:", "config=t:text:a:b",
+	    "input={\"type\": \"object\"}", "memory=1", "recursion=0", "price_micros=5", "state=cell", "effect=pure",
+	    "license=MIT OR Apache-2.0", "subscribes=run.*"};
+	static const char *const bad[] = {"kind=Agent", "kind", "=", "", "name=", "name=A", "name=1a", "name=a_b",
+	    "name=a\n", "name=../a", "name=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+	    "version=1", "version=1.2", "version=1.2.3.4", "version=01.2.3", "version=1.2.3-", "version=1.2.3-01",
+	    "version=1.2.3+", "version=v1.2.3", "abi=1", "abi=1.0.0", "abi=x", "summary=a\nb",
+	    "capability=", "capability=.a", "capability=a..b", "capability=a.*", "needs=call",
+	    "needs=call:", "needs=call:A", "needs=file:/etc", "needs=http:", "needs=http:a b", "config=n:int",
+	    "config=n:int:", "config=n:int:1x", "config=n:int: 1", "config=n:int:99999999999999999999",
+	    "config=r:real:nan", "config=r:real:inf", "config=b:bool:yes", "config=N:int:1", "config=:int:1",
+	    "config=n:number:1", "input={", "input={\"colour\": 1}", "output=[]", "memory=0", "memory=-1", "memory=1x",
+	    "memory=99999999", "recursion=", "price_micros=1.5", "state=", "state=host", "effect=costly",
+	    "colour=green", "kin=agent", "kind =agent"};
 	struct fault fault;
 
 	(void)state;
@@ -218,17 +225,19 @@ test_notes(void **state)
 static void
 test_imports(void **state)
 {
-	static const char *const good[] = {"strlen", "memcpy", "__memcpy_chk", "__printf_chk", "__isoc99_sscanf", "sinf",
-	    "sqrtl", "__exp_finite", "json_pack", "hospes_call", "time", "rand", "_Znwm", "__udivti3", "__floatuntidf",
-	    "_ZNSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEE9_M_createERmm", "_ZTVN10__cxxabiv120__si_class_type_infoE",
-	    "_ZSt20__throw_length_errorPKc", "__cxa_throw", "_Unwind_Resume", "putc_unlocked", "__stack_chk_fail"};
-	static const char *const bad[] = {"", "fopen", "fdopen", "popen", "open", "strtok", "localtime", "strerror", "system",
-	    "dlopen", "dlsym", "pthread_create", "pthread_mutex_lock", "__tls_get_addr", "__emutls_get_address", "syscall",
-	    "__getauxval", "__getpid", "getpid", "exit", "_exit", "clock", "signal", "sigaction", "hospes_rt_open",
-	    "hospes_rt_current", "json_load_file", "json_dumpfd", "json_set_alloc_funcs", "_ZNSt13random_device9_M_getvalEv",
-	    "_ZNSt6thread4joinEv", "_ZNSt6chrono3_V212system_clock3nowEv", "_ZNSt14basic_ofstreamIcSt11char_traitsIcEEC1Ev",
-	    "_ZNSt10filesystem6statusERKNS_7__cxx114pathE", "_ZN3foo3barEv", "__cxa_thread_atexit", "setlocale", "environ",
-	    "iconv_open", "mmap", "mprotect", "__libc_start_main", "stdin", "__isoc99_fopen", "fopen_unlocked", "__fopen_chk"};
+	static const char *const good[] = {"strlen", "memcpy", "__memcpy_chk", "__printf_chk", "__isoc99_sscanf",
+	    "sinf", "sqrtl", "__exp_finite", "json_pack", "hospes_call", "time", "rand", "_Znwm", "__udivti3",
+	    "__floatuntidf", "_ZNSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEE9_M_createERmm",
+	    "_ZTVN10__cxxabiv120__si_class_type_infoE", "_ZSt20__throw_length_errorPKc", "__cxa_throw",
+	    "_Unwind_Resume", "putc_unlocked", "__stack_chk_fail"};
+	static const char *const bad[] = {"", "fopen", "fdopen", "popen", "open", "strtok", "localtime", "strerror",
+	    "system", "dlopen", "dlsym", "pthread_create", "pthread_mutex_lock", "__tls_get_addr",
+	    "__emutls_get_address", "syscall", "__getauxval", "__getpid", "getpid", "exit", "_exit", "clock", "signal",
+	    "sigaction", "hospes_rt_open", "hospes_rt_current", "json_load_file", "json_dumpfd", "json_set_alloc_funcs",
+	    "_ZNSt13random_device9_M_getvalEv", "_ZNSt6thread4joinEv", "_ZNSt6chrono3_V212system_clock3nowEv",
+	    "_ZNSt14basic_ofstreamIcSt11char_traitsIcEEC1Ev", "_ZNSt10filesystem6statusERKNS_7__cxx114pathE",
+	    "_ZN3foo3barEv", "__cxa_thread_atexit", "setlocale", "environ", "iconv_open", "mmap", "mprotect",
+	    "__libc_start_main", "stdin", "__isoc99_fopen", "fopen_unlocked", "__fopen_chk"};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(good); i++)

@@ -224,12 +224,17 @@ conf_marks_every_key(void **state)
 		if (dot != NULL) {
 			snprintf(name, sizeof name, "\n#%.*s: {", (int)(dot - k->path), k->path);
 			group = strstr(group, name);
-			assert_non_null(group);
+			if (group == NULL) {
+				fail_msg("the group of %s is not in etc/hospes.conf", k->path);
+				return;
+			}
 		}
 		snprintf(name, sizeof name, "%s%s = ", dot != NULL ? "\n#\t" : "\n#", dot != NULL ? dot + 1 : k->path);
 		at = strstr(group, name);
-		if (at == NULL)
+		if (at == NULL) {
 			fail_msg("%s is not in etc/hospes.conf", k->path);
+			return;
+		}
 		mark = at;
 		while (mark > (const char *)conf.data && *mark != '[')
 			mark--;
@@ -404,6 +409,7 @@ sentences(void **state)
 	    "grants.fetch.htpp: there is no such key; did you mean http?");
 	BAD("grants: { fetch: { needs = [ \"everything\" ]; }; };", 1, "grants.fetch.needs");
 	BAD("grants: { Fetch: { }; };", 1, "grants.Fetch: no plugin can have this name");
+	BAD("limits: { fe_tch: { }; };", 1, "limits.fe_tch: no plugin can have this name");
 	BAD("grants: { fetch = true; };", 1, "grants.fetch: found true, allowed is a group");
 	BAD("limits: { fetch: { recursion = 100; }; };", 1, "limits.fetch.recursion: found the number 100");
 	BAD("plugins: { survey: { list = [ 1 ]; }; };", 1, "plugins.survey.list: found a list");

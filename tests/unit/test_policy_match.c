@@ -94,6 +94,7 @@ static const struct row refused[] = {
     {"https://*.example.org", "https", "example.org", 443, "/"},
     {"https://*.example.org", "https", ".example.org", 443, "/"},
     {"https://*.example.org", "https", "aexample.org", 443, "/"},
+    {"https://*.example.org", "https", "evil.test-example.org", 443, "/"},
     {"https://*.example.org", "https", "evil.test.example.org.evil.test", 443, "/"},
     {"https://*.example.org", "https", "a..example.org", 443, "/"},
     {"https://example.org", "https", "example.org..", 443, "/"},

@@ -90,6 +90,7 @@ ask_start(
 					.key = a->key,
 					.timeout_ns = (a->timeout_ms == 0 ? 10000 : a->timeout_ms) * NS_PER_MS,
 					.allow_private = !a->public_only,
+					.once = a->once,
 					.admit = a->admit,
 					.done = on_done,
 					.arg = o});

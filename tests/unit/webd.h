@@ -35,7 +35,7 @@ struct asking {
 	const char *input; /* JSON, NULL: {} */
 	const char *key;
 	int64_t timeout_ms; /* 0: 10 s */
-	bool public_only;
+	bool public_only, once;
 	int (*admit)(const struct http_request *request, void *arg, struct fault *fault);
 };
 
