@@ -33,9 +33,9 @@
 
 #include "base/fd.h"
 #include "base/util.h"
-#include "cell/guest.h"
-#include "cell/inspector.h"
-#include "cell/sandbox.h"
+#include "cell/guest/guest.h"
+#include "cell/inspect/inspector.h"
+#include "cell/guest/sandbox.h"
 
 #define FD_FILE     4
 #define CPU_SECONDS 10

@@ -1,6 +1,6 @@
 /* See notes.h.  Every key is known, checked and given its type here: the rest of the host trusts what comes out. */
 
-#include "cell/notes.h"
+#include "cell/inspect/notes.h"
 
 #include <errno.h>
 #include <gelf.h>
