@@ -1,8 +1,8 @@
 /*
  * The arena of stacks.
  *
- * Stacks come in slabs of 64 with an inaccessible page below each, so that an overflow is a fault and not a neighbour's
- * data.  They are handed out last in, first out: the one used last is warm.  Stacks stay until the cell ends.
+ * Stacks come in slabs of 64 with an inaccessible guard area below each, so that an overflow is a fault and not a neighbour's
+ * data; a page would do for code compiled with -fstack-clash-protection, but not all is.  They are handed out last in, first out: the one used last is warm.  Stacks stay until the cell ends.
  */
 
 #include <stdint.h>
@@ -21,6 +21,7 @@
 #include "fiber.h"
 
 #define STACKS_SLAB  64u
+#define STACKS_GUARD (64u * 1024) /* address space only */
 #define STACKS_LEAST (32u * 1024)
 #define STACKS_MOST  32000u /* vm.max_map_count ends it: two mappings for each */
 
@@ -41,7 +42,7 @@ stacks_open(size_t stack_bytes, unsigned most)
 	if (most == 0 || most > STACKS_MOST || stack_bytes < STACKS_LEAST || stack_bytes > SIZE_MAX / STACKS_MOST / 2)
 		return HOSPES_EINPUT;
 	stacks.bytes = (stack_bytes + page - 1) / page * page;
-	stacks.guard = page;
+	stacks.guard = (STACKS_GUARD + page - 1) / page * page;
 	stacks.most = most;
 	return 0;
 }

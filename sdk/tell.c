@@ -11,8 +11,7 @@
 #define TELL_ROOM (WIRE_LOG_MAX + 2)
 
 /* Formats one line of at most WIRE_LOG_MAX bytes; a longer one is cut between characters.  Returns its length. */
-static size_t __attribute__((format(printf, 2, 0)))
-tell_format(char line[TELL_ROOM], const char *format, va_list args)
+static size_t __attribute__((format(printf, 2, 0))) tell_format(char line[TELL_ROOM], const char *format, va_list args)
 {
 	int len = vsnprintf(line, TELL_ROOM, format, args);
 	size_t end = len < 0 ? 0 : (size_t)len;

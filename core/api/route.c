@@ -143,7 +143,8 @@ read_body(struct exchange *x, const struct route *route, struct fault *fault)
 		x->body = json_object();
 		return 0;
 	}
-	x->body = json_read(len > 0 ? evbuffer_pullup(in, -1) : (const void *)"", len, "the body of the request", fault);
+	x->body =
+	    json_read(len > 0 ? evbuffer_pullup(in, -1) : (const void *)"", len, "the body of the request", fault);
 	if (x->body == NULL)
 		return fault->status;
 	if (!json_is_object(x->body))

@@ -268,7 +268,8 @@ handle_run_events(struct exchange *x)
 static void
 had_ended(struct exchange *x)
 {
-	reply_error(x, 409, HOSPES_ECONFLICT, "the run %s has ended already; `hospes show %s` tells how", x->name, x->name);
+	reply_error(
+	    x, 409, HOSPES_ECONFLICT, "the run %s has ended already; `hospes show %s` tells how", x->name, x->name);
 }
 
 /* Ended long ago, or never there: the store knows which. */

@@ -78,9 +78,12 @@ cell_closed(struct cell *cell)
 static void
 cell_read(struct cell *cell, unsigned times)
 {
+	bool lives = times == READS;
+
 	while (times-- > 0 && cell->phase < PHASE_KILLED && !cell->closed) {
 		struct iovec iov[2];
 		int n_iov = frames_room(&cell->in, iov);
+		size_t room = iov[0].iov_len + (n_iov > 1 ? iov[1].iov_len : 0);
 		struct msghdr msg = {.msg_iov = iov, .msg_iovlen = (size_t)n_iov};
 		ssize_t n =
 		    cell->pid == 0 ? receive_first(cell, iov, n_iov) : recvmsg(cell->control_fd, &msg, MSG_DONTWAIT);
@@ -95,6 +98,9 @@ cell_read(struct cell *cell, unsigned times)
 		}
 		frames_filled(&cell->in, (size_t)n);
 		serve_frames(cell);
+		/* A living cell whose socket gave less than there was room for has been read to the end. */
+		if (lives && (size_t)n < room)
+			return;
 	}
 }
 

@@ -101,7 +101,8 @@ struct cells_options {
 };
 
 /* Starts the spawner; before threads, LMDB and big memory.  Call first thing in main().  The descriptor is a seqpacket
- * socket; when it is closed the spawner ends every cell and leaves.  `stay_root`: keep root for uids of cells' own. */
+ * socket; when it is closed the spawner ends every cell and leaves.  As root it alone keeps root, for
+ * uids of cells' own; without root cells have the caller's. */
 int spawner_start(const char *libexec_dir, int *ret_fd, struct fault *fault);
 
 int cells_open(struct cells **ret, const struct cells_options *options, struct fault *fault);

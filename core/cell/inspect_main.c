@@ -17,7 +17,8 @@
  *
  *   {"ok": false, "code": "forbidden_import", "message": "expected ..., found ..."}
  *
- * Codes: bad_plugin, wrong_machine, abi_mismatch, forbidden_import, missing_symbol, too_large, io_error, sandbox_missing.
+ * Codes: bad_plugin, wrong_machine, abi_mismatch, forbidden_import, missing_symbol, too_large, io_error, sandbox_missing,
+ * not_found (--file only).
  * It exits with 0 when there is an answer, of either kind.
  */
 

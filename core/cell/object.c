@@ -20,6 +20,9 @@
 #define MEMORY_MAX  (1024 * MIB)
 #define DYNAMIC_MAX 4096
 
+/* The smallest page: two segments that shared one would look different in memory than in the file. */
+#define PAGE ((uint64_t)4096)
+
 static bool
 inside(uint64_t size, uint64_t at, uint64_t len)
 {
@@ -102,10 +105,11 @@ check_segment(const struct object *object, const Elf64_Phdr *ph, uint64_t *end, 
 		return fault_set(fault, HOSPES_EBADPLUGIN,
 		    "expected segments that are writable or executable, found one that is both");
 	if (ph->p_memsz < ph->p_filesz || ph->p_vaddr > MEMORY_MAX || ph->p_memsz > MEMORY_MAX - ph->p_vaddr ||
-	    ph->p_vaddr < *end)
+	    ph->p_vaddr / PAGE * PAGE < *end || ph->p_vaddr % PAGE != ph->p_offset % PAGE)
 		return fault_set(fault, HOSPES_EBADPLUGIN,
-		    "expected segments in order within %zu MiB, found one at %#llx of %llu bytes", MEMORY_MAX / MIB,
-		    (unsigned long long)ph->p_vaddr, (unsigned long long)ph->p_memsz);
+		    "expected segments in order, on pages of their own within %zu MiB, found one at %#llx of %llu "
+		    "bytes",
+		    MEMORY_MAX / MIB, (unsigned long long)ph->p_vaddr, (unsigned long long)ph->p_memsz);
 	*end = ph->p_vaddr + ph->p_memsz;
 	return 0;
 }

@@ -54,7 +54,9 @@ sandbox_become(uid_t uid, gid_t gid)
 	/* A change of uid clears it, and the parent may have gone before it was set again. */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0)
 		return -errno;
-	return getppid() == parent ? 0 : -ESRCH;
+	if (getppid() != parent)
+		_exit(1);
+	return 0;
 }
 
 int

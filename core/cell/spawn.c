@@ -2,8 +2,9 @@
  * The spawner's side of making a process: clone into namespaces, map the ids, limit the memory, say go.
  *
  * Not every host gives all namespaces: containers often have none, an ordinary user needs a user namespace for the rest,
- * and root does without one.  What fails for good is not tried again.  What the process then lacks it says itself, and
- * the host decides whether that will do.
+ * and root does without one.  What fails at the first guest is not tried again; what worked once and fails later (too
+ * many namespaces on the machine) is an error, so that cells do not lose layers while the host runs.  What a process
+ * lacks it says itself, and the host decides whether that will do.
  */
 
 #include "cell/spawn.h"
@@ -186,7 +187,8 @@ spawn_start(
 		bool again = false;
 		int rc = try_level(s, request, fds, ret, what, &again);
 
-		if (rc == 0 || !again || s->level + 1 == ARRAY_LEN(levels))
+		s->level_works = s->level_works || rc == 0;
+		if (rc == 0 || !again || s->level_works || s->level + 1 == ARRAY_LEN(levels))
 			return rc;
 		s->level++;
 	}

@@ -6,6 +6,7 @@
 #ifndef CELL_SPAWN_H
 #define CELL_SPAWN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -18,8 +19,9 @@
 struct spawner {
 	char libexec[2048]; /* where hospes-cell and hospes-inspect are */
 	struct cgroups groups;
-	uint64_t ipc;   /* inode of our ipc namespace, for the probe */
-	unsigned level; /* of namespaces that this host gives; see spawn.c */
+	uint64_t ipc;     /* inode of our ipc namespace, for the probe */
+	unsigned level;   /* of namespaces that this host gives; see spawn.c */
+	bool level_works; /* something has started at that level: a failure now is a passing one */
 };
 
 struct spawned {

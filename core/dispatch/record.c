@@ -122,8 +122,8 @@ record_outcome(struct dispatch *d, struct op *op)
 	record_init(&r, op->kind == WIRE_OP_CALL ? RECORD_CALL_END : RECORD_OP_OUTCOME);
 	add_op(&r, op, path);
 	add_payload_or_sentence(&r, op);
-	/* The input's hash, so that a replay has all sides of the comparison on record. */
-	if (op->kind != WIRE_OP_CALL && op->input != NULL) {
+	/* The input's hash, so that a replay has all sides of the comparison on record; a call that began has it already. */
+	if (op->callee == NULL && op->input != NULL) {
 		hash = payload_hash(op->input);
 		record_add(&r, TAG_INPUT_HASH, &hash, sizeof(hash));
 	}

@@ -227,7 +227,7 @@ host_matches(const struct url_pattern *p, const char *host, size_t len)
 		return true;
 	if (!p->host_below)
 		return len == p->host_len && strncasecmp(host, p->host, len) == 0;
-	return len > p->host_len + 1 && 1 &&
+	return len > p->host_len + 1 && host[len - p->host_len - 1] == '.' &&
 	       strncasecmp(host + len - p->host_len, p->host, p->host_len) == 0;
 }
 

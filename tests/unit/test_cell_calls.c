@@ -710,6 +710,18 @@ test_layer_missing(void **state)
 	world_free();
 }
 
+static void
+test_no_spawner(void **state)
+{
+	struct fault fault;
+	int fd = -1;
+
+	(void)state;
+	assert_int_equal(spawner_start("/does/not/exist", &fd, &fault), HOSPES_EIO);
+	assert_non_null(strstr(fault.text, "/does/not/exist/hospes-spawner"));
+	assert_int_equal(fd, -1);
+}
+
 /* ---- The inspector ----------------------------------------------------------------------------------------------- */
 
 static int inspected;
@@ -819,6 +831,7 @@ main(void)
 	    T(test_trial),
 	    T(test_missing_object),
 	    cmocka_unit_test(test_layer_missing),
+	    cmocka_unit_test(test_no_spawner),
 	    T(test_inspect),
 	    T(test_inspect_without_end),
 	};

@@ -29,6 +29,9 @@
 
 static char libexec[4096];
 
+#define ALL_NS                                                                                                         \
+	(CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWCGROUP | CLONE_NEWUTS)
+
 static uint32_t
 proven(uid_t uid, unsigned refused)
 {
@@ -127,15 +130,13 @@ static void
 test_probe_without_namespaces(void **state)
 {
 	uint32_t spaces = LAYER_NET_NS | LAYER_PID_NS | LAYER_MOUNT_NS | LAYER_IPC_NS;
-	unsigned flags =
-	    CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWCGROUP | CLONE_NEWUTS;
 
 	(void)state;
 	if (geteuid() != 0)
 		skip();
-	assert_int_equal(proven(0, flags) | LAYER_CGROUP, expected(spaces));
+	assert_int_equal(proven(0, ALL_NS) | LAYER_CGROUP, expected(spaces));
 	if (nobody_may())
-		assert_int_equal(proven(NOBODY, flags), expected(spaces | LAYER_UID | LAYER_CGROUP));
+		assert_int_equal(proven(NOBODY, ALL_NS), expected(spaces | LAYER_UID | LAYER_CGROUP));
 }
 
 static struct wire_frame
@@ -369,15 +370,14 @@ test_memory(void **state)
 
 /* When the host goes, everything goes: its cell's socket ends although nobody stopped it. */
 static void
-test_host_gone(void **state)
+host_gone(unsigned refused)
 {
 	struct guest_host host;
 	struct guest guest;
 	struct spawn_status status;
 	_cleanup_(buf_free) struct buf b = {0};
 
-	(void)state;
-	guest_host_start(&host, libexec, 0);
+	guest_host_start_without(&host, libexec, 0, refused);
 	assert_int_equal(load(&host, FIXTURE("good"), &guest, &b).type, WIRE_READY);
 	guest_host_stop(&host);
 	assert_int_equal(guest_receive(&guest, &b).type, 0);
@@ -387,16 +387,23 @@ test_host_gone(void **state)
 	close(guest.control);
 }
 
+static void
+test_host_gone(void **state)
+{
+	(void)state;
+	host_gone(0);
+	host_gone(ALL_NS);
+}
+
 /* The same by kill -9 of the spawner: the inits end with their parent, and the cells with them. */
 static void
-test_spawner_killed(void **state)
+spawner_killed(unsigned refused)
 {
 	struct guest_host host;
 	struct guest guest;
 	_cleanup_(buf_free) struct buf b = {0};
 
-	(void)state;
-	guest_host_start(&host, libexec, 0);
+	guest_host_start_without(&host, libexec, 0, refused);
 	assert_int_equal(load(&host, FIXTURE("good"), &guest, &b).type, WIRE_READY);
 	kill(host.spawner, SIGKILL);
 	assert_int_equal(waitpid(host.spawner, NULL, 0), host.spawner);
@@ -405,6 +412,14 @@ test_spawner_killed(void **state)
 	close(guest.status);
 	close(guest.log);
 	close(guest.control);
+}
+
+static void
+test_spawner_killed(void **state)
+{
+	(void)state;
+	spawner_killed(0);
+	spawner_killed(ALL_NS);
 }
 
 /* Root with the programs in somebody's private folder: a user namespace could not even run them there. */

@@ -224,12 +224,17 @@ conf_marks_every_key(void **state)
 		if (dot != NULL) {
 			snprintf(name, sizeof name, "\n#%.*s: {", (int)(dot - k->path), k->path);
 			group = strstr(group, name);
-			assert_non_null(group);
+			if (group == NULL) {
+				fail_msg("the group of %s is not in etc/hospes.conf", k->path);
+				return;
+			}
 		}
 		snprintf(name, sizeof name, "%s%s = ", dot != NULL ? "\n#\t" : "\n#", dot != NULL ? dot + 1 : k->path);
 		at = strstr(group, name);
-		if (at == NULL)
+		if (at == NULL) {
 			fail_msg("%s is not in etc/hospes.conf", k->path);
+			return;
+		}
 		mark = at;
 		while (mark > (const char *)conf.data && *mark != '[')
 			mark--;

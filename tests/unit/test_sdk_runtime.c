@@ -13,6 +13,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* The ABI of 1.0: structs that plugins were compiled with grow at their end, if at all. */
+static_assert(offsetof(hospes_options, effect) == 48 && offsetof(hospes_options, key) == 40, "hospes_options");
+static_assert(offsetof(hospes_http_request, max_bytes) == 48 && offsetof(hospes_http_request, url) == 16, "http");
+static_assert(offsetof(hospes_answer, tag) == 40 && offsetof(hospes_answer, value) == 24, "hospes_answer");
+static_assert(offsetof(struct hospes_plugin, handler) == 16 && offsetof(struct hospes_plugin, bid) == 40, "plugin");
+
 static struct host host;
 static struct said said;
 
@@ -172,6 +178,42 @@ test_deep_json_fits_on_a_stack(void **state)
 	host_expect(&host, &said, WIRE_REPLY, 1);
 	assert_int_equal(said.frame.status, 0);
 	host_stop(&host);
+}
+
+/* A frame of this is larger than a page, and only its far end is written. */
+static int
+overflows(hospes_ctx *ctx, unsigned depth)
+{
+	volatile char frame[16 * 1024];
+
+	frame[0] = (char)depth;
+	return depth == 0 ? (int)frame[0] : overflows(ctx, depth - 1) + frame[0];
+}
+
+static int
+parks_or_overflows(hospes_ctx *ctx)
+{
+	if (hospes_flag(hospes_input(ctx), "overflow"))
+		return overflows(ctx, 24); /* half as much again as the stack has: it would end in a neighbour */
+	return hospes_sleep(ctx, 1);
+}
+
+static void
+test_overflow_is_a_fault(void **state)
+{
+	int status;
+	char byte;
+
+	(void)state;
+	host_start(&host, parks_or_overflows, 4);
+	for (uint64_t call = 1; call <= 4; call++)
+		host_call(&host, call, "{}", call == 2 ? "{\"overflow\":true}" : "{}");
+	assert_int_equal(recv(host.fd, &byte, 1, 0), 0);
+	assert_int_equal(waitpid(host.cell, &status, 0), host.cell);
+	assert_false(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	/* The page names the call at fault: no other fiber ran before the fault. */
+	assert_int_equal(atomic_load(&host.page->current), 2);
+	close(host.fd);
 }
 
 /* ---- Verdicts ---------------------------------------------------------------------------------------------------- */
@@ -479,6 +521,7 @@ main(void)
 	    cmocka_unit_test_teardown(test_no_more_calls_than_fibers, teardown),
 	    cmocka_unit_test_teardown(test_current_is_known, teardown),
 	    cmocka_unit_test_teardown(test_deep_json_fits_on_a_stack, teardown),
+	    cmocka_unit_test_teardown(test_overflow_is_a_fault, teardown),
 	    cmocka_unit_test_teardown(test_verdicts, teardown),
 	    cmocka_unit_test_teardown(test_anothers_pointers_are_refused, teardown),
 	    cmocka_unit_test_teardown(test_nonsense_is_refused_and_takes_no_ordinal, teardown),
