@@ -30,7 +30,8 @@ tests/bench/plugins/bench-lanes.so: tests/bench/plugins/bench-lane.c $(STAGE_SDK
 tests/bench/plugins/bench-effect.so: tests/bench/plugins/bench-effect.c $(STAGE_SDK)
 	$(PLUGIN_LINK) $(BENCH_FOLDER)/bench-effect.c $(PLUGIN_LIBS)
 
-bench: stage tests/bench/floor tests/fixtures/webd $(BENCH_PLUGINS)
+bench: stage
+	$(MAKE) $(AM_MAKEFLAGS) tests/bench/floor$(EXEEXT) tests/fixtures/webd$(EXEEXT) $(BENCH_PLUGINS)
 	STAGE='$(abs_builddir)/stage$(prefix)' BUILT='$(abs_builddir)' bash $(top_srcdir)/tests/bench/run.sh
 
 .PHONY: bench

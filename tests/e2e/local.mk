@@ -48,7 +48,8 @@ stage: all
 	$(MAKE) $(AM_MAKEFLAGS) install DESTDIR='$(abs_builddir)/stage' >/dev/null
 	rm -rf '$(abs_builddir)/stage$(pluginsdir)' # each scenario says which plugins there are
 
-e2e: stage $(check_DATA) tests/fixtures/webd$(EXEEXT)
+e2e: stage
+	$(MAKE) $(AM_MAKEFLAGS) $(check_DATA) tests/fixtures/webd$(EXEEXT)
 	$(MAKE) $(AM_MAKEFLAGS) check-TESTS check_PROGRAMS= TESTS='$(E2E)' TEST_SUITE_LOG=e2e-suite.log
 
 clean-local:
