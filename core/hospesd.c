@@ -61,7 +61,7 @@ struct host {
 	struct registry *registry;
 	struct runs *runs;
 	struct api *api;
-	struct event *on_term, *on_int, *on_tick;
+	struct event *on_term, *on_int, *on_hup, *on_tick;
 	bool stopping, failed;
 };
 
@@ -241,6 +241,8 @@ host_close(struct host *h)
 		event_free(h->on_term);
 	if (h->on_int != NULL)
 		event_free(h->on_int);
+	if (h->on_hup != NULL)
+		event_free(h->on_hup);
 	if (h->on_tick != NULL)
 		event_free(h->on_tick);
 	if (h->loop != NULL)
@@ -278,6 +280,25 @@ on_signal(evutil_socket_t sig, short what, void *arg)
 	runs_drain(h->runs, drained, h);
 }
 
+/* What is marked reloadable in the file holds for runs that start from now on; those in flight end on what they have. */
+static void
+on_hangup(evutil_socket_t sig, short what, void *arg)
+{
+	struct host *h = arg;
+	struct policy *policy;
+	struct fault fault;
+
+	(void)sig, (void)what;
+	if (policy_reload(h->policy, &policy, &fault) != 0) {
+		log_error("the configuration stays as it was", LOG_S("code", status_name(fault.status)), LOG_S("reason", fault.text));
+		return;
+	}
+	runs_set_policy(h->runs, policy);
+	policy_unref(&h->policy);
+	h->policy = policy;
+	log_info("the configuration was read again", LOG_S("file", policy->file));
+}
+
 /* Ready when the first look at the plugin folders is over: a client that starts then finds what is there. */
 static void
 on_tick(evutil_socket_t fd, short what, void *arg)
@@ -304,9 +325,11 @@ host_serve(struct host *h)
 {
 	h->on_term = evsignal_new(h->loop, SIGTERM, on_signal, h);
 	h->on_int = evsignal_new(h->loop, SIGINT, on_signal, h);
+	h->on_hup = evsignal_new(h->loop, SIGHUP, on_hangup, h);
 	h->on_tick = evtimer_new(h->loop, on_tick, h);
 	evsignal_add(h->on_term, NULL);
 	evsignal_add(h->on_int, NULL);
+	evsignal_add(h->on_hup, NULL);
 	on_tick(-1, 0, h);
 	event_base_dispatch(h->loop);
 	log_info("stopped", LOG_U("runs_open", runs_open_count(h->runs)));

@@ -254,7 +254,7 @@ cell_info(const struct cell *cell)
 {
 	return (struct cell_info){
 	    .pid = cell->pid,
-	    .layers = cell->layers,
+	    .layers = cell->ready ? cell->layers : cell->cells->layers, /* no call runs before it has those */
 	    .quarantine = cell->kind == CELL_QUARANTINE,
 	    .calls = cell->n_calls,
 	};

@@ -47,12 +47,32 @@ print_message(const json_t *node, const char *indent)
 		printf("%s%s%s%s\n", indent, guard[0] != '\0' ? guard : "", guard[0] != '\0' ? ": " : "", safe);
 }
 
+/* Waiting for the first of several ops is how groups work, not what they did; --json has it. */
+static bool
+is_shown(const json_t *op)
+{
+	return strcmp(cli_text(op, "op"), "first") != 0;
+}
+
+static size_t
+count_shown(const json_t *ops)
+{
+	const json_t *op;
+	size_t i, n = 0;
+
+	json_array_foreach(ops, i, op)
+	{
+		n += is_shown(op);
+	}
+	return n;
+}
+
 static void
 print_tree(const struct cli *cli, const json_t *node, const char *indent, unsigned depth)
 {
 	const json_t *ops = json_object_get(node, "ops"), *op;
-	_cleanup_(free_p) char *below = xasprintf("%s%s", indent, json_array_size(ops) > 0 ? "│  " : "   ");
-	size_t i;
+	size_t i, left = count_shown(ops);
+	_cleanup_(free_p) char *below = xasprintf("%s%s", indent, left > 0 ? "│  " : "   ");
 
 	print_node(cli, node);
 	print_message(node, below);
@@ -60,9 +80,11 @@ print_tree(const struct cli *cli, const json_t *node, const char *indent, unsign
 		return;
 	json_array_foreach(ops, i, op)
 	{
-		bool last = i + 1 == json_array_size(ops);
+		bool last = is_shown(op) && --left == 0;
 		_cleanup_(free_p) char *inner = xasprintf("%s%s", indent, last ? "   " : "│  ");
 
+		if (!is_shown(op))
+			continue;
 		printf("%s%s ", indent, last ? "└─" : "├─");
 		print_tree(cli, op, inner, depth + 1);
 	}

@@ -26,7 +26,7 @@ const struct key policy_keys[] = {
 	{"socket",           KEY_PATH,      IN_POLICY(socket_path),      1, SOCKET_PATH_MAX, NULL, false},
 	{"socket_group",     KEY_TEXT,      IN_POLICY(socket_group),     0, 64, "hospes", false},
 	{"plugin_dirs",      KEY_PATHS,     IN_POLICY(plugin_dirs),      1, TEXT_MAX, NULL, false},
-	{"user",             KEY_TEXT,      IN_POLICY(user),             0, 64, "", false},
+	{"user",             KEY_TEXT,      IN_POLICY(user),             0, 64, "hospes", false},
 	{"cell_uids",        KEY_UIDS,      IN_POLICY(cell_uid_first),   1, UINT32_MAX - 1, "2000000000-2000000999", false},
 	{"sandbox.degraded", KEY_BOOL,      IN_POLICY(sandbox_degraded), 0, 1, "false", false},
 	{"cells.per_version", KEY_COUNT,    IN_POLICY(cells_per_pool),   1, 256, "4", false},
@@ -40,13 +40,13 @@ const struct key policy_keys[] = {
 	{"http.max_bytes",   KEY_SIZE,      IN_POLICY(http_max_bytes),   1, 64 * M, "16M", false},
 	{"http.redirects",   KEY_COUNT,     IN_POLICY(http_redirects),   0, 50, "5", false},
 	{"http.at_once",     KEY_COUNT,     IN_POLICY(http_at_once),     1, 10000, "64", false},
-	/* what a run takes from the snapshot that it starts under */
+	/* what a run takes from the snapshot that it starts under; only its largest input the socket has to know */
 	{"http.timeout",     KEY_TIME,      IN_POLICY(http_timeout_ns),  NS_PER_MS, 24 * 3600 * S, "30s", true},
 	{"run.calls",        KEY_COUNT,     IN_POLICY(run_calls),        1, 1000000000, "1000", true},
 	{"run.wall",         KEY_TIME,      IN_POLICY(run_wall_ns),      NS_PER_MS, 366 * 24 * 3600 * S, "10m", true},
 	{"run.depth",        KEY_COUNT,     IN_POLICY(depth),            0, 64, "5", true},
 	{"run.payload",      KEY_SIZE,      IN_POLICY(payload_max),      K, 64 * M, "16M", true},
-	{"run.input",        KEY_SIZE,      IN_POLICY(input_max),        K, 64 * M, "64M", true},
+	{"run.input",        KEY_SIZE,      IN_POLICY(input_max),        K, 64 * M, "64M", false},
 	{"run.at_once",      KEY_COUNT,     IN_POLICY(runs_at_once),     1, 1000000, "1000", true},
 	{0},
 };

@@ -325,6 +325,14 @@ run_cancel(struct runs *r, struct run *run, const char *who, struct fault *fault
 }
 
 void
+runs_set_policy(struct runs *r, struct policy *policy)
+{
+	policy_ref(policy);
+	policy_unref(&r->policy);
+	r->policy = policy;
+}
+
+void
 runs_drain(struct runs *r, void (*idle)(void *arg), void *arg)
 {
 	r->draining = true;

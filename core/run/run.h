@@ -86,6 +86,9 @@ void run_show(struct runs *r, const char *id_text, run_viewed *done, void *arg);
 void run_records(struct runs *r, const char *id_text, run_viewed *done, void *arg); /* every record, oldest first */
 void run_list(struct runs *r, bool all, unsigned limit, run_viewed *done, void *arg);
 
+/* Runs that start from now on have this policy; a reference is taken. */
+void runs_set_policy(struct runs *r, struct policy *policy);
+
 /* Stops admitting; calls `idle` when no run is open. */
 void runs_drain(struct runs *r, void (*idle)(void *arg), void *arg);
 

@@ -6,7 +6,7 @@ unshare -m true 2>/dev/null && mount -t tmpfs -o size=40m,mode=0700 tmpfs "$T/st
     skip_all "no tmpfs can be mounted here"
 trap 'host_stop KILL; umount -l "$T/state"; scenario_end' EXIT
 plan 6
-host_start
+host_start 'user = "";'
 plugin echo
 run echo '{"a": 1}';                            succeeds "a run while there is room"
 first=$id

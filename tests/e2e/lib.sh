@@ -23,6 +23,7 @@ PATIENCE=30
 unset HOSPES_SOCKET XDG_RUNTIME_DIR XDG_STATE_HOME XDG_DATA_HOME XDG_CONFIG_HOME
 
 T=$(mktemp -d "${TMPDIR:-/tmp}/hospes-e2e.XXXXXX") || exit 2
+chmod 711 "$T" # started by root, the host becomes somebody else
 chmod 0755 "$T"
 export HOME=$T
 DROP=$T/plugins
@@ -110,11 +111,11 @@ conf_write()
 {
 	cat >"$T/hospes.conf" <<CONF
 state = "$T/state";
-socket = "$T/host.sock";
+socket = "$T/run/host.sock";
 plugin_dirs = [ "$DROP" ];
 ${1:-}
 CONF
-	export HOSPES_SOCKET=$T/host.sock
+	export HOSPES_SOCKET=$T/run/host.sock
 }
 
 # Starts hospesd on $T/hospes.conf; HOST is its pid.  Returns 1 when it ended before it was ready.

@@ -89,7 +89,7 @@ assert_defaults(const struct policy *p)
 	assert_string_equal(p->plugin_dirs[0], "/var/lib/hospes/plugins");
 	assert_string_equal(p->plugin_dirs[1], install_dir(INSTALL_PLUGINS));
 	assert_null(p->plugin_dirs[2]);
-	assert_null(p->user);
+	assert_string_equal(p->user, "hospes");
 	assert_int_equal(p->cell_uid_first, 2000000000);
 	assert_int_equal(p->cell_uids, 1000);
 	assert_int_equal(p->run_calls, 1000);
@@ -467,7 +467,7 @@ reloading(void **state)
 	assert_int_equal(q->depth, 9);
 	assert_true(policy_plugin(q, "fetch")->http_private);
 	assert_string_equal(q->state_dir, "/old");
-	assert_null(q->user);
+	assert_string_equal(q->user, "hospes");
 	assert_string_equal(q->plugin_dirs[0], p->plugin_dirs[0]);
 	assert_string_equal(q->plugin_dirs[1], p->plugin_dirs[1]);
 	assert_null(q->plugin_dirs[2]);
