@@ -41,13 +41,14 @@ static int
 add_agent(const struct version *v, void *arg)
 {
 	struct listing *l = arg;
-	json_t *capabilities = json_array();
+	json_t *capabilities;
 	uint32_t layers;
 	unsigned cells;
 
 	if (v->state != VERSION_ACTIVE)
 		return 0;
 	cells = cells_and_layers(l->api, v, &layers);
+	capabilities = json_array();
 	for (char **c = v->capabilities; c != NULL && *c != NULL; c++)
 		json_array_append_new(capabilities, json_string(*c));
 	json_array_append_new(

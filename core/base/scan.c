@@ -122,6 +122,8 @@ payload_scan(const void *data, size_t len, size_t max, const char *what, struct 
 	bool in_string = false;
 	unsigned depth = 0;
 
+	if (len == 0)
+		return 0;
 	if (len > max)
 		return fault_set(fault, HOSPES_ETOOLARGE, "%s has %zu bytes and the limit is %zu", what, len, max);
 	while ((at = skip_plain(at, end, in_string)) < end) {

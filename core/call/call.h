@@ -103,7 +103,9 @@ struct op {
 	char *target;
 	char *version; /* asked for, or NULL */
 	char *key;     /* idempotency key given, or NULL */
-	struct payload *input;
+	struct payload *input; /* until it has its outcome */
+	struct payload_hash input_hash; /* what a replay is compared with */
+	size_t input_len;
 	int64_t deadline_real_ns;
 	int64_t share[QUANTITIES]; /* 0: none */
 	int64_t share_wall_ns;     /* 0: none */

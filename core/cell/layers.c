@@ -1,6 +1,6 @@
 /* Names of the sandbox's layers, as `hospes doctor`, listings and faults show them. */
 
-#include "cell/guest.h"
+#include "cell/cell.h"
 
 #include "base/util.h"
 

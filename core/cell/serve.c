@@ -297,7 +297,7 @@ serve_progress(struct cell *cell, struct call *call, const struct frame *f)
 	if (!isfinite(done))
 		done = 0;
 	if (take_line(call, f->rest, f->rest_len, line))
-		events->progress(call, fmin(fmax(done, 0), 1), line, events->arg);
+		events->progress(call, fmin(done, 1), line, events->arg);
 }
 
 /* ---- The cell's own life ----------------------------------------------------------------------------------------- */

@@ -130,6 +130,8 @@ on_op(struct call *call, uint32_t ordinal, const struct wire_op *asked, const ch
 	op->version = version == NULL || *version == '\0' ? NULL : xstrdup(version);
 	op->key = key == NULL || *key == '\0' ? NULL : xstrdup(key);
 	op->input = payload_ref(input);
+	op->input_len = input->len;
+	op->input_hash = payload_hash(input);
 	op->deadline_real_ns = deadline_of(call, asked->timeout_ns);
 	op->share[QUANTITY_CALLS] = not_negative(asked->share_calls);
 	op->share_wall_ns = not_negative(asked->share_wall_ns);

@@ -221,6 +221,7 @@ finish(struct dispatch *d, struct op *op)
 		event_free(op->timer);
 		op->timer = NULL;
 	}
+	payload_unref(&op->input);
 	guards_settle(d, op);
 	tell_outcome(d, op);
 	if (op->resolved != NULL)

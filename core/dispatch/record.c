@@ -116,17 +116,14 @@ void
 record_outcome(struct dispatch *d, struct op *op)
 {
 	_cleanup_(free_p) char *path = path_of(op);
-	struct payload_hash hash;
 	struct record r;
 
 	record_init(&r, op->kind == WIRE_OP_CALL ? RECORD_CALL_END : RECORD_OP_OUTCOME);
 	add_op(&r, op, path);
 	add_payload_or_sentence(&r, op);
 	/* The input's hash, so that a replay has all sides of the comparison on record; a call that began has it already. */
-	if (op->callee == NULL && op->input != NULL) {
-		hash = payload_hash(op->input);
-		record_add(&r, TAG_INPUT_HASH, &hash, sizeof(hash));
-	}
+	if (op->callee == NULL && op->caller != NULL)
+		record_add(&r, TAG_INPUT_HASH, &op->input_hash, sizeof(op->input_hash));
 	if (op->kind == WIRE_OP_CALL && op->status == 0)
 		record_add(&r, TAG_CONFIDENCE, &op->confidence, sizeof(op->confidence));
 	op->outcome_lsn = dispatch_record(d, op->run, &r);

@@ -14,9 +14,7 @@ same(const struct op *op, const struct wire_op *asked, const char *target, struc
 {
 	if (op->kind != asked->kind || strcmp(op->target, target) != 0)
 		return false;
-	if (op->input == NULL || input == NULL)
-		return op->input == input;
-	return op->input->len == input->len && payload_hash_equal(payload_hash(op->input), payload_hash(input));
+	return op->input_len == input->len && payload_hash_equal(op->input_hash, payload_hash(input));
 }
 
 static void
@@ -30,7 +28,7 @@ nondeterministic(struct dispatch *d, struct op *op, const struct wire_op *asked,
 	    "op %u of %s %s (%s) was %s %s with %zu bytes of input when it first ran, and is %s %s with %zu bytes now; a handler has to "
 	    "ask for the same in the same order (`hospes test` finds out why it does not)",
 	    op->ordinal, call->plugin, call->semver, call->path, op_kind_name(op->kind), op->target,
-	    op->input == NULL ? 0 : op->input->len, op_kind_name(asked->kind), target, input == NULL ? 0 : input->len);
+	    op->input_len, op_kind_name(asked->kind), target, input->len);
 	dispatch_cancel(d, &call->run->root, fault.status, fault.text);
 }
 

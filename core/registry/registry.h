@@ -62,7 +62,7 @@ struct version {
 
 struct registry;
 
-/* `told`: {"notes": {...}}, as the inspector says it (core/cell/inspect_main.c); borrowed. */
+/* `told`: {"notes": {...}}, as the inspector says it (core/cell/inspect/inspect_main.c); borrowed. */
 typedef void registry_inspected(json_t *told, const struct fault *fault, void *arg);
 typedef void registry_probed(const struct fault *fault, void *arg);
 

@@ -10,7 +10,7 @@
 
 #include "base/fd.h"
 #include "base/json.h"
-#include "cell/inspector.h"
+#include "cell/inspect/inspector.h"
 #include "fuzz.h"
 
 #define PLUGIN "tests/unit/guest-stripped.so"

@@ -12,9 +12,9 @@
 
 #include "base/fd.h"
 #include "base/json.h"
-#include "cell/imports.h"
-#include "cell/inspector.h"
-#include "cell/notes.h"
+#include "cell/inspect/imports.h"
+#include "cell/inspect/inspector.h"
+#include "cell/inspect/notes.h"
 
 #define FIXTURE(name) "tests/unit/guest-" name ".so"
 #define FLIPS         10000

@@ -11,7 +11,7 @@
  *    "notes": {"kind": "agent", "name": "wordcount", "version": "1.0.0", "abi": "1.0", "summary": "...",
  *              "capabilities": ["count.words"], "needs": ["call:cap:read.*"], "subscribes": [],
  *              "config": {"at_once": {"type": "int", "default": 4}},
- *              "memory_mib": 256, "recursion": 0, "price_micros": 0, "state_cell": false,
+ *              "memory_mib"?: 64, "recursion": 0, "price_micros": 0, "state_cell": false,
  *              "input": {...}, "output": {...}, "effect": "pure", "license": "MIT"},   the last four where declared
  *    "imports": ["hospes_reply", ...], "needed": ["libhospes.so.1", ...]}
  *
@@ -33,9 +33,9 @@
 
 #include "base/fd.h"
 #include "base/util.h"
-#include "cell/guest.h"
-#include "cell/inspector.h"
-#include "cell/sandbox.h"
+#include "cell/guest/guest.h"
+#include "cell/inspect/inspector.h"
+#include "cell/guest/sandbox.h"
 
 #define FD_FILE     4
 #define CPU_SECONDS 10

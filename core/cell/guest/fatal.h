@@ -8,8 +8,8 @@
 #ifndef CELL_FATAL_H
 #define CELL_FATAL_H
 
-#include "cell/seal.h"
-#include "cell/symbols.h"
+#include "cell/guest/seal.h"
+#include "cell/guest/symbols.h"
 #include "wire.h"
 
 /* Handlers on a stack of their own.  Done again after the init hook, which may have set its own.  0 or -errno. */

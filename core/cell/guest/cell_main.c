@@ -16,12 +16,12 @@
 
 #include "base/fault.h"
 #include "base/util.h"
-#include "cell/fatal.h"
-#include "cell/guest.h"
-#include "cell/plugin.h"
-#include "cell/prime.h"
-#include "cell/probe.h"
-#include "cell/sandbox.h"
+#include "cell/guest/fatal.h"
+#include "cell/guest/guest.h"
+#include "cell/guest/plugin.h"
+#include "cell/guest/prime.h"
+#include "cell/guest/probe.h"
+#include "cell/guest/sandbox.h"
 #include "runtime.h"
 #include "wire.h"
 
@@ -112,11 +112,11 @@ enter(struct cell *cell)
 		fault_set(&fault, HOSPES_ESANDBOX, "expected to become uid %u, found %u", setup->uid, geteuid());
 		failed(&fault);
 	}
+	prime_libraries();
 	if (cell->proving) {
 		cell->probe.claimed = cell->layers;
 		probe_namespaces(&cell->probe);
 	}
-	prime_libraries();
 	if (fatal_install(cell->page) != 0 || hospes_rt_open(WIRE_FD_CONTROL, cell->page, setup) != 0) {
 		fault_set(&fault, HOSPES_ENOMEM,
 		    "expected room for %u stacks of %llu bytes, found none; lower `fibers`", setup->fibers,

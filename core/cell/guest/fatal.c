@@ -1,6 +1,6 @@
 /* See fatal.h.  All that a handler calls here is async-signal-safe. */
 
-#include "cell/fatal.h"
+#include "cell/guest/fatal.h"
 
 #include <errno.h>
 #include <execinfo.h>
@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "base/util.h"
-#include "cell/sandbox.h"
+#include "cell/guest/sandbox.h"
 #include "runtime.h"
 
 /* How far below the stack pointer a fault still counts as the stack's: a big frame skips its guard's first page. */

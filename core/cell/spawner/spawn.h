@@ -11,7 +11,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "cell/cgroup.h"
+#include "cell/spawner/cgroup.h"
 #include "cell/spawner.h"
 
 #define SPAWN_FDS 5

@@ -6,8 +6,8 @@
 #define CELL_PLUGIN_H
 
 #include "base/fault.h"
-#include "cell/seal.h"
-#include "cell/symbols.h"
+#include "cell/guest/seal.h"
+#include "cell/guest/symbols.h"
 #include "hospes.h"
 
 struct loaded {

@@ -7,7 +7,7 @@
  * lacks it says itself, and the host decides whether that will do.
  */
 
-#include "cell/spawn.h"
+#include "cell/spawner/spawn.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,7 +19,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
-#include "cell/guest.h"
+#include "cell/guest/guest.h"
 
 #define ALL_NS (CLONE_NEWNET | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWCGROUP | CLONE_NEWUTS)
 

@@ -8,7 +8,7 @@
  * Comparisons are masked to 32 bits: descriptors and flags are ints, and the upper halves of their registers are noise.
  */
 
-#include "cell/sandbox.h"
+#include "cell/guest/sandbox.h"
 
 #include <errno.h>
 #include <fcntl.h>

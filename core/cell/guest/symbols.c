@@ -1,6 +1,6 @@
 /* See symbols.h. */
 
-#include "cell/symbols.h"
+#include "cell/guest/symbols.h"
 
 #include <stdbool.h>
 #include <string.h>

@@ -6,7 +6,7 @@
  * reports).  It never touches what the cell sends.
  */
 
-#include "cell/spawn.h"
+#include "cell/spawner/spawn.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,7 +21,7 @@
 
 #include "config.h"
 
-#include "cell/guest.h"
+#include "cell/guest/guest.h"
 #include "wire.h"
 
 /* Descriptors are first moved up here, out of the way of the places that they get. */

@@ -1,6 +1,6 @@
 /* See cgroup.h. */
 
-#include "cell/cgroup.h"
+#include "cell/spawner/cgroup.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -11,7 +11,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "cell/guest.h"
+#include "cell/guest/guest.h"
 
 static int
 write_text(const char *path, const char *text)

@@ -6,7 +6,7 @@
 #include <jansson.h>
 
 #include "base/fault.h"
-#include "cell/object.h"
+#include "cell/inspect/object.h"
 
 /* The object that inspect_main.c describes as `notes`, owned by the caller; NULL and bad_plugin or abi_mismatch. */
 json_t *notes_read(const struct object *object, struct fault *fault);

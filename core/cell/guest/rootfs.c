@@ -6,7 +6,7 @@
  * exists, and pivot_root takes it there.
  */
 
-#include "cell/sandbox.h"
+#include "cell/guest/sandbox.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 /* See seal.h. */
 
-#include "cell/seal.h"
+#include "cell/guest/seal.h"
 
 #include <errno.h>
 #include <sys/mman.h>

@@ -1,6 +1,6 @@
 /* The layers that are one or two system calls: ids, capabilities, limits, no_new_privs, the time stamp counter. */
 
-#include "cell/sandbox.h"
+#include "cell/guest/sandbox.h"
 
 #include <errno.h>
 #include <grp.h>

@@ -1,6 +1,6 @@
 /* See notes.h.  Every key is known, checked and given its type here: the rest of the host trusts what comes out. */
 
-#include "cell/notes.h"
+#include "cell/inspect/notes.h"
 
 #include <errno.h>
 #include <gelf.h>
@@ -18,7 +18,6 @@
 #define LOWER     "abcdefghijklmnopqrstuvwxyz"
 #define DIGITS    "0123456789"
 
-#define MEMORY_MIB_DEFAULT 256
 #define MEMORY_MIB_MAX     65536
 #define RECURSION_MAX      100
 #define PRICE_MICROS_MAX   INT64_C(1000000000000)
@@ -428,8 +427,8 @@ json_t *
 notes_read(const struct object *object, struct fault *fault)
 {
 	json_t *notes =
-	    json_pack("{s:{} s:[] s:[] s:[] s:{} s:i s:i s:i s:b}", " seen", "capabilities", "needs", "subscribes",
-		"config", "memory_mib", MEMORY_MIB_DEFAULT, "recursion", 0, "price_micros", 0, "state_cell", 0);
+	    json_pack("{s:{} s:[] s:[] s:[] s:{} s:i s:i s:b}", " seen", "capabilities", "needs", "subscribes", "config",
+		"recursion", 0, "price_micros", 0, "state_cell", 0);
 	unsigned count = 0;
 	int rc = notes == NULL ? fault_set(fault, HOSPES_ENOMEM, "no memory for the notes") : 0;
 

@@ -1,6 +1,6 @@
 /* See plugin.h. */
 
-#include "cell/plugin.h"
+#include "cell/guest/plugin.h"
 
 #include <dlfcn.h>
 #include <link.h>

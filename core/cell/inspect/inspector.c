@@ -1,14 +1,14 @@
 /* See inspector.h: libraries, imports, the exported symbol; notes.c and object.c do the rest. */
 
-#include "cell/inspector.h"
+#include "cell/inspect/inspector.h"
 
 #include <string.h>
 
 #include "base/json.h"
 #include "base/util.h"
-#include "cell/imports.h"
-#include "cell/notes.h"
-#include "cell/object.h"
+#include "cell/inspect/imports.h"
+#include "cell/inspect/notes.h"
+#include "cell/inspect/object.h"
 #include "hospes.h"
 
 /* A plugin with more than this is not looked at symbol by symbol. */

@@ -1,6 +1,6 @@
 /* See object.h. */
 
-#include "cell/object.h"
+#include "cell/inspect/object.h"
 
 #include <string.h>
 

@@ -21,7 +21,7 @@
 
 #include "base/fd.h"
 #include "base/map.h"
-#include "cell/spawn.h"
+#include "cell/spawner/spawn.h"
 
 #define FD_REQUESTS 3
 

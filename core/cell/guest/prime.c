@@ -1,6 +1,6 @@
 /* See prime.h. */
 
-#include "cell/prime.h"
+#include "cell/guest/prime.h"
 
 #include <execinfo.h>
 #include <jansson.h>

@@ -5,7 +5,7 @@
  * the sockets and signals of processes outside; the structures are our own because Debian 12's headers end at ABI 1.
  */
 
-#include "cell/sandbox.h"
+#include "cell/guest/sandbox.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -9,7 +9,7 @@
  * This is hygiene, not the wall: a plugin can contain any instruction.  The wall is the sandbox.
  */
 
-#include "cell/imports.h"
+#include "cell/inspect/imports.h"
 
 #include <stddef.h>
 #include <string.h>

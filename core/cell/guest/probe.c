@@ -1,6 +1,6 @@
 /* See probe.h. */
 
-#include "cell/probe.h"
+#include "cell/guest/probe.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -23,8 +23,8 @@
 #include <unistd.h>
 
 #include "base/util.h"
-#include "cell/guest.h"
-#include "cell/seal.h"
+#include "cell/guest/guest.h"
+#include "cell/guest/seal.h"
 
 /* Process ids to look at; a cell of an empty namespace sees none of them. */
 #define PIDS_TRIED 65536
