@@ -31,14 +31,16 @@ SANITIZER_ENVIRONMENT =
 endif
 
 include tests/fixtures/local.mk
+include tests/fixtures/sdk-1.0/local.mk
 include tests/unit/local.mk
 include tests/e2e/local.mk
 include tests/fuzz/local.mk
 include tests/bench/local.mk
 include tests/lint/local.mk
+include tests/abi/local.mk
 
-TESTS += tests/floors.sh
-EXTRA_DIST += tests/floors.sh tests/lsan.supp
+TESTS += tests/floors.sh tests/readme.sh
+EXTRA_DIST += core/README tests/floors.sh tests/readme.sh tests/lsan.supp
 
 # In a make of their own, after `all`: two makes that build the same files at once get in each other's way.
 check-programs: all
