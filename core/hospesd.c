@@ -9,7 +9,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <getopt.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
@@ -29,22 +28,13 @@
 #include "cell/cell.h"
 #include "dispatch/dispatch.h"
 #include "journal/journal.h"
+#include "options.h"
 #include "policy/policy.h"
 #include "registry/registry.h"
 #include "run/run.h"
 #include "state_dir.h"
 #include "store/store.h"
 #include "tool/http.h"
-
-#define PLUGIN_DIRS_MAX 16
-
-struct options {
-	const char *config, *state, *socket;
-	const char *plugins[PLUGIN_DIRS_MAX + 1];
-	unsigned n_plugins;
-	bool dev, scripted, doctor;
-	int ready_fd;
-};
 
 struct host {
 	struct options options;
@@ -148,7 +138,8 @@ open_storage(struct host *h, struct fault *fault)
 {
 	static const struct store_apply *const tables[] = {registry_apply, run_apply, NULL};
 	struct journal_options journal = {.dir = h->dir.journal, .loop = h->loop, .failed = storage_failed, .arg = h};
-	struct store_options store = {.dir = h->dir.store, .loop = h->loop, .tables = tables, .failed = storage_failed, .arg = h};
+	struct store_options store = {
+	    .dir = h->dir.store, .loop = h->loop, .tables = tables, .failed = storage_failed, .arg = h};
 	int rc = journal_open(&h->journal, &journal, fault);
 
 	if (rc != 0)
@@ -160,14 +151,30 @@ open_storage(struct host *h, struct fault *fault)
 static int
 open_guests(struct host *h, struct fault *fault)
 {
-	struct http_options http = {.loop = h->loop, .max_bytes = h->policy->http_max_bytes,
-	    .redirects = h->policy->http_redirects, .at_once = h->policy->http_at_once};
-	struct dispatch_options dispatch = {.loop = h->loop, .store = h->store, .journal = h->journal, .calls = &h->calls,
-	    .run_ended = ended, .progress = progress, .arg = h};
-	struct cells_options cells = {.loop = h->loop, .calls = &h->calls, .policy = h->policy,
-	    .libexec_dir = install_dir(INSTALL_LIBEXEC), .spawner_fd = h->spawner_fd};
-	struct registry_options registry = {.loop = h->loop, .store = h->store, .policy = h->policy,
-	    .objects_dir = h->dir.objects, .inspect = inspect, .probe = probe, .retired = retired, .arg = h};
+	struct http_options http = {.loop = h->loop,
+	    .max_bytes = h->policy->http_max_bytes,
+	    .redirects = h->policy->http_redirects,
+	    .at_once = h->policy->http_at_once};
+	struct dispatch_options dispatch = {.loop = h->loop,
+	    .store = h->store,
+	    .journal = h->journal,
+	    .calls = &h->calls,
+	    .run_ended = ended,
+	    .progress = progress,
+	    .arg = h};
+	struct cells_options cells = {.loop = h->loop,
+	    .calls = &h->calls,
+	    .policy = h->policy,
+	    .libexec_dir = install_dir(INSTALL_LIBEXEC),
+	    .spawner_fd = h->spawner_fd};
+	struct registry_options registry = {.loop = h->loop,
+	    .store = h->store,
+	    .policy = h->policy,
+	    .objects_dir = h->dir.objects,
+	    .inspect = inspect,
+	    .probe = probe,
+	    .retired = retired,
+	    .arg = h};
 	int rc = http_open(&h->http, &http, fault);
 
 	if (rc != 0)
@@ -190,10 +197,15 @@ open_guests(struct host *h, struct fault *fault)
 static int
 open_doors(struct host *h, struct fault *fault)
 {
-	struct runs_options runs = {.loop = h->loop, .store = h->store, .journal = h->journal, .registry = h->registry,
-	    .dispatch = h->dispatch, .policy = h->policy, .scripted = h->options.scripted};
-	struct api_options api = {.loop = h->loop, .policy = h->policy, .journal = h->journal,
-	    .registry = h->registry, .cells = h->cells};
+	struct runs_options runs = {.loop = h->loop,
+	    .store = h->store,
+	    .journal = h->journal,
+	    .registry = h->registry,
+	    .dispatch = h->dispatch,
+	    .policy = h->policy,
+	    .scripted = h->options.scripted};
+	struct api_options api = {
+	    .loop = h->loop, .policy = h->policy, .journal = h->journal, .registry = h->registry, .cells = h->cells};
 	int rc = runs_open(&h->runs, &runs, fault);
 
 	if (rc != 0)
@@ -290,7 +302,8 @@ on_hangup(evutil_socket_t sig, short what, void *arg)
 
 	(void)sig, (void)what;
 	if (policy_reload(h->policy, &policy, &fault) != 0) {
-		log_error("the configuration stays as it was", LOG_S("code", status_name(fault.status)), LOG_S("reason", fault.text));
+		log_error("the configuration stays as it was", LOG_S("code", status_name(fault.status)),
+		    LOG_S("reason", fault.text));
 		return;
 	}
 	runs_set_policy(h->runs, policy);
@@ -312,7 +325,8 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 		return;
 	}
 	if (h->policy->dev)
-		log_info("drop plugins here; the public hosts that they declare are granted", LOG_S("folder", h->policy->plugin_dirs[0]));
+		log_info("drop plugins here; the public hosts that they declare are granted",
+		    LOG_S("folder", h->policy->plugin_dirs[0]));
 	log_info("ready", LOG_S("socket", h->policy->socket_path), LOG_S("state", h->policy->state_dir));
 	if (h->options.ready_fd >= 0) {
 		fd_write_all(h->options.ready_fd, "\n", 1);
@@ -335,159 +349,16 @@ host_serve(struct host *h)
 	log_info("stopped", LOG_U("runs_open", runs_open_count(h->runs)));
 }
 
-/* ---- Starting ---------------------------------------------------------------------------------------------------- */
-
-static const char usage[] =
-    "usage: hospesd [-c FILE] [--dev] [--state DIR] [--socket PATH] [--plugins DIR]...\n"
-    "       hospesd --doctor\n"
-    "\n"
-    "  -c, --config FILE    the configuration; without it the defaults, or the installed hospes.conf\n"
-    "      --dev            for developing: in the foreground, state under the XDG folders, declared public hosts granted\n"
-    "      --state DIR      where journal, store and objects are kept\n"
-    "      --socket PATH    where the API listens\n"
-    "      --plugins DIR    a plugin folder; may be given several times\n"
-    "      --ready-fd N     write one byte there once the host serves\n"
-    "      --log-level L    debug, info, warn or error\n"
-    "      --scripted       a private host of `hospes test`: requests may carry the answers to their ops\n"
-    "      --doctor         try every layer of the sandbox in a probe cell, print what was found as JSON\n"
-    "      --version, --help\n";
-
-static int
-usage_error(const char *message, const char *what)
-{
-	fprintf(stderr, "hospesd: %s%s\n%s", message, what, usage);
-	return 2;
-}
-
-static bool
-set_level(const char *name)
-{
-	static const char *const names[] = {"debug", "info", "warn", "error"};
-
-	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-		if (strcmp(name, names[i]) == 0) {
-			log_set_level((enum log_level)i);
-			return true;
-		}
-	}
-	return false;
-}
-
-/* -1: go on; else the exit status. */
-static int
-read_options(int argc, char **argv, struct options *o)
-{
-	static const struct option longs[] = {
-	    {"config", required_argument, NULL, 'c'},
-	    {"dev", no_argument, NULL, 'd'},
-	    {"state", required_argument, NULL, 's'},
-	    {"socket", required_argument, NULL, 'k'},
-	    {"plugins", required_argument, NULL, 'p'},
-	    {"ready-fd", required_argument, NULL, 'r'},
-	    {"log-level", required_argument, NULL, 'l'},
-	    {"scripted", no_argument, NULL, 'x'},
-	    {"doctor", no_argument, NULL, 'D'},
-	    {"version", no_argument, NULL, 'V'},
-	    {"help", no_argument, NULL, 'h'},
-	    {NULL, 0, NULL, 0},
-	};
-	int c;
-
-	*o = (struct options){.ready_fd = -1};
-	while ((c = getopt_long(argc, argv, "c:hV", longs, NULL)) != -1) {
-		switch (c) {
-		case 'c':
-			o->config = optarg;
-			break;
-		case 'd':
-			o->dev = true;
-			break;
-		case 's':
-			o->state = optarg;
-			break;
-		case 'k':
-			o->socket = optarg;
-			break;
-		case 'p':
-			if (o->n_plugins == PLUGIN_DIRS_MAX)
-				return usage_error("too many plugin folders; the last is ", optarg);
-			o->plugins[o->n_plugins++] = optarg;
-			break;
-		case 'r':
-			o->ready_fd = atoi(optarg);
-			break;
-		case 'l':
-			if (!set_level(optarg))
-				return usage_error("no such log level: ", optarg);
-			break;
-		case 'x':
-			o->scripted = true;
-			break;
-		case 'D':
-			o->doctor = true;
-			break;
-		case 'V':
-			printf("hospesd " PACKAGE_VERSION "\n");
-			return 0;
-		case 'h':
-			fputs(usage, stdout);
-			return 0;
-		default:
-			fputs(usage, stderr);
-			return 2;
-		}
-	}
-	return optind == argc ? -1 : usage_error("what is this: ", argv[optind]);
-}
-
-/* Options of the command line go over the file.  An absolute path stays good whatever the working folder is. */
-static char *
-absolute(const char *path)
-{
-	_cleanup_(free_p) char *cwd = path[0] == '/' ? NULL : getcwd(NULL, 0);
-
-	return cwd == NULL ? xstrdup(path) : xasprintf("%s/%s", cwd, path);
-}
-
-static void
-replace(char **at, const char *path)
-{
-	if (path == NULL)
-		return;
-	free(*at);
-	*at = absolute(path);
-}
-
-static void
-apply_options(struct policy *policy, const struct options *o)
-{
-	replace(&policy->state_dir, o->state);
-	replace(&policy->socket_path, o->socket);
-	if (o->n_plugins == 0)
-		return;
-	for (char **dir = policy->plugin_dirs; *dir != NULL; dir++)
-		free(*dir);
-	policy->plugin_dirs = xrealloc(policy->plugin_dirs, (o->n_plugins + 1) * sizeof(char *));
-	for (unsigned i = 0; i < o->n_plugins; i++)
-		policy->plugin_dirs[i] = absolute(o->plugins[i]);
-	policy->plugin_dirs[o->n_plugins] = NULL;
-}
-
-static const char *
-config_file(const struct options *o, char **allocated)
-{
-	if (o->config != NULL || o->dev)
-		return o->config;
-	*allocated = xasprintf("%s/hospes.conf", install_dir(INSTALL_CONF));
-	return access(*allocated, R_OK) == 0 ? *allocated : NULL;
-}
+/* ---- Starting --------------------------------------------------------------------------------------------------- */
 
 /* Prints what the probe found; the exit status is for scripts. */
 static int
 doctor(struct host *h)
 {
 	struct fault fault;
-	struct cells_options options = {.policy = h->policy, .calls = &h->calls, .libexec_dir = install_dir(INSTALL_LIBEXEC),
+	struct cells_options options = {.policy = h->policy,
+	    .calls = &h->calls,
+	    .libexec_dir = install_dir(INSTALL_LIBEXEC),
 	    .spawner_fd = h->spawner_fd};
 	_cleanup_(json_p) json_t *report = NULL;
 	bool ok;
@@ -525,7 +396,7 @@ main(int argc, char **argv)
 	struct host host = {.spawner_fd = -1, .dir.lock_fd = -1};
 	_cleanup_(free_p) char *installed = NULL;
 	struct fault fault;
-	int status = read_options(argc, argv, &host.options);
+	int status = options_read(argc, argv, &host.options);
 
 	if (status >= 0)
 		return status;
@@ -533,9 +404,9 @@ main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	if (sodium_init() < 0 || curl_global_init(CURL_GLOBAL_DEFAULT) != 0)
 		return 1;
-	if (policy_load(config_file(&host.options, &installed), host.options.dev, &host.policy, &fault) != 0)
+	if (policy_load(options_config(&host.options, &installed), host.options.dev, &host.policy, &fault) != 0)
 		return fail(&host, &fault);
-	apply_options(host.policy, &host.options);
+	options_apply(&host.options, host.policy);
 	/* Before the first thread and before LMDB: the spawner keeps what the core gives up. */
 	if (spawner_start(install_dir(INSTALL_LIBEXEC), &host.spawner_fd, &fault) != 0)
 		return fail(&host, &fault);

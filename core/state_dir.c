@@ -30,8 +30,8 @@ state_dir_user(struct policy *policy, struct state_dir *ret)
 	ret->uid = ret->gid = policy->cell_uid_first;
 	policy->cell_uid_first++;
 	policy->cell_uids--;
-	log_warn("the user of the core does not exist, a number takes its place", LOG_S("user", policy->user), LOG_U("uid", ret->uid),
-	    LOG_S("hint", "useradd --system --no-create-home hospes"));
+	log_warn("the user of the core does not exist, a number takes its place", LOG_S("user", policy->user),
+	    LOG_U("uid", ret->uid), LOG_S("hint", "useradd --system --no-create-home hospes"));
 }
 
 /* Makes one folder for the core's user, or checks that it is that user's. */
@@ -53,11 +53,12 @@ make(const char *path, mode_t mode, const struct state_dir *dir, struct fault *f
 		return fault_set(fault, HOSPES_EOWNER, "%s has to be a folder and is something else", path);
 	if (st.st_uid != dir->uid)
 		return fault_set(fault, HOSPES_EOWNER,
-		    "%s belongs to uid %u and the host runs as uid %u; choose another state directory (--state, `state`), or chown it", path,
-		    st.st_uid, dir->uid);
+		    "%s belongs to uid %u and the host runs as uid %u; choose another state directory (--state, "
+		    "`state`), or chown it",
+		    path, st.st_uid, dir->uid);
 	if (st.st_mode & 022)
-		return fault_set(fault, HOSPES_EOWNER, "%s may be written to by others (mode %03o); chmod go-w it", path,
-		    st.st_mode & 0777);
+		return fault_set(fault, HOSPES_EOWNER, "%s may be written to by others (mode %03o); chmod go-w it",
+		    path, st.st_mode & 0777);
 	return 0;
 }
 

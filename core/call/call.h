@@ -54,8 +54,9 @@ struct account {
 	int64_t limit[QUANTITIES];
 	int64_t spent[QUANTITIES];
 	int64_t reserved[QUANTITIES];
-	int64_t ends_real_ns;           /* NO_LIMIT: none of its own */
-	int64_t returnable[QUANTITIES]; /* the part of reserved that may come back: shares beyond what is sure to be spent */
+	int64_t ends_real_ns; /* NO_LIMIT: none of its own */
+	int64_t returnable
+	    [QUANTITIES]; /* the part of reserved that may come back: shares beyond what is sure to be spent */
 };
 
 enum account_answer { ACCOUNT_TAKEN, ACCOUNT_WAIT, ACCOUNT_NEVER };
@@ -66,8 +67,8 @@ enum account_answer { ACCOUNT_TAKEN, ACCOUNT_WAIT, ACCOUNT_NEVER };
  * once others settle.  Accounts of ancestors of the asker never give anything back while it waits, so what they hold
  * does not count as returnable: their accounts are exactly those on the chain, whose prepaid shares end the walk.
  */
-enum account_answer account_reserve(struct account *from, enum quantity q, int64_t most, int64_t least,
-    struct account **short_at);
+enum account_answer account_reserve(
+    struct account *from, enum quantity q, int64_t most, int64_t least, struct account **short_at);
 
 /* Ends a reservation made with the same `most` and `least`: `actual` of it was spent. */
 void account_settle(struct account *from, enum quantity q, int64_t most, int64_t least, int64_t actual);
@@ -101,9 +102,9 @@ struct op {
 	uint8_t flags, effect;
 	enum op_state state;
 	char *target;
-	char *version; /* asked for, or NULL */
-	char *key;     /* idempotency key given, or NULL */
-	struct payload *input; /* until it has its outcome */
+	char *version;                  /* asked for, or NULL */
+	char *key;                      /* idempotency key given, or NULL */
+	struct payload *input;          /* until it has its outcome */
 	struct payload_hash input_hash; /* what a replay is compared with */
 	size_t input_len;
 	int64_t deadline_real_ns;
@@ -117,17 +118,17 @@ struct op {
 	uint64_t outcome_lsn;
 
 	/* while it is open */
-	struct version *resolved;  /* the version chosen for a CALL */
+	struct version *resolved; /* the version chosen for a CALL */
 	struct call *callee;
-	void *executing;           /* the executor's own: struct http_transfer, timer, struct first */
-	unsigned taken;            /* bit i: guard i of the table has taken something */
+	void *executing; /* the executor's own: struct http_transfer, timer, struct first */
+	unsigned taken;  /* bit i: guard i of the table has taken something */
 	int64_t reserved_most, reserved_least;
 	struct waitq *waiting_on;
 	TAILQ_ENTRY(op) waiting;
-	struct event *timer;       /* its deadline while it waits at a guard, or its sleep */
-	int cancelled;             /* 0, or the status with which it will end */
-	char *cancel_why;          /* the sentence then */
-	bool delivered;            /* its caller's cell has the outcome */
+	struct event *timer; /* its deadline while it waits at a guard, or its sleep */
+	int cancelled;       /* 0, or the status with which it will end */
+	char *cancel_why;    /* the sentence then */
+	bool delivered;      /* its caller's cell has the outcome */
 };
 
 /* ---- Calls ------------------------------------------------------------------------------------------------------- */
@@ -138,8 +139,8 @@ struct call {
 	uint64_t handle; /* never used again */
 	unsigned refs;   /* its own life, each open op of it, each child that still holds something of its accounts */
 	struct run *run;
-	struct op *op;   /* that made it; its caller is the parent */
-	char *path;      /* "/0/3" */
+	struct op *op; /* that made it; its caller is the parent */
+	char *path;    /* "/0/3" */
 	uint16_t attempt;
 	unsigned depth;
 	struct version *version;
@@ -199,7 +200,7 @@ struct run {
 
 	/* how it ended */
 	int status;
-	struct payload *result; /* or the sentence */
+	struct payload *result;  /* or the sentence */
 	struct payload *partial; /* JSON array, or NULL */
 	double confidence;
 
@@ -208,8 +209,8 @@ struct run {
 	uint32_t seq;
 	unsigned calls_open;
 	struct dispatch *dispatch; /* that it runs under */
-	void *watchers; /* run's own */
-	void *script;   /* of a test case: the answers to its ops, or NULL */
+	void *watchers;            /* run's own */
+	void *script;              /* of a test case: the answers to its ops, or NULL */
 };
 
 /* The calls in flight, by handle. */
@@ -217,7 +218,7 @@ struct calls {
 	struct map by_handle;
 	uint64_t next_handle;
 	unsigned count;
-	void (*drop)(struct version *v); /* gives a version back */
+	void (*drop)(struct version *v);          /* gives a version back */
 	void (*idle)(struct run *run, void *arg); /* the last call of a run was freed */
 	void *idle_arg;
 };

@@ -33,9 +33,8 @@ names_of(const json_t *config)
 	const char *key;
 	json_t *value;
 
-	json_object_foreach((json_t *)config, key, value)
-		buf_printf(&out, "%s%s (%s)", out.len == 0 ? "" : ", ", key,
-		    json_string_value(json_object_get(value, "type")));
+	json_object_foreach((json_t *)config, key, value) buf_printf(
+	    &out, "%s%s (%s)", out.len == 0 ? "" : ", ", key, json_string_value(json_object_get(value, "type")));
 	if (out.len == 0)
 		buf_appends(&out, "none");
 	return xstrdup(buf_text(&out));
@@ -57,9 +56,10 @@ overlay(json_t *config, const struct version *v, json_t *over, struct fault *fau
 			_cleanup_(free_p) char *names = names_of(v->config);
 
 			if (type != NULL)
-				return fault_set(fault, HOSPES_ECONFIG, "the setting \"%s\" of %s takes a value of type %s", key, v->name,
-				    type);
-			return fault_set(fault, HOSPES_ECONFIG, "%s has no setting \"%s\"; it has %s", v->name, key, names);
+				return fault_set(fault, HOSPES_ECONFIG,
+				    "the setting \"%s\" of %s takes a value of type %s", key, v->name, type);
+			return fault_set(
+			    fault, HOSPES_ECONFIG, "%s has no setting \"%s\"; it has %s", v->name, key, names);
 		}
 		json_object_set(config, key, value);
 	}
@@ -81,8 +81,7 @@ config_of(struct run *run, const struct version *v, struct payload **ret, bool *
 		return 0;
 	}
 	config = json_object();
-	json_object_foreach(v->config, key, note)
-		json_object_set(config, key, json_object_get(note, "default"));
+	json_object_foreach(v->config, key, note) json_object_set(config, key, json_object_get(note, "default"));
 	rc = overlay(config, v, policy_plugin(run->policy, v->name)->config, fault);
 	if (rc == 0)
 		rc = overlay(config, v, json_object_get(run->set, v->name), fault);

@@ -85,9 +85,11 @@ dispatch_check_set(struct dispatch *d, struct run *run, struct fault *fault)
 		struct version *v = registry_active(d->registry, name);
 
 		if (v == NULL)
-			return fault_set(fault, HOSPES_ENOAGENT, "the run's configuration names %s, and there is no such plugin", name);
+			return fault_set(fault, HOSPES_ENOAGENT,
+			    "the run's configuration names %s, and there is no such plugin", name);
 		if (!json_is_object(values))
-			return fault_set(fault, HOSPES_EINPUT, "the run's configuration of %s has to be an object", name);
+			return fault_set(
+			    fault, HOSPES_EINPUT, "the run's configuration of %s has to be an object", name);
 		if (config_of(run, v, &config, &fresh, fault) != 0)
 			return fault->status;
 	}
@@ -231,7 +233,7 @@ on_cell_ended(const struct cell_spec *spec, const struct cell_info *info, int wa
 {
 	_cleanup_(json_p) json_t *body = json_pack("{s:i s:I s:I}", "wait_status", wait_status, "cpu_ms",
 	    (json_int_t)((usage->ru_utime.tv_sec + usage->ru_stime.tv_sec) * 1000 +
-	        (usage->ru_utime.tv_usec + usage->ru_stime.tv_usec) / 1000),
+			 (usage->ru_utime.tv_usec + usage->ru_stime.tv_usec) / 1000),
 	    "rss_kib", (json_int_t)usage->ru_maxrss);
 
 	record_cell(arg, RECORD_CELL_END, spec, info, report, body);

@@ -22,7 +22,8 @@ struct guard {
 	void (*undo)(struct dispatch *d, struct op *op);
 	void (*settle)(struct dispatch *d, struct op *op);
 	void (*parked)(struct dispatch *d, struct call *call); /* a running call waits now, or ended */
-	bool (*resume)(struct dispatch *d, struct call *call); /* it may go on: false is "not yet", see dispatch_resume */
+	bool (*resume)(
+	    struct dispatch *d, struct call *call); /* it may go on: false is "not yet", see dispatch_resume */
 };
 
 /* Fills in the fault and returns GUARD_REFUSE. */

@@ -26,7 +26,8 @@ admit_wall(struct op *op, struct fault *why)
 
 	ends = account_ends(payer(op), &whose);
 	if (ends <= now)
-		return guard_refuse(why, HOSPES_EBUDGET, "the wall time of this %s is used up; give it more", whose->what);
+		return guard_refuse(
+		    why, HOSPES_EBUDGET, "the wall time of this %s is used up; give it more", whose->what);
 	if (op->share_wall_ns > 0 && op->share_wall_ns < ends - now)
 		ends = now + op->share_wall_ns;
 	if (ends < op->deadline_real_ns)
@@ -55,7 +56,8 @@ budget_admit(struct dispatch *d, struct op *op, struct fault *why)
 		break;
 	}
 	return guard_refuse(why, HOSPES_EBUDGET,
-	    "%s needs %lld calls and this %s has %lld of %lld left; ask for fewer, or give it more (--calls, `run.calls`)",
+	    "%s needs %lld calls and this %s has %lld of %lld left; ask for fewer, or give it more (--calls, "
+	    "`run.calls`)",
 	    op->target, (long long)most, at->what,
 	    (long long)(at->limit[QUANTITY_CALLS] - at->spent[QUANTITY_CALLS] - at->reserved[QUANTITY_CALLS]),
 	    (long long)at->limit[QUANTITY_CALLS]);
@@ -72,7 +74,7 @@ give_back(struct dispatch *d, struct op *op, int64_t actual)
 		return;
 	/* What came back, or can no longer come back, decides for any of those who wait: each is tried once. */
 	TAILQ_FOREACH(op_waiting, &d->budget_waiters.ops, waiting)
-		n++;
+	n++;
 	while (n-- > 0)
 		dispatch_wake(d, &d->budget_waiters);
 }

@@ -53,10 +53,12 @@ cycle_admit(struct dispatch *d, struct op *op, struct fault *why)
 	buf_appends(&loop, op->resolved->name);
 	if (n < allowed)
 		return guard_refuse(why, HOSPES_ECYCLE,
-		    "%s: %s may recur, but each time with a smaller share of calls than the %lld left; give one in the options",
+		    "%s: %s may recur, but each time with a smaller share of calls than the %lld left; give one in the "
+		    "options",
 		    buf_text(&loop), op->resolved->name, (long long)account_left(&op->caller->account, QUANTITY_CALLS));
 	return guard_refuse(why, HOSPES_ECYCLE,
-	    "%s: an agent may not call its own ancestor; break the loop, or note recursion=%u and allow it in limits.%s",
+	    "%s: an agent may not call its own ancestor; break the loop, or note recursion=%u and allow it in "
+	    "limits.%s",
 	    buf_text(&loop), n + 1, op->resolved->name);
 }
 

@@ -16,7 +16,8 @@ deadline_admit(struct dispatch *d, struct op *op, struct fault *why)
 	if (late < 0)
 		return GUARD_PASS;
 	return guard_refuse(why, HOSPES_EDEADLINE,
-	    "%s was asked for %.3f s after its deadline; give the run more time (--wall, `run.wall`) or the op a longer timeout",
+	    "%s was asked for %.3f s after its deadline; give the run more time (--wall, `run.wall`) or the op a "
+	    "longer timeout",
 	    op->target, (double)late / NS_PER_S);
 }
 

@@ -75,7 +75,8 @@ admit_call(struct op *op, struct fault *why)
 			return GUARD_PASS;
 	}
 	return guard_refuse(why, HOSPES_EPERM,
-	    "%s may not call %s: its notes would have to say \"call:%s\" (HOSPES_NEEDS) and the policy leave that standing",
+	    "%s may not call %s: its notes would have to say \"call:%s\" (HOSPES_NEEDS) and the policy leave that "
+	    "standing",
 	    caller->name, op->target, op->target);
 }
 
@@ -90,15 +91,16 @@ permission_http(const struct call *caller, const struct http_request *request, s
 
 	for (char **need = v->needs; need != NULL && *need != NULL; need++) {
 		declared |= begins(*need, "http:", &pattern) && allowed(plugin, *need) &&
-		    policy_http(pattern, request->scheme, request->host, request->port, request->path);
+			    policy_http(pattern, request->scheme, request->host, request->port, request->path);
 	}
 	for (char **grant = plugin->http; grant != NULL && *grant != NULL; grant++)
 		granted |= policy_http(*grant, request->scheme, request->host, request->port, request->path);
 	if (!declared)
-		fault_set(why, HOSPES_EPERM, "%s may not reach %s: no \"http:\" note of it covers that", v->name, request->url);
+		fault_set(why, HOSPES_EPERM, "%s may not reach %s: no \"http:\" note of it covers that", v->name,
+		    request->url);
 	else if (!granted)
-		fault_set(why, HOSPES_EPERM, "%s is not granted %s; add a pattern for %s to grants.%s.http of %s", v->name,
-		    request->url, request->host, v->name, policy->file);
+		fault_set(why, HOSPES_EPERM, "%s is not granted %s; add a pattern for %s to grants.%s.http of %s",
+		    v->name, request->url, request->host, v->name, policy->file);
 	return declared && granted;
 }
 

@@ -101,7 +101,8 @@ judge(struct op *op, const struct call *call, int status, struct payload **value
 		return fault.status;
 	}
 	if (status != 0 && (*value == NULL || !utf8_valid((*value)->data, (*value)->len))) {
-		fault_set(&fault, status, "%s failed as %s and gave no readable reason", call->plugin, status_name(status));
+		fault_set(
+		    &fault, status, "%s failed as %s and gave no readable reason", call->plugin, status_name(status));
 		*value = payload_text(fault.text);
 		return status;
 	}

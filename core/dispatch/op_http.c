@@ -91,7 +91,8 @@ http_begin(struct dispatch *d, struct op *op)
 	}
 	op->effect = effect_class(op, &e->request);
 	if (op->key == NULL && op->effect != WIRE_EFFECT_PURE && op->effect != WIRE_EFFECT_IDEMPOTENT)
-		op->key = xasprintf("%s:%s:%u:%u", op->run->id_text, op->caller->path, op->ordinal, op->caller->attempt);
+		op->key =
+		    xasprintf("%s:%s:%u:%u", op->run->id_text, op->caller->path, op->ordinal, op->caller->attempt);
 	journal_await(d->journal, record_intent(d, op), intent_durable, e);
 }
 
@@ -110,7 +111,8 @@ http_stop(struct dispatch *d, struct op *op)
 		struct fault fault;
 
 		fault_set(&fault, HOSPES_EUNKNOWN,
-		    "%s was stopped after it had begun, and it is not safe to do twice: find out whether it took place", op->target);
+		    "%s was stopped after it had begun, and it is not safe to do twice: find out whether it took place",
+		    op->target);
 		pipeline_fail(d, op, &fault);
 	}
 }

@@ -87,9 +87,10 @@ script_begin(struct dispatch *d, struct op *op)
 	if (step == NULL || !expected(op, expect)) {
 		_cleanup_(free_p) char *want = expect == NULL ? xstrdup("no further op") : json_text(expect);
 
-		fault_set(&fault, HOSPES_EFAILED, "op %u of %s: the case expects %s and the plugin asked for %s %s with %.*s", op->ordinal,
-		    op->caller->plugin, want, op_kind_name(op->kind), op->target, (int)(op->input->len > 200 ? 200 : op->input->len),
-		    (const char *)op->input->data);
+		fault_set(&fault, HOSPES_EFAILED,
+		    "op %u of %s: the case expects %s and the plugin asked for %s %s with %.*s", op->ordinal,
+		    op->caller->plugin, want, op_kind_name(op->kind), op->target,
+		    (int)(op->input->len > 200 ? 200 : op->input->len), (const char *)op->input->data);
 		pipeline_fail(d, op, &fault);
 		dispatch_cancel(d, &op->run->root, HOSPES_EFAILED, fault.text);
 		return;

@@ -18,17 +18,18 @@ same(const struct op *op, const struct wire_op *asked, const char *target, struc
 }
 
 static void
-nondeterministic(struct dispatch *d, struct op *op, const struct wire_op *asked, const char *target,
-    const struct payload *input)
+nondeterministic(
+    struct dispatch *d, struct op *op, const struct wire_op *asked, const char *target, const struct payload *input)
 {
 	struct call *call = op->caller;
 	struct fault fault;
 
 	fault_set(&fault, HOSPES_ENONDET,
-	    "op %u of %s %s (%s) was %s %s with %zu bytes of input when it first ran, and is %s %s with %zu bytes now; a handler has to "
+	    "op %u of %s %s (%s) was %s %s with %zu bytes of input when it first ran, and is %s %s with %zu bytes now; "
+	    "a handler has to "
 	    "ask for the same in the same order (`hospes test` finds out why it does not)",
-	    op->ordinal, call->plugin, call->semver, call->path, op_kind_name(op->kind), op->target,
-	    op->input_len, op_kind_name(asked->kind), target, input->len);
+	    op->ordinal, call->plugin, call->semver, call->path, op_kind_name(op->kind), op->target, op->input_len,
+	    op_kind_name(asked->kind), target, input->len);
 	dispatch_cancel(d, &call->run->root, fault.status, fault.text);
 }
 

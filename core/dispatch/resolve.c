@@ -29,8 +29,8 @@ by_number(struct dispatch *d, const char *name, const char *semver, struct fault
 	struct version *v = registry_version(d->registry, name, semver);
 
 	if (v == NULL)
-		fault_set(why, HOSPES_ENOVERSION, "there is no version %s of %s; `hospes versions %s` lists those there are", semver,
-		    name, name);
+		fault_set(why, HOSPES_ENOVERSION,
+		    "there is no version %s of %s; `hospes versions %s` lists those there are", semver, name, name);
 	else if (v->state == VERSION_WITHDRAWN) {
 		fault_set(why, HOSPES_EWITHDRAWN, "version %s of %s was withdrawn: %s", semver, name,
 		    v->why != NULL ? v->why : "no reason was given");
@@ -67,8 +67,8 @@ resolve_op(struct dispatch *d, struct op *op, struct fault *why)
 	if (v == NULL) {
 		v = registry_active(d->registry, name);
 		if (v == NULL)
-			return fault_set(why, HOSPES_ENOAGENT, "there is no plugin %s; `hospes agents` lists those there are",
-			    name);
+			return fault_set(
+			    why, HOSPES_ENOAGENT, "there is no plugin %s; `hospes agents` lists those there are", name);
 		map_put(&run->pins, v->name, version_ref(v));
 	}
 	op->resolved = version_ref(v);

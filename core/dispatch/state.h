@@ -85,8 +85,8 @@ void record_log(struct dispatch *d, struct call *call, enum log_level level, con
 /* ---- replay.c ---------------------------------------------------------------------------------------------------- */
 
 /* An op that is on record was asked for again: answered, attached, or the run ends as nondeterministic. */
-void replay_op(struct dispatch *d, struct op *op, const struct wire_op *asked, const char *target,
-    struct payload *input);
+void replay_op(
+    struct dispatch *d, struct op *op, const struct wire_op *asked, const char *target, struct payload *input);
 
 /* ---- tell.c ------------------------------------------------------------------------------------------------------ */
 

@@ -24,7 +24,8 @@ tell_call(struct dispatch *d, struct call *call, const char *type)
 {
 	if (watched(d, call->run))
 		tell(d, call->run,
-		    json_pack("{s:s s:s s:s s:s}", "type", type, "path", call->path, "plugin", call->plugin, "version", call->semver));
+		    json_pack("{s:s s:s s:s s:s}", "type", type, "path", call->path, "plugin", call->plugin, "version",
+			call->semver));
 }
 
 void
@@ -36,8 +37,8 @@ tell_outcome(struct dispatch *d, struct op *op)
 	if (!watched(d, op->run) || (op->kind != WIRE_OP_CALL && op->kind != WIRE_OP_HTTP))
 		return;
 	path = xasprintf("%s/%u", op->caller == NULL ? "" : op->caller->path, op->ordinal);
-	event = json_pack("{s:s s:s s:s s:s}", "type", op->kind == WIRE_OP_CALL ? "call_ended" : "op_ended", "path", path, "target",
-	    op->target, "status", status_name(op->status));
+	event = json_pack("{s:s s:s s:s s:s}", "type", op->kind == WIRE_OP_CALL ? "call_ended" : "op_ended", "path",
+	    path, "target", op->target, "status", status_name(op->status));
 	if (op->callee != NULL) {
 		int64_t took = clock_mono_ns() - op->callee->started_mono_ns;
 
@@ -56,7 +57,8 @@ tell_line(struct dispatch *d, struct call *call, const char *type, double done, 
 
 	if (!watched(d, call->run))
 		return;
-	event = json_pack("{s:s s:s s:s s:s}", "type", type, "path", call->path, "plugin", call->plugin, "message", line);
+	event =
+	    json_pack("{s:s s:s s:s s:s}", "type", type, "path", call->path, "plugin", call->plugin, "message", line);
 	if (isfinite(done) && done >= 0)
 		json_object_set_new(event, "done", json_real(done > 1 ? 1 : done));
 	tell(d, call->run, event);

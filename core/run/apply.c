@@ -30,8 +30,8 @@ apply_start(struct store_txn *txn, const struct record *r, struct fault *fault)
 	memcpy(id.bytes, r->head.run, sizeof(id.bytes));
 	ulid_format(&id, id_text);
 	clock_format(r->head.real_ns, started);
-	entry = json_pack("{s:s s:s s:s s:s s:s s:s s:I s:I}", "id", id_text, "plugin", target == NULL ? "" : target, "client",
-	    client == NULL ? "" : client, "state", "open", "status", "open", "started", started, "started_ns",
+	entry = json_pack("{s:s s:s s:s s:s s:s s:s s:I s:I}", "id", id_text, "plugin", target == NULL ? "" : target,
+	    "client", client == NULL ? "" : client, "state", "open", "status", "open", "started", started, "started_ns",
 	    (json_int_t)r->head.real_ns, "first_lsn", (json_int_t)r->head.lsn);
 	return put(txn, r, entry, fault);
 }
@@ -61,7 +61,8 @@ apply_end(struct store_txn *txn, const struct record *r, struct fault *fault)
 	json_object_set_new(entry, "calls", json_integer(record_int(r, TAG_NUMBER)));
 	json_object_set_new(entry, "last_lsn", json_integer((json_int_t)r->head.lsn));
 	json_object_set_new(entry, "duration_ms",
-	    json_real((double)(r->head.real_ns - json_integer_value(json_object_get(entry, "started_ns"))) / NS_PER_MS));
+	    json_real(
+		(double)(r->head.real_ns - json_integer_value(json_object_get(entry, "started_ns"))) / NS_PER_MS));
 	if (message != NULL)
 		json_object_set_new(entry, "message", json_string(message));
 	return put(txn, r, entry, fault);

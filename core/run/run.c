@@ -117,22 +117,28 @@ read_request(const struct runs *r, const json_t *json, struct request *ret, stru
 			found |= strcmp(key, known[i]) == 0;
 		if (!found)
 			return fault_set(fault, HOSPES_EINPUT,
-			    "a request for a run has no \"%s\"; it may have plugin, version, input, config, budget and script", key);
+			    "a request for a run has no \"%s\"; it may have plugin, version, input, config, budget and "
+			    "script",
+			    key);
 	}
-	if (json_unpack_ex((json_t *)json, &error, 0, "{s:s, s?s, s?o, s?o, s?{s?I, s?I}, s?o}", "plugin", &q.plugin, "version",
-	        &q.version, "input", &q.input, "config", &q.config, "budget", "calls", &q.calls, "wall_ms", &q.wall_ms, "script",
-	        &q.script) != 0)
-		return fault_set(fault, HOSPES_EINPUT, "a request for a run is {\"plugin\": name, \"input\": any}: %s", error.text);
+	if (json_unpack_ex((json_t *)json, &error, 0, "{s:s, s?s, s?o, s?o, s?{s?I, s?I}, s?o}", "plugin", &q.plugin,
+		"version", &q.version, "input", &q.input, "config", &q.config, "budget", "calls", &q.calls, "wall_ms",
+		&q.wall_ms, "script", &q.script) != 0)
+		return fault_set(
+		    fault, HOSPES_EINPUT, "a request for a run is {\"plugin\": name, \"input\": any}: %s", error.text);
 	if (q.config != NULL && !json_is_object(q.config))
 		return fault_set(fault, HOSPES_EINPUT, "\"config\" of a request is {\"plugin\": {\"key\": value}}");
 	if (q.script != NULL && !r->scripted)
-		return fault_set(fault, HOSPES_EPERM, "answers to ops may be given to the private host of `hospes test` only");
+		return fault_set(
+		    fault, HOSPES_EPERM, "answers to ops may be given to the private host of `hospes test` only");
 	if (q.calls < 0 || q.wall_ms < 0 || q.wall_ms > WALL_MS_MAX)
 		return fault_set(fault, HOSPES_EINPUT,
-		    "a budget is a number from 0 to %lld; leave it out for the host's own limit", (long long)WALL_MS_MAX);
+		    "a budget is a number from 0 to %lld; leave it out for the host's own limit",
+		    (long long)WALL_MS_MAX);
 	if (!plugin_name_valid(q.plugin))
 		return fault_set(fault, HOSPES_EINPUT,
-		    "a plugin's name is a small letter and up to 63 small letters, digits and dashes, and this is none");
+		    "a plugin's name is a small letter and up to 63 small letters, digits and dashes, and this is "
+		    "none");
 	if (q.version != NULL && !semver_valid(q.version))
 		return fault_set(fault, HOSPES_EINPUT, "\"version\" of a request is a semantic version, like 1.2.0");
 	*ret = q;
@@ -145,12 +151,15 @@ admit(struct runs *r, const struct request *q, struct fault *fault)
 	if (r->draining)
 		return fault_set(fault, HOSPES_EBUSY, "the host is stopping and takes no new runs");
 	if (r->n_open >= r->policy->runs_at_once)
-		return fault_set(fault, HOSPES_EBUSY, "%u runs are open, as many as `run.at_once` allows; try again later", r->n_open);
+		return fault_set(fault, HOSPES_EBUSY,
+		    "%u runs are open, as many as `run.at_once` allows; try again later", r->n_open);
 	if (registry_active(r->registry, q->plugin) == NULL && q->version == NULL)
-		return fault_set(fault, HOSPES_ENOAGENT, "there is no plugin %s; `hospes agents` lists those there are", q->plugin);
+		return fault_set(
+		    fault, HOSPES_ENOAGENT, "there is no plugin %s; `hospes agents` lists those there are", q->plugin);
 	if (q->version != NULL && registry_version(r->registry, q->plugin, q->version) == NULL)
-		return fault_set(fault, HOSPES_ENOVERSION, "there is no version %s of %s; `hospes versions %s` lists those there are",
-		    q->version, q->plugin, q->plugin);
+		return fault_set(fault, HOSPES_ENOVERSION,
+		    "there is no version %s of %s; `hospes versions %s` lists those there are", q->version, q->plugin,
+		    q->plugin);
 	return 0;
 }
 
@@ -187,7 +196,9 @@ slot_new(struct runs *r, const struct request *q, struct payload *input, const c
 	    .kind = WIRE_OP_CALL,
 	    .target = xstrdup(q->plugin),
 	    .version = q->version == NULL ? NULL : xstrdup(q->version),
-	    .input = input != NULL ? payload_ref(input) : q->input != NULL ? json_payload(q->input) : payload_text("null"),
+	    .input = input != NULL      ? payload_ref(input)
+		     : q->input != NULL ? json_payload(q->input)
+					: payload_text("null"),
 	    .deadline_real_ns = run->deadline_real_ns,
 	};
 	map_put(&r->by_id, run->id_text, slot);
@@ -319,7 +330,8 @@ run_cancel(struct runs *r, struct run *run, const char *who, struct fault *fault
 	_cleanup_(free_p) char *why = xasprintf("%s cancelled the run", who);
 
 	if (run->root.state == OP_DONE)
-		return fault_set(fault, HOSPES_ECONFLICT, "run %s has ended as %s already", run->id_text, status_name(run->root.status));
+		return fault_set(fault, HOSPES_ECONFLICT, "run %s has ended as %s already", run->id_text,
+		    status_name(run->root.status));
 	dispatch_cancel(r->dispatch, &run->root, HOSPES_ECANCELLED, why);
 	return 0;
 }
@@ -393,8 +405,8 @@ add_result(json_t *json, const struct run *run)
 		return;
 	}
 	json_object_set_new(json, "error",
-	    json_pack("{s:s s:s s:s}", "code", status_name(run->status), "message", (const char *)run->result->data, "hint",
-	        status_hint(run->status)));
+	    json_pack("{s:s s:s s:s}", "code", status_name(run->status), "message", (const char *)run->result->data,
+		"hint", status_hint(run->status)));
 }
 
 json_t *
@@ -406,9 +418,9 @@ run_json(const struct run *run, bool with_result)
 
 	clock_format(run->started_real_ns, started);
 	json = json_pack("{s:s s:s s:s s:s s:s s:s s:I s:f}", "id", run->id_text, "plugin", run->target, "state",
-	    run->state == RUN_OPEN ? "open" : "ended", "status", status_of(run), "client", run->client, "started", started, "calls",
-	    (json_int_t)(run->account.spent[QUANTITY_CALLS] + run->account.reserved[QUANTITY_CALLS]), "duration_ms",
-	    (double)(until - run->started_real_ns) / NS_PER_MS);
+	    run->state == RUN_OPEN ? "open" : "ended", "status", status_of(run), "client", run->client, "started",
+	    started, "calls", (json_int_t)(run->account.spent[QUANTITY_CALLS] + run->account.reserved[QUANTITY_CALLS]),
+	    "duration_ms", (double)(until - run->started_real_ns) / NS_PER_MS);
 	if (run->root.version != NULL)
 		json_object_set_new(json, "version", json_string(run->root.version));
 	if (run->state == RUN_ENDED) {

@@ -134,7 +134,8 @@ tree_add(struct tree *tree, const struct record *r)
 		node_ends(node, r);
 		break;
 	case RECORD_REPLAY:
-		json_object_set_new(node, "replays", json_integer(json_integer_value(json_object_get(node, "replays")) + 1));
+		json_object_set_new(
+		    node, "replays", json_integer(json_integer_value(json_object_get(node, "replays")) + 1));
 		break;
 	default:
 		break;
@@ -152,8 +153,7 @@ tree_of(const struct record_list *list)
 		if (list->records[i].head.kind != RECORD_LOG)
 			tree_add(&tree, &list->records[i]);
 	}
-	json_object_foreach(tree.nodes, path, node)
-		json_object_del(node, "_mono");
+	json_object_foreach(tree.nodes, path, node) json_object_del(node, "_mono");
 	root = tree.root == NULL ? json_null() : json_incref(tree.root);
 	json_decref(tree.nodes);
 	return root;
@@ -184,7 +184,8 @@ output_of(const struct record_list *list, const struct record *r)
 	for (size_t i = 0; f == NULL && hash != NULL && hash->len == 16 && i < list->n; i++) {
 		const struct record_field *found;
 
-		if (carries(&list->records[i], TAG_OUTPUT, hash->data, &found) || carries(&list->records[i], TAG_INPUT, hash->data, &found))
+		if (carries(&list->records[i], TAG_OUTPUT, hash->data, &found) ||
+		    carries(&list->records[i], TAG_INPUT, hash->data, &found))
 			f = found;
 	}
 	if (f == NULL)
@@ -211,8 +212,8 @@ summary_end(json_t *json, const struct record_list *list, const struct record *r
 		json_object_set_new(json, "partial", json_read(partial->data, partial->len, "partial", NULL));
 	if (r->head.status != 0) {
 		json_object_set_new(json, "error",
-		    json_pack("{s:s s:s s:s}", "code", status_name(r->head.status), "message", message == NULL ? "" : message, "hint",
-		        status_hint(r->head.status)));
+		    json_pack("{s:s s:s s:s}", "code", status_name(r->head.status), "message",
+			message == NULL ? "" : message, "hint", status_hint(r->head.status)));
 		return;
 	}
 	json_object_set_new(json, "confidence", json_real(record_real(r, TAG_CONFIDENCE)));

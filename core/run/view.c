@@ -121,7 +121,8 @@ last_of(struct store_txn *txn, struct journal *j, struct view *view)
 	entry = json_read(data, len, "the entry of a run", NULL);
 	if (json_object_get(entry, "last_lsn") != NULL)
 		return (uint64_t)json_integer_value(json_object_get(entry, "last_lsn"));
-	journal_scan(j, (uint64_t)json_integer_value(json_object_get(entry, "first_lsn")), find_last, &walk, &view->fault);
+	journal_scan(
+	    j, (uint64_t)json_integer_value(json_object_get(entry, "first_lsn")), find_last, &walk, &view->fault);
 	return walk.last;
 }
 
@@ -133,7 +134,8 @@ read_run(struct store_txn *txn, struct journal *j, void *arg)
 	uint64_t last = last_of(txn, j, view);
 
 	if (last == 0) {
-		fault_set(&view->fault, HOSPES_ENORUN, "there is no run %s; `hospes ps --all` lists those there are", view->id_text);
+		fault_set(&view->fault, HOSPES_ENORUN, "there is no run %s; `hospes ps --all` lists those there are",
+		    view->id_text);
 		view->failed = true;
 		return;
 	}
@@ -167,7 +169,8 @@ view_run(struct runs *r, const char *id_text, bool want_tree, run_viewed *done, 
 
 	*view = (struct view){.runs = r, .want_tree = want_tree, .done = done, .arg = arg};
 	if (!ulid_parse(id_text, &view->id)) {
-		fault_set(&view->fault, HOSPES_ENORUN, "a run's id is a ULID of 26 characters, and this is none; `hospes ps --all` lists runs");
+		fault_set(&view->fault, HOSPES_ENORUN,
+		    "a run's id is a ULID of 26 characters, and this is none; `hospes ps --all` lists runs");
 		view->failed = true;
 		view_done(view);
 		return;

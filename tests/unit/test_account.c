@@ -141,7 +141,8 @@ test_never_overspent(void **state)
 		}
 		for (int i = 0; i < 5; i++) {
 			if (a[i].limit[QUANTITY_CALLS] != NO_LIMIT)
-				assert_true(a[i].spent[QUANTITY_CALLS] + a[i].reserved[QUANTITY_CALLS] <= a[i].limit[QUANTITY_CALLS]);
+				assert_true(a[i].spent[QUANTITY_CALLS] + a[i].reserved[QUANTITY_CALLS] <=
+					    a[i].limit[QUANTITY_CALLS]);
 		}
 	}
 	while (n-- > 0)

@@ -177,7 +177,8 @@ int
 http_request_read(const char *url, const struct payload *input, struct http_request *ret, struct fault *fault)
 {
 	(void)input, (void)fault;
-	*ret = (struct http_request){.method = "GET", .url = (char *)url, .scheme = "http", .host = "example.org", .path = "/", .port = 80};
+	*ret = (struct http_request){
+	    .method = "GET", .url = (char *)url, .scheme = "http", .host = "example.org", .path = "/", .port = 80};
 	return 0;
 }
 
@@ -217,7 +218,8 @@ version_add(const char *name, const char *semver)
 {
 	struct version *v = &w.versions[w.n_versions++];
 
-	*v = (struct version){.kind = PLUGIN_AGENT, .state = VERSION_ACTIVE, .needs = any_call, .config = json_object()};
+	*v =
+	    (struct version){.kind = PLUGIN_AGENT, .state = VERSION_ACTIVE, .needs = any_call, .config = json_object()};
 	strcpy(v->name, name);
 	strcpy(v->semver, semver);
 	return v;
@@ -353,7 +355,8 @@ test_depth(void **state)
 	assert_int_equal(newest()->depth, 5);
 	ask(newest(), "g");
 	assert_int_equal(last_status(), HOSPES_EDEPTH);
-	assert_non_null(strstr(sentence(newest(), 0), "g would run at depth 6 and the limit is 5 (a > b > c > d > e > f)"));
+	assert_non_null(
+	    strstr(sentence(newest(), 0), "g would run at depth 6 and the limit is 5 (a > b > c > d > e > f)"));
 }
 
 static void

@@ -1,0 +1,160 @@
+/* The command line of hospesd. */
+
+#include "config.h"
+
+#include "options.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/install.h"
+#include "base/log.h"
+#include "base/util.h"
+
+static const char usage[] =
+    "usage: hospesd [-c FILE] [--dev] [--state DIR] [--socket PATH] [--plugins DIR]...\n"
+    "       hospesd --doctor\n"
+    "\n"
+    "  -c, --config FILE    the configuration; without it the defaults, or the installed hospes.conf\n"
+    "      --dev            for developing: in the foreground, state under the XDG folders, declared public hosts "
+    "granted\n"
+    "      --state DIR      where journal, store and objects are kept\n"
+    "      --socket PATH    where the API listens\n"
+    "      --plugins DIR    a plugin folder; may be given several times\n"
+    "      --ready-fd N     write one byte there once the host serves\n"
+    "      --log-level L    debug, info, warn or error\n"
+    "      --scripted       a private host of `hospes test`: requests may carry the answers to their ops\n"
+    "      --doctor         try every layer of the sandbox in a probe cell, print what was found as JSON\n"
+    "      --version, --help\n";
+
+static int
+usage_error(const char *message, const char *what)
+{
+	fprintf(stderr, "hospesd: %s%s\n%s", message, what, usage);
+	return 2;
+}
+
+static bool
+set_level(const char *name)
+{
+	static const char *const names[] = {"debug", "info", "warn", "error"};
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		if (strcmp(name, names[i]) == 0) {
+			log_set_level((enum log_level)i);
+			return true;
+		}
+	}
+	return false;
+}
+
+int
+options_read(int argc, char **argv, struct options *o)
+{
+	static const struct option longs[] = {
+	    {"config", required_argument, NULL, 'c'},
+	    {"dev", no_argument, NULL, 'd'},
+	    {"state", required_argument, NULL, 's'},
+	    {"socket", required_argument, NULL, 'k'},
+	    {"plugins", required_argument, NULL, 'p'},
+	    {"ready-fd", required_argument, NULL, 'r'},
+	    {"log-level", required_argument, NULL, 'l'},
+	    {"scripted", no_argument, NULL, 'x'},
+	    {"doctor", no_argument, NULL, 'D'},
+	    {"version", no_argument, NULL, 'V'},
+	    {"help", no_argument, NULL, 'h'},
+	    {NULL, 0, NULL, 0},
+	};
+	int c;
+
+	*o = (struct options){.ready_fd = -1};
+	while ((c = getopt_long(argc, argv, "c:hV", longs, NULL)) != -1) {
+		switch (c) {
+		case 'c':
+			o->config = optarg;
+			break;
+		case 'd':
+			o->dev = true;
+			break;
+		case 's':
+			o->state = optarg;
+			break;
+		case 'k':
+			o->socket = optarg;
+			break;
+		case 'p':
+			if (o->n_plugins == PLUGIN_DIRS_MAX)
+				return usage_error("too many plugin folders; the last is ", optarg);
+			o->plugins[o->n_plugins++] = optarg;
+			break;
+		case 'r':
+			o->ready_fd = atoi(optarg);
+			break;
+		case 'l':
+			if (!set_level(optarg))
+				return usage_error("no such log level: ", optarg);
+			break;
+		case 'x':
+			o->scripted = true;
+			break;
+		case 'D':
+			o->doctor = true;
+			break;
+		case 'V':
+			printf("hospesd " PACKAGE_VERSION "\n");
+			return 0;
+		case 'h':
+			fputs(usage, stdout);
+			return 0;
+		default:
+			fputs(usage, stderr);
+			return 2;
+		}
+	}
+	return optind == argc ? -1 : usage_error("what is this: ", argv[optind]);
+}
+
+/* An absolute path stays good whatever the working folder is. */
+static char *
+absolute(const char *path)
+{
+	_cleanup_(free_p) char *cwd = path[0] == '/' ? NULL : getcwd(NULL, 0);
+
+	return cwd == NULL ? xstrdup(path) : xasprintf("%s/%s", cwd, path);
+}
+
+static void
+replace(char **at, const char *path)
+{
+	if (path == NULL)
+		return;
+	free(*at);
+	*at = absolute(path);
+}
+
+void
+options_apply(const struct options *o, struct policy *policy)
+{
+	replace(&policy->state_dir, o->state);
+	replace(&policy->socket_path, o->socket);
+	if (o->n_plugins == 0)
+		return;
+	for (char **dir = policy->plugin_dirs; *dir != NULL; dir++)
+		free(*dir);
+	policy->plugin_dirs = xrealloc(policy->plugin_dirs, (o->n_plugins + 1) * sizeof(char *));
+	for (unsigned i = 0; i < o->n_plugins; i++)
+		policy->plugin_dirs[i] = absolute(o->plugins[i]);
+	policy->plugin_dirs[o->n_plugins] = NULL;
+}
+
+const char *
+options_config(const struct options *o, char **allocated)
+{
+	if (o->config != NULL || o->dev)
+		return o->config;
+	*allocated = xasprintf("%s/hospes.conf", install_dir(INSTALL_CONF));
+	return access(*allocated, R_OK) == 0 ? *allocated : NULL;
+}
