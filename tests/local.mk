@@ -20,6 +20,9 @@ AM_TESTS_ENVIRONMENT = CMOCKA_MESSAGE_OUTPUT=TAP; export CMOCKA_MESSAGE_OUTPUT; 
 	BUILT='$(abs_builddir)'; export BUILT; \
 	TESTS='$(abs_top_srcdir)/tests/e2e'; export TESTS; \
 	$(SANITIZER_ENVIRONMENT)
+LOG_COMPILER = timeout
+AM_LOG_FLAGS = --kill-after=10 300
+SH_LOG_COMPILER = bash
 T_LOG_COMPILER = timeout
 AM_T_LOG_FLAGS = --kill-after=10 300 bash
 
