@@ -613,6 +613,7 @@ test_cancel_reaches_the_leaves(void **state)
 static void
 test_the_intent_is_durable_before_the_effect(void **state)
 {
+	_cleanup_(payload_unref) struct payload *answer = payload_text("{\"status\": 200}");
 	struct call *root;
 
 	(void)state;
@@ -623,7 +624,7 @@ test_the_intent_is_durable_before_the_effect(void **state)
 	assert_int_equal(w.n_http, 0);
 	w.awaited(w.awaited_arg);
 	assert_int_equal(w.n_http, 1);
-	w.http.done(0, payload_text("{\"status\": 200}"), NULL, w.http.arg);
+	w.http.done(0, answer, NULL, w.http.arg);
 	assert_int_equal(w.kinds[w.n_records - 1], RECORD_OP_OUTCOME);
 	assert_int_equal(last_status(), 0);
 }
