@@ -24,6 +24,7 @@ E2E_SCENARIOS = \
 	tests/e2e/host-state-in-use.t \
 	tests/e2e/host-state-owner.t \
 	tests/e2e/host-user.t \
+	tests/e2e/host-without-spawner.t \
 	tests/e2e/journal-torn-tail.t \
 	tests/e2e/registry-bad-files.t \
 	tests/e2e/registry-conflict.t \
@@ -35,6 +36,7 @@ E2E_SCENARIOS = \
 	tests/e2e/registry-withdrawn.t \
 	tests/e2e/run-bad-input.t \
 	tests/e2e/run-cancel.t \
+	tests/e2e/run-interrupted.t \
 	tests/e2e/run-survey.t \
 	tests/e2e/sdk-1.0-loads.t \
 	tests/e2e/soak-200-drops.t \
