@@ -317,6 +317,7 @@ on_hangup(evutil_socket_t sig, short what, void *arg)
 		return;
 	}
 	runs_set_policy(h->runs, policy);
+	registry_set_policy(h->registry, policy);
 	policy_unref(&h->policy);
 	h->policy = policy;
 	log_info("the configuration was read again", LOG_S("file", policy->file));

@@ -15,32 +15,6 @@ struct plugin_config {
 	struct payload *text;
 };
 
-static bool
-fits(const char *type, const json_t *value)
-{
-	if (strcmp(type, "int") == 0)
-		return json_is_integer(value);
-	if (strcmp(type, "real") == 0)
-		return json_is_number(value);
-	if (strcmp(type, "bool") == 0)
-		return json_is_boolean(value);
-	return json_is_string(value);
-}
-
-static char *
-names_of(const json_t *config)
-{
-	_cleanup_(buf_free) struct buf out = {0};
-	const char *key;
-	json_t *value;
-
-	json_object_foreach((json_t *)config, key, value) buf_printf(
-	    &out, "%s%s (%s)", out.len == 0 ? "" : ", ", key, json_string_value(json_object_get(value, "type")));
-	if (out.len == 0)
-		buf_appends(&out, "none");
-	return xstrdup(buf_text(&out));
-}
-
 /* Puts `over` on top of `config`; each key has to be in the notes and of their type. */
 static int
 overlay(json_t *config, const struct version *v, json_t *over, struct fault *fault)
@@ -50,18 +24,10 @@ overlay(json_t *config, const struct version *v, json_t *over, struct fault *fau
 
 	json_object_foreach(over, key, value)
 	{
-		json_t *note = json_object_get(v->config, key);
-		const char *type = json_string_value(json_object_get(note, "type"));
+		int rc = version_check_setting(v, key, value, fault);
 
-		if (type == NULL || !fits(type, value)) {
-			_cleanup_(free_p) char *names = names_of(v->config);
-
-			if (type != NULL)
-				return fault_set(fault, HOSPES_ECONFIG,
-				    "the setting \"%s\" of %s takes a value of type %s", key, v->name, type);
-			return fault_set(
-			    fault, HOSPES_ECONFIG, "%s has no setting \"%s\"; it has %s", v->name, key, names);
-		}
+		if (rc != 0)
+			return rc;
 		json_object_set(config, key, value);
 	}
 	return 0;

@@ -75,9 +75,9 @@ admit_call(struct op *op, struct fault *why)
 			return GUARD_PASS;
 	}
 	return guard_refuse(why, HOSPES_EPERM,
-	    "%s may not call %s: its notes would have to say \"call:%s\" (HOSPES_NEEDS) and the policy leave that "
-	    "standing",
-	    caller->name, op->target, op->target);
+	    "%s may not call %s: its notes would have to say \"call:%s\" (HOSPES_NEEDS), and grants.%s.needs, "
+	    "where the configuration has it, to allow that",
+	    caller->name, op->target, op->target, caller->name);
 }
 
 bool
