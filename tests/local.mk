@@ -42,14 +42,9 @@ include tests/bench/local.mk
 include tests/lint/local.mk
 include tests/abi/local.mk
 
-<<<<<<< HEAD
 EXTRA_DIST += tests/unit/run.sh
-TESTS += tests/floors.sh tests/readme.sh
-EXTRA_DIST += core/README tests/floors.sh tests/readme.sh tests/lsan.supp
-=======
 TESTS += tests/floors.sh tests/names.sh tests/readme.sh
 EXTRA_DIST += core/README tests/floors.sh tests/names.sh tests/readme.sh tests/lsan.supp
->>>>>>> w-fix2
 
 # In a make of their own, after `all`: two makes that build the same files at once get in each other's way.
 check-programs: all
