@@ -42,6 +42,7 @@ host_fork(struct host *host, int *end)
 	struct timeval patience = {.tv_sec = 20};
 	int fds[2];
 
+	*host = (struct host){0};
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
 	host->page = mmap(NULL, sizeof(*host->page), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	assert_true(host->page != MAP_FAILED);
