@@ -119,7 +119,7 @@ read_request(const struct runs *r, const json_t *json, struct request *ret, stru
 			return fault_set(fault, HOSPES_EINPUT,
 			    "a request for a run has no \"%s\"; it may have plugin, version, input, config, budget and script", key);
 	}
-	if (json_unpack_ex((json_t *)json, &error, 0, "{s:s, s?s, s?o, s?o, s?{s?I, s?I}, s?o}", "plugin", &q.plugin, "version",
+	if (json_unpack_ex((json_t *)json, &error, 0, "{s:s, s?s, s?o, s?o, s?{s?I, s?I !}, s?o}", "plugin", &q.plugin, "version",
 	        &q.version, "input", &q.input, "config", &q.config, "budget", "calls", &q.calls, "wall_ms", &q.wall_ms, "script",
 	        &q.script) != 0)
 		return fault_set(fault, HOSPES_EINPUT, "a request for a run is {\"plugin\": name, \"input\": any}: %s", error.text);
