@@ -34,6 +34,7 @@ E2E_SCENARIOS = \
 	tests/e2e/registry-withdrawn.t \
 	tests/e2e/run-bad-input.t \
 	tests/e2e/run-cancel.t \
+	tests/e2e/run-memory-is-bounded.t \
 	tests/e2e/run-survey.t \
 	tests/e2e/soak-200-drops.t \
 	tests/e2e/tool-http-intent.t \
