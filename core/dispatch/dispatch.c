@@ -101,9 +101,12 @@ dispatch_check_set(struct dispatch *d, struct run *run, struct fault *fault)
 static int64_t
 deadline_of(const struct call *call, int64_t timeout_ns)
 {
-	int64_t own = timeout_ns <= 0 ? INT64_MAX : clock_real_ns() + timeout_ns;
+	int64_t now = clock_real_ns();
 
-	return own < call->deadline_real_ns ? own : call->deadline_real_ns;
+	/* INT64_MAX is how some say "for ever": no sum of it and the clock is a time. */
+	if (timeout_ns <= 0 || timeout_ns > INT64_MAX - now)
+		return call->deadline_real_ns;
+	return now + timeout_ns < call->deadline_real_ns ? now + timeout_ns : call->deadline_real_ns;
 }
 
 static int64_t

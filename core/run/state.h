@@ -7,7 +7,9 @@
 
 #include "run/run.h"
 
-#define RUNS_KEPT 256 /* ended runs that stay in memory */
+/* Ended runs that stay in memory, and how much of results may stay with them. */
+#define RUNS_KEPT       256
+#define RUNS_KEPT_BYTES (64 * MIB)
 
 struct run_watch {
 	struct runs *runs;
@@ -39,6 +41,7 @@ struct runs {
 	struct map clients; /* name -> struct account, with its name behind it */
 	struct slot_list open, ended;
 	unsigned n_open, n_ended;
+	size_t ended_bytes; /* results of those */
 	void (*idle)(void *arg);
 	void *idle_arg;
 };

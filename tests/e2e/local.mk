@@ -39,6 +39,7 @@ E2E_SCENARIOS = \
 	tests/e2e/run-bad-input.t \
 	tests/e2e/run-cancel.t \
 	tests/e2e/run-interrupted.t \
+	tests/e2e/run-memory-is-bounded.t \
 	tests/e2e/run-survey.t \
 	tests/e2e/sdk-1.0-loads.t \
 	tests/e2e/soak-200-drops.t \

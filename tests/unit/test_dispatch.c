@@ -463,6 +463,23 @@ test_a_waiting_op_goes_on_when_a_share_comes_back(void **state)
 	assert_string_equal(newest()->plugin, "c");
 }
 
+/* "For ever" is as long as the caller has, not a time before the clock began. */
+static void
+test_a_timeout_without_end(void **state)
+{
+	_cleanup_(payload_unref) struct payload *p = payload_text("{}");
+	struct wire_op op = {.kind = WIRE_OP_CALL, .timeout_ns = INT64_MAX, .share_wall_ns = INT64_MAX};
+	struct call *root;
+
+	(void)state;
+	version_add("a", "1.0.0");
+	version_add("b", "1.0.0");
+	root = start();
+	w.events.op(root, root->reissued++, &op, "b", NULL, NULL, p, w.events.arg);
+	assert_int_equal(w.n_submitted, 2);
+	assert_int_equal(newest()->deadline_real_ns, root->deadline_real_ns);
+}
+
 static void
 test_a_parked_call_gives_its_slot_back(void **state)
 {
@@ -772,6 +789,7 @@ main(void)
 	    PROMISE(test_budget_is_never_overspent),
 	    PROMISE(test_a_share_bounds_and_comes_back),
 	    PROMISE(test_a_waiting_op_goes_on_when_a_share_comes_back),
+	    PROMISE(test_a_timeout_without_end),
 	    PROMISE(test_a_parked_call_gives_its_slot_back),
 	    PROMISE(test_replay_is_answered_from_the_record),
 	    PROMISE(test_an_outcome_before_its_op_is_asked_for_again_waits),
