@@ -2,7 +2,8 @@
  * Answers: JSON, and faults in their one form.
  *
  * An answer that tells of the host's state may not leave before that state is durable, or a crash could take back what a
- * client was told: reply_durable waits for the journal.
+ * client was told: reply_durable waits for the journal.  A fault of a lower room may tell as much ("it has ended already"),
+ * so reply_fault waits too; reply_error is for what is wrong with the request itself.
  */
 
 #include "config.h"
@@ -174,7 +175,7 @@ reply_durable(struct exchange *x, int code, json_t *json)
 void
 reply_fault(struct exchange *x, const struct fault *fault)
 {
-	reply_json(x, api_http_status(fault->status), api_error(fault->status, fault->text));
+	reply_durable(x, api_http_status(fault->status), api_error(fault->status, fault->text));
 }
 
 void

@@ -123,7 +123,7 @@ int api_http_status(int status);
 json_t *api_error(int status, const char *message); /* {"error": {"code", "message", "hint"}} */
 void reply_json(struct exchange *x, int code, json_t *json);    /* takes `json` over */
 void reply_durable(struct exchange *x, int code, json_t *json); /* the same, once all that was written is durable */
-void reply_fault(struct exchange *x, const struct fault *fault);
+void reply_fault(struct exchange *x, const struct fault *fault); /* once durable: it may tell of the host's state */
 void reply_error(struct exchange *x, int code, int status, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 

@@ -70,6 +70,7 @@ struct cli {
 
 /* Fills in args and options from what follows the command's name.  bad_input: a usage error. */
 int cli_parse(struct cli *cli, int argc, char **argv, struct fault *fault);
+bool cli_wants_json(int argc, char **argv); /* before the command line is known to be right */
 const char *cli_value(const struct cli *cli, const char *option); /* the last given, or NULL */
 bool cli_flag(const struct cli *cli, const char *option);
 const char *cli_each(const struct cli *cli, const char *option, unsigned *at); /* next from *at (0); NULL at the end */
@@ -81,7 +82,7 @@ void cli_help(FILE *to, const struct command *command);
 void cli_terminal(struct cli *cli);
 int cli_exit_of(int status);
 int cli_fail(const struct cli *cli, const struct fault *fault); /* tells it, returns the exit code */
-int cli_usage(const struct cli *cli, const struct fault *fault);
+int cli_usage(const struct cli *cli, const struct fault *fault); /* the same for a wrong command line */
 void cli_json(const struct cli *cli, const json_t *value); /* on stdout: indented on a terminal, else one line */
 const char *cli_text(const json_t *object, const char *key); /* "" when there is none */
 const char *cli_paint(const struct cli *cli, const char *style); /* "bold", "red", ..., "" for plain */

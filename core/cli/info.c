@@ -5,6 +5,7 @@
 
 #include "config.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 
@@ -16,33 +17,109 @@
 
 #define NOTES_MAX (4 * MIB)
 
-static void
-print_value(const char *key, const json_t *value)
-{
-	_cleanup_(free_p) char *text = json_is_string(value) ? xstrdup(json_string_value(value)) : json_text(value);
-	_cleanup_(free_p) char *safe = text_safe(text, false);
+/* What tells most comes first, what is long last; a note that is not here stands between, by its name. */
+static const char *const first[] = {"kind", "name", "version", "summary", "license", "abi", "capabilities", "needs",
+    "subscribes", "config", "memory_mib", "recursion", "price_micros", "state_cell"};
+static const char *const last[] = {"input", "output"};
 
-	printf("%-14s %s\n", key, safe);
+/* The key stands before the first line of its value, the others below it. */
+static void
+print_line(const char *key, bool *again, const char *text)
+{
+	_cleanup_(free_p) char *safe_key = text_safe(key, false), *safe = text_safe(text, false);
+
+	printf("%-14s %s\n", *again ? "" : safe_key, safe);
+	*again = true;
+}
+
+/* Settings as NAME = DEFAULT (TYPE). */
+static void
+print_config(const char *key, const json_t *config)
+{
+	bool again = false;
+	const char *name;
+	json_t *note;
+
+	json_object_foreach((json_t *)(uintptr_t)config, name, note)
+	{
+		_cleanup_(free_p) char *preset = json_text(json_object_get(note, "default"));
+		_cleanup_(free_p) char *line = xasprintf("%s = %s (%s)", name, preset, cli_text(note, "type"));
+
+		print_line(key, &again, line);
+	}
+}
+
+static void
+print_indented(const char *key, const json_t *value)
+{
+	_cleanup_(free_p) char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_INDENT(2));
+	bool again = false;
+	char *rest = NULL;
+
+	if (text == NULL)
+		return;
+	for (char *line = strtok_r(text, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest))
+		print_line(key, &again, line);
+}
+
+static void
+print_note(const char *key, const json_t *value)
+{
+	bool again = false;
+	const json_t *one;
+	size_t i;
+
+	if (json_is_string(value)) {
+		print_line(key, &again, json_string_value(value));
+	} else if (json_is_array(value)) {
+		json_array_foreach(value, i, one)
+		{
+			_cleanup_(free_p) char *text = json_text(one);
+
+			print_line(key, &again, json_is_string(one) ? json_string_value(one) : text);
+		}
+	} else if (strcmp(key, "config") == 0) {
+		print_config(key, value);
+	} else if (value != NULL) {
+		print_indented(key, value);
+	}
+}
+
+static bool
+is_among(const char *key, const char *const *keys, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(keys[i], key) == 0)
+			return true;
+	return false;
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
 static void
 print_notes(const json_t *notes)
 {
+	_cleanup_(free_p) const char **others = xcalloc(json_object_size(notes) + 1, sizeof(*others));
 	const char *key;
 	json_t *value;
+	size_t n = 0;
 
 	json_object_foreach((json_t *)(uintptr_t)notes, key, value)
 	{
-		_cleanup_(free_p) char *safe = text_safe(key, false);
-		const json_t *one;
-		size_t i;
-
-		if (!json_is_array(value)) {
-			print_value(safe, value);
-			continue;
-		}
-		json_array_foreach(value, i, one) print_value(safe, one);
+		if (!is_among(key, first, ARRAY_LEN(first)) && !is_among(key, last, ARRAY_LEN(last)))
+			others[n++] = key;
 	}
+	qsort(others, n, sizeof(*others), by_name);
+	for (size_t i = 0; i < ARRAY_LEN(first); i++)
+		print_note(first[i], json_object_get(notes, first[i]));
+	for (size_t i = 0; i < n; i++)
+		print_note(others[i], json_object_get(notes, others[i]));
+	for (size_t i = 0; i < ARRAY_LEN(last); i++)
+		print_note(last[i], json_object_get(notes, last[i]));
 }
 
 /* {"ok": false, "code", "message"} */

@@ -155,12 +155,13 @@ help(FILE *to)
 }
 
 static int
-usage(const char *format, const char *word)
+no_command(int argc, char **argv)
 {
-	struct cli cli = {0};
+	struct cli cli = {.json = cli_wants_json(argc, argv)};
 	struct fault fault;
 
-	fault_set(&fault, HOSPES_EINPUT, "%s%s", format, word);
+	cli_terminal(&cli);
+	fault_set(&fault, HOSPES_EINPUT, "there is no command %s", argv[1]);
 	return cli_usage(&cli, &fault);
 }
 
@@ -216,5 +217,5 @@ main(int argc, char **argv)
 	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
 		if (strcmp(commands[i].name, argv[1]) == 0)
 			return run_command(&commands[i], argc - 2, argv + 2);
-	return usage("there is no command ", argv[1]);
+	return no_command(argc, argv);
 }

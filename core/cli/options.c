@@ -109,8 +109,17 @@ check_count(const struct cli *cli, struct fault *fault)
 	return 0;
 }
 
-int
-cli_parse(struct cli *cli, int argc, char **argv, struct fault *fault)
+bool
+cli_wants_json(int argc, char **argv)
+{
+	for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (strcmp(argv[i], "--json") == 0)
+			return true;
+	return false;
+}
+
+static int
+parse(struct cli *cli, int argc, char **argv, struct fault *fault)
 {
 	bool options = true;
 
@@ -132,6 +141,17 @@ cli_parse(struct cli *cli, int argc, char **argv, struct fault *fault)
 		}
 	}
 	return check_count(cli, fault);
+}
+
+int
+cli_parse(struct cli *cli, int argc, char **argv, struct fault *fault)
+{
+	int rc = parse(cli, argc, argv, fault);
+
+	/* An error in front of --json is told like one behind it. */
+	if (rc != 0 && !cli->command->no_json)
+		cli->json = cli_wants_json(argc, argv);
+	return rc;
 }
 
 const char *

@@ -67,11 +67,11 @@ cli_exit_of(int status)
 	}
 }
 
-int
-cli_fail(const struct cli *cli, const struct fault *fault)
+/* The one form of all errors: for people on stderr, with --json for programs on stdout. */
+static void
+tell(const struct cli *cli, const struct fault *fault, const char *usage, const char *hint)
 {
 	_cleanup_(free_p) char *text = text_safe(fault->text, true);
-	const char *hint = status_hint(fault->status);
 
 	if (cli->json) {
 		json_t *error = json_pack(
@@ -81,22 +81,30 @@ cli_fail(const struct cli *cli, const struct fault *fault)
 		json_decref(error);
 	}
 	fprintf(stderr, "error: %s: %s\n", status_name(fault->status), text);
+	if (usage != NULL)
+		fprintf(stderr, "usage: %s\n", usage);
 	if (hint[0] != '\0')
 		fprintf(stderr, "hint: %s\n", hint);
+}
+
+int
+cli_fail(const struct cli *cli, const struct fault *fault)
+{
+	tell(cli, fault, NULL, status_hint(fault->status));
 	return cli_exit_of(fault->status);
 }
 
 int
 cli_usage(const struct cli *cli, const struct fault *fault)
 {
-	_cleanup_(free_p) char *text = text_safe(fault->text, true);
+	_cleanup_(free_p) char *usage = NULL, *hint = NULL;
 
-	fprintf(stderr, "error: %s\n", text);
-	if (cli->command != NULL)
-		fprintf(stderr, "usage: hospes %s%s%s\nhint: hospes %s --help\n", cli->command->name,
-		    cli->command->usage[0] != '\0' ? " " : "", cli->command->usage, cli->command->name);
-	else
-		fprintf(stderr, "hint: hospes --help\n");
+	if (cli->command != NULL) {
+		usage = xasprintf("hospes %s%s%s", cli->command->name, cli->command->usage[0] != '\0' ? " " : "",
+		    cli->command->usage);
+		hint = xasprintf("`hospes %s --help` tells more", cli->command->name);
+	}
+	tell(cli, fault, usage, hint != NULL ? hint : "`hospes --help` lists the commands");
 	return CLI_USAGE;
 }
 

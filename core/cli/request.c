@@ -19,8 +19,6 @@ read_input(const struct cli *cli, json_t **ret, struct fault *fault)
 	const char *file = cli_value(cli, "in"), *text = cli_value(cli, "input");
 	int rc = 0;
 
-	if (file != NULL && text != NULL)
-		return fault_set(fault, HOSPES_EINPUT, "--in and --input both give the input; use one of them");
 	if (text != NULL) {
 		*ret = json_read(text, strlen(text), "--input", fault);
 		return *ret == NULL ? fault->status : 0;
@@ -87,6 +85,8 @@ add_limits(const struct cli *cli, json_t *request, struct fault *fault)
 		rc = request_setting(config, setting, fault);
 	if (rc == 0)
 		rc = cli_number(cli, "calls", 1e12, &calls, fault);
+	if (rc == 0 && calls != (double)(int64_t)calls)
+		rc = fault_set(fault, HOSPES_EINPUT, "--calls has to be a whole number; found %g", calls);
 	if (rc == 0)
 		rc = cli_number(cli, "wall", 1e9, &wall_s, fault);
 	if (calls > 0)
@@ -103,25 +103,31 @@ add_limits(const struct cli *cli, json_t *request, struct fault *fault)
 }
 
 int
-request_make(const struct cli *cli, json_t **ret, struct fault *fault)
+request_options(const struct cli *cli, json_t **ret, struct fault *fault)
 {
-	json_t *request = json_object(), *input = NULL;
+	_cleanup_(json_p) json_t *request = json_object();
 	const char *version = cli_value(cli, "version");
 	int rc = 0;
 
+	if (cli_value(cli, "in") != NULL && cli_value(cli, "input") != NULL)
+		return fault_set(fault, HOSPES_EINPUT, "--in and --input both give the input; use one of them");
 	if (json_object_set_new(request, "plugin", json_string(cli->args[0])) != 0)
-		rc = fault_set(fault, HOSPES_EINPUT, "the plugin's name is not UTF-8");
+		return fault_set(fault, HOSPES_EINPUT, "the plugin's name is not UTF-8");
 	if (version != NULL && json_object_set_new(request, "version", json_string(version)) != 0)
-		rc = fault_set(fault, HOSPES_EINPUT, "--version is not UTF-8");
+		return fault_set(fault, HOSPES_EINPUT, "--version is not UTF-8");
+	rc = add_limits(cli, request, fault);
 	if (rc == 0)
-		rc = add_limits(cli, request, fault);
+		*ret = json_incref(request);
+	return rc;
+}
+
+int
+request_input(const struct cli *cli, json_t *request, struct fault *fault)
+{
+	json_t *input = NULL;
+	int rc = read_input(cli, &input, fault);
+
 	if (rc == 0)
-		rc = read_input(cli, &input, fault);
-	if (rc != 0) {
-		json_decref(request);
-		return rc;
-	}
-	json_object_set_new(request, "input", input);
-	*ret = request;
-	return 0;
+		json_object_set_new(request, "input", input);
+	return rc;
 }

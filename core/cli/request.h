@@ -5,8 +5,11 @@
 
 #include "cli/command.h"
 
-/* {"plugin", "input", "version"?, "config"?, "budget"?}: a new reference. */
-int request_make(const struct cli *cli, json_t **ret, struct fault *fault);
+/* {"plugin", "version"?, "config"?, "budget"?} of the options, a new reference.  bad_input: a usage error. */
+int request_options(const struct cli *cli, json_t **ret, struct fault *fault);
+
+/* Reads what --in or --input say into "input". */
+int request_input(const struct cli *cli, json_t *request, struct fault *fault);
 
 /* PLUGIN.KEY=VALUE into {"PLUGIN": {"KEY": VALUE}}; VALUE is JSON, or else a text. */
 int request_setting(json_t *config, const char *setting, struct fault *fault);

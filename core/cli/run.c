@@ -145,7 +145,9 @@ command_run(struct cli *cli)
 	const char *id;
 	int rc;
 
-	rc = request_make(cli, &request, &fault);
+	if (request_options(cli, &request, &fault) != 0)
+		return cli_usage(cli, &fault);
+	rc = request_input(cli, request, &fault);
 	if (rc == 0)
 		rc = client_open(&client, cli->socket, &fault);
 	/* From here on an interrupt has to find a run that it can cancel. */

@@ -11,6 +11,7 @@ E2E_SCENARIOS = \
 	tests/e2e/cli-flood-is-followed.t \
 	tests/e2e/cli-new-test-info.t \
 	tests/e2e/cli-test-plugins.t \
+	tests/e2e/cli-usage.t \
 	tests/e2e/dispatch-budget-calls.t \
 	tests/e2e/dispatch-budget-share.t \
 	tests/e2e/dispatch-concurrency.t \

@@ -184,7 +184,9 @@ run_find(struct runs *r, const char *id_text)
 int
 run_cancel(struct runs *r, struct run *run, const char *who, struct fault *fault)
 {
-	(void)r, (void)run, (void)who, (void)fault;
+	(void)r, (void)who;
+	if (run->state == RUN_ENDED)
+		return fault_set(fault, HOSPES_ECONFLICT, "it has ended already");
 	fakes.cancels++;
 	return 0;
 }

@@ -405,6 +405,31 @@ test_durable_first(void **state)
 	receive(w, fd, &in, RUN_ID);
 }
 
+/* That a run has ended is not told before its end is durable, not even by what refuses to cancel it. */
+static void
+test_refused_durable_first(void **state)
+{
+	struct world *w = *state;
+	static const char head[] =
+	    "POST /v1/runs/" RUN_ID "/cancel HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n";
+	_cleanup_(buf_free) struct buf in = {0};
+	_cleanup_(close_p) int fd = -1;
+	char byte;
+
+	start_run(w);
+	fakes.run.state = RUN_ENDED;
+	fd = dial(w);
+	fakes.holds = true;
+	send_all(w, fd, head, strlen(head));
+	turn(w);
+	assert_non_null(fakes.done);
+	assert_int_equal(recv(fd, &byte, 1, 0), -1);
+	assert_int_equal(errno, EAGAIN);
+	fake_durable();
+	receive(w, fd, &in, "has ended already");
+	assert_int_equal(fakes.cancels, 0);
+}
+
 /* ---- Streams ---- */
 
 static void
@@ -545,6 +570,7 @@ main(void)
 	    WITH_WORLD(test_half_closed),
 	    WITH_WORLD(test_view_after_leaving),
 	    WITH_WORLD(test_durable_first),
+	    WITH_WORLD(test_refused_durable_first),
 	    WITH_WORLD(test_events),
 	    WITH_WORLD(test_slow_reader_is_cut),
 	    WITH_WORLD(test_logs),
