@@ -13,7 +13,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
+#include <sys/resource.h>
 
 #include <curl/curl.h>
 #include <event2/event.h>
@@ -401,6 +401,18 @@ fail(struct host *h, const struct fault *fault)
 	return 1;
 }
 
+/* Each connection and each cell needs descriptors. */
+static void
+raise_descriptors(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
 int
 main(int argc, char **argv)
 {
@@ -413,6 +425,7 @@ main(int argc, char **argv)
 		return status;
 	setlocale(LC_ALL, "C");
 	signal(SIGPIPE, SIG_IGN);
+	raise_descriptors();
 	if (sodium_init() < 0 || curl_global_init(CURL_GLOBAL_DEFAULT) != 0)
 		return 1;
 	if (policy_load(options_config(&host.options, &installed), host.options.dev, &host.policy, &fault) != 0)

@@ -64,6 +64,7 @@ struct journal {
 	int segment_fd; /* of the last segment */
 	uint64_t next_number, write_lsn; /* of the next batch */
 	struct spare spare;
+	bool no_room; /* for a spare ahead of time */
 };
 
 /* What was found in the folder. */

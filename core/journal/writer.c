@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "journal/state.h"
 
 #define SPARE_SLICE (1 * MIB)
@@ -40,7 +41,7 @@ spare_due(const struct journal *j)
 {
 	const struct segment *s = last_segment(j);
 
-	return s != NULL && !j->spare.ready && (j->write_lsn - s->first_lsn) * 2 >= segment_capacity(s);
+	return s != NULL && !j->spare.ready && !j->no_room && (j->write_lsn - s->first_lsn) * 2 >= segment_capacity(s);
 }
 
 static void
@@ -97,6 +98,7 @@ adopt(struct journal *j, struct spare *spare, struct fault *fault)
 		return rc;
 	close_p(&j->segment_fd);
 	j->segment_fd = fd;
+	j->no_room = false;
 	pthread_mutex_lock(&j->lock);
 	j->segments = xrealloc(j->segments, (j->segment_count + 1) * sizeof *j->segments);
 	j->segments[j->segment_count++] = s;
@@ -185,6 +187,15 @@ prepare_spare(struct journal *j, struct fault *fault)
 
 	pthread_mutex_unlock(&j->lock);
 	rc = fill_spare(j, &j->spare, "next.spare", j->segment_bytes, SPARE_SLICE, fault);
+	/* Nothing is lost with a spare: on a full disk what is left of this segment is still written, and the next one is
+	 * tried for when it is needed. */
+	if (rc == HOSPES_EDISK) {
+		log_warn("no room for the journal's next segment; the host stops when this one is full",
+		    LOG_S("reason", fault->text), LOG_S("hint", status_hint(rc)));
+		spare_drop(&j->folder, &j->spare);
+		j->no_room = true;
+		rc = 0;
+	}
 	pthread_mutex_lock(&j->lock);
 	return rc;
 }

@@ -275,6 +275,33 @@ the_next_segment_is_there_before_it_is_needed(void **state)
 	journal_close(&j);
 }
 
+/* A spare is only there to be quick: without room for it, what is left of the segment is used. */
+static void
+a_full_disk_waits_for_the_end_of_the_segment(void **state)
+{
+	struct fixture *x = *state;
+	struct journal *j = open_with(x, 64 * KIB, 0);
+	static char text[40 * 1000];
+	uint64_t lsn;
+
+	memset(text, 'x', sizeof text - 1);
+	journal_sync(j, journal_end(j));
+	x->fake.fail_zeros = ENOSPC;
+	lsn = append_text(j, text, 0); /* past the middle: the spare is due, and there is no room */
+	journal_sync(j, lsn + 1);
+	for (int i = 0; i < 20; i++) {
+		lsn = append_text(j, "still written", 0);
+		journal_sync(j, lsn + 1);
+		assert_true(journal_durable(j) > lsn);
+	}
+	assert_int_equal(x->failures, 0);
+	append_text(j, text, 0);
+	journal_sync(j, journal_end(j));
+	turn_until(x, &x->failures);
+	assert_int_equal(x->failure.status, HOSPES_EDISK);
+	journal_close(&j);
+}
+
 static void
 epoch_and_lsn_go_on(void **state)
 {
@@ -443,6 +470,7 @@ main(void)
 	    T(synced_in_time_when_nobody_waits),
 	    T(a_failed_sync_is_told_once_and_not_retried),
 	    T(a_full_disk_is_told_before_anything_is_acknowledged),
+	    T(a_full_disk_waits_for_the_end_of_the_segment),
 	    T(the_next_segment_is_there_before_it_is_needed),
 	    T(epoch_and_lsn_go_on),
 	    T(scanned_and_read_back_through_segments),
