@@ -9,6 +9,7 @@ E2E_SCENARIOS = \
 	tests/e2e/cell-silent.t \
 	tests/e2e/cell-stuck.t \
 	tests/e2e/cli-new-test-info.t \
+	tests/e2e/cli-show-reads.t \
 	tests/e2e/cli-test-plugins.t \
 	tests/e2e/cli-usage.t \
 	tests/e2e/dispatch-budget-calls.t \
