@@ -8,9 +8,10 @@
 #include "base/json.h"
 #include "dispatch/state.h"
 
-/* What is kept of it in run->configs. */
+/* What is kept of it in run->configs, by the version's object: another version may have other settings. */
 struct plugin_config {
-	char name[PLUGIN_NAME_MAX + 1];
+	char object_hex[65];
+	bool recorded;
 	struct payload *text;
 };
 
@@ -32,32 +33,44 @@ overlay(json_t *config, const struct version *v, json_t *over, struct fault *fau
 	return 0;
 }
 
-int
-config_of(struct run *run, const struct version *v, struct payload **ret, bool *fresh, struct fault *fault)
+static int
+config_make(struct run *run, const struct version *v, struct plugin_config **ret, struct fault *fault)
 {
-	_cleanup_(json_p) json_t *config = NULL;
-	struct plugin_config *known = map_get(&run->configs, v->name);
+	_cleanup_(json_p) json_t *config = json_object();
+	struct plugin_config *made;
 	const char *key;
 	json_t *note;
 	int rc;
 
-	*fresh = known == NULL;
-	if (known != NULL) {
-		*ret = known->text;
-		return 0;
+	json_object_foreach(v->config, key, note)
+	{
+		json_object_set(config, key, json_object_get(note, "default"));
 	}
-	config = json_object();
-	json_object_foreach(v->config, key, note) json_object_set(config, key, json_object_get(note, "default"));
 	rc = overlay(config, v, policy_plugin(run->policy, v->name)->config, fault);
 	if (rc == 0)
 		rc = overlay(config, v, json_object_get(run->set, v->name), fault);
 	if (rc != 0)
 		return rc;
-	known = xcalloc(1, sizeof(*known));
-	memcpy(known->name, v->name, sizeof(known->name));
-	known->text = json_payload(config);
-	map_put(&run->configs, known->name, known);
-	*ret = known->text;
+	made = xcalloc(1, sizeof(*made));
+	memcpy(made->object_hex, v->object_hex, sizeof(made->object_hex));
+	made->text = json_payload(config);
+	map_put(&run->configs, made->object_hex, made);
+	*ret = made;
+	return 0;
+}
+
+int
+config_of(struct run *run, const struct version *v, struct payload **ret, bool *to_record, struct fault *fault)
+{
+	struct plugin_config *config = map_get(&run->configs, v->object_hex);
+
+	if (config == NULL && config_make(run, v, &config, fault) != 0)
+		return fault->status;
+	if (to_record != NULL) {
+		*to_record = !config->recorded;
+		config->recorded = true;
+	}
+	*ret = config->text;
 	return 0;
 }
 

@@ -7,7 +7,36 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "run/state.h"
+
+static int
+count_key(const void *key, size_t key_len, const void *data, size_t len, void *arg)
+{
+	unsigned *n = arg;
+
+	(void)key, (void)key_len, (void)data, (void)len;
+	++*n;
+	return 0;
+}
+
+static void
+count_open(struct store_txn *txn, struct journal *j, void *arg)
+{
+	(void)j;
+	store_walk(txn, STORE_META, RUN_OPEN_PREFIX, sizeof(RUN_OPEN_PREFIX) - 1, false, count_key, arg);
+}
+
+static void
+tell_interrupted(struct runs *r)
+{
+	unsigned n = 0;
+
+	store_read_now(r->store, count_open, &n);
+	if (n > 0)
+		log_warn("runs were cut off when the host ended; `hospes ps --all` shows them as interrupted",
+		    LOG_U("runs", n));
+}
 
 int
 runs_open(struct runs **ret, const struct runs_options *options, struct fault *fault)
@@ -24,6 +53,7 @@ runs_open(struct runs **ret, const struct runs_options *options, struct fault *f
 	r->scripted = options->scripted;
 	TAILQ_INIT(&r->open);
 	TAILQ_INIT(&r->ended);
+	tell_interrupted(r);
 	*ret = r;
 	return 0;
 }
@@ -121,7 +151,7 @@ read_request(const struct runs *r, const json_t *json, struct request *ret, stru
 			    "script",
 			    key);
 	}
-	if (json_unpack_ex((json_t *)json, &error, 0, "{s:s, s?s, s?o, s?o, s?{s?I, s?I}, s?o}", "plugin", &q.plugin,
+	if (json_unpack_ex((json_t *)json, &error, 0, "{s:s, s?s, s?o, s?o, s?{s?I, s?I !}, s?o}", "plugin", &q.plugin,
 		"version", &q.version, "input", &q.input, "config", &q.config, "budget", "calls", &q.calls, "wall_ms",
 		&q.wall_ms, "script", &q.script) != 0)
 		return fault_set(
@@ -251,17 +281,25 @@ run_start(struct runs *r, const json_t *request, struct payload *input, const ch
 
 /* ---- Ending ------------------------------------------------------------------------------------------------------ */
 
+static size_t
+held_by(const struct run *run)
+{
+	return run->result->len + (run->partial == NULL ? 0 : run->partial->len);
+}
+
+/* The journal has them all; these are only quicker to tell. */
 static void
 forget_oldest(struct runs *r)
 {
 	struct run_slot *slot = TAILQ_FIRST(&r->ended);
 
-	while (r->n_ended > RUNS_KEPT && slot != NULL) {
+	while ((r->n_ended > RUNS_KEPT || r->ended_bytes > RUNS_KEPT_BYTES) && slot != NULL) {
 		struct run_slot *next = TAILQ_NEXT(slot, entry);
 
 		if (TAILQ_EMPTY(&slot->watchers)) {
 			TAILQ_REMOVE(&r->ended, slot, entry);
 			r->n_ended--;
+			r->ended_bytes -= held_by(&slot->run);
 			run_free(slot);
 		}
 		slot = next;
@@ -275,11 +313,13 @@ end_durable(void *arg)
 	struct runs *r = slot->runs;
 
 	slot->run.state = RUN_ENDED;
+	payload_unref(&slot->run.root.input);
 	watch_end(slot);
 	TAILQ_REMOVE(&r->open, slot, entry);
 	TAILQ_INSERT_TAIL(&r->ended, slot, entry);
 	r->n_open--;
 	r->n_ended++;
+	r->ended_bytes += held_by(&slot->run);
 	forget_oldest(r);
 	if (r->n_open == 0 && r->idle != NULL)
 		r->idle(r->idle_arg);

@@ -7,7 +7,9 @@
 
 #include "run/run.h"
 
-#define RUNS_KEPT 256 /* ended runs that stay in memory */
+/* Ended runs that stay in memory, and how much of results may stay with them. */
+#define RUNS_KEPT       256
+#define RUNS_KEPT_BYTES (64 * MIB)
 
 struct run_watch {
 	struct runs *runs;
@@ -39,6 +41,7 @@ struct runs {
 	struct map clients; /* name -> struct account, with its name behind it */
 	struct slot_list open, ended;
 	unsigned n_open, n_ended;
+	size_t ended_bytes; /* results of those */
 	void (*idle)(void *arg);
 	void *idle_arg;
 };
@@ -61,5 +64,13 @@ struct record_list {
 json_t *tree_of(const struct record_list *list);
 json_t *records_json(const struct record_list *list);
 json_t *summary_of(const struct record_list *list);
+
+/* A run without an end that nobody runs was cut off when the host ended: what is open in its summary and tree is called
+ * interrupted. */
+void mark_interrupted(json_t *summary);
+
+/* apply.c: keys in STORE_META of the runs that have not ended. */
+#define RUN_OPEN_PREFIX "run-open:"
+#define RUN_OPEN_KEY    (sizeof(RUN_OPEN_PREFIX) - 1 + 16)
 
 #endif

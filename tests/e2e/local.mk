@@ -8,6 +8,7 @@ E2E_SCENARIOS = \
 	tests/e2e/cell-sandbox.t \
 	tests/e2e/cell-silent.t \
 	tests/e2e/cell-stuck.t \
+	tests/e2e/cli-flood-is-followed.t \
 	tests/e2e/cli-new-test-info.t \
 	tests/e2e/cli-show-reads.t \
 	tests/e2e/cli-test-plugins.t \
@@ -26,6 +27,7 @@ E2E_SCENARIOS = \
 	tests/e2e/host-state-in-use.t \
 	tests/e2e/host-state-owner.t \
 	tests/e2e/host-user.t \
+	tests/e2e/host-without-spawner.t \
 	tests/e2e/journal-torn-tail.t \
 	tests/e2e/registry-bad-files.t \
 	tests/e2e/registry-conflict.t \
@@ -38,6 +40,8 @@ E2E_SCENARIOS = \
 	tests/e2e/registry-withdrawn.t \
 	tests/e2e/run-bad-input.t \
 	tests/e2e/run-cancel.t \
+	tests/e2e/run-interrupted.t \
+	tests/e2e/run-memory-is-bounded.t \
 	tests/e2e/run-survey.t \
 	tests/e2e/sdk-1.0-loads.t \
 	tests/e2e/soak-200-drops.t \

@@ -1,6 +1,6 @@
 # Whatever a client sends that cannot be right is refused by a stable name; the host goes on as if nothing had been.
 . "$TESTS/lib.sh"
-plan 21
+plan 22
 host_start
 plugin wordcount
 
@@ -23,6 +23,10 @@ printf '{"name": "\xff\xfe", "text": "x"}' >"$T/latin"
 curl -s --unix-socket "$HOSPES_SOCKET" -H 'Content-Type: application/json' http://h/v1/runs \
     --data-binary @<(printf '{"plugin": "wordcount", "input": '; cat "$T/latin"; printf '}') >"$T/out"; code=1
 fails_with bad_input "text that is not UTF-8"
+
+curl -s --unix-socket "$HOSPES_SOCKET" http://h/v1/runs \
+    --data-binary '{"plugin": "wordcount", "input": {}, "budget": {"wall": 5}}' >"$T/out"; code=1
+fails_with bad_input "a budget of something that has none"
 
 # Nested 100,000 deep: no parser may run out of stack.
 { printf '{"plugin": "wordcount", "input": '; head -c 100000 /dev/zero | tr '\0' '['

@@ -2,7 +2,7 @@
 # wants to see their branches.  `make fuzz FUZZ_RUNS=100000000 FUZZ=frames` looks longer at one; what it finds is kept in
 # fuzz/ and shown.
 FUZZ = record batch json policy http frames semver
-FUZZ_RUNS = 50000
+FUZZ_RUNS = 20000
 include tests/fuzz/inspect.mk
 FUZZ_CC = clang
 FUZZ_FLAGS = -std=gnu17 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -pthread \

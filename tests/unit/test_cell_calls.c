@@ -674,7 +674,7 @@ test_missing_object(void **state)
 
 	(void)state;
 	world.roots[i] = (struct op){.run = &world.run, .ordinal = i, .input = payload_text("1")};
-	world.call[i] = call_new(&world.calls, &world.roots[i], "gone", "2.0.0", NULL, NULL);
+	world.call[i] = call_new(&world.calls, &world.roots[i], "gone", "2.0.0", NULL, NULL, 0);
 	cells_submit(world.cells, &spec, world.call[i]);
 	assert_int_equal(world.told[i].losses, 0); /* told when the turn ends, not while it is submitted */
 	world_turn();
