@@ -64,6 +64,7 @@ struct cli {
 	const char *socket; /* --socket, or NULL */
 	bool json, help;
 	bool out_terminal, err_terminal, colour;
+	size_t columns; /* of the terminal that stdout is; 0: none, lines may be as long as they are */
 };
 
 /* ---- options.c ---- */

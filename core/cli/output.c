@@ -4,11 +4,25 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/util.h"
 #include "cli/command.h"
 #include "cli/text.h"
+
+#define COLUMNS_USUAL 80
+#define COLUMNS_LEAST 20
+
+static size_t
+columns(void)
+{
+	struct winsize size;
+
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col < COLUMNS_LEAST)
+		return COLUMNS_USUAL;
+	return size.ws_col;
+}
 
 void
 cli_terminal(struct cli *cli)
@@ -17,6 +31,7 @@ cli_terminal(struct cli *cli)
 
 	cli->out_terminal = isatty(STDOUT_FILENO);
 	cli->err_terminal = isatty(STDERR_FILENO);
+	cli->columns = cli->out_terminal ? columns() : 0;
 	cli->colour =
 	    cli->out_terminal && (no_color == NULL || no_color[0] == '\0') && term != NULL && strcmp(term, "dumb") != 0;
 }

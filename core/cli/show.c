@@ -4,47 +4,66 @@
 
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/json.h"
 #include "base/util.h"
 #include "cli/client.h"
 #include "cli/command.h"
 #include "cli/text.h"
 
-#define DEPTH_MAX 64
+#define DEPTH_MAX  64
+#define WHAT_LEAST 16 /* characters of what a node was, and of a line of its message, are shown in any case */
 
-/* One node: what it was, how it ended, how long it took. */
-static void
-print_node(const struct cli *cli, const json_t *node)
+/* What follows the status: "  41.5 ms  replayed 2 times". */
+static char *
+outcome_of(const json_t *node)
 {
-	const char *plugin = cli_text(node, "plugin"), *status = cli_text(node, "status"), *op = cli_text(node, "op");
-	const char *target = cli_text(node, "target");
 	const json_t *took = json_object_get(node, "duration_ms"), *replays = json_object_get(node, "replays");
+	struct buf out = {0};
+
+	if (json_is_number(took))
+		buf_printf(&out, "  %.1f ms", json_number_value(took));
+	if (json_integer_value(replays) > 0)
+		buf_printf(&out, "  replayed %lld times", (long long)json_integer_value(replays));
+	buf_text(&out);
+	return (char *)out.data;
+}
+
+/*
+ * One node: what it was, how it ended, how long it took, in a line.  On a terminal that is too narrow what it was is cut
+ * first, a URL may be as long as it likes; then its path is left out.
+ */
+static void
+print_node(const struct cli *cli, const json_t *node, size_t column)
+{
+	const char *plugin = cli_text(node, "plugin"), *op = cli_text(node, "op"), *target = cli_text(node, "target");
 	_cleanup_(free_p) char *what = plugin[0] != '\0'
 					   ? xasprintf("%s %s", plugin, cli_text(node, "version"))
 					   : xasprintf("%s%s%s", op, target[0] != '\0' ? " " : "", target);
-	_cleanup_(free_p) char *safe = text_safe(what, false);
-	_cleanup_(free_p) char *outcome = text_safe(status, false), *path = text_safe(cli_text(node, "path"), false);
+	_cleanup_(free_p) char *safe = text_safe(what, false), *shown = NULL, *outcome = outcome_of(node);
+	_cleanup_(free_p) char *status = text_safe(cli_text(node, "status"), false);
+	_cleanup_(free_p) char *path = text_safe(cli_text(node, "path"), false);
+	size_t used = column + 2 + text_width(status) + text_width(outcome), behind = 2 + text_width(path);
+	size_t room = 0;
 
-	printf("%s  %s%s%s", safe,
+	if (cli->columns > 0) {
+		bool fits = used + behind + WHAT_LEAST <= cli->columns;
+
+		if (!fits)
+			path[0] = '\0';
+		else
+			used += behind;
+		room = used + WHAT_LEAST <= cli->columns ? cli->columns - used : WHAT_LEAST;
+	}
+	shown = text_shortened(safe, room);
+	printf("%s  %s%s%s%s", shown,
 	    cli_paint(cli, strcmp(status, "ok") == 0     ? "green"
 			   : strcmp(status, "open") == 0 ? "yellow"
 							 : "red"),
-	    outcome, cli_paint(cli, ""));
-	if (json_is_number(took))
-		printf("  %.1f ms", json_number_value(took));
-	if (json_integer_value(replays) > 0)
-		printf("  replayed %lld times", (long long)json_integer_value(replays));
-	printf("  %s%s%s\n", cli_paint(cli, "dim"), path, cli_paint(cli, ""));
-}
-
-static void
-print_message(const json_t *node, const char *indent)
-{
-	const char *message = cli_text(node, "message"), *guard = cli_text(node, "guard");
-	_cleanup_(free_p) char *safe = text_safe(message, false);
-
-	if (message[0] != '\0')
-		printf("%s%s%s%s\n", indent, guard[0] != '\0' ? guard : "", guard[0] != '\0' ? ": " : "", safe);
+	    status, cli_paint(cli, ""), outcome);
+	if (path[0] != '\0')
+		printf("  %s%s%s", cli_paint(cli, "dim"), path, cli_paint(cli, ""));
+	putchar('\n');
 }
 
 /* Waiting for the first of several ops is how groups work, not what they did; --json has it. */
@@ -52,6 +71,46 @@ static bool
 is_shown(const json_t *op)
 {
 	return strcmp(cli_text(op, "op"), "first") != 0;
+}
+
+/* A failure passes through all that waited for it, which hand it on as it is or say whom they had it from: it is told
+ * where it began. */
+static bool
+is_told_below(const json_t *node, const char *message)
+{
+	const json_t *ops = json_object_get(node, "ops"), *op;
+	size_t i, len = strlen(message);
+
+	json_array_foreach(ops, i, op)
+	{
+		const char *of_op = cli_text(op, "message");
+		size_t op_len = strlen(of_op);
+
+		if (is_shown(op) && op_len > 0 && op_len <= len && strcmp(message + len - op_len, of_op) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void
+print_message(const struct cli *cli, const json_t *node, const char *indent)
+{
+	const char *message = cli_text(node, "message"), *guard = cli_text(node, "guard");
+	_cleanup_(free_p) char *whole = xasprintf("%s%s%s", guard, guard[0] != '\0' ? ": " : "", message);
+	_cleanup_(free_p) char *safe = text_safe(whole, false);
+	size_t column = text_width(indent);
+	size_t room = cli->columns == 0 ? 0 : column + WHAT_LEAST < cli->columns ? cli->columns - column : WHAT_LEAST;
+
+	if (message[0] == '\0')
+		return;
+	for (const char *at = safe; *at != '\0';) {
+		size_t len = text_line(at, room);
+
+		printf("%s%.*s\n", indent, (int)len, at);
+		at += len;
+		while (*at == ' ')
+			at++;
+	}
 }
 
 static size_t
@@ -74,8 +133,9 @@ print_tree(const struct cli *cli, const json_t *node, const char *indent, unsign
 	size_t i, left = count_shown(ops);
 	_cleanup_(free_p) char *below = xasprintf("%s%s", indent, left > 0 ? "│  " : "   ");
 
-	print_node(cli, node);
-	print_message(node, below);
+	print_node(cli, node, text_width(indent));
+	if (depth >= DEPTH_MAX || !is_told_below(node, cli_text(node, "message")))
+		print_message(cli, node, below);
 	if (depth >= DEPTH_MAX)
 		return;
 	json_array_foreach(ops, i, op)
@@ -105,7 +165,7 @@ command_show(struct cli *cli)
 		return CLI_OK;
 	}
 	took = json_object_get(run, "duration_ms");
-	printf("%srun %s%s  %s  started %s", cli_paint(cli, "bold"), cli_text(run, "id"), cli_paint(cli, ""),
+	printf("%srun %s%s  %s\nstarted %s", cli_paint(cli, "bold"), cli_text(run, "id"), cli_paint(cli, ""),
 	    cli_text(run, "status"), cli_text(run, "started"));
 	if (json_is_number(took))
 		printf("  took %.1f ms", json_number_value(took));

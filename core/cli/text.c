@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/util.h"
+#include "base/util.h"
 #include "cli/text.h"
 
 /* Decodes one character; 0 bytes when it is not well-formed. */
@@ -71,4 +72,37 @@ text_width(const char *text)
 	for (; *text != '\0'; text++)
 		n += ((unsigned char)*text & 0xc0) != 0x80;
 	return n;
+}
+
+/* The first `n` characters end here. */
+static const char *
+after(const char *text, size_t n)
+{
+	for (; *text != '\0'; text++)
+		if (((unsigned char)*text & 0xc0) != 0x80 && n-- == 0)
+			break;
+	return text;
+}
+
+char *
+text_shortened(const char *text, size_t width)
+{
+	_cleanup_(free_p) char *begin = NULL;
+
+	if (width == 0 || text_width(text) <= width)
+		return xstrdup(text);
+	begin = xstrndup(text, (size_t)(after(text, width - 1) - text));
+	return xasprintf("%s…", begin);
+}
+
+size_t
+text_line(const char *text, size_t width)
+{
+	const char *end = after(text, width), *space = end;
+
+	if (width == 0 || *end == '\0')
+		return strlen(text);
+	while (space > text && *space != ' ')
+		space--;
+	return (size_t)((space > text ? space : end) - text);
 }

@@ -16,4 +16,10 @@ char *text_safe(const char *text, bool lines);
 /* How many columns it takes: characters, where each takes one. */
 size_t text_width(const char *text);
 
+/* A copy of at most `width` columns (at least 1), the end cut off and "…" in its place; width 0 is no limit. */
+char *text_shortened(const char *text, size_t width);
+
+/* How many bytes of `text` stand in a line of `width` columns: up to a space where there is one; width 0 is no limit. */
+size_t text_line(const char *text, size_t width);
+
 #endif

@@ -24,6 +24,29 @@
 #include "cli/table.h"
 #include "cli/text.h"
 
+/* ---- Text in columns ---- */
+
+static void
+test_text_columns(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t width;
+		const char *shortened;
+		size_t line;
+	} rows[] = {{"", 4, "", 0}, {"abcd", 4, "abcd", 4}, {"abcde", 4, "abc…", 4}, {"abcde", 0, "abcde", 5},
+	    {"äöüß", 4, "äöüß", 8}, {"äöüßx", 4, "äöü…", 8}, {"ab cd", 4, "ab …", 2}, {"abcd ef", 4, "abc…", 4},
+	    {"a", 1, "a", 1}, {"ab", 1, "…", 1}, {" abc", 2, " …", 2}};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		_cleanup_(free_p) char *shortened = text_shortened(rows[i].text, rows[i].width);
+
+		assert_string_equal(shortened, rows[i].shortened);
+		assert_int_equal(text_line(rows[i].text, rows[i].width), rows[i].line);
+	}
+}
+
 /* ---- Command line ---- */
 
 static const struct cli_option options[] = {
@@ -290,6 +313,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_text_columns),
 	    cmocka_unit_test(test_command_line),
 	    cmocka_unit_test(test_settings),
 	    cmocka_unit_test(test_text),
