@@ -181,6 +181,9 @@ int wait_any(struct hospes_ctx *ctx, size_t n, struct hospes_op *const ops[]);
 int runtime_send(
     const struct hospes_ctx *ctx, uint16_t type, uint32_t ordinal, int32_t status, const struct iovec *parts, size_t n);
 
+/* Sends all that is queued, at once. */
+void runtime_flush(void);
+
 #pragma GCC visibility pop
 
 #endif

@@ -5,6 +5,7 @@ E2E_SCENARIOS = \
 	tests/e2e/cell-crash-is-poison.t \
 	tests/e2e/cell-global-write.t \
 	tests/e2e/cell-kill-changes-nothing.t \
+	tests/e2e/cell-last-words.t \
 	tests/e2e/cell-sandbox.t \
 	tests/e2e/cell-silent.t \
 	tests/e2e/cell-stuck.t \

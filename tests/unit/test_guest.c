@@ -320,6 +320,24 @@ test_deaths(void **state)
 	dies(FIXTURE("good"), "ptrace", SIGSYS, (const char *[]){"(ptrace) is forbidden", NULL});
 }
 
+/* What was said before a crash still leaves: here an op, in the cell of a host the replies of others. */
+static void
+test_last_words(void **state)
+{
+	struct guest_host host;
+	struct guest guest;
+	_cleanup_(buf_free) struct buf b = {0};
+
+	(void)state;
+	guest_host_start(&host, libexec, 0);
+	assert_int_equal(load(&host, FIXTURE("good"), &guest, &b).type, WIRE_READY);
+	guest_call(&guest, "{\"do\": \"start and abort\"}");
+	assert_int_equal(guest_receive(&guest, &b).type, WIRE_OP);
+	assert_int_equal(guest_receive(&guest, &b).type, 0);
+	assert_int_equal(WTERMSIG(guest_end(&guest).wait_status), SIGABRT);
+	guest_host_stop(&host);
+}
+
 /* A plugin that says so keeps its globals. */
 static void
 test_state_cell(void **state)
@@ -530,6 +548,7 @@ main(void)
 	    cmocka_unit_test(test_missing_layer),
 	    cmocka_unit_test(test_interposed),
 	    cmocka_unit_test(test_deaths),
+	    cmocka_unit_test(test_last_words),
 	    cmocka_unit_test(test_state_cell),
 	    cmocka_unit_test(test_memory),
 	    cmocka_unit_test(test_host_gone),
