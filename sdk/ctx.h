@@ -150,6 +150,7 @@ struct op_request {
 	const void *input;
 	size_t input_len;
 	const struct hospes_options *options;
+	uint32_t sharers; /* it is one of so many that share what is left; 0: not so */
 };
 
 /* An op that can be handed out; NULL when out of memory. */
@@ -169,6 +170,12 @@ void op_arrive(struct hospes_op *op, int status, double confidence, const void *
 
 /* Parks until `op` has an outcome or the call is stopped; 0 or the status of the stop. */
 int op_await(struct hospes_ctx *ctx, const struct hospes_op *op);
+
+/* ---- call.c ------------------------------------------------------------------------------------------------------ */
+
+/* As hospes_start, for a member of a group; what its options say of calls comes before the sharing. */
+struct hospes_op *call_start(struct hospes_ctx *ctx, const char *target, const struct hospes_value *input,
+    const struct hospes_options *options, uint32_t sharers);
 
 /* ---- wait.c ------------------------------------------------------------------------------------------------------ */
 
