@@ -61,12 +61,21 @@ struct host {
 static void
 storage_failed(const struct fault *fault, void *arg)
 {
-	struct host *h = arg;
-
+	(void)arg;
 	log_error("the host stops: its journal or store failed", LOG_S("code", status_name(fault->status)),
 	    LOG_S("reason", fault->text));
-	h->failed = true;
 	_exit(1);
+}
+
+/* A host without cells serves nobody: whoever started it starts it again. */
+static void
+guests_failed(const struct fault *fault, void *arg)
+{
+	struct host *h = arg;
+
+	log_error("the host stops", LOG_S("code", status_name(fault->status)), LOG_S("reason", fault->text));
+	h->failed = true;
+	event_base_loopbreak(h->loop);
 }
 
 static void
@@ -159,6 +168,7 @@ open_guests(struct host *h, struct fault *fault)
 	    .store = h->store,
 	    .journal = h->journal,
 	    .calls = &h->calls,
+	    .failed = guests_failed,
 	    .run_ended = ended,
 	    .progress = progress,
 	    .arg = h};
@@ -307,6 +317,7 @@ on_hangup(evutil_socket_t sig, short what, void *arg)
 		return;
 	}
 	runs_set_policy(h->runs, policy);
+	registry_set_policy(h->registry, policy);
 	policy_unref(&h->policy);
 	h->policy = policy;
 	log_info("the configuration was read again", LOG_S("file", policy->file));
@@ -415,7 +426,8 @@ main(int argc, char **argv)
 	if (host_open(&host, &fault) != 0)
 		return fail(&host, &fault);
 	host_serve(&host);
+	status = host.failed ? 1 : 0;
 	host_close(&host);
 	curl_global_cleanup();
-	return 0;
+	return status;
 }

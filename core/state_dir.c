@@ -78,6 +78,8 @@ take_lock(const char *state, struct state_dir *dir, struct fault *fault)
 	dir->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (dir->lock_fd < 0)
 		return fault_errno(fault, errno, "opening %s", path);
+	if (dir->uid != geteuid() && fchown(dir->lock_fd, dir->uid, dir->gid) != 0)
+		return fault_errno(fault, errno, "giving %s to uid %u", path, dir->uid);
 	if (flock(dir->lock_fd, LOCK_EX | LOCK_NB) != 0)
 		return fault_set(fault, HOSPES_EINUSE,
 		    "another host uses the state directory %s; stop it, or choose another (--state, `state`)", state);

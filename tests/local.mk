@@ -20,6 +20,9 @@ AM_TESTS_ENVIRONMENT = CMOCKA_MESSAGE_OUTPUT=TAP; export CMOCKA_MESSAGE_OUTPUT; 
 	BUILT='$(abs_builddir)'; export BUILT; \
 	TESTS='$(abs_top_srcdir)/tests/e2e'; export TESTS; \
 	$(SANITIZER_ENVIRONMENT)
+LOG_COMPILER = bash
+AM_LOG_FLAGS = $(top_srcdir)/tests/unit/run.sh
+SH_LOG_COMPILER = bash
 T_LOG_COMPILER = timeout
 AM_T_LOG_FLAGS = --kill-after=10 300 bash
 
@@ -39,8 +42,9 @@ include tests/bench/local.mk
 include tests/lint/local.mk
 include tests/abi/local.mk
 
-TESTS += tests/floors.sh tests/readme.sh
-EXTRA_DIST += core/README tests/floors.sh tests/readme.sh tests/lsan.supp
+EXTRA_DIST += tests/unit/run.sh
+TESTS += tests/floors.sh tests/names.sh tests/readme.sh
+EXTRA_DIST += core/README tests/floors.sh tests/names.sh tests/readme.sh tests/lsan.supp
 
 # In a make of their own, after `all`: two makes that build the same files at once get in each other's way.
 check-programs: all

@@ -131,19 +131,19 @@ status_hint(int status)
 	case HOSPES_ENOVERSION:
 		return "`hospes versions NAME` lists the versions in the store";
 	case HOSPES_EPOISON:
-		return "`hospes logs RUN` has what the cell reported; `hospes test` runs the plugin with its cases";
+		return "`hospes show RUN` tells how its cell ended; `hospes test` runs the plugin with its cases";
 	case HOSPES_ESTUCK:
 		return "split the computation, or let it yield by an op now and then";
 	case HOSPES_ENONDET:
 		return "`hospes test` finds what differs between two executions of the handler";
 	case HOSPES_EPERM:
-		return "declare the need in the plugin's notes and grant it in the policy";
+		return "a plugin needs what it declares in its notes, and a grant under `grants` in the configuration";
 	case HOSPES_EDEADLINE:
-		return "give the run more time with --timeout, or do less";
+		return "give the run more time (--wall, `run.wall`), or do less";
 	case HOSPES_EDEPTH:
-		return "raise `depth` in the policy, or call nearer the root";
+		return "raise `run.depth` in the configuration, or call nearer the root";
 	case HOSPES_EBUDGET:
-		return "give the run a larger budget, or share it out differently";
+		return "give the run a larger budget (--calls, `run.calls`), or share it out differently";
 	case HOSPES_EBUSY:
 	case HOSPES_ERATE:
 		return "try again later, or raise the limit in the configuration";
@@ -163,6 +163,8 @@ status_hint(int status)
 		return "put the state directory back from a backup; nothing was changed";
 	case HOSPES_ESANDBOX:
 		return "`hospes doctor` tells which layer is missing and why";
+	case HOSPES_ECUTOFF:
+		return "start it again; `hospes show RUN` tells how far it came";
 	case HOSPES_ENOHOST:
 		return "start one with `hospes dev`, or name its socket with --socket";
 	default:

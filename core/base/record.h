@@ -29,7 +29,8 @@ enum record_kind {
 	RECORD_RUN_START = 10,  /* TARGET, INPUT, CLIENT, CONFIG, LIMIT_CALLS, DEADLINE, VERSION of the root */
 	RECORD_RUN_END = 11,    /* status, OUTPUT | MESSAGE, PARTIAL */
 	RECORD_CALL_START = 20, /* PATH, TARGET, VERSION, OBJECT, DEADLINE, INPUT (hash); the call that the op led to */
-	RECORD_CALL_END = 21,   /* PATH, status, OUTPUT | MESSAGE, CONFIDENCE: the outcome of the op that made the call */
+	RECORD_CALL_END = 21,   /* PATH, status, OUTPUT | MESSAGE, CONFIDENCE: the outcome of the op that made the call;
+	                         * NUMBER: how many of its ops were refused and have no record of their own */
 	RECORD_OP_INTENT = 30,  /* PATH, OP_KIND, TARGET, INPUT, EFFECT, KEY: before an effect outside the host */
 	RECORD_OP_OUTCOME = 31, /* PATH, OP_KIND, TARGET, status, OUTPUT | MESSAGE */
 	RECORD_REFUSAL = 32,    /* PATH, OP_KIND, TARGET, GUARD, status, MESSAGE: a guard said no */

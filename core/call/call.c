@@ -21,7 +21,7 @@ path_of(const struct op *op)
 
 struct call *
 call_new(struct calls *calls, struct op *op, const char *plugin, const char *semver, struct version *v,
-    struct payload *config)
+    struct payload *config, unsigned depth)
 {
 	struct call *parent = op->caller;
 	struct call *call = xcalloc(1, sizeof(*call));
@@ -33,7 +33,7 @@ call_new(struct calls *calls, struct op *op, const char *plugin, const char *sem
 	    .op = op,
 	    .path = path_of(op),
 	    .attempt = 1,
-	    .depth = parent == NULL ? 0 : parent->depth + 1,
+	    .depth = depth,
 	    .version = v,
 	    .plugin = plugin,
 	    .semver = semver,

@@ -155,7 +155,8 @@ struct call {
 	struct op **ops; /* by ordinal */
 	uint32_t n_ops, cap_ops;
 	uint32_t open_ops;
-	uint32_t firsts; /* open ops of kind FIRST */
+	uint32_t firsts;   /* open ops of kind FIRST */
+	uint32_t refusals; /* ops that a guard refused */
 
 	int cancelled; /* 0, or the status with which every further wait of it ends */
 	struct event *deadline;
@@ -230,7 +231,7 @@ void calls_init(struct calls *calls);
 /* A new call for an op; takes references on the op's input, on config and on the caller.  `v` is taken over and given
  * back to `drop` when the call is freed. */
 struct call *call_new(struct calls *calls, struct op *op, const char *plugin, const char *semver, struct version *v,
-    struct payload *config);
+    struct payload *config, unsigned depth);
 
 /* Ends its life: it is no longer found by its handle; what others still hold of it stays until they let go. */
 void call_end(struct calls *calls, struct call *call);

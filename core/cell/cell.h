@@ -33,19 +33,19 @@ struct cells;
 
 /* Layers of the sandbox, in the order in which a cell puts them on. */
 enum sandbox_layer {
-	LAYER_UID = 1 << 0,          /* a uid of its own, or a user namespace */
+	LAYER_UID = 1 << 0, /* a uid of its own, or a user namespace */
 	LAYER_NET_NS = 1 << 1,
 	LAYER_PID_NS = 1 << 2,
-	LAYER_MOUNT_NS = 1 << 3,     /* an empty root */
+	LAYER_MOUNT_NS = 1 << 3, /* an empty root */
 	LAYER_IPC_NS = 1 << 4,
-	LAYER_CGROUP = 1 << 5,       /* memory limit by cgroup */
+	LAYER_CGROUP = 1 << 5, /* memory limit by cgroup */
 	LAYER_RLIMITS = 1 << 6,
-	LAYER_CAPS = 1 << 7,         /* no capabilities */
+	LAYER_CAPS = 1 << 7, /* no capabilities */
 	LAYER_NO_NEW_PRIVS = 1 << 8,
 	LAYER_LANDLOCK = 1 << 9,
 	LAYER_SECCOMP = 1 << 10,
-	LAYER_TSC = 1 << 11,         /* rdtsc traps */
-	LAYER_READONLY = 1 << 12,    /* globals sealed */
+	LAYER_TSC = 1 << 11,      /* rdtsc traps */
+	LAYER_READONLY = 1 << 12, /* globals sealed */
 };
 #define LAYERS_REQUIRED (LAYER_RLIMITS | LAYER_CAPS | LAYER_NO_NEW_PRIVS | LAYER_SECCOMP)
 const char *sandbox_layer_name(enum sandbox_layer layer); /* "net_ns" */
@@ -53,8 +53,8 @@ const char *sandbox_layer_name(enum sandbox_layer layer); /* "net_ns" */
 /* What a cell is to run.  Borrowed by cells_submit for the call; the strings live as long as the version. */
 struct cell_spec {
 	const char *plugin, *semver;
-	const char *object_path;   /* in the object store */
-	const uint8_t *object;     /* 32 bytes */
+	const char *object_path; /* in the object store */
+	const uint8_t *object;   /* 32 bytes */
 	uint64_t memory_bytes;
 	bool state_cell;
 };
@@ -68,9 +68,9 @@ struct cell_info {
 
 struct cells_events {
 	/* A frame OP: `op` and the texts are checked (lengths, UTF-8, known kind); the strings are borrowed. */
-	void (*op)(struct call *call, uint32_t ordinal, const struct wire_op *op, const char *target, const char *version,
-	    const char *key, struct payload *input, void *arg);
-	void (*parked)(struct call *call, void *arg);  /* its fiber waits */
+	void (*op)(struct call *call, uint32_t ordinal, const struct wire_op *op, const char *target,
+	    const char *version, const char *key, struct payload *input, void *arg);
+	void (*parked)(struct call *call, void *arg); /* its fiber waits */
 	void (*abandon)(struct call *call, uint32_t ordinal, void *arg);
 	void (*log)(struct call *call, enum log_level level, const char *line, void *arg);
 	void (*progress)(struct call *call, double done, const char *line, void *arg);
@@ -85,6 +85,9 @@ struct cells_events {
 	/* It can't be run: poison, stuck, load_failed, sandbox_missing...  The cell room has let go of it. */
 	void (*lost)(struct call *call, const struct fault *fault, void *arg);
 
+	/* The spawner has ended, and all cells with it; nothing can be run any more. */
+	void (*failed)(const struct fault *fault, void *arg);
+
 	void (*cell_started)(const struct cell_spec *spec, const struct cell_info *info, void *arg);
 	void (*cell_ended)(const struct cell_spec *spec, const struct cell_info *info, int wait_status,
 	    const struct rusage *usage, const char *report, void *arg);
@@ -94,9 +97,9 @@ struct cells_events {
 struct cells_options {
 	struct event_base *loop;
 	struct calls *calls;
-	struct policy *policy;        /* a reference is taken */
-	const char *libexec_dir;      /* where hospes-cell and hospes-inspect are */
-	int spawner_fd;               /* from spawner_start, taken over */
+	struct policy *policy;   /* a reference is taken */
+	const char *libexec_dir; /* where hospes-cell and hospes-inspect are */
+	int spawner_fd;          /* from spawner_start, taken over */
 	struct cells_events events;
 };
 

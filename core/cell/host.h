@@ -118,7 +118,8 @@ struct cell {
 	uint64_t current;       /* the call that was seen */
 	int64_t ping_ns;        /* of the ping without a pong; 0: none is open */
 	int64_t pinged_ns;      /* of the last one */
-	int64_t ping_cpu_ns;
+	int64_t still_ns;       /* with a ping open: since when it stands still */
+	int64_t still_cpu_ns;
 
 	struct fault why; /* status 0, or why we killed it, or why it failed to load */
 

@@ -372,6 +372,9 @@ serve_pong(struct cell *cell, const struct frame *f)
 	struct wire_pong pong;
 
 	memcpy(&pong, f->prefix, sizeof(pong));
+	/* Only an answer is a sign of life: a fiber that nobody waits for any more could else live on by sending these. */
+	if (cell->ping_ns != 0 && cell->n_gone == 0)
+		cell->heard = true;
 	cell->ping_ns = 0;
 	if (pong.leaked_bytes > LEAKED_MAX)
 		cell->draining = true;
@@ -421,7 +424,6 @@ serve(struct cell *cell, const struct frame *f)
 		serve_log(cell, f);
 		break;
 	case WIRE_PONG:
-		cell->heard = true;
 		serve_pong(cell, f);
 		break;
 	case WIRE_BYE: /* it leaves now; its status pipe tells when it has */

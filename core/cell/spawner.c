@@ -77,6 +77,7 @@ request_free(struct request *r)
 static void
 spawner_lost(struct cells *cells)
 {
+	struct fault fault;
 	struct request *r;
 
 	if (cells->spawner_gone)
@@ -84,7 +85,10 @@ spawner_lost(struct cells *cells)
 	cells->spawner_gone = true;
 	event_del(cells->spawner_in);
 	event_del(cells->spawner_out);
-	log_error("the spawner has ended: no cell can be started until the host is restarted");
+	if (cells->events.failed != NULL) {
+		fault_set(&fault, HOSPES_EIO, "the spawner has ended, and all cells with it: start the host again");
+		cells->events.failed(&fault, cells->events.arg);
+	}
 	while ((r = TAILQ_FIRST(&cells->requests)) != NULL) {
 		TAILQ_REMOVE(&cells->requests, r, next);
 		request_free(r); /* closes the status pipes: whoever waits for them sees the end */

@@ -48,8 +48,8 @@ ping(struct cell *cell, int64_t now, int64_t cpu)
 {
 	struct wire_frame head = {.type = WIRE_PING, .ordinal = WIRE_NO_ORDINAL};
 
-	cell->ping_ns = cell->pinged_ns = now;
-	cell->ping_cpu_ns = cpu;
+	cell->ping_ns = cell->pinged_ns = cell->still_ns = now;
+	cell->still_cpu_ns = cpu;
 	cell_put(cell, &head, NULL, 0, NULL);
 }
 
@@ -63,6 +63,21 @@ moved_on(struct cell *cell)
 
 	cell->current = current;
 	return moved;
+}
+
+/* A ping is open: since when has the cell stood still?  Whatever it computed between the ping and its standing still
+ * excuses nothing, so the clock starts anew each time that it moved. */
+static void
+look_still(struct cell *cell, int64_t now, int64_t cpu)
+{
+	if (cpu - cell->still_cpu_ns >= STILL_NS) {
+		cell->still_ns = now;
+		cell->still_cpu_ns = cpu;
+		return;
+	}
+	if (now - cell->still_ns > PONG_NS)
+		kill_for(cell, HOSPES_ESTUCK, "it did not compute and did not answer for %lld s",
+		    (long long)((now - cell->still_ns) / NS_PER_S));
 }
 
 static void
@@ -86,9 +101,8 @@ look_silence(struct cell *cell, int64_t now)
 	if (cell->ping_ns == 0) {
 		if (now - cell->pinged_ns >= PING_NS)
 			ping(cell, now, cpu);
-	} else if (now - cell->ping_ns > PONG_NS && cpu - cell->ping_cpu_ns < STILL_NS) {
-		kill_for(cell, HOSPES_ESTUCK, "it did not compute and did not answer for %lld s",
-		    (long long)((now - cell->ping_ns) / NS_PER_S));
+	} else {
+		look_still(cell, now, cpu);
 	}
 }
 
@@ -149,7 +163,7 @@ forgive(struct cells *cells, int64_t now)
 
 	TAILQ_FOREACH(cell, &cells->all, all)
 	if (cell->ping_ns != 0)
-		cell->ping_ns = now;
+		cell->still_ns = now;
 }
 
 static int64_t

@@ -9,6 +9,7 @@
 
 #include <signal.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/json.h"
 #include "base/util.h"
@@ -17,7 +18,8 @@
 #include "cli/request.h"
 #include "cli/text.h"
 
-#define STREAM_TRIES 3 /* without an event */
+#define STREAM_TRIES    3 /* without an event or another answer */
+#define STREAM_PAUSE_NS (50 * 1000 * 1000)
 
 #define STOP_LEFT 1 /* the user left */
 #define STOP_END  2 /* the end event came */
@@ -97,8 +99,21 @@ on_interrupt(int signo, void *arg)
 	return 0;
 }
 
+/* Is the host still there?  Its patience is ours: who was cut off for being slow gives it a moment first. */
+static bool
+host_answers(struct client *client, const char *id)
+{
+	_cleanup_(free_p) char *path = client_path("/v1/runs/", id, "");
+	_cleanup_(json_p) json_t *run = NULL;
+	const struct timespec moment = {.tv_nsec = STREAM_PAUSE_NS};
+	struct fault ignored;
+
+	(void)nanosleep(&moment, NULL);
+	return client_get(client, path, &run, &ignored) == 0;
+}
+
 /* Follows the run to its end.  Returns 0 with *end, STOP_LEFT, or a status.  A stream that breaks off is taken up again: a
- * watcher that was too slow for the host is cut off, and the run goes on all the same. */
+ * watcher that was too slow for the host is cut off, be it before the first event, and the run goes on all the same. */
 static int
 follow(const struct cli *cli, struct client *client, const char *id, json_t **end, struct fault *fault)
 {
@@ -115,7 +130,7 @@ follow(const struct cli *cli, struct client *client, const char *id, json_t **en
 		}
 		if (rc != 0 && rc != HOSPES_ENOHOST)
 			return rc;
-		if (f.any)
+		if (f.any || (rc != 0 && host_answers(client, id)))
 			in_vain = 0;
 	}
 	return rc != 0 ? rc : fault_set(fault, HOSPES_EBUG, "the host told nothing of the end of run %s", id);

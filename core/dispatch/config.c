@@ -8,37 +8,12 @@
 #include "base/json.h"
 #include "dispatch/state.h"
 
-/* What is kept of it in run->configs. */
+/* What is kept of it in run->configs, by the version's object: another version may have other settings. */
 struct plugin_config {
-	char name[PLUGIN_NAME_MAX + 1];
+	char object_hex[65];
+	bool recorded;
 	struct payload *text;
 };
-
-static bool
-fits(const char *type, const json_t *value)
-{
-	if (strcmp(type, "int") == 0)
-		return json_is_integer(value);
-	if (strcmp(type, "real") == 0)
-		return json_is_number(value);
-	if (strcmp(type, "bool") == 0)
-		return json_is_boolean(value);
-	return json_is_string(value);
-}
-
-static char *
-names_of(const json_t *config)
-{
-	_cleanup_(buf_free) struct buf out = {0};
-	const char *key;
-	json_t *value;
-
-	json_object_foreach((json_t *)config, key, value) buf_printf(
-	    &out, "%s%s (%s)", out.len == 0 ? "" : ", ", key, json_string_value(json_object_get(value, "type")));
-	if (out.len == 0)
-		buf_appends(&out, "none");
-	return xstrdup(buf_text(&out));
-}
 
 /* Puts `over` on top of `config`; each key has to be in the notes and of their type. */
 static int
@@ -49,49 +24,53 @@ overlay(json_t *config, const struct version *v, json_t *over, struct fault *fau
 
 	json_object_foreach(over, key, value)
 	{
-		json_t *note = json_object_get(v->config, key);
-		const char *type = json_string_value(json_object_get(note, "type"));
+		int rc = version_check_setting(v, key, value, fault);
 
-		if (type == NULL || !fits(type, value)) {
-			_cleanup_(free_p) char *names = names_of(v->config);
-
-			if (type != NULL)
-				return fault_set(fault, HOSPES_ECONFIG,
-				    "the setting \"%s\" of %s takes a value of type %s", key, v->name, type);
-			return fault_set(
-			    fault, HOSPES_ECONFIG, "%s has no setting \"%s\"; it has %s", v->name, key, names);
-		}
+		if (rc != 0)
+			return rc;
 		json_object_set(config, key, value);
 	}
 	return 0;
 }
 
-int
-config_of(struct run *run, const struct version *v, struct payload **ret, bool *fresh, struct fault *fault)
+static int
+config_make(struct run *run, const struct version *v, struct plugin_config **ret, struct fault *fault)
 {
-	_cleanup_(json_p) json_t *config = NULL;
-	struct plugin_config *known = map_get(&run->configs, v->name);
+	_cleanup_(json_p) json_t *config = json_object();
+	struct plugin_config *made;
 	const char *key;
 	json_t *note;
 	int rc;
 
-	*fresh = known == NULL;
-	if (known != NULL) {
-		*ret = known->text;
-		return 0;
+	json_object_foreach(v->config, key, note)
+	{
+		json_object_set(config, key, json_object_get(note, "default"));
 	}
-	config = json_object();
-	json_object_foreach(v->config, key, note) json_object_set(config, key, json_object_get(note, "default"));
 	rc = overlay(config, v, policy_plugin(run->policy, v->name)->config, fault);
 	if (rc == 0)
 		rc = overlay(config, v, json_object_get(run->set, v->name), fault);
 	if (rc != 0)
 		return rc;
-	known = xcalloc(1, sizeof(*known));
-	memcpy(known->name, v->name, sizeof(known->name));
-	known->text = json_payload(config);
-	map_put(&run->configs, known->name, known);
-	*ret = known->text;
+	made = xcalloc(1, sizeof(*made));
+	memcpy(made->object_hex, v->object_hex, sizeof(made->object_hex));
+	made->text = json_payload(config);
+	map_put(&run->configs, made->object_hex, made);
+	*ret = made;
+	return 0;
+}
+
+int
+config_of(struct run *run, const struct version *v, struct payload **ret, bool *to_record, struct fault *fault)
+{
+	struct plugin_config *config = map_get(&run->configs, v->object_hex);
+
+	if (config == NULL && config_make(run, v, &config, fault) != 0)
+		return fault->status;
+	if (to_record != NULL) {
+		*to_record = !config->recorded;
+		config->recorded = true;
+	}
+	*ret = config->text;
 	return 0;
 }
 

@@ -21,6 +21,7 @@ dispatch_open(struct dispatch **ret, const struct dispatch_options *options, str
 	d->journal = options->journal;
 	d->http = options->http;
 	d->calls = options->calls;
+	d->failed = options->failed;
 	d->run_ended = options->run_ended;
 	d->progress = options->progress;
 	d->arg = options->arg;
@@ -78,7 +79,6 @@ dispatch_check_set(struct dispatch *d, struct run *run, struct fault *fault)
 	const char *name;
 	json_t *values;
 	struct payload *config;
-	bool fresh;
 
 	json_object_foreach(run->set, name, values)
 	{
@@ -90,7 +90,7 @@ dispatch_check_set(struct dispatch *d, struct run *run, struct fault *fault)
 		if (!json_is_object(values))
 			return fault_set(
 			    fault, HOSPES_EINPUT, "the run's configuration of %s has to be an object", name);
-		if (config_of(run, v, &config, &fresh, fault) != 0)
+		if (config_of(run, v, &config, NULL, fault) != 0)
 			return fault->status;
 	}
 	return 0;
@@ -110,6 +110,19 @@ static int64_t
 not_negative(int64_t n)
 {
 	return n < 0 ? 0 : n;
+}
+
+/* A share of its own, or -n: the n-th part of what is left to the caller, at least the one call that it is. */
+static int64_t
+share_of(const struct call *call, int64_t asked)
+{
+	int64_t left = account_left(&call->account, QUANTITY_CALLS);
+
+	if (asked >= 0)
+		return asked;
+	if (left == NO_LIMIT || asked == INT64_MIN)
+		return 0;
+	return left / -asked > 1 ? left / -asked : 1;
 }
 
 static void
@@ -135,7 +148,7 @@ on_op(struct call *call, uint32_t ordinal, const struct wire_op *asked, const ch
 	op->input_len = input->len;
 	op->input_hash = payload_hash(input);
 	op->deadline_real_ns = deadline_of(call, asked->timeout_ns);
-	op->share[QUANTITY_CALLS] = not_negative(asked->share_calls);
+	op->share[QUANTITY_CALLS] = share_of(call, asked->share_calls);
 	op->share_wall_ns = not_negative(asked->share_wall_ns);
 	pipeline_enter(d, op);
 }
@@ -195,6 +208,14 @@ on_lost(struct call *call, const struct fault *fault, void *arg)
 }
 
 static void
+on_failed(const struct fault *fault, void *arg)
+{
+	struct dispatch *d = arg;
+
+	d->failed(fault, d->arg);
+}
+
+static void
 record_cell(struct dispatch *d, enum record_kind kind, const struct cell_spec *spec, const struct cell_info *info,
     const char *report, const json_t *body)
 {
@@ -251,6 +272,7 @@ dispatch_cells_events(struct dispatch *d)
 	    .reply = on_reply,
 	    .begins = on_begins,
 	    .lost = on_lost,
+	    .failed = on_failed,
 	    .cell_started = on_cell_started,
 	    .cell_ended = on_cell_ended,
 	    .arg = d,

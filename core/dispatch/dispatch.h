@@ -36,6 +36,9 @@ struct dispatch_options {
 	struct http *http;
 	struct calls *calls;
 
+	/* No cell can run any more. */
+	void (*failed)(const struct fault *fault, void *arg);
+
 	/* A run's root op has its outcome. */
 	void (*run_ended)(struct run *run, void *arg);
 	/* Something to show to those who watch: JSON, borrowed. */

@@ -38,8 +38,11 @@ void dispatch_wake(struct dispatch *d, struct waitq *queue);
 /* A call that `resume` held back may go on: delivers what it waited for. */
 void dispatch_resume(struct dispatch *d, struct call *call);
 
-/* May this call reach there?  Asked again for each redirect.  (guard_permission.c) */
-bool permission_http(const struct call *caller, const struct http_request *request, struct fault *why);
+/* May this call reach there, and at a private address too?  Asked again for each redirect.  (guard_permission.c) */
+bool permission_http(const struct call *caller, const struct http_request *request, bool *private, struct fault *why);
+
+/* At which depth a call would run: the root at 0, checks and tools where their caller is.  (guard_depth.c) */
+unsigned depth_of(const struct op *op);
 
 extern const struct guard guard_permission, guard_deadline, guard_depth, guard_cycle, guard_concurrency, guard_budget;
 

@@ -11,23 +11,30 @@
 
 #include "dispatch/guard.h"
 
+unsigned
+depth_of(const struct op *op)
+{
+	if (op->caller == NULL)
+		return 0;
+	if (op->resolved != NULL && (op->resolved->kind == PLUGIN_CHECK || op->resolved->kind == PLUGIN_TOOL))
+		return op->caller->depth;
+	return op->caller->depth + 1;
+}
+
 static int
 depth_admit(struct dispatch *d, struct op *op, struct fault *why)
 {
 	_cleanup_(free_p) char *chain = NULL;
-	unsigned depth, limit = op->run->policy->depth;
+	unsigned depth = depth_of(op), limit = op->run->policy->depth;
 
 	(void)d;
-	if (op->kind != WIRE_OP_CALL || op->caller == NULL)
+	if (op->kind != WIRE_OP_CALL)
 		return GUARD_PASS;
-	if (op->resolved != NULL && (op->resolved->kind == PLUGIN_CHECK || op->resolved->kind == PLUGIN_TOOL))
-		return GUARD_PASS;
-	depth = op->caller->depth + 1;
 	if (depth <= limit)
 		return GUARD_PASS;
 	chain = call_chain(op->caller);
 	return guard_refuse(why, HOSPES_EDEPTH,
-	    "%s would run at depth %u and the limit is %u (%s); raise `depth`, or call it nearer the root", op->target,
+	    "%s would run at depth %u and the limit is %u (%s); raise `run.depth`, or call it nearer the root", op->target,
 	    depth, limit, chain);
 }
 

@@ -75,18 +75,18 @@ admit_call(struct op *op, struct fault *why)
 			return GUARD_PASS;
 	}
 	return guard_refuse(why, HOSPES_EPERM,
-	    "%s may not call %s: its notes would have to say \"call:%s\" (HOSPES_NEEDS) and the policy leave that "
-	    "standing",
-	    caller->name, op->target, op->target);
+	    "%s may not call %s: its notes would have to say \"call:%s\" (HOSPES_NEEDS), and grants.%s.needs, "
+	    "where the configuration has it, to allow that",
+	    caller->name, op->target, op->target, caller->name);
 }
 
 bool
-permission_http(const struct call *caller, const struct http_request *request, struct fault *why)
+permission_http(const struct call *caller, const struct http_request *request, bool *private, struct fault *why)
 {
 	const struct version *v = caller->version;
 	const struct policy *policy = caller->run->policy;
 	const struct policy_plugin *plugin = policy_plugin(policy, v->name);
-	bool declared = false, granted = policy->dev;
+	bool declared = false, granted = false;
 	const char *pattern;
 
 	for (char **need = v->needs; need != NULL && *need != NULL; need++) {
@@ -95,6 +95,9 @@ permission_http(const struct call *caller, const struct http_request *request, s
 	}
 	for (char **grant = plugin->http; grant != NULL && *grant != NULL; grant++)
 		granted |= policy_http(*grant, request->scheme, request->host, request->port, request->path);
+	/* What only `hospes dev` grants is public. */
+	*private = granted && plugin->http_private;
+	granted |= policy->dev;
 	if (!declared)
 		fault_set(why, HOSPES_EPERM, "%s may not reach %s: no \"http:\" note of it covers that", v->name,
 		    request->url);
@@ -108,11 +111,11 @@ static int
 admit_http(struct op *op, struct fault *why)
 {
 	struct http_request request;
-	bool may;
+	bool may, private;
 
 	if (http_request_read(op->target, op->input, &request, why) != 0)
 		return GUARD_REFUSE;
-	may = permission_http(op->caller, &request, why);
+	may = permission_http(op->caller, &request, &private, why);
 	http_request_clear(&request);
 	return may ? GUARD_PASS : GUARD_REFUSE;
 }

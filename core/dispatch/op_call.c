@@ -4,7 +4,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
-#include "dispatch/state.h"
+#include "dispatch/guard.h"
 
 static int
 check_schema(const json_t *schema, const struct payload *value, const char *what, int status, struct fault *fault)
@@ -59,7 +59,8 @@ call_begin(struct dispatch *d, struct op *op)
 		return;
 	}
 	spec = spec_of(op->resolved);
-	call = call_new(d->calls, op, op->resolved->name, op->resolved->semver, version_ref(op->resolved), config);
+	call = call_new(
+	    d->calls, op, op->resolved->name, op->resolved->semver, version_ref(op->resolved), config, depth_of(op));
 	call->slot = true;
 	if (op->share[QUANTITY_CALLS] > 0) {
 		call->account.limit[QUANTITY_CALLS] = op->share[QUANTITY_CALLS];

@@ -12,6 +12,7 @@ struct effect {
 	struct dispatch *d;
 	struct op *op;
 	struct http_request request;
+	bool private;                   /* it may reach private addresses */
 	struct http_transfer *transfer; /* NULL: its intent is not durable yet */
 };
 
@@ -35,8 +36,17 @@ static int
 admit_redirect(const struct http_request *request, void *arg, struct fault *fault)
 {
 	struct effect *e = arg;
+	bool private;
 
-	return permission_http(e->op->caller, request, fault) ? 0 : fault->status;
+	if (!permission_http(e->op->caller, request, &private, fault))
+		return fault->status;
+	if (e->private && !private)
+		return fault_set(fault, HOSPES_EPERM,
+		    "%s was redirected to %s, which has no grant of its own; what may reach private addresses goes "
+		    "only where it "
+		    "is granted",
+		    e->op->target, request->url);
+	return 0;
 }
 
 static void
@@ -62,7 +72,7 @@ intent_durable(void *arg)
 	    .request = &e->request,
 	    .key = op->key,
 	    .timeout_ns = op->deadline_real_ns - clock_real_ns(),
-	    .allow_private = policy_plugin(op->run->policy, op->caller->plugin)->http_private,
+	    .allow_private = e->private,
 	    .once = op->effect == WIRE_EFFECT_ONCE,
 	    .admit = admit_redirect,
 	    .done = http_done,
@@ -84,7 +94,8 @@ http_begin(struct dispatch *d, struct op *op)
 
 	*e = (struct effect){.d = d, .op = op};
 	op->executing = e;
-	if (http_request_read(op->target, op->input, &e->request, &fault) != 0) {
+	if (http_request_read(op->target, op->input, &e->request, &fault) != 0 ||
+	    !permission_http(op->caller, &e->request, &e->private, &fault)) {
 		effect_free(e);
 		pipeline_fail(d, op, &fault);
 		return;

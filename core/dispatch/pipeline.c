@@ -279,7 +279,8 @@ dispatch_cancel(struct dispatch *d, struct op *op, int status, const char *why)
 		return;
 	op->cancelled = status;
 	op->cancel_why = xstrdup(why);
-	fault_set(&fault, status, "%s was stopped: %s", op->target, why);
+	fault_set(
+	    &fault, status, "%s was stopped: %s", op->target[0] != '\0' ? op->target : op_kind_name(op->kind), why);
 	if (op->state == OP_WAITING) {
 		TAILQ_REMOVE(&op->waiting_on->ops, op, waiting);
 		op->waiting_on = NULL;

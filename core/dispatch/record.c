@@ -62,16 +62,31 @@ add_payload_or_sentence(struct record *r, struct op *op)
 		record_add(r, TAG_MESSAGE, op->value->data, op->value->len);
 }
 
+/* The input's hash, so that a replay has all sides of the comparison on record; a call that began has it already. */
+static void
+add_input_hash(struct record *r, const struct op *op)
+{
+	if (op->callee == NULL && op->caller != NULL)
+		record_add(r, TAG_INPUT_HASH, &op->input_hash, sizeof(op->input_hash));
+}
+
+/* Past a number a call's refusals are counted and told when it ends: who asks again and again fills no disk. */
+#define REFUSALS_RECORDED 100u
+
 void
 record_refusal(struct dispatch *d, struct op *op, const char *guard)
 {
-	_cleanup_(free_p) char *path = path_of(op);
+	_cleanup_(free_p) char *path = NULL;
 	struct record r;
 
+	if (op->caller != NULL && ++op->caller->refusals > REFUSALS_RECORDED)
+		return;
+	path = path_of(op);
 	record_init(&r, RECORD_REFUSAL);
 	add_op(&r, op, path);
 	record_add_text(&r, TAG_GUARD, guard);
 	add_payload_or_sentence(&r, op);
+	add_input_hash(&r, op);
 	op->outcome_lsn = dispatch_record(d, op->run, &r);
 }
 
@@ -116,14 +131,17 @@ void
 record_outcome(struct dispatch *d, struct op *op)
 {
 	_cleanup_(free_p) char *path = path_of(op);
+	int64_t unrecorded;
 	struct record r;
 
 	record_init(&r, op->kind == WIRE_OP_CALL ? RECORD_CALL_END : RECORD_OP_OUTCOME);
 	add_op(&r, op, path);
 	add_payload_or_sentence(&r, op);
-	/* The input's hash, so that a replay has all sides of the comparison on record; a call that began has it already. */
-	if (op->callee == NULL && op->caller != NULL)
-		record_add(&r, TAG_INPUT_HASH, &op->input_hash, sizeof(op->input_hash));
+	add_input_hash(&r, op);
+	if (op->callee != NULL && op->callee->refusals > REFUSALS_RECORDED) {
+		unrecorded = op->callee->refusals - REFUSALS_RECORDED;
+		record_add(&r, TAG_NUMBER, &unrecorded, sizeof(unrecorded));
+	}
 	if (op->kind == WIRE_OP_CALL && op->status == 0)
 		record_add(&r, TAG_CONFIDENCE, &op->confidence, sizeof(op->confidence));
 	op->outcome_lsn = dispatch_record(d, op->run, &r);

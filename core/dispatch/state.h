@@ -14,6 +14,7 @@ struct dispatch {
 	struct http *http;
 	struct cells *cells;
 	struct calls *calls;
+	void (*failed)(const struct fault *fault, void *arg);
 	void (*run_ended)(struct run *run, void *arg);
 	void (*progress)(struct run *run, const json_t *event, void *arg);
 	void *arg;
@@ -47,8 +48,9 @@ void resolve_drop(struct run *run); /* gives back the pins */
 
 /* ---- config.c ---------------------------------------------------------------------------------------------------- */
 
-/* The configuration of a plugin in this run, checked against the notes; *fresh when this is its first use. */
-int config_of(struct run *run, const struct version *v, struct payload **ret, bool *fresh, struct fault *fault);
+/* The configuration of a version in this run, checked against the notes.  Borrowed.  *to_record, once for each: the caller
+ * writes it to the journal; NULL: only looking. */
+int config_of(struct run *run, const struct version *v, struct payload **ret, bool *to_record, struct fault *fault);
 void config_drop(struct run *run);
 
 /* ---- execute.c, op_*.c ------------------------------------------------------------------------------------------- */

@@ -23,7 +23,8 @@ plugin_new(const char *name)
 	plugin->name = xstrdup(name);
 	plugin->http = xcalloc(1, sizeof *plugin->http);
 	plugin->config = json_object();
-	assert(plugin->config != NULL);
+	plugin->config_at = json_object();
+	assert(plugin->config != NULL && plugin->config_at != NULL);
 	return plugin;
 }
 
@@ -33,6 +34,8 @@ plugin_free(struct policy_plugin *plugin)
 	value_clear(policy_grant_keys, plugin);
 	value_clear(policy_limit_keys, plugin);
 	json_decref(plugin->config);
+	json_decref(plugin->config_at);
+	free(plugin->at);
 	free(plugin->name);
 	free(plugin);
 }
@@ -55,6 +58,14 @@ policy_plugin(const struct policy *p, const char *name)
 	const struct policy_plugin *plugin = map_get(&p->plugins, name);
 
 	return plugin != NULL ? plugin : p->unnamed;
+}
+
+const char *
+policy_plugin_at(const struct policy_plugin *plugin, const char *key)
+{
+	const char *at = key == NULL ? plugin->at : json_string_value(json_object_get(plugin->config_at, key));
+
+	return at != NULL ? at : "";
 }
 
 /* All but the folder of installed plugins, which comes last and so after the file was read. */

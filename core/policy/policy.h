@@ -32,6 +32,8 @@ struct policy_plugin {
 	unsigned concurrency; /* running calls of it at a time; 0: no limit */
 	unsigned recursion;   /* cap of the note's recursion; default 0 */
 	json_t *config;       /* object, perhaps empty; values of its HOSPES_CONFIG names */
+	char *at;             /* "FILE:LINE" of its first mention */
+	json_t *config_at;    /* the same of each key of config */
 };
 
 struct policy {
@@ -88,6 +90,9 @@ void policy_unref(struct policy **p);
 
 /* Never NULL: a plugin that the file does not name has the defaults. */
 const struct policy_plugin *policy_plugin(const struct policy *p, const char *name);
+
+/* "FILE:LINE" of a key of its config, or with NULL of its first mention; "" where no file has it. */
+const char *policy_plugin_at(const struct policy_plugin *plugin, const char *key);
 
 /*
  * Does a pattern match?  policy_match: "*" any run of characters, all else literal ("read.*").  policy_http: patterns

@@ -30,13 +30,20 @@ struct reader {
 
 /* ---- Sentences --------------------------------------------------------------------------------------------------- */
 
-static int
-bad_setting(const struct reader *r, const config_setting_t *s, const char *path, const char *text)
+static char *
+place(const struct reader *r, const config_setting_t *s)
 {
 	const char *file = config_setting_source_file(s);
 
-	return fault_set(r->fault, HOSPES_ECONFIG, "%s:%u: %s: %s", file != NULL ? file : r->file,
-	    (unsigned)config_setting_source_line(s), path, text);
+	return xasprintf("%s:%u", file != NULL ? file : r->file, (unsigned)config_setting_source_line(s));
+}
+
+static int
+bad_setting(const struct reader *r, const config_setting_t *s, const char *path, const char *text)
+{
+	_cleanup_(free_p) char *at = place(r, s);
+
+	return fault_set(r->fault, HOSPES_ECONFIG, "%s: %s: %s", at, path, text);
 }
 
 static void
@@ -197,11 +204,13 @@ read_group(const struct reader *r, const config_setting_t *group)
 	return rc;
 }
 
-/* A value that is handed on to the plugin; dispatch compares it with the plugin's notes, which are not known here. */
+/* A value that is handed on to the plugin; whether it fits the plugin's notes, which are not known here, is found out
+ * when there is one of that name, and told with the place kept here. */
 static int
 read_config_value(const struct reader *r, const config_setting_t *s, const char *shown, struct policy_plugin *plugin)
 {
-	json_t *value = NULL;
+	_cleanup_(free_p) char *at = place(r, s);
+	json_t *value = NULL, *text;
 	int rc;
 
 	switch (config_setting_type(s)) {
@@ -225,6 +234,9 @@ read_config_value(const struct reader *r, const config_setting_t *s, const char 
 		return bad_value(r, s, shown, "a whole or a finite real number, true, false or a text in UTF-8");
 	rc = json_object_set_new(plugin->config, config_setting_name(s), value);
 	assert(rc == 0);
+	text = json_string(at); /* NULL when the path is not UTF-8 */
+	if (text != NULL)
+		json_object_set_new(plugin->config_at, config_setting_name(s), text);
 	return rc;
 }
 
@@ -245,6 +257,8 @@ read_plugin(const struct reader *r, const config_setting_t *s, const char *group
 		return bad_setting(
 		    r, s, shown, "no plugin can have this name; names are [a-z][a-z0-9-]*, at most 64 characters");
 	plugin = policy_plugin_of(r->policy, name);
+	if (plugin->at == NULL)
+		plugin->at = place(r, s);
 	for (int i = 0; rc == 0 && i < config_setting_length(s); i++) {
 		const config_setting_t *value = config_setting_get_elem(s, (unsigned)i);
 		const char *key = config_setting_name(value);

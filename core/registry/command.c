@@ -96,6 +96,8 @@ command_activate(struct registry *r, struct version *v, const char *actor, const
 	log_info("version active", LOG_S("plugin", v->name), LOG_S("version", v->semver),
 	    LOG_S("former", outgoing != NULL ? outgoing->semver : ""), LOG_S("object", v->object_hex),
 	    LOG_S("by", actor), LOG_S("why", why));
+	if (!r->settling)
+		configured_check(r, v);
 	if (outgoing != NULL && r->options.retired != NULL)
 		r->options.retired(outgoing, true, r->options.arg);
 	if (dropped != NULL && dropped->state == VERSION_STAGED)

@@ -89,6 +89,10 @@ void registry_close(struct registry **r);
 /* True while files found in the folders are being taken in: a host is ready when the first look is over. */
 bool registry_settling(const struct registry *r);
 
+/* The configuration was read again: what it says of plugins is compared with those there are, and logged where it does
+ * not fit.  The same happens after the first look at the folders, and to a version that becomes active. */
+void registry_set_policy(struct registry *r, struct policy *policy);
+
 /* What a name means now; a version by number, withdrawn ones too (see its state); the first by name of those that offer a capability (pattern).  NULL: none. */
 struct version *registry_active(const struct registry *r, const char *name);
 struct version *registry_version(const struct registry *r, const char *name, const char *semver);
@@ -110,6 +114,9 @@ int registry_withdraw(
 /* Walks versions, sorted by name, newest first; `name` NULL for all.  Stops at nonzero. */
 int registry_walk(
     const struct registry *r, const char *name, int (*visit)(const struct version *v, void *arg), void *arg);
+
+/* One value for a setting of its notes: right name, right type?  bad_config: the sentence has what there is. */
+int version_check_setting(const struct version *v, const char *key, const json_t *value, struct fault *fault);
 
 /* A version that nobody ever took a reference of is dropped, with its object, once it is neither active nor former and no
  * plugin folder holds its file.  So whoever starts a call on one refers to it first. */

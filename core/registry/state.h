@@ -8,6 +8,7 @@
  *   apply.c   the same, applied to the store (and the rules that both share)
  *   load.c    memory from the store at start
  *   lookup.c  questions
+ *   configured.c  what the configuration says of plugins that are not so, told   settings.c  one value of it
  */
 
 #ifndef REGISTRY_STATE_H
@@ -152,6 +153,11 @@ bool file_name_fits(const char *name);                              /* *.so, vis
 
 int watch_open(struct registry *r, struct fault *fault);
 void watch_close(struct registry *r);
+
+/* ---- configured.c ------------------------------------------------------------------------------------------------ */
+
+void configured_check(const struct registry *r, const struct version *v);
+void configured_check_all(const struct registry *r);
 
 /* ---- load.c ------------------------------------------------------------------------------------------------------ */
 

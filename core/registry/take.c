@@ -438,7 +438,10 @@ on_turn(evutil_socket_t unused, short what, void *arg)
 	if (t == NULL) {
 		t = TAILQ_FIRST(&r->waiting);
 		if (t == NULL) {
-			r->settling = false;
+			if (r->settling) {
+				r->settling = false;
+				configured_check_all(r);
+			}
 			return;
 		}
 		TAILQ_REMOVE(&r->waiting, t, queued);

@@ -3,6 +3,9 @@
  *
  * Key: the run's id, 16 bytes, so that entries stand in the order of their start.  Value: the summary as JSON, with
  * "first_lsn" and, once the run has ended, "last_lsn"; a run's records are chained backwards from the last.
+ *
+ * A run that has not ended also has a key of its own in STORE_META, RUN_OPEN_PREFIX and the id, so that a start finds those
+ * that were cut off without looking at all that ever ran.
  */
 
 #include <string.h>
@@ -19,12 +22,21 @@ put(struct store_txn *txn, const struct record *r, json_t *entry, struct fault *
 	return store_put(txn, STORE_RUNS, r->head.run, sizeof(r->head.run), text, strlen(text), fault);
 }
 
+static size_t
+open_key(const struct record *r, uint8_t key[RUN_OPEN_KEY])
+{
+	memcpy(key, RUN_OPEN_PREFIX, sizeof(RUN_OPEN_PREFIX) - 1);
+	memcpy(key + sizeof(RUN_OPEN_PREFIX) - 1, r->head.run, sizeof(r->head.run));
+	return RUN_OPEN_KEY;
+}
+
 static int
 apply_start(struct store_txn *txn, const struct record *r, struct fault *fault)
 {
 	_cleanup_(free_p) char *target = record_text(r, TAG_TARGET), *client = record_text(r, TAG_CLIENT);
 	_cleanup_(json_p) json_t *entry = NULL;
 	char id_text[ULID_TEXT], started[CLOCK_TEXT];
+	uint8_t key[RUN_OPEN_KEY];
 	struct ulid id;
 
 	memcpy(id.bytes, r->head.run, sizeof(id.bytes));
@@ -33,6 +45,8 @@ apply_start(struct store_txn *txn, const struct record *r, struct fault *fault)
 	entry = json_pack("{s:s s:s s:s s:s s:s s:s s:I s:I}", "id", id_text, "plugin", target == NULL ? "" : target,
 	    "client", client == NULL ? "" : client, "state", "open", "status", "open", "started", started, "started_ns",
 	    (json_int_t)r->head.real_ns, "first_lsn", (json_int_t)r->head.lsn);
+	if (store_put(txn, STORE_META, key, open_key(r, key), "", 0, fault) != 0)
+		return fault->status;
 	return put(txn, r, entry, fault);
 }
 
@@ -41,6 +55,7 @@ apply_end(struct store_txn *txn, const struct record *r, struct fault *fault)
 {
 	_cleanup_(free_p) char *message = record_text(r, TAG_MESSAGE);
 	_cleanup_(json_p) json_t *entry = NULL;
+	uint8_t key[RUN_OPEN_KEY];
 	char ended[CLOCK_TEXT];
 	const void *data;
 	size_t len;
@@ -65,6 +80,8 @@ apply_end(struct store_txn *txn, const struct record *r, struct fault *fault)
 		(double)(r->head.real_ns - json_integer_value(json_object_get(entry, "started_ns"))) / NS_PER_MS));
 	if (message != NULL)
 		json_object_set_new(entry, "message", json_string(message));
+	if (store_del(txn, STORE_META, key, open_key(r, key), fault) != 0)
+		return fault->status;
 	return put(txn, r, entry, fault);
 }
 

@@ -7,7 +7,36 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "run/state.h"
+
+static int
+count_key(const void *key, size_t key_len, const void *data, size_t len, void *arg)
+{
+	unsigned *n = arg;
+
+	(void)key, (void)key_len, (void)data, (void)len;
+	++*n;
+	return 0;
+}
+
+static void
+count_open(struct store_txn *txn, struct journal *j, void *arg)
+{
+	(void)j;
+	store_walk(txn, STORE_META, RUN_OPEN_PREFIX, sizeof(RUN_OPEN_PREFIX) - 1, false, count_key, arg);
+}
+
+static void
+tell_interrupted(struct runs *r)
+{
+	unsigned n = 0;
+
+	store_read_now(r->store, count_open, &n);
+	if (n > 0)
+		log_warn("runs were cut off when the host ended; `hospes ps --all` shows them as interrupted",
+		    LOG_U("runs", n));
+}
 
 int
 runs_open(struct runs **ret, const struct runs_options *options, struct fault *fault)
@@ -24,6 +53,7 @@ runs_open(struct runs **ret, const struct runs_options *options, struct fault *f
 	r->scripted = options->scripted;
 	TAILQ_INIT(&r->open);
 	TAILQ_INIT(&r->ended);
+	tell_interrupted(r);
 	*ret = r;
 	return 0;
 }

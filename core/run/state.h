@@ -62,4 +62,12 @@ json_t *tree_of(const struct record_list *list);
 json_t *records_json(const struct record_list *list);
 json_t *summary_of(const struct record_list *list);
 
+/* A run without an end that nobody runs was cut off when the host ended: what is open in its summary and tree is called
+ * interrupted. */
+void mark_interrupted(json_t *summary);
+
+/* apply.c: keys in STORE_META of the runs that have not ended. */
+#define RUN_OPEN_PREFIX "run-open:"
+#define RUN_OPEN_KEY    (sizeof(RUN_OPEN_PREFIX) - 1 + 16)
+
 #endif

@@ -149,6 +149,8 @@ read_run(struct store_txn *txn, struct journal *j, void *arg)
 	}
 	view->json = summary_of(&list);
 	json_object_set_new(view->json, "tree", tree_of(&list));
+	if (view->last_lsn == 0)
+		mark_interrupted(view->json);
 }
 
 /* ---- Asking ------------------------------------------------------------------------------------------------------ */
@@ -221,7 +223,6 @@ read_list(struct store_txn *txn, struct journal *j, void *arg)
 	store_walk(txn, STORE_RUNS, "", 0, true, add_entry, view);
 }
 
-/* What the store calls open and nobody runs was cut off when the host ended. */
 static void
 list_done(void *arg)
 {
@@ -232,14 +233,13 @@ list_done(void *arg)
 	json_array_foreach(view->json, i, entry)
 	{
 		struct run *run = run_find(view->runs, json_string_value(json_object_get(entry, "id")));
-		bool open = strcmp(json_string_value(json_object_get(entry, "state")), "open") == 0;
 
-		if (run != NULL)
+		if (run != NULL) {
 			json_array_append_new(list, run_json(run, false));
-		else if (open)
-			json_object_set_new(entry, "status", json_string("interrupted"));
-		if (run == NULL)
-			json_array_append(list, entry);
+			continue;
+		}
+		mark_interrupted(entry);
+		json_array_append(list, entry);
 	}
 	view->done(list, NULL, view->arg);
 	view_free(view);

@@ -23,7 +23,8 @@ store_fault(const struct store *s, int rc, const char *what, struct fault *fault
 		return 0;
 	case MDB_MAP_FULL:
 		return fault_set(fault, HOSPES_EDISK,
-		    "%s: the store is full: all of its map of %zu bytes is used; start the host with a larger one",
+		    "%s: the store is full: all of its map of %zu bytes is used; take another state directory "
+		    "(--state, `state`)",
 		    what, s->map_bytes);
 	case MDB_CORRUPTED:
 	case MDB_PAGE_NOTFOUND:

@@ -124,7 +124,7 @@ transfer_end(struct http_transfer *t, int status, struct payload *answer, const 
 	struct fault unknown;
 
 	transfer_unlink(t);
-	if (status == HOSPES_EHTTP && t->once && t->sent) {
+	if (status != 0 && t->once && t->sent) {
 		status = fault_set(&unknown, HOSPES_EUNKNOWN,
 		    "%s; it was sent and may have taken place: find out before doing it again", fault->text);
 		fault = &unknown;

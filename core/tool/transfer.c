@@ -147,7 +147,8 @@ transfer_failed(const struct http_transfer *t, CURLcode result, struct fault *fa
 	asked = buf_text(&what);
 	if (t->answer.body_large)
 		return fault_set(fault, HOSPES_EHTTP,
-		    "%s: the answer has more than the %zu bytes allowed; raise max_bytes, or ask for less", asked,
+		    "%s: the answer has more than the %zu bytes allowed; raise the op's max_bytes or `http.max_bytes`, or ask "
+		    "for less", asked,
 		    t->max_bytes);
 	if (t->answer.head_large)
 		return fault_set(fault, HOSPES_EHTTP, "%s: the answer's headers have more than %zu bytes or %d lines",

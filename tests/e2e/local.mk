@@ -9,6 +9,7 @@ E2E_SCENARIOS = \
 	tests/e2e/cell-sandbox.t \
 	tests/e2e/cell-silent.t \
 	tests/e2e/cell-stuck.t \
+	tests/e2e/cli-flood-is-followed.t \
 	tests/e2e/cli-new-test-info.t \
 	tests/e2e/cli-test-plugins.t \
 	tests/e2e/dispatch-budget-calls.t \
@@ -16,6 +17,7 @@ E2E_SCENARIOS = \
 	tests/e2e/dispatch-concurrency.t \
 	tests/e2e/dispatch-cycle.t \
 	tests/e2e/dispatch-depth.t \
+	tests/e2e/dispatch-group-shares.t \
 	tests/e2e/dispatch-permission.t \
 	tests/e2e/dispatch-wall.t \
 	tests/e2e/host-bad-config.t \
@@ -25,6 +27,7 @@ E2E_SCENARIOS = \
 	tests/e2e/host-state-in-use.t \
 	tests/e2e/host-state-owner.t \
 	tests/e2e/host-user.t \
+	tests/e2e/host-without-spawner.t \
 	tests/e2e/journal-torn-tail.t \
 	tests/e2e/registry-bad-files.t \
 	tests/e2e/registry-conflict.t \
@@ -33,9 +36,11 @@ E2E_SCENARIOS = \
 	tests/e2e/registry-half-file-waits.t \
 	tests/e2e/registry-pin.t \
 	tests/e2e/registry-rollback.t \
+	tests/e2e/registry-settings-told.t \
 	tests/e2e/registry-withdrawn.t \
 	tests/e2e/run-bad-input.t \
 	tests/e2e/run-cancel.t \
+	tests/e2e/run-interrupted.t \
 	tests/e2e/run-survey.t \
 	tests/e2e/sdk-1.0-loads.t \
 	tests/e2e/soak-200-drops.t \

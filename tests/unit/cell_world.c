@@ -520,7 +520,7 @@ world_submit_only(const char *input)
 
 	assert_true(i < WORLD_CALLS);
 	*op = (struct op){.run = &world.run, .ordinal = i, .input = payload_text(input)};
-	world.call[i] = call_new(&world.calls, op, "echo", "1.0.0", NULL, config);
+	world.call[i] = call_new(&world.calls, op, "echo", "1.0.0", NULL, config, op->caller == NULL ? 0 : 1);
 	cells_submit(world.cells, &spec, world.call[i]);
 	return i;
 }

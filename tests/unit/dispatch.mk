@@ -9,5 +9,5 @@ tests_unit_test_account_LDADD = core/call/libcall.a core/base/libbase.a $(EVENT_
 
 tests_unit_test_dispatch_SOURCES = tests/unit/test_dispatch.c
 tests_unit_test_dispatch_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
-tests_unit_test_dispatch_LDADD = core/dispatch/libdispatch.a core/policy/libpolicy.a core/call/libcall.a core/base/libbase.a \
+tests_unit_test_dispatch_LDADD = core/dispatch/libdispatch.a core/registry/libregistry.a core/policy/libpolicy.a core/call/libcall.a core/base/libbase.a \
 	$(EVENT_LIBS) $(JANSSON_LIBS) $(CONFIG_LIBS) $(SODIUM_LIBS) $(XXHASH_LIBS) $(CURL_LIBS) $(CMOCKA_LIBS) -lm

@@ -22,6 +22,8 @@ struct host {
 	int fd;
 	pid_t cell;
 	struct wire_page *page;
+	uint8_t *early; /* came while we wrote; heard first */
+	size_t early_at, early_len, early_cap;
 };
 
 /* A frame that the cell sent. */

@@ -559,6 +559,44 @@ test_no_pong(void **state)
 	assert_true(g->kill_asked);
 }
 
+/* What it computed after the ping excuses it for as long as it computes, and not for ever. */
+static void
+test_no_pong_after_computing(void **state)
+{
+	uint64_t h[1];
+	struct guest *g = calls_in_cell(1, h);
+
+	(void)state;
+	park(g, h[0]);
+	look(NS_PER_S, 0);
+	look(NS_PER_S, NS_PER_S);
+	for (int i = 0; i < 10; i++)
+		look(NS_PER_S, 0);
+	assert_false(g->kill_asked);
+	look(NS_PER_S, 0);
+	assert_true(g->kill_asked);
+}
+
+/* Pongs that nobody asked for are no sign of life. */
+static void
+test_pongs_unasked(void **state)
+{
+	struct wire_pong pong = {0};
+	uint64_t h[1];
+	struct guest *g = calls_in_cell(1, h);
+
+	(void)state;
+	world.policy->kill_grace_ns = 0;
+	cells_cancel(world.call[0], HOSPES_ECANCELLED);
+	world_turn();
+	for (int i = 0; i < 5 && !g->kill_asked; i++) {
+		guest_send(g, WIRE_PONG, 0, WIRE_NO_ORDINAL, 0, &pong, sizeof(pong));
+		world_turn();
+		look(NS_PER_S, NS_PER_S);
+	}
+	assert_true(g->kill_asked);
+}
+
 /* The machine was paused, not the cell. */
 static void
 test_pause(void **state)
@@ -750,6 +788,8 @@ main(void)
 	    T(test_busy_is_not_stuck),
 	    T(test_turns_are_not_silence),
 	    T(test_no_pong),
+	    T(test_no_pong_after_computing),
+	    T(test_pongs_unasked),
 	    T(test_pause),
 	    T(test_gone_and_computing),
 	    T(test_does_not_leave),

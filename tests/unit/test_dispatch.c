@@ -40,6 +40,8 @@ static struct world {
 	struct call *cancelled[MAX];
 	unsigned n_cancelled;
 	uint16_t kinds[MAX];
+	bool with_config[MAX];
+	int64_t number;
 	unsigned n_records;
 	journal_done *awaited;
 	void *awaited_arg;
@@ -114,6 +116,8 @@ uint64_t
 store_append(struct store *s, struct record *r)
 {
 	(void)s;
+	w.with_config[w.n_records] = record_find(r, TAG_CONFIG) != NULL;
+	w.number = record_int(r, TAG_NUMBER);
 	w.kinds[w.n_records++] = r->head.kind;
 	return w.n_records * 100;
 }
@@ -222,6 +226,7 @@ version_add(const char *name, const char *semver)
 	    (struct version){.kind = PLUGIN_AGENT, .state = VERSION_ACTIVE, .needs = any_call, .config = json_object()};
 	strcpy(v->name, name);
 	strcpy(v->semver, semver);
+	snprintf(v->object_hex, sizeof(v->object_hex), "%064x", w.n_versions);
 	return v;
 }
 
@@ -613,6 +618,7 @@ test_cancel_reaches_the_leaves(void **state)
 static void
 test_the_intent_is_durable_before_the_effect(void **state)
 {
+	_cleanup_(payload_unref) struct payload *answer = payload_text("{\"status\": 200}");
 	struct call *root;
 
 	(void)state;
@@ -623,7 +629,7 @@ test_the_intent_is_durable_before_the_effect(void **state)
 	assert_int_equal(w.n_http, 0);
 	w.awaited(w.awaited_arg);
 	assert_int_equal(w.n_http, 1);
-	w.http.done(0, payload_text("{\"status\": 200}"), NULL, w.http.arg);
+	w.http.done(0, answer, NULL, w.http.arg);
 	assert_int_equal(w.kinds[w.n_records - 1], RECORD_OP_OUTCOME);
 	assert_int_equal(last_status(), 0);
 }
@@ -682,6 +688,79 @@ test_an_unknown_agent(void **state)
 	assert_int_equal(w.kinds[w.n_records - 1], RECORD_REFUSAL);
 }
 
+static void
+test_tools_do_not_deepen_a_chain(void **state)
+{
+	(void)state;
+	version_add("a", "1.0.0");
+	version_add("b", "1.0.0")->kind = PLUGIN_TOOL;
+	version_add("c", "1.0.0");
+	start();
+	ask(newest(), "b");
+	assert_int_equal(newest()->depth, 0);
+	ask(newest(), "c");
+	assert_int_equal(newest()->depth, 1);
+}
+
+static void
+test_refusals_past_a_hundred_are_counted(void **state)
+{
+	struct call *root;
+	unsigned before;
+
+	(void)state;
+	version_add("a", "1.0.0");
+	root = start();
+	before = w.n_records;
+	for (int i = 0; i < 130; i++)
+		ask(root, "nobody");
+	assert_int_equal(w.n_records - before, 100);
+	reply(root, 0, "1");
+	assert_int_equal(w.kinds[w.n_records - 1], RECORD_CALL_END);
+	assert_int_equal(w.number, 30);
+}
+
+static void
+test_a_configuration_is_recorded_once(void **state)
+{
+	struct call *root;
+	struct fault fault;
+	unsigned configs = 0;
+
+	(void)state;
+	version_add("a", "1.0.0");
+	version_add("b", "1.0.0");
+	w.run->set = json_pack("{s:{}}", "b");
+	assert_int_equal(dispatch_check_set(w.d, w.run, &fault), 0); /* only looks */
+	root = start();
+	ask(root, "b");
+	reply(newest(), 0, "1");
+	ask(root, "b");
+	for (unsigned i = 0; i < w.n_records; i++)
+		configs += w.with_config[i];
+	assert_int_equal(configs, 2);
+	json_decref(w.run->set);
+}
+
+static void
+test_a_group_shares_what_is_left(void **state)
+{
+	struct call *root;
+
+	(void)state;
+	version_add("a", "1.0.0");
+	version_add("b", "1.0.0");
+	w.run->account.limit[QUANTITY_CALLS] = 11;
+	root = start(); /* ten are left */
+	ask_with(root, WIRE_OP_CALL, "b", -3, "{}", 2);
+	assert_int_equal(newest()->account.limit[QUANTITY_CALLS], 3);
+	ask_with(root, WIRE_OP_CALL, "b", -2, "{}", 2);
+	assert_int_equal(newest()->account.limit[QUANTITY_CALLS], 3);
+	ask_with(root, WIRE_OP_CALL, "b", -1, "{}", 2);
+	assert_int_equal(newest()->account.limit[QUANTITY_CALLS], 4);
+	assert_int_equal(account_left(&w.run->account, QUANTITY_CALLS), 0);
+}
+
 int
 main(void)
 {
@@ -703,6 +782,10 @@ main(void)
 	    PROMISE(test_a_run_keeps_the_version_that_it_began_with),
 	    PROMISE(test_a_call_whose_caller_has_ended_is_stopped),
 	    PROMISE(test_an_unknown_agent),
+	    PROMISE(test_tools_do_not_deepen_a_chain),
+	    PROMISE(test_refusals_past_a_hundred_are_counted),
+	    PROMISE(test_a_configuration_is_recorded_once),
+	    PROMISE(test_a_group_shares_what_is_left),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -75,8 +75,7 @@ require(const struct cell *cell, uint32_t which)
 		return;
 	fault_set(&fault, HOSPES_ESANDBOX,
 	    "expected the layer `%s` of the sandbox, found that this machine does not give it; see `hospes doctor`, or "
-	    "set "
-	    "sandbox.degraded in the configuration",
+	    "set `sandbox.degraded` in the configuration",
 	    sandbox_layer_name((enum sandbox_layer)(missing & -missing)));
 	failed(&fault);
 }
@@ -119,7 +118,7 @@ enter(struct cell *cell)
 	}
 	if (fatal_install(cell->page) != 0 || hospes_rt_open(WIRE_FD_CONTROL, cell->page, setup) != 0) {
 		fault_set(&fault, HOSPES_ENOMEM,
-		    "expected room for %u stacks of %llu bytes, found none; lower `fibers`", setup->fibers,
+		    "expected room for %u stacks of %llu bytes, found none; lower `cells.fibers`", setup->fibers,
 		    (unsigned long long)setup->stack_bytes);
 		failed(&fault);
 	}
@@ -220,8 +219,9 @@ main(int argc, char **argv)
 	if (cell.page == MAP_FAILED || greet(&cell) != 0)
 		return 2;
 	cell.profile = sandbox_profile(BUILT_RELAXED || cell.setup.relaxed != 0);
-	cell.probe.layers = json_array();
 	cell.probe.strict = cell.profile->strict_calls;
+	if (cell.proving)
+		probe_begin(&cell.probe);
 	enter(&cell);
 	if (cell.proving)
 		probe_catch();

@@ -64,7 +64,8 @@
 	X(HOSPES_ESANDBOX,  -106, "sandbox_missing")     /* a required layer of the sandbox is not to be had */ \
 	X(HOSPES_ENOHOST,   -107, "no_host")             /* no host answers on the socket */ \
 	X(HOSPES_ENOMEM,    -108, "out_of_memory")       /* the machine, or a cell, has no more */ \
-	X(HOSPES_EBUG,      -109, "internal")            /* a bug of ours */
+	X(HOSPES_EBUG,      -109, "internal")            /* a bug of ours */ \
+	X(HOSPES_ECUTOFF,   -110, "interrupted")         /* the host ended while the run was open */
 /* clang-format on */
 
 enum hospes_status {
