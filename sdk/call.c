@@ -49,8 +49,9 @@ hospes_call(hospes_ctx *ctx, const char *target, const hospes_value *input, hosp
 }
 
 /* A request that was wrong becomes an op that has failed, so that NULL means out of memory and nothing else. */
-hospes_op *
-hospes_start(hospes_ctx *ctx, const char *target, const hospes_value *input, const hospes_options *options)
+struct hospes_op *
+call_start(struct hospes_ctx *ctx, const char *target, const struct hospes_value *input,
+    const struct hospes_options *options, uint32_t sharers)
 {
 	struct op_request request;
 	struct hospes_op *op;
@@ -75,8 +76,15 @@ hospes_start(hospes_ctx *ctx, const char *target, const hospes_value *input, con
 		(void)ctx_fail(ctx, HOSPES_ENOMEM, "no memory is left in the cell for another op");
 		return NULL;
 	}
+	request.sharers = sharers;
 	op_send(ctx, op, &request);
 	return op;
+}
+
+hospes_op *
+hospes_start(hospes_ctx *ctx, const char *target, const hospes_value *input, const hospes_options *options)
+{
+	return call_start(ctx, target, input, options, 0);
 }
 
 static int

@@ -150,6 +150,7 @@ struct op_request {
 	const void *input;
 	size_t input_len;
 	const struct hospes_options *options;
+	uint32_t sharers; /* it is one of so many that share what is left; 0: not so */
 };
 
 /* An op that can be handed out; NULL when out of memory. */
@@ -170,6 +171,12 @@ void op_arrive(struct hospes_op *op, int status, double confidence, const void *
 /* Parks until `op` has an outcome or the call is stopped; 0 or the status of the stop. */
 int op_await(struct hospes_ctx *ctx, const struct hospes_op *op);
 
+/* ---- call.c ------------------------------------------------------------------------------------------------------ */
+
+/* As hospes_start, for a member of a group; what its options say of calls comes before the sharing. */
+struct hospes_op *call_start(struct hospes_ctx *ctx, const char *target, const struct hospes_value *input,
+    const struct hospes_options *options, uint32_t sharers);
+
 /* ---- wait.c ------------------------------------------------------------------------------------------------------ */
 
 /* As hospes_wait_any, for ops that are known to be this call's; NULL ones are passed over. */
@@ -180,6 +187,9 @@ int wait_any(struct hospes_ctx *ctx, size_t n, struct hospes_op *const ops[]);
 /* Queues a frame of the running call; what went wrong with the socket is seen by the serve loop.  0 or HOSPES_ETOOLARGE. */
 int runtime_send(
     const struct hospes_ctx *ctx, uint16_t type, uint32_t ordinal, int32_t status, const struct iovec *parts, size_t n);
+
+/* Sends all that is queued, at once. */
+void runtime_flush(void);
 
 #pragma GCC visibility pop
 

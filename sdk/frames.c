@@ -4,6 +4,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -76,12 +77,23 @@ frames_send_big(struct frames *frames, struct wire_frame *head, const struct iov
 	return frames_write_all(frames->fd, all, n + 2);
 }
 
-static void
-frames_append(struct frames *frames, const void *bytes, size_t len)
+void
+frames_flush_dying(struct frames *frames)
+{
+	struct iovec gathered = {.iov_base = frames->out, .iov_len = frames->out_len};
+	struct msghdr message = {.msg_iov = &gathered, .msg_iovlen = 1};
+
+	frames->out_len = 0;
+	if (gathered.iov_len > 0 && sendmsg(frames->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+		return; /* it dies anyway */
+}
+
+static uint8_t *
+frames_append(uint8_t *at, const void *bytes, size_t len)
 {
 	if (len > 0)
-		memcpy(frames->out + frames->out_len, bytes, len);
-	frames->out_len += len;
+		memcpy(at, bytes, len);
+	return at + len;
 }
 
 int
@@ -89,6 +101,7 @@ frames_send(struct frames *frames, const struct wire_frame *head, const struct i
 {
 	struct wire_frame frame = *head;
 	size_t length = 0;
+	uint8_t *at;
 
 	assert(n <= FRAMES_PARTS);
 	for (size_t i = 0; i < n; i++) {
@@ -105,9 +118,12 @@ frames_send(struct frames *frames, const struct wire_frame *head, const struct i
 		if (rc != 0)
 			return rc;
 	}
-	frames_append(frames, &frame, sizeof(frame));
+	at = frames_append(frames->out + frames->out_len, &frame, sizeof(frame));
 	for (size_t i = 0; i < n; i++)
-		frames_append(frames, parts[i].iov_base, parts[i].iov_len);
+		at = frames_append(at, parts[i].iov_base, parts[i].iov_len);
+	/* It counts when it is whole: a fault while the parts are copied must not send half a frame (frames_flush_dying). */
+	atomic_signal_fence(memory_order_release);
+	frames->out_len = (size_t)(at - frames->out);
 	return 0;
 }
 

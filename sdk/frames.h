@@ -48,6 +48,9 @@ int frames_open(struct frames *frames, int fd);
 int frames_send(struct frames *frames, const struct wire_frame *head, const struct iovec *parts, size_t n);
 int frames_flush(struct frames *frames);
 
+/* The same for the last time, from a handler of a fatal signal: async-signal-safe, tries once and never blocks. */
+void frames_flush_dying(struct frames *frames);
+
 /* Blocks for more, then calls taker(arg, received) for each whole frame.  0, or a status: of the socket, HOSPES_EPROTOCOL
  * for a length over the limit, or what the taker returned, which ends the reading. */
 int frames_read(struct frames *frames, int (*taker)(void *arg, struct received *received), void *arg);

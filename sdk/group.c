@@ -1,8 +1,13 @@
 /*
- * Groups: a bounded fan-out.
+ * Groups: a bounded fan-out that shares out the budget.
  *
- * Members start in the order in which they were added, as soon as fewer than `at_once` are open: at the add, or when
- * hospes_group_next has taken an answer.  Both are points in the handler's own order, so a replay starts the same ones.
+ * Adding only queues.  Members start in the order in which they were added while fewer than `at_once` are open, when
+ * hospes_group_next is entered and when it has taken an answer.  Both are points in the handler's own order, so a replay
+ * starts the same ones.
+ *
+ * Each member tells the host how many have not been started yet, itself included, and gets that part of the calls that are
+ * left to the caller: the first cannot use up what the last needs, and what one leaves over those after it get.  That is
+ * why none starts at the add: nobody knows then how many there will be.
  */
 
 #include <string.h>
@@ -22,6 +27,7 @@ struct hospes_group {
 	struct hospes_group *next; /* of the call */
 	size_t at_once;
 	struct member *pending, **pending_last;
+	uint32_t pending_n;
 	struct hospes_op **open; /* those whose answers were not taken yet */
 	size_t open_n, open_room;
 };
@@ -78,6 +84,13 @@ group_reserve(struct hospes_group *group)
 	return true;
 }
 
+/* How many share what is left.  The host takes no greater number. */
+static uint32_t
+group_sharers(const struct hospes_group *group)
+{
+	return group->pending_n < WIRE_SHARERS_MAX ? group->pending_n : WIRE_SHARERS_MAX;
+}
+
 /* Starts pending members while there is room; 0 or HOSPES_ENOMEM. */
 static int
 group_start(struct hospes_group *group)
@@ -88,12 +101,14 @@ group_start(struct hospes_group *group)
 
 		if (!group_reserve(group))
 			return ctx_fail(group->ctx, HOSPES_ENOMEM, "no memory is left in the cell for the group");
-		op = hospes_start(group->ctx, member->target, member->input, &member->options);
+		op = call_start(
+		    group->ctx, member->target, member->input, &member->options, group_sharers(group));
 		if (op == NULL)
 			return HOSPES_ENOMEM;
 		op->answer.tag = member->tag;
 		group->open[group->open_n++] = op;
 		group->pending = member->next;
+		group->pending_n--;
 		if (group->pending == NULL)
 			group->pending_last = &group->pending;
 	}
@@ -145,7 +160,8 @@ hospes_group_add_with(
 		return ctx_fail(ctx, HOSPES_ENOMEM, "no memory is left in the cell for the group");
 	*group->pending_last = member;
 	group->pending_last = &member->next;
-	return group_start(group);
+	group->pending_n++;
+	return 0;
 }
 
 int
@@ -181,6 +197,10 @@ hospes_group_next(hospes_group *group)
 
 	if (group_check(group, "hospes_group_next") != 0)
 		return NULL;
+	if (group_start(group) != 0) {
+		group->ctx->stopped = HOSPES_ENOMEM;
+		return NULL;
+	}
 	if (group->open_n == 0)
 		return NULL;
 	first = wait_any(group->ctx, group->open_n, group->open);

@@ -200,7 +200,7 @@ op_compose(struct hospes_ctx *ctx, const struct op_request *request, struct wire
 	    .version_len = (uint8_t)(options->version == NULL ? 0 : strlen(options->version)),
 	    .key_len = (uint8_t)(options->key == NULL ? 0 : strlen(options->key)),
 	    .timeout_ns = options->timeout_ns,
-	    .share_calls = options->budget_calls,
+	    .share_calls = options->budget_calls != 0 ? options->budget_calls : -(int64_t)request->sharers,
 	    .share_wall_ns = options->budget_wall_ns,
 	};
 	*status = 0;

@@ -1,8 +1,8 @@
 /*
  * The runtime of a cell: one thread that serves calls.
  *
- * It runs every fiber that can run, sends all that they said with one sendmsg, and blocks in one recvmsg for the
- * outcomes that make others able to run.  Nothing here polls, sleeps or asks for the time.
+ * It runs every fiber that can run, sends what they said in batches, and blocks in one recvmsg for the outcomes that make
+ * others able to run.  Nothing here polls, sleeps or asks for the time.
  */
 
 #include <stdatomic.h>
@@ -12,6 +12,11 @@
 #include <unistd.h>
 
 #include "ctx.h"
+
+/* What is queued leaves after so many turns of fibers or so many bytes, also while others can still run: a cell with many
+ * short calls is not to look silent, nor are the first of them to wait for the last. */
+#define FLUSH_TURNS 16
+#define FLUSH_BYTES (32u * 1024)
 
 struct runtime hospes_runtime = {.phase = HOSPES_RT_LOADING};
 #define rt hospes_runtime
@@ -124,6 +129,13 @@ hospes_rt_complaint(void)
 	return rt.complaint[0] != '\0' ? rt.complaint : NULL;
 }
 
+void
+hospes_rt_flush_dying(void)
+{
+	if (rt.open)
+		frames_flush_dying(&rt.frames);
+}
+
 /* ---- Calls ------------------------------------------------------------------------------------------------------- */
 
 static struct hospes_ctx **
@@ -176,6 +188,15 @@ runtime_send(
 	if (rc != 0)
 		rt.broken = rc;
 	return 0;
+}
+
+void
+runtime_flush(void)
+{
+	int rc = frames_flush(&rt.frames);
+
+	if (rc != 0)
+		rt.broken = rc;
 }
 
 /* [fiber] */
@@ -258,6 +279,8 @@ runtime_resume(struct hospes_ctx *ctx)
 static void
 runtime_run_ready(void)
 {
+	unsigned turns = 0;
+
 	while (rt.ready_first != NULL && rt.broken == 0) {
 		struct hospes_ctx *ctx = rt.ready_first;
 
@@ -266,6 +289,8 @@ runtime_run_ready(void)
 			rt.ready_last = &rt.ready_first;
 		ctx->ready = false;
 		runtime_resume(ctx);
+		if (++turns % FLUSH_TURNS == 0 || rt.frames.out_len >= FLUSH_BYTES)
+			runtime_flush();
 	}
 }
 

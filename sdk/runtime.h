@@ -32,7 +32,9 @@ const char *hospes_rt_complaint(void); /* NULL: none */
 /* Serves calls until STOP: returns 0 then, a negative status when the socket broke. */
 int hospes_rt_serve(const struct hospes_plugin *plugin);
 
-/* For the fatal-signal handler; async-signal-safe: the path of the running call, "" for none. */
+/* For the fatal-signal handler; both async-signal-safe: the path of the running call, "" for none; sending what was said
+ * and waits to leave, so that replies of other calls are not lost with the cell. */
 const char *hospes_rt_current_path(void);
+void hospes_rt_flush_dying(void);
 
 #endif

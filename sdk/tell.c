@@ -1,5 +1,9 @@
 /*
  * Telling those who watch: log lines and progress.  Neither has an ordinal: a replay does not repeat them.
+ *
+ * Both leave at once and do not wait for others as ops do.  The line that matters most is the last one before a call
+ * loops, is killed for its memory or crashes, and whoever kills a cell does not ask it for what it still had to say; and
+ * progress that waits until the work is done is none.  It costs a system call a line, and lines are bounded.
  */
 
 #include <stdio.h>
@@ -45,6 +49,7 @@ hospes_log(hospes_ctx *ctx, enum hospes_level level, const char *format, ...)
 	if (level < HOSPES_DEBUG || level > HOSPES_ERROR)
 		level = HOSPES_INFO;
 	(void)runtime_send(ctx, WIRE_LOG, WIRE_NO_ORDINAL, (int32_t)level, &part, 1);
+	runtime_flush();
 }
 
 void
@@ -64,4 +69,5 @@ hospes_progress(hospes_ctx *ctx, double done, const char *format, ...)
 		va_end(args);
 	}
 	(void)runtime_send(ctx, WIRE_PROGRESS, WIRE_NO_ORDINAL, 0, parts, 2);
+	runtime_flush();
 }

@@ -32,6 +32,7 @@
 #define WIRE_TARGET_MAX  255u
 #define WIRE_URL_MAX     (8u * 1024)         /* the target of an HTTP op */
 #define WIRE_NO_ORDINAL  UINT32_MAX
+#define WIRE_SHARERS_MAX 100000
 
 /* Descriptors of a cell, in the order in which the spawner places them. */
 enum wire_fd {
@@ -99,7 +100,9 @@ struct wire_op {
 	uint8_t version_len;
 	uint8_t key_len;
 	int64_t timeout_ns; /* 0: the call's own deadline */
-	int64_t share_calls; /* 0: no share of its own */
+	/* 0: no share of its own; n: at most n calls, itself included; -n (to -WIRE_SHARERS_MAX): one of n that share what
+	 * is left to the caller when it is admitted, so 1/n of it and at least 1 */
+	int64_t share_calls;
 	int64_t share_wall_ns;
 };
 static_assert(sizeof(struct wire_op) == 32, "wire_op");

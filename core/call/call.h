@@ -171,6 +171,8 @@ struct call {
 	unsigned executions; /* how often it began */
 	bool quarantined;
 	size_t logged_bytes;
+	size_t lines;      /* log and progress since it began (again) */
+	size_t lines_told; /* the most that an execution of it told: up to there they are repetitions */
 
 	/* of the concurrency guard */
 	bool slot;

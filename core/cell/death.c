@@ -100,6 +100,17 @@ ran(const struct call *call, uint64_t hint)
 	return call->state == CALL_RUNNING || call->handle == hint || call->executions > EXECUTIONS_INNOCENT;
 }
 
+/* Into the log of the suspect's run, for whoever wonders why it was tried again or failed. */
+static void
+log_death(const struct cell *cell, struct call *call)
+{
+	struct cells_events *events = &cell->cells->events;
+	char sentence[FAULT_TEXT];
+
+	death_sentence(cell, sentence, sizeof(sentence));
+	events->log(call, LOG_LEVEL_ERROR, sentence, events->arg);
+}
+
 /* Marks who is suspected, before anybody is told of anything. */
 static void
 find_suspects(struct cell *cell)
@@ -117,6 +128,7 @@ find_suspects(struct cell *cell)
 			continue;
 		call->deaths++;
 		call->quarantined = true;
+		log_death(cell, call);
 	}
 }
 

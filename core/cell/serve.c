@@ -72,6 +72,7 @@ call_run(struct cell *cell, struct call *call)
 	call_set_state(call, CALL_RUNNING);
 	call->executions++;
 	call->reissued = 0;
+	call->lines = 0;
 	call->waits_for = WIRE_NO_ORDINAL;
 	cell->heard = true;
 	cell_put(cell, &head, parts, ARRAY_LEN(parts), call->input);
@@ -119,7 +120,7 @@ op_plausible(const struct wire_op *op)
 
 	return op->kind >= WIRE_OP_CALL && op->kind <= WIRE_OP_FIND && (op->flags & ~WIRE_OP_WAITS) == 0 &&
 	       op->effect <= WIRE_EFFECT_ONCE && op->target_len <= most && op->timeout_ns >= 0 &&
-	       op->share_calls >= 0 && op->share_wall_ns >= 0;
+	       op->share_calls >= -WIRE_SHARERS_MAX && op->share_wall_ns >= 0;
 }
 
 /* Each op is kept until its call ends, so there is a last one: what asks for more is told to stop.  True: it was. */
@@ -247,10 +248,14 @@ cells_outcome(struct call *call, const struct op *op)
 
 /* ---- Lines ------------------------------------------------------------------------------------------------------- */
 
-/* Lines are not repeated while a call replays.  False: nothing of it is to be shown. */
+/* Lines are not repeated when a call begins again: neither those that this host has seen nor, after a restart of the
+ * host, those before the last op on record.  False: nothing of it is to be shown. */
 static bool
 take_line(struct call *call, const uint8_t *text, size_t len, char out[WIRE_LOG_MAX + 1])
 {
+	if (call->lines++ < call->lines_told)
+		return false;
+	call->lines_told = call->lines;
 	if (call->reissued < call->n_ops || call->logged_bytes >= CALL_LOGGED_MAX)
 		return false;
 	if (len > CALL_LOGGED_MAX - call->logged_bytes)

@@ -53,8 +53,8 @@ ping(struct cell *cell, int64_t now, int64_t cpu)
 	cell_put(cell, &head, NULL, 0, NULL);
 }
 
-/* A cell sends when no fiber can go on; until then the page shows that one call after the other has its turn.  It may
- * lie, so it is believed for a while only. */
+/* A cell sends when no fiber can go on and every few turns; until then the page shows that one call after the other has
+ * its turn.  It may lie, so it is believed for a while only. */
 static bool
 moved_on(struct cell *cell)
 {

@@ -194,11 +194,14 @@ int hospes_sleep(hospes_ctx *ctx, int64_t ns);
 
 /* ---- Groups ------------------------------------------------------------------------------------------------------ */
 
-/* A fan-out of at most `at_once` calls at a time (0 is all); shares out what is left of the caller's budget.
+/* A fan-out of at most `at_once` calls at a time (0 is all); shares out what is left of the caller's budget.  Each member
+ * gets, as it starts, the calls that are left to the caller divided by the members that have not been started before it,
+ * and at least one; what it does not use is left for those after it.  A member with budget_calls of its own gets those.
  * [never waits] */
 hospes_group *hospes_group_new(hospes_ctx *ctx, int64_t at_once);
 
-/* Adds a call.  `tag` comes back in its answer.  Returns 0 or a status.  [never waits] */
+/* Adds a call.  It starts at the first hospes_group_next or after it, in the order of adding, as at_once allows: nothing
+ * starts before.  `tag` comes back in its answer.  Returns 0 or a status.  [never waits] */
 int hospes_group_add(hospes_group *group, const char *target, const hospes_value *input, void *tag);
 int hospes_group_add_with(hospes_group *group, const char *target, const hospes_value *input,
     const hospes_options *options, void *tag);

@@ -5,6 +5,7 @@ E2E_SCENARIOS = \
 	tests/e2e/cell-crash-is-poison.t \
 	tests/e2e/cell-global-write.t \
 	tests/e2e/cell-kill-changes-nothing.t \
+	tests/e2e/cell-last-words.t \
 	tests/e2e/cell-sandbox.t \
 	tests/e2e/cell-silent.t \
 	tests/e2e/cell-stuck.t \
@@ -18,6 +19,7 @@ E2E_SCENARIOS = \
 	tests/e2e/dispatch-concurrency.t \
 	tests/e2e/dispatch-cycle.t \
 	tests/e2e/dispatch-depth.t \
+	tests/e2e/dispatch-group-shares.t \
 	tests/e2e/dispatch-permission.t \
 	tests/e2e/dispatch-wall.t \
 	tests/e2e/host-bad-config.t \

@@ -85,6 +85,10 @@ act(hospes_ctx *ctx)
 		tally++;
 	if (strcmp(what, "abort") == 0)
 		abort();
+	if (strcmp(what, "start and abort") == 0) {
+		(void)hospes_start(ctx, "cap:read.it", NULL, NULL);
+		abort();
+	}
 	if (strcmp(what, "null") == 0)
 		*(volatile int *)NULL = 1; /* cppcheck-suppress nullPointer */
 	if (strcmp(what, "deep") == 0)

@@ -7,10 +7,12 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/wait.h>
@@ -51,6 +53,7 @@ host_fork(struct host *host, int *end)
 	assert_true(host->cell >= 0);
 	*end = fds[1];
 	if (host->cell == 0) {
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* nothing of a test that failed stays */
 		close(fds[0]);
 		return true;
 	}
@@ -87,6 +90,16 @@ host_start_object(struct host *host, const char *object)
 	}
 }
 
+static void
+host_end(struct host *host)
+{
+	close(host->fd);
+	munmap(host->page, sizeof(*host->page));
+	free(host->early);
+	host->early = NULL;
+	host->early_at = host->early_len = host->early_cap = 0;
+}
+
 void
 host_stop(struct host *host)
 {
@@ -95,11 +108,15 @@ host_stop(struct host *host)
 	host_send(host, WIRE_STOP, 0, WIRE_NO_ORDINAL, 0, NULL, 0);
 	assert_int_equal(waitpid(host->cell, &status, 0), host->cell);
 	assert_int_equal(status, 0);
-	close(host->fd);
-	munmap(host->page, sizeof(*host->page));
-	free(host->early);
-	host->early = NULL;
-	host->early_at = host->early_len = host->early_cap = 0;
+	host_end(host);
+}
+
+void
+host_kill(struct host *host)
+{
+	assert_int_equal(kill(host->cell, SIGKILL), 0);
+	assert_int_equal(waitpid(host->cell, NULL, 0), host->cell);
+	host_end(host);
 }
 
 /* ---- Saying ------------------------------------------------------------------------------------------------------ */

@@ -48,6 +48,9 @@ void host_start_object(struct host *host, const char *object);
 /* Sends STOP and expects the child to leave well. */
 void host_stop(struct host *host);
 
+/* Ends a child that would not leave. */
+void host_kill(struct host *host);
+
 void host_send(
     struct host *host, uint16_t type, uint64_t call, uint32_t ordinal, int32_t status, const void *bytes, size_t len);
 void host_call(struct host *host, uint64_t call, const char *config, const char *input);

@@ -373,6 +373,29 @@ test_op_lengths(void **state)
 	expect_killed(g);
 }
 
+/* Members of a group say how many share what is left. */
+static void
+test_op_shares(void **state)
+{
+	struct wire_op op = {.kind = WIRE_OP_CALL, .target_len = 1, .share_calls = -WIRE_SHARERS_MAX};
+	uint8_t body[sizeof(op) + 1];
+	uint64_t handle;
+	unsigned i;
+	struct guest *g = one_call(&i, &handle);
+
+	(void)state;
+	memcpy(body, &op, sizeof(op));
+	body[sizeof(op)] = 'a';
+	guest_send(g, WIRE_OP, handle, 0, 0, body, sizeof(body));
+	world_turn();
+	assert_int_equal(world.told[i].ops, 1);
+	assert_false(g->kill_asked);
+	op.share_calls--;
+	memcpy(body, &op, sizeof(op));
+	guest_send(g, WIRE_OP, handle, 1, 0, body, sizeof(body));
+	expect_killed(g);
+}
+
 static void
 test_op_kind(void **state)
 {
@@ -815,6 +838,7 @@ main(void)
 	    T(test_ordinal_gap),
 	    T(test_op_lengths),
 	    T(test_op_kind),
+	    T(test_op_shares),
 	    T(test_unclean_target),
 	    T(test_reply_twice),
 	    T(test_bytewise),

@@ -164,6 +164,36 @@ test_poison(void **state)
 	assert_non_null(strstr(world.told[0].text, "echo 1.0.0"));
 	assert_non_null(strstr(world.told[0].text, "signal 11"));
 	assert_non_null(strstr(world.told[0].text, report));
+	/* its run's log has both deaths */
+	assert_int_equal(world.told[0].logs, 2);
+	assert_non_null(strstr(world.told[0].line, report));
+}
+
+/* Lines that an execution before has told are not told again, and those that are new are. */
+static void
+test_lines_are_told_once(void **state)
+{
+	uint64_t h[1];
+	struct guest *g = calls_in_cell(1, h);
+
+	(void)state;
+	guest_send(g, WIRE_LOG, h[0], WIRE_NO_ORDINAL, LOG_LEVEL_INFO, "one", 3);
+	guest_send(g, WIRE_LOG, h[0], WIRE_NO_ORDINAL, LOG_LEVEL_INFO, "two", 3);
+	world_turn();
+	assert_int_equal(world.told[0].logs, 2);
+	guest_die(g, SIGSEGV);
+	assert_int_equal(world.told[0].logs, 3); /* how it died */
+	g = guest(1);
+	guest_ready(g);
+	assert_int_equal(guest_hears_all(g, WIRE_START, h, 1), 1);
+	guest_send(g, WIRE_LOG, h[0], WIRE_NO_ORDINAL, LOG_LEVEL_INFO, "one", 3);
+	guest_send(g, WIRE_LOG, h[0], WIRE_NO_ORDINAL, LOG_LEVEL_INFO, "two", 3);
+	world_turn();
+	assert_int_equal(world.told[0].logs, 3);
+	guest_send(g, WIRE_LOG, h[0], WIRE_NO_ORDINAL, LOG_LEVEL_INFO, "three", 5);
+	world_turn();
+	assert_int_equal(world.told[0].logs, 4);
+	assert_string_equal(world.told[0].line, "three");
 }
 
 /* A death in quarantine while the call waits is not the call's doing. */
@@ -739,6 +769,7 @@ main(void)
 	    T(test_killed_from_outside),
 	    T(test_suspect_runs_alone),
 	    T(test_poison),
+	    T(test_lines_are_told_once),
 	    T(test_quarantine_killed_while_parked),
 	    T(test_killed_in_quarantine),
 	    T(test_nobody_did_it),

@@ -356,12 +356,58 @@ test_group_without_bound_starts_all(void **state)
 	(void)state;
 	host_start(&host, group_of_five, 4);
 	host_call(&host, 1, "{}", "1");
-	for (uint32_t i = 0; i < 5; i++)
+	for (uint32_t i = 0; i < 5; i++) {
 		host_expect_op(&host, &said, 1, i, WIRE_OP_CALL, "w");
+		assert_int_equal(said.op.share_calls, (int64_t)i - 5);
+	}
 	expect_first(1, 5, 5, (uint32_t[]){0, 1, 2, 3, 4});
 	/* A group that ends early is not a group that is complete. */
 	host_send(&host, WIRE_CANCEL, 1, WIRE_NO_ORDINAL, HOSPES_EDEADLINE, NULL, 0);
 	host_expect_reply(&host, 1, HOSPES_EDEADLINE, "the time given to this call is over");
+	host_stop(&host);
+}
+
+static int
+group_with_shares(hospes_ctx *ctx)
+{
+	hospes_group *group = hospes_group_new(ctx, 1);
+
+	(void)hospes_group_add(group, "a", NULL, NULL);
+	(void)hospes_group_add_with(group, "b", NULL, HOSPES_OPTIONS(.budget_calls = 7), NULL);
+	(void)hospes_now_ns(ctx); /* an op of the handler's comes first: nothing was started by adding */
+	(void)hospes_group_next(group);
+	(void)hospes_group_add(group, "c", NULL, NULL);
+	while (hospes_group_next(group) != NULL)
+		continue;
+	return hospes_reply(ctx, json_true());
+}
+
+/* Each member gets its part of what is left, but for one that has its own; what was added late is counted from then on. */
+static void
+test_group_shares_out_the_budget(void **state)
+{
+	static const int64_t moment = 1;
+
+	(void)state;
+	host_start(&host, group_with_shares, 4);
+	host_call(&host, 1, "{}", "1");
+	host_expect(&host, &said, WIRE_OP, 1);
+	assert_int_equal(said.op.kind, WIRE_OP_NOW);
+	assert_int_equal(said.op.share_calls, 0);
+	host_answer_bytes(&host, 1, 0, &moment, sizeof(moment));
+	host_expect_op(&host, &said, 1, 1, WIRE_OP_CALL, "a");
+	assert_int_equal(said.op.share_calls, -2);
+	host_expect(&host, &said, WIRE_PARK, 1);
+	host_answer(&host, 1, 1, "1");
+	host_expect_op(&host, &said, 1, 2, WIRE_OP_CALL, "b");
+	assert_int_equal(said.op.share_calls, 7);
+	host_expect(&host, &said, WIRE_PARK, 1);
+	host_answer(&host, 1, 2, "1");
+	host_expect_op(&host, &said, 1, 3, WIRE_OP_CALL, "c");
+	assert_int_equal(said.op.share_calls, -1);
+	host_expect(&host, &said, WIRE_PARK, 1);
+	host_answer(&host, 1, 3, "1");
+	host_expect_reply(&host, 1, 0, "true");
 	host_stop(&host);
 }
 
@@ -542,6 +588,7 @@ main(void)
 	    cmocka_unit_test_teardown(test_cancel_gives_the_same_before_and_after_the_outcome, teardown),
 	    cmocka_unit_test_teardown(test_group_holds_at_once, teardown),
 	    cmocka_unit_test_teardown(test_group_without_bound_starts_all, teardown),
+	    cmocka_unit_test_teardown(test_group_shares_out_the_budget, teardown),
 	    cmocka_unit_test_teardown(test_group_of_all_that_offer_a_capability, teardown),
 	    cmocka_unit_test_teardown(test_each_kind_of_op, teardown),
 	    cmocka_unit_test_teardown(test_telling, teardown),

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fenv.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -121,6 +122,67 @@ test_no_more_calls_than_fibers(void **state)
 	host_expect(&host, &said, WIRE_OP, 2);
 	assert_int_equal(atomic_load(&host.page->current), 0);
 	host_stop(&host);
+}
+
+/* ---- When what was said leaves ----------------------------------------------------------------------------------- */
+
+static int gate[2]; /* the first call waits for a byte, so that the others come in one batch */
+
+static int
+last_of_many_never_ends(hospes_ctx *ctx)
+{
+	int64_t n = hospes_int(hospes_input(ctx), "n");
+	char byte;
+
+	if (n == 1 && read(gate[0], &byte, 1) != 1)
+		return HOSPES_EIO;
+	if (n == 40)
+		pause();
+	return hospes_reply(ctx, json_integer(n));
+}
+
+/* What short calls said does not wait for a long one that came with them. */
+static void
+test_replies_do_not_wait_for_a_long_call(void **state)
+{
+	char text[32];
+
+	(void)state;
+	assert_int_equal(pipe(gate), 0);
+	host_start(&host, last_of_many_never_ends, 64);
+	for (uint64_t call = 1; call <= 40; call++) {
+		snprintf(text, sizeof(text), "{\"n\":%u}", (unsigned)call);
+		host_call(&host, call, "{}", text);
+	}
+	assert_int_equal(write(gate[1], "", 1), 1);
+	for (uint64_t call = 1; call <= 24; call++) /* fewer than 16 wait, however many came with the first */
+		host_expect(&host, &said, WIRE_REPLY, call);
+	host_kill(&host);
+	close(gate[0]);
+	close(gate[1]);
+}
+
+static int
+speaks_and_is_killed(hospes_ctx *ctx)
+{
+	hospes_log(ctx, HOSPES_DEBUG, "a line");
+	hospes_progress(ctx, 0.5, "half");
+	hospes_log(ctx, HOSPES_INFO, "the last one");
+	return raise(SIGKILL);
+}
+
+/* Nobody asks a killed cell what it still had to say. */
+static void
+test_lines_leave_at_once(void **state)
+{
+	(void)state;
+	host_start(&host, speaks_and_is_killed, 4);
+	host_call(&host, 1, "{}", "1");
+	host_expect(&host, &said, WIRE_LOG, 1);
+	host_expect(&host, &said, WIRE_PROGRESS, 1);
+	host_expect(&host, &said, WIRE_LOG, 1);
+	assert_string_equal((char *)said.bytes, "the last one");
+	host_kill(&host);
 }
 
 static int
@@ -519,6 +581,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_teardown(test_10000_calls_through_512_fibers, teardown),
 	    cmocka_unit_test_teardown(test_no_more_calls_than_fibers, teardown),
+	    cmocka_unit_test_teardown(test_replies_do_not_wait_for_a_long_call, teardown),
+	    cmocka_unit_test_teardown(test_lines_leave_at_once, teardown),
 	    cmocka_unit_test_teardown(test_current_is_known, teardown),
 	    cmocka_unit_test_teardown(test_deep_json_fits_on_a_stack, teardown),
 	    cmocka_unit_test_teardown(test_overflow_is_a_fault, teardown),

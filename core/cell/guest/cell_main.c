@@ -219,8 +219,9 @@ main(int argc, char **argv)
 	if (cell.page == MAP_FAILED || greet(&cell) != 0)
 		return 2;
 	cell.profile = sandbox_profile(BUILT_RELAXED || cell.setup.relaxed != 0);
-	cell.probe.layers = json_array();
 	cell.probe.strict = cell.profile->strict_calls;
+	if (cell.proving)
+		probe_begin(&cell.probe);
 	enter(&cell);
 	if (cell.proving)
 		probe_catch();

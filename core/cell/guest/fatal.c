@@ -187,6 +187,7 @@ on_fatal(int number, siginfo_t *info, void *context)
 		put(&t, path);
 	}
 	publish(&t);
+	hospes_rt_flush_dying();
 	/* A broken stack may bring down the walk; what was said before it stands. */
 	put_stack(&t);
 	publish(&t);

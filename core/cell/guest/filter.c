@@ -90,7 +90,6 @@ static const struct rule rules[] = {
     {SCMP_SYS(prctl), L, OWN_FILTER},
     {SCMP_SYS(prlimit64), L, ON_SELF},
     {SCMP_SYS(getrusage), L, ANY},
-    {SCMP_SYS(uname), L, ANY},
     /* what the run-time libraries of sanitizers do besides */
     {SCMP_SYS(prctl), RELAXED, ANY},
     {SCMP_SYS(prlimit64), RELAXED, ANY},

@@ -19,7 +19,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "base/util.h"
@@ -53,6 +52,14 @@ static const char *
 outcome(long rc, int error)
 {
 	return rc < 0 ? strerrorname_np(error) : "it worked";
+}
+
+void
+probe_begin(struct probe *probe)
+{
+	probe->layers = json_array();
+	if (uname(&probe->kernel) != 0)
+		strcpy(probe->kernel.release, "unknown");
 }
 
 /* ---- Namespaces ---- */
@@ -323,8 +330,5 @@ probe_filter(struct probe *probe)
 json_t *
 probe_report(struct probe *probe)
 {
-	struct utsname name = {.release = "unknown"};
-
-	(void)uname(&name);
-	return json_pack("{s:s s:o}", "kernel", name.release, "layers", probe->layers);
+	return json_pack("{s:s s:o}", "kernel", probe->kernel.release, "layers", probe->layers);
 }

@@ -11,6 +11,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/utsname.h>
 
 struct probe {
 	json_t *layers; /* array, as cell.h tells */
@@ -18,7 +19,11 @@ struct probe {
 	uint32_t holds;   /* those that their tries prove */
 	bool strict;      /* the profile's strict_calls */
 	uint64_t ipc;     /* inode of the spawner's ipc namespace */
+	struct utsname kernel;
 };
+
+/* Before anything is put on: what may not be asked later. */
+void probe_begin(struct probe *probe);
 
 void probe_namespaces(struct probe *probe); /* uid, net, pid, mount, ipc, cgroup; capabilities are gone */
 void probe_limits(struct probe *probe);     /* rlimits, capabilities, tsc */
