@@ -9,6 +9,7 @@ set -u
 export LC_ALL=C NO_COLOR=1
 PATH=$STAGE/bin:$STAGE/sbin:$PATH
 T=$(mktemp -d "${BENCH_DIR:-${TMPDIR:-/tmp}}/hospes-bench.XXXXXX") || exit 2
+chmod 711 "$T" # started by root, the host becomes somebody else
 host= web=
 
 ended()
@@ -45,12 +46,12 @@ port=$(tr -dc 0-9 <"$T/web.port")
 
 cat >"$T/hospes.conf" <<CONF
 state = "$T/state";
-socket = "$T/host.sock";
+socket = "$T/run/host.sock";
 plugin_dirs = [ "$T/plugins" ];
 run = { calls = 1000000000; wall = "1h"; };
 grants = { bench-effect = { http = [ "http://127.0.0.1:$port" ]; private = true; }; };
 CONF
-export HOSPES_SOCKET=$T/host.sock
+export HOSPES_SOCKET=$T/run/host.sock
 hospesd -c "$T/hospes.conf" --ready-fd 8 8>"$T/ready" 2>"$T/host.log" </dev/null &
 host=$!
 read -rt 60 <"$T/ready" || die "the host did not start"
