@@ -110,6 +110,7 @@ struct op {
 	int64_t deadline_real_ns;
 	int64_t share[QUANTITIES]; /* 0: none */
 	int64_t share_wall_ns;     /* 0: none */
+	bool sharing;              /* its share is a part of what is left, and not taken yet */
 
 	/* the outcome, once state is OP_DONE */
 	int status;
@@ -156,6 +157,8 @@ struct call {
 	uint32_t n_ops, cap_ops;
 	uint32_t open_ops;
 	uint32_t firsts;   /* open ops of kind FIRST */
+	uint32_t sharers;  /* ops of it that are sharing */
+	int64_t unstarted; /* members of its newest group that it has not asked for yet */
 	uint32_t refusals; /* ops that a guard refused */
 
 	int cancelled; /* 0, or the status with which every further wait of it ends */

@@ -115,17 +115,18 @@ not_negative(int64_t n)
 	return n < 0 ? 0 : n;
 }
 
-/* A share of its own, or -n: the n-th part of what is left to the caller, at least the one call that it is. */
-static int64_t
-share_of(const struct call *call, int64_t asked)
+/* A share of its own; or -n: one of n members of a group that have not been started, who share what is left when their
+ * turn comes (guard_budget.c). */
+static void
+take_share(struct op *op, int64_t asked)
 {
-	int64_t left = account_left(&call->account, QUANTITY_CALLS);
-
-	if (asked >= 0)
-		return asked;
-	if (left == NO_LIMIT || asked == INT64_MIN)
-		return 0;
-	return left / -asked > 1 ? left / -asked : 1;
+	if (asked >= 0) {
+		op->share[QUANTITY_CALLS] = asked;
+		return;
+	}
+	op->sharing = true;
+	op->caller->sharers++;
+	op->caller->unstarted = -(asked + 1);
 }
 
 static void
@@ -151,7 +152,7 @@ on_op(struct call *call, uint32_t ordinal, const struct wire_op *asked, const ch
 	op->input_len = input->len;
 	op->input_hash = payload_hash(input);
 	op->deadline_real_ns = deadline_of(call, asked->timeout_ns);
-	op->share[QUANTITY_CALLS] = share_of(call, asked->share_calls);
+	take_share(op, asked->share_calls);
 	op->share_wall_ns = not_negative(asked->share_wall_ns);
 	pipeline_enter(d, op);
 }

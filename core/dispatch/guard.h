@@ -41,6 +41,9 @@ void dispatch_resume(struct dispatch *d, struct call *call);
 /* May this call reach there, and at a private address too?  Asked again for each redirect.  (guard_permission.c) */
 bool permission_http(const struct call *caller, const struct http_request *request, bool *private, struct fault *why);
 
+/* An op that waited for its part of a share no longer does.  (guard_budget.c) */
+void budget_unshare(struct op *op);
+
 /* At which depth a call would run: the root at 0, checks and tools where their caller is.  (guard_depth.c) */
 unsigned depth_of(const struct op *op);
 

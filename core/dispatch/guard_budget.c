@@ -35,20 +35,46 @@ admit_wall(struct op *op, struct fault *why)
 	return GUARD_PASS;
 }
 
+/* Its share where it was given one; of a group's members each gets an equal part of what is left, by how many have not got
+ * theirs; one call else. */
+static int64_t
+most_of(const struct op *op)
+{
+	int64_t left, heads;
+
+	if (!op->sharing)
+		return op->share[QUANTITY_CALLS] > 0 ? op->share[QUANTITY_CALLS] : 1;
+	left = account_left(payer(op), QUANTITY_CALLS);
+	heads = (int64_t)op->caller->sharers + op->caller->unstarted;
+	return left == NO_LIMIT || left / heads < 1 ? 1 : left / heads;
+}
+
+void
+budget_unshare(struct op *op)
+{
+	if (op->sharing)
+		op->caller->sharers--;
+	op->sharing = false;
+}
+
 static int
 budget_admit(struct dispatch *d, struct op *op, struct fault *why)
 {
-	int64_t most = op->share[QUANTITY_CALLS] > 0 ? op->share[QUANTITY_CALLS] : 1;
 	struct account *at = NULL;
+	int64_t most;
 
 	if (op->kind != WIRE_OP_CALL)
 		return GUARD_PASS;
 	if (admit_wall(op, why) != GUARD_PASS)
 		return GUARD_REFUSE;
+	most = most_of(op);
 	switch (account_reserve(payer(op), QUANTITY_CALLS, most, 1, &at)) {
 	case ACCOUNT_TAKEN:
 		op->reserved_most = most;
 		op->reserved_least = 1;
+		if (op->sharing && account_left(payer(op), QUANTITY_CALLS) != NO_LIMIT)
+			op->share[QUANTITY_CALLS] = most;
+		budget_unshare(op);
 		return GUARD_PASS;
 	case ACCOUNT_WAIT:
 		return guard_wait(op, &d->budget_waiters);

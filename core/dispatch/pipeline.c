@@ -222,6 +222,7 @@ finish(struct dispatch *d, struct op *op)
 		op->timer = NULL;
 	}
 	payload_unref(&op->input);
+	budget_unshare(op);
 	guards_settle(d, op);
 	tell_outcome(d, op);
 	if (op->resolved != NULL)
