@@ -90,14 +90,7 @@ static void
 probe(const struct version *v, registry_probed *done, void *done_arg, void *arg)
 {
 	struct host *h = arg;
-	struct cell_spec spec = {
-	    .plugin = v->name,
-	    .semver = v->semver,
-	    .object_path = v->object_path,
-	    .object = v->object,
-	    .memory_bytes = v->memory_bytes,
-	    .state_cell = v->state_cell,
-	};
+	struct cell_spec spec = dispatch_cell_spec(v);
 
 	cells_probe(h->cells, &spec, done, done_arg);
 }

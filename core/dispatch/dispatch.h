@@ -57,6 +57,9 @@ void dispatch_connect(struct dispatch *d, struct cells *cells, struct registry *
 /* Starts the root op of a run that was filled in by run_start: guards, then the root call. */
 void dispatch_root(struct dispatch *d, struct run *run);
 
+/* What a cell needs to run a version; borrows from it. */
+struct cell_spec dispatch_cell_spec(const struct version *v);
+
 /* Gives back what a run holds of this room: its pins and configurations.  When no call of it is left. */
 void dispatch_forget(struct run *run);
 
