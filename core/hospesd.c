@@ -122,9 +122,8 @@ idle(struct run *run, void *arg)
 static void
 progress(struct run *run, const json_t *event, void *arg)
 {
-	struct host *h = arg;
-
-	runs_progress(run, event, h->runs);
+	(void)arg;
+	run_progress(run, event);
 }
 
 static void
@@ -168,7 +167,6 @@ open_guests(struct host *h, struct fault *fault)
 	struct cells_options cells = {.loop = h->loop,
 	    .calls = &h->calls,
 	    .policy = h->policy,
-	    .libexec_dir = install_dir(INSTALL_LIBEXEC),
 	    .spawner_fd = h->spawner_fd};
 	struct registry_options registry = {.loop = h->loop,
 	    .store = h->store,
@@ -200,8 +198,7 @@ open_guests(struct host *h, struct fault *fault)
 static int
 open_doors(struct host *h, struct fault *fault)
 {
-	struct runs_options runs = {.loop = h->loop,
-	    .store = h->store,
+	struct runs_options runs = {.store = h->store,
 	    .journal = h->journal,
 	    .registry = h->registry,
 	    .dispatch = h->dispatch,
@@ -362,7 +359,6 @@ doctor(struct host *h)
 	struct fault fault;
 	struct cells_options options = {.policy = h->policy,
 	    .calls = &h->calls,
-	    .libexec_dir = install_dir(INSTALL_LIBEXEC),
 	    .spawner_fd = h->spawner_fd};
 	_cleanup_(json_p) json_t *report = NULL;
 	bool ok;
