@@ -75,6 +75,9 @@ uint64_t dispatch_record(struct dispatch *d, struct run *run, struct record *r);
 /* Adds INPUT or OUTPUT: the bytes where the run's journal does not have them, else their hash. */
 void dispatch_record_payload(struct run *run, struct record *r, enum record_tag tag, struct payload *p);
 
+/* "http"; "unknown": no such kind. */
+const char *op_kind_name(uint16_t kind);
+
 /* The account of the whole host, parent of every client's. */
 struct account *dispatch_host_account(struct dispatch *d);
 
