@@ -10,6 +10,7 @@
  *   cancel.c      calls that were told to stop              death.c        what becomes of the calls of a dead cell
  *   watchdog.c    silence, deadlines, idle cells            cell_log.c     what a cell prints
  *   probing.c     cells that are started to see whether they start
+ *   filters.c     whether a cell that says so is ready
  *   inspect.c     the inspector
  */
 
@@ -188,10 +189,12 @@ struct cells {
 	uint32_t layers;
 	struct fault probe_fault;
 	bool probe_done;
+	int filters; /* of seccomp, that the probe had; 0 or less: not to be had */
 
-	/* clocks, which tests replace */
+	/* what the kernel tells, which tests replace */
 	int64_t (*mono_ns)(void);
 	int64_t (*cpu_ns)(pid_t pid); /* -1: not to be had */
+	int (*filters_of)(pid_t pid); /* -1: not to be had */
 };
 
 /* cells.c */
@@ -264,6 +267,11 @@ void text_clean(char *out, size_t size, const void *text, size_t len);
 int probe_sandbox(struct cells *cells, struct fault *fault);
 void probe_ready(struct cell *cell, const uint8_t *report, size_t len);
 void probe_failed(struct cell *cell, const struct fault *fault);
+
+/* filters.c */
+int filters_of(pid_t pid);
+void filters_learn(struct cell *probe);
+bool filters_closed(struct cell *cell); /* if not, it was killed or is gone already */
 
 /* inspect.c */
 void inspect_close(struct cells *cells);
