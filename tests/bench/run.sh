@@ -86,8 +86,11 @@ row()
 	: >"$T/floor.rows"
 	for ((try = 0; try < ${TRIES:-3}; try++)); do
 		measured "$@" >>"$T/host.rows"
-		"$BUILT/tests/bench/floor" "${floor[@]}" >"$T/floor" || die "the floor failed"
-		jq -r '"\(.us_a_round) \(.calls_a_second)"' "$T/floor" >>"$T/floor.rows"
+		# The floor is the lower of one cell of each role and of four: few wake less, many compute at once.
+		for cells in 1 4; do
+			"$BUILT/tests/bench/floor" "${floor[@]//CELLS/$cells}" >"$T/floor" || die "the floor failed"
+			jq -r '"\(.us_a_round) \(.calls_a_second)"' "$T/floor" >>"$T/floor.rows"
+		done
 	done
 	read -r host_us host_rate < <(sort -g "$T/host.rows")
 	read -r floor_us floor_rate < <(sort -g "$T/floor.rows")
@@ -99,14 +102,14 @@ printf 'on %s, %s CPUs, kernel %s\n\n' "$(uname -m)" "$(nproc)" "$(uname -r)"
 printf '%-52s %12s %12s %7s %12s %12s\n' row "host us" "floor us" ratio "host calls/s" "floor calls/s"
 
 n=$(scaled 20000)
-row "one call alone" call 1 "$n" -- bench-lane "{\"callee\": \"bench-work\", \"rounds\": $n, \"payload\": {\"text\": \"$text\"}}" "$n" "$n"
+row "one call alone" call 1 "$n" CELLS -- bench-lane "{\"callee\": \"bench-work\", \"rounds\": $n, \"payload\": {\"text\": \"$text\"}}" "$n" "$n"
 n=$(scaled 3000)
-row "supervisor -> 10 workers -> join, alone" join 1 "$n" -- \
+row "supervisor -> 10 workers -> join, alone" join 1 "$n" CELLS -- \
     bench-lane "{\"callee\": \"bench-join\", \"rounds\": $n, \"payload\": {\"text\": \"$text\"}}" $((n * 11)) "$n"
 n=$(scaled 100)
-row "the same, 1,000 workers in flight, opaque" join 100 "$n" -- \
+row "the same, 1,000 workers in flight, opaque" join 100 "$n" CELLS -- \
     bench-lanes "{\"lanes\": 100, \"callee\": \"bench-join\", \"rounds\": $n, \"payload\": {\"text\": \"$text\"}}" $((n * 1100)) $((n * 100))
-row "the same, 1,000 workers in flight, JSON" join 100 "$n" --json -- \
+row "the same, 1,000 workers in flight, JSON" join 100 "$n" CELLS --json -- \
     bench-lanes "{\"lanes\": 100, \"callee\": \"bench-join-json\", \"rounds\": $n, \"payload\": {\"text\": \"$text\"}}" $((n * 1100)) $((n * 100))
 n=$(scaled 300)
 row "a durable effect: intent on disk, then GET" effect "$T/floor.dat" "$port" "$n" -- \
