@@ -181,9 +181,7 @@ open_guests(struct host *h, struct fault *fault)
 	if (rc != 0)
 		return rc;
 	dispatch.http = h->http;
-	rc = dispatch_open(&h->dispatch, &dispatch, fault);
-	if (rc != 0)
-		return rc;
+	dispatch_open(&h->dispatch, &dispatch);
 	cells.events = dispatch_cells_events(h->dispatch);
 	rc = cells_open(&h->cells, &cells, fault);
 	h->spawner_fd = -1; /* theirs now */

@@ -46,7 +46,7 @@ struct dispatch_options {
 	void *arg;
 };
 
-int dispatch_open(struct dispatch **ret, const struct dispatch_options *options, struct fault *fault);
+void dispatch_open(struct dispatch **ret, const struct dispatch_options *options);
 void dispatch_close(struct dispatch **d);
 
 /* What cells tell; hospesd.c hands these to cells_open, and what it needs cells for is opened after: so the two come in
