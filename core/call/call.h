@@ -54,9 +54,9 @@ struct account {
 	int64_t limit[QUANTITIES];
 	int64_t spent[QUANTITIES];
 	int64_t reserved[QUANTITIES];
+	/* the part of reserved that may come back: shares beyond what is sure to be spent */
+	int64_t returnable[QUANTITIES];
 	int64_t ends_real_ns; /* NO_LIMIT: none of its own */
-	int64_t returnable
-	    [QUANTITIES]; /* the part of reserved that may come back: shares beyond what is sure to be spent */
 };
 
 enum account_answer { ACCOUNT_TAKEN, ACCOUNT_WAIT, ACCOUNT_NEVER };
