@@ -138,7 +138,6 @@ int ctx_check_op(const struct hospes_ctx *ctx, const char *function);
 /* A value of bytes.  `block` is taken over when it is not NULL, and the bytes lie in it with a zero behind; otherwise
  * they are copied. */
 struct hospes_value *value_of_bytes(struct hospes_ctx *ctx, const void *bytes, size_t len, void *block);
-struct hospes_value *value_of_json(struct hospes_ctx *ctx, json_t *json);
 void value_drop(struct hospes_value *value); /* what is not the call's memory */
 
 /* ---- op.c -------------------------------------------------------------------------------------------------------- */

@@ -10,6 +10,7 @@
  *   cancel.c      calls that were told to stop              death.c        what becomes of the calls of a dead cell
  *   watchdog.c    silence, deadlines, idle cells            cell_log.c     what a cell prints
  *   probing.c     cells that are started to see whether they start
+ *   filters.c     whether a cell that says so is ready
  *   inspect.c     the inspector
  */
 
@@ -141,7 +142,6 @@ struct pool {
 	unsigned keep;       /* when retired */
 	struct fault broken; /* status 0, or why its calls can't be run */
 	char death[256];     /* how the last cell died, for calls that begin again */
-	int64_t used_ns;
 };
 
 struct request {
@@ -189,10 +189,12 @@ struct cells {
 	uint32_t layers;
 	struct fault probe_fault;
 	bool probe_done;
+	int filters; /* of seccomp, that the probe had; 0 or less: not to be had */
 
-	/* clocks, which tests replace */
+	/* what the kernel tells, which tests replace */
 	int64_t (*mono_ns)(void);
 	int64_t (*cpu_ns)(pid_t pid); /* -1: not to be had */
+	int (*filters_of)(pid_t pid); /* -1: not to be had */
 };
 
 /* cells.c */
@@ -231,13 +233,11 @@ void serve_reply(struct cell *cell, struct call *call, const struct frame *f);
 void call_lost(struct cells *cells, struct call *call, const struct fault *fault); /* in no list any more */
 
 /* pool.c */
-struct pool *pool_of(struct cells *cells, const struct cell_spec *spec, const struct call *call);
 void pool_queue(struct pool *pool, struct call *call, bool first);
 void pool_unqueue(struct call *call);
 void pool_pump(struct pool *pool);
 void pool_cell_free(struct cell *cell); /* a fiber of it is free */
 void pool_cell_failed(struct pool *pool, const struct cell *cell, const struct fault *fault, bool outside);
-void pool_fail(struct pool *pool); /* its calls are told why it is broken */
 int64_t pool_trim(struct pool *pool, int64_t now_ns);
 void pool_free(struct pool *pool);
 void pool_sweep_later(struct cells *cells);
@@ -245,8 +245,6 @@ void pools_sweep(struct cells *cells);
 
 /* death.c */
 void death_of(struct cell *cell);
-void death_sentence(const struct cell *cell, char *out, size_t size);
-bool death_outside(const struct cell *cell); /* SIGKILL that we did not order */
 
 /* cancel.c */
 void cancel_open(struct cells *cells);
@@ -269,6 +267,11 @@ void text_clean(char *out, size_t size, const void *text, size_t len);
 int probe_sandbox(struct cells *cells, struct fault *fault);
 void probe_ready(struct cell *cell, const uint8_t *report, size_t len);
 void probe_failed(struct cell *cell, const struct fault *fault);
+
+/* filters.c */
+int filters_of(pid_t pid);
+void filters_learn(struct cell *probe);
+bool filters_closed(struct cell *cell); /* if not, it was killed or is gone already */
 
 /* inspect.c */
 void inspect_close(struct cells *cells);

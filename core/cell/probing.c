@@ -65,6 +65,7 @@ probe_ready(struct cell *cell, const uint8_t *report, size_t len)
 	if (cell->kind == CELL_PROBE) {
 		cells->probe_done = true;
 		cells->layers = cell->layers;
+		filters_learn(cell);
 		cells->report = json_read(report, len, "the report of the probe", &cells->probe_fault);
 	}
 	cell_stop(cell);

@@ -338,6 +338,8 @@ serve_ready(struct cell *cell, const struct frame *f)
 		violation(cell, "it sent a report, which only a probe does");
 		return;
 	}
+	if (cell->kind != CELL_PROBE && !filters_closed(cell))
+		return;
 	cell->layers = cell->status.layers | hello.layers;
 	cell->phase = PHASE_READY;
 	cell->ready = true;

@@ -225,6 +225,7 @@ watchdog_open(struct cells *cells)
 {
 	cells->mono_ns = clock_mono_ns;
 	cells->cpu_ns = cpu_of;
+	cells->filters_of = filters_of;
 	cells->tick = event_new(cells->loop, -1, 0, on_tick, cells);
 }
 

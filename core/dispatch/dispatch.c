@@ -143,7 +143,6 @@ on_op(struct call *call, uint32_t ordinal, const struct wire_op *asked, const ch
 		return;
 	}
 	op->kind = asked->kind;
-	op->flags = asked->flags;
 	op->effect = asked->effect;
 	op->target = xstrdup(target);
 	op->version = version == NULL || *version == '\0' ? NULL : xstrdup(version);

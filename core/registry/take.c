@@ -1,6 +1,6 @@
 /*
- * One file after the other, in the order of their names: copied while it is hashed, inspected, put into the object
- * store, staged, tried in a cell, and then made active when it is newer than what its name means.
+ * One file, taken in: copied while it is hashed, inspected, put into the object store, staged, tried in a cell, and then
+ * made active when it is newer than what its name means.  queue.c says whose turn it is.
  *
  *   copy -> known? -> inspect -> check -> commit -> stage -> probe -> activate | keep | remove
  *
@@ -8,13 +8,12 @@
  * it is looked at again when it has changed and not before.
  */
 
-#include "registry/state.h"
+#include "registry/take.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <sodium.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -25,32 +24,9 @@
 #define FILE_MAX (64 * MIB)
 #define SLICE    MIB /* copied in one turn of the loop */
 
-struct take {
-	struct registry *registry;
-	TAILQ_ENTRY(take) queued;
-	const struct folder *folder; /* NULL: installed through the API */
-	char *name;                  /* of the file */
-	char *shown;                 /* its path, for messages and `seen` */
-	bool first_look, created;
-
-	char *actor;
-	registry_installed *done;
-	void *done_arg;
-
-	int fd; /* of the file */
-	int copy_fd;
-	struct stat before;
-	size_t copied;
-	crypto_hash_sha256_state hash;
-	uint8_t object[32];
-	char hex[OBJECT_HEX];
-	struct version *version; /* ours until it is staged, then the registry's */
-	bool trying;
-};
-
 /* ---- The end of one ---------------------------------------------------------------------------------------------- */
 
-static void
+void
 take_free(struct take *t)
 {
 	if (t->fd >= 0)
@@ -398,7 +374,7 @@ passed_over(struct take *t)
 	return false;
 }
 
-static void
+void
 take_begin(struct take *t)
 {
 	struct fault fault;
@@ -422,123 +398,16 @@ take_begin(struct take *t)
 	crypto_hash_sha256_init(&t->hash);
 }
 
-/* ---- The queue --------------------------------------------------------------------------------------------------- */
-
-/* One step a turn, so that calls in flight are not held up by a large file. */
-static void
-on_turn(evutil_socket_t unused, short what, void *arg)
+void
+take_go_on(struct take *t)
 {
-	struct registry *r = arg;
-	struct take *t = r->current;
 	struct fault fault;
-	int rc;
+	int rc = copy_slice(t, &fault);
 
-	(void)unused;
-	(void)what;
-	if (t == NULL) {
-		t = TAILQ_FIRST(&r->waiting);
-		if (t == NULL) {
-			if (r->settling) {
-				r->settling = false;
-				configured_check_all(r);
-			}
-			return;
-		}
-		TAILQ_REMOVE(&r->waiting, t, queued);
-		r->current = t;
-		take_begin(t);
-		if (r->current == t)
-			take_wake(r);
-		return;
-	}
-	rc = copy_slice(t, &fault);
 	if (rc > 0)
-		take_wake(r);
+		take_wake(t->registry);
 	else if (rc < 0)
 		take_fail(t, &fault);
 	else
 		take_copied(t);
-}
-
-/* By the timer and not by event_active: what is activated from a callback runs in the same pass of the loop, before
- * anybody else's events are looked at. */
-void
-take_wake(struct registry *r)
-{
-	struct timeval now = {0};
-
-	if (r->turn == NULL)
-		r->turn = evtimer_new(r->options.loop, on_turn, r);
-	assert(r->turn != NULL);
-	evtimer_add(r->turn, &now);
-}
-
-static struct take *
-take_new(struct registry *r, const char *actor)
-{
-	struct take *t = xcalloc(1, sizeof *t);
-
-	t->registry = r;
-	t->fd = t->copy_fd = -1;
-	t->actor = xstrdup(actor);
-	t->first_look = r->settling;
-	return t;
-}
-
-void
-take_file(struct registry *r, const struct folder *folder, const char *name, bool created)
-{
-	struct take *t, *after = NULL;
-
-	assert(folder != NULL);
-	TAILQ_FOREACH(t, &r->waiting, queued)
-	{
-		if (t->folder == folder && strcmp(t->name, name) == 0) {
-			t->created = t->created && created;
-			return;
-		}
-		if (t->folder != NULL && strcmp(t->name, name) <= 0)
-			after = t;
-	}
-	t = take_new(r, "folder");
-	t->folder = folder;
-	t->name = xstrdup(name);
-	t->shown = xasprintf("%s/%s", folder->path, name);
-	t->created = created;
-	if (after != NULL)
-		TAILQ_INSERT_AFTER(&r->waiting, after, t, queued);
-	else
-		TAILQ_INSERT_HEAD(&r->waiting, t, queued);
-	if (r->current == NULL)
-		take_wake(r);
-}
-
-void
-registry_install(struct registry *r, int file_fd, const char *actor, registry_installed *done, void *arg)
-{
-	struct take *t = take_new(r, actor);
-
-	t->fd = file_fd;
-	t->name = xstrdup("");
-	t->shown = xstrdup("the file to install");
-	t->done = done;
-	t->done_arg = arg;
-	TAILQ_INSERT_TAIL(&r->waiting, t, queued);
-	if (r->current == NULL)
-		take_wake(r);
-}
-
-void
-take_close(struct registry *r)
-{
-	struct take *t;
-
-	if (r->turn != NULL)
-		event_free(r->turn);
-	if (r->current != NULL)
-		take_free(r->current);
-	while ((t = TAILQ_FIRST(&r->waiting)) != NULL) {
-		TAILQ_REMOVE(&r->waiting, t, queued);
-		take_free(t);
-	}
 }

@@ -3,6 +3,7 @@ E2E_SCENARIOS = \
 	tests/e2e/api-errors.t \
 	tests/e2e/api-no-host.t \
 	tests/e2e/cell-crash-is-poison.t \
+	tests/e2e/cell-forged-ready.t \
 	tests/e2e/cell-global-write.t \
 	tests/e2e/cell-kill-changes-nothing.t \
 	tests/e2e/cell-last-words.t \

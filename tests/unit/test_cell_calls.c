@@ -276,6 +276,39 @@ test_wrong_phase(void **state)
 	expect_killed(g);
 }
 
+static int filters;
+
+static int
+count_filters(pid_t pid)
+{
+	assert_int_equal(pid, getpid());
+	return filters;
+}
+
+/* READY of a process that lacks the last filter is a lie, of one that is gone it says nothing. */
+static void
+test_ready_too_soon(void **state)
+{
+	struct guest *g;
+
+	(void)state;
+	world.cells->filters = 5;
+	world.cells->filters_of = count_filters;
+	(void)world_submit("1");
+	g = guest(0);
+	filters = -1;
+	guest_ready(g);
+	assert_int_equal(world.started, 0);
+	assert_false(g->kill_asked);
+	guest_die(g, SIGKILL);
+	g = guest(1);
+	filters = 4;
+	guest_ready(g);
+	assert_int_equal(world.started, 0);
+	assert_int_equal(guest_hears_all(g, WIRE_START, NULL, 0), 0);
+	assert_true(g->kill_asked);
+}
+
 static void
 test_hello_twice(void **state)
 {
@@ -830,6 +863,7 @@ main(void)
 	    T(test_partial),
 	    T(test_lines),
 	    T(test_wrong_phase),
+	    T(test_ready_too_soon),
 	    T(test_hello_twice),
 	    T(test_length),
 	    T(test_unknown_type),

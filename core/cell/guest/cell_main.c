@@ -4,6 +4,10 @@
  * It puts on the sandbox from the outside in, loads the plugin between the two filters, makes its globals read-only, says
  * READY, and leaves the rest to libhospes.  The order of the steps matters and is argued in DESIGN, "The cell's
  * sandbox": each takes away what the steps after it no longer need.
+ *
+ * A constructor may write READY itself.  The host does not take the word for it: it counts the filters of the process, and
+ * of those the only one that can still be added is the one for serving (last_filter.c).  Nobody can prove as much of
+ * the sealed globals, which the plugin's own code could unseal at any time: they guard against mistakes.
  */
 
 #include <errno.h>
@@ -100,6 +104,7 @@ enter(struct cell *cell)
 	const struct wire_setup *setup = &cell->setup;
 	uint64_t data = (uint64_t)setup->fibers * setup->stack_bytes + setup->memory_bytes + DATA_SLACK;
 	struct fault fault;
+	int rc = last_filter_make(cell->profile);
 
 	put_on(cell, LAYER_MOUNT_NS,
 	    cell->layers & LAYER_MOUNT_NS ? sandbox_root((cell->layers & LAYER_PID_NS) != 0, setup->uid, setup->gid)
@@ -129,7 +134,11 @@ enter(struct cell *cell)
 	put_on(cell, LAYER_LANDLOCK, sandbox_landlock(cell->proving ? -1 : WIRE_FD_PLUGIN));
 	if (cell->proving)
 		probe_landlock(&cell->probe);
-	put_on(cell, LAYER_SECCOMP, sandbox_filter(FILTER_LOADING, cell->profile));
+	if (rc == 0)
+		rc = sandbox_filter(FILTER_LOADING, cell->profile);
+	if (rc == 0)
+		rc = last_filter_pin();
+	put_on(cell, LAYER_SECCOMP, rc);
 	require(cell, ~(uint32_t)LAYER_READONLY);
 }
 
@@ -153,7 +162,7 @@ static void
 close_doors(struct cell *cell)
 {
 	struct fault fault;
-	int rc = sandbox_filter(FILTER_SERVING, cell->profile);
+	int rc = last_filter_load();
 
 	if (rc != 0 && cell->layers & LAYER_SECCOMP) {
 		fault_set(&fault, HOSPES_ESANDBOX, "expected to load the filter for serving, found %s", strerror(-rc));

@@ -4,6 +4,7 @@
  * One table says what is allowed in which stage and with which arguments.  What is not in it gives ENOSYS, so that a C
  * library that tries something newer falls back; what no plugin could want by accident ends the process (by SIGSYS, which
  * fatal.c reports).  The serving filter is loaded on top of the loading one: the kernel takes the stricter of both.
+ * Whatever runs under the loading one can load nothing else (last_filter.c).
  *
  * Comparisons are masked to 32 bits: descriptors and flags are ints, and the upper halves of their registers are noise.
  */
@@ -245,20 +246,33 @@ fill(scmp_filter_ctx filter, enum filter_stage stage, const struct sandbox_profi
 	return rc;
 }
 
-int
-sandbox_filter(enum filter_stage stage, const struct sandbox_profile *profile)
+/* Into the kernel, or as a program into a file. */
+static int
+make(enum filter_stage stage, const struct sandbox_profile *profile, int program_fd)
 {
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(ENOSYS));
 	int rc;
 
 	if (filter == NULL)
 		return -ENOMEM;
-	/* no_new_privs is a layer of its own, and is on by now. */
+	/* no_new_privs is a layer of its own, and is on when a filter is loaded. */
 	rc = seccomp_attr_set(filter, SCMP_FLTATR_CTL_NNP, 0);
 	if (rc == 0)
 		rc = fill(filter, stage, profile);
 	if (rc == 0)
-		rc = seccomp_load(filter);
+		rc = program_fd < 0 ? seccomp_load(filter) : seccomp_export_bpf(filter, program_fd);
 	seccomp_release(filter);
 	return rc;
+}
+
+int
+sandbox_filter(enum filter_stage stage, const struct sandbox_profile *profile)
+{
+	return make(stage, profile, -1);
+}
+
+int
+filter_program(enum filter_stage stage, const struct sandbox_profile *profile, int fd)
+{
+	return make(stage, profile, fd);
 }

@@ -15,7 +15,6 @@
 
 /* What a build or a host may relax, in one place.  Sanitizers map terabytes, read /proc and use the vDSO's clock. */
 struct sandbox_profile {
-	const char *name;
 	bool limit_data;   /* RLIMIT_DATA */
 	bool trap_tsc;     /* PR_SET_TSC */
 	bool strict_calls; /* seccomp checks arguments of mmap and mprotect, and no file is opened while serving */
@@ -46,6 +45,13 @@ int sandbox_landlock(int file_fd);
 /* (filter.c)  Stages: what dlopen and init need; what serving calls needs; what the inspector needs. */
 enum filter_stage { FILTER_LOADING, FILTER_SERVING, FILTER_INSPECTING };
 int sandbox_filter(enum filter_stage stage, const struct sandbox_profile *profile);
+int filter_program(enum filter_stage stage, const struct sandbox_profile *profile, int fd); /* the same, for later */
+
+/* The filter for serving, which nobody can keep from being the next one.  (last_filter.c)
+ * make: before the limits; pin: under the loading filter, before there is any code of a plugin; load: after. */
+int last_filter_make(const struct sandbox_profile *profile);
+int last_filter_pin(void);
+int last_filter_load(void);
 
 /* The name of a system call that the filter ends a guest for, NULL for another.  Async-signal-safe. */
 const char *filter_killer_name(int number);

@@ -1,8 +1,21 @@
 # Plugins that the scenarios need beyond the fixtures.
 E2E_PLUGINS = tests/e2e/plugins/fan.so tests/e2e/plugins/twice.so
-check_DATA += $(E2E_PLUGINS)
-CLEANFILES += $(E2E_PLUGINS)
-EXTRA_DIST += tests/e2e/plugins/fan.c tests/e2e/plugins/twice.c
+FORGES = tests/e2e/plugins/forge-ready.so tests/e2e/plugins/forge-stack.so tests/e2e/plugins/forge-prctl.so \
+	tests/e2e/plugins/forge-unmap.so tests/e2e/plugins/forge-over.so tests/e2e/plugins/forge-protect.so \
+	tests/e2e/plugins/forge-move.so
+check_DATA += $(E2E_PLUGINS) $(FORGES)
+CLEANFILES += $(E2E_PLUGINS) $(FORGES)
+EXTRA_DIST += tests/e2e/plugins/fan.c tests/e2e/plugins/forge.c tests/e2e/plugins/twice.c
 
 $(E2E_PLUGINS): %.so: %.c $(STAGE_SDK)
 	$(PLUGIN_LINK) $< $(PLUGIN_LIBS)
+
+FORGE = $(PLUGIN_LINK) $(top_srcdir)/tests/e2e/plugins/forge.c $(PLUGIN_LIBS)
+$(FORGES): tests/e2e/plugins/forge.c $(STAGE_SDK)
+tests/e2e/plugins/forge-ready.so: ; $(FORGE) -DNAME='"forge-ready"' -DHOW=FORGE_READY
+tests/e2e/plugins/forge-stack.so: ; $(FORGE) -DNAME='"forge-stack"' -DHOW=FORGE_STACK
+tests/e2e/plugins/forge-prctl.so: ; $(FORGE) -DNAME='"forge-prctl"' -DHOW=FORGE_PRCTL
+tests/e2e/plugins/forge-unmap.so: ; $(FORGE) -DNAME='"forge-unmap"' -DHOW=FORGE_UNMAP
+tests/e2e/plugins/forge-over.so: ; $(FORGE) -DNAME='"forge-over"' -DHOW=FORGE_OVER
+tests/e2e/plugins/forge-protect.so: ; $(FORGE) -DNAME='"forge-protect"' -DHOW=FORGE_PROTECT
+tests/e2e/plugins/forge-move.so: ; $(FORGE) -DNAME='"forge-move"' -DHOW=FORGE_MOVE
