@@ -62,7 +62,7 @@ sentence_of(const struct cell *cell, char *out, size_t size)
 	how_it_ended(cell, how, sizeof(how));
 	cell_report(cell, report, sizeof(report));
 	(void)snprintf(
-	    out, size, "its cell (pid %d) %s%s%s", (int)cell->pid, how, report[0] == '\0' ? "" : "; ", report);
+	    out, size, "its cell (pid %d) %.480s%s%.500s", (int)cell->pid, how, report[0] == '\0' ? "" : "; ", report);
 }
 
 /* ---- Deaths while loading ---------------------------------------------------------------------------------------- */

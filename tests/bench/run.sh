@@ -1,7 +1,7 @@
 #!/bin/bash
 # The bench: each row on a host of its own folder, then its floor, and the ratio.  Run by `make bench`.
 #
-# Each row is measured TRIES times (3), in turn with its floor, and the best of each is told: what else the machine does
+# Each row is measured TRIES times (9), in turn with its floor, and the best of each is told: what else the machine does
 # only ever makes them slower.  ROUNDS scales all rows (1 is the default; 0.1 is a quick look).
 
 set -u
@@ -84,7 +84,7 @@ row()
 	measured "$1" "$(jq -c '.rounds = 1' <<<"$2")" 1 1 >/dev/null # cells are started, pages are there
 	: >"$T/host.rows"
 	: >"$T/floor.rows"
-	for ((try = 0; try < ${TRIES:-3}; try++)); do
+	for ((try = 0; try < ${TRIES:-9}; try++)); do
 		measured "$@" >>"$T/host.rows"
 		# The floor is the lower of one cell of each role and of four: few wake less, many compute at once.
 		for cells in 1 4; do
@@ -101,9 +101,9 @@ row()
 printf 'on %s, %s CPUs, kernel %s\n\n' "$(uname -m)" "$(nproc)" "$(uname -r)"
 printf '%-52s %12s %12s %7s %12s %12s\n' row "host us" "floor us" ratio "host calls/s" "floor calls/s"
 
-n=$(scaled 20000)
+n=$(scaled 5000)
 row "one call alone" call 1 "$n" CELLS -- bench-lane "{\"callee\": \"bench-work\", \"rounds\": $n, \"payload\": {\"text\": \"$text\"}}" "$n" "$n"
-n=$(scaled 3000)
+n=$(scaled 1000)
 row "supervisor -> 10 workers -> join, alone" join 1 "$n" CELLS -- \
     bench-lane "{\"callee\": \"bench-join\", \"rounds\": $n, \"payload\": {\"text\": \"$text\"}}" $((n * 11)) "$n"
 n=$(scaled 100)
@@ -111,6 +111,6 @@ row "the same, 1,000 workers in flight, opaque" join 100 "$n" CELLS -- \
     bench-lanes "{\"lanes\": 100, \"callee\": \"bench-join\", \"rounds\": $n, \"payload\": {\"text\": \"$text\"}}" $((n * 1100)) $((n * 100))
 row "the same, 1,000 workers in flight, JSON" join 100 "$n" CELLS --json -- \
     bench-lanes "{\"lanes\": 100, \"callee\": \"bench-join-json\", \"rounds\": $n, \"payload\": {\"text\": \"$text\"}}" $((n * 1100)) $((n * 100))
-n=$(scaled 300)
+n=$(scaled 100)
 row "a durable effect: intent on disk, then GET" effect "$T/floor.dat" "$port" "$n" -- \
     bench-effect "{\"url\": \"http://127.0.0.1:$port/text\", \"rounds\": $n}" "$n" "$n"
