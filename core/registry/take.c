@@ -4,17 +4,19 @@
  *
  *   copy -> known? -> inspect -> check -> commit -> stage -> probe -> activate | keep | remove
  *
+ * While one is tried, which lasts as long as its constructors like, the next are looked at.  What a name means depends
+ * on the order of its versions, so of one name only one is tried at a time: a file that turns out to be another version
+ * of it is put aside, and is begun again when its turn has come.
+ *
  * What fails leaves nothing behind: no object, no version; a line in the log, and for a file its place in `seen`, so that
  * it is looked at again when it has changed and not before.
  */
 
-#include "registry/state.h"
+#include "registry/take.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <sodium.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -25,38 +27,20 @@
 #define FILE_MAX (64 * MIB)
 #define SLICE    MIB /* copied in one turn of the loop */
 
-struct take {
-	struct registry *registry;
-	TAILQ_ENTRY(take) queued;
-	const struct folder *folder; /* NULL: installed through the API */
-	char *name;                  /* of the file */
-	char *shown;                 /* its path, for messages and `seen` */
-	bool first_look, created;
-
-	char *actor;
-	registry_installed *done;
-	void *done_arg;
-
-	int fd; /* of the file */
-	int copy_fd;
-	struct stat before;
-	size_t copied;
-	crypto_hash_sha256_state hash;
-	uint8_t object[32];
-	char hex[OBJECT_HEX];
-	struct version *version; /* ours until it is staged, then the registry's */
-	bool trying;
-};
-
 /* ---- The end of one ---------------------------------------------------------------------------------------------- */
 
-static void
+void
+take_close_fd(int *fd)
+{
+	close_p(fd);
+	*fd = -1;
+}
+
+void
 take_free(struct take *t)
 {
-	if (t->fd >= 0)
-		close(t->fd);
-	if (t->copy_fd >= 0)
-		close(t->copy_fd);
+	take_close_fd(&t->fd);
+	take_close_fd(&t->copy_fd);
 	if (!t->trying)
 		version_unref(&t->version);
 	free(t->name);
@@ -71,12 +55,12 @@ take_end(struct take *t, const struct version *v, const struct fault *fault)
 {
 	struct registry *r = t->registry;
 
-	assert(r->current == t);
-	r->current = NULL;
+	take_leave(t);
 	if (t->done != NULL)
 		t->done(v, fault, t->done_arg);
 	take_free(t);
-	take_wake(r);
+	if (r->current == NULL)
+		take_wake(r);
 }
 
 static void
@@ -156,14 +140,8 @@ take_stage(struct take *t)
 	struct registry *r = t->registry;
 
 	command_stage(r, t->version, t->actor, t->folder != NULL ? t->shown : "installed");
-	t->trying = true;
+	take_try(t);
 	r->options.probe(t->version, take_probed, t, r->options.arg);
-}
-
-bool
-take_is_trying(const struct registry *r, const struct version *v)
-{
-	return r->current != NULL && r->current->trying && r->current->version == v;
 }
 
 /* ---- Inspecting, and after --------------------------------------------------------------------------------------- */
@@ -202,13 +180,11 @@ check_conflict(struct take *t, struct fault *fault)
 }
 
 static int
-take_check(struct take *t, const json_t *told, struct fault *fault)
+take_check(struct take *t, struct fault *fault)
 {
 	int rc;
 
-	rc = version_from_notes(json_object_get(told, "notes"), &t->version, fault);
-	if (rc == 0)
-		rc = check_conflict(t, fault);
+	rc = check_conflict(t, fault);
 	if (rc != 0)
 		return rc;
 	version_set_object(t->version, t->object, t->registry->objects_dir);
@@ -224,7 +200,11 @@ take_inspected(json_t *told, const struct fault *refused, void *arg)
 	if (refused != NULL) {
 		fault = *refused;
 		take_fail(t, &fault);
-	} else if (take_check(t, told, &fault) != 0) {
+	} else if (version_from_notes(json_object_get(told, "notes"), &t->version, &fault) != 0) {
+		take_fail(t, &fault);
+	} else if (take_must_wait(t, t->version->name)) {
+		take_hold(t, t->version->name);
+	} else if (take_check(t, &fault) != 0) {
 		take_fail(t, &fault);
 	} else {
 		take_stage(t);
@@ -295,6 +275,10 @@ take_copied(struct take *t)
 	crypto_hash_sha256_final(&t->hash, t->object);
 	hex_format(t->object, sizeof t->object, t->hex);
 	known = registry_object(r, t->hex);
+	if (known != NULL && take_is_trying(r, known)) {
+		take_hold(t, known->name);
+		return;
+	}
 	if (known != NULL) {
 		log_debug("a plugin file that is known already", LOG_S("file", t->shown), LOG_S("plugin", known->name),
 		    LOG_S("version", known->semver));
@@ -398,7 +382,7 @@ passed_over(struct take *t)
 	return false;
 }
 
-static void
+void
 take_begin(struct take *t)
 {
 	struct fault fault;
@@ -422,123 +406,18 @@ take_begin(struct take *t)
 	crypto_hash_sha256_init(&t->hash);
 }
 
-/* ---- The queue --------------------------------------------------------------------------------------------------- */
+/* ---- One step ---------------------------------------------------------------------------------------------------- */
 
-/* One step a turn, so that calls in flight are not held up by a large file. */
-static void
-on_turn(evutil_socket_t unused, short what, void *arg)
+void
+take_step(struct take *t)
 {
-	struct registry *r = arg;
-	struct take *t = r->current;
 	struct fault fault;
-	int rc;
+	int rc = copy_slice(t, &fault);
 
-	(void)unused;
-	(void)what;
-	if (t == NULL) {
-		t = TAILQ_FIRST(&r->waiting);
-		if (t == NULL) {
-			if (r->settling) {
-				r->settling = false;
-				configured_check_all(r);
-			}
-			return;
-		}
-		TAILQ_REMOVE(&r->waiting, t, queued);
-		r->current = t;
-		take_begin(t);
-		if (r->current == t)
-			take_wake(r);
-		return;
-	}
-	rc = copy_slice(t, &fault);
 	if (rc > 0)
-		take_wake(r);
+		take_wake(t->registry);
 	else if (rc < 0)
 		take_fail(t, &fault);
 	else
 		take_copied(t);
-}
-
-/* By the timer and not by event_active: what is activated from a callback runs in the same pass of the loop, before
- * anybody else's events are looked at. */
-void
-take_wake(struct registry *r)
-{
-	struct timeval now = {0};
-
-	if (r->turn == NULL)
-		r->turn = evtimer_new(r->options.loop, on_turn, r);
-	assert(r->turn != NULL);
-	evtimer_add(r->turn, &now);
-}
-
-static struct take *
-take_new(struct registry *r, const char *actor)
-{
-	struct take *t = xcalloc(1, sizeof *t);
-
-	t->registry = r;
-	t->fd = t->copy_fd = -1;
-	t->actor = xstrdup(actor);
-	t->first_look = r->settling;
-	return t;
-}
-
-void
-take_file(struct registry *r, const struct folder *folder, const char *name, bool created)
-{
-	struct take *t, *after = NULL;
-
-	assert(folder != NULL);
-	TAILQ_FOREACH(t, &r->waiting, queued)
-	{
-		if (t->folder == folder && strcmp(t->name, name) == 0) {
-			t->created = t->created && created;
-			return;
-		}
-		if (t->folder != NULL && strcmp(t->name, name) <= 0)
-			after = t;
-	}
-	t = take_new(r, "folder");
-	t->folder = folder;
-	t->name = xstrdup(name);
-	t->shown = xasprintf("%s/%s", folder->path, name);
-	t->created = created;
-	if (after != NULL)
-		TAILQ_INSERT_AFTER(&r->waiting, after, t, queued);
-	else
-		TAILQ_INSERT_HEAD(&r->waiting, t, queued);
-	if (r->current == NULL)
-		take_wake(r);
-}
-
-void
-registry_install(struct registry *r, int file_fd, const char *actor, registry_installed *done, void *arg)
-{
-	struct take *t = take_new(r, actor);
-
-	t->fd = file_fd;
-	t->name = xstrdup("");
-	t->shown = xstrdup("the file to install");
-	t->done = done;
-	t->done_arg = arg;
-	TAILQ_INSERT_TAIL(&r->waiting, t, queued);
-	if (r->current == NULL)
-		take_wake(r);
-}
-
-void
-take_close(struct registry *r)
-{
-	struct take *t;
-
-	if (r->turn != NULL)
-		event_free(r->turn);
-	if (r->current != NULL)
-		take_free(r->current);
-	while ((t = TAILQ_FIRST(&r->waiting)) != NULL) {
-		TAILQ_REMOVE(&r->waiting, t, queued);
-		take_free(t);
-	}
 }

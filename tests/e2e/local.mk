@@ -40,6 +40,7 @@ E2E_SCENARIOS = \
 	tests/e2e/registry-pin.t \
 	tests/e2e/registry-rollback.t \
 	tests/e2e/registry-settings-told.t \
+	tests/e2e/registry-slow-load-alone.t \
 	tests/e2e/registry-withdrawn.t \
 	tests/e2e/run-bad-input.t \
 	tests/e2e/run-cancel.t \
