@@ -67,11 +67,11 @@ take_hold(struct take *t, const char *plugin)
 	take_close_fd(&t->copy_fd);
 	if (t->folder != NULL)
 		take_close_fd(&t->fd);
-	version_unref(&t->version);
 	t->copied = 0;
-	(void)snprintf(t->plugin, sizeof t->plugin, "%s", plugin);
+	(void)snprintf(t->plugin, sizeof t->plugin, "%s", plugin); /* it may be the version's */
+	version_unref(&t->version);
 	/* The file may have become another plugin while it waited. */
-	if (t->its_turn && strcmp(before, plugin) != 0)
+	if (t->its_turn && strcmp(before, t->plugin) != 0)
 		call_held(r, before);
 	t->its_turn = false;
 	TAILQ_INSERT_TAIL(&r->held, t, queued);
