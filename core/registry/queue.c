@@ -1,6 +1,9 @@
 /*
- * The files that wait to be taken in: one after the other, in the order of their names; what was given to the host comes
- * after them.  One step a turn of the loop, so that calls in flight are not held up by a large file.
+ * Which file is taken next, which are tried, and which are put aside until a version of the same name has been tried.
+ *
+ *   waiting -> current -> trying -> (ended)
+ *      ^          |
+ *      +-- held <-+
  */
 
 #include "registry/take.h"
@@ -8,26 +11,150 @@
 #include <assert.h>
 #include <string.h>
 
-static void
-on_turn(evutil_socket_t unused, short what, void *arg)
+#define TRIALS 4u /* versions of different names that are tried at the same time */
+
+/* ---- One version of a name at a time ----------------------------------------------------------------------------- */
+
+static struct take *
+find(const struct take_list *list, const char *plugin)
 {
-	struct registry *r = arg;
+	struct take *t;
+
+	TAILQ_FOREACH(t, list, queued)
+	{
+		if (strcmp(t->plugin, plugin) == 0)
+			return t;
+	}
+	return NULL;
+}
+
+/* The next of those put aside for a name is the next of all. */
+static void
+call_held(struct registry *r, const char *plugin)
+{
+	struct take *t = find(&r->held, plugin);
+
+	if (t == NULL)
+		return;
+	TAILQ_REMOVE(&r->held, t, queued);
+	t->its_turn = true;
+	TAILQ_INSERT_HEAD(&r->waiting, t, queued);
+}
+
+/* Must it wait for another of its name: one that is tried, or that was put aside before it? */
+bool
+take_must_wait(const struct take *t, const char *plugin)
+{
+	const struct registry *r = t->registry;
+
+	if (find(&r->trying, plugin) != NULL)
+		return true;
+	if (t->its_turn && strcmp(t->plugin, plugin) == 0)
+		return false;
+	return find(&r->held, plugin) != NULL || find(&r->waiting, plugin) != NULL;
+}
+
+/* Puts it aside; it will begin anew. */
+void
+take_hold(struct take *t, const char *plugin)
+{
+	struct registry *r = t->registry;
+	char before[sizeof t->plugin];
+
+	assert(r->current == t);
+	memcpy(before, t->plugin, sizeof before);
+	object_abandon(r);
+	take_close_fd(&t->copy_fd);
+	if (t->folder != NULL)
+		take_close_fd(&t->fd);
+	t->copied = 0;
+	(void)snprintf(t->plugin, sizeof t->plugin, "%s", plugin); /* it may be the version's */
+	version_unref(&t->version);
+	/* The file may have become another plugin while it waited. */
+	if (t->its_turn && strcmp(before, t->plugin) != 0)
+		call_held(r, before);
+	t->its_turn = false;
+	TAILQ_INSERT_TAIL(&r->held, t, queued);
+	r->current = NULL;
+	take_wake(r);
+}
+
+void
+take_try(struct take *t)
+{
+	struct registry *r = t->registry;
+
+	assert(r->current == t);
+	take_close_fd(&t->fd);
+	take_close_fd(&t->copy_fd);
+	r->current = NULL;
+	t->trying = true;
+	r->n_trying++;
+	TAILQ_INSERT_TAIL(&r->trying, t, queued);
+	if (t->its_turn && strcmp(t->plugin, t->version->name) != 0)
+		call_held(r, t->plugin);
+	(void)snprintf(t->plugin, sizeof t->plugin, "%s", t->version->name);
+	take_wake(r);
+}
+
+bool
+take_is_trying(const struct registry *r, const struct version *v)
+{
+	const struct take *t = find(&r->trying, v->name);
+
+	return t != NULL && t->version == v;
+}
+
+void
+take_leave(struct take *t)
+{
+	struct registry *r = t->registry;
+
+	if (t->trying) {
+		TAILQ_REMOVE(&r->trying, t, queued);
+		r->n_trying--;
+	} else {
+		assert(r->current == t);
+		r->current = NULL;
+	}
+	if (t->trying || t->its_turn)
+		call_held(r, t->plugin);
+}
+
+/* ---- The next one ------------------------------------------------------------------------------------------------ */
+
+static void
+take_next(struct registry *r)
+{
 	struct take *t = TAILQ_FIRST(&r->waiting);
 
-	(void)unused;
-	(void)what;
-	if (r->current != NULL) {
-		take_go_on(r->current);
-	} else if (t != NULL) {
+	/* The end of a trial wakes us again. */
+	if (r->n_trying == TRIALS)
+		return;
+	if (t != NULL) {
 		TAILQ_REMOVE(&r->waiting, t, queued);
 		r->current = t;
 		take_begin(t);
 		if (r->current == t)
 			take_wake(r);
-	} else if (r->settling) {
+	} else if (r->settling && r->n_trying == 0) {
 		r->settling = false;
 		configured_check_all(r);
 	}
+}
+
+/* One step a turn, so that calls in flight are not held up by a large file. */
+static void
+on_turn(evutil_socket_t unused, short what, void *arg)
+{
+	struct registry *r = arg;
+
+	(void)unused;
+	(void)what;
+	if (r->current != NULL)
+		take_step(r->current);
+	else
+		take_next(r);
 }
 
 /* By the timer and not by event_active: what is activated from a callback runs in the same pass of the loop, before
@@ -61,6 +188,11 @@ take_file(struct registry *r, const struct folder *folder, const char *name, boo
 	struct take *t, *after = NULL;
 
 	assert(folder != NULL);
+	TAILQ_FOREACH(t, &r->held, queued)
+	{
+		if (t->folder == folder && strcmp(t->name, name) == 0)
+			return;
+	}
 	TAILQ_FOREACH(t, &r->waiting, queued)
 	{
 		if (t->folder == folder && strcmp(t->name, name) == 0) {
@@ -98,17 +230,25 @@ registry_install(struct registry *r, int file_fd, const char *actor, registry_in
 		take_wake(r);
 }
 
-void
-take_close(struct registry *r)
+static void
+list_free(struct take_list *list)
 {
 	struct take *t;
 
+	while ((t = TAILQ_FIRST(list)) != NULL) {
+		TAILQ_REMOVE(list, t, queued);
+		take_free(t);
+	}
+}
+
+void
+take_close(struct registry *r)
+{
 	if (r->turn != NULL)
 		event_free(r->turn);
 	if (r->current != NULL)
 		take_free(r->current);
-	while ((t = TAILQ_FIRST(&r->waiting)) != NULL) {
-		TAILQ_REMOVE(&r->waiting, t, queued);
-		take_free(t);
-	}
+	list_free(&r->trying);
+	list_free(&r->held);
+	list_free(&r->waiting);
 }

@@ -123,6 +123,8 @@ registry_open(struct registry **ret, const struct registry_options *options, str
 	r->inotify_fd = -1;
 	r->settling = true;
 	TAILQ_INIT(&r->waiting);
+	TAILQ_INIT(&r->trying);
+	TAILQ_INIT(&r->held);
 	rc = object_dirs(r->objects_dir, fault);
 	if (rc == 0)
 		rc = load_state(r, fault);

@@ -2,8 +2,8 @@
  * What the files of this room share.  Private to the room.
  *
  *   watch.c   folders and their events      -> take_file
- *   queue.c   which file is taken in next
- *   take.c    one file, taken in: copied, inspected, staged, probed
+ *   take.c    one file after the other: copied, inspected, staged; a few at a time: probed
+ *   queue.c   which of them when
  *   object.c  the object store              seen.c   which files were looked at already
  *   command.c every change of state: journaled, applied to memory
  *   apply.c   the same, applied to the store (and the rules that both share)
@@ -74,8 +74,11 @@ struct registry {
 	struct event *inotify;
 
 	struct take_list waiting;
-	struct take *current;
-	struct event *turn; /* the current file goes on */
+	struct take *current; /* the one that is copied and inspected */
+	struct take_list trying;
+	unsigned n_trying;
+	struct take_list held; /* until a version of the same name has been tried */
+	struct event *turn;    /* the current file goes on */
 	bool settling;
 	struct map seen; /* path -> struct seen */
 };
@@ -136,7 +139,7 @@ bool seen_object(const struct registry *r, const char *hex); /* does a file in t
 bool seen_above(const struct registry *r, const char *hex, const struct folder *folder); /* one in an earlier folder? */
 void seen_clear(struct registry *r);
 
-/* ---- queue.c, take.c --------------------------------------------------------------------------------------------- */
+/* ---- queue.c ----------------------------------------------------------------------------------------------------- */
 
 /* `created`: the event says only that the name appeared, not that its bytes are all there. */
 void take_file(struct registry *r, const struct folder *folder, const char *name, bool created);

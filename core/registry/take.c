@@ -1,8 +1,12 @@
 /*
- * One file, taken in: copied while it is hashed, inspected, put into the object store, staged, tried in a cell, and then
- * made active when it is newer than what its name means.  queue.c says whose turn it is.
+ * One file after the other, in the order of their names: copied while it is hashed, inspected, put into the object
+ * store, staged, tried in a cell, and then made active when it is newer than what its name means.
  *
  *   copy -> known? -> inspect -> check -> commit -> stage -> probe -> activate | keep | remove
+ *
+ * While one is tried, which lasts as long as its constructors like, the next are looked at.  What a name means depends
+ * on the order of its versions, so of one name only one is tried at a time: a file that turns out to be another version
+ * of it is put aside, and is begun again when its turn has come.
  *
  * What fails leaves nothing behind: no object, no version; a line in the log, and for a file its place in `seen`, so that
  * it is looked at again when it has changed and not before.
@@ -10,7 +14,6 @@
 
 #include "registry/take.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -27,12 +30,17 @@
 /* ---- The end of one ---------------------------------------------------------------------------------------------- */
 
 void
+take_close_fd(int *fd)
+{
+	close_p(fd);
+	*fd = -1;
+}
+
+void
 take_free(struct take *t)
 {
-	if (t->fd >= 0)
-		close(t->fd);
-	if (t->copy_fd >= 0)
-		close(t->copy_fd);
+	take_close_fd(&t->fd);
+	take_close_fd(&t->copy_fd);
 	if (!t->trying)
 		version_unref(&t->version);
 	free(t->name);
@@ -47,12 +55,12 @@ take_end(struct take *t, const struct version *v, const struct fault *fault)
 {
 	struct registry *r = t->registry;
 
-	assert(r->current == t);
-	r->current = NULL;
+	take_leave(t);
 	if (t->done != NULL)
 		t->done(v, fault, t->done_arg);
 	take_free(t);
-	take_wake(r);
+	if (r->current == NULL)
+		take_wake(r);
 }
 
 static void
@@ -132,14 +140,8 @@ take_stage(struct take *t)
 	struct registry *r = t->registry;
 
 	command_stage(r, t->version, t->actor, t->folder != NULL ? t->shown : "installed");
-	t->trying = true;
+	take_try(t);
 	r->options.probe(t->version, take_probed, t, r->options.arg);
-}
-
-bool
-take_is_trying(const struct registry *r, const struct version *v)
-{
-	return r->current != NULL && r->current->trying && r->current->version == v;
 }
 
 /* ---- Inspecting, and after --------------------------------------------------------------------------------------- */
@@ -178,13 +180,11 @@ check_conflict(struct take *t, struct fault *fault)
 }
 
 static int
-take_check(struct take *t, const json_t *told, struct fault *fault)
+take_check(struct take *t, struct fault *fault)
 {
 	int rc;
 
-	rc = version_from_notes(json_object_get(told, "notes"), &t->version, fault);
-	if (rc == 0)
-		rc = check_conflict(t, fault);
+	rc = check_conflict(t, fault);
 	if (rc != 0)
 		return rc;
 	version_set_object(t->version, t->object, t->registry->objects_dir);
@@ -200,7 +200,11 @@ take_inspected(json_t *told, const struct fault *refused, void *arg)
 	if (refused != NULL) {
 		fault = *refused;
 		take_fail(t, &fault);
-	} else if (take_check(t, told, &fault) != 0) {
+	} else if (version_from_notes(json_object_get(told, "notes"), &t->version, &fault) != 0) {
+		take_fail(t, &fault);
+	} else if (take_must_wait(t, t->version->name)) {
+		take_hold(t, t->version->name);
+	} else if (take_check(t, &fault) != 0) {
 		take_fail(t, &fault);
 	} else {
 		take_stage(t);
@@ -271,6 +275,10 @@ take_copied(struct take *t)
 	crypto_hash_sha256_final(&t->hash, t->object);
 	hex_format(t->object, sizeof t->object, t->hex);
 	known = registry_object(r, t->hex);
+	if (known != NULL && take_is_trying(r, known)) {
+		take_hold(t, known->name);
+		return;
+	}
 	if (known != NULL) {
 		log_debug("a plugin file that is known already", LOG_S("file", t->shown), LOG_S("plugin", known->name),
 		    LOG_S("version", known->semver));
@@ -398,8 +406,10 @@ take_begin(struct take *t)
 	crypto_hash_sha256_init(&t->hash);
 }
 
+/* ---- One step ---------------------------------------------------------------------------------------------------- */
+
 void
-take_go_on(struct take *t)
+take_step(struct take *t)
 {
 	struct fault fault;
 	int rc = copy_slice(t, &fault);

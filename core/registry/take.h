@@ -1,4 +1,4 @@
-/* A file on its way in, between queue.c and take.c.  Private to them. */
+/* One file on its way into the registry.  Private to take.c, what is done with it, and queue.c, when. */
 
 #ifndef REGISTRY_TAKE_H
 #define REGISTRY_TAKE_H
@@ -9,7 +9,7 @@
 
 struct take {
 	struct registry *registry;
-	TAILQ_ENTRY(take) queued;
+	TAILQ_ENTRY(take) queued;    /* in waiting, trying or held; the current one is in none */
 	const struct folder *folder; /* NULL: installed through the API */
 	char *name;                  /* of the file */
 	char *shown;                 /* its path, for messages and `seen` */
@@ -28,13 +28,21 @@ struct take {
 	char hex[OBJECT_HEX];
 	struct version *version; /* ours until it is staged, then the registry's */
 	bool trying;
+
+	char plugin[PLUGIN_NAME_MAX + 1]; /* what it was put aside for; "" before */
+	bool its_turn;                    /* it was put aside, and is no longer */
 };
 
-/* Opens it and begins to copy, or ends it: then it is no longer the registry's current one. */
+/* take.c */
 void take_begin(struct take *t);
-
-/* The next slice of the copy; after the last one, what comes next. */
-void take_go_on(struct take *t);
+void take_step(struct take *t); /* copies a slice; after the last one it is inspected */
 void take_free(struct take *t);
+void take_close_fd(int *fd); /* and clears it */
+
+/* queue.c */
+bool take_must_wait(const struct take *t, const char *plugin);
+void take_hold(struct take *t, const char *plugin);
+void take_try(struct take *t);   /* from being the current one to being tried */
+void take_leave(struct take *t); /* out of wherever it is */
 
 #endif

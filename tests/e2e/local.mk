@@ -6,6 +6,7 @@ E2E_SCENARIOS = \
 	tests/e2e/cell-forged-ready.t \
 	tests/e2e/cell-global-write.t \
 	tests/e2e/cell-kill-changes-nothing.t \
+	tests/e2e/cell-kill-loses-no-slot.t \
 	tests/e2e/cell-last-words.t \
 	tests/e2e/cell-sandbox.t \
 	tests/e2e/cell-silent.t \
@@ -40,6 +41,7 @@ E2E_SCENARIOS = \
 	tests/e2e/registry-pin.t \
 	tests/e2e/registry-rollback.t \
 	tests/e2e/registry-settings-told.t \
+	tests/e2e/registry-slow-load-alone.t \
 	tests/e2e/registry-withdrawn.t \
 	tests/e2e/run-bad-input.t \
 	tests/e2e/run-cancel.t \

@@ -47,6 +47,15 @@ fake_write(void *arg, int fd, const void *data, size_t len, off_t at)
 	return pwrite(fd, data, len, at) == (ssize_t)len ? 0 : -errno;
 }
 
+/* Sets one of the members fail_*. */
+static inline void
+fake_fail(struct fake_disk *f, int *which, int error)
+{
+	pthread_mutex_lock(&f->lock);
+	*which = error;
+	pthread_mutex_unlock(&f->lock);
+}
+
 static inline int
 fake_sync(void *arg, int fd)
 {

@@ -214,12 +214,12 @@ a_failed_sync_is_told_once_and_not_retried(void **state)
 	uint64_t lsn;
 
 	journal_sync(j, journal_end(j));
-	x->fake.fail_sync = EIO;
+	fake_fail(&x->fake, &x->fake.fail_sync, EIO);
 	syncs = x->fake.syncs;
 	lsn = append_text(j, "lost", 0);
 	journal_await(j, lsn, on_durable, &never);
 	turn_until(x, &x->failures);
-	x->fake.fail_sync = 0; /* the disk is well again; it does not matter */
+	fake_fail(&x->fake, &x->fake.fail_sync, 0); /* the disk is well again; it does not matter */
 	journal_await(j, append_text(j, "later", 0), on_durable, &never);
 	journal_sync(j, journal_end(j));
 	event_base_loop(x->loop, EVLOOP_NONBLOCK);
@@ -243,7 +243,7 @@ a_full_disk_is_told_before_anything_is_acknowledged(void **state)
 	memset(large, 'x', sizeof large - 1);
 	large[sizeof large - 1] = '\0';
 	journal_sync(j, journal_end(j));
-	x->fake.fail_zeros = ENOSPC;
+	fake_fail(&x->fake, &x->fake.fail_zeros, ENOSPC);
 	append_text(j, large, 0);
 	journal_await(j, append_text(j, large, 0), on_durable, &never);
 	turn_until(x, &x->failures);
@@ -268,13 +268,13 @@ the_next_segment_is_there_before_it_is_needed(void **state)
 	lsn = append_text(j, text, 0);
 	journal_sync(j, lsn + 1);
 	fake_wait_syncs(&x->fake, syncs + 1); /* the batch's, and that of the zeros */
-	x->fake.fail_zeros = ENOSPC;
+	fake_fail(&x->fake, &x->fake.fail_zeros, ENOSPC);
 	lsn = append_text(j, text, 0);
 	journal_sync(j, lsn + 1);
 	assert_true(journal_durable(j) > lsn);
 	journal_usage(j, &bytes, &segments);
 	assert_int_equal(segments, 2);
-	x->fake.fail_zeros = 0;
+	fake_fail(&x->fake, &x->fake.fail_zeros, 0);
 	journal_close(&j);
 }
 
@@ -289,7 +289,7 @@ a_full_disk_waits_for_the_end_of_the_segment(void **state)
 
 	memset(text, 'x', sizeof text - 1);
 	journal_sync(j, journal_end(j));
-	x->fake.fail_zeros = ENOSPC;
+	fake_fail(&x->fake, &x->fake.fail_zeros, ENOSPC);
 	lsn = append_text(j, text, 0); /* past the middle: the spare is due, and there is no room */
 	journal_sync(j, lsn + 1);
 	for (int i = 0; i < 20; i++) {

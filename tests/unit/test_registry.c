@@ -34,9 +34,12 @@ static struct world {
 	bool hold_probes; /* keep them waiting */
 	registry_probed *held;
 	void *held_arg;
+	struct answer *slow[8]; /* those that are to be answered by answer_slow() */
+	unsigned n_slow;
 	char retired[256]; /* "1.0.0+ 0.9.0-": + kept warm, - not */
 } w;
 
+struct answer;
 static struct fault fault;
 
 /* ---- What the registry is given ---------------------------------------------------------------------------------- */
@@ -115,7 +118,18 @@ fake_probe(const struct version *v, registry_probed *done, void *done_arg, void 
 	a->arg = done_arg;
 	if (strstr(buf_text(&bytes), "broken") != NULL)
 		fault_set(&a->fault, HOSPES_ELOAD, "its init hook failed");
-	answer_later(a);
+	if (strstr(buf_text(&bytes), "slow") != NULL)
+		w.slow[w.n_slow++] = a;
+	else
+		answer_later(a);
+}
+
+static void
+answer_slow(void)
+{
+	assert_true(w.n_slow > 0);
+	answer_later(w.slow[0]);
+	memmove(&w.slow[0], &w.slow[1], --w.n_slow * sizeof(struct answer *));
 }
 
 static void
@@ -897,6 +911,67 @@ killed_while_trying(void **state)
 	assert_int_equal(objects(), 1);
 }
 
+/* A version that is long in loading holds back those of its own name, in their order, and no others. */
+static void
+slow_to_load(void **state)
+{
+	(void)state;
+	begin();
+	drop("a.so", "word 1.0.0 slow.");
+	expect("msg=\"version staged\"");
+	drop("b.so", "word 1.1.0 slow.");
+	drop("c.so", "word 1.0.0 slow."); /* the same bytes: not known before they have been tried */
+	drop("d.so", "word 1.2.0 .");
+	drop_active("e.so", "other 1.0.0 .");
+	assert_string_equal(active("other"), "1.0.0");
+	assert_string_equal(active("word"), "none");
+	assert_int_equal(w.n_slow, 1);
+	answer_slow();
+	expect("msg=\"version active\"");
+	assert_string_equal(active("word"), "1.0.0");
+	expect("msg=\"version staged\"");
+	drop_active("f.so", "third 1.0.0 .");
+	assert_string_equal(active("word"), "1.0.0");
+	answer_slow();
+	expect("msg=\"version active\"");
+	assert_string_equal(active("word"), "1.1.0");
+	expect("msg=\"version active\"");
+	assert_string_equal(active("word"), "1.2.0");
+	assert_int_equal(w.probes, 5);
+	assert_int_equal(objects(), 5);
+}
+
+/* What holds a trial for ever must not have all the cells. */
+static void
+slow_ones_are_bounded(void **state)
+{
+	static const char *const names[] = {"a", "b", "c", "d", "e"};
+
+	(void)state;
+	begin();
+	for (unsigned i = 0; i < 5; i++) {
+		char file[16], text[32];
+
+		snprintf(file, sizeof file, "%s.so", names[i]);
+		snprintf(text, sizeof text, "%s 1.0.0 slow broken.", names[i]);
+		drop(file, text);
+	}
+	for (unsigned i = 0; i < 4; i++)
+		expect("msg=\"version staged\"");
+	for (unsigned i = 0; i < 10; i++)
+		turn(INT64_MAX);
+	assert_int_equal(w.probes, 4);
+	answer_slow();
+	expect("msg=\"plugin refused\"");
+	expect("msg=\"version staged\"");
+	assert_int_equal(w.probes, 5);
+	while (w.n_slow > 0) {
+		answer_slow();
+		expect("msg=\"plugin refused\"");
+	}
+	assert_int_equal(objects(), 0);
+}
+
 static void
 missing_objects(void **state)
 {
@@ -1061,6 +1136,8 @@ main(void)
 	    TEST(withdraw),
 	    TEST(restart_keeps_all),
 	    TEST(killed_while_trying),
+	    TEST(slow_to_load),
+	    TEST(slow_ones_are_bounded),
 	    TEST(missing_objects),
 	    TEST(missing_and_dropped_again),
 	    TEST(lost_events),
