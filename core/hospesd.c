@@ -90,14 +90,7 @@ static void
 probe(const struct version *v, registry_probed *done, void *done_arg, void *arg)
 {
 	struct host *h = arg;
-	struct cell_spec spec = {
-	    .plugin = v->name,
-	    .semver = v->semver,
-	    .object_path = v->object_path,
-	    .object = v->object,
-	    .memory_bytes = v->memory_bytes,
-	    .state_cell = v->state_cell,
-	};
+	struct cell_spec spec = dispatch_cell_spec(v);
 
 	cells_probe(h->cells, &spec, done, done_arg);
 }
@@ -129,9 +122,8 @@ idle(struct run *run, void *arg)
 static void
 progress(struct run *run, const json_t *event, void *arg)
 {
-	struct host *h = arg;
-
-	runs_progress(run, event, h->runs);
+	(void)arg;
+	run_progress(run, event);
 }
 
 static void
@@ -175,7 +167,6 @@ open_guests(struct host *h, struct fault *fault)
 	struct cells_options cells = {.loop = h->loop,
 	    .calls = &h->calls,
 	    .policy = h->policy,
-	    .libexec_dir = install_dir(INSTALL_LIBEXEC),
 	    .spawner_fd = h->spawner_fd};
 	struct registry_options registry = {.loop = h->loop,
 	    .store = h->store,
@@ -190,9 +181,7 @@ open_guests(struct host *h, struct fault *fault)
 	if (rc != 0)
 		return rc;
 	dispatch.http = h->http;
-	rc = dispatch_open(&h->dispatch, &dispatch, fault);
-	if (rc != 0)
-		return rc;
+	dispatch_open(&h->dispatch, &dispatch);
 	cells.events = dispatch_cells_events(h->dispatch);
 	rc = cells_open(&h->cells, &cells, fault);
 	h->spawner_fd = -1; /* theirs now */
@@ -207,8 +196,7 @@ open_guests(struct host *h, struct fault *fault)
 static int
 open_doors(struct host *h, struct fault *fault)
 {
-	struct runs_options runs = {.loop = h->loop,
-	    .store = h->store,
+	struct runs_options runs = {.store = h->store,
 	    .journal = h->journal,
 	    .registry = h->registry,
 	    .dispatch = h->dispatch,
@@ -369,7 +357,6 @@ doctor(struct host *h)
 	struct fault fault;
 	struct cells_options options = {.policy = h->policy,
 	    .calls = &h->calls,
-	    .libexec_dir = install_dir(INSTALL_LIBEXEC),
 	    .spawner_fd = h->spawner_fd};
 	_cleanup_(json_p) json_t *report = NULL;
 	bool ok;

@@ -51,6 +51,51 @@ set_level(const char *name)
 	return false;
 }
 
+/* One option: -1 to go on, else the exit status. */
+static int
+take_option(int c, struct options *o)
+{
+	switch (c) {
+	case 'c':
+		o->config = optarg;
+		return -1;
+	case 'd':
+		o->dev = true;
+		return -1;
+	case 's':
+		o->state = optarg;
+		return -1;
+	case 'k':
+		o->socket = optarg;
+		return -1;
+	case 'p':
+		if (o->n_plugins == PLUGIN_DIRS_MAX)
+			return usage_error("too many plugin folders; the last is ", optarg);
+		o->plugins[o->n_plugins++] = optarg;
+		return -1;
+	case 'r':
+		o->ready_fd = atoi(optarg);
+		return -1;
+	case 'l':
+		return set_level(optarg) ? -1 : usage_error("no such log level: ", optarg);
+	case 'x':
+		o->scripted = true;
+		return -1;
+	case 'D':
+		o->doctor = true;
+		return -1;
+	case 'V':
+		printf("hospesd " PACKAGE_VERSION "\n");
+		return 0;
+	case 'h':
+		fputs(usage, stdout);
+		return 0;
+	default:
+		fputs(usage, stderr);
+		return 2;
+	}
+}
+
 int
 options_read(int argc, char **argv, struct options *o)
 {
@@ -68,53 +113,14 @@ options_read(int argc, char **argv, struct options *o)
 	    {"help", no_argument, NULL, 'h'},
 	    {NULL, 0, NULL, 0},
 	};
-	int c;
+	int c, status = -1;
 
 	*o = (struct options){.ready_fd = -1};
-	while ((c = getopt_long(argc, argv, "c:hV", longs, NULL)) != -1) {
-		switch (c) {
-		case 'c':
-			o->config = optarg;
-			break;
-		case 'd':
-			o->dev = true;
-			break;
-		case 's':
-			o->state = optarg;
-			break;
-		case 'k':
-			o->socket = optarg;
-			break;
-		case 'p':
-			if (o->n_plugins == PLUGIN_DIRS_MAX)
-				return usage_error("too many plugin folders; the last is ", optarg);
-			o->plugins[o->n_plugins++] = optarg;
-			break;
-		case 'r':
-			o->ready_fd = atoi(optarg);
-			break;
-		case 'l':
-			if (!set_level(optarg))
-				return usage_error("no such log level: ", optarg);
-			break;
-		case 'x':
-			o->scripted = true;
-			break;
-		case 'D':
-			o->doctor = true;
-			break;
-		case 'V':
-			printf("hospesd " PACKAGE_VERSION "\n");
-			return 0;
-		case 'h':
-			fputs(usage, stdout);
-			return 0;
-		default:
-			fputs(usage, stderr);
-			return 2;
-		}
-	}
-	return optind == argc ? -1 : usage_error("what is this: ", argv[optind]);
+	while (status < 0 && (c = getopt_long(argc, argv, "c:hV", longs, NULL)) != -1)
+		status = take_option(c, o);
+	if (status >= 0 || optind == argc)
+		return status;
+	return usage_error("what is this: ", argv[optind]);
 }
 
 /* An absolute path stays good whatever the working folder is. */

@@ -48,37 +48,22 @@ hospes_call(hospes_ctx *ctx, const char *target, const hospes_value *input, hosp
 	return hospes_call_with(ctx, target, input, NULL, ret);
 }
 
-/* A request that was wrong becomes an op that has failed, so that NULL means out of memory and nothing else. */
 struct hospes_op *
 call_start(struct hospes_ctx *ctx, const char *target, const struct hospes_value *input,
     const struct hospes_options *options, uint32_t sharers)
 {
 	struct op_request request;
-	struct hospes_op *op;
 	int rc = call_request(ctx, "hospes_start", target, input, options, &request);
 
-	if (rc != 0 && (rc != HOSPES_EINPUT || hospes_runtime.current != ctx))
-		return NULL;
-	op = op_new(ctx);
-	if (op == NULL) {
-		(void)ctx_fail(ctx, HOSPES_ENOMEM, "no memory is left in the cell for another op");
-		return NULL;
+	if (rc == 0) {
+		request.target = ctx_copy(ctx, target, strlen(target));
+		request.sharers = sharers;
+		if (request.target == NULL) {
+			(void)ctx_fail(ctx, HOSPES_ENOMEM, "no memory is left in the cell for another op");
+			return NULL;
+		}
 	}
-	if (rc != 0) {
-		op->settled = true;
-		op->answer.status = rc;
-		op->answer.who = "";
-		op->answer.message = ctx_sentence(ctx, rc);
-		return op;
-	}
-	request.target = ctx_copy(ctx, target, strlen(target));
-	if (request.target == NULL) {
-		(void)ctx_fail(ctx, HOSPES_ENOMEM, "no memory is left in the cell for another op");
-		return NULL;
-	}
-	request.sharers = sharers;
-	op_send(ctx, op, &request);
-	return op;
+	return op_start(ctx, rc, &request);
 }
 
 hospes_op *

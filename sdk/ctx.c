@@ -165,16 +165,22 @@ ctx_note_failure(struct hospes_ctx *ctx, int status, const char *sentence)
 	ctx->failures = failure;
 }
 
+void
+ctx_vfail(struct hospes_ctx *ctx, int status, const char *format, va_list args)
+{
+	const char *sentence = ctx_vformat(ctx, format, args);
+
+	ctx_note_failure(ctx, status, sentence != NULL ? sentence : "no memory was left to say why");
+}
+
 int
 ctx_fail(struct hospes_ctx *ctx, int status, const char *format, ...)
 {
-	const char *sentence;
 	va_list args;
 
 	va_start(args, format);
-	sentence = ctx_vformat(ctx, format, args);
+	ctx_vfail(ctx, status, format, args);
 	va_end(args);
-	ctx_note_failure(ctx, status, sentence != NULL ? sentence : "no memory was left to say why");
 	return status;
 }
 

@@ -123,6 +123,8 @@ void *ctx_scratch(struct hospes_ctx *ctx, size_t size);
 
 /* Notes that something failed and returns `status`. */
 int ctx_fail(struct hospes_ctx *ctx, int status, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void ctx_vfail(struct hospes_ctx *ctx, int status, const char *format, va_list args)
+    __attribute__((format(printf, 3, 0)));
 void ctx_note_failure(struct hospes_ctx *ctx, int status, const char *sentence);
 
 /* The sentence that belongs to a status, NULL when nothing in this call failed with it. */
@@ -138,7 +140,6 @@ int ctx_check_op(const struct hospes_ctx *ctx, const char *function);
 /* A value of bytes.  `block` is taken over when it is not NULL, and the bytes lie in it with a zero behind; otherwise
  * they are copied. */
 struct hospes_value *value_of_bytes(struct hospes_ctx *ctx, const void *bytes, size_t len, void *block);
-struct hospes_value *value_of_json(struct hospes_ctx *ctx, json_t *json);
 void value_drop(struct hospes_value *value); /* what is not the call's memory */
 
 /* ---- op.c -------------------------------------------------------------------------------------------------------- */
@@ -153,11 +154,9 @@ struct op_request {
 	uint32_t sharers; /* it is one of so many that share what is left; 0: not so */
 };
 
-/* An op that can be handed out; NULL when out of memory. */
-struct hospes_op *op_new(struct hospes_ctx *ctx);
-
-/* Sends an op, or settles it at once when it cannot be sent.  `op` is zeroed by the caller but for `into`. */
-void op_send(struct hospes_ctx *ctx, struct hospes_op *op, const struct op_request *request);
+/* Starts an op that is handed out.  `rc` is what reading the request gave: a request that was wrong becomes an op that has
+ * failed, so that NULL means out of memory, or used in the wrong place, and nothing else. */
+struct hospes_op *op_start(struct hospes_ctx *ctx, int rc, const struct op_request *request);
 
 /* Sends an op that waits, parks, and returns its status.  `op` lies on the fiber's stack. */
 int op_run(struct hospes_ctx *ctx, struct hospes_op *op, struct op_request *request);

@@ -129,23 +129,7 @@ hospes_op *
 hospes_http_start(hospes_ctx *ctx, const hospes_http_request *request, const hospes_options *options)
 {
 	struct op_request http = {.waits = false};
-	struct hospes_op *op;
 	int rc = http_request(ctx, "hospes_http_start", request, options, &http);
 
-	if (rc != 0 && (rc != HOSPES_EINPUT || hospes_runtime.current != ctx))
-		return NULL;
-	op = op_new(ctx);
-	if (op == NULL) {
-		(void)ctx_fail(ctx, HOSPES_ENOMEM, "no memory is left in the cell for another op");
-		return NULL;
-	}
-	if (rc == 0) {
-		op_send(ctx, op, &http);
-		return op;
-	}
-	op->settled = true;
-	op->answer.status = rc;
-	op->answer.who = "";
-	op->answer.message = ctx_sentence(ctx, rc);
-	return op;
+	return op_start(ctx, rc, &http);
 }

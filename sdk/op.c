@@ -12,7 +12,8 @@
 
 /* ---- Ops that are handed out ------------------------------------------------------------------------------------- */
 
-struct hospes_op *
+/* NULL when out of memory. */
+static struct hospes_op *
 op_new(struct hospes_ctx *ctx)
 {
 	struct op_block *block = ctx->op_blocks;
@@ -232,7 +233,8 @@ op_refuse(struct hospes_op *op, int status, const char *sentence)
 	op_settle(op, status, sentence);
 }
 
-void
+/* Sends an op, or settles it at once when it cannot be sent.  `op` is zeroed by the caller but for `into`. */
+static void
 op_send(struct hospes_ctx *ctx, struct hospes_op *op, const struct op_request *request)
 {
 	struct wire_op wire;
@@ -269,6 +271,29 @@ op_send(struct hospes_ctx *ctx, struct hospes_op *op, const struct op_request *r
 	}
 	op->ordinal = ctx->ops_n++;
 	ctx->ops[op->ordinal] = op;
+}
+
+struct hospes_op *
+op_start(struct hospes_ctx *ctx, int rc, const struct op_request *request)
+{
+	struct hospes_op *op;
+
+	if (rc != 0 && (rc != HOSPES_EINPUT || hospes_runtime.current != ctx))
+		return NULL;
+	op = op_new(ctx);
+	if (op == NULL) {
+		(void)ctx_fail(ctx, HOSPES_ENOMEM, "no memory is left in the cell for another op");
+		return NULL;
+	}
+	if (rc == 0) {
+		op_send(ctx, op, request);
+		return op;
+	}
+	op->settled = true;
+	op->answer.status = rc;
+	op->answer.who = "";
+	op->answer.message = ctx_sentence(ctx, rc);
+	return op;
 }
 
 int

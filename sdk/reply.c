@@ -59,7 +59,6 @@ hospes_confidence(hospes_ctx *ctx, double confidence)
 int
 hospes_fail(hospes_ctx *ctx, int status, const char *format, ...)
 {
-	const char *sentence;
 	va_list args;
 	int rc = ctx_check(ctx, "hospes_fail");
 
@@ -68,9 +67,8 @@ hospes_fail(hospes_ctx *ctx, int status, const char *format, ...)
 	if (rc != 0)
 		return rc;
 	va_start(args, format);
-	sentence = ctx_vformat(ctx, format, args);
+	ctx_vfail(ctx, status, format, args);
 	va_end(args);
-	ctx_note_failure(ctx, status, sentence != NULL ? sentence : "no memory was left to say why");
 	return status;
 }
 

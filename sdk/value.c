@@ -46,7 +46,8 @@ value_of_bytes(struct hospes_ctx *ctx, const void *bytes, size_t len, void *bloc
 	return value;
 }
 
-struct hospes_value *
+/* Takes `json` over. */
+static struct hospes_value *
 value_of_json(struct hospes_ctx *ctx, json_t *json)
 {
 	struct hospes_value *value = value_new(ctx);

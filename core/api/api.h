@@ -2,7 +2,8 @@
  * The API: HTTP/1.1 and JSON on a unix socket (libevent's evhttp).
  *
  * The socket's mode admits (0660 and the group where it exists, else 0600); SO_PEERCRED names the client as "uid:N".
- * Every answer is JSON; a failed one is {"error": {"code", "message", "hint"}} with the HTTP status of api_http_status.
+ * Every answer is JSON; a failed one is {"error": {"code", "message", "hint"}} with the HTTP status that reply.c has for
+ * its code.
  *
  *   GET  /v1/host                      {"version", "pid", "ready", "socket", "state_dir", "plugin_dirs": [], "sandbox":
  *                                       {"layers": [], "degraded": bool}, "runs_open", "uptime_s"}

@@ -183,8 +183,9 @@ woken(evutil_socket_t fd, short what, void *arg)
 	}
 }
 
-void
-logs_follow(struct logs *l, struct exchange *x, uint64_t after)
+/* Tells the client lines with a number above `after`. */
+static void
+follow(struct logs *l, struct exchange *x, uint64_t after)
 {
 	struct log_follower *f = xcalloc(1, sizeof(*f));
 	uint64_t oldest;
@@ -226,7 +227,7 @@ handle_logs(struct exchange *x)
 	const char *last = evhttp_find_header(evhttp_request_get_input_headers(x->req), "Last-Event-ID");
 
 	stream_start(x);
-	logs_follow(x->api->logs, x, last != NULL ? strtoull(last, NULL, 10) : 0);
+	follow(x->api->logs, x, last != NULL ? strtoull(last, NULL, 10) : 0);
 }
 
 int

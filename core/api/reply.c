@@ -20,8 +20,8 @@
 #include "base/util.h"
 #include "journal/journal.h"
 
-int
-api_http_status(int status)
+static int
+http_status(int status)
 {
 	switch (status) {
 	case HOSPES_OK:
@@ -175,7 +175,7 @@ reply_durable(struct exchange *x, int code, json_t *json)
 void
 reply_fault(struct exchange *x, const struct fault *fault)
 {
-	reply_durable(x, api_http_status(fault->status), api_error(fault->status, fault->text));
+	reply_durable(x, http_status(fault->status), api_error(fault->status, fault->text));
 }
 
 void

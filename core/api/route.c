@@ -12,8 +12,19 @@
 #include <event2/buffer.h>
 
 #include "api/serve.h"
+#include "base/id.h"
 #include "base/json.h"
 #include "base/util.h"
+
+enum route_body { BODY_NONE, BODY_JSON, BODY_INPUT, BODY_BYTES };
+#define BODY_JSON_MAX (64 * KIB)
+
+struct route {
+	enum evhttp_cmd_type method;
+	const char *pattern; /* "/v1/runs/{}/wait" */
+	enum route_body body;
+	void (*handle)(struct exchange *x);
+};
 
 static const struct route routes[] = {
     {EVHTTP_REQ_GET, "/v1/host", BODY_NONE, handle_host},
@@ -32,18 +43,6 @@ static const struct route routes[] = {
     {EVHTTP_REQ_POST, "/v1/runs/{}/cancel", BODY_JSON, handle_run_cancel},
     {EVHTTP_REQ_GET, "/v1/logs", BODY_NONE, handle_logs},
 };
-
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
 
 /* One segment of a path, decoded.  Names and ids are printable ASCII without slashes; nothing else gets further. */
 static int
@@ -96,7 +95,11 @@ matches(const char *pattern, const char *path, const char **at, size_t *len)
 	return memchr(*at, '/', *len) == NULL;
 }
 
-enum route_answer
+enum route_answer { ROUTE_FOUND, ROUTE_NO_PATH, ROUTE_NO_METHOD, ROUTE_BAD_NAME };
+
+/* Looks a request up in the table.  `name` gets what stands for {}; with ROUTE_NO_METHOD `allow` gets the methods that
+ * the path has; with ROUTE_BAD_NAME the fault is filled in. */
+static enum route_answer
 route_find(enum evhttp_cmd_type method, const char *path, const struct route **ret, char name[ROUTE_NAME_MAX],
     char allow[32], struct fault *fault)
 {

@@ -198,7 +198,7 @@ watch(struct exchange *x, struct run *run)
 {
 	/* The watcher may be told things, even be cut off, before run_watch returns. */
 	exchange_owe(x);
-	struct run_watch *w = run_watch(x->api->runs, run, watched, x);
+	struct run_watch *w = run_watch(run, watched, x);
 	if (x->req == NULL) {
 		run_unwatch(&w);
 		exchange_paid(x);

@@ -54,23 +54,7 @@ struct api {
 
 #define ROUTE_NAME_MAX 128 /* what stands for {} in a pattern, decoded */
 
-enum route_body { BODY_NONE, BODY_JSON, BODY_INPUT, BODY_BYTES };
-#define BODY_JSON_MAX (64 * KIB)
 #define BODY_WRAPPING (1 * MIB) /* what may surround a run's input */
-
-struct route {
-	enum evhttp_cmd_type method;
-	const char *pattern; /* "/v1/runs/{}/wait" */
-	enum route_body body;
-	void (*handle)(struct exchange *x);
-};
-
-enum route_answer { ROUTE_FOUND, ROUTE_NO_PATH, ROUTE_NO_METHOD, ROUTE_BAD_NAME };
-
-/* Looks a request up in the table.  `name` gets what stands for {}; with ROUTE_NO_METHOD `allow` gets the methods that
- * the path has; with ROUTE_BAD_NAME the fault is filled in. */
-enum route_answer route_find(enum evhttp_cmd_type method, const char *path, const struct route **ret,
-    char name[ROUTE_NAME_MAX], char allow[32], struct fault *fault);
 
 /* The callback of evhttp: checks the request and calls its handler.  `arg` is the struct api. */
 void route_request(struct evhttp_request *req, void *arg);
@@ -119,7 +103,6 @@ const char *exchange_query(const struct exchange *x, const char *key); /* NULL: 
 
 /* ---- reply.c: each ends the exchange ---- */
 
-int api_http_status(int status);
 json_t *api_error(int status, const char *message); /* {"error": {"code", "message", "hint"}} */
 void reply_json(struct exchange *x, int code, json_t *json);    /* takes `json` over */
 void reply_durable(struct exchange *x, int code, json_t *json); /* the same, once all that was written is durable */
@@ -143,7 +126,6 @@ size_t stream_queued(const struct exchange *x);
 
 int logs_open(struct logs **ret, struct event_base *loop, struct fault *fault);
 void logs_close(struct logs **l);
-void logs_follow(struct logs *l, struct exchange *x, uint64_t after); /* lines with a number above `after` */
 void logs_unfollow(struct log_follower **f);
 
 /* ---- refusal.c ---- */

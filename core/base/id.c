@@ -112,20 +112,6 @@ ulid_parse(const char *text, struct ulid *ret)
 	return true;
 }
 
-bool
-ulid_equal(const struct ulid *a, const struct ulid *b)
-{
-	return memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
-}
-
-bool
-ulid_is_zero(const struct ulid *id)
-{
-	static const struct ulid zero;
-
-	return ulid_equal(id, &zero);
-}
-
 struct trace_id
 trace_id_new(void)
 {
@@ -150,8 +136,8 @@ hex_format(const void *bytes, size_t len, char *out)
 	out[2 * len] = '\0';
 }
 
-static int
-hex_value(char c)
+int
+hex_digit(char c)
 {
 	if (c >= '0' && c <= '9')
 		return c - '0';
@@ -169,11 +155,11 @@ hex_parse(const char *text, void *out, size_t len)
 
 	/* Looked through first, so that a failure leaves `out` as it was. */
 	for (size_t i = 0; i < 2 * len; i++)
-		if (hex_value(text[i]) < 0)
+		if (hex_digit(text[i]) < 0)
 			return false;
 	if (text[2 * len] != '\0')
 		return false;
 	for (size_t i = 0; i < len; i++)
-		at[i] = (uint8_t)(hex_value(text[2 * i]) * 16 + hex_value(text[2 * i + 1]));
+		at[i] = (uint8_t)(hex_digit(text[2 * i]) * 16 + hex_digit(text[2 * i + 1]));
 	return true;
 }

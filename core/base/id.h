@@ -25,11 +25,10 @@ struct trace_id {
 struct ulid ulid_new(void); /* [loop] */
 void ulid_format(const struct ulid *id, char out[ULID_TEXT]);
 bool ulid_parse(const char *text, struct ulid *ret); /* exactly 26 characters, either case */
-bool ulid_equal(const struct ulid *a, const struct ulid *b);
-bool ulid_is_zero(const struct ulid *id);
 
 struct trace_id trace_id_new(void); /* never all zero */
 void hex_format(const void *bytes, size_t len, char *out); /* 2 * len characters and a zero, lower case */
-bool hex_parse(const char *text, void *out, size_t len);   /* exactly 2 * len digits */
+bool hex_parse(const char *text, void *out, size_t len);   /* exactly 2 * len digits, either case */
+int hex_digit(char c);                                     /* its value; -1: it is none */
 
 #endif

@@ -105,9 +105,6 @@ add_field(struct buf *line, const struct log_field *f)
 	case LOG_FIELD_UINT:
 		buf_printf(line, "%" PRIu64, f->u);
 		break;
-	case LOG_FIELD_REAL:
-		buf_printf(line, "%g", f->d);
-		break;
 	case LOG_FIELD_END:
 		break;
 	}

@@ -17,19 +17,17 @@ enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARN, LOG_LEVEL_ERRO
 
 struct log_field {
 	const char *key;
-	enum { LOG_FIELD_END, LOG_FIELD_TEXT, LOG_FIELD_INT, LOG_FIELD_UINT, LOG_FIELD_REAL } type;
+	enum { LOG_FIELD_END, LOG_FIELD_TEXT, LOG_FIELD_INT, LOG_FIELD_UINT } type;
 	union {
 		const char *text;
 		int64_t i;
 		uint64_t u;
-		double d;
 	};
 };
 
 #define LOG_S(k, v) {.key = (k), .type = LOG_FIELD_TEXT, .text = (v)}
 #define LOG_I(k, v) {.key = (k), .type = LOG_FIELD_INT, .i = (int64_t)(v)}
 #define LOG_U(k, v) {.key = (k), .type = LOG_FIELD_UINT, .u = (uint64_t)(v)}
-#define LOG_D(k, v) {.key = (k), .type = LOG_FIELD_REAL, .d = (v)}
 
 /* Fields end with a zeroed one; use the macros. */
 void log_write(enum log_level level, const char *msg, const struct log_field *fields);

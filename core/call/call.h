@@ -54,9 +54,9 @@ struct account {
 	int64_t limit[QUANTITIES];
 	int64_t spent[QUANTITIES];
 	int64_t reserved[QUANTITIES];
+	/* the part of reserved that may come back: shares beyond what is sure to be spent */
+	int64_t returnable[QUANTITIES];
 	int64_t ends_real_ns; /* NO_LIMIT: none of its own */
-	int64_t returnable
-	    [QUANTITIES]; /* the part of reserved that may come back: shares beyond what is sure to be spent */
 };
 
 enum account_answer { ACCOUNT_TAKEN, ACCOUNT_WAIT, ACCOUNT_NEVER };
@@ -99,7 +99,7 @@ struct op {
 	struct call *caller; /* NULL for the run's root op */
 	uint32_t ordinal;
 	uint16_t kind; /* enum wire_op_kind */
-	uint8_t flags, effect;
+	uint8_t effect;
 	enum op_state state;
 	char *target;
 	char *version;                  /* asked for, or NULL */
@@ -116,7 +116,6 @@ struct op {
 	int status;
 	struct payload *value; /* or the sentence */
 	double confidence;
-	uint64_t outcome_lsn;
 
 	/* while it is open */
 	struct version *resolved; /* the version chosen for a CALL */

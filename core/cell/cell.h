@@ -98,12 +98,11 @@ struct cells_options {
 	struct event_base *loop;
 	struct calls *calls;
 	struct policy *policy;   /* a reference is taken */
-	const char *libexec_dir; /* where hospes-cell and hospes-inspect are */
 	int spawner_fd;          /* from spawner_start, taken over */
 	struct cells_events events;
 };
 
-/* Starts the spawner; before threads, LMDB and big memory.  Call first thing in main().  The descriptor is a seqpacket
+/* Starts the spawner; hospes-cell and hospes-inspect are in `libexec_dir` too.  Before threads, LMDB and big memory.  Call first thing in main().  The descriptor is a seqpacket
  * socket; when it is closed the spawner ends every cell and leaves.  As root it alone keeps root, for
  * uids of cells' own; without root cells have the caller's. */
 int spawner_start(const char *libexec_dir, int *ret_fd, struct fault *fault);

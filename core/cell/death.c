@@ -16,8 +16,9 @@
 #include <string.h>
 #include <sys/wait.h>
 
-bool
-death_outside(const struct cell *cell)
+/* SIGKILL that we did not order. */
+static bool
+is_outside(const struct cell *cell)
 {
 	if (cell->why.status != 0)
 		return false;
@@ -53,15 +54,15 @@ how_it_ended(const struct cell *cell, char *out, size_t size)
 		(void)snprintf(out, size, "left with exit status %d", WEXITSTATUS(status));
 }
 
-void
-death_sentence(const struct cell *cell, char *out, size_t size)
+static void
+sentence_of(const struct cell *cell, char *out, size_t size)
 {
 	char how[512], report[sizeof(cell->page->report) + 1];
 
 	how_it_ended(cell, how, sizeof(how));
 	cell_report(cell, report, sizeof(report));
 	(void)snprintf(
-	    out, size, "its cell (pid %d) %s%s%s", (int)cell->pid, how, report[0] == '\0' ? "" : "; ", report);
+	    out, size, "its cell (pid %d) %.480s%s%.500s", (int)cell->pid, how, report[0] == '\0' ? "" : "; ", report);
 }
 
 /* ---- Deaths while loading ---------------------------------------------------------------------------------------- */
@@ -76,7 +77,7 @@ load_fault(const struct cell *cell, struct fault *fault)
 		fault_set(fault, cell->why.status, "%s %s: %s", spec->plugin, spec->semver, cell->why.text);
 		return;
 	}
-	death_sentence(cell, sentence, sizeof(sentence));
+	sentence_of(cell, sentence, sizeof(sentence));
 	fault_set(fault, HOSPES_ELOAD, "%s %s did not load: %.700s", spec->plugin, spec->semver, sentence);
 }
 
@@ -89,7 +90,7 @@ died_loading(struct cell *cell)
 	if (cell->pool == NULL)
 		probe_failed(cell, &fault);
 	else if (fault.status != HOSPES_ECANCELLED)
-		pool_cell_failed(cell->pool, cell, &fault, death_outside(cell));
+		pool_cell_failed(cell->pool, cell, &fault, is_outside(cell));
 }
 
 /* ---- Deaths with calls ------------------------------------------------------------------------------------------- */
@@ -107,7 +108,7 @@ log_death(const struct cell *cell, struct call *call)
 	struct cells_events *events = &cell->cells->events;
 	char sentence[FAULT_TEXT];
 
-	death_sentence(cell, sentence, sizeof(sentence));
+	sentence_of(cell, sentence, sizeof(sentence));
 	events->log(call, LOG_LEVEL_ERROR, sentence, events->arg);
 }
 
@@ -124,7 +125,7 @@ find_suspects(struct cell *cell)
 	TAILQ_FOREACH(call, &cell->calls, in_cell)
 	{
 		/* It died of itself and claims that nobody ran: then it may have been any of them. */
-		if (!ran(call, hint) && (suspects > 0 || death_outside(cell)))
+		if (!ran(call, hint) && (suspects > 0 || is_outside(cell)))
 			continue;
 		call->deaths++;
 		call->quarantined = true;
@@ -138,7 +139,7 @@ is_proved(const struct cell *cell, const struct call *call, unsigned deaths_befo
 {
 	if (cell->kind != CELL_QUARANTINE || call->deaths == deaths_before)
 		return false;
-	return !death_outside(cell) || call->deaths > OUTSIDE_KILLS;
+	return !is_outside(cell) || call->deaths > OUTSIDE_KILLS;
 }
 
 static void
@@ -149,7 +150,7 @@ poison(const struct cell *cell, const struct call *call, struct fault *fault)
 
 	if (cell->why.status == HOSPES_ESTUCK || cell->why.status == HOSPES_EPROTOCOL)
 		status = cell->why.status;
-	death_sentence(cell, sentence, sizeof(sentence));
+	sentence_of(cell, sentence, sizeof(sentence));
 	fault_set(fault, status, "%s %s ended %u cells, the last one alone in it: %.850s", call->plugin, call->semver,
 	    call->deaths, sentence);
 }
@@ -189,7 +190,7 @@ death_of(struct cell *cell)
 	if (call != NULL) {
 		unsigned deaths_before = call->deaths;
 
-		death_sentence(cell, pool->death, sizeof(pool->death));
+		sentence_of(cell, pool->death, sizeof(pool->death));
 		find_suspects(cell);
 		if (is_proved(cell, call, deaths_before) && cancel_status(cells, call) == 0) {
 			struct fault fault;

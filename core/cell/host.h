@@ -142,7 +142,6 @@ struct pool {
 	unsigned keep;       /* when retired */
 	struct fault broken; /* status 0, or why its calls can't be run */
 	char death[256];     /* how the last cell died, for calls that begin again */
-	int64_t used_ns;
 };
 
 struct request {
@@ -234,13 +233,11 @@ void serve_reply(struct cell *cell, struct call *call, const struct frame *f);
 void call_lost(struct cells *cells, struct call *call, const struct fault *fault); /* in no list any more */
 
 /* pool.c */
-struct pool *pool_of(struct cells *cells, const struct cell_spec *spec, const struct call *call);
 void pool_queue(struct pool *pool, struct call *call, bool first);
 void pool_unqueue(struct call *call);
 void pool_pump(struct pool *pool);
 void pool_cell_free(struct cell *cell); /* a fiber of it is free */
 void pool_cell_failed(struct pool *pool, const struct cell *cell, const struct fault *fault, bool outside);
-void pool_fail(struct pool *pool); /* its calls are told why it is broken */
 int64_t pool_trim(struct pool *pool, int64_t now_ns);
 void pool_free(struct pool *pool);
 void pool_sweep_later(struct cells *cells);
@@ -248,8 +245,6 @@ void pools_sweep(struct cells *cells);
 
 /* death.c */
 void death_of(struct cell *cell);
-void death_sentence(const struct cell *cell, char *out, size_t size);
-bool death_outside(const struct cell *cell); /* SIGKILL that we did not order */
 
 /* cancel.c */
 void cancel_open(struct cells *cells);

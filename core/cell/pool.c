@@ -37,7 +37,7 @@ key_of(const struct cells *cells, const struct cell_spec *spec, const struct cal
 	return xasprintf("%s %s", hex, who);
 }
 
-struct pool *
+static struct pool *
 pool_of(struct cells *cells, const struct cell_spec *spec, const struct call *call)
 {
 	_cleanup_(free_p) char *key = key_of(cells, spec, call);
@@ -294,28 +294,9 @@ pool_cell_free(struct cell *cell)
 
 /* ---- Cells that do not start ------------------------------------------------------------------------------------- */
 
-/* A cell died before it was ready.  Something outside may have ended it: that is tried again a few times. */
-void
-pool_cell_failed(struct pool *pool, const struct cell *cell, const struct fault *fault, bool outside)
-{
-	struct census c = count(pool);
-	struct call *call;
-
-	if (outside && ++pool->failures <= LOAD_TRIES)
-		return;
-	if (cell->kind == CELL_QUARANTINE) {
-		if ((call = TAILQ_FIRST(&pool->suspects)) == NULL)
-			return;
-		pool_unqueue(call);
-		call_lost(pool->cells, call, fault);
-	} else if (c.live == 0) {
-		pool->broken = *fault;
-		pool_fail(pool);
-	}
-}
-
-void
-pool_fail(struct pool *pool)
+/* Its calls are told why it is broken. */
+static void
+fail(struct pool *pool)
 {
 	struct fault fault = pool->broken;
 	struct call *call;
@@ -333,6 +314,26 @@ pool_fail(struct pool *pool)
 	pool_sweep_later(pool->cells);
 }
 
+/* A cell died before it was ready.  Something outside may have ended it: that is tried again a few times. */
+void
+pool_cell_failed(struct pool *pool, const struct cell *cell, const struct fault *fault, bool outside)
+{
+	struct census c = count(pool);
+	struct call *call;
+
+	if (outside && ++pool->failures <= LOAD_TRIES)
+		return;
+	if (cell->kind == CELL_QUARANTINE) {
+		if ((call = TAILQ_FIRST(&pool->suspects)) == NULL)
+			return;
+		pool_unqueue(call);
+		call_lost(pool->cells, call, fault);
+	} else if (c.live == 0) {
+		pool->broken = *fault;
+		fail(pool);
+	}
+}
+
 /* At the end of a loop turn: pools that can't run their calls, pools that nobody needs, pools that waited for a uid. */
 void
 pools_sweep(struct cells *cells)
@@ -343,7 +344,7 @@ pools_sweep(struct cells *cells)
 	cells->sweep = false;
 	TAILQ_FOREACH(pool, &cells->pools, all)
 	if (pool->broken.status != 0)
-		pool_fail(pool);
+		fail(pool);
 	if (starved && cells->uid_came_back) {
 		cells->starved = cells->uid_came_back = false;
 		TAILQ_FOREACH(pool, &cells->pools, all)

@@ -55,12 +55,6 @@ client_close(struct client **c)
 	*c = NULL;
 }
 
-const char *
-client_socket(const struct client *c)
-{
-	return c->socket;
-}
-
 static size_t
 received(char *bytes, size_t one, size_t len, void *arg)
 {

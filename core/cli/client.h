@@ -16,7 +16,6 @@ struct client;
 /* Finds the socket; the host is asked only with the first request. */
 int client_open(struct client **ret, const char *socket, struct fault *fault);
 void client_close(struct client **c); /* also for _cleanup_ */
-const char *client_socket(const struct client *c);
 
 /* One request and its JSON answer (a new reference).  A refusal by the host is its status and sentence. */
 int client_get(struct client *c, const char *path, json_t **ret, struct fault *fault);

@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "base/fd.h"
+#include "base/json.h"
 #include "cli/expand.h"
 
 char *
@@ -116,31 +117,23 @@ walk(json_t **value, size_t *left, struct fault *fault)
 		return replace(value, left, fault);
 	json_object_foreach(*value, key, member)
 	{
-		json_t *now = json_incref(member);
+		_cleanup_(json_p) json_t *now = json_incref(member);
 
 		rc = walk(&now, left, fault);
-		if (rc != 0) {
-			json_decref(now);
+		if (rc != 0)
 			return rc;
-		}
-		if (now == member)
-			json_decref(now);
-		else
-			json_object_set_new(*value, key, now);
+		if (now != member)
+			json_object_set(*value, key, now);
 	}
 	json_array_foreach(*value, i, member)
 	{
-		json_t *now = json_incref(member);
+		_cleanup_(json_p) json_t *now = json_incref(member);
 
 		rc = walk(&now, left, fault);
-		if (rc != 0) {
-			json_decref(now);
+		if (rc != 0)
 			return rc;
-		}
-		if (now == member)
-			json_decref(now);
-		else
-			json_array_set_new(*value, i, now);
+		if (now != member)
+			json_array_set(*value, i, now);
 	}
 	return 0;
 }

@@ -7,7 +7,6 @@
 
 #include "base/buf.h"
 #include "base/util.h"
-#include "base/util.h"
 #include "cli/text.h"
 
 /* Decodes one character; 0 bytes when it is not well-formed. */

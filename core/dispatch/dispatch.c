@@ -10,12 +10,11 @@
 #include "dispatch/guard.h"
 #include "base/json.h"
 
-int
-dispatch_open(struct dispatch **ret, const struct dispatch_options *options, struct fault *fault)
+void
+dispatch_open(struct dispatch **ret, const struct dispatch_options *options)
 {
 	struct dispatch *d = xcalloc(1, sizeof(*d));
 
-	(void)fault;
 	d->loop = options->loop;
 	d->store = options->store;
 	d->journal = options->journal;
@@ -28,7 +27,6 @@ dispatch_open(struct dispatch **ret, const struct dispatch_options *options, str
 	account_init(&d->host, "host", NULL);
 	TAILQ_INIT(&d->budget_waiters.ops);
 	*ret = d;
-	return 0;
 }
 
 void
@@ -143,7 +141,6 @@ on_op(struct call *call, uint32_t ordinal, const struct wire_op *asked, const ch
 		return;
 	}
 	op->kind = asked->kind;
-	op->flags = asked->flags;
 	op->effect = asked->effect;
 	op->target = xstrdup(target);
 	op->version = version == NULL || *version == '\0' ? NULL : xstrdup(version);

@@ -46,7 +46,7 @@ struct dispatch_options {
 	void *arg;
 };
 
-int dispatch_open(struct dispatch **ret, const struct dispatch_options *options, struct fault *fault);
+void dispatch_open(struct dispatch **ret, const struct dispatch_options *options);
 void dispatch_close(struct dispatch **d);
 
 /* What cells tell; hospesd.c hands these to cells_open, and what it needs cells for is opened after: so the two come in
@@ -56,6 +56,9 @@ void dispatch_connect(struct dispatch *d, struct cells *cells, struct registry *
 
 /* Starts the root op of a run that was filled in by run_start: guards, then the root call. */
 void dispatch_root(struct dispatch *d, struct run *run);
+
+/* What a cell needs to run a version; borrows from it. */
+struct cell_spec dispatch_cell_spec(const struct version *v);
 
 /* Gives back what a run holds of this room: its pins and configurations.  When no call of it is left. */
 void dispatch_forget(struct run *run);
@@ -71,6 +74,9 @@ uint64_t dispatch_record(struct dispatch *d, struct run *run, struct record *r);
 
 /* Adds INPUT or OUTPUT: the bytes where the run's journal does not have them, else their hash. */
 void dispatch_record_payload(struct run *run, struct record *r, enum record_tag tag, struct payload *p);
+
+/* "http"; "unknown": no such kind. */
+const char *op_kind_name(uint16_t kind);
 
 /* The account of the whole host, parent of every client's. */
 struct account *dispatch_host_account(struct dispatch *d);

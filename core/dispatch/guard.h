@@ -36,7 +36,7 @@ int guard_wait(struct op *op, struct waitq *queue);
 void dispatch_wake(struct dispatch *d, struct waitq *queue);
 
 /* A call that `resume` held back may go on: delivers what it waited for. */
-void dispatch_resume(struct dispatch *d, struct call *call);
+void dispatch_resume(struct call *call);
 
 /* May this call reach there, and at a private address too?  Asked again for each redirect.  (guard_permission.c) */
 bool permission_http(const struct call *caller, const struct http_request *request, bool *private, struct fault *why);

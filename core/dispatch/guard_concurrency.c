@@ -53,7 +53,7 @@ give_back(struct dispatch *d, struct slots *s)
 	call->resuming = false;
 	call->slot = true;
 	s->used++;
-	dispatch_resume(d, call);
+	dispatch_resume(call);
 }
 
 static int

@@ -32,8 +32,8 @@ check_input(struct op *op, struct fault *fault)
 	return check_schema(op->resolved->input_schema, op->input, what, HOSPES_EINPUT, fault);
 }
 
-static struct cell_spec
-spec_of(const struct version *v)
+struct cell_spec
+dispatch_cell_spec(const struct version *v)
 {
 	return (struct cell_spec){
 	    .plugin = v->name,
@@ -58,7 +58,7 @@ call_begin(struct dispatch *d, struct op *op)
 		pipeline_refuse(d, op, "input", &fault);
 		return;
 	}
-	spec = spec_of(op->resolved);
+	spec = dispatch_cell_spec(op->resolved);
 	call = call_new(
 	    d->calls, op, op->resolved->name, op->resolved->semver, version_ref(op->resolved), config, depth_of(op));
 	call->slot = true;

@@ -197,7 +197,7 @@ deliver(struct dispatch *d, struct op *op)
 }
 
 void
-dispatch_resume(struct dispatch *d, struct call *call)
+dispatch_resume(struct call *call)
 {
 	struct op *op;
 
@@ -208,7 +208,6 @@ dispatch_resume(struct dispatch *d, struct call *call)
 		op->delivered = true;
 		cells_outcome(call, op);
 	}
-	(void)d;
 }
 
 /* Its outcome is set and recorded: settles, delivers, wakes, lets go. */

@@ -87,7 +87,7 @@ record_refusal(struct dispatch *d, struct op *op, const char *guard)
 	record_add_text(&r, TAG_GUARD, guard);
 	add_payload_or_sentence(&r, op);
 	add_input_hash(&r, op);
-	op->outcome_lsn = dispatch_record(d, op->run, &r);
+	dispatch_record(d, op->run, &r);
 }
 
 void
@@ -144,7 +144,7 @@ record_outcome(struct dispatch *d, struct op *op)
 	}
 	if (op->kind == WIRE_OP_CALL && op->status == 0)
 		record_add(&r, TAG_CONFIDENCE, &op->confidence, sizeof(op->confidence));
-	op->outcome_lsn = dispatch_record(d, op->run, &r);
+	dispatch_record(d, op->run, &r);
 }
 
 void

@@ -65,8 +65,7 @@ struct executor {
 extern const struct executor executor_call, executor_http, executor_now, executor_random, executor_sleep,
     executor_first, executor_find, executor_script;
 
-const struct executor *executor_of(const struct op *op); /* NULL: no such kind */
-const char *op_kind_name(uint16_t kind);
+const struct executor *executor_of(const struct op *op); /* the cell room lets no other kind through */
 
 /* An op has its outcome: FIRST ops of the same call that wait for it have theirs. */
 void first_noticed(struct dispatch *d, struct op *op);

@@ -168,8 +168,8 @@ value_put_bool(const struct key *key, void *base, bool flag)
 	return true;
 }
 
-bool
-value_is_list(const struct key *key)
+static bool
+is_list(const struct key *key)
 {
 	return key->type == KEY_PATHS || key->type == KEY_PATTERNS || key->type == KEY_NEEDS;
 }
@@ -179,7 +179,7 @@ value_put_list(const struct key *key, void *base, char ***list)
 {
 	char ***to = place(key, base);
 
-	if (!value_is_list(key))
+	if (!is_list(key))
 		return false;
 	for (char **text = *list; *text != NULL; text++) {
 		if (!text_fits(key, *text))
@@ -228,7 +228,7 @@ value_copy(const struct key *key, void *to, const void *from)
 {
 	const void *source = (const char *)from + key->at;
 
-	if (value_is_list(key)) {
+	if (is_list(key)) {
 		char ***list = place(key, to);
 
 		texts_free(list);
@@ -248,7 +248,7 @@ void
 value_clear(const struct key *keys, void *base)
 {
 	for (const struct key *k = keys; k->path != NULL; k++) {
-		if (value_is_list(k))
+		if (is_list(k))
 			texts_free(place(k, base));
 		else if (k->type == KEY_TEXT || k->type == KEY_PATH)
 			put_string(k, base, "");

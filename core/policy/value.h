@@ -16,8 +16,6 @@ bool value_put_number(const struct key *key, void *base, int64_t number);
 bool value_put_bool(const struct key *key, void *base, bool flag);
 bool value_put_list(const struct key *key, void *base, char ***list); /* takes the list over when it fits */
 
-bool value_is_list(const struct key *key);
-
 /* All keys with a preset get it. */
 void value_preset(const struct key *keys, void *base);
 

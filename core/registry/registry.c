@@ -38,8 +38,8 @@ registry_plugin(const struct registry *r, const char *name)
 	return found ? r->plugins[at] : NULL;
 }
 
-struct plugin *
-registry_plugin_make(struct registry *r, const char *name)
+static struct plugin *
+plugin_make(struct registry *r, const char *name)
 {
 	struct plugin *plugin;
 	bool found;
@@ -66,7 +66,7 @@ registry_object(const struct registry *r, const char *hex)
 void
 registry_add(struct registry *r, struct version *v)
 {
-	struct plugin *plugin = registry_plugin_make(r, v->name);
+	struct plugin *plugin = plugin_make(r, v->name);
 	size_t at = 0;
 
 	while (at < plugin->n && semver_compare(plugin->versions[at]->semver, v->semver) > 0)

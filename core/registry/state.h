@@ -107,7 +107,6 @@ void command_forget(struct registry *r, const char *name, const char *object, co
 /* ---- registry.c: memory ------------------------------------------------------------------------------------------ */
 
 struct plugin *registry_plugin(const struct registry *r, const char *name);
-struct plugin *registry_plugin_make(struct registry *r, const char *name);
 void registry_add(struct registry *r, struct version *v);  /* takes `v` over */
 void registry_drop(struct registry *r, struct version *v); /* and lets go of it */
 struct version *registry_object(const struct registry *r, const char *hex);
@@ -140,7 +139,7 @@ bool seen_object(const struct registry *r, const char *hex); /* does a file in t
 bool seen_above(const struct registry *r, const char *hex, const struct folder *folder); /* one in an earlier folder? */
 void seen_clear(struct registry *r);
 
-/* ---- queue.c ----------------------------------------------------------------------------------------------------- */
+/* ---- queue.c, take.c --------------------------------------------------------------------------------------------- */
 
 /* `created`: the event says only that the name appeared, not that its bytes are all there. */
 void take_file(struct registry *r, const struct folder *folder, const char *name, bool created);

@@ -44,7 +44,6 @@ runs_open(struct runs **ret, const struct runs_options *options, struct fault *f
 	struct runs *r = xcalloc(1, sizeof(*r));
 
 	(void)fault;
-	r->loop = options->loop;
 	r->store = options->store;
 	r->journal = options->journal;
 	r->registry = options->registry;
@@ -215,7 +214,6 @@ slot_new(struct runs *r, const struct request *q, struct payload *input, const c
 	run->policy = policy_ref(r->policy);
 	run->set = json_incref(q->config);
 	run->script = q->script == NULL ? NULL : json_deep_copy(q->script);
-	run->dispatch = r->dispatch;
 	run->started_real_ns = clock_real_ns();
 	run->deadline_real_ns = run->started_real_ns + smaller(q->wall_ms * NS_PER_MS, r->policy->run_wall_ns);
 	account_init(&run->account, "run", client_account(r, client));
@@ -408,18 +406,6 @@ unsigned
 runs_open_count(const struct runs *r)
 {
 	return r->n_open;
-}
-
-void
-run_when_durable(struct runs *r, struct run *run, void (*done)(void *arg), void *arg)
-{
-	journal_await(r->journal, run->last_lsn, done, arg);
-}
-
-void
-run_forget(struct runs *r, void *arg)
-{
-	journal_forget(r->journal, arg);
 }
 
 static const char *

@@ -2,7 +2,7 @@
  * Runs: their life from a client's request to a result.
  *
  * run_start checks the request, admits it, records RUN_START and hands the root op to dispatch; when the root op has its
- * outcome, RUN_END is recorded.  What leaves the host waits until it is durable: `done` of run_wait is called only then,
+ * outcome, RUN_END is recorded.  What leaves the host waits until it is durable: a watcher is told of the end only then,
  * while progress is shown at once and is provisional.
  *
  * Ended runs are kept in memory for a while and in the store for ever (run_apply keeps one entry a run: state, times,
@@ -25,7 +25,6 @@
 struct runs;
 
 struct runs_options {
-	struct event_base *loop;
 	struct store *store;
 	struct journal *journal;
 	struct registry *registry;
@@ -42,7 +41,7 @@ void runs_close(struct runs **r);
 /* hospesd.c leads these from dispatch and call to here. */
 void runs_ended(struct run *run, void *runs); /* the root op has its outcome */
 void runs_idle(struct run *run, void *runs);  /* the run's last call is gone */
-void runs_progress(struct run *run, const json_t *event, void *runs);
+void run_progress(struct run *run, const json_t *event);
 
 /*
  * Starts a run.  `request`: {"plugin": "survey", "input": any, "version": "1.0.0"?, "config": {"survey": {"at_once": 2}}?,
@@ -55,10 +54,6 @@ int run_start(struct runs *r, const json_t *request, struct payload *input, cons
 /* Open runs, and those that ended lately; NULL: ask run_show.  A run's state is RUN_ENDED once its end is durable. */
 struct run *run_find(struct runs *r, const char *id_text);
 
-/* Calls `done` when all that the run has recorded so far is durable: before a client is told of it. */
-void run_when_durable(struct runs *r, struct run *run, void (*done)(void *arg), void *arg);
-void run_forget(struct runs *r, void *arg); /* drops every such wait with this arg */
-
 /* Stops a run; `who` is named in the sentence.  Fault: conflict, when it has ended. */
 int run_cancel(struct runs *r, struct run *run, const char *who, struct fault *fault);
 
@@ -70,7 +65,7 @@ json_t *run_json(const struct run *run, bool with_result);
  * its end is durable (before run_watch returns, for one that has ended already).  Unwatch is allowed at any time. */
 struct run_watch;
 typedef void run_event(const json_t *event, void *arg);
-struct run_watch *run_watch(struct runs *r, struct run *run, run_event *event, void *arg);
+struct run_watch *run_watch(struct run *run, run_event *event, void *arg);
 void run_unwatch(struct run_watch **w);
 
 /*

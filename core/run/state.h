@@ -12,7 +12,6 @@
 #define RUNS_KEPT_BYTES (64 * MIB)
 
 struct run_watch {
-	struct runs *runs;
 	struct run *run;
 	run_event *event;
 	void *arg;
@@ -30,7 +29,6 @@ struct run_slot {
 TAILQ_HEAD(slot_list, run_slot);
 
 struct runs {
-	struct event_base *loop;
 	struct store *store;
 	struct journal *journal;
 	struct registry *registry;

@@ -7,17 +7,6 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "run/state.h"
-#include "wire.h"
-
-static const char *const op_names[] = {
-    [WIRE_OP_CALL] = "call",
-    [WIRE_OP_HTTP] = "http",
-    [WIRE_OP_NOW] = "now",
-    [WIRE_OP_RANDOM] = "random",
-    [WIRE_OP_SLEEP] = "sleep",
-    [WIRE_OP_FIRST] = "first",
-    [WIRE_OP_FIND] = "find",
-};
 
 static const char *
 op_name(const struct record *r)
@@ -27,7 +16,7 @@ op_name(const struct record *r)
 
 	if (f != NULL && f->len == sizeof(kind))
 		memcpy(&kind, f->data, sizeof(kind));
-	return kind < ARRAY_LEN(op_names) && op_names[kind] != NULL ? op_names[kind] : "unknown";
+	return op_kind_name(kind);
 }
 
 static json_t *

@@ -3,12 +3,12 @@
 #include "run/state.h"
 
 struct run_watch *
-run_watch(struct runs *r, struct run *run, run_event *event, void *arg)
+run_watch(struct run *run, run_event *event, void *arg)
 {
 	struct run_watch *w = xcalloc(1, sizeof(*w));
 	struct run_slot *slot = slot_of(run);
 
-	*w = (struct run_watch){.runs = r, .run = run, .event = event, .arg = arg};
+	*w = (struct run_watch){.run = run, .event = event, .arg = arg};
 	TAILQ_INSERT_TAIL(&slot->watchers, w, entry);
 	run->watchers = &slot->watchers;
 	if (run->state == RUN_ENDED)
@@ -32,11 +32,10 @@ run_unwatch(struct run_watch **w)
 }
 
 void
-runs_progress(struct run *run, const json_t *event, void *runs)
+run_progress(struct run *run, const json_t *event)
 {
 	struct run_watch *w, *next;
 
-	(void)runs;
 	for (w = TAILQ_FIRST(&slot_of(run)->watchers); w != NULL; w = next) {
 		next = TAILQ_NEXT(w, entry);
 		w->event(event, w->arg);

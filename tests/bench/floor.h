@@ -1,7 +1,7 @@
 /*
  * The floor: what the machine charges for the messages of a bench row when nobody does anything but pass them on.
  *
- * A core and three cells (lane, join, work), bare processes on the host's own kind of socket, with its frames
+ * A core and cells of three roles (lane, join, work), as many of each as a host starts, bare processes on the host's own kind of socket, with its frames
  * (sdk/wire.h), its fibers (sdk/fiber.h), its batching (all that was read is handled before anything is written) and the
  * same JSON work in the handlers.  No guards, no journal, no accounts, no sandbox.
  */
@@ -19,9 +19,14 @@
 
 enum floor_role { FLOOR_LANE, FLOOR_JOIN, FLOOR_WORK, FLOOR_ROLES };
 
+#define FLOOR_EACH  4    /* cells of a role at most, as cells.per_version */
+#define FLOOR_CELLS (FLOOR_ROLES * FLOOR_EACH)
+#define FLOOR_CALLS 4096 /* in flight in a cell at most */
+
 struct floor_row {
 	enum floor_role callee; /* of a lane: FLOOR_WORK is one call, FLOOR_JOIN a supervisor with its workers */
 	bool json;              /* payloads are parsed and made, else passed on as bytes */
+	unsigned cells;         /* of each role that calls are spread over */
 	unsigned lanes;         /* at once */
 	unsigned rounds;        /* of each lane, one after the other */
 };
@@ -42,7 +47,8 @@ void floor_drop(struct floor_bytes *in, size_t len);
 /* A cell: serves calls on `fd` until its end. */
 void floor_cell(int fd, enum floor_role role, const struct floor_row *row, const char *payload);
 
-/* The core: runs the row over the three sockets, and returns how many calls there were. */
-uint64_t floor_core(const int fd[FLOOR_ROLES], const struct floor_row *row, const char *payload);
+/* The core: runs the row over the cells' sockets (FLOOR_EACH of a role, then the next), and returns how many calls there
+ * were. */
+uint64_t floor_core(const int fd[FLOOR_CELLS], const struct floor_row *row, const char *payload);
 
 #endif

@@ -10,9 +10,7 @@
 #include "fiber.h"
 #include "floor.h"
 
-#define CALLS_MAX 4096
-
-/* A call in progress, in the slot of its handle: handles count up, and far fewer than CALLS_MAX are in flight. */
+/* A call in progress, in the slot of its handle: a cell's handles count up, and far fewer than FLOOR_CALLS are in flight. */
 struct call {
 	struct fiber fiber;
 	bool taken;
@@ -29,7 +27,7 @@ static struct {
 	const struct floor_row *row;
 	const char *payload;
 	struct floor_bytes in, out;
-	struct call calls[CALLS_MAX];
+	struct call calls[FLOOR_CALLS];
 } cell;
 
 /* ---- What the SDK does for a handler ----------------------------------------------------------------------------- */
@@ -175,7 +173,7 @@ resume(struct call *call)
 static void
 start(const struct wire_frame *frame, const uint8_t *data)
 {
-	struct call *call = &cell.calls[frame->call % CALLS_MAX];
+	struct call *call = &cell.calls[frame->call % FLOOR_CALLS];
 
 	if (call->taken || fiber_open(&call->fiber, body, call) != 0) {
 		fputs("floor: no fiber left\n", stderr);
@@ -192,7 +190,7 @@ start(const struct wire_frame *frame, const uint8_t *data)
 static void
 outcome(const struct wire_frame *frame, const uint8_t *data)
 {
-	struct call *call = &cell.calls[frame->call % CALLS_MAX];
+	struct call *call = &cell.calls[frame->call % FLOOR_CALLS];
 
 	if (cell.role == FLOOR_JOIN) {
 		struct floor_bytes *answer = &call->answers[frame->ordinal];
@@ -213,7 +211,7 @@ floor_cell(int fd, enum floor_role role, const struct floor_row *row, const char
 	cell.role = role;
 	cell.row = row;
 	cell.payload = payload;
-	if (stacks_open(256u * 1024, CALLS_MAX) != 0) {
+	if (stacks_open(256u * 1024, FLOOR_CALLS) != 0) {
 		fputs("floor: no stacks\n", stderr);
 		exit(1);
 	}

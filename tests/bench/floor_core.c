@@ -7,99 +7,108 @@
 
 #include "floor.h"
 
-#define CALLS_MAX 65536u
+/* Who asked for a call. */
+struct asked {
+	unsigned asker; /* cell */
+	uint32_t ordinal;
+	uint64_t handle;
+};
 
 static struct {
 	const int *fd;
-	struct floor_bytes in[FLOOR_ROLES], out[FLOOR_ROLES];
-	struct {
-		enum floor_role asker;
-		uint32_t ordinal;
-		uint64_t handle;
-	} calls[CALLS_MAX];
-	uint64_t next;
-	bool full[FLOOR_ROLES];
+	const struct floor_row *row;
+	struct floor_bytes in[FLOOR_CELLS], out[FLOOR_CELLS];
+	unsigned open[FLOOR_CELLS]; /* calls of a cell */
+	struct asked calls[FLOOR_CELLS][FLOOR_CALLS];
+	uint64_t next[FLOOR_CELLS]; /* handle */
+	uint64_t started;
+	bool full[FLOOR_CELLS];
 	unsigned lanes_open;
 } core;
 
-static uint64_t
+/* In the cell of its role that has least to do.  Who asked is for the caller of start to fill in. */
+static struct asked *
 start(enum floor_role role, const void *payload, size_t len)
 {
 	struct wire_start head = {0};
-	uint64_t handle = core.next++;
+	unsigned cell = role * FLOOR_EACH;
+	uint64_t handle;
 
-	floor_frame(&core.out[role], &(struct wire_frame){.type = WIRE_START, .call = handle, .ordinal = WIRE_NO_ORDINAL},
+	for (unsigned i = cell; i < role * FLOOR_EACH + core.row->cells; i++)
+		cell = core.open[i] < core.open[cell] ? i : cell;
+	core.open[cell]++;
+	core.started++;
+	handle = core.next[cell]++;
+	floor_frame(&core.out[cell], &(struct wire_frame){.type = WIRE_START, .call = handle, .ordinal = WIRE_NO_ORDINAL},
 	    &head, sizeof(head), payload, len);
-	return handle;
+	return &core.calls[cell][handle % FLOOR_CALLS];
 }
 
 static void
-asked(enum floor_role asker, const struct wire_frame *frame, const uint8_t *data)
+asked(unsigned asker, const struct wire_frame *frame, const uint8_t *data)
 {
 	struct wire_op op;
 	enum floor_role callee;
-	uint64_t handle;
 
 	memcpy(&op, data, sizeof(op));
 	callee = memcmp(data + sizeof(op), "bench-join", op.target_len) == 0 ? FLOOR_JOIN : FLOOR_WORK;
-	handle = start(callee, data + sizeof(op) + op.target_len, frame->length - sizeof(op) - op.target_len);
-	core.calls[handle % CALLS_MAX].asker = asker;
-	core.calls[handle % CALLS_MAX].ordinal = frame->ordinal;
-	core.calls[handle % CALLS_MAX].handle = frame->call;
+	*start(callee, data + sizeof(op) + op.target_len, frame->length - sizeof(op) - op.target_len) =
+	    (struct asked){.asker = asker, .ordinal = frame->ordinal, .handle = frame->call};
 }
 
 static void
-replied(enum floor_role role, const struct wire_frame *frame, const uint8_t *data)
+replied(unsigned cell, const struct wire_frame *frame, const uint8_t *data)
 {
 	struct wire_outcome head = {.confidence = 1};
-	uint64_t slot = frame->call % CALLS_MAX;
+	const struct asked *asked = &core.calls[cell][frame->call % FLOOR_CALLS];
 
-	if (role == FLOOR_LANE) {
+	core.open[cell]--;
+	if (cell / FLOOR_EACH == FLOOR_LANE) {
 		core.lanes_open--;
 		return;
 	}
-	floor_frame(&core.out[core.calls[slot].asker],
-	    &(struct wire_frame){
-	        .type = WIRE_OUTCOME, .call = core.calls[slot].handle, .ordinal = core.calls[slot].ordinal},
-	    &head, sizeof(head), data + sizeof(struct wire_reply), frame->length - sizeof(struct wire_reply));
+	floor_frame(&core.out[asked->asker],
+	    &(struct wire_frame){.type = WIRE_OUTCOME, .call = asked->handle, .ordinal = asked->ordinal}, &head,
+	    sizeof(head), data + sizeof(struct wire_reply), frame->length - sizeof(struct wire_reply));
 }
 
 static void
-readable(enum floor_role role)
+readable(unsigned cell)
 {
 	struct wire_frame frame;
 	size_t at, len;
 
-	if (!floor_read(core.fd[role], &core.in[role])) {
+	if (!floor_read(core.fd[cell], &core.in[cell])) {
 		fputs("floor: a cell went away\n", stderr);
 		exit(1);
 	}
-	for (at = 0; (len = floor_next(&core.in[role], at, &frame)) > 0; at += len) {
-		const uint8_t *data = core.in[role].data + at + sizeof(frame);
+	for (at = 0; (len = floor_next(&core.in[cell], at, &frame)) > 0; at += len) {
+		const uint8_t *data = core.in[cell].data + at + sizeof(frame);
 
 		if (frame.type == WIRE_OP)
-			asked(role, &frame, data);
+			asked(cell, &frame, data);
 		else if (frame.type == WIRE_REPLY)
-			replied(role, &frame, data);
+			replied(cell, &frame, data);
 	}
-	floor_drop(&core.in[role], at);
+	floor_drop(&core.in[cell], at);
 }
 
 uint64_t
-floor_core(const int fd[FLOOR_ROLES], const struct floor_row *row, const char *payload)
+floor_core(const int fd[FLOOR_CELLS], const struct floor_row *row, const char *payload)
 {
 	int poll = epoll_create1(EPOLL_CLOEXEC);
-	struct epoll_event events[FLOOR_ROLES];
+	struct epoll_event events[FLOOR_CELLS];
 
 	memset(&core, 0, sizeof(core));
 	core.fd = fd;
-	for (uint32_t i = 0; i < FLOOR_ROLES; i++)
+	core.row = row;
+	for (uint32_t i = 0; i < FLOOR_CELLS; i++)
 		epoll_ctl(poll, EPOLL_CTL_ADD, fd[i], &(struct epoll_event){.events = EPOLLIN, .data.u32 = i});
 	for (unsigned i = 0; i < row->lanes; i++)
 		start(FLOOR_LANE, payload, strlen(payload));
 	core.lanes_open = row->lanes;
 	while (core.lanes_open > 0) {
-		for (uint32_t i = 0; i < FLOOR_ROLES; i++) {
+		for (uint32_t i = 0; i < FLOOR_CELLS; i++) {
 			bool full = core.out[i].len > 0 && !floor_flush(fd[i], &core.out[i]);
 
 			if (full != core.full[i])
@@ -107,10 +116,10 @@ floor_core(const int fd[FLOOR_ROLES], const struct floor_row *row, const char *p
 				    &(struct epoll_event){.events = EPOLLIN | (full ? EPOLLOUT : 0), .data.u32 = i});
 			core.full[i] = full;
 		}
-		for (int n = epoll_wait(poll, events, FLOOR_ROLES, -1); n > 0; n--) {
+		for (int n = epoll_wait(poll, events, FLOOR_CELLS, -1); n > 0; n--) {
 			if (events[n - 1].events & EPOLLIN)
-				readable((enum floor_role)events[n - 1].data.u32);
+				readable(events[n - 1].data.u32);
 		}
 	}
-	return core.next;
+	return core.started;
 }

@@ -202,11 +202,11 @@ run_json(const struct run *run, bool with_result)
 }
 
 struct run_watch *
-run_watch(struct runs *r, struct run *run, run_event *event, void *arg)
+run_watch(struct run *run, run_event *event, void *arg)
 {
 	struct run_watch *w = xcalloc(1, sizeof(*w));
 
-	(void)r, (void)run;
+	(void)run;
 	*w = (struct run_watch){.event = event, .arg = arg};
 	fakes.watch = w;
 	fakes.watches++;

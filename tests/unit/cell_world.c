@@ -443,7 +443,6 @@ world_open(struct fault *fault)
 		.loop = world.loop,
 		.calls = &world.calls,
 		.policy = world.policy,
-		.libexec_dir = "/",
 		.spawner_fd = pair[0],
 		.events =
 		    {

@@ -152,10 +152,9 @@ ulids_sort_as_made(void **state)
 		assert_int_equal(strlen(text), 26);
 		assert_true(strcmp(text, last) > 0);
 		assert_true(ulid_parse(text, &back));
-		assert_true(ulid_equal(&id, &back));
+		assert_memory_equal(id.bytes, back.bytes, sizeof(id.bytes));
 		strcpy(last, text);
 	}
-	assert_false(ulid_is_zero(&id));
 	assert_true(ulid_parse("01arz3ndektsv4rrffq69g5fav", &id));
 	ulid_format(&id, text);
 	assert_string_equal(text, "01ARZ3NDEKTSV4RRFFQ69G5FAV");
@@ -301,8 +300,8 @@ a_value_cannot_forge_a_line(void **state)
 	assert_logged("\xe2\x80\xae"
 		      "gpj",
 	    "\"\\xe2\\x80\\xaegpj\""); /* reads backwards from here */
-	log_error("numbers", LOG_I("i", -5), LOG_U("u", UINT64_MAX), LOG_D("d", 0.5));
-	assert_non_null(strstr(last_line, "msg=numbers i=-5 u=18446744073709551615 d=0.5"));
+	log_error("numbers", LOG_I("i", -5), LOG_U("u", UINT64_MAX));
+	assert_non_null(strstr(last_line, "msg=numbers i=-5 u=18446744073709551615"));
 	last_line[0] = '\0';
 	log_debug("below the level");
 	assert_string_equal(last_line, "");

@@ -161,12 +161,15 @@ waits_come_in_order_of_lsn(void **state)
 	struct arrival a[4] = {{.clock = &clock}, {.clock = &clock}, {.clock = &clock}, {.clock = &clock}};
 	uint64_t lsn[3];
 
+	/* None of them is durable before all wait. */
+	fake_hold(&x->fake, true);
 	for (int i = 0; i < 3; i++)
 		lsn[i] = append_text(j, "x", 0);
 	journal_await(j, lsn[2], on_durable, &a[2]);
 	journal_await(j, lsn[0], on_durable, &a[0]);
 	journal_await(j, lsn[1], on_durable, &a[1]);
 	journal_forget(j, &a[1]);
+	fake_hold(&x->fake, false);
 	journal_sync(j, journal_end(j));
 	/* Durable, but smaller ones have not had their turn: this one waits behind them. */
 	journal_await(j, lsn[2], on_durable, &a[3]);

@@ -23,8 +23,8 @@ const struct sandbox_profile *
 sandbox_profile(bool relaxed)
 {
 	static const struct sandbox_profile profiles[] = {
-	    {.name = "strict", .limit_data = true, .trap_tsc = true, .strict_calls = true},
-	    {.name = "relaxed", .limit_data = false, .trap_tsc = false, .strict_calls = false},
+	    {.limit_data = true, .trap_tsc = true, .strict_calls = true},
+	    {.limit_data = false, .trap_tsc = false, .strict_calls = false},
 	};
 
 	return &profiles[relaxed];

@@ -15,7 +15,6 @@
 
 /* What a build or a host may relax, in one place.  Sanitizers map terabytes, read /proc and use the vDSO's clock. */
 struct sandbox_profile {
-	const char *name;
 	bool limit_data;   /* RLIMIT_DATA */
 	bool trap_tsc;     /* PR_SET_TSC */
 	bool strict_calls; /* seccomp checks arguments of mmap and mprotect, and no file is opened while serving */

@@ -138,11 +138,39 @@ check_segments(struct object *object, struct fault *fault)
 	return rc;
 }
 
-static int
-take_tag(struct object *object, const Elf64_Dyn *dyn, struct fault *fault)
+/* What no plain shared object has, and what to do about it; NULL: nothing is wrong with this tag. */
+static const char *
+refused_tag(const Elf64_Dyn *dyn)
 {
-	const char *refused = NULL;
+	switch (dyn->d_tag) {
+	case DT_RPATH:
+		return "DT_RPATH; link without -rpath";
+	case DT_RUNPATH:
+		return "DT_RUNPATH; link without -rpath";
+	case DT_TEXTREL:
+		return "DT_TEXTREL; compile with -fPIC";
+	case DT_AUDIT:
+		return "DT_AUDIT";
+	case DT_DEPAUDIT:
+		return "DT_DEPAUDIT";
+	case DT_FILTER:
+		return "DT_FILTER";
+	case DT_AUXILIARY:
+		return "DT_AUXILIARY";
+	case DT_FLAGS:
+		if (dyn->d_un.d_val & DF_STATIC_TLS)
+			return "DF_STATIC_TLS; keep state in the call";
+		return dyn->d_un.d_val & DF_TEXTREL ? "DF_TEXTREL; compile with -fPIC" : NULL;
+	case DT_FLAGS_1:
+		return dyn->d_un.d_val & DF_1_PIE ? "DF_1_PIE, a program; link it with -shared" : NULL;
+	default:
+		return NULL;
+	}
+}
 
+static void
+take_tag(struct object *object, const Elf64_Dyn *dyn)
+{
 	switch (dyn->d_tag) {
 	case DT_STRTAB:
 		object->strings = dyn->d_un.d_ptr;
@@ -189,52 +217,17 @@ take_tag(struct object *object, const Elf64_Dyn *dyn, struct fault *fault)
 	case DT_PLTREL:
 		object->relocations[2].addend = dyn->d_un.d_val == DT_RELA;
 		break;
-	case DT_RPATH:
-		refused = "DT_RPATH; link without -rpath";
-		break;
-	case DT_RUNPATH:
-		refused = "DT_RUNPATH; link without -rpath";
-		break;
-	case DT_TEXTREL:
-		refused = "DT_TEXTREL; compile with -fPIC";
-		break;
-	case DT_AUDIT:
-		refused = "DT_AUDIT";
-		break;
-	case DT_DEPAUDIT:
-		refused = "DT_DEPAUDIT";
-		break;
-	case DT_FILTER:
-		refused = "DT_FILTER";
-		break;
-	case DT_AUXILIARY:
-		refused = "DT_AUXILIARY";
-		break;
-	case DT_FLAGS:
-		if (dyn->d_un.d_val & DF_TEXTREL)
-			refused = "DF_TEXTREL; compile with -fPIC";
-		if (dyn->d_un.d_val & DF_STATIC_TLS)
-			refused = "DF_STATIC_TLS; keep state in the call";
-		break;
-	case DT_FLAGS_1:
-		if (dyn->d_un.d_val & DF_1_PIE)
-			refused = "DF_1_PIE, a program; link it with -shared";
-		break;
 	default:
 		break;
 	}
-	if (refused == NULL)
-		return 0;
-	return fault_set(
-	    fault, HOSPES_EBADPLUGIN, "expected a dynamic section of a plain shared object, found %s", refused);
 }
 
 static int
 read_dynamic(struct object *object, struct fault *fault)
 {
 	const Elf64_Phdr *dynamic = NULL;
+	const char *refused;
 	Elf64_Dyn dyn;
-	int rc = 0;
 
 	for (size_t i = 0; i < object->segments_n; i++)
 		if (object->segments[i].p_type == PT_DYNAMIC)
@@ -244,16 +237,20 @@ read_dynamic(struct object *object, struct fault *fault)
 	    object_at(object, dynamic->p_vaddr, dynamic->p_filesz) != object->data + dynamic->p_offset)
 		return fault_set(fault, HOSPES_EBADPLUGIN, "expected a dynamic section in a segment, found none");
 	object->relocations[0].addend = true;
-	for (uint64_t at = 0; at + sizeof(dyn) <= dynamic->p_filesz && rc == 0; at += sizeof(dyn)) {
+	for (uint64_t at = 0; at + sizeof(dyn) <= dynamic->p_filesz; at += sizeof(dyn)) {
 		memcpy(&dyn, object->data + dynamic->p_offset + at, sizeof(dyn));
 		if (dyn.d_tag == DT_NULL)
 			break;
-		rc = take_tag(object, &dyn, fault);
+		refused = refused_tag(&dyn);
+		if (refused != NULL)
+			return fault_set(fault, HOSPES_EBADPLUGIN,
+			    "expected a dynamic section of a plain shared object, found %s", refused);
+		take_tag(object, &dyn);
 	}
-	if (rc == 0 && (object->strings == 0 || object->symbols == 0 ||
-			   object_at(object, object->strings, object->strings_size) == NULL))
+	if (object->strings == 0 || object->symbols == 0 ||
+	    object_at(object, object->strings, object->strings_size) == NULL)
 		return fault_set(fault, HOSPES_EBADPLUGIN, "expected dynamic symbols and their names, found none");
-	return rc;
+	return 0;
 }
 
 /* Version needs: a list of files, each with a list of names; offsets lead from one to the next. */
