@@ -139,7 +139,7 @@ bool seen_object(const struct registry *r, const char *hex); /* does a file in t
 bool seen_above(const struct registry *r, const char *hex, const struct folder *folder); /* one in an earlier folder? */
 void seen_clear(struct registry *r);
 
-/* ---- queue.c ----------------------------------------------------------------------------------------------------- */
+/* ---- queue.c, take.c --------------------------------------------------------------------------------------------- */
 
 /* `created`: the event says only that the name appeared, not that its bytes are all there. */
 void take_file(struct registry *r, const struct folder *folder, const char *name, bool created);
