@@ -101,8 +101,7 @@ group_start(struct hospes_group *group)
 
 		if (!group_reserve(group))
 			return ctx_fail(group->ctx, HOSPES_ENOMEM, "no memory is left in the cell for the group");
-		op = call_start(
-		    group->ctx, member->target, member->input, &member->options, group_sharers(group));
+		op = call_start(group->ctx, member->target, member->input, &member->options, group_sharers(group));
 		if (op == NULL)
 			return HOSPES_ENOMEM;
 		op->answer.tag = member->tag;

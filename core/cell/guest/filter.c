@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/futex.h>
 #include <seccomp.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -33,6 +34,7 @@ enum check {
 	ANONYMOUS,    /* mmap of no file, not executable */
 	PRIVATE_READ, /* mmap anonymous, or of a file for reading only; not executable */
 	NOT_EXEC,     /* mprotect without PROT_EXEC */
+	WAKING,       /* futex that wakes: one that waits can sleep, and there is nobody to wait for */
 	OWN_FILTER,   /* prctl that reads or sets seccomp and no_new_privs */
 };
 
@@ -71,7 +73,8 @@ static const struct rule rules[] = {
     {SCMP_SYS(exit), L | S | I, ANY},
     {SCMP_SYS(exit_group), L | S | I, ANY},
     {SCMP_SYS(restart_syscall), L | S | I, ANY},
-    {SCMP_SYS(futex), L | S | I, ANY},
+    {SCMP_SYS(futex), L | I, ANY},
+    {SCMP_SYS(futex), S, WAKING},
     {SCMP_SYS(sched_yield), L | S, ANY},
     /* the raw clock: the vDSO's reads the counter, which traps */
     {SCMP_SYS(clock_gettime), L | S, ANY},
@@ -97,6 +100,7 @@ static const struct rule rules[] = {
     {SCMP_SYS(rt_sigaction), RELAXED, ANY},
     {SCMP_SYS(mmap), RELAXED, ANY},
     {SCMP_SYS(mprotect), RELAXED, ANY},
+    {SCMP_SYS(futex), RELAXED, ANY},
     {SCMP_SYS(sched_getaffinity), RELAXED, ANY},
     {SCMP_SYS(sysinfo), RELAXED, ANY},
     {SCMP_SYS(getuid), RELAXED, ANY},
@@ -217,6 +221,8 @@ allow(scmp_filter_ctx filter, const struct rule *rule)
 			       : add_two(filter, rule, ARG(2, INT_MASK, PROT_READ), ARG(3, MAP_PRIVATE, MAP_PRIVATE));
 	case NOT_EXEC:
 		return add_one(filter, rule, ARG(2, PROT_EXEC, 0));
+	case WAKING:
+		return add_one(filter, rule, ARG(1, FUTEX_CMD_MASK & INT_MASK, FUTEX_WAKE));
 	case OWN_FILTER:
 		return allow_prctl(filter, rule);
 	case ANY:

@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/futex.h>
 #include <netinet/in.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -278,8 +279,12 @@ seal_holds(uint8_t *page, size_t size)
 static void
 try_strict_calls(void *page, size_t size)
 {
+	struct timespec moment = {.tv_nsec = 1};
+	uint32_t word = 0;
+
 	REFUSED("open", syscall(SYS_openat, AT_FDCWD, "/usr", O_RDONLY, 0));
 	REFUSED("read", syscall(SYS_read, 0, NULL, 0));
+	REFUSED("sleep on a futex", syscall(SYS_futex, &word, FUTEX_WAIT | FUTEX_PRIVATE_FLAG, 0, &moment, NULL, 0));
 	REFUSED("prlimit", syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, NULL, NULL));
 	REFUSED(
 	    "mmap of code", syscall(SYS_mmap, NULL, size, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
