@@ -9,19 +9,10 @@ plugin talker                           # fixtures/talker.c: time, random bytes,
 plugin fan
 
 for ((round = 1; round <= ROUNDS; round++)); do
-	RANDOM=${SEED:-$((($(date +%N | sed 's/^0*//') + round) % 32768))}
-	note "round $round, seed $RANDOM (SEED=... to repeat)"
+	seed_round $round
 	run_start fan '{"callee": "talker", "n": 100, "at_once": 100, "input": {"calls": 5, "ms": 400}}'
 	fan=$id
-	killed=0
-	for ((kill = 0; kill < 4; kill++)); do
-		pause "0.$(printf %03d $((RANDOM % 250)))"
-		pids=($(cell_pids))
-		if [ ${#pids[@]} -gt 0 ] && kill -9 "${pids[RANDOM % ${#pids[@]}]}" 2>/dev/null; then
-			killed=$((killed + 1))
-		fi
-	done
-	note "$killed cells killed"
+	kill_cells 4 250
 	run_wait "$fan"
 	succeeds "round $round: the run ends well"
 	result '[.answers[] | select(.calls == 5)] | length' 100 "round $round: all 100 answers are there"

@@ -10,19 +10,10 @@ plugin talker                           # fixtures/talker.c: calls echo three ti
 plugin fan                              # plugins/fan.c: a group, whose members share the budget
 
 for ((round = 1; round <= ROUNDS; round++)); do
-	RANDOM=${SEED:-$((($(date +%N | sed 's/^0*//') + round) % 32768))}
-	note "round $round, seed $RANDOM (SEED=... to repeat)"
+	seed_round $round
 	run_start fan '{"callee": "talker", "n": 40, "at_once": 10, "input": {"calls": 3, "ms": 50}}' --calls 161 --wall 60
 	fan=$id
-	killed=0
-	for ((kill = 0; kill < 5; kill++)); do
-		pause "0.$(printf %03d $((RANDOM % 150)))"
-		pids=($(cell_pids))
-		if [ ${#pids[@]} -gt 0 ] && kill -9 "${pids[RANDOM % ${#pids[@]}]}" 2>/dev/null; then
-			killed=$((killed + 1))
-		fi
-	done
-	note "$killed cells killed"
+	kill_cells 5 150
 	run_wait "$fan"
 	succeeds "round $round: the run ends well, with a budget that fits exactly"
 	result '[.answers[] | select(.calls == 3)] | length' 40 "round $round: all answers are there"

@@ -195,6 +195,28 @@ cell_pids()
 	done
 }
 
+# Seeds $RANDOM for a round, from SEED where that is set, and tells the seed.
+seed_round()
+{
+	local seed=${SEED:-$((($(date +%N | sed 's/^0*//') + $1) % 32768))}
+	RANDOM=$seed
+	note "round $1, seed $seed (SEED=... to repeat)"
+}
+
+# kill_cells N MS: N times, after up to MS ms each, kill -9 of a cell of this host by chance.
+kill_cells()
+{
+	local pids killed=0 n
+	for ((n = 0; n < $1; n++)); do
+		pause "0.$(printf %03d $((RANDOM % $2)))"
+		pids=($(cell_pids))
+		if [ ${#pids[@]} -gt 0 ] && kill -9 "${pids[RANDOM % ${#pids[@]}]}" 2>/dev/null; then
+			killed=$((killed + 1))
+		fi
+	done
+	note "$killed cells killed"
+}
+
 # ---- Plugins -----------------------------------------------------------------------------------------------------------
 
 # Where a built plugin is: a fixture, one of ours here, or one of the plugins that come with the host.
