@@ -26,7 +26,8 @@ static int
 refuse(unsigned flags)
 {
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
-	int rc = seccomp_attr_set(filter, SCMP_FLTATR_CTL_NNP, 0);
+	/* Who is not root may load a filter only with no_new_privs. */
+	int rc = seccomp_attr_set(filter, SCMP_FLTATR_CTL_NNP, geteuid() != 0);
 
 	if (rc == 0)
 		rc = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
