@@ -13,8 +13,8 @@ calls_init(struct calls *calls)
 	*calls = (struct calls){.next_handle = 1};
 }
 
-static char *
-path_of(const struct op *op)
+char *
+op_path(const struct op *op)
 {
 	return xasprintf("%s/%u", op->caller == NULL ? "" : op->caller->path, op->ordinal);
 }
@@ -31,7 +31,7 @@ call_new(struct calls *calls, struct op *op, const char *plugin, const char *sem
 	    .refs = 1,
 	    .run = op->run,
 	    .op = op,
-	    .path = path_of(op),
+	    .path = op_path(op),
 	    .attempt = 1,
 	    .depth = depth,
 	    .version = v,

@@ -245,6 +245,9 @@ struct call *call_by_handle(const struct calls *calls, uint64_t handle); /* NULL
 struct op *call_op(struct call *call, uint32_t ordinal, bool *made);
 void op_clear(struct op *op); /* frees what it holds, for the root op of a run too */
 
+/* The path of an op, which is that of the call that it makes: its caller's and its own ordinal; allocated. */
+char *op_path(const struct op *op);
+
 struct call *call_parent(const struct call *call); /* NULL for the root call */
 
 /* "survey > wordcount > reader": the chain from the root to `call`, for messages; allocated. */

@@ -7,8 +7,8 @@
 #include <assert.h>
 
 #include "base/clock.h"
-#include "dispatch/guard.h"
 #include "base/json.h"
+#include "dispatch/guard.h"
 
 void
 dispatch_open(struct dispatch **ret, const struct dispatch_options *options)

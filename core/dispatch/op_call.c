@@ -120,7 +120,6 @@ call_replied(struct dispatch *d, struct call *call, int status, struct payload *
 	assert(op->callee == call);
 	call->state = CALL_DONE;
 	status = judge(op, call, status, &value);
-	op->status = status;
 	if (op->caller == NULL && status == 0)
 		op->run->partial = payload_ref(partial);
 	for (uint32_t i = 0; i < call->n_ops; i++)

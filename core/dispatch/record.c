@@ -45,13 +45,6 @@ add_op(struct record *r, const struct op *op, const char *path)
 	record_add_text(r, TAG_TARGET, op->target);
 }
 
-/* The path of an op: its call's and its own ordinal. */
-static char *
-path_of(const struct op *op)
-{
-	return xasprintf("%s/%u", op->caller == NULL ? "" : op->caller->path, op->ordinal);
-}
-
 static void
 add_payload_or_sentence(struct record *r, struct op *op)
 {
@@ -81,7 +74,7 @@ record_refusal(struct dispatch *d, struct op *op, const char *guard)
 
 	if (op->caller != NULL && ++op->caller->refusals > REFUSALS_RECORDED)
 		return;
-	path = path_of(op);
+	path = op_path(op);
 	record_init(&r, RECORD_REFUSAL);
 	add_op(&r, op, path);
 	record_add_text(&r, TAG_GUARD, guard);
@@ -115,7 +108,7 @@ record_call_start(struct dispatch *d, struct call *call, bool with_config)
 uint64_t
 record_intent(struct dispatch *d, struct op *op)
 {
-	_cleanup_(free_p) char *path = path_of(op);
+	_cleanup_(free_p) char *path = op_path(op);
 	struct record r;
 
 	record_init(&r, RECORD_OP_INTENT);
@@ -130,7 +123,7 @@ record_intent(struct dispatch *d, struct op *op)
 void
 record_outcome(struct dispatch *d, struct op *op)
 {
-	_cleanup_(free_p) char *path = path_of(op);
+	_cleanup_(free_p) char *path = op_path(op);
 	int64_t unrecorded;
 	struct record r;
 

@@ -36,7 +36,7 @@ tell_outcome(struct dispatch *d, struct op *op)
 
 	if (!watched(d, op->run) || (op->kind != WIRE_OP_CALL && op->kind != WIRE_OP_HTTP))
 		return;
-	path = xasprintf("%s/%u", op->caller == NULL ? "" : op->caller->path, op->ordinal);
+	path = op_path(op);
 	event = json_pack("{s:s s:s s:s s:s}", "type", op->kind == WIRE_OP_CALL ? "call_ended" : "op_ended", "path",
 	    path, "target", op->target, "status", status_name(op->status));
 	if (op->callee != NULL) {
