@@ -11,7 +11,7 @@
  *   -                            HELLO                          STARTING   first frame: carries SCM_CREDENTIALS
  *   -                            READY | FAILED                 STARTING   -> READY, or the cell ends; READY has the
  *                                                                         layers that hold, a probe's its report too
- *   START, OUTCOME, CANCEL       OP, PARK, REPLY, LOG,          READY
+ *   START, OUTCOME, CANCEL       OP, PARK, PART, REPLY, LOG,    READY
  *   PING                         PROGRESS, PONG, ABANDON
  *   STOP                         BYE                            READY      -> the exit hook runs, the cell ends
  *
@@ -31,6 +31,7 @@
 #define WIRE_LOG_MAX     4096u               /* one line */
 #define WIRE_TARGET_MAX  255u
 #define WIRE_URL_MAX     (8u * 1024)         /* the target of an HTTP op */
+#define WIRE_KEY_MAX     320u                /* the target of a memory op: space, slash, key */
 #define WIRE_NO_ORDINAL  UINT32_MAX
 #define WIRE_SHARERS_MAX 100000
 
@@ -62,6 +63,7 @@ enum wire_type {
 	WIRE_PONG,     /* struct wire_pong */
 	WIRE_ABANDON,  /* call, ordinal: the fiber no longer wants this op; it is cancelled */
 	WIRE_BYE,
+	WIRE_PART, /* call; a part of its reply, before WIRE_REPLY */
 };
 
 struct wire_frame {
@@ -83,6 +85,17 @@ enum wire_op_kind {
 	WIRE_OP_SLEEP = 5,  /* input: int64_t ns from now; value: empty */
 	WIRE_OP_FIRST = 6,  /* input: uint32_t ordinals; value: uint32_t, the ordinal that has an outcome first */
 	WIRE_OP_FIND = 7,   /* target: a capability or a pattern; value: JSON array of names */
+
+	/* memory: target is "SPACE", "SPACE/KEY"; an empty SPACE is the plugin's own; input and value are JSON objects */
+	WIRE_OP_REMEMBER = 8,   /* SPACE/KEY: {"value": any, "version": n?} -> {"version": n} */
+	WIRE_OP_RECALL = 9,     /* SPACE/KEY: {} -> {"value": any, "version": n} */
+	WIRE_OP_FORGET = 10,    /* SPACE/KEY: {} -> {"forgotten": bool} */
+	WIRE_OP_LIST = 11,      /* SPACE/PREFIX: {"after": key?, "most": n?} -> {"keys": [...], "more": bool} */
+	WIRE_OP_DOCUMENTS = 12, /* SPACE: {"after": digest?, "most": n?} -> {"documents": [...], "more": bool} */
+	WIRE_OP_DOCUMENT = 13,  /* SPACE/DIGEST: {"from": n, "to": n} -> {"document", "text", ...} */
+	WIRE_OP_SEARCH = 14,    /* SPACE: {"query", "most"?, "most_each"?, "within": [digest]?} -> {"found": [...]} */
+
+	WIRE_OP_PART = 15, /* input: uint32 ordinal of a call, uint32 index; value: the part; HOSPES_ENOENT: there are no more */
 };
 
 enum wire_op_flag {

@@ -18,6 +18,7 @@ policy    4   policy.h
 cell      6   cell.h
 registry  6   registry.h
 tool      6   http.h
+memory    6   memory.h
 dispatch  8   dispatch.h
 run       10  run.h
 api       12  api.h

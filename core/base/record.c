@@ -235,6 +235,8 @@ record_kind_name(enum record_kind kind)
 		return "cell_end";
 	case RECORD_REPLAY:
 		return "replay";
+	case RECORD_PART:
+		return "part";
 	case RECORD_LOG:
 		return "log";
 	}
@@ -270,6 +272,7 @@ record_tag_name(enum record_tag tag)
 	    [TAG_LIMIT_CALLS] = "limit_calls",
 	    [TAG_NUMBER] = "number",
 	    [TAG_CALLEE] = "callee",
+	    [TAG_SOURCES] = "sources",
 	};
 
 	if ((size_t)tag >= ARRAY_LEN(names) || names[tag] == NULL)

@@ -26,7 +26,8 @@
 enum record_kind {
 	RECORD_HOST_START = 1,  /* a host opened the journal: a new writer epoch */
 	RECORD_HOST_STOP = 2,   /* it closed it in order */
-	RECORD_RUN_START = 10,  /* TARGET, VERSION (asked for), CLIENT, CONFIG, LIMIT_CALLS, DEADLINE, INPUT */
+	RECORD_RUN_START = 10,  /* TARGET, VERSION (asked for), CLIENT, CONFIG, LIMIT_CALLS, DEADLINE, INPUT,
+	                         * SOURCES */
 	RECORD_RUN_END = 11,    /* TARGET, status, OUTPUT | MESSAGE, PARTIAL, CONFIDENCE; NUMBER: calls that it spent */
 	RECORD_CALL_START = 20, /* PATH, OP_KIND, TARGET, CALLEE, VERSION, OBJECT, DEADLINE, INPUT; the call that the op led
 	                         * to.  LIMIT_CALLS: its share.  CONFIG: with the first call of a plugin in the run */
@@ -34,11 +35,14 @@ enum record_kind {
 	                         * made the call; NUMBER: how many of its ops were refused and have no record of their own */
 	RECORD_OP_INTENT = 30,  /* PATH, OP_KIND, TARGET, INPUT, EFFECT, KEY, DEADLINE: before an effect outside the host */
 	RECORD_OP_OUTCOME = 31, /* PATH, OP_KIND, TARGET, INPUT_HASH, status, OUTPUT | MESSAGE */
-	RECORD_REFUSAL = 32,    /* PATH, OP_KIND, TARGET, INPUT_HASH, GUARD, status, MESSAGE: a guard said no */
-	RECORD_COMMAND = 40,    /* COMMAND, ACTOR, REASON, BODY (JSON): a change of the host's own state */
+	RECORD_REFUSAL = 32,    /* PATH, OP_KIND, TARGET, INPUT_HASH, GUARD, status, MESSAGE: a guard said no; BODY: with what
+	                         * findings */
+	RECORD_COMMAND = 40,    /* COMMAND, ACTOR, REASON, BODY (JSON): a change of the host's own state; of an op also PATH,
+	                         * OP_KIND, TARGET */
 	RECORD_CELL_START = 50, /* TARGET, VERSION, OBJECT, NUMBER (pid), BODY {"layers": [...], "quarantine"} */
 	RECORD_CELL_END = 51,   /* TARGET, VERSION, OBJECT, NUMBER (pid), MESSAGE, BODY {"wait_status", "cpu_ms", "rss_kib"} */
 	RECORD_REPLAY = 52,     /* PATH, MESSAGE: a call begins again in another cell */
+	RECORD_PART = 53,     /* PATH, OUTPUT, NUMBER: a part of a call's reply, counted from 0 */
 	RECORD_LOG = 60,        /* PATH, LEVEL in status, MESSAGE: what a plugin logged */
 };
 
@@ -68,6 +72,7 @@ enum record_tag {
 	TAG_LIMIT_CALLS = 23, /* int64 */
 	TAG_NUMBER = 24,   /* int64 */
 	TAG_CALLEE = 25,   /* text: the plugin that a capability was resolved to */
+	TAG_SOURCES = 26,  /* JSON array: the spaces whose documents a run may read */
 };
 
 struct record_head {

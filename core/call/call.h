@@ -215,6 +215,7 @@ struct run {
 	unsigned calls_open;
 	struct dispatch *dispatch; /* that it runs under */
 	void *watchers;            /* run's own */
+	char **sources;            /* the client's spaces whose documents it may read, NULL-terminated, or NULL */
 	void *script;              /* of a test case: the answers to its ops, or NULL */
 };
 

@@ -29,6 +29,8 @@ struct policy_plugin {
 	char **http;          /* granted URL patterns (see policy_http), NULL-terminated, perhaps empty */
 	bool http_private;    /* private addresses too */
 	char **needs;         /* NULL: all that the notes declare; else only those of them that match one of these */
+	char **memory;        /* granted spaces beside its own, NULL-terminated, perhaps empty; "*" is a pattern */
+	char **checks;        /* `grounding.NAME.checks`: check plugins that its replies have to pass, NULL: none */
 	unsigned concurrency; /* running calls of it at a time; 0: no limit */
 	unsigned recursion;   /* cap of the note's recursion; default 0 */
 	json_t *config;       /* object, perhaps empty; values of its HOSPES_CONFIG names */
@@ -69,6 +71,9 @@ struct policy {
 	size_t http_max_bytes;
 	unsigned http_redirects;
 	unsigned http_at_once;
+
+	size_t memory_value_max;    /* `memory.value`: bytes of one remembered value; default 1 MiB */
+	size_t memory_document_max; /* `memory.document`: bytes of one document's text; default 64 MiB */
 
 	bool dev; /* hospes dev: declared public hosts are granted, dev versions accepted */
 

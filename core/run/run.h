@@ -45,7 +45,8 @@ void run_progress(struct run *run, const json_t *event);
 
 /*
  * Starts a run.  `request`: {"plugin": "survey", "input": any, "version": "1.0.0"?, "config": {"survey": {"at_once": 2}}?,
- * "budget": {"calls": n?, "wall_ms": n?}?, "script": {...}?}.  `input` may be given as a payload instead (then it is not
+ * "budget": {"calls": n?, "wall_ms": n?}?, "sources": ["space", ...]?, "script": {...}?}.  `sources` are spaces of this
+ * client whose documents the run's plugins may read as the space "sources" (memory/memory.h).  `input` may be given as a payload instead (then it is not
  * parsed).  Faults: bad_input, no_such_agent, no_such_version, too_large, overloaded, permission_denied.
  */
 int run_start(struct runs *r, const json_t *request, struct payload *input, const char *client, struct run **ret,
@@ -58,7 +59,7 @@ struct run *run_find(struct runs *r, const char *id_text);
 int run_cancel(struct runs *r, struct run *run, const char *who, struct fault *fault);
 
 /* {"id", "plugin", "version", "state": "open"|"ended", "status": "ok"|"partial"|name, "client", "started", "ended",
- *  "calls", "duration_ms", "result"?, "confidence"?, "partial"?, "error": {"code", "message", "hint"}?}; new reference. */
+ *  "calls", "duration_ms", "sources"?, "result"?, "confidence"?, "partial"?, "error": {"code", "message", "hint"}?}; new reference. */
 json_t *run_json(const struct run *run, bool with_result);
 
 /* Watching: `event` gets JSON events as they come ({"type": "call_started", ...}), `NULL` once when the run has ended and

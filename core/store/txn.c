@@ -13,6 +13,7 @@ static const char *const table_names[STORE_TABLES] = {
     [STORE_META] = "meta",
     [STORE_REGISTRY] = "registry",
     [STORE_RUNS] = "runs",
+    [STORE_MEMORY] = "memory",
 };
 
 int

@@ -42,7 +42,7 @@ extern "C" {
 
 /* The ABI: a plugin loads when the majors are the same and its minor is not above the host's. */
 #define HOSPES_ABI_MAJOR 1
-#define HOSPES_ABI_MINOR 0
+#define HOSPES_ABI_MINOR 1
 
 typedef struct hospes_ctx hospes_ctx;     /* one call in progress */
 typedef struct hospes_value hospes_value; /* an immutable JSON payload, parsed only when looked at */
@@ -78,6 +78,10 @@ hospes_value *hospes_value_bytes(hospes_ctx *ctx, const void *bytes, size_t len)
 /* Are both the same JSON, whatever the spacing and order of members?  [never waits] */
 bool hospes_equal(const hospes_value *a, const hospes_value *b);
 
+/* Gives the memory of a value back before the handler returns, for one that looks at very many.  The value, what
+ * hospes_get made of it and its json_t must not be used any more.  NULL is nothing.  [never waits] */
+void hospes_release(hospes_value *value);
+
 /* ---- Answering --------------------------------------------------------------------------------------------------- */
 
 /* Sets the reply, which leaves when the handler returns 0.  Takes `json` over.  Returns 0, or HOSPES_EINPUT when `json`
@@ -93,6 +97,15 @@ void hospes_confidence(hospes_ctx *ctx, double confidence);
 /* Sets the sentence and returns `status`, so that a handler ends with `return hospes_fail(ctx, ...)`.  Say what was
  * expected, what was found and what to do.  [never waits] */
 int hospes_fail(hospes_ctx *ctx, int status, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* A part of the reply, before the whole of it is there: goes at once to the caller, who takes it with hospes_next_part, and
+ * from the root call to the client who watches.  The reply that follows stands alone and does not have to repeat it.
+ * All parts of a call together may be as large as one payload.  [never waits] */
+int hospes_part(hospes_ctx *ctx, const hospes_value *value);
+
+/* The next part of the reply of a call that was started with hospes_start: 1 and the part, 0 when no more will come (then
+ * hospes_wait gives the reply), or a negative status.  [waits] */
+int hospes_next_part(hospes_op *op, hospes_value **ret);
 
 /* Status and sentence of the last thing that failed in this call.  [never waits] */
 int hospes_status(hospes_ctx *ctx);
@@ -216,6 +229,109 @@ const hospes_answer *hospes_group_next(hospes_group *group);
 /* Notes a failed answer in the reply: the run then ends as partial and says who failed and why.  [never waits] */
 void hospes_partial(hospes_ctx *ctx, const hospes_answer *answer);
 
+/* ---- Memory ------------------------------------------------------------------------------------------------------ */
+
+/*
+ * What outlives a run: values under keys, and documents, in spaces.  A space belongs to a client of the host, so no agent
+ * ever sees what it was told by somebody else.  `space` is
+ *
+ *   NULL        the plugin's own, named after it
+ *   "sources"   the documents that this run was started with, read only; needs HOSPES_NEEDS("memory:sources")
+ *   "NAME"      another one; needs HOSPES_NEEDS("memory:NAME") and the operator's `grants`
+ *
+ * A key has 1 to 255 bytes of UTF-8 without control characters.  A version counts the changes of one value, from 1.
+ * All of these are ops: what they gave is on record, so a replay sees the same memory.
+ */
+
+/* Keeps a value under a key.  [waits] */
+int hospes_remember(hospes_ctx *ctx, const char *space, const char *key, const hospes_value *value);
+
+/* The same, but only when the value is still at `version` (0: when there is none), else HOSPES_ECONFLICT and nothing is
+ * changed.  [waits] */
+int hospes_remember_if(hospes_ctx *ctx, const char *space, const char *key, uint64_t version, const hospes_value *value);
+
+/* The value under a key, and its version where `version` is not NULL; HOSPES_ENOENT when there is none.  [waits] */
+int hospes_recall(hospes_ctx *ctx, const char *space, const char *key, hospes_value **ret, uint64_t *version);
+
+/* Forgets a value; 0 also when there was none.  [waits] */
+int hospes_forget(hospes_ctx *ctx, const char *space, const char *key);
+
+/* Keys that begin with `prefix`, in order, from after `after` (NULL: from the first), at most `most` of them (0: 1,000):
+ * {"keys": [{"key", "version", "bytes"}], "more": bool}.  [waits] */
+int hospes_list(hospes_ctx *ctx, const char *space, const char *prefix, const char *after, size_t most,
+    hospes_value **ret);
+
+/* Documents of a space in the order of their names: {"documents": [{"document", "digest", "bytes"}], "more": bool};
+ * `after` is the digest of the last one seen, or NULL.  [waits] */
+int hospes_documents(hospes_ctx *ctx, const char *space, const char *after, size_t most, hospes_value **ret);
+
+/* Part of a document's text, bytes `from` up to `to` (0: the end), moved outward to whole characters and cut at 1 MiB:
+ * {"document", "digest", "bytes", "from", "to", "text"}.  HOSPES_ENOENT when the space does not have it.  [waits] */
+int hospes_document(hospes_ctx *ctx, const char *space, const char *digest, size_t from, size_t to, hospes_value **ret);
+
+/* How to search.  Zero is "as usual"; `size` is set by HOSPES_SEARCH. */
+typedef struct hospes_search_options {
+	size_t size;
+	size_t most HOSPES_ZERO_;                  /* passages at most; 0 is 20, 1,000 is the end */
+	size_t most_each HOSPES_ZERO_;             /* of one document; 0 is any number */
+	const char *const *within HOSPES_ZERO_;    /* digests, NULL at the end: in these documents alone */
+} hospes_search_options;
+#define HOSPES_SEARCH(...) (&(hospes_search_options){.size = sizeof(hospes_search_options), __VA_ARGS__})
+
+/* The passages that fit the words of `query` best (BM25; any of the words will do, "two words" in quotes have to stand
+ * together), best first:
+ * {"found": [{"document", "digest", "from", "to", "heading"?, "text", "score"}]}, and for a remembered value {"key",
+ * "version", "text", "score"}.  `score` is above 0, and comparable within one search only.  [waits] */
+int hospes_search(hospes_ctx *ctx, const char *space, const char *query, const hospes_search_options *options,
+    hospes_value **ret);
+
+/* Starts it and goes on.  [never waits] */
+hospes_op *hospes_search_start(hospes_ctx *ctx, const char *space, const char *query,
+    const hospes_search_options *options);
+
+/* ---- Evidence ---------------------------------------------------------------------------------------------------- */
+
+/*
+ * Claims with their sources, in the one form that checks and readers know:
+ *
+ *   {"claims": [{"text", "critical": bool, "sources": [{"document", "digest", "from", "to", "quote"}]}], "confidence": 0..1}
+ *
+ * `quote` is what stands in the bytes `from` up to `to` of the document with this digest, byte for byte.  A reply may have
+ * other members beside these.
+ */
+typedef struct hospes_evidence hospes_evidence;
+
+typedef struct hospes_source {
+	const char *document; /* its name */
+	const char *digest;   /* SHA-256 of its text, 64 hexadecimal digits */
+	size_t from, to;      /* bytes of the text */
+	const char *quote;
+} hospes_source;
+
+typedef struct hospes_claim {
+	const char *text;
+	bool critical; /* without a source that holds it must not be passed on */
+	size_t n_sources;
+	const hospes_source *sources;
+} hospes_claim;
+
+/* An empty one.  [never waits] */
+hospes_evidence *hospes_evidence_new(hospes_ctx *ctx);
+
+/* Adds a claim, and a source to the claim that was added last; all texts are copied.  0 or a status.  [never waits] */
+int hospes_evidence_claim(hospes_evidence *evidence, const char *text, bool critical);
+int hospes_evidence_source(hospes_evidence *evidence, const hospes_source *source);
+
+/* Reads the evidence in a value; NULL, with a sentence that names the member, where it has another form.  [never waits] */
+hospes_evidence *hospes_evidence_read(hospes_ctx *ctx, const hospes_value *value);
+
+/* The claims, and the confidence that was read (1 where there was none).  [never waits] */
+size_t hospes_evidence_claims(const hospes_evidence *evidence, const hospes_claim **ret);
+double hospes_evidence_confidence(const hospes_evidence *evidence);
+
+/* {"claims", "confidence"} as a new json_t to add to, for hospes_reply.  [never waits] */
+json_t *hospes_evidence_json(const hospes_evidence *evidence, double confidence);
+
 /* ---- Telling ----------------------------------------------------------------------------------------------------- */
 
 enum hospes_level { HOSPES_DEBUG, HOSPES_INFO, HOSPES_WARN, HOSPES_ERROR };
@@ -235,6 +351,9 @@ int64_t hospes_config_int(hospes_ctx *ctx, const char *name);
 double hospes_config_real(hospes_ctx *ctx, const char *name);
 bool hospes_config_bool(hospes_ctx *ctx, const char *name);
 const char *hospes_config_text(hospes_ctx *ctx, const char *name);
+
+/* A setting of the type "file" names a file in the host's configuration folder; what hospes_config_text gives is the text of
+ * that file, 256 KiB at most, "" where there is none. */
 
 /* The run's id (a ULID) and this call's path in it ("/0/3").  [never waits] */
 const char *hospes_run_id(hospes_ctx *ctx);
@@ -302,8 +421,9 @@ struct hospes_plugin {
 	HOSPES_PLUGIN_("tool", name, version, summary, handler, ##__VA_ARGS__)
 
 #define HOSPES_CAPABILITY(name) HOSPES_NOTE("capability=" name)  /* repeatable: "count.words" */
-#define HOSPES_NEEDS(need)      HOSPES_NOTE("needs=" need)       /* repeatable: "call:NAME", "call:cap:PATTERN", "http:PATTERN" */
-#define HOSPES_CONFIG(name, type, preset)                        /* type: "int", "real", "bool", "text" */             \
+#define HOSPES_NEEDS(need)      HOSPES_NOTE("needs=" need)       /* repeatable: "call:NAME", "call:cap:PATTERN", "http:PATTERN",
+                                                                  * "memory:SPACE" */
+#define HOSPES_CONFIG(name, type, preset)                        /* type: "int", "real", "bool", "text", "file" */     \
 	HOSPES_NOTE("config=" name ":" type ":" preset)
 #define HOSPES_INPUT(schema)    HOSPES_NOTE("input=" schema)     /* JSON Schema of the input */
 #define HOSPES_OUTPUT(schema)   HOSPES_NOTE("output=" schema)    /* JSON Schema of the reply */

@@ -41,6 +41,7 @@
 	X(HOSPES_EBUSY,      -47, "overloaded")          /* no slot, queue full, or the host is draining */ \
 	X(HOSPES_EBREAKER,   -48, "breaker_open")        /* the target failed too often of late */ \
 	X(HOSPES_EREPEATED,  -49, "repeated")            /* the same call once more after it had ended */ \
+	X(HOSPES_EGROUND,    -50, "not_grounded")        /* a check found claims that their sources do not bear out */ \
 	/* effects */ \
 	X(HOSPES_EHTTP,      -60, "http_failed")         /* no HTTP answer: resolve, connect, TLS, time, size */ \
 	X(HOSPES_EADDRESS,   -61, "address_refused")     /* a private address without a grant */ \
