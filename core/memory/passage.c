@@ -1,11 +1,9 @@
 /* Cutting a text into passages. */
 
-#include <stdbool.h>
 #include <string.h>
 
 #include "memory/passage.h"
 
-#define PASSAGE_MAX 1200
 #define HEADING_MAX 100
 
 static bool
@@ -66,36 +64,51 @@ cut_at(const char *text, size_t from, size_t to)
 	return end;
 }
 
-int
-passages_cut(const char *text, size_t len, passage_visit *visit, void *arg)
+void
+cutter_init(struct cutter *c, const char *text, size_t len)
 {
-	struct passage p = {0};
-	size_t at = 0;
-	int rc = 0;
+	*c = (struct cutter){.text = text, .len = len};
+}
 
-	while (rc == 0 && at < len) {
-		size_t end = paragraph_end(text, len, at), from = at, to = end;
+static bool
+take(struct cutter *c, size_t from, size_t to, struct passage *ret)
+{
+	size_t end = cut_at(c->text, from, to);
 
-		at = end;
-		trim(text, &from, &to);
+	c->rest_to = end < to ? to : 0;
+	if (end < to)
+		c->at = end;
+	trim(c->text, &from, &end);
+	*ret = (struct passage){.from = from, .to = end, .heading_from = c->heading.from, .heading_to = c->heading.to};
+	c->any = true;
+	return true;
+}
+
+bool
+cutter_next(struct cutter *c, struct passage *ret)
+{
+	while (c->at < c->len) {
+		bool rest = c->rest_to != 0;
+		size_t from = c->at, to = rest ? c->rest_to : paragraph_end(c->text, c->len, c->at);
+
+		c->at = to;
+		c->rest_to = 0;
+		trim(c->text, &from, &to);
 		if (from == to)
 			continue;
-		if (to - from <= HEADING_MAX && memchr(text + from, '\n', to - from) == NULL && text[to - 1] != '.') {
-			p.heading_from = from;
-			p.heading_to = to;
+		if (!rest && to - from <= HEADING_MAX && memchr(c->text + from, '\n', to - from) == NULL &&
+		    c->text[to - 1] != '.') {
+			c->heading.from = from;
+			c->heading.to = to;
+			c->any = false;
 			continue;
 		}
-		while (rc == 0 && from < to) {
-			p.from = from;
-			p.to = from = cut_at(text, from, to);
-			trim(text, &p.from, &p.to);
-			if (p.from < p.to)
-				rc = visit(&p, arg);
-		}
+		return take(c, from, to, ret);
 	}
-	if (rc == 0 && p.to == 0 && p.heading_to > 0) { /* nothing but a heading */
-		p = (struct passage){.from = p.heading_from, .to = p.heading_to};
-		rc = visit(&p, arg);
+	if (!c->any && c->heading.to > 0) { /* the text ends in a heading */
+		c->any = true;
+		*ret = (struct passage){.from = c->heading.from, .to = c->heading.to};
+		return true;
 	}
-	return rc;
+	return false;
 }
