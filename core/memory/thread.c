@@ -135,12 +135,14 @@ void *
 memory_main(void *memory)
 {
 	struct memory *m = memory;
+	bool idle;
 
 	pthread_mutex_lock(&m->lock);
 	while (!m->stop) {
 		struct ask *ask = next_ask(m);
 		enum turn turn = TURN_OVER;
-		bool idle = ask == NULL && wait_for_work(m);
+
+		idle = ask == NULL && wait_for_work(m);
 
 		if (ask == NULL && !idle)
 			continue;
@@ -153,6 +155,9 @@ memory_main(void *memory)
 		if (ask != NULL)
 			turned(m, ask, turn);
 	}
+	idle = TAILQ_EMPTY(&m->lanes[LANE_INDEX]);
 	pthread_mutex_unlock(&m->lock);
+	if (idle)
+		commit(m, true);
 	return NULL;
 }
