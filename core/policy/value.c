@@ -90,6 +90,13 @@ put_isolation(const struct key *key, void *base, const char *text)
 	return false;
 }
 
+bool
+policy_is_plugin_name(const char *name)
+{
+	return name[0] >= 'a' && name[0] <= 'z' && strlen(name) <= 64 &&
+	       strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == strlen(name);
+}
+
 static bool
 text_fits(const struct key *key, const char *text)
 {
@@ -110,6 +117,8 @@ text_fits(const struct key *key, const char *text)
 		return url_pattern_read(text, &unused);
 	case KEY_NEEDS:
 		return (strncmp(text, "call:", 5) == 0 || strncmp(text, "http:", 5) == 0) && text[5] != '\0';
+	case KEY_NAMES:
+		return policy_is_plugin_name(text);
 	default:
 		return true;
 	}
@@ -140,6 +149,7 @@ value_put_text(const struct key *key, void *base, const char *text)
 	case KEY_PATHS:
 	case KEY_PATTERNS:
 	case KEY_NEEDS:
+	case KEY_NAMES:
 		break;
 	}
 	return false;
@@ -171,7 +181,7 @@ value_put_bool(const struct key *key, void *base, bool flag)
 static bool
 is_list(const struct key *key)
 {
-	return key->type == KEY_PATHS || key->type == KEY_PATTERNS || key->type == KEY_NEEDS;
+	return key->type == KEY_PATHS || key->type == KEY_PATTERNS || key->type == KEY_NEEDS || key->type == KEY_NAMES;
 }
 
 bool
