@@ -111,7 +111,7 @@ assert_defaults(const struct policy *p)
 	assert_int_equal(p->http_max_bytes, 16 * MIB);
 	assert_int_equal(p->http_redirects, 5);
 	assert_int_equal(p->http_at_once, 64);
-	assert_int_equal(p->plugins.used, 0);
+	assert_ptr_equal(policy_plugin(p, "fetch"), p->unnamed);
 }
 
 static void
