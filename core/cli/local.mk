@@ -5,7 +5,7 @@ core_cli_libcli_a_SOURCES = \
 	core/cli/agents.c core/cli/client.c core/cli/client.h core/cli/command.h core/cli/dev.c core/cli/doctor.c \
 	core/cli/document.c core/cli/document.h core/cli/document_gzip.c core/cli/document_html.c \
 	core/cli/document_pdf.c core/cli/document_plain.c \
-	core/cli/expand.c core/cli/expand.h core/cli/info.c core/cli/logs.c core/cli/memory.c \
+	core/cli/expand.c core/cli/expand.h core/cli/findings.c core/cli/info.c core/cli/logs.c core/cli/memory.c \
 	core/cli/memory.h core/cli/memory_load.c core/cli/memory_show.c core/cli/new.c core/cli/options.c \
 	core/cli/output.c core/cli/process.c core/cli/process.h core/cli/request.c core/cli/request.h core/cli/run.c \
 	core/cli/runs.c core/cli/show.c core/cli/socket.c core/cli/socket.h core/cli/source_set.h core/cli/sources.c core/cli/sources.h \
