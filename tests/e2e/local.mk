@@ -42,6 +42,7 @@ E2E_SCENARIOS = \
 	tests/e2e/memory-limits.t \
 	tests/e2e/memory-needs-grant.t \
 	tests/e2e/memory-own-space.t \
+	tests/e2e/memory-sources.t \
 	tests/e2e/memory-survives-kill.t \
 	tests/e2e/registry-bad-files.t \
 	tests/e2e/registry-conflict.t \
