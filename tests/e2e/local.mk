@@ -14,6 +14,7 @@ E2E_SCENARIOS = \
 	tests/e2e/cli-flood-is-followed.t \
 	tests/e2e/cli-new-test-info.t \
 	tests/e2e/cli-show-reads.t \
+	tests/e2e/cli-test-memory.t \
 	tests/e2e/cli-test-plugins.t \
 	tests/e2e/cli-usage.t \
 	tests/e2e/dispatch-budget-calls.t \
