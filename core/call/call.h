@@ -108,6 +108,7 @@ struct op {
 	struct payload_hash input_hash; /* what a replay is compared with */
 	size_t input_len;
 	int64_t deadline_real_ns;
+	int64_t began_mono_ns;     /* once it is past the guards */
 	int64_t share[QUANTITIES]; /* 0: none */
 	int64_t share_wall_ns;     /* 0: none */
 	bool sharing;              /* its share is a part of what is left, and not taken yet */

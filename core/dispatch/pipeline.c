@@ -162,6 +162,7 @@ try(struct dispatch *d, struct op *op)
 		return;
 	case GUARD_PASS:
 		op->state = OP_OPEN;
+		op->began_mono_ns = clock_mono_ns();
 		arm_deadline(d, op);
 		executor_of(op)->begin(d, op);
 		return;
