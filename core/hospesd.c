@@ -37,6 +37,8 @@
 #include "store/store.h"
 #include "tool/http.h"
 
+#define LAST_QUESTIONS_NS (100 * NS_PER_MS)
+
 struct host {
 	struct options options;
 	struct notify notify;
@@ -55,6 +57,7 @@ struct host {
 	struct api *api;
 	struct event *on_term, *on_int, *on_hup, *on_tick;
 	bool ready, stopping, failed;
+	bool drains; /* runs were open when it was told to stop */
 };
 
 /* ---- What leads upward ------------------------------------------------------------------------------------------- */
@@ -266,11 +269,21 @@ host_close(struct host *h)
 /* ---- Serving ----------------------------------------------------------------------------------------------------- */
 
 static void
-drained(void *arg)
+finished(void *arg)
 {
 	struct host *h = arg;
 
 	event_base_loopexit(h->loop, NULL);
+}
+
+/* No run is open any more; those who wait for the last ones are yet to be told, and one who has only now learnt that its
+ * run began asks next how it ended. */
+static void
+drained(void *arg)
+{
+	struct host *h = arg;
+
+	api_finish(h->api, h->drains ? LAST_QUESTIONS_NS : 0, finished, h);
 }
 
 /* The first signal lets open runs end, the second does not. */
@@ -287,6 +300,7 @@ on_signal(evutil_socket_t sig, short what, void *arg)
 		return;
 	}
 	h->stopping = true;
+	h->drains = runs_open_count(h->runs) > 0;
 	status = xasprintf("Stopping when %u open runs have ended", runs_open_count(h->runs));
 	notify_stopping(&h->notify, status);
 	log_info("stopping when open runs have ended", LOG_S("signal", strsignal((int)sig)),
