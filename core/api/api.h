@@ -58,4 +58,8 @@ struct api_options {
 int api_open(struct api **ret, const struct api_options *options, struct fault *fault);
 void api_close(struct api **a);
 
+/* The host stops and no run is open any more: `finished` comes once all who asked have their answers and nobody has
+ * asked for anything for `quiet_ns`; after five seconds at the latest. */
+void api_finish(struct api *a, int64_t quiet_ns, void (*finished)(void *arg), void *arg);
+
 #endif

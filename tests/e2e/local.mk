@@ -26,7 +26,10 @@ E2E_SCENARIOS = \
 	tests/e2e/dispatch-wall.t \
 	tests/e2e/host-bad-config.t \
 	tests/e2e/host-disk-full.t \
+	tests/e2e/host-drains.t \
 	tests/e2e/host-drops-root.t \
+	tests/e2e/host-folders-prepared.t \
+	tests/e2e/host-notifies.t \
 	tests/e2e/host-reload.t \
 	tests/e2e/host-state-in-use.t \
 	tests/e2e/host-state-owner.t \
