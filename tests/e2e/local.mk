@@ -24,6 +24,11 @@ E2E_SCENARIOS = \
 	tests/e2e/dispatch-group-shares.t \
 	tests/e2e/dispatch-permission.t \
 	tests/e2e/dispatch-wall.t \
+	tests/e2e/ground-check-crashes.t \
+	tests/e2e/ground-check-may-not-call.t \
+	tests/e2e/ground-check-missing.t \
+	tests/e2e/ground-invented-quote.t \
+	tests/e2e/ground-kill-check.t \
 	tests/e2e/host-bad-config.t \
 	tests/e2e/host-disk-full.t \
 	tests/e2e/host-drains.t \
