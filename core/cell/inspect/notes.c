@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/fd.h"
 #include "base/json.h"
 #include "base/util.h"
 #include "hospes.h"
@@ -18,9 +19,9 @@
 #define LOWER     "abcdefghijklmnopqrstuvwxyz"
 #define DIGITS    "0123456789"
 
-#define MEMORY_MIB_MAX     65536
-#define RECURSION_MAX      100
-#define PRICE_MICROS_MAX   INT64_C(1000000000000)
+#define MEMORY_MIB_MAX   65536
+#define RECURSION_MAX    100
+#define PRICE_MICROS_MAX INT64_C(1000000000000)
 
 static bool
 consists_of(const char *text, const char *characters)
@@ -214,6 +215,8 @@ preset(const char *type, const char *text)
 	errno = 0;
 	if (strcmp(type, "text") == 0)
 		return json_string(text);
+	if (strcmp(type, "file") == 0)
+		return *text == '\0' || fd_name_valid(text) ? json_string(text) : NULL;
 	if (strcmp(type, "bool") == 0)
 		return strcmp(text, "true") == 0 ? json_true() : strcmp(text, "false") == 0 ? json_false() : NULL;
 	if (strcmp(type, "int") == 0) {
@@ -233,7 +236,7 @@ static const char *
 take_config(json_t *notes, const char *key, const char *value, struct fault *fault)
 {
 	static const char *const expected =
-	    "NAME:TYPE:DEFAULT, TYPE one of int, real, bool, text and DEFAULT of that type";
+	    "NAME:TYPE:DEFAULT, TYPE one of int, real, bool, text, file and DEFAULT of that type";
 	json_t *config = json_object_get(notes, key), *start;
 	char name[NAME_MAX_ + 2], type[8];
 	const char *first = strchr(value, ':'), *second = first == NULL ? NULL : strchr(first + 1, ':');
@@ -426,9 +429,8 @@ check_complete(json_t *notes, struct fault *fault)
 json_t *
 notes_read(const struct object *object, struct fault *fault)
 {
-	json_t *notes =
-	    json_pack("{s:{} s:[] s:[] s:[] s:{} s:i s:i s:b}", " seen", "capabilities", "needs", "subscribes", "config",
-		"recursion", 0, "price_micros", 0, "state_cell", 0);
+	json_t *notes = json_pack("{s:{} s:[] s:[] s:[] s:{} s:i s:i s:b}", " seen", "capabilities", "needs",
+	    "subscribes", "config", "recursion", 0, "price_micros", 0, "state_cell", 0);
 	unsigned count = 0;
 	int rc = notes == NULL ? fault_set(fault, HOSPES_ENOMEM, "no memory for the notes") : 0;
 
