@@ -44,6 +44,7 @@ E2E_SCENARIOS = \
 	tests/e2e/registry-bad-files.t \
 	tests/e2e/registry-conflict.t \
 	tests/e2e/registry-drop-is-active.t \
+	tests/e2e/registry-file-setting.t \
 	tests/e2e/registry-folder-unsafe.t \
 	tests/e2e/registry-half-file-waits.t \
 	tests/e2e/registry-pin.t \
