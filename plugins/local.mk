@@ -15,6 +15,13 @@ PLUGIN_LINK = $(AM_V_CCLD)$(MKDIR_P) $(@D) && $(CC) -std=gnu17 $(PLUGIN_FLAGS) $
 PLUGIN_LINKXX = $(AM_V_CCLD)$(MKDIR_P) $(@D) && $(PLUGIN_CXX) -std=c++20 $(PLUGIN_FLAGS) $(CPPFLAGS) $(CFLAGS) -o $@
 PLUGIN_CXX = c++
 
+# What several plugins share: sources that each compiles into itself.  A plugin of several files has a rule of its own:
+#   plugins/agents/NAME/NAME.so: $(NAME_FILES) $(STAGE_SDK)
+#   	$(PLUGIN_LINK_FILES)
+PLUGIN_TEXT = plugins/common/text.h plugins/common/stem.c plugins/common/units.c plugins/common/words.c
+PLUGIN_LINK_FILES = $(PLUGIN_LINK) -I$(top_srcdir)/plugins $(filter %.c,$^) $(PLUGIN_LIBS) -lm
+EXTRA_DIST += $(PLUGIN_TEXT)
+
 pluginsdir = $(pkglibdir)/plugins
 plugins_DATA = \
 	plugins/agents/fetch/fetch.so \
