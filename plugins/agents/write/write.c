@@ -54,8 +54,8 @@ brief_cite(struct brief *brief, const json_t *finding)
 	if (n > 0)
 		return n;
 	n = (json_int_t)json_array_size(brief->sources) + 1;
-	source = json_pack("{s:I s:O s:O s:O s:O s:O}", "n", n, "document", json_object_get(finding, "document"), "digest",
-	    json_object_get(finding, "digest"), "from", json_object_get(finding, "from"), "to",
+	source = json_pack("{s:I s:O s:O s:O s:O s:O}", "n", n, "document", json_object_get(finding, "document"),
+	    "digest", json_object_get(finding, "digest"), "from", json_object_get(finding, "from"), "to",
 	    json_object_get(finding, "to"), "quote", json_object_get(finding, "quote"));
 	if (json_string_length(heading) > 0)
 		json_object_set(source, "heading", heading);
@@ -67,12 +67,11 @@ brief_cite(struct brief *brief, const json_t *finding)
 static int
 brief_support(struct brief *brief, const json_t *finding)
 {
-	return hospes_evidence_source(brief->evidence,
-	    &(hospes_source){.document = text_of(finding, "document"),
-		.digest = text_of(finding, "digest"),
-		.from = (size_t)place_of(finding, "from"),
-		.to = (size_t)place_of(finding, "to"),
-		.quote = text_of(finding, "quote")});
+	return hospes_evidence_source(brief->evidence, &(hospes_source){.document = text_of(finding, "document"),
+							   .digest = text_of(finding, "digest"),
+							   .from = (size_t)place_of(finding, "from"),
+							   .to = (size_t)place_of(finding, "to"),
+							   .quote = text_of(finding, "quote")});
 }
 
 /* ---- Points ------------------------------------------------------------------------------------------------------ */
@@ -81,8 +80,9 @@ brief_support(struct brief *brief, const json_t *finding)
 static bool
 leans_back(const char *plain)
 {
-	static const char *const words[] = {"This ", "That ", "These ", "Those ", "It ", "They ", "Such ", "He ", "She ",
-	    "Otherwise", "However", "Therefore", "In this case", "In that case", "In addition", "Also", "Then "};
+	static const char *const words[] = {"This ", "That ", "These ", "Those ", "It ", "They ", "Such ", "He ",
+	    "She ", "Otherwise", "However", "Therefore", "In this case", "In that case", "In addition", "Also",
+	    "Then "};
 
 	if (brief_mark(plain) > 0 || (*plain >= 'a' && *plain <= 'z'))
 		return true;
@@ -142,9 +142,9 @@ add_contradiction(struct brief *brief, const json_t *contradiction)
 	const struct brief_side right = {text_of(b, "document"), quotes[1] + brief_mark(quotes[1])};
 	char *text = brief_contrast(&left, &right);
 
-	json_array_append_new(brief->contradictions,
-	    json_pack("{s:s s:[I,I] s:O}", "text", text, "cites", brief_cite(brief, a), brief_cite(brief, b), "kind",
-		json_object_get(contradiction, "kind")));
+	json_array_append_new(
+	    brief->contradictions, json_pack("{s:s s:[I,I] s:O}", "text", text, "cites", brief_cite(brief, a),
+				       brief_cite(brief, b), "kind", json_object_get(contradiction, "kind")));
 	free(text);
 	free(quotes[0]);
 	free(quotes[1]);
@@ -189,13 +189,17 @@ check_input(hospes_ctx *ctx, const json_t *points, const json_t *contradictions)
 	{
 		if (!is_finding(json_object_get(one, "finding")) || !are_findings(json_object_get(one, "agrees")))
 			return hospes_fail(ctx, HOSPES_EINPUT,
-			    "points[%zu]: expected findings with document, digest, from, to and quote, found one without", i);
+			    "points[%zu]: expected findings with document, digest, from, to and quote, found one "
+			    "without",
+			    i);
 	}
 	json_array_foreach(contradictions, i, one)
 	{
 		if (!is_finding(json_object_get(one, "a")) || !is_finding(json_object_get(one, "b")))
 			return hospes_fail(ctx, HOSPES_EINPUT,
-			    "contradictions[%zu]: expected two findings with document, digest, from, to and quote, found other", i);
+			    "contradictions[%zu]: expected two findings with document, digest, from, to and quote, "
+			    "found other",
+			    i);
 	}
 	return 0;
 }
@@ -254,13 +258,15 @@ write_brief(hospes_ctx *ctx)
 
 HOSPES_AGENT("write", "1.0.0", "Composes a brief: quotes as points, each with its sources", write_brief)
 HOSPES_CAPABILITY("write.brief")
-HOSPES_INPUT("{\"type\":\"object\",\"required\":[\"question\",\"points\"],\"properties\":{"
-	     "\"question\":{\"type\":\"string\"},\"confidence\":{\"type\":\"number\"},"
-	     "\"points\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"required\":[\"finding\"],\"properties\":{"
-	     "\"finding\":{\"type\":\"object\"},\"agrees\":{\"type\":\"array\"}}}},"
-	     "\"contradictions\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"required\":[\"a\",\"b\",\"kind\"]}}}}")
-HOSPES_OUTPUT("{\"type\":\"object\","
-	      "\"required\":[\"question\",\"answer\",\"points\",\"contradictions\",\"sources\",\"claims\",\"confidence\"],"
-	      "\"properties\":{\"answer\":{\"enum\":[\"found\",\"none\"]},\"points\":{\"type\":\"array\"},"
-	      "\"contradictions\":{\"type\":\"array\"},\"sources\":{\"type\":\"array\"},\"claims\":{\"type\":\"array\"},"
-	      "\"confidence\":{\"type\":\"number\",\"minimum\":0,\"maximum\":1}}}")
+HOSPES_INPUT(
+    "{\"type\":\"object\",\"required\":[\"question\",\"points\"],\"properties\":{"
+    "\"question\":{\"type\":\"string\"},\"confidence\":{\"type\":\"number\"},"
+    "\"points\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"required\":[\"finding\"],\"properties\":{"
+    "\"finding\":{\"type\":\"object\"},\"agrees\":{\"type\":\"array\"}}}},"
+    "\"contradictions\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"required\":[\"a\",\"b\",\"kind\"]}}}}")
+HOSPES_OUTPUT(
+    "{\"type\":\"object\","
+    "\"required\":[\"question\",\"answer\",\"points\",\"contradictions\",\"sources\",\"claims\",\"confidence\"],"
+    "\"properties\":{\"answer\":{\"enum\":[\"found\",\"none\"]},\"points\":{\"type\":\"array\"},"
+    "\"contradictions\":{\"type\":\"array\"},\"sources\":{\"type\":\"array\"},\"claims\":{\"type\":\"array\"},"
+    "\"confidence\":{\"type\":\"number\",\"minimum\":0,\"maximum\":1}}}")

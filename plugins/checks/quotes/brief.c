@@ -11,7 +11,6 @@
 #include "common/brief.h"
 #include "quotes.h"
 
-
 /* ---- Sources ----------------------------------------------------------------------------------------------------- */
 
 /* The list, read as the sources of one claim are; false, told, when it has another form. */
@@ -98,22 +97,23 @@ check_point(const struct brief *brief, const struct quotes_claim *claim, const j
 {
 	const json_t *cites = json_object_get(point, "cites");
 	const hospes_source *first = cited(brief, cites, 0), *source;
-	struct quotes_failure failure = {first == NULL ? NULL : first->document, claim->text,
-	    first == NULL ? NULL : first->quote};
+	struct quotes_failure failure = {
+	    first == NULL ? NULL : first->document, claim->text, first == NULL ? NULL : first->quote};
 
 	if (first == NULL)
-		return quotes_tell(brief->q, claim, &failure, "it cites no source of the %zu that the brief has", brief->n);
+		return quotes_tell(
+		    brief->q, claim, &failure, "it cites no source of the %zu that the brief has", brief->n);
 	for (size_t i = 0; i < json_array_size(cites); i++) {
 		source = cited(brief, cites, i);
 		if (source == NULL)
-			return quotes_tell(
-			    brief->q, claim, &failure, "it cites a source that is none of the %zu of the brief", brief->n);
+			return quotes_tell(brief->q, claim, &failure,
+			    "it cites a source that is none of the %zu of the brief", brief->n);
 	}
 	for (size_t i = 0; (source = cited(brief, cites, i)) != NULL; i++)
 		if (says(brief, source, claim->text))
 			return true;
-	return quotes_tell(brief->q, claim, &failure, "its text is not in the quotes that it cites, the first from %.200s",
-	    first->document);
+	return quotes_tell(brief->q, claim, &failure,
+	    "its text is not in the quotes that it cites, the first from %.200s", first->document);
 }
 
 static bool
@@ -136,8 +136,8 @@ check_contradiction(const struct brief *brief, const struct quotes_claim *claim,
 	is = brief_is_contrast(claim->text, &left, &right);
 	free(quotes[0]);
 	free(quotes[1]);
-	return is || quotes_tell(brief->q, claim, &failure, "its text is more than two quotes side by side, the first from %.200s",
-			 a->document);
+	return is || quotes_tell(brief->q, claim, &failure,
+			 "its text is more than two quotes side by side, the first from %.200s", a->document);
 }
 
 /* Each of a list of texts. */

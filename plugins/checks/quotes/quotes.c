@@ -38,8 +38,9 @@ reasons(const struct quotes *q)
 {
 	json_t *told = json_array();
 
-	json_array_append_new(told, json_sprintf("%zu of %zu claims, points, contradictions and listed sources hold; %zu places were read",
-					q->held, q->things, q->looks));
+	json_array_append_new(told,
+	    json_sprintf("%zu of %zu claims, points, contradictions and listed sources hold; %zu places were read",
+		q->held, q->things, q->looks));
 	if (q->failures > QUOTES_TOLD)
 		json_array_append_new(
 		    told, json_sprintf("of %zu failures the first %u are told", q->failures, QUOTES_TOLD));
@@ -73,11 +74,12 @@ quotes(hospes_ctx *ctx)
 	if (q.held < q.things && json_array_size(q.failed) == 0) {
 		json_decref(q.failed);
 		json_decref(told);
-		return hospes_fail(ctx, HOSPES_EFAILED, "%zu of %zu claims hold, and what failed could not be told", q.held, q.things);
+		return hospes_fail(
+		    ctx, HOSPES_EFAILED, "%zu of %zu claims hold, and what failed could not be told", q.held, q.things);
 	}
-	return hospes_reply(ctx, json_pack("{s:f s:o s:o}", "score",
-				     q.things == 0 ? 1.0 : (double)q.held / (double)q.things, "failed", q.failed, "reasons",
-				     told));
+	return hospes_reply(
+	    ctx, json_pack("{s:f s:o s:o}", "score", q.things == 0 ? 1.0 : (double)q.held / (double)q.things, "failed",
+		     q.failed, "reasons", told));
 }
 
 HOSPES_CHECK("quotes", "1.0.0", "Holds every quote against the document that it names", quotes)

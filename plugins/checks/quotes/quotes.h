@@ -20,7 +20,7 @@
 
 struct quotes {
 	hospes_ctx *ctx;
-	json_t *read;   /* "digest from to": what was read there, so that no place is read twice */
+	json_t *read; /* "digest from to": what was read there, so that no place is read twice */
 	size_t looks;
 	int status;     /* not 0: the host could not answer, and nothing can be said of the output */
 	json_t *failed; /* for the reply */

@@ -101,16 +101,18 @@ quotes_source(struct quotes *q, const struct quotes_claim *claim, const hospes_s
 		return false;
 	if (json_object_size(place) == 0)
 		return quotes_tell(q, claim, &failure,
-		    "the run's sources have no document with the digest %.16s... and bytes %zu to %zu; it was called %.200s",
+		    "the run's sources have no document with the digest %.16s... and bytes %zu to %zu; it was called "
+		    "%.200s",
 		    source->digest, source->from, source->to, source->document);
 	if (strcmp(text_of(place, "document"), source->document) != 0)
-		return quotes_tell(q, claim, &failure, "the document that is quoted is %.200s, and it was called %.200s",
-		    text_of(place, "document"), source->document);
+		return quotes_tell(q, claim, &failure,
+		    "the document that is quoted is %.200s, and it was called %.200s", text_of(place, "document"),
+		    source->document);
 	found = text_of(place, "text");
 	if (!is_at(place, source->from, source->to) || strcmp(found, source->quote) != 0) {
 		failure.found = found;
-		return quotes_tell(q, claim, &failure, "bytes %zu to %zu of %.200s are not what was quoted", source->from,
-		    source->to, source->document);
+		return quotes_tell(q, claim, &failure, "bytes %zu to %zu of %.200s are not what was quoted",
+		    source->from, source->to, source->document);
 	}
 	return true;
 }

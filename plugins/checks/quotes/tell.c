@@ -61,7 +61,8 @@ difference(const char *a, const char *b)
 }
 
 bool
-quotes_tell(struct quotes *q, const struct quotes_claim *claim, const struct quotes_failure *failure, const char *why, ...)
+quotes_tell(
+    struct quotes *q, const struct quotes_claim *claim, const struct quotes_failure *failure, const char *why, ...)
 {
 	size_t differs = difference(failure->quote, failure->found);
 	char sentence[1024], where[64];
@@ -74,7 +75,8 @@ quotes_tell(struct quotes *q, const struct quotes_claim *claim, const struct quo
 	(void)vsnprintf(sentence, sizeof(sentence), why, args);
 	va_end(args);
 	(void)snprintf(where, sizeof(where), "%s[%zu]", claim->list, claim->index);
-	told = json_pack("{s:I s:s s:o}", "claim", (json_int_t)claim->index, "where", where, "text", window(claim->text, 0));
+	told = json_pack(
+	    "{s:I s:s s:o}", "claim", (json_int_t)claim->index, "where", where, "text", window(claim->text, 0));
 	json_object_set_new(told, "why", window(sentence, 0));
 	if (failure->document != NULL)
 		json_object_set_new(told, "document", window(failure->document, 0));
