@@ -60,6 +60,12 @@ client_close(struct client **c)
 	*c = NULL;
 }
 
+const char *
+client_socket(const struct client *c)
+{
+	return c->socket;
+}
+
 void
 client_interruptible(struct client *c)
 {

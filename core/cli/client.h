@@ -17,6 +17,8 @@ struct client;
 int client_open(struct client **ret, const char *socket, struct fault *fault);
 void client_close(struct client **c); /* also for _cleanup_ */
 
+const char *client_socket(const struct client *c); /* the path of the socket that was found */
+
 /* One request and its JSON answer (a new reference).  A refusal by the host is its status and sentence. */
 int client_get(struct client *c, const char *path, json_t **ret, struct fault *fault);
 int client_post(struct client *c, const char *path, const json_t *body, json_t **ret, struct fault *fault);
