@@ -10,7 +10,6 @@
 #ifndef CLI_KEEPER_H
 #define CLI_KEEPER_H
 
-#include <stdbool.h>
 #include <sys/types.h>
 
 #include "base/fault.h"
@@ -24,14 +23,22 @@ struct keeper_program {
 	const char *const *argv; /* the program's path first, NULL at the end */
 	const char *log;         /* where its stdout and stderr go, appended */
 	const char *folder;      /* removed at the end, with all that is in it */
-	int pass_fd; /* the one descriptor that it inherits, under the same number; the caller closes its own */
+	const char *fresh;       /* a folder in it that is emptied before the program is begun again, or NULL */
+	int ready_fd; /* inherited under the same number: the program writes a line feed there when it is ready */
 };
 
-/* Starts the program under a new keeper.  That it could not be executed shows as the end of `pass_fd`. */
+/* What the keeper adds to that pipe. */
+#define KEEPER_ENDED 'x' /* the program has ended, or could not be executed */
+#define KEEPER_AGAIN 'r' /* what was said before this is of a program that has ended */
+
+/* Starts the program under a new keeper; the caller closes its `ready_fd`. */
 int keeper_start(struct keeper *k, const struct keeper_program *program, struct fault *fault);
 
-/* Ends the program and waits until all is cleaned up; `leave_folder`: the folder stays.  Nothing to do is fine. */
-void keeper_end(struct keeper *k, bool leave_folder);
+/* Ends the program and begins it again; KEEPER_AGAIN tells from when on. */
+void keeper_restart(struct keeper *k);
+
+/* Ends the program and waits until all is cleaned up.  Nothing to do is fine. */
+void keeper_end(struct keeper *k);
 
 void keeper_remove_tree(const char *path); /* on one file system, following no link */
 

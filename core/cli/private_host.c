@@ -36,6 +36,7 @@ struct private_host {
 	char *dir, *state, *socket, *plugins, *log, *program;
 	char (*objects)[2 * crypto_hash_sha256_BYTES + 1];
 	struct keeper keeper;
+	int ready; /* what host and keeper tell */
 };
 
 /* ---- The folder -------------------------------------------------------------------------------------------------- */
@@ -108,13 +109,13 @@ why_it_ended(const struct private_host *h, struct fault *fault)
 	return fault_set(fault, status != 0 ? status : HOSPES_ENOHOST, "the private host did not start: %s", colon + 2);
 }
 
-/* One byte: it serves.  The end of the pipe: it has ended. */
+/* The next byte that program or keeper say; 0: none within the time, or the end; -1: interrupted. */
 static int
-wait_ready(struct private_host *h, int ready, struct fault *fault)
+next_told(const struct private_host *h)
 {
-	sigset_t interrupts;
 	_cleanup_(close_p) int signals = -1;
-	struct pollfd p[2] = {{.fd = ready, .events = POLLIN}, {.events = POLLIN}};
+	struct pollfd p[2] = {{.fd = h->ready, .events = POLLIN}, {.events = POLLIN}};
+	sigset_t interrupts;
 	char byte;
 	int n;
 
@@ -124,37 +125,39 @@ wait_ready(struct private_host *h, int ready, struct fault *fault)
 	p[1].fd = signals = signalfd(-1, &interrupts, SFD_CLOEXEC);
 	while ((n = poll(p, 2, READY_MS)) < 0 && errno == EINTR)
 		;
-	if (n > 0 && p[0].revents != 0 && read(ready, &byte, 1) == 1)
-		return 0;
-	keeper_end(&h->keeper, true);
-	if (n == 0)
-		return fault_set(fault, HOSPES_EBUG, "the private host was not ready after %d s", READY_MS / 1000);
-	if (p[0].revents == 0)
-		return fault_set(fault, HOSPES_ECANCELLED, "interrupted while the private host started");
-	return why_it_ended(h, fault);
+	if (n > 0 && p[0].revents == 0)
+		return -1;
+	return n > 0 && read(h->ready, &byte, 1) == 1 ? byte : 0;
 }
 
 static int
-launch(struct private_host *h, struct fault *fault)
+wait_ready(const struct private_host *h, struct fault *fault)
+{
+	int told = next_told(h);
+
+	switch (told) {
+	case '\n':
+		return 0;
+	case -1:
+		return fault_set(fault, HOSPES_ECANCELLED, "interrupted while the private host started");
+	case KEEPER_ENDED:
+		return why_it_ended(h, fault);
+	default:
+		return fault_set(fault, HOSPES_EBUG, "the private host was not ready after %d s", READY_MS / 1000);
+	}
+}
+
+static void
+compose(const struct private_host *h, const char *ready_fd, const char *argv[ARGS_MAX])
 {
 	const struct private_host_options *o = h->options;
-	struct keeper_program program = {.log = h->log, .folder = h->dir};
-	_cleanup_(close_p) int ready = -1;
-	const char *argv[ARGS_MAX];
-	char number[16];
-	int fds[2], n = 0, rc;
+	int n = 0;
 
-	if (pipe2(fds, O_CLOEXEC) != 0)
-		return fault_errno(fault, errno, "no pipe for the private host");
-	ready = fds[0];
-	program.pass_fd = fds[1];
-	program.argv = argv;
-	snprintf(number, sizeof(number), "%d", fds[1]);
 	argv[n++] = h->program;
 	argv[n++] = "--dev";
 	argv[n++] = "--degraded";
 	argv[n++] = "--socket", argv[n++] = h->socket;
-	argv[n++] = "--ready-fd", argv[n++] = number;
+	argv[n++] = "--ready-fd", argv[n++] = ready_fd;
 	if (o->scripted)
 		argv[n++] = "--scripted";
 	if (!o->own_state)
@@ -166,9 +169,26 @@ launch(struct private_host *h, struct fault *fault)
 	for (unsigned i = 0; o->folders != NULL && o->folders[i] != NULL && n + 3 < ARGS_MAX; i++)
 		argv[n++] = "--plugins", argv[n++] = o->folders[i];
 	argv[n] = NULL;
+}
+
+static int
+launch(struct private_host *h, struct fault *fault)
+{
+	const char *argv[ARGS_MAX];
+	struct keeper_program program = {.argv = argv, .log = h->log, .folder = h->dir};
+	char number[16];
+	int fds[2], rc;
+
+	if (pipe2(fds, O_CLOEXEC) != 0)
+		return fault_errno(fault, errno, "no pipe for the private host");
+	h->ready = fds[0];
+	program.ready_fd = fds[1];
+	program.fresh = h->options->own_state ? NULL : h->state;
+	snprintf(number, sizeof(number), "%d", fds[1]);
+	compose(h, number, argv);
 	rc = keeper_start(&h->keeper, &program, fault);
 	close(fds[1]);
-	return rc != 0 ? rc : wait_ready(h, ready, fault);
+	return rc != 0 ? rc : wait_ready(h, fault);
 }
 
 /* Says which layers its cells are without. */
@@ -215,6 +235,7 @@ private_host_start(struct private_host **ret, const struct private_host_options 
 	}
 	h = xcalloc(1, sizeof(*h));
 	h->options = options;
+	h->ready = -1;
 	h->dir = dir;
 	h->state = xasprintf("%s/state", dir);
 	h->socket = xasprintf("%s/s", dir);
@@ -232,12 +253,16 @@ private_host_start(struct private_host **ret, const struct private_host_options 
 int
 private_host_restart(struct private_host *h, struct fault *fault)
 {
-	int rc;
+	int told;
 
-	keeper_end(&h->keeper, true);
-	keeper_remove_tree(h->state);
-	rc = make_folder(h->state, fault);
-	return rc != 0 ? rc : launch(h, fault);
+	keeper_restart(&h->keeper);
+	while ((told = next_told(h)) > 0 && told != KEEPER_AGAIN)
+		;
+	if (told < 0)
+		return fault_set(fault, HOSPES_ECANCELLED, "interrupted while the private host ended");
+	if (told == 0)
+		return fault_set(fault, HOSPES_EBUG, "the private host did not end within %d s", READY_MS / 1000);
+	return wait_ready(h, fault);
 }
 
 void
@@ -248,9 +273,10 @@ private_host_stop(struct private_host **hp)
 	if (h == NULL)
 		return;
 	if (h->keeper.pid != 0)
-		keeper_end(&h->keeper, false);
+		keeper_end(&h->keeper);
 	else
 		keeper_remove_tree(h->dir);
+	close_p(&h->ready);
 	free(h->dir);
 	free(h->state);
 	free(h->socket);
