@@ -107,6 +107,7 @@ int command_new(struct cli *cli);
 int command_doctor(struct cli *cli);
 int command_dev(struct cli *cli);
 int command_test(struct cli *cli);
+int command_demo(struct cli *cli);
 
 /* How a run ended: told on stderr; returns the exit code.  Prints the result unless `quiet`. */
 int run_told(const struct cli *cli, const json_t *run, bool quiet);
