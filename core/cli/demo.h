@@ -48,6 +48,7 @@ void demo_say(const struct demo *d, const char *format, ...) __attribute__((form
  * text of its configuration, "" for none. */
 int demo_start(struct demo *d, const char *const *plugins, const char *config, struct fault *fault);
 void demo_stop(struct demo *d);
+void demo_breathe(void); /* a moment between two looks */
 
 /* The path of a plugin that came with Hospes for the tour; allocated. */
 char *demo_plugin(const char *name);

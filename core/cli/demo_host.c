@@ -75,8 +75,8 @@ demo_stop(struct demo *d)
 	memset(d->files, 0, sizeof(d->files));
 }
 
-static void
-breathe(void)
+void
+demo_breathe(void)
 {
 	const struct timespec look = {.tv_nsec = LOOK_NS};
 
@@ -116,7 +116,7 @@ demo_drop(struct demo *d, const char *name, const char *semver, const void *byte
 		if (clock_mono_ns() > until)
 			return fault_set(fault, HOSPES_ELOAD, "%s %s did not become active; the host's log is %s", name,
 			    semver, private_host_log(d->host));
-		breathe();
+		demo_breathe();
 	}
 	return rc;
 }

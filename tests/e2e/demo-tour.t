@@ -5,6 +5,7 @@ if [ "${SANITIZERS:-no}" != no ]; then
 	skip_all "the profile of sanitizer builds lets cells open files, which a scene is about"
 fi
 plan 16
+installed
 tour()
 {
 	hospes demo "$@" --json >"$T/out" 2>"$T/err" </dev/null
