@@ -113,6 +113,7 @@ int command_new(struct cli *cli);
 int command_doctor(struct cli *cli);
 int command_dev(struct cli *cli);
 int command_test(struct cli *cli);
+int command_demo(struct cli *cli);
 
 /* The tree of calls of a run, as `hospes show` prints it. */
 void show_tree(const struct cli *cli, const json_t *tree);

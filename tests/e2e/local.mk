@@ -8,7 +8,7 @@ E2E_SCENARIOS = \
 	tests/e2e/cell-kill-changes-nothing.t \
 	tests/e2e/cell-kill-loses-no-slot.t \
 	tests/e2e/cell-last-words.t \
-	tests/e2e/cell-sandbox.t \
+	tests/e2e/cell-refusals-told.t tests/e2e/cell-sandbox.t \
 	tests/e2e/cell-silent.t \
 	tests/e2e/cell-stuck.t \
 	tests/e2e/cli-flood-is-followed.t \
@@ -16,7 +16,7 @@ E2E_SCENARIOS = \
 	tests/e2e/cli-show-reads.t \
 	tests/e2e/cli-test-plugins.t \
 	tests/e2e/cli-usage.t \
-	tests/e2e/dispatch-budget-calls.t \
+	tests/e2e/demo-tour.t tests/e2e/dispatch-budget-calls.t \
 	tests/e2e/dispatch-budget-share.t \
 	tests/e2e/dispatch-concurrency.t \
 	tests/e2e/dispatch-cycle.t \
