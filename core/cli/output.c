@@ -77,7 +77,6 @@ cli_exit_of(int status)
 	case HOSPES_EREPEATED:
 	case HOSPES_EGROUND:
 	case HOSPES_EADDRESS:
-	case HOSPES_EGROUND:
 		return CLI_REFUSED;
 	default:
 		return CLI_FAULT;
