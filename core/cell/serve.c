@@ -118,9 +118,10 @@ op_plausible(const struct wire_op *op)
 {
 	size_t most = op->kind == WIRE_OP_HTTP ? UINT16_MAX : WIRE_TARGET_MAX; /* a URL */
 
-	return op->kind >= WIRE_OP_CALL && op->kind <= WIRE_OP_FIND && (op->flags & ~WIRE_OP_WAITS) == 0 &&
-	       op->effect <= WIRE_EFFECT_ONCE && op->target_len <= most && op->timeout_ns >= 0 &&
-	       op->share_calls >= -WIRE_SHARERS_MAX && op->share_wall_ns >= 0;
+	bool known = (op->kind >= WIRE_OP_CALL && op->kind <= WIRE_OP_FIND) || op->kind == WIRE_OP_PART;
+
+	return known && (op->flags & ~WIRE_OP_WAITS) == 0 && op->effect <= WIRE_EFFECT_ONCE && op->target_len <= most &&
+	       op->timeout_ns >= 0 && op->share_calls >= -WIRE_SHARERS_MAX && op->share_wall_ns >= 0;
 }
 
 /* Each op is kept until its call ends, so there is a last one: what asks for more is told to stop.  True: it was. */
@@ -211,6 +212,14 @@ serve_abandon(struct cell *cell, struct call *call, const struct frame *f)
 		return;
 	}
 	cell->cells->events.abandon(call, f->head.ordinal, cell->cells->events.arg);
+}
+
+static void
+serve_part(struct cell *cell, struct call *call, const struct frame *f)
+{
+	_cleanup_(payload_unref) struct payload *part = frames_payload(f);
+
+	cell->cells->events.part(call, part, cell->cells->events.arg);
 }
 
 static void
@@ -396,6 +405,9 @@ serve_of_call(struct cell *cell, const struct frame *f)
 		break;
 	case WIRE_PARK:
 		serve_park(cell, call, f);
+		break;
+	case WIRE_PART:
+		serve_part(cell, call, f);
 		break;
 	case WIRE_REPLY:
 		serve_reply(cell, call, f);

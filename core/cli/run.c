@@ -31,7 +31,8 @@ struct following {
 	struct client *client;
 	const char *id;
 	bool cancelled;
-	bool any; /* events came since the stream began */
+	bool any;       /* events came since the stream began */
+	unsigned parts; /* of the reply that have come */
 	json_t *end;
 };
 
@@ -62,6 +63,17 @@ show_event(const struct cli *cli, const json_t *event)
 	fprintf(stderr, "%s\n", safe);
 }
 
+/* A part is there to be worked on by others: one line, at once. */
+static void
+show_part(const struct cli *cli, const json_t *event)
+{
+	if (!cli_flag(cli, "parts"))
+		return;
+	json_dumpf(json_object_get(event, "part"), stdout, JSON_ENCODE_ANY | JSON_COMPACT);
+	putchar('\n');
+	fflush(stdout);
+}
+
 static int
 on_event(const char *name, const char *data, size_t len, void *arg)
 {
@@ -73,7 +85,11 @@ on_event(const char *name, const char *data, size_t len, void *arg)
 		f->end = event;
 		return STOP_END;
 	}
-	show_event(f->cli, event);
+	if (strcmp(cli_text(event, "type"), "part") == 0) {
+		f->parts++;
+		show_part(f->cli, event);
+	} else
+		show_event(f->cli, event);
 	json_decref(event);
 	return 0;
 }
@@ -113,15 +129,18 @@ host_answers(struct client *client, const char *id)
 }
 
 /* Follows the run to its end.  Returns 0 with *end, STOP_LEFT, or a status.  A stream that breaks off is taken up again: a
- * watcher that was too slow for the host is cut off, be it before the first event, and the run goes on all the same. */
+ * watcher that was too slow for the host is cut off, be it before the first event, and the run goes on all the same; of the
+ * parts of the reply none is lost and none comes twice. */
 static int
 follow(const struct cli *cli, struct client *client, const char *id, json_t **end, struct fault *fault)
 {
 	struct following f = {.cli = cli, .client = client, .id = id};
-	_cleanup_(free_p) char *events = client_path("/v1/runs/", id, "/events");
 	int rc = 0;
 
 	for (unsigned in_vain = 0; in_vain < STREAM_TRIES; in_vain++) {
+		_cleanup_(free_p) char *from = xasprintf("/events?parts=%u", f.parts);
+		_cleanup_(free_p) char *events = client_path("/v1/runs/", id, from);
+
 		f.any = false;
 		rc = client_stream(client, events, on_event, on_interrupt, &f, fault);
 		if (rc == STOP_END) {

@@ -10,6 +10,7 @@ static const struct executor *const executors[] = {
     [WIRE_OP_SLEEP] = &executor_sleep,
     [WIRE_OP_FIRST] = &executor_first,
     [WIRE_OP_FIND] = &executor_find,
+    [WIRE_OP_PART] = &executor_part,
 };
 
 const struct executor *

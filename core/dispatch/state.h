@@ -17,6 +17,7 @@ struct dispatch {
 	void (*failed)(const struct fault *fault, void *arg);
 	void (*run_ended)(struct run *run, void *arg);
 	void (*progress)(struct run *run, const json_t *event, void *arg);
+	void (*parted)(struct run *run, void *arg);
 	void *arg;
 
 	struct account host;
@@ -69,12 +70,19 @@ struct executor {
 	void (*stop)(struct dispatch *d, struct op *op);
 };
 extern const struct executor executor_call, executor_http, executor_now, executor_random, executor_sleep,
-    executor_first, executor_find, executor_script;
+    executor_first, executor_find, executor_part, executor_script;
 
 const struct executor *executor_of(const struct op *op); /* the cell room lets no other kind through */
 
 /* An op has its outcome: FIRST ops of the same call that wait for it have theirs. */
 void first_noticed(struct dispatch *d, struct op *op);
+
+/* A call said a part of its reply. */
+void parts_said(struct dispatch *d, struct call *call, struct payload *part);
+
+/* The op that made a call has a part more, or its outcome: whoever waits for the next part has it, or that there is none. */
+void parts_noticed(struct dispatch *d, struct op *op);
+void parts_ended(struct dispatch *d, struct op *op);
 
 /* A call of a cell ended. */
 void call_replied(struct dispatch *d, struct call *call, int status, struct payload *value, double confidence,
@@ -86,6 +94,7 @@ void record_refusal(struct dispatch *d, struct op *op, const char *guard, const 
 void record_call_start(struct dispatch *d, struct call *call, bool with_config);
 uint64_t record_intent(struct dispatch *d, struct op *op);
 void record_outcome(struct dispatch *d, struct op *op);
+void record_part(struct dispatch *d, struct call *call, uint32_t nth, struct payload *part);
 void record_replay(struct dispatch *d, struct call *call, const char *why);
 void record_log(struct dispatch *d, struct call *call, enum log_level level, const char *line);
 

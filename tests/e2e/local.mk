@@ -38,6 +38,8 @@ E2E_SCENARIOS = \
 	tests/e2e/host-user.t \
 	tests/e2e/host-without-spawner.t \
 	tests/e2e/journal-torn-tail.t \
+	tests/e2e/parts-replay.t \
+	tests/e2e/parts-stream.t \
 	tests/e2e/registry-bad-files.t \
 	tests/e2e/registry-conflict.t \
 	tests/e2e/registry-drop-is-active.t \
