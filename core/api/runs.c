@@ -227,9 +227,9 @@ static void
 watched(const json_t *event, void *arg)
 {
 	struct exchange *x = arg;
-	bool parts = event != NULL && strcmp(json_string_value(json_object_get(event, "type")), "parts") == 0;
+	const char *type = json_string_value(json_object_get(event, "type"));
 
-	if (event != NULL && !parts) {
+	if (event != NULL && (type == NULL || strcmp(type, "parts") != 0)) {
 		/* Provisional: nobody is cut off for what is queued of the parts. */
 		if (x->streaming && !x->choked)
 			stream_send(x, "progress", 0, event);
