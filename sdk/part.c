@@ -41,13 +41,13 @@ part_check(struct hospes_ctx *ctx, const struct hospes_op *op)
 		return ctx_fail(ctx, HOSPES_EWRONGPLACE,
 		    "hospes_next_part was given %s; it takes the parts of calls that this call has started",
 		    op == NULL ? "NULL" : "what is no op of this call");
-	if (op->kind != WIRE_OP_CALL)
-		return ctx_fail(ctx, HOSPES_EWRONGPLACE,
-		    "hospes_next_part was given an op that is no call; only calls reply in parts");
 	if (op->settled) {
 		ctx_note_failure(ctx, op->answer.status, op->answer.message);
 		return op->answer.status;
 	}
+	if (op->kind != WIRE_OP_CALL)
+		return ctx_fail(ctx, HOSPES_EWRONGPLACE,
+		    "hospes_next_part was given an op that is no call; only calls reply in parts");
 	return 0;
 }
 
