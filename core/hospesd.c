@@ -134,6 +134,14 @@ progress(struct run *run, const json_t *event, void *arg)
 }
 
 static void
+parted(struct run *run, void *arg)
+{
+	struct host *h = arg;
+
+	runs_parted(run, h->runs);
+}
+
+static void
 drop_version(struct version *v)
 {
 	version_unref(&v);
@@ -181,6 +189,7 @@ open_guests(struct host *h, struct fault *fault)
 	    .failed = guests_failed,
 	    .run_ended = ended,
 	    .progress = progress,
+	    .parted = parted,
 	    .arg = h};
 	struct cells_options cells = {
 	    .loop = h->loop, .calls = &h->calls, .policy = h->policy, .spawner_fd = h->spawner_fd};

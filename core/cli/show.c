@@ -68,11 +68,11 @@ print_node(const struct cli *cli, const json_t *node, size_t column)
 	putchar('\n');
 }
 
-/* Waiting for the first of several ops is how groups work, not what they did; --json has it. */
+/* Waiting for the first of several ops, or for the next part, is how things work, not what they did; --json has it. */
 static bool
 is_shown(const json_t *op)
 {
-	return strcmp(cli_text(op, "op"), "first") != 0;
+	return strcmp(cli_text(op, "op"), "first") != 0 && strcmp(cli_text(op, "op"), "part") != 0;
 }
 
 /* A failure passes through all that waited for it, which hand it on as it is or say whom they had it from: it is told
