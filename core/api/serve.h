@@ -146,7 +146,7 @@ struct bufferevent *refusal_bufferevent(struct event_base *loop, void *arg);
 
 /* ---- handlers ---- */
 
-json_t *host_layers(uint32_t layers); /* {"layers": [names], "degraded": bool} */
+json_t *host_layers(uint32_t layers); /* {"layers": [names], "degraded": bool, "missing": [names]?} */
 
 void handle_host(struct exchange *x);
 void handle_agents(struct exchange *x);
