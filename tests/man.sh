@@ -48,14 +48,7 @@ page_options()
 	sed -nE 's/^\.It Fl //p' | sed -E 's/ Ar / /g; s/ , / , /; s/(^| )-([a-z])/\1--\2/g; s/^([a-zA-Z]) , /-\1, /'
 }
 
-# Lines of a page between a heading and the next one like it: section FILE .Sh COMMANDS
-section()
-{
-	awk -v kind="$2" -v name="$3" '
-	    $1 == kind || $1 == ".Sh" { inside = $1 == kind && substr($0, length($1) + 2) == name; next }
-	    inside || (kind == ".Sh" && inside) { print }' "$1"
-}
-
+# Lines of a page between a .Sh and the next one: part_of FILE COMMANDS
 part_of()
 {
 	awk -v name="$2" '
@@ -63,8 +56,20 @@ part_of()
 	    inside { print }' "$1"
 }
 
-"$built/hospes" --help >"$work/help"
-sed -nE 's/^  ([a-z]+) .*/\1/p' "$work/help" >"$work/commands"
+# A family of commands, like `memory`, lists them as `hospes --help` does: "memory load".
+commands_of()
+{
+	"$built/hospes" "$@" --help | sed -nE '/^options:/q; s/^  ([a-z]+( [a-z]+)?)  .*/\1/p'
+}
+
+for command in $(commands_of); do
+	commands_of "$command" >"$work/family"
+	if [ -s "$work/family" ]; then
+		cat "$work/family"
+	else
+		echo "$command"
+	fi
+done >"$work/commands"
 part_of "$man1" COMMANDS | sed -n 's/^\.Ss //p' >"$work/page"
 same "$work/page" "$work/commands" "hospes(1) has every command, and no other"
 
@@ -73,10 +78,10 @@ part_of "$man1" OPTIONS | page_options >"$work/general"
 same "$work/general" "$work/told" "hospes(1): the options of every command"
 
 while read -r command; do
-	"$built/hospes" "$command" --help >"$work/help"
+	"$built/hospes" $command --help >"$work/help"
 	told_options <"$work/help" | grep -vxFf "$work/general" >"$work/told"
-	part_of "$man1" COMMANDS | awk -v name="$command" '$1 == ".Ss" { inside = $2 == name; next } inside { print }' \
-	    >"$work/section"
+	part_of "$man1" COMMANDS | awk -v name="$command" '$1 == ".Ss" { inside = substr($0, 5) == name; next }
+	    inside { print }' >"$work/section"
 	page_options <"$work/section" >"$work/page"
 	sort -u "$work/page" >"$work/left"
 	sort -u "$work/told" >"$work/right"
