@@ -26,6 +26,7 @@ pluginsdir = $(pkglibdir)/plugins
 plugins_DATA = \
 	plugins/agents/fetch/fetch.so \
 	plugins/agents/wordcount/wordcount.so \
+	plugins/agents/write/write.so \
 	plugins/strategies/survey/survey.so
 PLUGIN_C_FILES = \
 	plugins/agents/fetch/fetch.c \
@@ -34,8 +35,20 @@ PLUGIN_C_FILES = \
 EXTRA_DIST += $(PLUGIN_C_FILES)
 CLEANFILES += $(plugins_DATA)
 
-$(plugins_DATA): %.so: %.c $(STAGE_SDK)
+$(PLUGIN_C_FILES:.c=.so): %.so: %.c $(STAGE_SDK)
 	$(PLUGIN_LINK) $< $(PLUGIN_LIBS)
+
+# Those that make and check a brief.
+PLUGIN_BRIEF = plugins/common/brief.h plugins/common/brief.c
+WRITE_FILES = plugins/agents/write/write.c $(PLUGIN_BRIEF)
+QUOTES_FILES = plugins/checks/quotes/quotes.h plugins/checks/quotes/quotes.c plugins/checks/quotes/brief.c \
+	plugins/checks/quotes/source.c plugins/checks/quotes/tell.c $(PLUGIN_BRIEF)
+EXTRA_DIST += $(WRITE_FILES) $(QUOTES_FILES)
+
+plugins/agents/write/write.so: $(WRITE_FILES) $(STAGE_SDK)
+	$(PLUGIN_LINK_FILES)
+plugins/checks/quotes/quotes.so: $(QUOTES_FILES) $(STAGE_SDK)
+	$(PLUGIN_LINK_FILES)
 
 # The version that the demo drops beside the first; not installed.
 noinst_DATA = plugins/agents/wordcount/wordcount-1.1.so

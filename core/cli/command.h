@@ -88,8 +88,14 @@ void cli_json(const struct cli *cli, const json_t *value); /* on stdout: indente
 const char *cli_text(const json_t *object, const char *key); /* "" when there is none */
 const char *cli_paint(const struct cli *cli, const char *style); /* "bold", "red", ..., "" for plain */
 
+/* ---- findings.c ---- */
+
+/* Findings of checks (run/run.h) for people; nothing when there are none. */
+void cli_findings(FILE *to, const char *indent, const json_t *findings);
+
 /* ---- the commands ---- */
 
+int command_ask(struct cli *cli);
 int command_run(struct cli *cli);
 int command_ps(struct cli *cli);
 int command_show(struct cli *cli);
@@ -107,6 +113,10 @@ int command_new(struct cli *cli);
 int command_doctor(struct cli *cli);
 int command_dev(struct cli *cli);
 int command_test(struct cli *cli);
+int command_demo(struct cli *cli);
+
+/* The tree of calls of a run, as `hospes show` prints it. */
+void show_tree(const struct cli *cli, const json_t *tree);
 
 /* How a run ended: told on stderr; returns the exit code.  Prints the result unless `quiet`. */
 int run_told(const struct cli *cli, const json_t *run, bool quiet);

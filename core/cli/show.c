@@ -136,6 +136,7 @@ print_tree(const struct cli *cli, const json_t *node, const char *indent, unsign
 	print_node(cli, node, text_width(indent));
 	if (depth >= DEPTH_MAX || !is_told_below(node, cli_text(node, "message")))
 		print_message(cli, node, below);
+	cli_findings(stdout, below, json_object_get(node, "findings"));
 	if (depth >= DEPTH_MAX)
 		return;
 	json_array_foreach(ops, i, op)
@@ -148,6 +149,13 @@ print_tree(const struct cli *cli, const json_t *node, const char *indent, unsign
 		printf("%s%s ", indent, last ? "└─" : "├─");
 		print_tree(cli, op, inner, depth + 1);
 	}
+}
+
+void
+show_tree(const struct cli *cli, const json_t *tree)
+{
+	if (json_is_object(tree))
+		print_tree(cli, tree, "", 0);
 }
 
 int
@@ -177,7 +185,6 @@ command_show(struct cli *cli)
 		printf("  for %s", client);
 	}
 	putchar('\n');
-	if (json_is_object(json_object_get(run, "tree")))
-		print_tree(cli, json_object_get(run, "tree"), "", 0);
+	show_tree(cli, json_object_get(run, "tree"));
 	return CLI_OK;
 }

@@ -90,6 +90,27 @@ put_isolation(const struct key *key, void *base, const char *text)
 	return false;
 }
 
+bool
+policy_is_plugin_name(const char *name)
+{
+	return name[0] >= 'a' && name[0] <= 'z' && strlen(name) <= 64 &&
+	       strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == strlen(name);
+}
+
+static bool
+need_fits(const char *text)
+{
+	static const char *const kinds[] = {"call:", "http:", "memory:"};
+
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+		size_t len = strlen(kinds[i]);
+
+		if (strncmp(text, kinds[i], len) == 0)
+			return text[len] != '\0';
+	}
+	return false;
+}
+
 static bool
 text_fits(const struct key *key, const char *text)
 {
@@ -109,7 +130,12 @@ text_fits(const struct key *key, const char *text)
 	case KEY_PATTERNS:
 		return url_pattern_read(text, &unused);
 	case KEY_NEEDS:
-		return (strncmp(text, "call:", 5) == 0 || strncmp(text, "http:", 5) == 0) && text[5] != '\0';
+		return need_fits(text);
+	case KEY_SPACES:
+		return ((text[0] >= 'a' && text[0] <= 'z') || text[0] == '*') &&
+		       text[strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-*")] == '\0';
+	case KEY_NAMES:
+		return policy_is_plugin_name(text);
 	default:
 		return true;
 	}
@@ -140,6 +166,8 @@ value_put_text(const struct key *key, void *base, const char *text)
 	case KEY_PATHS:
 	case KEY_PATTERNS:
 	case KEY_NEEDS:
+	case KEY_SPACES:
+	case KEY_NAMES:
 		break;
 	}
 	return false;
@@ -171,7 +199,8 @@ value_put_bool(const struct key *key, void *base, bool flag)
 static bool
 is_list(const struct key *key)
 {
-	return key->type == KEY_PATHS || key->type == KEY_PATTERNS || key->type == KEY_NEEDS;
+	return key->type == KEY_PATHS || key->type == KEY_PATTERNS || key->type == KEY_NEEDS ||
+	       key->type == KEY_SPACES || key->type == KEY_NAMES;
 }
 
 bool

@@ -3,11 +3,13 @@ CMOCKA_TESTS =
 include tests/unit/base.mk
 include tests/unit/cell.mk
 include tests/unit/guest.mk
+include tests/unit/memory.mk
 include tests/unit/registry.mk
 include tests/unit/tool.mk
 include tests/unit/dispatch.mk
 include tests/unit/sdk.mk
 include tests/unit/api.mk
+include tests/unit/host.mk
 include tests/unit/plugins.mk
 check_PROGRAMS += $(CMOCKA_TESTS)
 TESTS += $(CMOCKA_TESTS)

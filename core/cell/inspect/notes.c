@@ -36,6 +36,14 @@ is_name(const char *text)
 	return strlen(text) <= NAME_MAX_ + 1 && text[0] >= 'a' && text[0] <= 'z' && consists_of(text, LOWER DIGITS "-");
 }
 
+/* The name of a space of memory; a "*" may stand anywhere in it. */
+static bool
+is_space(const char *text)
+{
+	return strlen(text) <= NAME_MAX_ + 1 && ((text[0] >= 'a' && text[0] <= 'z') || text[0] == '*') &&
+	       consists_of(text, LOWER DIGITS "-*");
+}
+
 /* Words of [a-z0-9_-] with dots between; with `pattern` a "*" may stand anywhere in a word. */
 static bool
 is_dotted(const char *text, bool pattern)
@@ -204,7 +212,9 @@ take_needs(json_t *notes, const char *key, const char *value, struct fault *faul
 		good = is_dotted(what + 1, true) && strchr(what, '.') == NULL;
 	else if (strncmp(value, "http:", 5) == 0)
 		good = is_printable(what + 1, 250);
-	return good ? append(notes, "needs", value) : "call:NAME, call:cap:PATTERN or http:PATTERN";
+	else if (strncmp(value, "memory:", 7) == 0)
+		good = is_space(what + 1);
+	return good ? append(notes, "needs", value) : "call:NAME, call:cap:PATTERN, http:PATTERN or memory:SPACE";
 }
 
 static json_t *
