@@ -28,6 +28,7 @@
 #include "cell/cell.h"
 #include "dispatch/dispatch.h"
 #include "journal/journal.h"
+#include "memory/memory.h"
 #include "options.h"
 #include "policy/policy.h"
 #include "registry/registry.h"
@@ -44,6 +45,7 @@ struct host {
 	struct event_base *loop;
 	struct journal *journal;
 	struct store *store;
+	struct memory *memory;
 	struct http *http;
 	struct calls calls;
 	struct dispatch *dispatch;
@@ -137,16 +139,27 @@ drop_version(struct version *v)
 static int
 open_storage(struct host *h, struct fault *fault)
 {
-	static const struct store_apply *const tables[] = {registry_apply, run_apply, NULL};
+	static const struct store_apply *const tables[] = {registry_apply, run_apply, memory_apply, NULL};
 	struct journal_options journal = {.dir = h->dir.journal, .loop = h->loop, .failed = storage_failed, .arg = h};
 	struct store_options store = {
 	    .dir = h->dir.store, .loop = h->loop, .tables = tables, .failed = storage_failed, .arg = h};
+	struct memory_options memory = {.dir = h->dir.memory,
+	    .loop = h->loop,
+	    .value_max = h->policy->memory_value_max,
+	    .document_max = h->policy->memory_document_max,
+	    .failed = storage_failed,
+	    .arg = h};
 	int rc = journal_open(&h->journal, &journal, fault);
 
 	if (rc != 0)
 		return rc;
 	store.journal = h->journal;
-	return store_open(&h->store, &store, fault);
+	rc = store_open(&h->store, &store, fault);
+	if (rc != 0)
+		return rc;
+	memory.store = h->store;
+	memory.journal = h->journal;
+	return memory_open(&h->memory, &memory, fault);
 }
 
 static int
@@ -181,6 +194,7 @@ open_guests(struct host *h, struct fault *fault)
 	if (rc != 0)
 		return rc;
 	dispatch.http = h->http;
+	dispatch.memory = h->memory;
 	dispatch_open(&h->dispatch, &dispatch);
 	cells.events = dispatch_cells_events(h->dispatch);
 	rc = cells_open(&h->cells, &cells, fault);
@@ -245,6 +259,7 @@ host_close(struct host *h)
 	registry_close(&h->registry);
 	dispatch_close(&h->dispatch);
 	http_close(&h->http);
+	memory_close(&h->memory);
 	store_close(&h->store);
 	journal_close(&h->journal);
 	if (h->on_term != NULL)

@@ -97,6 +97,7 @@ state_dir_open(const struct policy *policy, struct state_dir *dir, struct fault 
 	dir->journal = xasprintf("%s/journal", policy->state_dir);
 	dir->store = xasprintf("%s/store", policy->state_dir);
 	dir->objects = xasprintf("%s/objects", policy->state_dir);
+	dir->memory = xasprintf("%s/memory", policy->state_dir);
 	rc = fd_make_dirs(above, 0755, fault);
 	if (rc == 0)
 		rc = make(policy->state_dir, 0700, dir, fault);
@@ -108,6 +109,8 @@ state_dir_open(const struct policy *policy, struct state_dir *dir, struct fault 
 		rc = make(dir->store, 0700, dir, fault);
 	if (rc == 0)
 		rc = make(dir->objects, 0700, dir, fault);
+	if (rc == 0)
+		rc = make(dir->memory, 0700, dir, fault);
 	if (rc == 0)
 		rc = fd_make_dirs(above_socket, 0755, fault);
 	/* The socket's folder may be one that others share (a runtime directory); only one that we make is ours. */
@@ -124,6 +127,7 @@ state_dir_close(struct state_dir *dir)
 	free(dir->journal);
 	free(dir->store);
 	free(dir->objects);
+	free(dir->memory);
 	if (dir->lock_fd >= 0)
 		close(dir->lock_fd);
 	*dir = (struct state_dir){.lock_fd = -1};

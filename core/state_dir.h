@@ -13,7 +13,7 @@
 #include "policy/policy.h"
 
 struct state_dir {
-	char *journal, *store, *objects; /* folders in it */
+	char *journal, *store, *objects, *memory; /* folders in it */
 	int lock_fd;
 	uid_t uid; /* whom the core runs as */
 	gid_t gid;

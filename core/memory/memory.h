@@ -42,8 +42,8 @@ struct memory_options {
 	struct event_base *loop;
 	struct store *store;
 	struct journal *journal;
-	size_t value_max;    /* bytes of a value */
-	size_t document_max; /* bytes of a document's text */
+	size_t value_max;                                     /* bytes of a value */
+	size_t document_max;                                  /* bytes of a document's text */
 	void (*failed)(const struct fault *fault, void *arg); /* documents can no longer be written or read */
 	void *arg;
 };

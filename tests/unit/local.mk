@@ -3,6 +3,7 @@ CMOCKA_TESTS =
 include tests/unit/base.mk
 include tests/unit/cell.mk
 include tests/unit/guest.mk
+include tests/unit/memory.mk
 include tests/unit/registry.mk
 include tests/unit/tool.mk
 include tests/unit/dispatch.mk

@@ -1,0 +1,111 @@
+/* Files of documents. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <sodium.h>
+
+#include "base/fd.h"
+#include "memory/documents.h"
+
+void
+documents_digest(const void *text, size_t len, uint8_t ret[DIGEST])
+{
+	static_assert(DIGEST == crypto_hash_sha256_BYTES, "digest");
+	crypto_hash_sha256(ret, text, len);
+}
+
+static char *
+path_of(const char *dir, const uint8_t digest[DIGEST])
+{
+	char text[DIGEST_TEXT];
+
+	digest_text(digest, text);
+	return xasprintf("%s/documents/%.2s/%s", dir, text, text);
+}
+
+static int
+make_folder(const char *dir, const uint8_t digest[DIGEST], struct fault *fault)
+{
+	_cleanup_(free_p) char *path = xasprintf("%s/documents/%02x", dir, digest[0]);
+
+	if (mkdir(path, 0700) != 0 && errno != EEXIST)
+		return fault_errno(fault, errno, "cannot make the folder %s", path);
+	return 0;
+}
+
+int
+documents_write(
+    const char *dir, const uint8_t digest[DIGEST], const void *text, size_t len, bool *ret_new, struct fault *fault)
+{
+	_cleanup_(free_p) char *path = path_of(dir, digest), *tmp = xasprintf("%s.tmp", path);
+	_cleanup_(close_p) int fd = -1;
+	int rc;
+
+	if (access(path, F_OK) == 0) {
+		*ret_new = false;
+		return 0;
+	}
+	if (make_folder(dir, digest, fault) != 0)
+		return fault->status;
+	fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return fault_errno(fault, errno, "cannot write %s", tmp);
+	rc = fd_write_all(fd, text, len);
+	if (rc != 0) {
+		unlink(tmp);
+		return fault_errno(fault, -rc, "cannot write %s", tmp);
+	}
+	if (rename(tmp, path) != 0) {
+		unlink(tmp);
+		return fault_errno(fault, errno, "cannot write %s", path);
+	}
+	*ret_new = true;
+	return 0;
+}
+
+int
+documents_sync(const char *dir, struct fault *fault)
+{
+	_cleanup_(close_p) int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0 || syncfs(fd) != 0)
+		return fault_errno(fault, errno, "cannot make the documents in %s durable", dir);
+	return 0;
+}
+
+int
+documents_read(
+    const char *dir, const uint8_t digest[DIGEST], uint64_t from, uint64_t to, struct buf *ret, struct fault *fault)
+{
+	_cleanup_(free_p) char *path = path_of(dir, digest);
+	_cleanup_(close_p) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	struct stat st;
+	size_t want, have = 0;
+	uint8_t *data;
+
+	if (fd < 0 || fstat(fd, &st) != 0)
+		return fault_errno(fault, errno, "cannot read the document %s", path);
+	if (to > (uint64_t)st.st_size)
+		to = (uint64_t)st.st_size;
+	if (from >= to)
+		return 0;
+	want = (size_t)(to - from);
+	data = buf_extend(ret, want);
+	while (have < want) {
+		ssize_t n = pread(fd, data + have, want - have, (off_t)(from + have));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0) {
+			ret->len -= want;
+			return n < 0 ? fault_errno(fault, errno, "cannot read the document %s", path)
+				     : fault_set(fault, HOSPES_EDAMAGED, "the document %s has become shorter", path);
+		}
+		have += (size_t)n;
+	}
+	return 0;
+}

@@ -1,0 +1,21 @@
+/* The files of documents: DIR/documents/ab/abcd..., named by the SHA-256 of what is in them.  [index thread] */
+
+#ifndef MEMORY_DOCUMENTS_H
+#define MEMORY_DOCUMENTS_H
+
+#include "base/buf.h"
+#include "base/fault.h"
+#include "memory/spaces.h"
+
+void documents_digest(const void *text, size_t len, uint8_t ret[DIGEST]);
+
+/* Writes a file that is not there yet; documents_sync makes all that were written durable. */
+int documents_write(
+    const char *dir, const uint8_t digest[DIGEST], const void *text, size_t len, bool *ret_new, struct fault *fault);
+int documents_sync(const char *dir, struct fault *fault);
+
+/* Bytes `from` up to `to`, fewer where the file ends; adds to `ret`.  Faults: io_error, damaged. */
+int documents_read(
+    const char *dir, const uint8_t digest[DIGEST], uint64_t from, uint64_t to, struct buf *ret, struct fault *fault);
+
+#endif

@@ -1,0 +1,44 @@
+/* A memory on a journal and a store of its own, and calls that wait for their answer. */
+
+#ifndef TESTS_MEMORY_WORLD_H
+#define TESTS_MEMORY_WORLD_H
+
+#include "memory/memory.h"
+
+struct world {
+	char *dir, *memory_dir;
+	struct event_base *loop;
+	struct journal *journal;
+	struct store *store;
+	struct memory *memory;
+	size_t value_max, document_max;
+	struct fault failure; /* what `failed` told */
+
+	/* the last answer */
+	bool answered;
+	json_t *answer;
+	struct fault fault; /* status 0: none */
+};
+
+extern const struct memory_space world_space; /* uid:1, notes */
+
+struct world *world_new(void);
+void world_free(struct world **w);
+void world_open(struct world *w);
+void world_close(struct world *w);
+void world_done(json_t *answer, const struct fault *fault, void *world);
+
+/* Turns the loop until there is an answer; it is kept until the next. */
+json_t *world_wait(struct world *w);
+
+json_t *world_put(struct world *w, const char *key, const char *json, uint64_t version);
+json_t *world_get(struct world *w, const char *key);
+json_t *world_forget(struct world *w, const char *key);
+json_t *world_forget_document(struct world *w, const char *digest);
+json_t *world_search(struct world *w, const char *query);
+
+/* Loads a batch as it is, or one document. */
+json_t *world_load_batch(struct world *w, const struct memory_space *space, const void *batch, size_t len);
+json_t *world_load(struct world *w, const char *name, const char *text);
+
+#endif
