@@ -158,7 +158,7 @@ take_hour(struct reading *r)
 		hour = 0;
 	r->amount->dimension = 'h';
 	r->amount->low = r->amount->high = hour * 60 + minute;
-	r->amount->end = i + (am || pm) * (in(r, i, " a p ") ? 2 : 1);
+	r->amount->end = !am && !pm ? i : in(r, i, " a p ") ? i + 2 : i + 1;
 	return true;
 }
 
@@ -205,8 +205,9 @@ mark(struct reading *r, size_t from, size_t to)
 static size_t
 take_bound_before(struct reading *r)
 {
-	static const char skip[] = " a an the of to is be about approximately around roughly nearly almost some only just "
-				   "than or equal usually ";
+	static const char skip[] =
+	    " a an the of to is be about approximately around roughly nearly almost some only just "
+	    "than or equal usually ";
 	size_t i = r->i;
 	bool more, less, no;
 
@@ -217,8 +218,9 @@ take_bound_before(struct reading *r)
 	}
 	if (i == 0)
 		return r->i;
-	more = in(r, i - 1, " more greater over above exceeding exceed exceeds longer higher fewer less under below shorter "
-			    "lower smaller later earlier older younger larger ");
+	more = in(r, i - 1,
+	    " more greater over above exceeding exceed exceeds longer higher fewer less under below shorter "
+	    "lower smaller later earlier older younger larger ");
 	less = in(r, i - 1, " fewer less under below shorter lower smaller earlier younger ");
 	no = more && i > 1 && in(r, i - 2, " no not never cannot ");
 	if (in(r, i - 1, " least minimum min ")) {
@@ -249,7 +251,8 @@ take_bound_behind(struct reading *r)
 	    in(r, i + 1, " more later older above over longer higher newer greater upwards larger ")) {
 		r->amount->bound = AMOUNT_LEAST;
 		r->amount->end = i + 2;
-	} else if (in(r, i, " or and ") && in(r, i + 1, " less fewer earlier younger below under shorter lower smaller ")) {
+	} else if (in(r, i, " or and ") &&
+		   in(r, i + 1, " less fewer earlier younger below under shorter lower smaller ")) {
 		r->amount->bound = AMOUNT_MOST;
 		r->amount->end = i + 2;
 	}
@@ -264,14 +267,15 @@ take_rate(struct reading *r)
 	size_t i = r->amount->end;
 	double factor;
 
-	if (i == 0 || i >= r->n || (r->tokens[i - 1].stop && r->tokens[i - 1].after != 0 && r->tokens[i - 1].after != '/'))
+	if (i == 0 || i >= r->n ||
+	    (r->tokens[i - 1].stop && r->tokens[i - 1].after != 0 && r->tokens[i - 1].after != '/'))
 		return;
 	if (in(r, i, " per a an each every ") && take_unit(&per, i + 1, &factor) && other.dimension == 't')
 		i += 2;
 	else if (r->tokens[i - 1].after == '/' && take_unit(&per, i, &factor) && other.dimension == 't')
 		i++;
 	else if (in(r, i, " daily weekly monthly yearly annually hourly ")) {
-		factor = in(r, i, " daily ")    ? DAY
+		factor = in(r, i, " daily ")     ? DAY
 			 : in(r, i, " weekly ")  ? 7 * DAY
 			 : in(r, i, " monthly ") ? 30.44 * DAY
 			 : in(r, i, " hourly ")  ? 3600
@@ -319,7 +323,8 @@ is_article_of_unit(struct reading *r)
 {
 	double factor;
 
-	return in(r, r->i, " a an ") && r->i > 0 && in(r, r->i - 1, " within of after for least most than is lasts takes ") &&
+	return in(r, r->i, " a an ") && r->i > 0 &&
+	       in(r, r->i - 1, " within of after for least most than is lasts takes ") &&
 	       take_unit(r, r->i + 1, &factor) && r->amount->dimension == 't';
 }
 
@@ -330,7 +335,8 @@ read_one(struct reading *r)
 	size_t second, from = r->i, unit;
 	double factor = 1;
 
-	if (in(r, r->i, " once twice ") && (in(r, r->i + 1, " a per every each daily weekly monthly yearly ") || r->i + 1 == r->n)) {
+	if (in(r, r->i, " once twice ") &&
+	    (in(r, r->i + 1, " a per every each daily weekly monthly yearly ") || r->i + 1 == r->n)) {
 		*r->amount = (struct amount){.dimension = 'n', .unit = "time", .end = r->i + 1};
 		r->amount->low = r->amount->high = strcmp(t->word, "once") == 0 ? 1 : 2;
 	} else if (is_article_of_unit(r)) {

@@ -178,7 +178,8 @@ analyse(hospes_ctx *ctx)
 	return rc;
 }
 
-HOSPES_AGENT("analyse", "1.0.0", "Ranks findings, merges what agrees, finds what contradicts", analyse, .init = lexicon_init)
+HOSPES_AGENT(
+    "analyse", "1.0.0", "Ranks findings, merges what agrees, finds what contradicts", analyse, .init = lexicon_init)
 HOSPES_CAPABILITY("analyse.findings")
 HOSPES_NEEDS("memory:sources")
 HOSPES_CONFIG("share", "real", "0.4")

@@ -70,10 +70,10 @@ int passage_is_one(hospes_ctx *ctx, const struct finding *a, const struct findin
 
 /* Chooses up to `most` of what is not dropped: by rank, less for what is like those chosen already and for what comes
  * from their documents, and never two of one passage.  `chosen` has room for `most`. */
-int choose_points(hospes_ctx *ctx, struct findings *findings, const bool *dropped, size_t most, size_t *chosen, size_t *n);
+int choose_points(
+    hospes_ctx *ctx, struct findings *findings, const bool *dropped, size_t most, size_t *chosen, size_t *n);
 
 /* How sure the points are together, 0 to 1; see choose.c. */
-double choose_confidence(
-    const struct findings *findings, const size_t *chosen, size_t n, const bool *conflicts);
+double choose_confidence(const struct findings *findings, const size_t *chosen, size_t n, const bool *conflicts);
 
 #endif

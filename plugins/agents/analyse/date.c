@@ -4,10 +4,10 @@
 
 #include "statement.h"
 
-static const char *const months[] = {"january jan", "february feb", "march mar", "april apr", "may", "june jun", "july jul",
-    "august aug", "september sep sept", "october oct", "november nov", "december dec"};
-static const char *const weekdays[] = {"monday mondays", "tuesday tuesdays", "wednesday wednesdays", "thursday thursdays",
-    "friday fridays", "saturday saturdays", "sunday sundays"};
+static const char *const months[] = {"january jan", "february feb", "march mar", "april apr", "may", "june jun",
+    "july jul", "august aug", "september sep sept", "october oct", "november nov", "december dec"};
+static const char *const weekdays[] = {"monday mondays", "tuesday tuesdays", "wednesday wednesdays",
+    "thursday thursdays", "friday fridays", "saturday saturdays", "sunday sundays"};
 
 static uint8_t
 index_in(const char *const *names, size_t n, const char *word)
@@ -46,7 +46,9 @@ month_at(const struct token *tokens, size_t n, size_t i)
 		return month;
 	if ((i > 0 && is_day(&tokens[i - 1])) || (i + 1 < n && (is_day(&tokens[i + 1]) || is_year(&tokens[i + 1]))))
 		return month;
-	return i > 0 && token_in(tokens, n, i - 1, " in of until by since before after from to during on every each ") ? month : 0;
+	return i > 0 && token_in(tokens, n, i - 1, " in of until by since before after from to during on every each ")
+		   ? month
+		   : 0;
 }
 
 /* "01.03.2024": one word, since its dots are between digits. */

@@ -104,8 +104,8 @@ finding_words(struct finding *f)
 		if (!(words[i].flags & TEXT_STOP))
 			f->stems.of[f->stems.n++] = hash(2166136261u, words[i].stem);
 		if (i + 2 < n)
-			f->shingles.of[f->shingles.n++] = hash(
-			    hash(hash(2166136261u, words[i].stem) + 1, words[i + 1].stem) + 1, words[i + 2].stem);
+			f->shingles.of[f->shingles.n++] =
+			    hash(hash(hash(2166136261u, words[i].stem) + 1, words[i + 1].stem) + 1, words[i + 2].stem);
 	}
 	set_order(&f->stems);
 	set_order(&f->shingles);
@@ -149,8 +149,8 @@ finding_read(json_t *json, bool duty, struct finding *f)
 	    .digest = json_string_value(json_object_get(json, "digest")),
 	    .quote = json_string_value(json_object_get(json, "quote")),
 	    .covers = share_of(json, "covers")};
-	if (f->document == NULL || f->digest == NULL || f->quote == NULL || !json_is_integer(from) || !json_is_integer(to) ||
-	    json_integer_value(from) < 0 || json_integer_value(to) <= json_integer_value(from))
+	if (f->document == NULL || f->digest == NULL || f->quote == NULL || !json_is_integer(from) ||
+	    !json_is_integer(to) || json_integer_value(from) < 0 || json_integer_value(to) <= json_integer_value(from))
 		return false;
 	f->from = (size_t)json_integer_value(from);
 	f->to = (size_t)json_integer_value(to);
@@ -199,7 +199,9 @@ findings_read(hospes_ctx *ctx, const json_t *input, struct findings *ret)
 		if (!finding_read(json, duty, &found.of[found.n])) {
 			free(found.of);
 			return hospes_fail(ctx, HOSPES_EINPUT,
-			    "findings[%zu]: expected document, digest, from, to and quote, found other; give it as it was found", i);
+			    "findings[%zu]: expected document, digest, from, to and quote, found other; give it as it "
+			    "was found",
+			    i);
 		}
 		found.n++;
 	}

@@ -15,14 +15,14 @@
 static bool
 has_break(const char *between, size_t len, const char *second)
 {
-	size_t blank = 1; /* the line so far has no more than white space */
-	bool line = false;
+	bool line = false, blank = true; /* a line has begun; it has no more than white space so far */
 
 	for (size_t i = 0; i < len; i++) {
 		if (between[i] == '\n') {
 			if (line && blank)
 				return true;
-			line = blank = true;
+			line = true;
+			blank = true;
 		} else if (!text_space(between[i])) {
 			if (line && blank && text_mark(between + i, len - i) > 0)
 				return true;

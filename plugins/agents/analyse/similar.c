@@ -10,10 +10,10 @@
 
 #include "analyse.h"
 
-#define SHORT     5    /* content words; of fewer, all have to be the same */
-#define COPIED    0.75 /* of the shorter text's shingles */
-#define ALIKE     0.45 /* of the shingles of both */
-#define PARAPHRASE 0.7 /* of the content words of both */
+#define SHORT      5    /* content words; of fewer, all have to be the same */
+#define COPIED     0.75 /* of the shorter text's shingles */
+#define ALIKE      0.45 /* of the shingles of both */
+#define PARAPHRASE 0.7  /* of the content words of both */
 
 static bool
 overlap(const struct finding *a, const struct finding *b)
@@ -28,8 +28,8 @@ says_the_same(const struct finding *a, const struct finding *b)
 		return true;
 	if (a->stems.n < SHORT || b->stems.n < SHORT)
 		return set_overlap(&a->stems, &b->stems) == 1;
-	return set_containment(&a->shingles, &b->shingles) >= COPIED || set_overlap(&a->shingles, &b->shingles) >= ALIKE ||
-	       set_overlap(&a->stems, &b->stems) >= PARAPHRASE;
+	return set_containment(&a->shingles, &b->shingles) >= COPIED ||
+	       set_overlap(&a->shingles, &b->shingles) >= ALIKE || set_overlap(&a->stems, &b->stems) >= PARAPHRASE;
 }
 
 static bool

@@ -23,9 +23,10 @@ struct token {
 	uint16_t len;
 	uint8_t flags; /* of text_word_flags */
 	uint8_t use;
-	char before, after; /* the last sign before it and the first one after it that are not white space; 0 for none */
-	bool stop;          /* a comma, semicolon, bracket or the like follows before the next one */
-	bool number;        /* `value` is what it says, in digits or words */
+	char before,
+	    after;   /* the last sign before it and the first one after it that are not white space; 0 for none */
+	bool stop;   /* a comma, semicolon, bracket or the like follows before the next one */
+	bool number; /* `value` is what it says, in digits or words */
 	double value;
 	char word[TEXT_STEM]; /* lower case */
 	char stem[TEXT_STEM];
@@ -52,10 +53,10 @@ enum amount_bound { AMOUNT_EXACT, AMOUNT_LEAST, AMOUNT_MOST, AMOUNT_ABOUT, AMOUN
 struct amount {
 	char dimension; /* of amount.c; 'c' counts things, 'l' labels one ("port 8080") */
 	uint8_t bound;
-	bool rough;     /* months and years, or units of 1,024: not exactly comparable with others */
+	bool rough;           /* months and years, or units of 1,024: not exactly comparable with others */
 	char unit[TEXT_STEM]; /* as it was said */
 	double low, high;
-	double per;     /* seconds: a rate; 0 for none */
+	double per;         /* seconds: a rate; 0 for none */
 	uint32_t things[3]; /* what is counted or labelled: stems' hashes */
 	size_t token, end;  /* its tokens */
 };
@@ -81,7 +82,7 @@ bool date_conflicts(const struct date *a, const struct date *b);
 /* ---- Moods ------------------------------------------------------------------------------------------------------- */
 
 enum mood_class {
-	MOOD_IS,      /* nothing was said: a plain statement */
+	MOOD_IS, /* nothing was said: a plain statement */
 	MOOD_IS_NOT,
 	MOOD_MUST,
 	MOOD_SHOULD,
@@ -103,15 +104,16 @@ bool mood_conflicts(uint8_t a, uint8_t b);
 struct term {
 	uint32_t stem, opposite; /* hashes; `opposite`: of the word without un-, in-, non-; 0 for none */
 	const struct token *token;
-	uint16_t place;  /* of the token in its sentence */
-	bool head;       /* before the verb: who or what it is about */
-	bool condition;  /* after if, unless, when, except, for, during ... */
-	bool proper;     /* a name */
-	bool label;      /* "section 4" */
-	bool denied;     /* a word of the opposite: "disabled" */
+	uint16_t place; /* of the token in its sentence */
+	bool head;      /* before the verb: who or what it is about */
+	bool condition; /* after if, unless, when, except, for, during ... */
+	bool proper;    /* a name */
+	bool label;     /* "section 4" */
+	bool denied;    /* a word of the opposite: "disabled" */
 };
 
 struct statement {
+	const struct token *tokens; /* of the clause */
 	struct term terms[STATEMENT_TERMS];
 	size_t n_terms;
 	struct amount amounts[STATEMENT_AMOUNTS];
