@@ -329,6 +329,13 @@ is_article_of_unit(struct reading *r)
 }
 
 static bool
+is_adjective(const struct reading *r, size_t i)
+{
+	return i + 1 < r->n && !r->tokens[i - 1].stop && !r->tokens[i].stop && !r->tokens[i].number &&
+	       !(r->tokens[i].flags & TEXT_STOP);
+}
+
+static bool
 read_one(struct reading *r)
 {
 	struct token *t = &r->tokens[r->i];
@@ -358,10 +365,11 @@ read_one(struct reading *r)
 		if (in(r, unit, " business working ") && take_unit(r, unit + 1, &factor)) {
 			r->amount->dimension = 'w';
 			r->amount->end = unit + 2;
-		} else if (in(r, unit, " calendar consecutive full ") && take_unit(r, unit + 1, &factor)) {
-			r->amount->end = unit + 2;
 		} else if (!r->tokens[r->i].stop && take_unit(r, unit, &factor)) {
 			r->amount->end = unit + 1;
+		} else if (is_adjective(r, unit) && take_unit(r, unit + 1, &factor)) {
+			r->amount->end = unit; /* "250 operating hours" */
+			r->tokens[unit + 1].use = TOKEN_AMOUNT;
 		} else if (in(r, unit, " times ")) {
 			r->amount->dimension = 'n';
 			r->amount->end = unit + 1;
@@ -382,6 +390,24 @@ read_one(struct reading *r)
 	return true;
 }
 
+/* "The minimum order is 10 units": it is said of all amounts that are not bounded otherwise. */
+static void
+bound_by_name(const struct token *tokens, size_t n, struct amount *amounts, size_t n_amounts)
+{
+	uint8_t bound = AMOUNT_EXACT;
+
+	for (size_t i = 0; i < n; i++)
+		if (tokens[i].use != TOKEN_AMOUNT) {
+			if (token_in(tokens, n, i, " minimum min "))
+				bound = AMOUNT_LEAST;
+			else if (token_in(tokens, n, i, " maximum max limit limited "))
+				bound = AMOUNT_MOST;
+		}
+	for (size_t i = 0; i < n_amounts; i++)
+		if (amounts[i].bound == AMOUNT_EXACT)
+			amounts[i].bound = bound;
+}
+
 size_t
 amounts_read(struct token *tokens, size_t n, struct amount *ret, size_t most)
 {
@@ -396,6 +422,7 @@ amounts_read(struct token *tokens, size_t n, struct amount *ret, size_t most)
 		i = ret[found].end > i ? ret[found].end - 1 : i;
 		found++;
 	}
+	bound_by_name(tokens, n, ret, found);
 	return found;
 }
 

@@ -12,10 +12,11 @@
 
 #include "statement.h"
 
-#define HEAD    1.6  /* weight of a term of the subject */
-#define ALIKE   0.55 /* share of the terms that is in both */
-#define SURE    0.72 /* the same, where each has a word that the other has not */
-#define DEMANDS 0.6  /* the same, for moods, where less tells that it is the same act */
+#define HEAD      1.6  /* weight of a term of the subject */
+#define ALIKE     0.55 /* share of the terms that is in both */
+#define SURE      0.72 /* the same, where each has a word that the other has not */
+#define QUALIFIED 0.85 /* the same, where one has a word right before a common one: "reserve tank" */
+#define DEMANDS   0.6  /* the same, for moods, where less tells that it is the same act */
 
 struct likeness {
 	double share;
@@ -30,9 +31,13 @@ struct likeness {
 static const struct term *
 term_in(const struct statement *s, const struct term *t)
 {
-	for (size_t i = 0; i < s->n_terms; i++)
-		if (s->terms[i].stem == t->stem)
-			return &s->terms[i];
+	for (size_t i = 0; i < s->n_terms; i++) {
+		const struct term *o = &s->terms[i];
+
+		/* "before payment" is not "after payment". */
+		if (o->stem == t->stem && (o->condition == t->condition || o->condition == 0 || t->condition == 0))
+			return o;
+	}
 	return NULL;
 }
 
@@ -55,7 +60,16 @@ weight(const struct term *t)
 
 struct alone {
 	size_t n, head, condition, proper, label;
+	size_t modifier; /* stands right before a word of both: "reserve tank" and "tank" */
 };
+
+/* Does the term stand right before one that b has? */
+static bool
+modifies(const struct statement *a, size_t i, const struct statement *b)
+{
+	return i + 1 < a->n_terms && a->terms[i + 1].place == a->terms[i].place + 1 && !a->terms[i].token->stop &&
+	       term_in(b, &a->terms[i + 1]) != NULL;
+}
 
 /* What a says that b does not. */
 static double
@@ -81,10 +95,11 @@ compare(
 			continue;
 		}
 		alone->n++;
-		alone->head += t->head && !t->condition;
-		alone->condition += t->condition;
+		alone->head += t->head && t->condition == 0;
+		alone->condition += t->condition != 0;
 		alone->proper += t->proper;
 		alone->label += t->label;
+		alone->modifier += modifies(a, i, b);
 	}
 	return both;
 }
@@ -115,7 +130,8 @@ likeness(const struct statement *a, const struct statement *b, struct likeness *
 	ret->share = both / (total(a) + total(b));
 	ret->same = ret->share >= (x.n > 0 && y.n > 0 ? SURE : ALIKE) && !(x.head > 0 && y.head > 0) &&
 		    x.condition == 0 && y.condition == 0 && x.label == 0 && y.label == 0 &&
-		    !(x.proper > 0 && y.proper > 0);
+		    !(x.proper > 0 && y.proper > 0) && a->sequel == b->sequel &&
+		    ((x.modifier == 0 && y.modifier == 0) || ret->share >= QUALIFIED);
 }
 
 /* ---- What differs? ----------------------------------------------------------------------------------------------- */
@@ -225,7 +241,23 @@ moods_differ(const struct statement *a, const struct statement *b, const struct 
 		else
 			return false;
 	}
-	return mood_conflicts(x, y) && like->share >= DEMANDS;
+	return mood_conflicts(x, y) && like->share >= DEMANDS && (like->alone_a == 0 || like->alone_b == 0);
+}
+
+/* The one kind that differs; none where more than one does: then it is of something else. */
+static enum conflict_kind
+kind_of(
+    const struct statement *a, const struct statement *b, const struct likeness *like, const struct difference *diff)
+{
+	bool moods = moods_differ(a, b, like);
+
+	if (diff->numbers + diff->dates > 1 || (diff->numbers + diff->dates == 1 && (moods || like->flipped)))
+		return CONFLICT_NONE;
+	if (diff->numbers == 1)
+		return a->n_dates == b->n_dates ? CONFLICT_NUMBER : CONFLICT_NONE; /* "in 2021" is a condition */
+	if (diff->dates == 1)
+		return CONFLICT_DATE;
+	return moods ? CONFLICT_MODALITY : CONFLICT_NONE;
 }
 
 static void
@@ -243,23 +275,21 @@ statement_conflict(const struct statement *a, const struct statement *b, struct 
 		return;
 	differ_numbers(a, b, &diff);
 	differ_dates(a, b, &diff);
-	ret->sure = like.share;
-	put_subject(a, &like, ret->subject, sizeof(ret->subject));
-	if (diff.numbers == 1 && diff.dates == 0 && !like.flipped) {
-		ret->kind = CONFLICT_NUMBER;
+	ret->kind = kind_of(a, b, &like, &diff);
+	if (ret->kind == CONFLICT_NONE)
+		return;
+	if (ret->kind == CONFLICT_NUMBER) {
 		put_tokens(one, sizeof(one), a->tokens, diff.a->token, diff.a->end);
 		put_tokens(other, sizeof(other), b->tokens, diff.b->token, diff.b->end);
-	} else if (diff.dates == 1 && diff.numbers == 0 && !like.flipped) {
-		ret->kind = CONFLICT_DATE;
+	} else if (ret->kind == CONFLICT_DATE) {
 		put_tokens(one, sizeof(one), a->tokens, diff.from->token, diff.from->end);
 		put_tokens(other, sizeof(other), b->tokens, diff.to->token, diff.to->end);
-	} else if (diff.numbers == 0 && diff.dates == 0 && moods_differ(a, b, &like)) {
-		ret->kind = CONFLICT_MODALITY;
+	} else {
 		(void)snprintf(one, sizeof(one), "%s", mood_name(a->mood));
 		(void)snprintf(other, sizeof(other), "%s", mood_name(b->mood));
-	} else {
-		return;
 	}
+	ret->sure = like.share;
+	put_subject(a, &like, ret->subject, sizeof(ret->subject));
 	(void)snprintf(ret->why, sizeof(ret->why), "one says \"%s\", the other \"%s\"", one, other);
 }
 

@@ -109,9 +109,9 @@ static const char light[] =
     " period time limit amount number total size length duration term value level last lasts lasting take takes taking "
     "run runs amounts amounting equal equals set sets consist consists comprise comprises hold holds worth come comes "
     "become becomes stay stays remain remains exactly precisely only always currently now long maximum minimum max min "
-    "usually normally generally typically least most full entire whole order apply applies applicable following "
+    "usually normally generally typically least most apply applies applicable following "
     "respective therefore moreover furthermore please note also both each every all any per day's within using via "
-    "up down will would shall be been being do does did done have has had having case way kind type part place "
+    "up down will would shall be been being do does did done have has had having case way kind type place "
     "explicitly expressly strictly clearly simply still already ever never yet either neither ";
 
 static struct {

@@ -172,11 +172,10 @@ is_stronger(uint8_t mood, uint8_t than)
 }
 
 uint8_t
-mood_read(struct token *tokens, size_t from, size_t to, size_t *at)
+mood_read(struct token *tokens, size_t from, size_t to)
 {
 	uint8_t mood = MOOD_IS;
 
-	*at = to;
 	for (size_t i = from; i < to; i++) {
 		size_t end = 0, k;
 
@@ -196,7 +195,6 @@ mood_read(struct token *tokens, size_t from, size_t to, size_t *at)
 				mood = MOOD_NEED_NOT;
 			else
 				mood = patterns[k].mood;
-			*at = i < *at ? i : *at;
 		}
 		i = end - 1;
 	}

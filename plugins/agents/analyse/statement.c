@@ -77,7 +77,7 @@ label_add(struct statement *s, struct token *tokens, size_t n, size_t i, const s
 	if (i + 1 >= n || tokens[i].stop || !token_in(tokens, n, i, label_words) || tokens[i + 1].use == TOKEN_DATE ||
 	    !(tokens[i + 1].number || (tokens[i + 1].len == 1 && (tokens[i + 1].flags & TEXT_CAPITAL))))
 		return false;
-	if (!like->head && !like->condition && token_in(tokens, n, i, " version release ") && tokens[i + 1].number)
+	if (!like->head && like->condition == 0 && token_in(tokens, n, i, " version release ") && tokens[i + 1].number)
 		return false;
 	term_add(s, &tokens[i], (uint16_t)i, like);
 	if (s->n_terms == 0)
@@ -97,21 +97,35 @@ begins_verb(const struct token *tokens, size_t n, size_t i)
 	return tokens[i].use == TOKEN_MOOD || token_in(tokens, n, i, verbs);
 }
 
+/* "After that", "otherwise": it begins with a condition that only the sentence before tells. */
+static bool
+is_sequel(const struct token *tokens, size_t n)
+{
+	return token_in(tokens, n, 0, " otherwise thereafter afterwards then instead ") ||
+	       (token_in(tokens, n, 0, " after before until in if ") &&
+		   token_in(tokens, n, 1, " that this then such so ") &&
+		   (tokens[1].stop || token_in(tokens, n, 2, " case event period date ")));
+}
+
 static void
-read_terms(struct statement *s, struct token *tokens, size_t n, size_t from, size_t to)
+read_terms(struct statement *s, struct token *tokens, size_t n)
 {
 	struct term like = {.head = true};
-	bool seen = false; /* a term of the head */
+	bool seen = false, denies = false; /* a term of the head; "non-" before this one */
 
-	for (size_t i = from; i < to; i++) {
+	for (size_t i = 0; i < n; i++) {
 		struct token *t = &tokens[i];
 
+		if (like.condition != 0 && i > 0 && tokens[i - 1].stop)
+			like.condition = 0;
 		if (token_in(tokens, n, i, conditions) && t->use == TOKEN_FREE)
-			like.condition = true;
-		else if (like.condition && i > from && tokens[i - 1].stop)
-			like.condition = false;
+			like.condition = statement_hash(t->word);
 		if (begins_verb(tokens, n, i) && seen)
 			like.head = false;
+		if (t->after == '-' && token_in(tokens, n, i, " non ")) {
+			denies = true;
+			continue;
+		}
 		if (label_add(s, tokens, n, i, &like)) {
 			seen = true;
 			t->use = TOKEN_LIGHT;
@@ -120,9 +134,11 @@ read_terms(struct statement *s, struct token *tokens, size_t n, size_t from, siz
 		}
 		if (t->use != TOKEN_FREE || (t->flags & TEXT_STOP) || lexicon_light(t->word) || t->number)
 			continue;
-		like.proper = is_proper(tokens, from, i);
+		like.proper = is_proper(tokens, 0, i);
 		term_add(s, t, (uint16_t)i, &like);
-		seen = seen || !like.condition;
+		s->terms[s->n_terms - 1].denied ^= denies;
+		denies = false;
+		seen = seen || like.condition == 0;
 	}
 }
 
@@ -176,17 +192,15 @@ static void
 read_clause(struct statements *all, struct token *tokens, size_t n, size_t from, size_t to, bool goes_on)
 {
 	struct statement *s = &all->of[all->n];
-	size_t mood_at;
-
 	*s = (struct statement){.tokens = tokens + from};
 	s->n_dates = dates_read(tokens + from, to - from, s->dates, STATEMENT_DATES);
 	s->n_amounts = amounts_read(tokens + from, to - from, s->amounts, STATEMENT_AMOUNTS);
-	s->mood = mood_read(tokens, from, to, &mood_at);
-	s->mood_place = (uint16_t)(mood_at - from);
+	s->mood = mood_read(tokens, from, to);
 	if (goes_on && all->n > 0 &&
 	    (begins_verb(tokens, n, from) || begins_verb(tokens, n, from + 1 < to ? from + 1 : from)))
 		inherit_head(s, &all->of[all->n - 1]);
-	read_terms(s, tokens + from, to - from, 0, to - from);
+	read_terms(s, tokens + from, to - from);
+	s->sequel = is_sequel(tokens + from, to - from);
 	if (s->n_terms > 0)
 		all->n++;
 }

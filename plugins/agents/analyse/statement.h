@@ -91,8 +91,8 @@ enum mood_class {
 	MOOD_NEED_NOT,
 };
 
-/* Finds what the clause tokens[from..to) demands or denies, marks its tokens.  *at: where. */
-uint8_t mood_read(struct token *tokens, size_t from, size_t to, size_t *at);
+/* Finds what the clause tokens[from..to) demands or denies, marks its tokens. */
+uint8_t mood_read(struct token *tokens, size_t from, size_t to);
 bool mood_conflicts(uint8_t a, uint8_t b);
 
 /* ---- Statements -------------------------------------------------------------------------------------------------- */
@@ -103,10 +103,10 @@ bool mood_conflicts(uint8_t a, uint8_t b);
 
 struct term {
 	uint32_t stem, opposite; /* hashes; `opposite`: of the word without un-, in-, non-; 0 for none */
+	uint32_t condition;      /* of the word that makes it one: if, unless, when, before; 0 for none */
 	const struct token *token;
 	uint16_t place; /* of the token in its sentence */
 	bool head;      /* before the verb: who or what it is about */
-	bool condition; /* after if, unless, when, except, for, during ... */
 	bool proper;    /* a name */
 	bool label;     /* "section 4" */
 	bool denied;    /* a word of the opposite: "disabled" */
@@ -121,7 +121,7 @@ struct statement {
 	struct date dates[STATEMENT_DATES];
 	size_t n_dates;
 	uint8_t mood;
-	uint16_t mood_place;
+	bool sequel;   /* "after that", "otherwise": holds where the sentence before does not */
 	uint64_t mask; /* of the terms' hashes: two that share none share no bit */
 };
 

@@ -149,12 +149,28 @@ between(const char *from, const char *to, char *first, char *last, bool *stop)
 	}
 }
 
+/* The euro is no letter, though the words of a text have it as one. */
+static void
+take_euro(struct token *t)
+{
+	if (t->len > 3 && memcmp(t->at, "\xe2\x82\xac", 3) == 0) {
+		t->before = 'E';
+		t->at += 3;
+		t->len = (uint16_t)(t->len - 3);
+		t->flags = text_digit(*t->at) ? TEXT_NUMBER : 0;
+	} else if (t->len > 3 && memcmp(t->at + t->len - 3, "\xe2\x82\xac", 3) == 0) {
+		t->after = 'E';
+		t->len = (uint16_t)(t->len - 3);
+	}
+}
+
 static void
 token_word(struct token *token, const struct text_word *word)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < word->len && n + 1 < sizeof(token->word); i++)
+	take_euro(token);
+	for (size_t i = 0; i < token->len && n + 1 < sizeof(token->word); i++)
 		if (token->at[i] != '\'' && (unsigned char)token->at[i] < 0x80)
 			token->word[n++] = text_lower(token->at[i]);
 	token->word[n] = '\0';
