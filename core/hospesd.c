@@ -216,8 +216,12 @@ open_doors(struct host *h, struct fault *fault)
 	    .dispatch = h->dispatch,
 	    .policy = h->policy,
 	    .scripted = h->options.scripted};
-	struct api_options api = {
-	    .loop = h->loop, .policy = h->policy, .journal = h->journal, .registry = h->registry, .cells = h->cells};
+	struct api_options api = {.loop = h->loop,
+	    .policy = h->policy,
+	    .journal = h->journal,
+	    .registry = h->registry,
+	    .cells = h->cells,
+	    .memory = h->memory};
 	int rc = runs_open(&h->runs, &runs, fault);
 
 	if (rc != 0)
@@ -339,7 +343,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 		return;
 	}
 	if (h->policy->dev)
-		log_info("drop plugins here; the public hosts that they declare are granted",
+		log_info("drop plugins here; what they declare is granted, save private addresses",
 		    LOG_S("folder", h->policy->plugin_dirs[0]));
 	log_info("ready", LOG_S("socket", h->policy->socket_path), LOG_S("state", h->policy->state_dir));
 	if (h->options.ready_fd >= 0) {

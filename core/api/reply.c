@@ -56,6 +56,7 @@ http_status(int status)
 	case HOSPES_ETOOLARGE:
 		return 413;
 	case HOSPES_ELOAD:
+	case HOSPES_EGROUND:
 		return 422;
 	case HOSPES_EBUDGET:
 	case HOSPES_ERATE:

@@ -129,6 +129,7 @@ struct op {
 	int cancelled;       /* 0, or the status with which it will end */
 	char *cancel_why;    /* the sentence then */
 	bool delivered;      /* its caller's cell has the outcome */
+	bool check;          /* the host's own: it calls a check of what its caller replied */
 };
 
 /* ---- Calls ------------------------------------------------------------------------------------------------------- */
@@ -163,6 +164,11 @@ struct call {
 	int cancelled; /* 0, or the status with which every further wait of it ends */
 	struct event *deadline;
 
+	/* what it replied, from then until guards have let it pass */
+	struct payload *reply, *partial;
+	double confidence;
+	void *grounding; /* of the grounding guard: its checks */
+
 	/* of the cell room */
 	struct cell *cell;
 	void *pool;
@@ -187,7 +193,7 @@ TAILQ_HEAD(call_list, call);
 
 enum run_state { RUN_OPEN, RUN_ENDED };
 
-#define RUN_SOURCES_MAX 64
+#define RUN_SOURCES_MAX 64 /* spaces */
 
 struct run {
 	struct ulid id;
@@ -210,6 +216,7 @@ struct run {
 	struct payload *result;  /* or the sentence */
 	struct payload *partial; /* JSON array, or NULL */
 	double confidence;
+	struct payload *findings; /* of the reply that was refused last, JSON array, or NULL */
 
 	uint64_t last_lsn; /* of its newest record */
 	struct map seen;   /* hashes of payloads that its records carry: hash.lo -> hash.hi | 1 */
@@ -217,8 +224,13 @@ struct run {
 	unsigned calls_open;
 	struct dispatch *dispatch; /* that it runs under */
 	void *watchers;            /* run's own */
-	char **sources;            /* at most RUN_SOURCES_MAX of the client's spaces whose documents it may read, NULL-terminated, or NULL */
+	char **sources;            /* spaces of its client whose documents it may read, NULL-terminated, or NULL */
 	void *script;              /* of a test case: the answers to its ops, or NULL */
+
+	/* of the memory guard */
+	struct waitq memory_waiters;
+	unsigned memory_ops; /* in progress */
+	bool memory_waking;
 };
 
 /* The calls in flight, by handle. */

@@ -46,6 +46,7 @@ struct command {
 	unsigned min_args, max_args;
 	bool passes_on; /* its options belong to another program */
 	bool no_json;   /* takes no --json */
+	const struct command *family; /* the commands that begin with this name, ended by a NULL name; then the rest is empty */
 	int (*run)(struct cli *cli);
 };
 
@@ -87,6 +88,11 @@ int cli_usage(const struct cli *cli, const struct fault *fault); /* the same for
 void cli_json(const struct cli *cli, const json_t *value); /* on stdout: indented on a terminal, else one line */
 const char *cli_text(const json_t *object, const char *key); /* "" when there is none */
 const char *cli_paint(const struct cli *cli, const char *style); /* "bold", "red", ..., "" for plain */
+
+/* ---- findings.c ---- */
+
+/* Findings of checks (run/run.h) for people; nothing when there are none. */
+void cli_findings(FILE *to, const char *indent, const json_t *findings);
 
 /* ---- the commands ---- */
 

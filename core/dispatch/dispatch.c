@@ -62,6 +62,7 @@ void
 dispatch_root(struct dispatch *d, struct run *run)
 {
 	run->dispatch = d;
+	TAILQ_INIT(&run->memory_waiters.ops);
 	pipeline_enter(d, &run->root);
 }
 

@@ -33,6 +33,7 @@ plugin_free(struct policy_plugin *plugin)
 {
 	value_clear(policy_grant_keys, plugin);
 	value_clear(policy_limit_keys, plugin);
+	value_clear(policy_grounding_keys, plugin);
 	json_decref(plugin->config);
 	json_decref(plugin->config_at);
 	free(plugin->at);
@@ -68,6 +69,17 @@ policy_plugin_at(const struct policy_plugin *plugin, const char *key)
 	return at != NULL ? at : "";
 }
 
+/* What is said of plugins where the file does not: the answer of the strategy that comes with the host has to quote what
+ * is there. */
+static void
+plugins_preset(struct policy *p)
+{
+	struct policy_plugin *supervisor = policy_plugin_of(p, "supervisor");
+
+	supervisor->checks = xcalloc(2, sizeof *supervisor->checks);
+	supervisor->checks[0] = xstrdup("quotes");
+}
+
 /* All but the folder of installed plugins, which comes last and so after the file was read. */
 static struct policy *
 policy_new(bool dev, bool root)
@@ -80,6 +92,7 @@ policy_new(bool dev, bool root)
 	p->unnamed = plugin_new("");
 	value_preset(policy_keys, p);
 	places_preset(p, root);
+	plugins_preset(p);
 	return p;
 }
 

@@ -30,7 +30,7 @@ struct policy_plugin {
 	bool http_private;    /* private addresses too */
 	char **needs;         /* NULL: all that the notes declare; else only those of them that match one of these */
 	char **memory;        /* granted spaces beside its own, NULL-terminated, perhaps empty; "*" is a pattern */
-	char **checks;        /* `grounding.NAME.checks`: check plugins that its replies have to pass, NULL: none */
+	char **checks;        /* `grounding.NAME.checks`: plugins that its replies have to pass; NULL or empty: none */
 	unsigned concurrency; /* running calls of it at a time; 0: no limit */
 	unsigned recursion;   /* cap of the note's recursion; default 0 */
 	json_t *config;       /* object, perhaps empty; values of its HOSPES_CONFIG names */

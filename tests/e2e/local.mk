@@ -14,6 +14,7 @@ E2E_SCENARIOS = \
 	tests/e2e/cli-flood-is-followed.t \
 	tests/e2e/cli-new-test-info.t \
 	tests/e2e/cli-show-reads.t \
+	tests/e2e/cli-test-memory.t \
 	tests/e2e/cli-test-plugins.t \
 	tests/e2e/cli-usage.t \
 	tests/e2e/dispatch-budget-calls.t \
@@ -24,6 +25,11 @@ E2E_SCENARIOS = \
 	tests/e2e/dispatch-group-shares.t \
 	tests/e2e/dispatch-permission.t \
 	tests/e2e/dispatch-wall.t \
+	tests/e2e/ground-check-crashes.t \
+	tests/e2e/ground-check-may-not-call.t \
+	tests/e2e/ground-check-missing.t \
+	tests/e2e/ground-invented-quote.t \
+	tests/e2e/ground-kill-check.t \
 	tests/e2e/host-bad-config.t \
 	tests/e2e/host-disk-full.t \
 	tests/e2e/host-drops-root.t \
@@ -37,6 +43,7 @@ E2E_SCENARIOS = \
 	tests/e2e/memory-limits.t \
 	tests/e2e/memory-needs-grant.t \
 	tests/e2e/memory-own-space.t \
+	tests/e2e/memory-sources.t \
 	tests/e2e/memory-survives-kill.t \
 	tests/e2e/registry-bad-files.t \
 	tests/e2e/registry-conflict.t \

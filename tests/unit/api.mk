@@ -5,8 +5,7 @@ tests_unit_test_api_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_api_LDADD = core/api/libapi.a core/base/libbase.a $(EVENT_LIBS) $(JANSSON_LIBS) $(XXHASH_LIBS) \
 	$(SODIUM_LIBS) $(CMOCKA_LIBS)
 
-cli_test_libs = core/cli/libcli.a core/base/libbase.a $(CURL_LIBS) $(JANSSON_LIBS) $(XXHASH_LIBS) $(SODIUM_LIBS) \
-	$(CMOCKA_LIBS)
+cli_test_libs = $(CLI_LIBS) $(CMOCKA_LIBS)
 CMOCKA_TESTS += tests/unit/test_cli tests/unit/test_cli_test
 tests_unit_test_cli_SOURCES = tests/unit/test_cli.c
 tests_unit_test_cli_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
