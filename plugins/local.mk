@@ -19,7 +19,7 @@ PLUGIN_CXX = c++
 #   plugins/agents/NAME/NAME.so: $(NAME_FILES) $(STAGE_SDK)
 #   	$(PLUGIN_LINK_FILES)
 PLUGIN_TEXT = plugins/common/text.h plugins/common/stem.c plugins/common/units.c plugins/common/words.c
-PLUGIN_LINK_FILES = $(PLUGIN_LINK) -I$(top_srcdir)/plugins $(filter %.c,$^) $(PLUGIN_LIBS) -lm
+PLUGIN_LINK_FILES = $(PLUGIN_LINK) -I$(top_srcdir)/plugins `echo $^ | tr ' ' '\n' | grep '[.]c$$'` $(PLUGIN_LIBS) -lm
 EXTRA_DIST += $(PLUGIN_TEXT)
 
 pluginsdir = $(pkglibdir)/plugins

@@ -96,6 +96,7 @@ void cli_findings(FILE *to, const char *indent, const json_t *findings);
 
 /* ---- the commands ---- */
 
+int command_ask(struct cli *cli);
 int command_run(struct cli *cli);
 int command_ps(struct cli *cli);
 int command_show(struct cli *cli);
@@ -113,6 +114,10 @@ int command_new(struct cli *cli);
 int command_doctor(struct cli *cli);
 int command_dev(struct cli *cli);
 int command_test(struct cli *cli);
+int command_demo(struct cli *cli);
+
+/* The tree of calls of a run, as `hospes show` prints it. */
+void show_tree(const struct cli *cli, const json_t *tree);
 
 /* How a run ended: told on stderr; returns the exit code.  Prints the result unless `quiet`. */
 int run_told(const struct cli *cli, const json_t *run, bool quiet);

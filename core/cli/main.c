@@ -27,6 +27,25 @@ static const struct cli_option run_options[] = {
     {0},
 };
 
+static const struct cli_option ask_options[] = {
+    {"sources", 0, "PATH...", "files and folders to look at; may be repeated"},
+    {"space", 0, "NAME", "a space of the memory to look at; may be repeated"},
+    {"points", 0, "N", "at most so many points (the strategy's own number)"},
+    {"strategy", 0, "NAME", "the strategy that answers (supervisor)"},
+    {"keep", 0, NULL, "keep documents and run in the host's memory, or the user's own where no host runs"},
+    {"tree", 0, NULL, "show the tree of calls too"},
+    {"verbose", 'v', NULL, "tell each event of the run in a line"},
+    {"set", 0, "P.KEY=VALUE", "configuration of a plugin for this run; may be repeated"},
+    {"calls", 0, "N", "at most so many calls"},
+    {"wall", 0, "SECONDS", "at most so long"},
+    {0},
+};
+
+static const struct cli_option show_options[] = {
+    {"source", 0, "N", "instead of the tree, the citation N of the run's brief where it stands"},
+    {0},
+};
+
 static const struct cli_option ps_options[] = {
     {"all", 'a', NULL, "those that ended too"},
     {"limit", 'n', "N", "at most so many (100)"},
@@ -43,7 +62,27 @@ static const struct cli_option rollback_options[] = {
 
 static const struct cli_option withdraw_options[] = {{"why", 0, "TEXT", "the reason, for the record"}, {0}};
 
+static const struct cli_option demo_options[] = {
+    {"scene", 's', "N", "this scene alone: its number or its name"},
+    {"input", 0, "JSON", "what FILE.so is given"},
+    {"sources", 0, "PATH", "the documents of the scenes that need some (the licences of this system)"},
+    {"question", 0, "TEXT", "what is asked of them"},
+    {0},
+};
+
 static const struct command commands[] = {
+    {.name = "ask",
+	.usage = "QUESTION --sources PATH... [OPTION]...",
+	.summary = "Have a question answered from documents, with citations.",
+	.detail =
+	    "Points, each with the place where it stands word for word, what the sources disagree on, and a line\n"
+	    "of what it took.  A running host is asked where there is one, else a private one that leaves nothing\n"
+	    "behind.  Ends with 3 when the sources do not tell, with 4 when a check found the answer not to be\n"
+	    "borne out.  Ctrl-C cancels the run.",
+	.options = ask_options,
+	.min_args = 1,
+	.max_args = UINT_MAX,
+	.run = command_ask},
     {.name = "run",
 	.usage = "NAME [--in FILE|-] [--input JSON] [OPTION]...",
 	.summary = "Run an agent or strategy and print its result.",
@@ -60,8 +99,9 @@ static const struct command commands[] = {
 	.options = ps_options,
 	.run = command_ps},
     {.name = "show",
-	.usage = "RUN",
-	.summary = "Show a run's tree of calls: times, versions, outcomes.",
+	.usage = "RUN [--source N]",
+	.summary = "Show a run's tree of calls, or a source of its brief.",
+	.options = show_options,
 	.min_args = 1,
 	.max_args = 1,
 	.run = command_show},
@@ -136,6 +176,14 @@ static const struct command commands[] = {
 	.min_args = 1,
 	.max_args = UINT_MAX,
 	.run = command_test},
+    {.name = "demo",
+	.usage = "[--scene N] [FILE.so]",
+	.summary = "Show, scene by scene, what the host promises.",
+	.detail = "Each scene has a host of its own and a verdict taken from its journal: kill, loop, lie, swap, break-in,\n"
+		  "budget.  With FILE.so that plugin plays the leading part.",
+	.options = demo_options,
+	.max_args = 1,
+	.run = command_demo},
     {.name = "doctor",
 	.usage = "",
 	.summary = "Try, layer by layer, whether cells are closed in.",

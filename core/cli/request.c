@@ -72,8 +72,8 @@ request_setting(json_t *config, const char *setting, struct fault *fault)
 	return 0;
 }
 
-static int
-add_limits(const struct cli *cli, json_t *request, struct fault *fault)
+int
+request_limits(const struct cli *cli, json_t *request, struct fault *fault)
 {
 	json_t *config = json_object(), *budget = json_object();
 	double calls = 0, wall_s = 0;
@@ -131,7 +131,7 @@ request_options(const struct cli *cli, json_t **ret, struct fault *fault)
 		return fault_set(fault, HOSPES_EINPUT, "the plugin's name is not UTF-8");
 	if (version != NULL && json_object_set_new(request, "version", json_string(version)) != 0)
 		return fault_set(fault, HOSPES_EINPUT, "--version is not UTF-8");
-	rc = add_limits(cli, request, fault);
+	rc = request_limits(cli, request, fault);
 	if (rc == 0)
 		rc = add_sources(cli, request, fault);
 	if (rc == 0)

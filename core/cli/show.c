@@ -151,6 +151,13 @@ print_tree(const struct cli *cli, const json_t *node, const char *indent, unsign
 	}
 }
 
+void
+show_tree(const struct cli *cli, const json_t *tree)
+{
+	if (json_is_object(tree))
+		print_tree(cli, tree, "", 0);
+}
+
 int
 command_show(struct cli *cli)
 {
@@ -178,7 +185,6 @@ command_show(struct cli *cli)
 		printf("  for %s", client);
 	}
 	putchar('\n');
-	if (json_is_object(json_object_get(run, "tree")))
-		print_tree(cli, json_object_get(run, "tree"), "", 0);
+	show_tree(cli, json_object_get(run, "tree"));
 	return CLI_OK;
 }

@@ -90,6 +90,8 @@ policy_new(bool dev, bool root)
 	p->dev = dev;
 	p->file = xstrdup(NO_FILE);
 	p->unnamed = plugin_new("");
+	p->texts = json_object();
+	assert(p->texts != NULL);
 	value_preset(policy_keys, p);
 	places_preset(p, root);
 	plugins_preset(p);
@@ -131,6 +133,7 @@ policy_load(const char *path, bool dev, struct policy **ret, struct fault *fault
 		}
 		free(p->file);
 		p->file = xstrdup(path);
+		p->from_file = true;
 	}
 	places_add_installed(p);
 	*ret = p;
@@ -140,11 +143,10 @@ policy_load(const char *path, bool dev, struct policy **ret, struct fault *fault
 int
 policy_reload(const struct policy *now, struct policy **ret, struct fault *fault)
 {
-	bool has_file = strcmp(now->file, NO_FILE) != 0;
 	struct policy *p;
 	int rc;
 
-	rc = policy_load(has_file ? now->file : NULL, now->dev, &p, fault);
+	rc = policy_load(now->from_file ? now->file : NULL, now->dev, &p, fault);
 	if (rc != 0)
 		return rc;
 	for (const struct key *k = policy_keys; k->path != NULL; k++) {
@@ -181,6 +183,7 @@ policy_unref(struct policy **ref)
 	map_free(&p->plugins);
 	plugin_free(p->unnamed);
 	value_clear(policy_keys, p);
+	json_decref(p->texts);
 	free(p->file);
 	free(p);
 }

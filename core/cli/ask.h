@@ -1,0 +1,74 @@
+/*
+ * hospes ask: what its files share.
+ *
+ *   ask.c           the command: host, sources, run, and all of it undone again
+ *   ask_host.c      a running host, or a private one
+ *   ask_answer.c    the end of the run and what it took become the answer, as --json prints it
+ *   ask_print.c     the answer for people
+ *   ask_progress.c  lines about what goes on, redrawn in place on a terminal
+ */
+
+#ifndef CLI_ASK_H
+#define CLI_ASK_H
+
+#include <stdint.h>
+
+#include <jansson.h>
+
+#include "base/fault.h"
+#include "cli/client.h"
+#include "cli/command.h"
+#include "cli/private_host.h"
+#include "cli/sources.h"
+
+/* ---- ask_progress.c ---- */
+
+struct ask_progress;
+
+/* On a terminal live lines, with `verbose` plain ones, else nothing. */
+struct ask_progress *ask_progress_new(const struct cli *cli, bool verbose);
+void ask_progress_free(struct ask_progress **p); /* takes its lines away; accepts NULL; also for _cleanup_ */
+
+void ask_progress_loading(const struct source_counts *now, void *progress); /* as source_progress.tell */
+void ask_progress_event(struct ask_progress *p, const json_t *event);       /* of the run */
+void ask_progress_tick(void *progress);                                     /* time passes */
+void ask_progress_say(struct ask_progress *p, const char *line);            /* a line that stays, on stderr */
+void ask_progress_clear(struct ask_progress *p);                            /* before somebody else writes on stderr */
+
+/* ---- ask_host.c ---- */
+
+struct ask_host {
+	struct private_host_options options;
+	struct private_host *host; /* NULL: one that was running */
+	struct client *client;     /* interruptible */
+	char *socket;              /* of either */
+};
+
+/* The running host, when one answers, else a private one, with a state of its own or the user's (`own_state`).  A host that
+ * was asked for by --socket has to answer.  Waits a while for another command's private host to leave the user's state. */
+int ask_host_open(
+    struct ask_host *h, const struct cli *cli, bool own_state, struct ask_progress *progress, struct fault *fault);
+void ask_host_close(struct ask_host *h);
+
+/* ---- ask_answer.c ---- */
+
+struct ask_took {
+	int64_t began_ns, loaded_ns, ended_ns; /* monotonic */
+	size_t documents;
+	uint64_t bytes;
+	size_t agents; /* different plugins that were called; 0: not known */
+};
+
+/* {"run"?, "question", "answer", "points", "contradictions", "sources", "claims", "confidence", "failed"?, "documents",
+ * "took": {"ms", "load_ms", "documents", "bytes", "calls", "agents"}, "error"?}, a new reference; `run` is the ended run,
+ * and its id is told when it stays.  Never fails: a result that is no brief becomes an error. */
+json_t *ask_answer(const json_t *run, const char *question, const struct ask_took *took, bool stays);
+
+/* ---- ask_print.c ---- */
+
+void ask_print(const struct cli *cli, const json_t *answer, FILE *to);
+
+/* What a check found wrong, claim by claim: {"failed": [...]}, or the array alone. */
+void ask_print_findings(const json_t *findings, size_t width, FILE *to);
+
+#endif
