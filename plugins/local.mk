@@ -26,10 +26,12 @@ EXTRA_DIST += $(PLUGIN_QUESTION)
 
 pluginsdir = $(pkglibdir)/plugins
 plugins_DATA = \
+	plugins/agents/analyse/analyse.so \
 	plugins/agents/fetch/fetch.so \
 	plugins/agents/research/research.so \
 	plugins/agents/wordcount/wordcount.so \
 	plugins/agents/write/write.so \
+	plugins/checks/quotes/quotes.so \
 	plugins/strategies/supervisor/supervisor.so \
 	plugins/strategies/survey/survey.so
 PLUGIN_C_FILES = \
@@ -60,7 +62,15 @@ PLUGIN_BRIEF = plugins/common/brief.h plugins/common/brief.c
 WRITE_FILES = plugins/agents/write/write.c $(PLUGIN_BRIEF)
 QUOTES_FILES = plugins/checks/quotes/quotes.h plugins/checks/quotes/quotes.c plugins/checks/quotes/brief.c \
 	plugins/checks/quotes/source.c plugins/checks/quotes/tell.c $(PLUGIN_BRIEF)
-EXTRA_DIST += $(WRITE_FILES) $(QUOTES_FILES)
+CONFLICT_FILES = plugins/agents/analyse/conflict.h plugins/agents/analyse/statement.h plugins/agents/analyse/amount.c \
+	plugins/agents/analyse/conflict.c plugins/agents/analyse/date.c plugins/agents/analyse/lexicon.c \
+	plugins/agents/analyse/mood.c plugins/agents/analyse/statement.c plugins/agents/analyse/tokens.c $(PLUGIN_TEXT)
+ANALYSE_FILES = plugins/agents/analyse/analyse.h plugins/agents/analyse/analyse.c plugins/agents/analyse/choose.c \
+	plugins/agents/analyse/finding.c plugins/agents/analyse/passage.c plugins/agents/analyse/similar.c $(CONFLICT_FILES)
+EXTRA_DIST += $(ANALYSE_FILES) $(WRITE_FILES) $(QUOTES_FILES)
+
+plugins/agents/analyse/analyse.so: $(ANALYSE_FILES) $(STAGE_SDK)
+	$(PLUGIN_LINK_FILES)
 
 plugins/agents/write/write.so: $(WRITE_FILES) $(STAGE_SDK)
 	$(PLUGIN_LINK_FILES)

@@ -193,6 +193,8 @@ TAILQ_HEAD(call_list, call);
 
 enum run_state { RUN_OPEN, RUN_ENDED };
 
+#define RUN_SOURCES_MAX 64 /* spaces */
+
 struct run {
 	struct ulid id;
 	char id_text[ULID_TEXT];
@@ -222,8 +224,13 @@ struct run {
 	unsigned calls_open;
 	struct dispatch *dispatch; /* that it runs under */
 	void *watchers;            /* run's own */
-	char **sources;            /* the client's spaces whose documents it may read, NULL-terminated, or NULL */
+	char **sources;            /* spaces of its client whose documents it may read, NULL-terminated, or NULL */
 	void *script;              /* of a test case: the answers to its ops, or NULL */
+
+	/* of the memory guard */
+	struct waitq memory_waiters;
+	unsigned memory_ops; /* in progress */
+	bool memory_waking;
 };
 
 /* The calls in flight, by handle. */

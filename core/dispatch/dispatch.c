@@ -19,6 +19,7 @@ dispatch_open(struct dispatch **ret, const struct dispatch_options *options)
 	d->store = options->store;
 	d->journal = options->journal;
 	d->http = options->http;
+	d->memory = options->memory;
 	d->calls = options->calls;
 	d->failed = options->failed;
 	d->run_ended = options->run_ended;
@@ -61,6 +62,7 @@ void
 dispatch_root(struct dispatch *d, struct run *run)
 {
 	run->dispatch = d;
+	TAILQ_INIT(&run->memory_waiters.ops);
 	pipeline_enter(d, &run->root);
 }
 

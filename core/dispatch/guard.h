@@ -56,7 +56,7 @@ void budget_unshare(struct op *op);
 /* At which depth a call would run: the root at 0, checks and tools where their caller is.  (guard_depth.c) */
 unsigned depth_of(const struct op *op);
 
-extern const struct guard guard_permission, guard_deadline, guard_depth, guard_cycle, guard_concurrency, guard_budget,
+extern const struct guard guard_permission, guard_deadline, guard_depth, guard_cycle, guard_concurrency, guard_memory, guard_budget,
     guard_grounding;
 
 #endif

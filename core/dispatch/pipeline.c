@@ -19,6 +19,7 @@ static const struct guard *const guards[] = {
     &guard_depth,
     &guard_cycle,
     &guard_concurrency,
+    &guard_memory,
     &guard_budget,
     &guard_grounding,
 };
