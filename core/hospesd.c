@@ -194,6 +194,7 @@ open_guests(struct host *h, struct fault *fault)
 	if (rc != 0)
 		return rc;
 	dispatch.http = h->http;
+	dispatch.memory = h->memory;
 	dispatch_open(&h->dispatch, &dispatch);
 	cells.events = dispatch_cells_events(h->dispatch);
 	rc = cells_open(&h->cells, &cells, fault);

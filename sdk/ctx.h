@@ -148,6 +148,7 @@ struct op_request {
 	uint16_t kind;
 	bool waits;
 	const char *target;
+	const char *before, *behind; /* texts around the input, or NULL */
 	const void *input;
 	size_t input_len;
 	const struct hospes_options *options;
@@ -175,6 +176,26 @@ int op_await(struct hospes_ctx *ctx, const struct hospes_op *op);
 /* As hospes_start, for a member of a group; what its options say of calls comes before the sharing. */
 struct hospes_op *call_start(struct hospes_ctx *ctx, const char *target, const struct hospes_value *input,
     const struct hospes_options *options, uint32_t sharers);
+
+/* ---- memory.c, search.c ------------------------------------------------------------------------------------------ */
+
+/* A request of memory; `request.target` is `target`. */
+struct memory_ask {
+	struct op_request request;
+	char target[WIRE_KEY_MAX + 1];
+};
+
+/* Checks what `function` was given and fills the request, with {} as its input; `key` is NULL where there is none.  0 or a
+ * status. */
+int memory_ask(struct hospes_ctx *ctx, const char *function, uint16_t kind, const char *space, const char *key,
+    struct memory_ask *ask);
+
+/* Adds a member, taken over, to an object.  -1 when there is no member: the object is then gone, *json is NULL. */
+int memory_add(json_t **json, const char *key, json_t *member);
+
+/* Takes `json` over as the input of the request, which has to be sent before another function needs the scratch memory;
+ * NULL is bad input. */
+int memory_input(struct hospes_ctx *ctx, const char *function, json_t *json, struct memory_ask *ask);
 
 /* ---- wait.c ------------------------------------------------------------------------------------------------------ */
 

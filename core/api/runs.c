@@ -21,7 +21,7 @@
 void
 handle_run_start(struct exchange *x)
 {
-	static const char *const members[] = {"plugin", "input", "version", "config", "budget", "script"};
+	static const char *const members[] = {"plugin", "input", "version", "config", "budget", "sources", "script"};
 	const json_t *plugin = json_object_get(x->body, "plugin");
 	struct run *run = NULL;
 	struct fault fault;
@@ -36,7 +36,7 @@ handle_run_start(struct exchange *x)
 			i++;
 		if (i == ARRAY_LEN(members)) {
 			reply_error(x, 400, HOSPES_EINPUT,
-			    "the request has a member %.60s; it takes plugin, input, version, config and budget", key);
+			    "the request has a member %.60s; it takes plugin, input, version, config, budget and sources", key);
 			return;
 		}
 	}

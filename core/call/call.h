@@ -187,6 +187,8 @@ TAILQ_HEAD(call_list, call);
 
 enum run_state { RUN_OPEN, RUN_ENDED };
 
+#define RUN_SOURCES_MAX 64
+
 struct run {
 	struct ulid id;
 	char id_text[ULID_TEXT];
@@ -215,7 +217,7 @@ struct run {
 	unsigned calls_open;
 	struct dispatch *dispatch; /* that it runs under */
 	void *watchers;            /* run's own */
-	char **sources;            /* the client's spaces whose documents it may read, NULL-terminated, or NULL */
+	char **sources;            /* at most RUN_SOURCES_MAX of the client's spaces whose documents it may read, NULL-terminated, or NULL */
 	void *script;              /* of a test case: the answers to its ops, or NULL */
 };
 

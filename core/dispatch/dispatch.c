@@ -19,6 +19,7 @@ dispatch_open(struct dispatch **ret, const struct dispatch_options *options)
 	d->store = options->store;
 	d->journal = options->journal;
 	d->http = options->http;
+	d->memory = options->memory;
 	d->calls = options->calls;
 	d->failed = options->failed;
 	d->run_ended = options->run_ended;

@@ -22,6 +22,7 @@
 #include "base/fault.h"
 #include "call/call.h"
 #include "cell/cell.h"
+#include "memory/memory.h"
 #include "policy/policy.h"
 #include "registry/registry.h"
 #include "store/store.h"
@@ -34,6 +35,7 @@ struct dispatch_options {
 	struct store *store;
 	struct journal *journal;
 	struct http *http;
+	struct memory *memory;
 	struct calls *calls;
 
 	/* No cell can run any more. */

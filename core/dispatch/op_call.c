@@ -130,6 +130,7 @@ call_replied(struct dispatch *d, struct call *call, int status, struct payload *
 
 const struct executor executor_call = {
     .name = "call",
+    .outside = true,
     .begin = call_begin,
     .stop = call_stop,
 };

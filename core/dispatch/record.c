@@ -55,6 +55,15 @@ add_payload_or_sentence(struct record *r, struct op *op)
 		record_add(r, TAG_MESSAGE, op->value->data, op->value->len);
 }
 
+/* What was looked for in memory, where it is short: nothing else on record would tell. */
+#define LOOK_RECORDED 4096u
+
+static bool
+tells_input(const struct op *op)
+{
+	return op->kind >= WIRE_OP_LIST && op->kind <= WIRE_OP_SEARCH && op->input->len <= LOOK_RECORDED;
+}
+
 /* The input's hash, so that a replay has all sides of the comparison on record; a call that began has it already. */
 static void
 add_input_hash(struct record *r, const struct op *op)
@@ -120,6 +129,16 @@ record_intent(struct dispatch *d, struct op *op)
 	return dispatch_record(d, op->run, &r);
 }
 
+/* Of the run whose call asked for it; what it does to the host's own state was said by whose state it is. */
+uint64_t
+record_command(struct dispatch *d, struct op *op, struct record *r)
+{
+	_cleanup_(free_p) char *path = op_path(op);
+
+	add_op(r, op, path);
+	return dispatch_record(d, op->run, r);
+}
+
 void
 record_outcome(struct dispatch *d, struct op *op)
 {
@@ -130,7 +149,10 @@ record_outcome(struct dispatch *d, struct op *op)
 	record_init(&r, op->kind == WIRE_OP_CALL ? RECORD_CALL_END : RECORD_OP_OUTCOME);
 	add_op(&r, op, path);
 	add_payload_or_sentence(&r, op);
-	add_input_hash(&r, op);
+	if (tells_input(op))
+		dispatch_record_payload(op->run, &r, TAG_INPUT, op->input);
+	else
+		add_input_hash(&r, op);
 	if (op->callee != NULL && op->callee->refusals > REFUSALS_RECORDED) {
 		unrecorded = op->callee->refusals - REFUSALS_RECORDED;
 		record_add(&r, TAG_NUMBER, &unrecorded, sizeof(unrecorded));

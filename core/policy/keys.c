@@ -40,6 +40,8 @@ const struct key policy_keys[] = {
 	{"http.max_bytes",   KEY_SIZE,      IN_POLICY(http_max_bytes),   1, 64 * M, "16M", false},
 	{"http.redirects",   KEY_COUNT,     IN_POLICY(http_redirects),   0, 50, "5", false},
 	{"http.at_once",     KEY_COUNT,     IN_POLICY(http_at_once),     1, 10000, "64", false},
+	{"memory.value",     KEY_SIZE,      IN_POLICY(memory_value_max), K, 16 * M, "1M", false},
+	{"memory.document",  KEY_SIZE,      IN_POLICY(memory_document_max), K, 64 * M, "64M", false},
 	/* what a run takes from the snapshot that it starts under; only its largest input the socket has to know */
 	{"http.timeout",     KEY_TIME,      IN_POLICY(http_timeout_ns),  NS_PER_MS, 24 * 3600 * S, "30s", true},
 	{"run.calls",        KEY_COUNT,     IN_POLICY(run_calls),        1, 1000000000, "1000", true},
@@ -55,6 +57,7 @@ const struct key policy_grant_keys[] = {
 	{"http",        KEY_PATTERNS, IN_PLUGIN(http),         1, TEXT_MAX, NULL, true},
 	{"private",     KEY_BOOL,     IN_PLUGIN(http_private), 0, 1, "false", true},
 	{"needs",       KEY_NEEDS,    IN_PLUGIN(needs),        1, TEXT_MAX, NULL, true},
+	{"memory",      KEY_SPACES,   IN_PLUGIN(memory),       1, 64, NULL, true},
 	{0},
 };
 
@@ -189,7 +192,14 @@ key_allowed(const struct key *key, char out[KEY_ALLOWED_TEXT])
 		    "]");
 		return;
 	case KEY_NEEDS:
-		snprintf(out, KEY_ALLOWED_TEXT, "a list of \"call:NAME\", \"call:cap:PATTERN\" or \"http:PATTERN\"");
+		snprintf(out, KEY_ALLOWED_TEXT,
+		    "a list of \"call:NAME\", \"call:cap:PATTERN\", \"http:PATTERN\" or \"memory:SPACE\"");
+		return;
+	case KEY_SPACES:
+		snprintf(out, KEY_ALLOWED_TEXT,
+		    "a list of names of spaces, each a small letter and up to 63 small letters, digits and dashes, or "
+		    "with "
+		    "\"*\" a pattern");
 		return;
 	case KEY_COUNT:
 		snprintf(out, KEY_ALLOWED_TEXT, "a whole number from %lld to %lld", (long long)key->min,

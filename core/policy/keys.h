@@ -17,7 +17,8 @@ enum key_type {
 	KEY_PATH,      /* char *, absolute */
 	KEY_PATHS,     /* char **, each absolute */
 	KEY_PATTERNS,  /* char **, each as policy_http wants it */
-	KEY_NEEDS,     /* char **, "call:..." or "http:..." */
+	KEY_NEEDS,     /* char **, "call:...", "http:..." or "memory:..." */
+	KEY_SPACES,    /* char **, names of spaces; "*" in them is a pattern */
 	KEY_COUNT,     /* integer of any width */
 	KEY_SIZE,      /* bytes */
 	KEY_TIME,      /* nanoseconds */

@@ -91,6 +91,20 @@ put_isolation(const struct key *key, void *base, const char *text)
 }
 
 static bool
+need_fits(const char *text)
+{
+	static const char *const kinds[] = {"call:", "http:", "memory:"};
+
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+		size_t len = strlen(kinds[i]);
+
+		if (strncmp(text, kinds[i], len) == 0)
+			return text[len] != '\0';
+	}
+	return false;
+}
+
+static bool
 text_fits(const struct key *key, const char *text)
 {
 	struct url_pattern unused;
@@ -109,7 +123,10 @@ text_fits(const struct key *key, const char *text)
 	case KEY_PATTERNS:
 		return url_pattern_read(text, &unused);
 	case KEY_NEEDS:
-		return (strncmp(text, "call:", 5) == 0 || strncmp(text, "http:", 5) == 0) && text[5] != '\0';
+		return need_fits(text);
+	case KEY_SPACES:
+		return ((text[0] >= 'a' && text[0] <= 'z') || text[0] == '*') &&
+		       text[strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-*")] == '\0';
 	default:
 		return true;
 	}
@@ -140,6 +157,7 @@ value_put_text(const struct key *key, void *base, const char *text)
 	case KEY_PATHS:
 	case KEY_PATTERNS:
 	case KEY_NEEDS:
+	case KEY_SPACES:
 		break;
 	}
 	return false;
@@ -171,7 +189,7 @@ value_put_bool(const struct key *key, void *base, bool flag)
 static bool
 is_list(const struct key *key)
 {
-	return key->type == KEY_PATHS || key->type == KEY_PATTERNS || key->type == KEY_NEEDS;
+	return key->type == KEY_PATHS || key->type == KEY_PATTERNS || key->type == KEY_NEEDS || key->type == KEY_SPACES;
 }
 
 bool

@@ -50,6 +50,14 @@ slot_of(struct run *run)
 	return (struct run_slot *)run;
 }
 
+/* request.c: what a client asks for, borrowed from its JSON.  `scripted`: it may bring the answers to ops. */
+struct run_request {
+	const char *plugin, *version;
+	json_t *input, *config, *sources, *script;
+	json_int_t calls, wall_ms;
+};
+int run_request_read(struct run_request *ret, const json_t *json, bool scripted, struct fault *fault);
+
 /* watch.c: the end is durable: tells everybody and forgets them. */
 void watch_end(struct run_slot *slot);
 

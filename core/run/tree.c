@@ -108,6 +108,7 @@ tree_add(struct tree *tree, const struct record *r)
 		set_text(node, "version", r, TAG_VERSION);
 		break;
 	case RECORD_OP_INTENT:
+	case RECORD_COMMAND:
 		node_is_op(node, r);
 		break;
 	case RECORD_REFUSAL:
@@ -213,6 +214,7 @@ json_t *
 summary_of(const struct record_list *list)
 {
 	const struct record *first = &list->records[0];
+	const struct record_field *sources = record_find(first, TAG_SOURCES);
 	char id_text[ULID_TEXT], started[CLOCK_TEXT];
 	struct ulid id;
 	json_t *json;
@@ -223,6 +225,8 @@ summary_of(const struct record_list *list)
 	json = json_pack("{s:s s:s s:s s:s}", "id", id_text, "state", "open", "status", "open", "started", started);
 	set_text(json, "plugin", first, TAG_TARGET);
 	set_text(json, "client", first, TAG_CLIENT);
+	if (sources != NULL)
+		json_object_set_new(json, "sources", json_read(sources->data, sources->len, "sources", NULL));
 	for (size_t i = 0; i < list->n; i++) {
 		if (list->records[i].head.kind == RECORD_RUN_END)
 			summary_end(json, list, &list->records[i], first->head.real_ns);
@@ -307,6 +311,7 @@ set_field(json_t *json, const struct record *r, const struct record_field *f)
 	case TAG_BODY:
 	case TAG_CONFIG:
 	case TAG_PARTIAL:
+	case TAG_SOURCES:
 		value = json_read(f->data, f->len, key, NULL);
 		if (value == NULL && (value = json_stringn(f->data, f->len)) == NULL) {
 			set_hex(json, key, f);

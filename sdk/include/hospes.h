@@ -276,7 +276,17 @@ typedef struct hospes_search_options {
 	size_t most_each HOSPES_ZERO_;             /* of one document; 0 is any number */
 	const char *const *within HOSPES_ZERO_;    /* digests, NULL at the end: in these documents alone */
 } hospes_search_options;
+#ifdef __cplusplus
+static inline const hospes_search_options *
+hospes_search_options_(const hospes_search_options &options)
+{
+	return &options;
+}
+#define HOSPES_SEARCH(...)                                                                                             \
+	(hospes_search_options_(hospes_search_options{.size = sizeof(hospes_search_options), __VA_ARGS__}))
+#else
 #define HOSPES_SEARCH(...) (&(hospes_search_options){.size = sizeof(hospes_search_options), __VA_ARGS__})
+#endif
 
 /* The passages that fit the words of `query` best (BM25; any of the words will do, "two words" in quotes have to stand
  * together), best first:

@@ -33,6 +33,11 @@ E2E_SCENARIOS = \
 	tests/e2e/host-user.t \
 	tests/e2e/host-without-spawner.t \
 	tests/e2e/journal-torn-tail.t \
+	tests/e2e/memory-client-apart.t \
+	tests/e2e/memory-limits.t \
+	tests/e2e/memory-needs-grant.t \
+	tests/e2e/memory-own-space.t \
+	tests/e2e/memory-survives-kill.t \
 	tests/e2e/registry-bad-files.t \
 	tests/e2e/registry-conflict.t \
 	tests/e2e/registry-drop-is-active.t \

@@ -18,9 +18,9 @@
 #define LOWER     "abcdefghijklmnopqrstuvwxyz"
 #define DIGITS    "0123456789"
 
-#define MEMORY_MIB_MAX     65536
-#define RECURSION_MAX      100
-#define PRICE_MICROS_MAX   INT64_C(1000000000000)
+#define MEMORY_MIB_MAX   65536
+#define RECURSION_MAX    100
+#define PRICE_MICROS_MAX INT64_C(1000000000000)
 
 static bool
 consists_of(const char *text, const char *characters)
@@ -33,6 +33,14 @@ static bool
 is_name(const char *text)
 {
 	return strlen(text) <= NAME_MAX_ + 1 && text[0] >= 'a' && text[0] <= 'z' && consists_of(text, LOWER DIGITS "-");
+}
+
+/* The name of a space of memory; a "*" may stand anywhere in it. */
+static bool
+is_space(const char *text)
+{
+	return strlen(text) <= NAME_MAX_ + 1 && ((text[0] >= 'a' && text[0] <= 'z') || text[0] == '*') &&
+	       consists_of(text, LOWER DIGITS "-*");
 }
 
 /* Words of [a-z0-9_-] with dots between; with `pattern` a "*" may stand anywhere in a word. */
@@ -203,7 +211,9 @@ take_needs(json_t *notes, const char *key, const char *value, struct fault *faul
 		good = is_dotted(what + 1, true) && strchr(what, '.') == NULL;
 	else if (strncmp(value, "http:", 5) == 0)
 		good = is_printable(what + 1, 250);
-	return good ? append(notes, "needs", value) : "call:NAME, call:cap:PATTERN or http:PATTERN";
+	else if (strncmp(value, "memory:", 7) == 0)
+		good = is_space(what + 1);
+	return good ? append(notes, "needs", value) : "call:NAME, call:cap:PATTERN, http:PATTERN or memory:SPACE";
 }
 
 static json_t *
@@ -426,9 +436,8 @@ check_complete(json_t *notes, struct fault *fault)
 json_t *
 notes_read(const struct object *object, struct fault *fault)
 {
-	json_t *notes =
-	    json_pack("{s:{} s:[] s:[] s:[] s:{} s:i s:i s:b}", " seen", "capabilities", "needs", "subscribes", "config",
-		"recursion", 0, "price_micros", 0, "state_cell", 0);
+	json_t *notes = json_pack("{s:{} s:[] s:[] s:[] s:{} s:i s:i s:b}", " seen", "capabilities", "needs",
+	    "subscribes", "config", "recursion", 0, "price_micros", 0, "state_cell", 0);
 	unsigned count = 0;
 	int rc = notes == NULL ? fault_set(fault, HOSPES_ENOMEM, "no memory for the notes") : 0;
 
