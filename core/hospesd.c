@@ -216,8 +216,12 @@ open_doors(struct host *h, struct fault *fault)
 	    .dispatch = h->dispatch,
 	    .policy = h->policy,
 	    .scripted = h->options.scripted};
-	struct api_options api = {
-	    .loop = h->loop, .policy = h->policy, .journal = h->journal, .registry = h->registry, .cells = h->cells};
+	struct api_options api = {.loop = h->loop,
+	    .policy = h->policy,
+	    .journal = h->journal,
+	    .registry = h->registry,
+	    .cells = h->cells,
+	    .memory = h->memory};
 	int rc = runs_open(&h->runs, &runs, fault);
 
 	if (rc != 0)

@@ -4,7 +4,7 @@
  *   api.c      the socket and the server      reply.c    JSON answers, faults, HTTP statuses
  *   route.c    method and path to handler     stream.c   server-sent events
  *   exchange.c the life of a request          logs.c     the newest log lines and who follows them
- *   host.c agents.c runs.c  the handlers      refusal.c  JSON in place of evhttp's own error pages
+ *   host.c agents.c runs.c memory.c  handlers  refusal.c  JSON in place of evhttp's own error pages
  *
  * An exchange ends when it was answered or when its client went away; what it holds is given back then.  Its memory
  * stays while somebody still owes it a callback.  All [loop].
@@ -38,6 +38,7 @@ struct api {
 	struct registry *registry;
 	struct cells *cells;
 	struct runs *runs;
+	struct memory *memory;
 	struct journal *journal;
 	struct evhttp *http;
 	struct evconnlistener *listener;
@@ -54,7 +55,8 @@ struct api {
 
 #define ROUTE_NAME_MAX 128 /* what stands for {} in a pattern, decoded */
 
-#define BODY_WRAPPING (1 * MIB) /* what may surround a run's input */
+#define BODY_WRAPPING  (1 * MIB) /* what may surround a run's input */
+#define BODY_BATCH_MAX (66 * MIB) /* documents: the largest one and its head */
 
 /* The callback of evhttp: checks the request and calls its handler.  `arg` is the struct api. */
 void route_request(struct evhttp_request *req, void *arg);
@@ -73,6 +75,8 @@ struct exchange {
 	struct evkeyvalq query;
 	json_t *body;
 	unsigned owed; /* callbacks that will come with this exchange as their argument */
+
+	bool asks_memory; /* memory owes it an answer */
 
 	json_t *held; /* an answer that waits until what it tells is durable */
 	int held_code;
@@ -152,5 +156,17 @@ void handle_run_journal(struct exchange *x);
 void handle_run_events(struct exchange *x);
 void handle_run_cancel(struct exchange *x);
 void handle_logs(struct exchange *x);
+void handle_memory_spaces(struct exchange *x);
+void handle_memory_put(struct exchange *x);
+void handle_memory_get(struct exchange *x);
+void handle_memory_forget(struct exchange *x);
+void handle_memory_drop(struct exchange *x);
+void handle_memory_keys(struct exchange *x);
+void handle_memory_load(struct exchange *x);
+void handle_memory_missing(struct exchange *x);
+void handle_memory_documents(struct exchange *x);
+void handle_memory_document(struct exchange *x);
+void handle_memory_search(struct exchange *x);
+void handle_memory_reindex(struct exchange *x);
 
 #endif
