@@ -109,6 +109,9 @@ int command_doctor(struct cli *cli);
 int command_dev(struct cli *cli);
 int command_test(struct cli *cli);
 
+/* `hospes show` with --source. */
+int show_source(struct cli *cli);
+
 /* The tree of calls of a run, as `hospes show` prints it. */
 void show_tree(const struct cli *cli, const json_t *tree);
 

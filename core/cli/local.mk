@@ -16,7 +16,7 @@ core_cli_libcli_a_SOURCES = \
 core_cli_libcli_a_SOURCES += \
 	core/cli/ask.c core/cli/ask.h core/cli/ask_answer.c core/cli/ask_host.c core/cli/ask_print.c \
 	core/cli/ask_progress.c core/cli/follow.c core/cli/follow.h core/cli/keeper.c core/cli/keeper.h \
-	core/cli/private_host.c core/cli/private_host.h
+	core/cli/private_host.c core/cli/private_host.h core/cli/show_source.c
 
 bin_PROGRAMS += hospes
 hospes_SOURCES = core/cli/main.c
