@@ -15,10 +15,18 @@ PLUGIN_LINK = $(AM_V_CCLD)$(MKDIR_P) $(@D) && $(CC) -std=gnu17 $(PLUGIN_FLAGS) $
 PLUGIN_LINKXX = $(AM_V_CCLD)$(MKDIR_P) $(@D) && $(PLUGIN_CXX) -std=c++20 $(PLUGIN_FLAGS) $(CPPFLAGS) $(CFLAGS) -o $@
 PLUGIN_CXX = c++
 
+# What several plugins share: sources that each compiles into itself.  A plugin of several files has a rule of its own:
+#   plugins/agents/NAME/NAME.so: $(NAME_FILES) $(STAGE_SDK)
+#   	$(PLUGIN_LINK_FILES)
+PLUGIN_TEXT = plugins/common/text.h plugins/common/stem.c plugins/common/units.c plugins/common/words.c
+PLUGIN_LINK_FILES = $(PLUGIN_LINK) -I$(top_srcdir)/plugins `echo $^ | tr ' ' '\n' | grep '[.]c$$'` $(PLUGIN_LIBS) -lm
+EXTRA_DIST += $(PLUGIN_TEXT)
+
 pluginsdir = $(pkglibdir)/plugins
 plugins_DATA = \
 	plugins/agents/fetch/fetch.so \
 	plugins/agents/wordcount/wordcount.so \
+	plugins/agents/write/write.so \
 	plugins/strategies/survey/survey.so
 PLUGIN_C_FILES = \
 	plugins/agents/fetch/fetch.c \
@@ -27,8 +35,20 @@ PLUGIN_C_FILES = \
 EXTRA_DIST += $(PLUGIN_C_FILES)
 CLEANFILES += $(plugins_DATA)
 
-$(plugins_DATA): %.so: %.c $(STAGE_SDK)
+$(PLUGIN_C_FILES:.c=.so): %.so: %.c $(STAGE_SDK)
 	$(PLUGIN_LINK) $< $(PLUGIN_LIBS)
+
+# Those that make and check a brief.
+PLUGIN_BRIEF = plugins/common/brief.h plugins/common/brief.c
+WRITE_FILES = plugins/agents/write/write.c $(PLUGIN_BRIEF)
+QUOTES_FILES = plugins/checks/quotes/quotes.h plugins/checks/quotes/quotes.c plugins/checks/quotes/brief.c \
+	plugins/checks/quotes/source.c plugins/checks/quotes/tell.c $(PLUGIN_BRIEF)
+EXTRA_DIST += $(WRITE_FILES) $(QUOTES_FILES)
+
+plugins/agents/write/write.so: $(WRITE_FILES) $(STAGE_SDK)
+	$(PLUGIN_LINK_FILES)
+plugins/checks/quotes/quotes.so: $(QUOTES_FILES) $(STAGE_SDK)
+	$(PLUGIN_LINK_FILES)
 
 # The version that the demo drops beside the first; not installed.
 noinst_DATA = plugins/agents/wordcount/wordcount-1.1.so

@@ -101,6 +101,8 @@ struct runtime {
 	size_t buckets_n; /* a power of two */
 	unsigned calls, calls_most;
 	struct hospes_ctx *ready_first, **ready_last;
+	const char *refused[8]; /* system calls that the running call tried and the sandbox refused, each once */
+	unsigned refused_n;
 	int broken; /* what a send on the socket failed with */
 	bool open, stop;
 	char complaint[256];
@@ -201,6 +203,11 @@ int memory_input(struct hospes_ctx *ctx, const char *function, json_t *json, str
 
 /* As hospes_wait_any, for ops that are known to be this call's; NULL ones are passed over. */
 int wait_any(struct hospes_ctx *ctx, size_t n, struct hospes_op *const ops[]);
+
+/* ---- tell.c ------------------------------------------------------------------------------------------------------ */
+
+/* A line of the SDK's own in the log of the call. */
+void tell_refused(struct hospes_ctx *ctx, const char *name);
 
 /* ---- runtime.c --------------------------------------------------------------------------------------------------- */
 

@@ -252,6 +252,8 @@ api_close(struct api **ap)
 		evhttp_free(a->http);
 	if (a->accept_again != NULL)
 		event_free(a->accept_again);
+	if (a->finish != NULL)
+		event_free(a->finish);
 	logs_close(&a->logs);
 	policy_unref(&a->policy);
 	free(a->socket_path);

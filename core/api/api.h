@@ -7,7 +7,7 @@
  *
  *   GET  /v1/host                      {"version", "pid", "ready", "socket", "state_dir", "plugin_dirs": [], "sandbox":
  *                                       {"layers": [], "degraded": bool}, "runs_open", "uptime_s"}
- *   GET  /v1/agents                    [{"name", "version", "kind", "summary", "capabilities": [], "state", "cells": n,
+ *   GET  /v1/agents                    [{"name", "version", "kind", "summary", "capabilities": [], "state", "cells": n, "pids": [n],
  *                                       "sandbox": {"layers": [...], "degraded": bool}}]      active versions
  *   GET  /v1/versions[?name=N]         [{"name", "version", "object", "kind", "state", "since", "by", "why", "cells"}]
  *   POST /v1/agents/N/rollback         {"version"?, "why"?} -> the version now active
@@ -71,5 +71,9 @@ struct api_options {
 /* Faults: in_use (another host answers on the socket), bad_config (its path), io_error.  Ignores SIGPIPE. */
 int api_open(struct api **ret, const struct api_options *options, struct fault *fault);
 void api_close(struct api **a);
+
+/* The host stops and no run is open any more: `finished` comes once all who asked have their answers and nobody has
+ * asked for anything for `quiet_ns`; after five seconds at the latest. */
+void api_finish(struct api *a, int64_t quiet_ns, void (*finished)(void *arg), void *arg);
 
 #endif

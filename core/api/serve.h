@@ -5,6 +5,7 @@
  *   route.c    method and path to handler     stream.c   server-sent events
  *   exchange.c the life of a request          logs.c     the newest log lines and who follows them
  *   host.c agents.c runs.c memory.c  handlers  refusal.c  JSON in place of evhttp's own error pages
+ *   finish.c   the last answers
  *
  * An exchange ends when it was answered or when its client went away; what it holds is given back then.  Its memory
  * stays while somebody still owes it a callback.  All [loop].
@@ -49,6 +50,11 @@ struct api {
 	int64_t started_mono_ns;
 	struct logs *logs;
 	struct exchange_list exchanges;
+	unsigned leaving;     /* answers that lie in buffers */
+	struct event *finish; /* finish.c: looks whether all have left */
+	int64_t quiet_ns, quiet_since_ns, finish_by_ns;
+	void (*finished)(void *arg);
+	void *finished_arg;
 };
 
 /* ---- route.c ---- */
@@ -125,6 +131,11 @@ void stream_start(struct exchange *x);
 bool stream_send(struct exchange *x, const char *event, uint64_t id, const json_t *data);
 void stream_end(struct exchange *x); /* the last chunk; ends the exchange */
 size_t stream_queued(const struct exchange *x);
+
+/* ---- finish.c ---- */
+
+/* Counts an answer until it has left or its client has gone; for an exchange that has ended, before its last bytes. */
+void answer_leaves(struct api *a, struct evhttp_request *req);
 
 /* ---- logs.c ---- */
 

@@ -92,7 +92,9 @@ void
 stream_end(struct exchange *x)
 {
 	struct evhttp_request *req = x->req;
+	struct api *a = x->api;
 
 	exchange_end(x);
+	answer_leaves(a, req);
 	evhttp_send_reply_end(req);
 }

@@ -85,6 +85,9 @@ call_unref(struct calls *calls, struct call *call)
 	free(call->path);
 	payload_unref(&call->input);
 	payload_unref(&call->config);
+	payload_unref(&call->reply);
+	payload_unref(&call->partial);
+	free(call->grounding);
 	if (call->deadline != NULL)
 		event_free(call->deadline);
 	if (calls->drop != NULL)

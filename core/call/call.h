@@ -129,6 +129,7 @@ struct op {
 	int cancelled;       /* 0, or the status with which it will end */
 	char *cancel_why;    /* the sentence then */
 	bool delivered;      /* its caller's cell has the outcome */
+	bool check;          /* the host's own: it calls a check of what its caller replied */
 };
 
 /* ---- Calls ------------------------------------------------------------------------------------------------------- */
@@ -162,6 +163,11 @@ struct call {
 
 	int cancelled; /* 0, or the status with which every further wait of it ends */
 	struct event *deadline;
+
+	/* what it replied, from then until guards have let it pass */
+	struct payload *reply, *partial;
+	double confidence;
+	void *grounding; /* of the grounding guard: its checks */
 
 	/* of the cell room */
 	struct cell *cell;
@@ -210,6 +216,7 @@ struct run {
 	struct payload *result;  /* or the sentence */
 	struct payload *partial; /* JSON array, or NULL */
 	double confidence;
+	struct payload *findings; /* of the reply that was refused last, JSON array, or NULL */
 
 	uint64_t last_lsn; /* of its newest record */
 	struct map seen;   /* hashes of payloads that its records carry: hash.lo -> hash.hi | 1 */

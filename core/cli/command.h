@@ -88,6 +88,11 @@ void cli_json(const struct cli *cli, const json_t *value); /* on stdout: indente
 const char *cli_text(const json_t *object, const char *key); /* "" when there is none */
 const char *cli_paint(const struct cli *cli, const char *style); /* "bold", "red", ..., "" for plain */
 
+/* ---- findings.c ---- */
+
+/* Findings of checks (run/run.h) for people; nothing when there are none. */
+void cli_findings(FILE *to, const char *indent, const json_t *findings);
+
 /* ---- the commands ---- */
 
 int command_ask(struct cli *cli);
@@ -108,6 +113,7 @@ int command_new(struct cli *cli);
 int command_doctor(struct cli *cli);
 int command_dev(struct cli *cli);
 int command_test(struct cli *cli);
+int command_demo(struct cli *cli);
 
 /* `hospes show` with --source. */
 int show_source(struct cli *cli);

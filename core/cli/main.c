@@ -61,6 +61,14 @@ static const struct cli_option rollback_options[] = {
 
 static const struct cli_option withdraw_options[] = {{"why", 0, "TEXT", "the reason, for the record"}, {0}};
 
+static const struct cli_option demo_options[] = {
+    {"scene", 's', "N", "this scene alone: its number or its name"},
+    {"input", 0, "JSON", "what FILE.so is given"},
+    {"sources", 0, "PATH", "the documents of the scenes that need some (the licences of this system)"},
+    {"question", 0, "TEXT", "what is asked of them"},
+    {0},
+};
+
 static const struct command commands[] = {
     {.name = "ask",
 	.usage = "QUESTION --sources PATH... [OPTION]...",
@@ -163,6 +171,14 @@ static const struct command commands[] = {
 	.min_args = 1,
 	.max_args = UINT_MAX,
 	.run = command_test},
+    {.name = "demo",
+	.usage = "[--scene N] [FILE.so]",
+	.summary = "Show, scene by scene, what the host promises.",
+	.detail = "Each scene has a host of its own and a verdict taken from its journal: kill, loop, lie, swap, break-in,\n"
+		  "budget.  With FILE.so that plugin plays the leading part.",
+	.options = demo_options,
+	.max_args = 1,
+	.run = command_demo},
     {.name = "doctor",
 	.usage = "",
 	.summary = "Try, layer by layer, whether cells are closed in.",

@@ -33,7 +33,7 @@
 
 struct private_host {
 	const struct private_host_options *options;
-	char *dir, *state, *socket, *plugins, *log, *program;
+	char *dir, *state, *socket, *plugins, *log, *config, *program;
 	char (*objects)[2 * crypto_hash_sha256_BYTES + 1];
 	struct keeper keeper;
 	int ready; /* what host and keeper tell */
@@ -72,6 +72,8 @@ prepare(struct private_host *h, struct fault *fault)
 
 	if (rc == 0 && !h->options->own_state)
 		rc = make_folder(h->state, fault);
+	if (rc == 0 && h->options->config_text != NULL)
+		rc = fd_write_file(h->config, h->options->config_text, strlen(h->options->config_text), 0600, fault);
 	if (rc != 0 || files == NULL)
 		return rc;
 	while (files[n] != NULL)
@@ -162,8 +164,8 @@ compose(const struct private_host *h, const char *ready_fd, const char *argv[ARG
 		argv[n++] = "--scripted";
 	if (!o->own_state)
 		argv[n++] = "--state", argv[n++] = h->state;
-	if (o->config != NULL)
-		argv[n++] = "--config", argv[n++] = o->config;
+	if (o->config != NULL || o->config_text != NULL)
+		argv[n++] = "--config", argv[n++] = o->config != NULL ? o->config : h->config;
 	if (o->files != NULL)
 		argv[n++] = "--plugins", argv[n++] = h->plugins;
 	for (unsigned i = 0; o->folders != NULL && o->folders[i] != NULL && n + 3 < ARGS_MAX; i++)
@@ -241,6 +243,7 @@ private_host_start(struct private_host **ret, const struct private_host_options 
 	h->socket = xasprintf("%s/s", dir);
 	h->plugins = xasprintf("%s/plugins", dir);
 	h->log = xasprintf("%s/log", dir);
+	h->config = xasprintf("%s/hospes.conf", dir);
 	*ret = h;
 	rc = prepare(h, fault);
 	if (rc == 0)
@@ -282,6 +285,7 @@ private_host_stop(struct private_host **hp)
 	free(h->socket);
 	free(h->plugins);
 	free(h->log);
+	free(h->config);
 	free(h->program);
 	free(h->objects);
 	free(h);
@@ -292,6 +296,12 @@ const char *
 private_host_socket(const struct private_host *h)
 {
 	return h->socket;
+}
+
+const char *
+private_host_folder(const struct private_host *h)
+{
+	return h->plugins;
 }
 
 const char *

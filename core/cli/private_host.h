@@ -19,6 +19,7 @@ struct private_host;
 struct private_host_options {
 	const char *command;        /* whose: its folder is $TMPDIR/hospes-COMMAND-XXXXXX */
 	const char *config;         /* a configuration file; NULL: none, also when one is installed */
+	const char *config_text;    /* or what would stand in it */
 	const char *const *folders; /* plugin folders, NULL at the end; NULL: none but that of `files` */
 	const char *const
 	    *files;     /* plugins that are put into a folder of its own, the first of all, NULL at the end; NULL:
@@ -40,7 +41,8 @@ int private_host_restart(struct private_host *h, struct fault *fault);
 void private_host_stop(struct private_host **h); /* and removes its folder; accepts NULL; also for _cleanup_ */
 
 const char *private_host_socket(const struct private_host *h);
-const char *private_host_log(const struct private_host *h);                /* path of what it wrote to its log */
+const char *private_host_folder(const struct private_host *h); /* of `files`: what is dropped there is taken in */
+const char *private_host_log(const struct private_host *h);    /* path of what it wrote to its log */
 const char *private_host_object(const struct private_host *h, unsigned i); /* SHA-256 of files[i], in hex */
 
 #endif

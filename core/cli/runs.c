@@ -44,7 +44,9 @@ run_told(const struct cli *cli, const json_t *run, bool quiet)
 		plain.json = false;
 		status = status_number(cli_text(error, "code"));
 		fault_set(&fault, status != 0 ? status : HOSPES_EBUG, "%s", cli_text(error, "message"));
-		return cli_fail(&plain, &fault);
+		status = cli_fail(&plain, &fault);
+		cli_findings(stderr, "", json_object_get(error, "findings"));
+		return status;
 	}
 	if (!cli->json && !quiet && result != NULL)
 		cli_json(cli, result);

@@ -136,6 +136,7 @@ print_tree(const struct cli *cli, const json_t *node, const char *indent, unsign
 	print_node(cli, node, text_width(indent));
 	if (depth >= DEPTH_MAX || !is_told_below(node, cli_text(node, "message")))
 		print_message(cli, node, below);
+	cli_findings(stdout, below, json_object_get(node, "findings"));
 	if (depth >= DEPTH_MAX)
 		return;
 	json_array_foreach(ops, i, op)

@@ -6,6 +6,9 @@
  * the plugin's own needs a `memory:` note, and a grant as well unless it is what the client gave this run to read.  Under
  * `hospes dev` what is declared counts as granted, save private addresses.
  *
+ * A check looks at what others have said and asks nobody: it may not call, whatever its notes say.  What the operator
+ * names as a check has to be one, or the word would say nothing of what it may do.
+ *
  * A root op is the client's, whom the socket has admitted.
  */
 
@@ -71,6 +74,10 @@ admit_call(struct op *op, struct fault *why)
 	const struct version *caller = op->caller->version;
 	const struct policy_plugin *plugin = policy_plugin(op->run->policy, caller->name);
 
+	if (caller->kind == PLUGIN_CHECK)
+		return guard_refuse(why, HOSPES_EPERM,
+		    "%s may not %s %s: a check asks nobody; it may look at memory, and at HTTP where that is granted",
+		    caller->name, op->kind == WIRE_OP_CALL ? "call" : "look for", op->target);
 	for (char **need = caller->needs; need != NULL && *need != NULL; need++) {
 		if (covers(*need, op) && allowed(plugin, *need))
 			return GUARD_PASS;
@@ -165,11 +172,23 @@ admit_memory(struct op *op, struct fault *why)
 }
 
 static int
+admit_check(const struct op *op, struct fault *why)
+{
+	if (op->resolved->kind == PLUGIN_CHECK)
+		return GUARD_PASS;
+	return guard_refuse(why, HOSPES_EPERM,
+	    "%s is not of the kind check, and `grounding.%s.checks` of %s has to name such", op->resolved->name,
+	    op->caller->plugin, op->run->policy->file);
+}
+
+static int
 permission_admit(struct dispatch *d, struct op *op, struct fault *why)
 {
 	(void)d;
 	if (op->caller == NULL)
 		return GUARD_PASS;
+	if (op->check)
+		return admit_check(op, why);
 	switch (op->kind) {
 	case WIRE_OP_CALL:
 	case WIRE_OP_FIND:

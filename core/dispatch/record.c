@@ -76,7 +76,7 @@ add_input_hash(struct record *r, const struct op *op)
 #define REFUSALS_RECORDED 100u
 
 void
-record_refusal(struct dispatch *d, struct op *op, const char *guard)
+record_refusal(struct dispatch *d, struct op *op, const char *guard, const struct payload *findings)
 {
 	_cleanup_(free_p) char *path = NULL;
 	struct record r;
@@ -89,6 +89,8 @@ record_refusal(struct dispatch *d, struct op *op, const char *guard)
 	record_add_text(&r, TAG_GUARD, guard);
 	add_payload_or_sentence(&r, op);
 	add_input_hash(&r, op);
+	if (findings != NULL)
+		record_add(&r, TAG_BODY, findings->data, findings->len);
 	dispatch_record(d, op->run, &r);
 }
 

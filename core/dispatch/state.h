@@ -38,6 +38,12 @@ void pipeline_fail(struct dispatch *d, struct op *op, const struct fault *fault)
 /* The same for one that never began: `guard` said no. */
 void pipeline_refuse(struct dispatch *d, struct op *op, const char *guard, const struct fault *why);
 
+/* The same for one whose call has replied, and `guard` does not let that pass; `findings` may be NULL. */
+void pipeline_refuse_reply(
+    struct dispatch *d, struct op *op, const char *guard, const struct fault *why, struct payload *findings);
+
+/* Asks the guards about the reply of op->callee: GUARD_PASS, GUARD_WAIT, or GUARD_REFUSE with the guard, why and findings. */
+int guards_judge(struct dispatch *d, struct op *op, const char **guard, struct fault *why, struct payload **findings);
 void guards_parked(struct dispatch *d, struct call *call);
 bool guards_resume(struct dispatch *d, struct call *call);
 
@@ -87,7 +93,7 @@ void call_replied(struct dispatch *d, struct call *call, int status, struct payl
 
 /* ---- record.c ---------------------------------------------------------------------------------------------------- */
 
-void record_refusal(struct dispatch *d, struct op *op, const char *guard);
+void record_refusal(struct dispatch *d, struct op *op, const char *guard, const struct payload *findings);
 void record_call_start(struct dispatch *d, struct call *call, bool with_config);
 uint64_t record_intent(struct dispatch *d, struct op *op);
 uint64_t record_command(struct dispatch *d, struct op *op, struct record *r); /* one with COMMAND and BODY */

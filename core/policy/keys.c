@@ -18,6 +18,7 @@
 
 #define SOCKET_PATH_MAX 107 /* sun_path, less its zero */
 #define TEXT_MAX        4095
+#define NAME_MAX_BYTES  64
 
 /* clang-format off */
 const struct key policy_keys[] = {
@@ -66,9 +67,15 @@ const struct key policy_limit_keys[] = {
 	{"recursion",   KEY_COUNT,    IN_PLUGIN(recursion),    0, 64, "0", true},
 	{0},
 };
+
+/* What the file does not say of a plugin is in policy.c: it depends on the plugin. */
+const struct key policy_grounding_keys[] = {
+	{"checks",      KEY_NAMES,    IN_PLUGIN(checks),       1, NAME_MAX_BYTES, NULL, true},
+	{0},
+};
 /* clang-format on */
 
-const char *const policy_plugin_groups[] = {"plugins", "grants", "limits", NULL};
+const char *const policy_plugin_groups[] = {"plugins", "grants", "limits", "grounding", NULL};
 
 const struct key *
 key_find(const struct key *keys, const char *path)
@@ -200,6 +207,9 @@ key_allowed(const struct key *key, char out[KEY_ALLOWED_TEXT])
 		    "a list of names of spaces, each a small letter and up to 63 small letters, digits and dashes, or "
 		    "with "
 		    "\"*\" a pattern");
+		return;
+	case KEY_NAMES:
+		snprintf(out, KEY_ALLOWED_TEXT, "a list of names of plugins, e.g. [ \"quotes\" ]; [ ] is none");
 		return;
 	case KEY_COUNT:
 		snprintf(out, KEY_ALLOWED_TEXT, "a whole number from %lld to %lld", (long long)key->min,

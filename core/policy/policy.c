@@ -33,6 +33,7 @@ plugin_free(struct policy_plugin *plugin)
 {
 	value_clear(policy_grant_keys, plugin);
 	value_clear(policy_limit_keys, plugin);
+	value_clear(policy_grounding_keys, plugin);
 	json_decref(plugin->config);
 	json_decref(plugin->config_at);
 	free(plugin->at);
@@ -68,6 +69,17 @@ policy_plugin_at(const struct policy_plugin *plugin, const char *key)
 	return at != NULL ? at : "";
 }
 
+/* What is said of plugins where the file does not: the answer of the strategy that comes with the host has to quote what
+ * is there. */
+static void
+plugins_preset(struct policy *p)
+{
+	struct policy_plugin *supervisor = policy_plugin_of(p, "supervisor");
+
+	supervisor->checks = xcalloc(2, sizeof *supervisor->checks);
+	supervisor->checks[0] = xstrdup("quotes");
+}
+
 /* All but the folder of installed plugins, which comes last and so after the file was read. */
 static struct policy *
 policy_new(bool dev, bool root)
@@ -78,8 +90,11 @@ policy_new(bool dev, bool root)
 	p->dev = dev;
 	p->file = xstrdup(NO_FILE);
 	p->unnamed = plugin_new("");
+	p->texts = json_object();
+	assert(p->texts != NULL);
 	value_preset(policy_keys, p);
 	places_preset(p, root);
+	plugins_preset(p);
 	return p;
 }
 
@@ -118,6 +133,7 @@ policy_load(const char *path, bool dev, struct policy **ret, struct fault *fault
 		}
 		free(p->file);
 		p->file = xstrdup(path);
+		p->from_file = true;
 	}
 	places_add_installed(p);
 	*ret = p;
@@ -127,11 +143,10 @@ policy_load(const char *path, bool dev, struct policy **ret, struct fault *fault
 int
 policy_reload(const struct policy *now, struct policy **ret, struct fault *fault)
 {
-	bool has_file = strcmp(now->file, NO_FILE) != 0;
 	struct policy *p;
 	int rc;
 
-	rc = policy_load(has_file ? now->file : NULL, now->dev, &p, fault);
+	rc = policy_load(now->from_file ? now->file : NULL, now->dev, &p, fault);
 	if (rc != 0)
 		return rc;
 	for (const struct key *k = policy_keys; k->path != NULL; k++) {
@@ -168,6 +183,7 @@ policy_unref(struct policy **ref)
 	map_free(&p->plugins);
 	plugin_free(p->unnamed);
 	value_clear(policy_keys, p);
+	json_decref(p->texts);
 	free(p->file);
 	free(p);
 }

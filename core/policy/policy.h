@@ -30,7 +30,7 @@ struct policy_plugin {
 	bool http_private;    /* private addresses too */
 	char **needs;         /* NULL: all that the notes declare; else only those of them that match one of these */
 	char **memory;        /* granted spaces beside its own, NULL-terminated, perhaps empty; "*" is a pattern */
-	char **checks;        /* `grounding.NAME.checks`: check plugins that its replies have to pass, NULL: none */
+	char **checks;        /* `grounding.NAME.checks`: plugins that its replies have to pass; NULL or empty: none */
 	unsigned concurrency; /* running calls of it at a time; 0: no limit */
 	unsigned recursion;   /* cap of the note's recursion; default 0 */
 	json_t *config;       /* object, perhaps empty; values of its HOSPES_CONFIG names */
@@ -41,6 +41,7 @@ struct policy_plugin {
 struct policy {
 	unsigned refs;
 	char *file; /* for messages; "(defaults)" when there was none */
+	bool from_file;
 
 	char *state_dir;
 	char *socket_path;
@@ -79,6 +80,7 @@ struct policy {
 
 	struct map plugins;            /* name -> struct policy_plugin */
 	struct policy_plugin *unnamed; /* what holds for a plugin that the file does not name */
+	json_t *texts;                 /* name -> text, of the files of settings that were looked at */
 };
 
 /* Compiled-in defaults, for root or for an ordinary user (XDG folders). */
@@ -95,6 +97,11 @@ void policy_unref(struct policy **p);
 
 /* Never NULL: a plugin that the file does not name has the defaults. */
 const struct policy_plugin *policy_plugin(const struct policy *p, const char *name);
+
+/* The text of the file that a setting of the type "file" names, as a JSON string (a new reference): from the folder `files`
+ * beside the configuration file, else from the installed one; "" where neither has it, or for the name "".  Read once for
+ * a snapshot.  bad_config: a name that is none, more than 256 KiB, no UTF-8, no plain file. */
+int policy_text(struct policy *p, const char *name, json_t **ret, struct fault *fault);
 
 /* "FILE:LINE" of a key of its config, or with NULL of its first mention; "" where no file has it. */
 const char *policy_plugin_at(const struct policy_plugin *plugin, const char *key);

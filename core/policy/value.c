@@ -90,6 +90,13 @@ put_isolation(const struct key *key, void *base, const char *text)
 	return false;
 }
 
+bool
+policy_is_plugin_name(const char *name)
+{
+	return name[0] >= 'a' && name[0] <= 'z' && strlen(name) <= 64 &&
+	       strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == strlen(name);
+}
+
 static bool
 need_fits(const char *text)
 {
@@ -127,6 +134,8 @@ text_fits(const struct key *key, const char *text)
 	case KEY_SPACES:
 		return ((text[0] >= 'a' && text[0] <= 'z') || text[0] == '*') &&
 		       text[strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-*")] == '\0';
+	case KEY_NAMES:
+		return policy_is_plugin_name(text);
 	default:
 		return true;
 	}
@@ -158,6 +167,7 @@ value_put_text(const struct key *key, void *base, const char *text)
 	case KEY_PATTERNS:
 	case KEY_NEEDS:
 	case KEY_SPACES:
+	case KEY_NAMES:
 		break;
 	}
 	return false;
@@ -189,7 +199,8 @@ value_put_bool(const struct key *key, void *base, bool flag)
 static bool
 is_list(const struct key *key)
 {
-	return key->type == KEY_PATHS || key->type == KEY_PATTERNS || key->type == KEY_NEEDS || key->type == KEY_SPACES;
+	return key->type == KEY_PATHS || key->type == KEY_PATTERNS || key->type == KEY_NEEDS ||
+	       key->type == KEY_SPACES || key->type == KEY_NAMES;
 }
 
 bool

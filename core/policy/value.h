@@ -25,6 +25,9 @@ void value_copy(const struct key *key, void *to, const void *from);
 /* Frees what the keys of a table hold. */
 void value_clear(const struct key *keys, void *base);
 
+/* [a-z][a-z0-9-]{0,63} */
+bool policy_is_plugin_name(const char *name);
+
 void texts_free(char ***texts); /* NULL-terminated; clears; accepts NULL */
 
 #endif

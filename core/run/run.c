@@ -79,6 +79,7 @@ run_free(struct run_slot *slot)
 	op_clear(&run->root);
 	payload_unref(&run->result);
 	payload_unref(&run->partial);
+	payload_unref(&run->findings);
 	json_decref(run->set);
 	json_decref(run->script);
 	drop_sources(run->sources);
@@ -264,7 +265,8 @@ run_start(struct runs *r, const json_t *request, struct payload *input, const ch
 static size_t
 held_by(const struct run *run)
 {
-	return run->result->len + (run->partial == NULL ? 0 : run->partial->len);
+	return run->result->len + (run->partial == NULL ? 0 : run->partial->len) +
+	       (run->findings == NULL ? 0 : run->findings->len);
 }
 
 /* The journal has them all; these are only quicker to tell. */
@@ -415,6 +417,9 @@ add_result(json_t *json, const struct run *run)
 	json_object_set_new(json, "error",
 	    json_pack("{s:s s:s s:s}", "code", status_name(run->status), "message", (const char *)run->result->data,
 		"hint", status_hint(run->status)));
+	if (run->status == HOSPES_EGROUND && run->findings != NULL)
+		json_object_set_new(json_object_get(json, "error"), "findings",
+		    json_read(run->findings->data, run->findings->len, "findings", NULL));
 }
 
 json_t *

@@ -59,7 +59,9 @@ struct run *run_find(struct runs *r, const char *id_text);
 int run_cancel(struct runs *r, struct run *run, const char *who, struct fault *fault);
 
 /* {"id", "plugin", "version", "state": "open"|"ended", "status": "ok"|"partial"|name, "client", "started", "ended",
- *  "calls", "duration_ms", "sources"?, "result"?, "confidence"?, "partial"?, "error": {"code", "message", "hint"}?}; new reference. */
+ *  "calls", "duration_ms", "sources"?, "result"?, "confidence"?, "partial"?, "error": {"code", "message", "hint",
+ *  "findings"?}?}; new reference.  "findings" of a reply that was not grounded: [{"check", "claim"?, "text"?, "why", "quote"?,
+ *  "found"?, "document"?}]. */
 json_t *run_json(const struct run *run, bool with_result);
 
 /* Watching: `event` gets JSON events as they come ({"type": "call_started", ...}), `NULL` once when the run has ended and
@@ -75,7 +77,8 @@ void run_unwatch(struct run_watch **w);
  *
  * run_show: run_json with result, and "tree": {"path": "/0", "plugin", "version", "started", "duration_ms", "status",
  * "confidence"?, "message"?, "replays"?: n, "ops": [nodes in order]}.  A node of an op that is no call has "op": "http"
- * and "target" in place of plugin and version; one that a guard refused has "guard".  What is open has status "open".
+ * and "target" in place of plugin and version; one that a guard refused has "guard", and "findings" where it has any.  What
+ * is open has status "open".
  */
 typedef void run_viewed(json_t *view, const struct fault *fault, void *arg);
 void run_show(struct runs *r, const char *id_text, run_viewed *done, void *arg);    /* summary + "tree" */

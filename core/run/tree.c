@@ -95,6 +95,17 @@ node_is_op(json_t *node, const struct record *r)
 	set_text(node, "target", r, TAG_TARGET);
 }
 
+/* What a guard found in the reply that it refused. */
+static void
+set_findings(json_t *to, const struct record *r)
+{
+	const struct record_field *body = record_find(r, TAG_BODY);
+	json_t *findings = body == NULL ? NULL : json_read(body->data, body->len, "findings", NULL);
+
+	if (findings != NULL)
+		json_object_set_new(to, "findings", findings);
+}
+
 static void
 tree_add(struct tree *tree, const struct record *r)
 {
@@ -115,6 +126,7 @@ tree_add(struct tree *tree, const struct record *r)
 		set_text(node, "guard", r, TAG_GUARD);
 		node_is_op(node, r);
 		node_ends(node, r);
+		set_findings(node, r);
 		break;
 	case RECORD_OP_OUTCOME:
 		node_is_op(node, r);
@@ -184,6 +196,20 @@ output_of(const struct record_list *list, const struct record *r)
 	return json != NULL ? json : json_stringn(f->data, f->len);
 }
 
+/* A run that ended as not grounded did so for the reply that was refused last. */
+static void
+add_findings(json_t *error, const struct record_list *list)
+{
+	for (size_t i = list->n; i-- > 0;) {
+		const struct record *r = &list->records[i];
+
+		if (r->head.kind == RECORD_REFUSAL && record_find(r, TAG_BODY) != NULL) {
+			set_findings(error, r);
+			return;
+		}
+	}
+}
+
 static void
 summary_end(json_t *json, const struct record_list *list, const struct record *r, int64_t started)
 {
@@ -204,6 +230,8 @@ summary_end(json_t *json, const struct record_list *list, const struct record *r
 		json_object_set_new(json, "error",
 		    json_pack("{s:s s:s s:s}", "code", status_name(r->head.status), "message",
 			message == NULL ? "" : message, "hint", status_hint(r->head.status)));
+		if (r->head.status == HOSPES_EGROUND)
+			add_findings(json_object_get(json, "error"), list);
 		return;
 	}
 	json_object_set_new(json, "confidence", json_real(record_real(r, TAG_CONFIDENCE)));

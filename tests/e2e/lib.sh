@@ -260,6 +260,14 @@ plugin()
 	fi
 }
 
+# The whole installation, with the plugins that come with it, as a user has it: from here on commands are of that one.
+installed()
+{
+	cp -a "$STAGE" "$T/prefix"
+	mv "$T/prefix/lib/hospes/plugins.all" "$T/prefix/lib/hospes/plugins"
+	PATH=$T/prefix/bin:$T/prefix/sbin:$PATH
+}
+
 # A plugin of a few lines, made here: source on stdin, built with the staged SDK alone.
 plugin_made()
 {

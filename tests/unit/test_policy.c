@@ -111,7 +111,7 @@ assert_defaults(const struct policy *p)
 	assert_int_equal(p->http_max_bytes, 16 * MIB);
 	assert_int_equal(p->http_redirects, 5);
 	assert_int_equal(p->http_at_once, 64);
-	assert_int_equal(p->plugins.used, 0);
+	assert_ptr_equal(policy_plugin(p, "fetch"), p->unnamed);
 }
 
 static void
@@ -269,7 +269,8 @@ everything_set(void **state)
 	     "\"call:cap:read.*\" ]; }; };\n"
 	     "plugins: { web-survey: { at_once = 4; big = 5000000000L; ratio = 0.5; loud = true; word = \"w\\u\"; }; "
 	     "};\n"
-	     "limits: { fetch: { concurrency = 8; recursion = 2; }; };\n",
+	     "limits: { fetch: { concurrency = 8; recursion = 2; }; };\n"
+	     "grounding: { fetch: { checks = [ \"quotes\", \"numbers\" ]; }; };\n",
 	    &p);
 	assert_string_equal(p->file, path);
 	assert_string_equal(p->state_dir, "/s");
@@ -308,6 +309,9 @@ everything_set(void **state)
 	assert_string_equal(fetch->needs[0], "call:cap:read.*");
 	assert_int_equal(fetch->concurrency, 8);
 	assert_int_equal(fetch->recursion, 2);
+	assert_string_equal(fetch->checks[0], "quotes");
+	assert_string_equal(fetch->checks[1], "numbers");
+	assert_null(fetch->checks[2]);
 	survey = policy_plugin(p, "web-survey");
 	assert_int_equal(json_integer_value(json_object_get(survey->config, "at_once")), 4);
 	assert_int_equal(json_integer_value(json_object_get(survey->config, "big")), 5000000000);
@@ -315,6 +319,31 @@ everything_set(void **state)
 	assert_true(json_is_real(json_object_get(survey->config, "ratio")));
 	assert_true(json_is_string(json_object_get(survey->config, "word")));
 	assert_null(survey->http[0]);
+}
+
+/* What the file does not say of the checks of a plugin stays as it is compiled in. */
+static void
+checks_of_the_supervisor(void **state)
+{
+	static const char *const silent[] = {"", "grounding: { };", "grounding: { supervisor: { }; };",
+	    "grounding: { survey: { checks = [ \"numbers\" ]; }; };", "limits: { supervisor: { concurrency = 2; }; };"};
+	struct policy *p = NULL;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(silent); i++) {
+		good(silent[i], &p);
+		assert_string_equal(policy_plugin(p, "supervisor")->checks[0], "quotes");
+		assert_null(policy_plugin(p, "supervisor")->checks[1]);
+		assert_null(policy_plugin(p, "fetch")->checks);
+		policy_unref(&p);
+	}
+	good("grounding: { supervisor: { checks = [ ]; }; };", &p);
+	assert_null(policy_plugin(p, "supervisor")->checks[0]);
+	policy_unref(&p);
+	good("grounding: { supervisor: { checks = ( \"numbers\" ); }; };", &p);
+	assert_string_equal(policy_plugin(p, "supervisor")->checks[0], "numbers");
+	assert_null(policy_plugin(p, "supervisor")->checks[1]);
+	policy_unref(&p);
 }
 
 static void
@@ -411,6 +440,13 @@ sentences(void **state)
 	BAD("grants: { Fetch: { }; };", 1, "grants.Fetch: no plugin can have this name");
 	BAD("limits: { fe_tch: { }; };", 1, "limits.fe_tch: no plugin can have this name");
 	BAD("grants: { fetch = true; };", 1, "grants.fetch: found true, allowed is a group");
+	BAD("grounding: { fetch: { checks = [ \"Quotes\" ]; }; };", 1, "grounding.fetch.checks: found a list",
+	    "a list of names of plugins");
+	BAD("grounding: { fetch: { checks = [ \"quotes.so\" ]; }; };", 1, "grounding.fetch.checks: found a list");
+	BAD("grounding: { fetch: { checks = [ \"\" ]; }; };", 1, "grounding.fetch.checks: found a list");
+	BAD("grounding: { fetch: { checks = \"quotes\"; }; };", 1, "grounding.fetch.checks: found the text");
+	BAD("grounding: { fetch: { cheks = [ ]; }; };", 1, "grounding.fetch.cheks: there is no such key",
+	    "did you mean checks?");
 	BAD("limits: { fetch: { recursion = 100; }; };", 1, "limits.fetch.recursion: found the number 100");
 	BAD("plugins: { survey: { list = [ 1 ]; }; };", 1, "plugins.survey.list: found a list");
 	BAD("plugins: { survey: { word = \"\\xff\"; }; };", 1, "a text in UTF-8");
@@ -458,7 +494,8 @@ reloading(void **state)
 	_cleanup_(policy_unref) struct policy *p = NULL, *q = NULL, *kept = NULL;
 	static const char text[] = "state = \"/new\"; plugin_dirs = [ \"/n\" ]; user = \"n\"; cell_uids = \"7-9\"; "
 				   "cells: { memory = \"1G\"; };\n"
-				   "run: { depth = 9; }; grants: { fetch: { private = true; }; };";
+				   "run: { depth = 9; }; grants: { fetch: { private = true; }; };"
+				   "grounding: { supervisor: { checks = [ ]; }; };";
 
 	(void)state;
 	good("state = \"/old\"; run: { depth = 3; };", &p);
@@ -466,6 +503,8 @@ reloading(void **state)
 	assert_int_equal(policy_reload(p, &q, &fault), 0);
 	assert_int_equal(q->depth, 9);
 	assert_true(policy_plugin(q, "fetch")->http_private);
+	assert_non_null(policy_plugin(p, "supervisor")->checks[0]);
+	assert_null(policy_plugin(q, "supervisor")->checks[0]);
 	assert_string_equal(q->state_dir, "/old");
 	assert_string_equal(q->user, "hospes");
 	assert_string_equal(q->plugin_dirs[0], p->plugin_dirs[0]);
@@ -502,6 +541,7 @@ main(void)
 	    cmocka_unit_test(conf_has_the_defaults),
 	    cmocka_unit_test(conf_marks_every_key),
 	    cmocka_unit_test(everything_set),
+	    cmocka_unit_test(checks_of_the_supervisor),
 	    cmocka_unit_test(units),
 	    cmocka_unit_test(every_key_is_checked),
 	    cmocka_unit_test(sentences),

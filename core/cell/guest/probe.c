@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "base/util.h"
+#include "cell/guest/fatal.h"
 #include "cell/guest/guest.h"
 #include "cell/guest/seal.h"
 
@@ -153,14 +154,15 @@ probe_namespaces(struct probe *probe)
 static sigjmp_buf back;
 
 static void
-on_signal(int number)
+on_signal(int number, siginfo_t *info, void *context)
 {
-	siglongjmp(back, number);
+	if (number != SIGSYS || !fatal_refuse(info, context))
+		siglongjmp(back, number);
 }
 
 static void catch (int number)
 {
-	struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_NODEFER | SA_ONSTACK};
+	struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_NODEFER | SA_ONSTACK};
 
 	sigaction(number, &action, NULL);
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/fd.h"
 #include "base/json.h"
 #include "base/util.h"
 #include "hospes.h"
@@ -224,6 +225,8 @@ preset(const char *type, const char *text)
 	errno = 0;
 	if (strcmp(type, "text") == 0)
 		return json_string(text);
+	if (strcmp(type, "file") == 0)
+		return *text == '\0' || fd_name_valid(text) ? json_string(text) : NULL;
 	if (strcmp(type, "bool") == 0)
 		return strcmp(text, "true") == 0 ? json_true() : strcmp(text, "false") == 0 ? json_false() : NULL;
 	if (strcmp(type, "int") == 0) {
@@ -243,7 +246,7 @@ static const char *
 take_config(json_t *notes, const char *key, const char *value, struct fault *fault)
 {
 	static const char *const expected =
-	    "NAME:TYPE:DEFAULT, TYPE one of int, real, bool, text and DEFAULT of that type";
+	    "NAME:TYPE:DEFAULT, TYPE one of int, real, bool, text, file and DEFAULT of that type";
 	json_t *config = json_object_get(notes, key), *start;
 	char name[NAME_MAX_ + 2], type[8];
 	const char *first = strchr(value, ':'), *second = first == NULL ? NULL : strchr(first + 1, ':');

@@ -3,7 +3,6 @@
  * word of the question says what else: "none" finds nothing, "wait" waits for ever, "fail" fails.
  */
 
-#include <stdlib.h>
 #include <string.h>
 
 #include <hospes.h>
@@ -18,36 +17,34 @@ begins(const char *question, const char *word)
 
 /* A point and a source of one document, numbered `n`. */
 static int
-add_point(hospes_ctx *ctx, const json_t *document, size_t n, json_t *points, json_t *sources, hospes_evidence *evidence)
+add_point(hospes_ctx *ctx, const json_t *document, size_t n, json_t *points, json_t *sources, json_t *claims)
 {
 	const char *digest = json_string_value(json_object_get(document, "digest")), *text;
 	const char *name = json_string_value(json_object_get(document, "document"));
-	hospes_source source = {.document = name, .digest = digest};
 	hospes_value *part;
-	char *quote;
+	json_int_t to;
+	json_t *quote;
 	int rc = hospes_document(ctx, "sources", digest, 0, READ_MAX, &part);
 
 	if (rc != 0)
 		return rc;
 	text = hospes_text(part, "text");
-	source.to = strcspn(text, "\n");
-	quote = strndup(text, source.to);
-	source.quote = quote;
-	json_array_append_new(points, json_pack("{s:s s:[I]}", "text", quote, "cites", (json_int_t)n));
-	json_array_append_new(sources, json_pack("{s:I s:s s:s s:i s:I s:s}", "n", (json_int_t)n, "document", name,
-					   "digest", digest, "from", 0, "to", (json_int_t)source.to, "quote", quote));
-	hospes_evidence_claim(evidence, quote, true);
-	rc = hospes_evidence_source(evidence, &source);
-	free(quote);
-	return rc;
+	to = (json_int_t)strcspn(text, "\n");
+	quote = json_stringn(text, (size_t)to);
+	json_array_append_new(points, json_pack("{s:O s:[I]}", "text", quote, "cites", (json_int_t)n));
+	json_array_append_new(sources, json_pack("{s:I s:s s:s s:i s:I s:O}", "n", (json_int_t)n, "document", name,
+					   "digest", digest, "from", 0, "to", to, "quote", quote));
+	json_array_append_new(
+	    claims, json_pack("{s:O s:b s:[{s:s s:s s:i s:I s:o}]}", "text", quote, "critical", 1, "sources",
+			"document", name, "digest", digest, "from", 0, "to", to, "quote", quote));
+	return 0;
 }
 
 static int
 briefer(hospes_ctx *ctx)
 {
 	const char *question = hospes_text(hospes_input(ctx), "question");
-	json_t *points = json_array(), *sources = json_array(), *brief;
-	hospes_evidence *evidence = hospes_evidence_new(ctx);
+	json_t *points = json_array(), *sources = json_array(), *claims = json_array();
 	const json_t *documents;
 	hospes_value *list;
 	bool none = begins(question, "none");
@@ -64,18 +61,13 @@ briefer(hospes_ctx *ctx)
 	n = json_array_size(documents);
 	for (size_t i = 0; rc == 0 && i < n && !none; i++) {
 		hospes_progress(ctx, (double)i / (double)n, "document %zu of %zu", i + 1, n);
-		rc = add_point(ctx, json_array_get(documents, i), i + 1, points, sources, evidence);
+		rc = add_point(ctx, json_array_get(documents, i), i + 1, points, sources, claims);
 	}
 	if (rc != 0)
 		return rc;
-	brief = hospes_evidence_json(evidence, none ? 0 : 0.5);
-	json_object_set_new(brief, "question", json_string(question));
-	json_object_set_new(brief, "answer", json_string(none ? "none" : "found"));
-	json_object_set_new(brief, "points", points);
-	json_object_set_new(brief, "contradictions", json_array());
-	json_object_set_new(brief, "sources", sources);
-	json_object_set_new(brief, "documents", json_integer((json_int_t)n));
-	return hospes_reply(ctx, brief);
+	return hospes_reply(ctx, json_pack("{s:s s:s s:o s:[] s:o s:o s:f s:I}", "question", question, "answer",
+				     none ? "none" : "found", "points", points, "contradictions", "sources", sources,
+				     "claims", claims, "confidence", none ? 0.0 : 0.5, "documents", (json_int_t)n));
 }
 
 HOSPES_STRATEGY("briefer", "1.0.0", "Says how each source begins", briefer)
