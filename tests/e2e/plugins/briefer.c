@@ -1,5 +1,5 @@
 /*
- * briefer: a brief of fixed form made from the sources: a point a document, which is the document's first line.  The first
+ * briefer: a brief of fixed form made from the sources: a point a document, which is the first line that is not empty.  The first
  * word of the question says what else: "none" finds nothing, "wait" waits for ever, "fail" fails.
  */
 
@@ -22,21 +22,22 @@ add_point(hospes_ctx *ctx, const json_t *document, size_t n, json_t *points, jso
 	const char *digest = json_string_value(json_object_get(document, "digest")), *text;
 	const char *name = json_string_value(json_object_get(document, "document"));
 	hospes_value *part;
-	json_int_t to;
+	json_int_t from, to;
 	json_t *quote;
 	int rc = hospes_document(ctx, "sources", digest, 0, READ_MAX, &part);
 
 	if (rc != 0)
 		return rc;
 	text = hospes_text(part, "text");
-	to = (json_int_t)strcspn(text, "\n");
-	quote = json_stringn(text, (size_t)to);
+	from = (json_int_t)strspn(text, " \t\n");
+	to = from + (json_int_t)strcspn(text + from, "\n");
+	quote = json_stringn(text + from, (size_t)(to - from));
 	json_array_append_new(points, json_pack("{s:O s:[I]}", "text", quote, "cites", (json_int_t)n));
-	json_array_append_new(sources, json_pack("{s:I s:s s:s s:i s:I s:O}", "n", (json_int_t)n, "document", name,
-					   "digest", digest, "from", 0, "to", to, "quote", quote));
+	json_array_append_new(sources, json_pack("{s:I s:s s:s s:I s:I s:O}", "n", (json_int_t)n, "document", name,
+					   "digest", digest, "from", from, "to", to, "quote", quote));
 	json_array_append_new(
-	    claims, json_pack("{s:O s:b s:[{s:s s:s s:i s:I s:o}]}", "text", quote, "critical", 1, "sources",
-			"document", name, "digest", digest, "from", 0, "to", to, "quote", quote));
+	    claims, json_pack("{s:O s:b s:[{s:s s:s s:I s:I s:o}]}", "text", quote, "critical", 1, "sources",
+			"document", name, "digest", digest, "from", from, "to", to, "quote", quote));
 	return 0;
 }
 
