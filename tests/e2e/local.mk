@@ -2,6 +2,12 @@
 E2E_SCENARIOS = \
 	tests/e2e/api-errors.t \
 	tests/e2e/api-no-host.t \
+	tests/e2e/ask-interrupted.t \
+	tests/e2e/ask-joins.t \
+	tests/e2e/ask-json.t \
+	tests/e2e/ask-no-sources.t \
+	tests/e2e/ask-private.t \
+	tests/e2e/ask-two-at-once.t \
 	tests/e2e/cell-crash-is-poison.t \
 	tests/e2e/cell-forged-ready.t \
 	tests/e2e/cell-global-write.t \
@@ -63,6 +69,7 @@ E2E_SCENARIOS = \
 	tests/e2e/run-memory-is-bounded.t \
 	tests/e2e/run-survey.t \
 	tests/e2e/sdk-1.0-loads.t \
+	tests/e2e/show-source.t \
 	tests/e2e/soak-200-drops.t \
 	tests/e2e/tool-http-intent.t \
 	tests/e2e/tool-http-private.t \
