@@ -187,6 +187,7 @@ run(struct asking *a, struct fault *fault)
 		return rc;
 	follow.id = cli_text(started, "id");
 	json_object_set_new(a->plugins, cli_text(a->request, "plugin"), json_true());
+	ask_progress_run(a->progress, cli_text(a->request, "plugin"));
 	client_on_tick(client, TICK_MS, ask_progress_tick, a->progress);
 	rc = follow_run(&follow, &a->end, fault);
 	client_on_tick(client, 0, NULL, NULL);

@@ -30,6 +30,7 @@ struct ask_progress *ask_progress_new(const struct cli *cli, bool verbose);
 void ask_progress_free(struct ask_progress **p); /* takes its lines away; accepts NULL; also for _cleanup_ */
 
 void ask_progress_loading(const struct source_counts *now, void *progress); /* as source_progress.tell */
+void ask_progress_run(struct ask_progress *p, const char *plugin);          /* a run of it has begun */
 void ask_progress_event(struct ask_progress *p, const json_t *event);       /* of the run */
 void ask_progress_tick(void *progress);                                     /* time passes */
 void ask_progress_say(struct ask_progress *p, const char *line);            /* a line that stays, on stderr */

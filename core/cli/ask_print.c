@@ -153,6 +153,7 @@ static void
 print_took(const struct cli *cli, const json_t *answer, size_t width, FILE *to)
 {
 	const json_t *took = json_object_get(answer, "took");
+	_cleanup_(free_p) char *run = plain(cli_text(answer, "run"));
 	_cleanup_(buf_free) struct buf line = {0};
 	long long documents = count(answer, "documents"), calls = count(took, "calls"), agents = count(took, "agents");
 
@@ -163,8 +164,8 @@ print_took(const struct cli *cli, const json_t *answer, size_t width, FILE *to)
 	if (agents > 0)
 		buf_printf(&line, " of %lld agent%s", agents, agents == 1 ? "" : "s");
 	buf_printf(&line, ", %.2f s", json_number_value(json_object_get(took, "ms")) / 1000);
-	if (cli_text(answer, "run")[0] != '\0')
-		buf_printf(&line, ", run %s", cli_text(answer, "run"));
+	if (run[0] != '\0')
+		buf_printf(&line, ", run %s", run);
 	fprintf(to, "\n%s", cli_paint(cli, "dim"));
 	text_wrap(to, buf_text(&line), "", "", width);
 	fputs(cli_paint(cli, ""), to);

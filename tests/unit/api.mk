@@ -13,3 +13,7 @@ tests_unit_test_cli_LDADD = $(cli_test_libs)
 tests_unit_test_cli_test_SOURCES = tests/unit/test_cli_test.c
 tests_unit_test_cli_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_cli_test_LDADD = $(cli_test_libs)
+CMOCKA_TESTS += tests/unit/test_ask
+tests_unit_test_ask_SOURCES = tests/unit/test_ask.c
+tests_unit_test_ask_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_ask_LDADD = $(cli_test_libs)
