@@ -142,15 +142,17 @@ static void
 drop_space(struct asking *a)
 {
 	_cleanup_(client_close) struct client *client = NULL;
-	_cleanup_(free_p) char *path = NULL;
+	_cleanup_(free_p) char *path = NULL, *why = NULL;
 	_cleanup_(json_p) json_t *answer = NULL;
 	struct fault fault;
 
 	if (a->space == NULL || a->keep || (a->host.host != NULL && !a->host.options.own_state))
 		return;
 	path = client_path("/v1/memory/", a->space, "/drop");
-	if (client_open(&client, a->host.socket, &fault) != 0 || client_post(client, path, NULL, &answer, &fault) != 0)
-		fprintf(stderr, "the space %s is left in the host's memory: %s\n", a->space, fault.text);
+	if (client_open(&client, a->host.socket, &fault) == 0 && client_post(client, path, NULL, &answer, &fault) == 0)
+		return;
+	why = text_safe(fault.text, true);
+	fprintf(stderr, "the space %s is left in the host's memory: %s\n", a->space, why);
 }
 
 /* ---- Running ----------------------------------------------------------------------------------------------------- */
@@ -203,11 +205,13 @@ tree_of(struct asking *a, const char *id)
 {
 	_cleanup_(free_p) char *path = client_path("/v1/runs/", id, "/tree");
 	_cleanup_(json_p) json_t *shown = NULL;
+	_cleanup_(free_p) char *why = NULL;
 	struct fault fault;
 
 	if (client_get(a->host.client, path, &shown, &fault) == 0)
 		return json_incref(json_object_get(shown, "tree"));
-	fprintf(stderr, "the tree of calls cannot be shown: %s\n", fault.text);
+	why = text_safe(fault.text, true);
+	fprintf(stderr, "the tree of calls cannot be shown: %s\n", why);
 	return NULL;
 }
 

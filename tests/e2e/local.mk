@@ -17,6 +17,7 @@ E2E_SCENARIOS = \
 	tests/e2e/cell-refusals-told.t tests/e2e/cell-sandbox.t \
 	tests/e2e/cell-silent.t \
 	tests/e2e/cell-stuck.t \
+	tests/e2e/cli-degraded.t \
 	tests/e2e/cli-flood-is-followed.t \
 	tests/e2e/cli-new-test-info.t \
 	tests/e2e/cli-show-reads.t \
@@ -85,7 +86,7 @@ stage: all
 	mv '$(abs_builddir)/stage$(pluginsdir)' '$(abs_builddir)/stage$(pluginsdir).all' # each scenario says which there are
 
 e2e: stage
-	$(MAKE) $(AM_MAKEFLAGS) $(check_DATA) tests/fixtures/webd$(EXEEXT)
+	$(MAKE) $(AM_MAKEFLAGS) $(check_DATA) tests/fixtures/webd$(EXEEXT) tests/fixtures/without-seccomp$(EXEEXT)
 	$(MAKE) $(AM_MAKEFLAGS) check-TESTS check_PROGRAMS= TESTS='$(E2E)' TEST_SUITE_LOG=e2e-suite.log
 
 clean-local:
