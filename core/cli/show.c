@@ -166,8 +166,11 @@ command_show(struct cli *cli)
 	_cleanup_(free_p) char *path = client_path("/v1/runs/", cli->args[0], "/tree");
 	_cleanup_(json_p) json_t *run = NULL;
 	const json_t *took;
-	int rc = client_fetch(cli, path, &run);
+	int rc;
 
+	if (cli_flag(cli, "source"))
+		return show_source(cli);
+	rc = client_fetch(cli, path, &run);
 	if (rc != 0)
 		return rc;
 	if (cli->json) {
