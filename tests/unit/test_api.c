@@ -276,7 +276,9 @@ test_not_http(void **state)
 static void
 start_run(struct world *w)
 {
-	expect(w, "POST", "/v1/runs", "{\"plugin\":\"wordcount\",\"input\":{\"text\":\"a b\"}}", 202, RUN_ID);
+	expect(w, "POST", "/v1/runs", "{\"plugin\":\"wordcount\",\"input\":{\"text\":\"a b\"},\"sources\":[\"wood\"]}",
+	    202, RUN_ID);
+	assert_int_equal(json_array_size(json_object_get(fakes.request, "sources")), 1);
 	assert_string_equal(json_string_value(json_object_get(json_object_get(fakes.request, "input"), "text")), "a b");
 }
 
@@ -410,8 +412,7 @@ static void
 test_refused_durable_first(void **state)
 {
 	struct world *w = *state;
-	static const char head[] =
-	    "POST /v1/runs/" RUN_ID "/cancel HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n";
+	static const char head[] = "POST /v1/runs/" RUN_ID "/cancel HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n";
 	_cleanup_(buf_free) struct buf in = {0};
 	_cleanup_(close_p) int fd = -1;
 	char byte;
