@@ -68,11 +68,11 @@ print_node(const struct cli *cli, const json_t *node, size_t column)
 	putchar('\n');
 }
 
-/* Waiting for the first of several ops is how groups work, not what they did; --json has it. */
+/* Waiting for the first of several ops, or for the next part, is how things work, not what they did; --json has it. */
 static bool
 is_shown(const json_t *op)
 {
-	return strcmp(cli_text(op, "op"), "first") != 0;
+	return strcmp(cli_text(op, "op"), "first") != 0 && strcmp(cli_text(op, "op"), "part") != 0;
 }
 
 /* A failure passes through all that waited for it, which hand it on as it is or say whom they had it from: it is told
@@ -166,8 +166,11 @@ command_show(struct cli *cli)
 	_cleanup_(free_p) char *path = client_path("/v1/runs/", cli->args[0], "/tree");
 	_cleanup_(json_p) json_t *run = NULL;
 	const json_t *took;
-	int rc = client_fetch(cli, path, &run);
+	int rc;
 
+	if (cli_flag(cli, "source"))
+		return show_source(cli);
+	rc = client_fetch(cli, path, &run);
 	if (rc != 0)
 		return rc;
 	if (cli->json) {

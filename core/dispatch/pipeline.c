@@ -245,12 +245,14 @@ finish(struct dispatch *d, struct op *op)
 	if (op->resolved != NULL)
 		version_unref(&op->resolved);
 	if (caller == NULL) {
+		parts_ended(d, op);
 		d->run_ended(op->run, d->arg);
 		return;
 	}
 	caller->open_ops--;
 	deliver(d, op);
 	first_noticed(d, op);
+	parts_ended(d, op);
 	grounding_noticed(d, op);
 	call_unref(d->calls, caller);
 }

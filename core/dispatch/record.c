@@ -170,6 +170,20 @@ record_outcome(struct dispatch *d, struct op *op)
 }
 
 void
+record_part(struct dispatch *d, struct call *call, uint32_t nth, struct payload *part)
+{
+	int64_t number = nth;
+	struct record r;
+
+	record_init(&r, RECORD_PART);
+	r.head.call = call->handle;
+	record_add_text(&r, TAG_PATH, call->path);
+	record_add(&r, TAG_NUMBER, &number, sizeof(number));
+	dispatch_record_payload(call->run, &r, TAG_OUTPUT, part);
+	dispatch_record(d, call->run, &r);
+}
+
+void
 record_replay(struct dispatch *d, struct call *call, const char *why)
 {
 	struct record r;

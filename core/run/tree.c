@@ -152,6 +152,9 @@ tree_add(struct tree *tree, const struct record *r)
 	case RECORD_CALL_END:
 		node_ends(node, r);
 		break;
+	case RECORD_PART:
+		json_object_set_new(node, "parts", json_integer(record_int(r, TAG_NUMBER) + 1));
+		break;
 	case RECORD_REPLAY:
 		json_object_set_new(
 		    node, "replays", json_integer(json_integer_value(json_object_get(node, "replays")) + 1));
