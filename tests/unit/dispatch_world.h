@@ -62,6 +62,7 @@ struct world {
 	struct http_call http;
 	unsigned n_http;
 	struct world_memory memory;
+	unsigned parted; /* how often there was more of the root's reply to show */
 	bool ended;
 };
 extern struct world w;
