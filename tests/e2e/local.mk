@@ -50,6 +50,7 @@ E2E_SCENARIOS = \
 	tests/e2e/host-without-spawner.t \
 	tests/e2e/journal-torn-tail.t \
 	tests/e2e/memory-client-apart.t \
+	tests/e2e/memory-kill-counts-once.t \
 	tests/e2e/memory-limits.t \
 	tests/e2e/memory-needs-grant.t \
 	tests/e2e/memory-own-space.t \
