@@ -41,6 +41,9 @@ E2E_SCENARIOS = \
 	tests/e2e/host-user.t \
 	tests/e2e/host-without-spawner.t \
 	tests/e2e/journal-torn-tail.t \
+	tests/e2e/memory-load-and-search.t \
+	tests/e2e/memory-load-interrupted.t \
+	tests/e2e/memory-load-kinds.t \
 	tests/e2e/registry-bad-files.t \
 	tests/e2e/registry-conflict.t \
 	tests/e2e/registry-drop-is-active.t \
