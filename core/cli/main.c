@@ -19,9 +19,11 @@ static const struct cli_option run_options[] = {
     {"in", 0, "FILE", "the input: JSON, `-` is standard input; {\"$file\": PATH} in it stands for a file"},
     {"input", 0, "JSON", "the input itself"},
     {"set", 0, "P.KEY=VALUE", "configuration of a plugin for this run; may be repeated"},
+    {"sources", 0, "SPACE", "documents that the run may read, a space of memory; may be repeated"},
     {"version", 0, "V", "run this version and no other"},
     {"calls", 0, "N", "at most so many calls"},
     {"wall", 0, "SECONDS", "at most so long"},
+    {"parts", 0, NULL, "print the parts of the reply as they come, each as a line of JSON"},
     {"detach", 'd', NULL, "print the run's id and leave it to the host"},
     {0},
 };

@@ -24,3 +24,7 @@ tests_unit_test_document_LDADD = $(cli_test_libs)
 tests_unit_test_sources_SOURCES = tests/unit/test_sources.c tests/unit/cmocka_all.h tests/unit/scratch.h
 tests_unit_test_sources_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) $(SODIUM_CFLAGS)
 tests_unit_test_sources_LDADD = $(cli_test_libs)
+CMOCKA_TESTS += tests/unit/test_ask
+tests_unit_test_ask_SOURCES = tests/unit/test_ask.c
+tests_unit_test_ask_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_ask_LDADD = $(cli_test_libs)
