@@ -52,6 +52,9 @@ E2E_SCENARIOS = \
 	tests/e2e/memory-client-apart.t \
 	tests/e2e/memory-kill-counts-once.t \
 	tests/e2e/memory-limits.t \
+	tests/e2e/memory-load-and-search.t \
+	tests/e2e/memory-load-interrupted.t \
+	tests/e2e/memory-load-kinds.t \
 	tests/e2e/memory-needs-grant.t \
 	tests/e2e/memory-own-space.t \
 	tests/e2e/memory-sources.t \
