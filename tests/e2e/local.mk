@@ -35,6 +35,7 @@ E2E_SCENARIOS = \
 	tests/e2e/ground-check-crashes.t \
 	tests/e2e/ground-check-may-not-call.t \
 	tests/e2e/ground-check-missing.t \
+	tests/e2e/ground-default.t \
 	tests/e2e/ground-invented-quote.t \
 	tests/e2e/ground-kill-check.t \
 	tests/e2e/host-bad-config.t \

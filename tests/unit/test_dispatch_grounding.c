@@ -174,7 +174,8 @@ test_a_failed_claim_refuses_the_reply(void **state)
 	assert_int_equal(r.head.status, HOSPES_EGROUND);
 	assert_int_equal(record_find(&r, TAG_BODY)->len, w.run->findings->len);
 	assert_string_equal((const char *)w.run->findings->data,
-	    "[{\"check\":\"c\",\"claim\":1,\"text\":\"two\",\"why\":\"not what stands there\",\"quote\":\"must pay\","
+	    "[{\"check\":\"c\",\"claim\":1,\"text\":\"two\",\"why\":\"not what stands there\",\"quote\":\"must\\n "
+	    "pay\","
 	    "\"found\":\"may ask\",\"document\":\"GPL-3\"}]");
 	assert_int_equal(w.calls.count, 1);
 }
@@ -219,7 +220,39 @@ test_other_forms_refuse(void **state)
 	reply(newest(), 0, CLAIMS);
 	reply(newest(), 0, "{\"score\":1,\"failed\":[null,{\"claim\":\"x\",\"why\":7},3,4]}");
 	assert_int_equal(last_status(), HOSPES_EGROUND);
-	assert_says(root, (uint32_t)ARRAY_LEN(forms), "4 claims fail the check c");
+	assert_says(root, (uint32_t)ARRAY_LEN(forms), "1 of 3 claims fails the check c");
+}
+
+/* Long texts that differ late are shown where they do; one claim that fails twice is one; white space is told. */
+static void
+test_the_sentence_shows_where_texts_part(void **state)
+{
+	struct call *root;
+	char text[601], said[2000];
+
+	(void)state;
+	memset(text, 'x', 600);
+	text[600] = '\0';
+	memcpy(text + 448, "\xc3\xa4", 2);
+	configure("grounding: { b: { checks = [ \"c\" ]; }; };");
+	root = start();
+	ask(root, "b");
+	reply(newest(), 0, CLAIMS);
+	snprintf(said, sizeof(said),
+	    "{\"score\":0,\"failed\":[{\"claim\":0,\"text\":\"one\",\"why\":\"w\",\"quote\":\"%s must\",\"found\":\"%s "
+	    "may\"},"
+	    "{\"claim\":0,\"text\":\"one\",\"why\":\"again\"},{\"claim\":2,\"text\":\"three\"}]}",
+	    text, text);
+	reply(newest(), 0, said);
+	assert_says(root, 0, "2 of 3 claims fail the check c; \"one\": w; it quotes \"…x");
+	assert_says(root, 0, "xxx must\" and the document has \"…x");
+	assert_says(root, 0, "xxx may\"");
+	ask(root, "b");
+	reply(newest(), 0, CLAIMS);
+	reply(newest(), 0,
+	    "{\"score\":0,\"failed\":[{\"claim\":0,\"text\":\"one\",\"why\":\"w\",\"quote\":\"a  "
+	    "b\",\"found\":\"a\\nb\"}]}");
+	assert_says(root, 1, "it quotes \"a b\" and the document has \"a b\", with other white space");
 }
 
 static void
@@ -231,7 +264,7 @@ test_findings_are_bounded(void **state)
 
 	(void)state;
 	memset(text, 'x', 5000);
-	memcpy(text + 199, "\xc3\xa4", 2); /* a character that the sentence would cut in two */
+	memcpy(text + 149, "\xc3\xa4", 2); /* a character that the sentence would cut in two */
 	text[5000] = '\0';
 	buf_appends(&said, "{\"score\":0,\"failed\":[");
 	for (int i = 0; i < 100; i++)
@@ -482,6 +515,7 @@ main(void)
 	    WITH_WORLD(test_a_failed_claim_refuses_the_reply),
 	    WITH_WORLD(test_several_checks_may_refuse),
 	    WITH_WORLD(test_other_forms_refuse),
+	    WITH_WORLD(test_the_sentence_shows_where_texts_part),
 	    WITH_WORLD(test_findings_are_bounded),
 	    WITH_WORLD(test_a_reply_cannot_forge_what_the_check_sees),
 	    WITH_WORLD(test_checks_that_are_none),
