@@ -134,6 +134,14 @@ progress(struct run *run, const json_t *event, void *arg)
 }
 
 static void
+parted(struct run *run, void *arg)
+{
+	struct host *h = arg;
+
+	runs_parted(run, h->runs);
+}
+
+static void
 drop_version(struct version *v)
 {
 	version_unref(&v);
@@ -181,6 +189,7 @@ open_guests(struct host *h, struct fault *fault)
 	    .failed = guests_failed,
 	    .run_ended = ended,
 	    .progress = progress,
+	    .parted = parted,
 	    .arg = h};
 	struct cells_options cells = {
 	    .loop = h->loop, .calls = &h->calls, .policy = h->policy, .spawner_fd = h->spawner_fd};
@@ -197,6 +206,7 @@ open_guests(struct host *h, struct fault *fault)
 	if (rc != 0)
 		return rc;
 	dispatch.http = h->http;
+	dispatch.memory = h->memory;
 	dispatch_open(&h->dispatch, &dispatch);
 	cells.events = dispatch_cells_events(h->dispatch);
 	rc = cells_open(&h->cells, &cells, fault);
@@ -218,8 +228,12 @@ open_doors(struct host *h, struct fault *fault)
 	    .dispatch = h->dispatch,
 	    .policy = h->policy,
 	    .scripted = h->options.scripted};
-	struct api_options api = {
-	    .loop = h->loop, .policy = h->policy, .journal = h->journal, .registry = h->registry, .cells = h->cells};
+	struct api_options api = {.loop = h->loop,
+	    .policy = h->policy,
+	    .journal = h->journal,
+	    .registry = h->registry,
+	    .cells = h->cells,
+	    .memory = h->memory};
 	int rc = runs_open(&h->runs, &runs, fault);
 
 	if (rc != 0)
@@ -393,7 +407,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 		return;
 	}
 	if (h->policy->dev)
-		log_info("drop plugins here; the public hosts that they declare are granted",
+		log_info("drop plugins here; what they declare is granted, save private addresses",
 		    LOG_S("folder", h->policy->plugin_dirs[0]));
 	log_info("ready", LOG_S("socket", h->policy->socket_path), LOG_S("state", h->policy->state_dir));
 	h->ready = true;

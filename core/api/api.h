@@ -24,6 +24,18 @@
  *   GET  /v1/logs                      server-sent events: {"level", "line"} of the host's log, the newest 1,000
  *                                       first, then `event: caught_up` once, then new ones; Last-Event-ID goes
  *                                       on after that line
+ *   GET  /v1/memory                    memory_spaces of the client, who owns the spaces that it names below
+ *   POST /v1/memory/reindex            memory_reindex
+ *   POST /v1/memory/SPACE/put          {"key", "value", "version"?} -> {"version"}
+ *   POST /v1/memory/SPACE/get          {"key"} -> {"value", "version"}
+ *   POST /v1/memory/SPACE/forget       {"key"} or {"document": digest} -> {"forgotten"}
+ *   POST /v1/memory/SPACE/drop         -> {"keys", "documents"}
+ *   GET  /v1/memory/SPACE/keys[?prefix=P&after=KEY&limit=N]        memory_list
+ *   GET  /v1/memory/SPACE/documents[?after=DIGEST&limit=N]         memory_documents
+ *   POST /v1/memory/SPACE/documents    documents in the form of memory_load, at most 66 MiB -> its answer
+ *   POST /v1/memory/SPACE/missing      {"digests": []} -> {"missing": []}; at most 8 MiB
+ *   POST /v1/memory/SPACE/document     {"digest", "from"?, "to"?} -> memory_document
+ *   POST /v1/memory/SPACE/search       {"query", "most"?, "most_each"?, "within"?} -> {"found": []}
  *
  * A request's body may be at most the run input's limit and its wrapping; what is larger is too_large.  Streams send
  * headers at once and a comment every 10 s; a watcher with over 256 KiB queued is cut off.  [loop]
@@ -39,6 +51,7 @@
 #include "base/fault.h"
 #include "cell/cell.h"
 #include "journal/journal.h"
+#include "memory/memory.h"
 #include "policy/policy.h"
 #include "registry/registry.h"
 #include "run/run.h"
@@ -51,6 +64,7 @@ struct api_options {
 	struct registry *registry;
 	struct cells *cells;
 	struct runs *runs;
+	struct memory *memory;
 	struct journal *journal; /* answers wait until what they tell is durable; NULL: they do not wait */
 };
 

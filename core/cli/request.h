@@ -5,7 +5,7 @@
 
 #include "cli/command.h"
 
-/* {"plugin", "version"?, "config"?, "budget"?} of the options, a new reference.  bad_input: a usage error. */
+/* {"plugin", "version"?, "config"?, "budget"?, "sources"?} of the options, a new reference.  bad_input: a usage error. */
 int request_options(const struct cli *cli, json_t **ret, struct fault *fault);
 
 /* Reads what --in or --input say into "input". */

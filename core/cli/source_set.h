@@ -67,7 +67,8 @@ struct source_batch {
 	size_t n, cap;
 };
 
-#define SOURCE_BATCH (4 * MIB)
+#define SOURCE_BATCH           (4 * MIB)
+#define SOURCE_BATCH_DOCUMENTS 4096 /* the host takes 16,384 in one batch */
 
 struct source_sender {
 	struct client *client;

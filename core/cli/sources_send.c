@@ -16,7 +16,7 @@
 bool
 source_batch_full(const struct source_batch *b, size_t more)
 {
-	return b->n > 0 && b->bytes.len + more > SOURCE_BATCH;
+	return b->n > 0 && (b->bytes.len + more > SOURCE_BATCH || b->n == SOURCE_BATCH_DOCUMENTS);
 }
 
 void

@@ -2,8 +2,9 @@
  * Guard: permission.
  *
  * A plugin may do what its notes declare, narrowed by the operator's policy, and nothing else.  Calls and look-ups need a
- * `call:` note; HTTP needs an `http:` note and a grant in the policy, because it reaches outside the host.  Under
- * `hospes dev` a declared public host counts as granted; private addresses never do.
+ * `call:` note; HTTP needs an `http:` note and a grant in the policy, because it reaches outside the host; memory other than
+ * the plugin's own needs a `memory:` note, and a grant as well unless it is what the client gave this run to read.  Under
+ * `hospes dev` what is declared counts as granted, save private addresses.
  *
  * A check looks at what others have said and asks nobody: it may not call, whatever its notes say.  What the operator
  * names as a check has to be one, or the word would say nothing of what it may do.
@@ -127,6 +128,49 @@ admit_http(struct op *op, struct fault *why)
 	return may ? GUARD_PASS : GUARD_REFUSE;
 }
 
+static bool
+granted_space(const struct policy *policy, const struct policy_plugin *plugin, const char *space)
+{
+	if (strcmp(space, MEMORY_SOURCES) == 0 || policy->dev)
+		return true;
+	for (char **grant = plugin->memory; grant != NULL && *grant != NULL; grant++) {
+		if (policy_match(*grant, space))
+			return true;
+	}
+	return false;
+}
+
+static int
+admit_memory(struct op *op, struct fault *why)
+{
+	const struct version *v = op->caller->version;
+	const struct policy_plugin *plugin = policy_plugin(op->run->policy, v->name);
+	const char *key, *pattern;
+	char space[SPACE_TEXT];
+	bool declared = false;
+
+	if (!op_memory_target(op, space, &key) || space[0] == '\0')
+		return GUARD_PASS; /* its own; or none at all, which the executor tells */
+	for (char **need = v->needs; need != NULL && *need != NULL; need++)
+		declared |=
+		    begins(*need, "memory:", &pattern) && policy_match(pattern, space) && allowed(plugin, *need);
+	if (!declared)
+		return guard_refuse(why, HOSPES_EPERM,
+		    "%s may not use the memory %s: its notes would have to say \"memory:%s\" (HOSPES_NEEDS), and "
+		    "grants.%s.needs, "
+		    "where the configuration has it, to allow that",
+		    v->name, space, space, v->name);
+	if (!granted_space(op->run->policy, plugin, space))
+		return guard_refuse(why, HOSPES_EPERM,
+		    "%s is not granted the memory %s; add it to grants.%s.memory of %s", v->name, space, v->name,
+		    op->run->policy->file);
+	if (strcmp(space, MEMORY_SOURCES) == 0 && op_memory_changes(op->kind))
+		return guard_refuse(why, HOSPES_EPERM,
+		    "%s may only read the sources of a run; what it wants to keep goes into a space of its own",
+		    v->name);
+	return GUARD_PASS;
+}
+
 static int
 admit_check(const struct op *op, struct fault *why)
 {
@@ -151,6 +195,14 @@ permission_admit(struct dispatch *d, struct op *op, struct fault *why)
 		return admit_call(op, why);
 	case WIRE_OP_HTTP:
 		return admit_http(op, why);
+	case WIRE_OP_REMEMBER:
+	case WIRE_OP_RECALL:
+	case WIRE_OP_FORGET:
+	case WIRE_OP_LIST:
+	case WIRE_OP_DOCUMENTS:
+	case WIRE_OP_DOCUMENT:
+	case WIRE_OP_SEARCH:
+		return admit_memory(op, why);
 	default:
 		return GUARD_PASS;
 	}

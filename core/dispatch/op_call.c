@@ -173,6 +173,7 @@ dispatch_judged(struct dispatch *d, struct op *op)
 
 const struct executor executor_call = {
     .name = "call",
+    .outside = true,
     .begin = call_begin,
     .stop = call_stop,
 };

@@ -2,6 +2,12 @@
 E2E_SCENARIOS = \
 	tests/e2e/api-errors.t \
 	tests/e2e/api-no-host.t \
+	tests/e2e/ask-interrupted.t \
+	tests/e2e/ask-joins.t \
+	tests/e2e/ask-json.t \
+	tests/e2e/ask-no-sources.t \
+	tests/e2e/ask-private.t \
+	tests/e2e/ask-two-at-once.t \
 	tests/e2e/cell-crash-is-poison.t \
 	tests/e2e/cell-forged-ready.t \
 	tests/e2e/cell-global-write.t \
@@ -12,9 +18,11 @@ E2E_SCENARIOS = \
 	tests/e2e/cell-silent.t \
 	tests/e2e/cell-stuck.t \
 	tests/e2e/cli-completion.t \
+	tests/e2e/cli-degraded.t \
 	tests/e2e/cli-flood-is-followed.t \
 	tests/e2e/cli-new-test-info.t \
 	tests/e2e/cli-show-reads.t \
+	tests/e2e/cli-test-memory.t \
 	tests/e2e/cli-test-plugins.t \
 	tests/e2e/cli-usage.t \
 	tests/e2e/demo-tour.t tests/e2e/dispatch-budget-calls.t \
@@ -42,6 +50,14 @@ E2E_SCENARIOS = \
 	tests/e2e/host-user.t \
 	tests/e2e/host-without-spawner.t \
 	tests/e2e/journal-torn-tail.t \
+	tests/e2e/memory-client-apart.t \
+	tests/e2e/memory-limits.t \
+	tests/e2e/memory-needs-grant.t \
+	tests/e2e/memory-own-space.t \
+	tests/e2e/memory-sources.t \
+	tests/e2e/memory-survives-kill.t \
+	tests/e2e/parts-replay.t \
+	tests/e2e/parts-stream.t \
 	tests/e2e/registry-bad-files.t \
 	tests/e2e/registry-conflict.t \
 	tests/e2e/registry-drop-is-active.t \
@@ -59,6 +75,7 @@ E2E_SCENARIOS = \
 	tests/e2e/run-memory-is-bounded.t \
 	tests/e2e/run-survey.t \
 	tests/e2e/sdk-1.0-loads.t \
+	tests/e2e/show-source.t \
 	tests/e2e/soak-200-drops.t \
 	tests/e2e/tool-http-intent.t \
 	tests/e2e/tool-http-private.t \
@@ -74,7 +91,7 @@ stage: all
 	mv '$(abs_builddir)/stage$(pluginsdir)' '$(abs_builddir)/stage$(pluginsdir).all' # each scenario says which there are
 
 e2e: stage
-	$(MAKE) $(AM_MAKEFLAGS) $(check_DATA) tests/fixtures/webd$(EXEEXT)
+	$(MAKE) $(AM_MAKEFLAGS) $(check_DATA) tests/fixtures/webd$(EXEEXT) tests/fixtures/without-seccomp$(EXEEXT)
 	$(MAKE) $(AM_MAKEFLAGS) check-TESTS check_PROGRAMS= TESTS='$(E2E)' TEST_SUITE_LOG=e2e-suite.log
 
 clean-local:

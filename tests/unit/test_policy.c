@@ -266,7 +266,8 @@ everything_set(void **state)
 	     "  isolation = \"run\"; };\n"
 	     "http: { timeout = \"1d\"; max_bytes = 1; redirects = 0; at_once = 1; };\n"
 	     "grants: { fetch: { http = [ \"https://*.example.org/api\", \"*\" ]; private = true; needs = [ "
-	     "\"call:cap:read.*\" ]; }; };\n"
+	     "\"call:cap:read.*\", \"memory:sources\" ]; memory = [ \"house\", \"day-*\" ]; }; };\n"
+	     "memory: { value = \"2M\"; document = 1048576; };\n"
 	     "plugins: { web-survey: { at_once = 4; big = 5000000000L; ratio = 0.5; loud = true; word = \"w\\u\"; }; "
 	     "};\n"
 	     "limits: { fetch: { concurrency = 8; recursion = 2; }; };\n"
@@ -307,6 +308,12 @@ everything_set(void **state)
 	assert_null(fetch->http[2]);
 	assert_true(fetch->http_private);
 	assert_string_equal(fetch->needs[0], "call:cap:read.*");
+	assert_string_equal(fetch->needs[1], "memory:sources");
+	assert_string_equal(fetch->memory[0], "house");
+	assert_string_equal(fetch->memory[1], "day-*");
+	assert_null(fetch->memory[2]);
+	assert_int_equal(p->memory_value_max, 2 * MIB);
+	assert_int_equal(p->memory_document_max, MIB);
 	assert_int_equal(fetch->concurrency, 8);
 	assert_int_equal(fetch->recursion, 2);
 	assert_string_equal(fetch->checks[0], "quotes");
@@ -437,6 +444,13 @@ sentences(void **state)
 	BAD("grants: { fetch: { htpp = [ \"*\" ]; }; };", 1,
 	    "grants.fetch.htpp: there is no such key; did you mean http?");
 	BAD("grants: { fetch: { needs = [ \"everything\" ]; }; };", 1, "grants.fetch.needs");
+	BAD("grants: { fetch: { needs = [ \"memory:\" ]; }; };", 1, "grants.fetch.needs");
+	BAD("grants: { fetch: { memory = [ \"House\" ]; }; };", 1, "grants.fetch.memory: found a list",
+	    "allowed is a list of names of spaces");
+	BAD("grants: { fetch: { memory = [ \"a/b\" ]; }; };", 1, "grants.fetch.memory");
+	BAD("grants: { fetch: { memory = \"house\"; }; };", 1, "grants.fetch.memory: found the text");
+	BAD("memory: { value = \"17M\"; };", 1, "memory.value: found the text \"17M\"");
+	BAD("memory: { size = 1; };", 1, "memory.size: there is no such key", "value, document");
 	BAD("grants: { Fetch: { }; };", 1, "grants.Fetch: no plugin can have this name");
 	BAD("limits: { fe_tch: { }; };", 1, "limits.fe_tch: no plugin can have this name");
 	BAD("grants: { fetch = true; };", 1, "grants.fetch: found true, allowed is a group");
