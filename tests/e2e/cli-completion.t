@@ -1,7 +1,7 @@
 # Completion in bash offers what there is: commands and options as the program tells them, names, versions and runs as the
 # host does; without a host it is silent.
 . "$TESTS/lib.sh"
-plan 24
+plan 29
 mkdir -p "$T/work/folder"
 touch "$T/work/input.json" "$T/work/one.so" "$T/work/two.so"
 : >"$T/errors"
@@ -63,5 +63,12 @@ completes 'hospes new ' 'agent strategy' "choices"
 completes 'hospes show --socket /nowhere ' '' "the host that is named is asked, and no other"
 completes 'hospes nonsense ' '' "nothing for what is no command"
 completes 'hospes dev --st' '--state' "dev: the options of hospesd"
+
+hospes memory put house rule --value '"no shoes"' >"$T/out" 2>&1
+completes 'hospes memory re' 'reindex' "a command of a family"
+completes 'hospes memory search --most' '--most --most-each' "its options"
+completes 'hospes memory get ' 'house' "the spaces of the memory"
+completes 'hospes memory forget house ' 'rule' "the keys of one"
+completes 'hospes ask why --space ' 'house' "a space as the value of an option"
 is "$(cat "$T/errors")" "" "and nothing was said on the way"
 hospes cancel "$open" >"$T/out" 2>&1
