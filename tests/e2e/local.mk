@@ -17,6 +17,7 @@ E2E_SCENARIOS = \
 	tests/e2e/cell-refusals-told.t tests/e2e/cell-sandbox.t \
 	tests/e2e/cell-silent.t \
 	tests/e2e/cell-stuck.t \
+	tests/e2e/cli-completion.t \
 	tests/e2e/cli-degraded.t \
 	tests/e2e/cli-flood-is-followed.t \
 	tests/e2e/cli-new-test-info.t \
