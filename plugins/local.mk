@@ -90,5 +90,11 @@ EXTRA_DIST += \
 	plugins/agents/fetch/cases/gone.json plugins/agents/fetch/cases/page.json plugins/agents/fetch/cases/silence.json \
 	plugins/agents/wordcount/cases/binary.json plugins/agents/wordcount/cases/neither.json \
 	plugins/agents/wordcount/cases/text.json \
+	plugins/agents/research/cases/no-word.json plugins/agents/research/cases/nothing.json \
+	plugins/agents/research/cases/number.json plugins/agents/research/cases/other-subject.json \
+	plugins/agents/research/cases/search-fails.json \
+	plugins/strategies/supervisor/cases/fails-once.json plugins/strategies/supervisor/cases/fails-twice.json \
+	plugins/strategies/supervisor/cases/no-word.json plugins/strategies/supervisor/cases/nothing-found.json \
+	plugins/strategies/supervisor/cases/poor-coverage.json plugins/strategies/supervisor/cases/two-documents.json \
 	plugins/strategies/survey/cases/all.json plugins/strategies/survey/cases/holes.json \
 	plugins/strategies/survey/cases/nothing.json
