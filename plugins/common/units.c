@@ -258,6 +258,9 @@ is_heading(const struct line *line, const struct line *next)
 	if (len == 0 || len > HEADING_MAX || line->kind == LINE_OPTION || line->kind == LINE_FIELD ||
 	    memchr(line->at, '@', len) != NULL || strncmp(line->at, "Copyright", 9) == 0)
 		return false;
+	for (const char *p = line->at; p < line->end; p++)
+		if (strchr("=;{}$|[", *p) != NULL && *p != '\0') /* of a program */
+			return false;
 	last = line->end[-1];
 	if (next != NULL && next->kind == LINE_RULE && next->at[0] != '.')
 		return true;

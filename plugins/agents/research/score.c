@@ -38,7 +38,7 @@ static const struct taste tastes[] = {
     {ASKS_DATE, MANNER_DATE, 1, 0.6},
     {ASKS_WHO, MANNER_WHO, 1, 0.6},
     {ASKS_WHY, MANNER_REASON, 1, 0.8},
-    {ASKS_HOW, MANNER_STEPS, 1, 0.75},
+    {ASKS_HOW, MANNER_STEPS, 1, 0.85},
     {ASKS_WHERE, MANNER_WHERE, 1, 0.75},
     {ASKS_MEANING, MANNER_MEANING, 1, 0.8},
 };
