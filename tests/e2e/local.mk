@@ -43,6 +43,7 @@ E2E_SCENARIOS = \
 	tests/e2e/ground-check-crashes.t \
 	tests/e2e/ground-check-may-not-call.t \
 	tests/e2e/ground-check-missing.t \
+	tests/e2e/ground-default.t \
 	tests/e2e/ground-invented-quote.t \
 	tests/e2e/ground-kill-check.t \
 	tests/e2e/host-bad-config.t \
@@ -58,7 +59,11 @@ E2E_SCENARIOS = \
 	tests/e2e/host-without-spawner.t \
 	tests/e2e/journal-torn-tail.t \
 	tests/e2e/memory-client-apart.t \
+	tests/e2e/memory-kill-counts-once.t \
 	tests/e2e/memory-limits.t \
+	tests/e2e/memory-load-and-search.t \
+	tests/e2e/memory-load-interrupted.t \
+	tests/e2e/memory-load-kinds.t \
 	tests/e2e/memory-needs-grant.t \
 	tests/e2e/memory-own-space.t \
 	tests/e2e/memory-sources.t \
