@@ -15,6 +15,8 @@
 #define HEAD      1.6  /* weight of a term of the subject */
 #define ALIKE     0.55 /* share of the terms that is in both */
 #define SURE      0.72 /* the same, where each has a word that the other has not */
+#define FEW       3    /* terms in common; of fewer, nearly all have to be */
+#define OF_FEW    0.8
 #define QUALIFIED 0.85 /* the same, where one has a word right before a common one: "reserve tank" */
 #define DEMANDS   0.6  /* the same, for moods, where less tells that it is the same act */
 
@@ -114,6 +116,25 @@ total(const struct statement *s)
 	return all;
 }
 
+/* Does the same preposition lead to other things in each: "a fee for support" and "a fee for the package"? */
+static bool
+other_objects(const struct statement *a, const struct statement *b)
+{
+	for (size_t i = 0; i < a->n_terms; i++) {
+		bool both = false, same = false;
+
+		for (size_t k = 0; k < b->n_terms && a->terms[i].object != 0; k++)
+			both = both || b->terms[k].object == a->terms[i].object;
+		for (size_t k = 0; k < b->n_terms && both && !same; k++)
+			for (size_t m = 0; m < a->n_terms && !same; m++)
+				same = a->terms[m].object == a->terms[i].object &&
+				       b->terms[k].object == a->terms[i].object && a->terms[m].stem == b->terms[k].stem;
+		if (both && !same)
+			return true;
+	}
+	return false;
+}
+
 static void
 likeness(const struct statement *a, const struct statement *b, struct likeness *ret)
 {
@@ -130,7 +151,7 @@ likeness(const struct statement *a, const struct statement *b, struct likeness *
 	ret->share = both / (total(a) + total(b));
 	ret->same = ret->share >= (x.n > 0 && y.n > 0 ? SURE : ALIKE) && !(x.head > 0 && y.head > 0) &&
 		    x.condition == 0 && y.condition == 0 && x.label == 0 && y.label == 0 &&
-		    !(x.proper > 0 && y.proper > 0) && a->sequel == b->sequel &&
+		    !(x.proper > 0 && y.proper > 0) && a->sequel == b->sequel && !other_objects(a, b) &&
 		    ((x.modifier == 0 && y.modifier == 0) || ret->share >= QUALIFIED);
 }
 

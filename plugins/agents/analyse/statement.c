@@ -13,6 +13,7 @@ static const char label_words[] =
     "item phase stage form room building zone class type model series option line schedule tier "
     "grade level version release exhibit group gate platform floor terminal plan edition draft "
     "lot unit category mode module ";
+static const char prepositions[] = " for from to in on at with over under through via against during into ";
 static const char verbs[] = " is are was were be been has have had do does did will would am ";
 
 uint32_t
@@ -67,6 +68,17 @@ term_add(struct statement *s, const struct token *token, uint16_t place, const s
 	s->mask |= (uint64_t)1 << (t->stem & 63);
 }
 
+/* "requires at least version 3": the version is what is said, not which one is spoken of. */
+static bool
+is_demanded(const struct token *tokens, size_t n, size_t i)
+{
+	while (i > 0 && token_in(tokens, n, i - 1, " a an the at least minimum of php python java "))
+		i--;
+	return i > 0 &&
+	       (tokens[i - 1].use == TOKEN_MOOD ||
+		   token_in(tokens, n, i - 1, " is to need needs support supports expects uses use run runs "));
+}
+
 /* "section 4" is one term, and so is "version 2.1" where it says which one is spoken of. */
 static bool
 label_add(struct statement *s, struct token *tokens, size_t n, size_t i, const struct term *like)
@@ -77,7 +89,7 @@ label_add(struct statement *s, struct token *tokens, size_t n, size_t i, const s
 	if (i + 1 >= n || tokens[i].stop || !token_in(tokens, n, i, label_words) || tokens[i + 1].use == TOKEN_DATE ||
 	    !(tokens[i + 1].number || (tokens[i + 1].len == 1 && (tokens[i + 1].flags & TEXT_CAPITAL))))
 		return false;
-	if (!like->head && like->condition == 0 && token_in(tokens, n, i, " version release ") && tokens[i + 1].number)
+	if (i > 0 && token_in(tokens, n, i, " version release ") && tokens[i + 1].number && is_demanded(tokens, n, i))
 		return false;
 	term_add(s, &tokens[i], (uint16_t)i, like);
 	if (s->n_terms == 0)
@@ -112,6 +124,7 @@ read_terms(struct statement *s, struct token *tokens, size_t n)
 {
 	struct term like = {.head = true};
 	bool seen = false, denies = false; /* a term of the head; "non-" before this one */
+	uint32_t behind = 0;               /* a preposition, with no term yet */
 
 	for (size_t i = 0; i < n; i++) {
 		struct token *t = &tokens[i];
@@ -122,6 +135,8 @@ read_terms(struct statement *s, struct token *tokens, size_t n)
 			like.condition = statement_hash(t->word);
 		if (begins_verb(tokens, n, i) && seen)
 			like.head = false;
+		if (token_in(tokens, n, i, prepositions))
+			behind = statement_hash(t->word);
 		if (t->after == '-' && token_in(tokens, n, i, " non ")) {
 			denies = true;
 			continue;
@@ -135,6 +150,8 @@ read_terms(struct statement *s, struct token *tokens, size_t n)
 		if (t->use != TOKEN_FREE || (t->flags & TEXT_STOP) || lexicon_light(t->word) || t->number)
 			continue;
 		like.proper = is_proper(tokens, 0, i);
+		like.object = behind;
+		behind = 0;
 		term_add(s, t, (uint16_t)i, &like);
 		s->terms[s->n_terms - 1].denied ^= denies;
 		denies = false;
@@ -167,7 +184,7 @@ clause_end(const struct token *tokens, size_t n, size_t from)
 		bool joins = token_in(tokens, n, i, " and but while whereas or ");
 		bool modal = i + 1 < n && token_in(tokens, n, i + 1, " must may can cannot shall should need is are ");
 
-		if (tokens[i - 1].stop && (tokens[i - 1].after == ';' || tokens[i - 1].after == '.'))
+		if (tokens[i - 1].stop && tokens[i - 1].after == ';')
 			return i;
 		if (!joins || (!tokens[i - 1].stop && !modal && !token_in(tokens, n, i, " but while whereas ")))
 			continue;
@@ -188,6 +205,16 @@ inherit_head(struct statement *s, const struct statement *last)
 		}
 }
 
+/* Something that is not a condition alone. */
+static bool
+says_something(const struct statement *s)
+{
+	for (size_t i = 0; i < s->n_terms; i++)
+		if (s->terms[i].condition == 0)
+			return true;
+	return false;
+}
+
 static void
 read_clause(struct statements *all, struct token *tokens, size_t n, size_t from, size_t to, bool goes_on)
 {
@@ -201,7 +228,7 @@ read_clause(struct statements *all, struct token *tokens, size_t n, size_t from,
 		inherit_head(s, &all->of[all->n - 1]);
 	read_terms(s, tokens + from, to - from);
 	s->sequel = is_sequel(tokens + from, to - from);
-	if (s->n_terms > 0)
+	if (says_something(s))
 		all->n++;
 }
 
@@ -240,7 +267,11 @@ statements_read(const char *text, size_t len)
 
 		while (to < all->n_tokens && (size_t)(all->tokens[to].at - text) < units[i].to)
 			to++;
-		read_sentence(all, all->tokens + from, to - from);
+		while (from < to && (size_t)(all->tokens[from].at - text) <
+					units[i].from + text_mark(text + units[i].from, units[i].to - units[i].from))
+			from++;
+		if (!token_in(all->tokens, to, from, " copyright "))
+			read_sentence(all, all->tokens + from, to - from);
 		from = to;
 	}
 	free(units);

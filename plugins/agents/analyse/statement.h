@@ -104,6 +104,7 @@ bool mood_conflicts(uint8_t a, uint8_t b);
 struct term {
 	uint32_t stem, opposite; /* hashes; `opposite`: of the word without un-, in-, non-; 0 for none */
 	uint32_t condition;      /* of the word that makes it one: if, unless, when, before; 0 for none */
+	uint32_t object;         /* of the preposition that it is the first word behind: "for support"; 0 for none */
 	const struct token *token;
 	uint16_t place; /* of the token in its sentence */
 	bool head;      /* before the verb: who or what it is about */

@@ -84,9 +84,10 @@ leans_back(const char *plain, size_t mark)
 	static const char *const words[] = {"This ", "That ", "These ", "Those ", "It ", "They ", "Such ", "He ",
 	    "She ", "Otherwise", "However", "Therefore", "In this case", "In that case", "In addition", "Also",
 	    "Then "};
-	bool numbered = mark > 0 && *plain >= '0' && *plain <= '9'; /* a section, not an item */
+	/* "a)" goes on from what introduces the list; "3." is a section, "*" may be no more than a comment's edge. */
+	bool lettered = mark > 0 && ((*plain >= 'a' && *plain <= 'z' && plain[1] != ' ') || *plain == '(');
 
-	if ((mark > 0 && !numbered) || (plain[mark] >= 'a' && plain[mark] <= 'z'))
+	if (lettered || (plain[mark] >= 'a' && plain[mark] <= 'z'))
 		return true;
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
 		if (strncmp(plain + mark, words[i], strlen(words[i])) == 0)
