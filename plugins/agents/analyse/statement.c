@@ -8,6 +8,8 @@
 static const char conditions[] =
     " if unless when whenever except during while where wherever after before once although "
     "because until provided otherwise ";
+static const char hard_conditions[] =
+    " if unless when whenever except where wherever until provided otherwise whether ";
 static const char label_words[] =
     " section chapter article clause paragraph step figure table page appendix part annex rule "
     "item phase stage form room building zone class type model series option line schedule tier "
@@ -24,6 +26,42 @@ statement_hash(const char *text)
 	for (; *text != '\0'; text++)
 		hash = (hash ^ (unsigned char)*text) * 16777619u;
 	return hash == 0 ? 1 : hash;
+}
+
+/* ---- Conditions -------------------------------------------------------------------------------------------------- */
+
+bool
+is_condition(const struct token *token)
+{
+	const char *at = hard_conditions;
+
+	/* The few that there are, by their hashes. */
+	while (token->condition != 0 && *++at != '\0') {
+		char word[16];
+		size_t len = strcspn(at, " ");
+
+		memcpy(word, at, len);
+		word[len] = '\0';
+		if (statement_hash(word) == token->condition)
+			return true;
+		at += len;
+	}
+	return false;
+}
+
+/* A condition reaches from its word to the next sign that separates. */
+static void
+mark_conditions(struct token *tokens, size_t n)
+{
+	uint32_t condition = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (token_in(tokens, n, i, conditions))
+			condition = statement_hash(tokens[i].word);
+		tokens[i].condition = condition;
+		if (tokens[i].stop)
+			condition = 0;
+	}
 }
 
 /* ---- Terms ------------------------------------------------------------------------------------------------------- */
@@ -109,11 +147,14 @@ begins_verb(const struct token *tokens, size_t n, size_t i)
 	return tokens[i].use == TOKEN_MOOD || token_in(tokens, n, i, verbs);
 }
 
-/* "After that", "otherwise": it begins with a condition that only the sentence before tells. */
+/* "After that", "otherwise", "this option": only the sentence before tells what it is about. */
 static bool
-is_sequel(const struct token *tokens, size_t n)
+leans_back(const struct token *tokens, size_t n)
 {
-	return token_in(tokens, n, 0, " otherwise thereafter afterwards then instead ") ||
+	return token_in(tokens, n, 0,
+		   " otherwise thereafter afterwards then instead this these those it they such he she its their his "
+		   "her same "
+		   "example examples see usage above ") ||
 	       (token_in(tokens, n, 0, " after before until in if ") &&
 		   token_in(tokens, n, 1, " that this then such so ") &&
 		   (tokens[1].stop || token_in(tokens, n, 2, " case event period date ")));
@@ -129,10 +170,8 @@ read_terms(struct statement *s, struct token *tokens, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		struct token *t = &tokens[i];
 
-		if (like.condition != 0 && i > 0 && tokens[i - 1].stop)
-			like.condition = 0;
-		if (token_in(tokens, n, i, conditions) && t->use == TOKEN_FREE)
-			like.condition = statement_hash(t->word);
+		like.condition = t->condition;
+		s->conditional = s->conditional || is_condition(t);
 		if (begins_verb(tokens, n, i) && seen)
 			like.head = false;
 		if (token_in(tokens, n, i, prepositions))
@@ -147,7 +186,7 @@ read_terms(struct statement *s, struct token *tokens, size_t n)
 			tokens[++i].use = TOKEN_LIGHT;
 			continue;
 		}
-		if (t->use != TOKEN_FREE || (t->flags & TEXT_STOP) || lexicon_light(t->word) || t->number)
+		if (t->use != TOKEN_FREE || t->aside || (t->flags & TEXT_STOP) || lexicon_light(t->word) || t->number)
 			continue;
 		like.proper = is_proper(tokens, 0, i);
 		like.object = behind;
@@ -220,6 +259,7 @@ read_clause(struct statements *all, struct token *tokens, size_t n, size_t from,
 {
 	struct statement *s = &all->of[all->n];
 	*s = (struct statement){.tokens = tokens + from};
+	mark_conditions(tokens + from, to - from);
 	s->n_dates = dates_read(tokens + from, to - from, s->dates, STATEMENT_DATES);
 	s->n_amounts = amounts_read(tokens + from, to - from, s->amounts, STATEMENT_AMOUNTS);
 	s->mood = mood_read(tokens, from, to);
@@ -227,7 +267,7 @@ read_clause(struct statements *all, struct token *tokens, size_t n, size_t from,
 	    (begins_verb(tokens, n, from) || begins_verb(tokens, n, from + 1 < to ? from + 1 : from)))
 		inherit_head(s, &all->of[all->n - 1]);
 	read_terms(s, tokens + from, to - from);
-	s->sequel = is_sequel(tokens + from, to - from);
+	s->leans = leans_back(tokens + from, to - from);
 	if (says_something(s))
 		all->n++;
 }
@@ -251,6 +291,37 @@ read_sentence(struct statements *all, struct token *tokens, size_t n)
 	}
 }
 
+/* Syntax and source code say nothing that can be contradicted. */
+static bool
+is_prose(const char *text, size_t len)
+{
+	size_t signs = 0;
+
+	for (size_t i = 0; i < len; i++)
+		signs += strchr("{}[]|\\<>=`$~^", text[i]) != NULL && text[i] != '\0';
+	return signs < 3 && len > 0 && strchr("-/~.%#", *text) == NULL;
+}
+
+/* The statements of one sentence or item, whose tokens begin at all->tokens[from].  Returns where those of the next begin. */
+static size_t
+read_unit(struct statements *all, const char *text, const struct text_unit *unit, size_t from)
+{
+	size_t len = unit->to - unit->from, body = unit->from + text_mark(text + unit->from, len), first = all->n, to;
+
+	while (from < all->n_tokens && (size_t)(all->tokens[from].at - text) < body)
+		from++;
+	for (to = from; to < all->n_tokens && (size_t)(all->tokens[to].at - text) < unit->to;)
+		to++;
+	if (!is_prose(text + unit->from, len) || token_in(all->tokens, to, from, " copyright "))
+		return to;
+	read_sentence(all, all->tokens + from, to - from);
+	for (size_t i = first; i < all->n; i++) {
+		all->of[i].from = unit->from;
+		all->of[i].to = unit->to;
+	}
+	return to;
+}
+
 struct statements *
 statements_read(const char *text, size_t len)
 {
@@ -262,18 +333,8 @@ statements_read(const char *text, size_t len)
 		abort(); /* the cell's memory is at its end */
 	n_units = text_units(text, len, &units);
 	all->n_tokens = tokens_read(text, len, &all->tokens);
-	for (size_t i = 0; i < n_units; i++) {
-		size_t to = from;
-
-		while (to < all->n_tokens && (size_t)(all->tokens[to].at - text) < units[i].to)
-			to++;
-		while (from < to && (size_t)(all->tokens[from].at - text) <
-					units[i].from + text_mark(text + units[i].from, units[i].to - units[i].from))
-			from++;
-		if (!token_in(all->tokens, to, from, " copyright "))
-			read_sentence(all, all->tokens + from, to - from);
-		from = to;
-	}
+	for (size_t i = 0; i < n_units; i++)
+		from = read_unit(all, text, &units[i], from);
 	free(units);
 	return all;
 }
