@@ -21,10 +21,9 @@
 #include "cli/request.h"
 #include "cli/text.h"
 
-#define STRATEGY      "supervisor"
-#define TICK_MS       100
-#define KEPT_DIGITS   20 /* of the set's digest, in the name of a space that is kept */
-#define FINDINGS_WIDE 80
+#define STRATEGY    "supervisor"
+#define TICK_MS     100
+#define KEPT_DIGITS 20 /* of the set's digest, in the name of a space that is kept */
 
 struct asking {
 	struct cli *cli;
@@ -134,6 +133,7 @@ load(struct asking *a, struct fault *fault)
 	json_array_append_new(a->spaces, json_string(a->space));
 	a->took.documents = source_set_count(a->set);
 	a->took.bytes = source_set_bytes(a->set);
+	a->took.sent = source_set_sent(a->set);
 	return 0;
 }
 
@@ -142,15 +142,17 @@ static void
 drop_space(struct asking *a)
 {
 	_cleanup_(client_close) struct client *client = NULL;
-	_cleanup_(free_p) char *path = NULL;
+	_cleanup_(free_p) char *path = NULL, *why = NULL;
 	_cleanup_(json_p) json_t *answer = NULL;
 	struct fault fault;
 
 	if (a->space == NULL || a->keep || (a->host.host != NULL && !a->host.options.own_state))
 		return;
 	path = client_path("/v1/memory/", a->space, "/drop");
-	if (client_open(&client, a->host.socket, &fault) != 0 || client_post(client, path, NULL, &answer, &fault) != 0)
-		fprintf(stderr, "the space %s is left in the host's memory: %s\n", a->space, fault.text);
+	if (client_open(&client, a->host.socket, &fault) == 0 && client_post(client, path, NULL, &answer, &fault) == 0)
+		return;
+	why = text_safe(fault.text, true);
+	fprintf(stderr, "the space %s is left in the host's memory: %s\n", a->space, why);
 }
 
 /* ---- Running ----------------------------------------------------------------------------------------------------- */
@@ -186,6 +188,8 @@ run(struct asking *a, struct fault *fault)
 	if (rc != 0)
 		return rc;
 	follow.id = cli_text(started, "id");
+	json_object_set_new(a->plugins, cli_text(a->request, "plugin"), json_true());
+	ask_progress_run(a->progress, cli_text(a->request, "plugin"));
 	client_on_tick(client, TICK_MS, ask_progress_tick, a->progress);
 	rc = follow_run(&follow, &a->end, fault);
 	client_on_tick(client, 0, NULL, NULL);
@@ -201,28 +205,14 @@ tree_of(struct asking *a, const char *id)
 {
 	_cleanup_(free_p) char *path = client_path("/v1/runs/", id, "/tree");
 	_cleanup_(json_p) json_t *shown = NULL;
+	_cleanup_(free_p) char *why = NULL;
 	struct fault fault;
 
 	if (client_get(a->host.client, path, &shown, &fault) == 0)
 		return json_incref(json_object_get(shown, "tree"));
-	fprintf(stderr, "the tree of calls cannot be shown: %s\n", fault.text);
+	why = text_safe(fault.text, true);
+	fprintf(stderr, "the tree of calls cannot be shown: %s\n", why);
 	return NULL;
-}
-
-/* The run, or the brief that it gave, failed. */
-static int
-tell_error(const struct cli *cli, const json_t *error)
-{
-	int status = status_number(cli_text(error, "code"));
-	struct cli plain = *cli;
-	struct fault fault;
-
-	plain.json = false; /* stdout has it */
-	fault_set(&fault, status != 0 ? status : HOSPES_EBUG, "%s", cli_text(error, "message"));
-	status = cli_fail(&plain, &fault);
-	if (!cli->json)
-		ask_print_findings(json_object_get(error, "findings"), FINDINGS_WIDE, stderr);
-	return status;
 }
 
 static int
@@ -250,7 +240,7 @@ tell(struct asking *a)
 		show_tree(cli, tree);
 	}
 	if (error != NULL)
-		return tell_error(cli, error);
+		return run_failed(cli, error);
 	return strcmp(cli_text(answer, "answer"), "none") == 0 || json_object_get(answer, "failed") != NULL
 		   ? CLI_PARTIAL
 		   : CLI_OK;

@@ -30,6 +30,7 @@ struct ask_progress *ask_progress_new(const struct cli *cli, bool verbose);
 void ask_progress_free(struct ask_progress **p); /* takes its lines away; accepts NULL; also for _cleanup_ */
 
 void ask_progress_loading(const struct source_counts *now, void *progress); /* as source_progress.tell */
+void ask_progress_run(struct ask_progress *p, const char *plugin);          /* a run of it has begun */
 void ask_progress_event(struct ask_progress *p, const json_t *event);       /* of the run */
 void ask_progress_tick(void *progress);                                     /* time passes */
 void ask_progress_say(struct ask_progress *p, const char *line);            /* a line that stays, on stderr */
@@ -54,21 +55,18 @@ void ask_host_close(struct ask_host *h);
 
 struct ask_took {
 	int64_t began_ns, loaded_ns, ended_ns; /* monotonic */
-	size_t documents;
+	size_t documents, sent;                /* in the sources, and of them those that the host did not have */
 	uint64_t bytes;
 	size_t agents; /* different plugins that were called; 0: not known */
 };
 
 /* {"run"?, "question", "answer", "points", "contradictions", "sources", "claims", "confidence", "failed"?, "documents",
- * "took": {"ms", "load_ms", "documents", "bytes", "calls", "agents"}, "error"?}, a new reference; `run` is the ended run,
+ * "took": {"ms", "load_ms", "documents", "sent", "bytes", "calls", "agents"}, "error"?}, a new reference; `run` is the ended run,
  * and its id is told when it stays.  Never fails: a result that is no brief becomes an error. */
 json_t *ask_answer(const json_t *run, const char *question, const struct ask_took *took, bool stays);
 
 /* ---- ask_print.c ---- */
 
 void ask_print(const struct cli *cli, const json_t *answer, FILE *to);
-
-/* What a check found wrong, claim by claim: {"failed": [...]}, or the array alone. */
-void ask_print_findings(const json_t *findings, size_t width, FILE *to);
 
 #endif

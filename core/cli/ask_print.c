@@ -153,6 +153,7 @@ static void
 print_took(const struct cli *cli, const json_t *answer, size_t width, FILE *to)
 {
 	const json_t *took = json_object_get(answer, "took");
+	_cleanup_(free_p) char *run = plain(cli_text(answer, "run"));
 	_cleanup_(buf_free) struct buf line = {0};
 	long long documents = count(answer, "documents"), calls = count(took, "calls"), agents = count(took, "agents");
 
@@ -163,8 +164,8 @@ print_took(const struct cli *cli, const json_t *answer, size_t width, FILE *to)
 	if (agents > 0)
 		buf_printf(&line, " of %lld agent%s", agents, agents == 1 ? "" : "s");
 	buf_printf(&line, ", %.2f s", json_number_value(json_object_get(took, "ms")) / 1000);
-	if (cli_text(answer, "run")[0] != '\0')
-		buf_printf(&line, ", run %s", cli_text(answer, "run"));
+	if (run[0] != '\0')
+		buf_printf(&line, ", run %s", run);
 	fprintf(to, "\n%s", cli_paint(cli, "dim"));
 	text_wrap(to, buf_text(&line), "", "", width);
 	fputs(cli_paint(cli, ""), to);
@@ -190,34 +191,4 @@ ask_print(const struct cli *cli, const json_t *answer, FILE *to)
 	print_sources(cli, json_object_get(answer, "sources"), width, to);
 	print_failed(json_object_get(answer, "failed"), width, to);
 	print_took(cli, answer, width, to);
-}
-
-/* "claimed: ..." under a failed claim; nothing where the check did not say. */
-static void
-print_side(const char *label, const char *text, size_t width, FILE *to)
-{
-	_cleanup_(free_p) char *safe = plain(text);
-
-	if (safe[0] != '\0')
-		text_wrap(to, safe, label, "             ", width);
-}
-
-void
-ask_print_findings(const json_t *findings, size_t width, FILE *to)
-{
-	const json_t *failed = json_is_array(findings) ? findings : json_object_get(findings, "failed"), *claim;
-	size_t i;
-
-	json_array_foreach(failed, i, claim)
-	{
-		_cleanup_(free_p) char *text = plain(cli_text(claim, "text")), *why = plain(cli_text(claim, "why"));
-		_cleanup_(free_p) char *mark = xasprintf("claim %lld: ", count(claim, "claim") + 1);
-
-		text_wrap(to, text, mark, "  ", width);
-		if (why[0] != '\0')
-			text_wrap(to, why, "  ", "  ", width);
-		print_side("    claimed: ", cli_text(claim, "quote"), width, to);
-		print_side("    found:   ", cli_text(claim, "found"), width, to);
-		print_side("    in:      ", cli_text(claim, "document"), width, to);
-	}
 }

@@ -13,7 +13,9 @@
 #include <sys/queue.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
+#include "base/fd.h"
 #include "base/util.h"
 #include "cli/ask.h"
 #include "cli/follow.h"
@@ -22,6 +24,7 @@
 #define REDRAW_NS    (100 * NS_PER_MS) /* no sooner than after this */
 #define SHOW_AFTER   (150 * NS_PER_MS) /* what is quicker than this is not worth a flicker */
 #define LINES_MAX    16                /* agents shown, on a terminal that is high enough */
+#define ROOT_PATH    "/0"              /* of the run's first call, which has begun before anybody can watch */
 #define LINES_BESIDE 3                 /* rows of the terminal that are left to what was printed before */
 
 /* A call at work. */
@@ -38,7 +41,8 @@ struct ask_progress {
 	struct worker_list workers;
 	size_t n_workers;
 	unsigned drawn; /* lines at the foot */
-	int64_t began_ns, drawn_ns;
+	struct buf frame;
+	int64_t began_ns, loading_ns, drawn_ns;
 };
 
 struct ask_progress *
@@ -63,7 +67,6 @@ ask_progress_clear(struct ask_progress *p)
 		return;
 	/* up to the first of ours, and everything from there on away */
 	fprintf(stderr, "\r\033[%uA\033[J", p->drawn);
-	fflush(stderr);
 	p->drawn = 0;
 }
 
@@ -85,16 +88,35 @@ size_of(size_t *rows, size_t *columns)
 	*columns = known ? size.ws_col : 80;
 }
 
-/* One line at the foot, a column narrower than the terminal: a full one would wrap on some. */
+/* A frame is written in one go, over the one before it, so that nothing flickers. */
 static void
-draw_line(struct ask_progress *p, const char *text, const char *right, size_t columns)
+frame_begin(struct ask_progress *p)
+{
+	buf_clear(&p->frame);
+	if (p->drawn > 0)
+		buf_printf(&p->frame, "\r\033[%uA", p->drawn);
+	p->drawn = 0;
+}
+
+/* One line, a column narrower than the terminal: a full one would wrap on some. */
+static void
+frame_line(struct ask_progress *p, const char *text, const char *right, size_t columns)
 {
 	_cleanup_(free_p) char *safe = text_safe(text, false), *cut = NULL;
 	size_t room = columns > text_width(right) + 3 ? columns - text_width(right) - 3 : 1;
 
 	cut = text_shortened(safe, room);
-	fprintf(stderr, "%s%*s  %s\033[K\n", cut, (int)(room - text_width(cut)), "", right);
+	buf_printf(&p->frame, "%s%*s  %s\033[K\n", cut, (int)(room - text_width(cut)), "", right);
 	p->drawn++;
+}
+
+static void
+frame_end(struct ask_progress *p, int64_t now)
+{
+	/* what the frame before had more of */
+	buf_appends(&p->frame, "\033[J");
+	fd_write_all(STDERR_FILENO, p->frame.data, p->frame.len);
+	p->drawn_ns = now;
 }
 
 static void
@@ -104,7 +126,7 @@ draw_worker(struct ask_progress *p, const struct worker *w, int64_t now, size_t 
 	_cleanup_(free_p) char *share = isnan(w->done) ? xstrdup("") : xasprintf("%3.0f%%  ", w->done * 100);
 
 	text = xasprintf("  %s %s  %s%s", w->plugin, w->path, share, w->says != NULL ? w->says : "");
-	draw_line(p, text, took, columns);
+	frame_line(p, text, took, columns);
 }
 
 static void
@@ -116,7 +138,7 @@ draw_workers(struct ask_progress *p, int64_t now)
 	size_of(&rows, &columns);
 	most = rows > LINES_BESIDE + 1 ? rows - LINES_BESIDE : 1;
 	most = most > LINES_MAX ? LINES_MAX : most;
-	ask_progress_clear(p);
+	frame_begin(p);
 	TAILQ_FOREACH(w, &p->workers, entry)
 	{
 		if (shown + 1 == most && p->n_workers > most)
@@ -127,10 +149,9 @@ draw_workers(struct ask_progress *p, int64_t now)
 	if (p->n_workers > shown) {
 		_cleanup_(free_p) char *more = xasprintf("  and %zu more", p->n_workers - shown);
 
-		draw_line(p, more, "", columns);
+		frame_line(p, more, "", columns);
 	}
-	fflush(stderr);
-	p->drawn_ns = now;
+	frame_end(p, now);
 }
 
 /* Is it time to draw? */
@@ -147,13 +168,16 @@ ask_progress_loading(const struct source_counts *now, void *progress)
 {
 	struct ask_progress *p = progress;
 	int64_t at = clock_mono_ns();
-	double mb = (double)now->bytes / 1e6, seconds = (double)(at - p->began_ns) / NS_PER_S;
+	double mb = (double)now->bytes / 1e6, seconds;
 	_cleanup_(free_p) char *text = NULL, *took = NULL;
 	bool last = now->files == now->of_files;
 	size_t rows, columns;
 
+	if (p->loading_ns == 0)
+		p->loading_ns = at;
 	if (!is_time(p, at) && !(p->plain && last))
 		return;
+	seconds = (double)(at - p->loading_ns) / NS_PER_S;
 	text = xasprintf("  sources  %zu of %zu files, %.1f of %.1f MB, %.0f MB/s", now->files, now->of_files, mb,
 	    (double)now->of_bytes / 1e6, seconds > 0 ? mb / seconds : 0);
 	if (p->plain) {
@@ -162,10 +186,9 @@ ask_progress_loading(const struct source_counts *now, void *progress)
 	}
 	size_of(&rows, &columns);
 	took = xasprintf("%.1f s", seconds);
-	ask_progress_clear(p);
-	draw_line(p, text, took, columns);
-	fflush(stderr);
-	p->drawn_ns = at;
+	frame_begin(p);
+	frame_line(p, text, took, columns);
+	frame_end(p, at);
 }
 
 /* ---- Agents at work ---------------------------------------------------------------------------------------------- */
@@ -192,20 +215,21 @@ worker_at(const struct ask_progress *p, const char *path)
 	return NULL;
 }
 
-static void
-worker_add(struct ask_progress *p, const json_t *event)
+static struct worker *
+worker_add(struct ask_progress *p, const char *path, const char *plugin)
 {
-	struct worker *w = worker_at(p, cli_text(event, "path"));
+	struct worker *w = worker_at(p, path);
 
 	if (w != NULL)
-		return;
+		return w;
 	w = xcalloc(1, sizeof(*w));
-	w->path = xstrdup(cli_text(event, "path"));
-	w->plugin = xstrdup(cli_text(event, "plugin"));
+	w->path = xstrdup(path);
+	w->plugin = xstrdup(plugin);
 	w->done = NAN;
 	w->began_ns = clock_mono_ns();
 	TAILQ_INSERT_TAIL(&p->workers, w, entry);
 	p->n_workers++;
+	return w;
 }
 
 static void
@@ -238,13 +262,20 @@ ask_progress_event(struct ask_progress *p, const json_t *event)
 		fprintf(stderr, "%s\n", line);
 		return;
 	}
+	/* What began before we watched is known from what it says. */
 	if (strcmp(type, "call_started") == 0)
-		worker_add(p, event);
+		worker_add(p, path, cli_text(event, "plugin"));
+	else if (strcmp(type, "progress") == 0)
+		worker_says(worker_add(p, path, cli_text(event, "plugin")), event);
 	else if (w != NULL && strcmp(type, "call_ended") == 0)
 		worker_remove(p, w);
-	else if (w != NULL && strcmp(type, "progress") == 0)
-		worker_says(w, event);
 	ask_progress_tick(p);
+}
+
+void
+ask_progress_run(struct ask_progress *p, const char *plugin)
+{
+	worker_add(p, ROOT_PATH, plugin);
 }
 
 void
@@ -268,6 +299,7 @@ ask_progress_free(struct ask_progress **pp)
 	ask_progress_clear(p);
 	while ((w = TAILQ_FIRST(&p->workers)) != NULL)
 		worker_remove(p, w);
+	buf_free(&p->frame);
 	free(p);
 	*pp = NULL;
 }

@@ -116,8 +116,14 @@ int command_dev(struct cli *cli);
 int command_test(struct cli *cli);
 int command_demo(struct cli *cli);
 
+/* `hospes show` with --source. */
+int show_source(struct cli *cli);
+
 /* The tree of calls of a run, as `hospes show` prints it. */
 void show_tree(const struct cli *cli, const json_t *tree);
+
+/* The error of a run, told on stderr with what checks found; returns the exit code. */
+int run_failed(const struct cli *cli, const json_t *error);
 
 /* How a run ended: told on stderr; returns the exit code.  Prints the result unless `quiet`. */
 int run_told(const struct cli *cli, const json_t *run, bool quiet);

@@ -23,6 +23,7 @@ static const struct cli_option run_options[] = {
     {"version", 0, "V", "run this version and no other"},
     {"calls", 0, "N", "at most so many calls"},
     {"wall", 0, "SECONDS", "at most so long"},
+    {"parts", 0, NULL, "print the parts of the reply as they come, each as a line of JSON"},
     {"detach", 'd', NULL, "print the run's id and leave it to the host"},
     {0},
 };

@@ -92,20 +92,34 @@ asks_of(const struct text_word *words, size_t n)
 	return asks;
 }
 
+/* What lies behind the end of a stem may be anything. */
+static bool
+is_form(const struct form *form, const char (*stems)[TEXT_STEM], size_t n)
+{
+	if (form->n != n)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(form->stems[i], stems[i]) != 0)
+			return false;
+	return true;
+}
+
 void
 term_add_form(struct term *term, const char (*stems)[TEXT_STEM], size_t n, double worth)
 {
 	struct form *forms;
 
 	for (size_t i = 0; i < term->forms_n; i++)
-		if (term->forms[i].n == n && memcmp(term->forms[i].stems, stems, n * sizeof(*stems)) == 0)
+		if (is_form(&term->forms[i], stems, n))
 			return;
 	forms = realloc(term->forms, (term->forms_n + 1) * sizeof(*forms));
 	if (forms == NULL)
 		abort(); /* the cell's memory is at its end */
 	term->forms = forms;
 	forms[term->forms_n] = (struct form){.n = (uint8_t)n, .worth = (float)worth};
-	memcpy(forms[term->forms_n++].stems, stems, n * sizeof(*stems));
+	for (size_t i = 0; i < n; i++)
+		strcpy(forms[term->forms_n].stems[i], stems[i]);
+	term->forms_n++;
 }
 
 static void

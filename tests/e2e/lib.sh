@@ -9,6 +9,9 @@
 #   fails_with CODE "why"        the run before ended with this error code
 #   says "text"                  and its sentence has this in it
 #   result JQ VALUE "why"        a look at its result
+#   ask QUESTION ARGS...         `hospes ask` with the strategy briefer; $code, $T/out, $T/err
+#   own_plugin chain             puts it where the user's own host, and so a private one, finds it
+#   nothing_left "why"           no private host, no process and no folder of one is left
 #   journal_has JQ N "why"       N records of the run match
 #   wait_for 'condition'         until it is true, or the deadline; nothing here sleeps for a fixed time
 #
@@ -385,6 +388,59 @@ version_of()
 logged()
 {
 	grep -qE -- "$1" "$T/host.log"
+}
+
+# ---- Questions ---------------------------------------------------------------------------------------------------------
+
+# Private hosts put their folders here.
+export TMPDIR=$T/tmp
+mkdir "$TMPDIR"
+
+own_plugin()
+{
+	mkdir -p "$HOME/.local/share/hospes/plugins"
+	cp "$(so "$1")" "$HOME/.local/share/hospes/plugins/"
+}
+
+ask()
+{
+	hospes ask "$@" --strategy briefer >"$T/out" 2>"$T/err" </dev/null
+	code=$?
+}
+
+# The same in the background, as on a terminal: a shell has its background commands ignore SIGINT; env gives it back.
+ask_start()
+{
+	env --default-signal=INT hospes ask "$@" --strategy briefer >"$T/out" 2>"$T/err" </dev/null &
+	ASKING=$!
+}
+
+# The socket of the one private host there is, once it has a run open.
+private_run()
+{
+	wait_for 'PRIVATE=$(echo "$TMPDIR"/hospes-ask-*/s) && [ -S "$PRIVATE" ]' &&
+	    wait_for '[ "$(hospes ps --socket "$PRIVATE" --json 2>/dev/null | jq length)" = 1 ]'
+}
+
+nothing_left()
+{
+	wait_for '! ls "$TMPDIR"/hospes-* >/dev/null 2>&1 && ! pgrep -f "$TMPDIR/hospes-" >/dev/null'
+	ok $? "$1" || { ls -l "$TMPDIR"; pgrep -af "$TMPDIR/hospes-"; } | sed 's/^/# left: /'
+}
+
+# A folder of three documents: $T/docs.
+documents()
+{
+	mkdir -p "$T/docs/more"
+	printf 'Alpha is the first letter.\n\nIt has a name.\n' >"$T/docs/alpha"
+	printf '# Beta\n\nBeta comes after alpha.\n' >"$T/docs/beta.md"
+	printf 'Gamma is the third.\n' >"$T/docs/more/gamma.txt"
+}
+
+# The names of the spaces that the host has for us.
+spaces()
+{
+	curl -s --unix-socket "$HOSPES_SOCKET" http://host/v1/memory | jq -c 'map(.space) | sort'
 }
 
 # ---- The end -----------------------------------------------------------------------------------------------------------

@@ -2,6 +2,12 @@
 E2E_SCENARIOS = \
 	tests/e2e/api-errors.t \
 	tests/e2e/api-no-host.t \
+	tests/e2e/ask-interrupted.t \
+	tests/e2e/ask-joins.t \
+	tests/e2e/ask-json.t \
+	tests/e2e/ask-no-sources.t \
+	tests/e2e/ask-private.t \
+	tests/e2e/ask-two-at-once.t \
 	tests/e2e/cell-crash-is-poison.t \
 	tests/e2e/cell-forged-ready.t \
 	tests/e2e/cell-global-write.t \
@@ -11,6 +17,7 @@ E2E_SCENARIOS = \
 	tests/e2e/cell-refusals-told.t tests/e2e/cell-sandbox.t \
 	tests/e2e/cell-silent.t \
 	tests/e2e/cell-stuck.t \
+	tests/e2e/cli-degraded.t \
 	tests/e2e/cli-flood-is-followed.t \
 	tests/e2e/cli-new-test-info.t \
 	tests/e2e/cli-show-reads.t \
@@ -48,6 +55,8 @@ E2E_SCENARIOS = \
 	tests/e2e/memory-own-space.t \
 	tests/e2e/memory-sources.t \
 	tests/e2e/memory-survives-kill.t \
+	tests/e2e/parts-replay.t \
+	tests/e2e/parts-stream.t \
 	tests/e2e/registry-bad-files.t \
 	tests/e2e/registry-conflict.t \
 	tests/e2e/registry-drop-is-active.t \
@@ -65,6 +74,7 @@ E2E_SCENARIOS = \
 	tests/e2e/run-memory-is-bounded.t \
 	tests/e2e/run-survey.t \
 	tests/e2e/sdk-1.0-loads.t \
+	tests/e2e/show-source.t \
 	tests/e2e/soak-200-drops.t \
 	tests/e2e/tool-http-intent.t \
 	tests/e2e/tool-http-private.t \
@@ -80,7 +90,7 @@ stage: all
 	mv '$(abs_builddir)/stage$(pluginsdir)' '$(abs_builddir)/stage$(pluginsdir).all' # each scenario says which there are
 
 e2e: stage
-	$(MAKE) $(AM_MAKEFLAGS) $(check_DATA) tests/fixtures/webd$(EXEEXT)
+	$(MAKE) $(AM_MAKEFLAGS) $(check_DATA) tests/fixtures/webd$(EXEEXT) tests/fixtures/without-seccomp$(EXEEXT)
 	$(MAKE) $(AM_MAKEFLAGS) check-TESTS check_PROGRAMS= TESTS='$(E2E)' TEST_SUITE_LOG=e2e-suite.log
 
 clean-local:

@@ -24,7 +24,7 @@ is "$(jq -r '.result[1].found[0].text' "$T/out")" \
     "$(jq -r '.result[1].found[0] | "\(.from) \(.to)"' "$T/out" | { read -r from to; head -c "$to" "$T/wood/owl.txt" | tail -c +$((from + 1)); })" \
     "and by the bytes where it stands"
 journal_has '.op == "search" and .input.query == "sleeps night" and .target == "sources"' 1 "the journal tells what was looked for"
-is "$(hospes show "$id" | grep -c 'search sources')" 1 "and show where"
+is "$(hospes show "$id" | grep -c 'search sources: sleeps night ')" 1 "and so does show"
 
 run keeper "{\"do\": [{\"op\": \"document\", \"space\": \"sources\", \"digest\": \"$digest\", \"from\": 11, \"to\": 18},
     {\"op\": \"search\", \"space\": \"sources\", \"query\": \"swift whale owl\", \"most\": 1}]}" --sources wood

@@ -131,6 +131,7 @@ test_recall_forget_and_list(void **state)
 	memory_answers("{\"keys\":[],\"more\":false}", NULL);
 	r = record_newest(RECORD_OP_OUTCOME);
 	assert_string_equal(text_of(&r, TAG_INPUT), "{\"after\":\"day/1\",\"most\":7}");
+	assert_true(record_find(&r, TAG_NUMBER) != NULL);
 
 	ask_memory(root, WIRE_OP_LIST, "/", "{}");
 	assert_string_equal(w.memory.key, "");

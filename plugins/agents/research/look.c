@@ -7,75 +7,20 @@
 
 #define MOST      60   /* passages of a search */
 #define MOST_EACH 10   /* of one document */
-#define QUERY     3500 /* bytes, the host looks at 4,096 */
 #define FEEDBACK  6    /* terms */
 #define KEPT      0.34 /* of the best coverage: passages with less are not looked at */
 
-struct query {
-	char text[QUERY + 1];
-	size_t len;
-};
-
-/* A word, or words that have to stand together. */
-static void
-query_add(struct query *query, const char *text, size_t len, bool together)
-{
-	if (len == 0 || query->len + len + 4 > QUERY)
-		return;
-	if (query->len > 0)
-		query->text[query->len++] = ' ';
-	if (together)
-		query->text[query->len++] = '"';
-	memcpy(query->text + query->len, text, len);
-	query->len += len;
-	if (together)
-		query->text[query->len++] = '"';
-	query->text[query->len] = '\0';
-}
-
-/* Stems find their words: the index stems as we do. */
-static void
-query_add_form(struct query *query, const struct form *form)
-{
-	char text[FORM_WORDS * TEXT_STEM] = "", *end = text;
-
-	for (size_t i = 0; i < form->n; i++)
-		end = stpcpy(stpcpy(end, i > 0 ? " " : ""), form->stems[i]);
-	query_add(query, text, (size_t)(end - text), form->n > 1);
-}
-
 static const char *const *
-digests_of(hospes_ctx *ctx, const json_t *documents)
+digests_of(const json_t *documents)
 {
 	size_t n = json_array_size(documents);
 	const char **digests = calloc(n + 1, sizeof(*digests));
 
-	(void)ctx;
 	if (digests == NULL)
 		abort(); /* the cell's memory is at its end */
 	for (size_t i = 0; i < n; i++)
 		digests[i] = json_string_value(json_array_get(documents, i));
 	return digests;
-}
-
-/* How much of the question a passage has, its heading and name counted less. */
-static double
-passage_covers(const struct question *q, const struct passage *p)
-{
-	const char *texts[] = {p->text, p->heading != NULL ? p->heading : "", p->document};
-	const double worths[] = {1, 0.7, 0.7};
-	double best[QUESTION_TERMS] = {0};
-
-	for (size_t i = 0; i < 3; i++) {
-		struct text_word *words;
-		struct hit *hits;
-		size_t n = text_words(texts[i], strlen(texts[i]), &words), found = question_match(q, words, n, &hits);
-
-		hits_best(hits, found, 0, n, worths[i], best);
-		free(hits);
-		free(words);
-	}
-	return question_covered(q, best);
 }
 
 static void
@@ -99,7 +44,7 @@ take_passage(const struct question *q, const json_t *found, struct passages *pas
 		if (passages->at == NULL)
 			abort(); /* the cell's memory is at its end */
 	}
-	p.covers = passage_covers(q, &p);
+	p.covers = passage_covers(q, p.text, p.heading, p.document);
 	passages->at[passages->n++] = p;
 }
 
@@ -164,17 +109,14 @@ static int
 look_all(hospes_ctx *ctx, const struct question *q, const char *const *digests, const json_t *terms,
     struct passages *ret, json_t *added)
 {
-	struct query own = {.len = 0}, wide = {.len = 0};
+	struct query own, wide;
 	int rc;
 
-	for (size_t i = 0; i < q->n; i++)
-		query_add_form(&own, &q->terms[i].forms[0]);
+	query_own(q, &own);
 	rc = look(ctx, q, &own, digests, ret);
 	if (rc != 0)
 		return rc;
-	for (size_t i = 0; i < q->n; i++)
-		for (size_t f = 1; f < q->terms[i].forms_n; f++)
-			query_add_form(&wide, &q->terms[i].forms[f]);
+	query_wide(q, &wide);
 	rc = look(ctx, q, &wide, digests, ret);
 	if (rc != 0)
 		return rc;
@@ -189,7 +131,7 @@ int
 passages_look(hospes_ctx *ctx, const struct question *q, const json_t *documents, const json_t *terms,
     struct passages *ret, json_t *added)
 {
-	const char *const *digests = digests_of(ctx, documents);
+	const char *const *digests = digests_of(documents);
 	int rc = look_all(ctx, q, digests, terms, ret, added);
 
 	free((void *)(uintptr_t)digests);

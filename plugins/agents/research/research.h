@@ -12,7 +12,7 @@
 
 #include <hospes.h>
 
-#include "common/question.h"
+#include "common/query.h"
 
 #define QUOTE_MAX 640 /* bytes of a quote of several units */
 
