@@ -2,12 +2,20 @@
 E2E_SCENARIOS = \
 	tests/e2e/api-errors.t \
 	tests/e2e/api-no-host.t \
+	tests/e2e/ask-changelogs.t \
+	tests/e2e/ask-copyright.t \
 	tests/e2e/ask-interrupted.t \
 	tests/e2e/ask-joins.t \
 	tests/e2e/ask-json.t \
+	tests/e2e/ask-licences.t \
+	tests/e2e/ask-manuals.t \
+	tests/e2e/ask-many-documents.t \
 	tests/e2e/ask-no-sources.t \
+	tests/e2e/ask-nothing-found.t \
 	tests/e2e/ask-private.t \
+	tests/e2e/ask-replans.t \
 	tests/e2e/ask-two-at-once.t \
+	tests/e2e/ask-worker-fails.t \
 	tests/e2e/cell-crash-is-poison.t \
 	tests/e2e/cell-forged-ready.t \
 	tests/e2e/cell-global-write.t \
