@@ -134,6 +134,14 @@ progress(struct run *run, const json_t *event, void *arg)
 }
 
 static void
+parted(struct run *run, void *arg)
+{
+	struct host *h = arg;
+
+	runs_parted(run, h->runs);
+}
+
+static void
 drop_version(struct version *v)
 {
 	version_unref(&v);
@@ -181,6 +189,7 @@ open_guests(struct host *h, struct fault *fault)
 	    .failed = guests_failed,
 	    .run_ended = ended,
 	    .progress = progress,
+	    .parted = parted,
 	    .arg = h};
 	struct cells_options cells = {
 	    .loop = h->loop, .calls = &h->calls, .policy = h->policy, .spawner_fd = h->spawner_fd};
@@ -327,6 +336,21 @@ on_signal(evutil_socket_t sig, short what, void *arg)
 	runs_drain(h->runs, drained, h);
 }
 
+static void
+tell_change(const struct policy_change *change, void *arg)
+{
+	_cleanup_(free_p) char *text = NULL;
+
+	(void)arg;
+	if (change->reloadable) {
+		log_info("changed", LOG_S("key", change->key), LOG_S("from", change->from), LOG_S("to", change->to));
+		return;
+	}
+	text = xasprintf(
+	    "%s is %s in the file and stays %s until the host starts again", change->key, change->to, change->from);
+	log_warn(text, LOG_S("key", change->key));
+}
+
 /* What is marked reloadable in the file holds for runs that start from now on; those in flight end on what they have. */
 static void
 reload(struct host *h)
@@ -339,6 +363,8 @@ reload(struct host *h)
 		    LOG_S("reason", fault.text));
 		return;
 	}
+	if (policy_diff(h->policy, policy, tell_change, NULL) == 0)
+		log_info("nothing changed");
 	runs_set_policy(h->runs, policy);
 	registry_set_policy(h->registry, policy);
 	policy_unref(&h->policy);
@@ -381,7 +407,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 		return;
 	}
 	if (h->policy->dev)
-		log_info("drop plugins here; the public hosts that they declare are granted",
+		log_info("drop plugins here; what they declare is granted, save private addresses",
 		    LOG_S("folder", h->policy->plugin_dirs[0]));
 	log_info("ready", LOG_S("socket", h->policy->socket_path), LOG_S("state", h->policy->state_dir));
 	h->ready = true;

@@ -138,20 +138,23 @@ absolute(const char *path)
 }
 
 static void
-replace(char **at, const char *path)
+replace(struct policy *policy, const char *key, char **at, const char *path)
 {
 	if (path == NULL)
 		return;
 	free(*at);
 	*at = absolute(path);
+	policy_overridden(policy, key);
 }
 
 void
 options_apply(const struct options *o, struct policy *policy)
 {
-	replace(&policy->state_dir, o->state);
-	replace(&policy->socket_path, o->socket);
+	replace(policy, "state", &policy->state_dir, o->state);
+	replace(policy, "socket", &policy->socket_path, o->socket);
 	policy->sandbox_degraded = policy->sandbox_degraded || o->degraded;
+	if (o->degraded)
+		policy_overridden(policy, "sandbox.degraded");
 	if (o->n_plugins == 0)
 		return;
 	for (char **dir = policy->plugin_dirs; *dir != NULL; dir++)
@@ -160,6 +163,7 @@ options_apply(const struct options *o, struct policy *policy)
 	for (unsigned i = 0; i < o->n_plugins; i++)
 		policy->plugin_dirs[i] = absolute(o->plugins[i]);
 	policy->plugin_dirs[o->n_plugins] = NULL;
+	policy_overridden(policy, "plugin_dirs");
 }
 
 const char *

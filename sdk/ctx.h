@@ -35,6 +35,7 @@ struct hospes_op {
 	struct hospes_ctx *ctx;
 	uint32_t ordinal; /* WIRE_NO_ORDINAL: never sent */
 	uint16_t kind;
+	uint32_t parts; /* of its reply that were taken */
 	bool arrived; /* the host has sent the outcome */
 	bool settled; /* decided on this side: refused before it was sent, or cancelled; whatever arrives is too late */
 	bool told;    /* a wait of the handler has returned for it */

@@ -146,6 +146,9 @@ hospes_recall(hospes_ctx *ctx, const char *space, const char *key, hospes_value 
 		*ret = value;
 	if (version != NULL)
 		*version = (uint64_t)hospes_int(answer, "version");
+	/* What was around it goes, so that hospes_release of the value gives all of it back. */
+	answer->members = NULL;
+	hospes_release(answer);
 	return 0;
 }
 

@@ -43,8 +43,8 @@ include tests/lint/local.mk
 include tests/abi/local.mk
 
 EXTRA_DIST += tests/unit/run.sh
-TESTS += tests/floors.sh tests/names.sh tests/readme.sh tests/systemd.sh
-EXTRA_DIST += core/README tests/floors.sh tests/names.sh tests/readme.sh tests/systemd.sh tests/lsan.supp
+TESTS += tests/floors.sh tests/names.sh tests/man.sh tests/readme.sh tests/systemd.sh
+EXTRA_DIST += core/README tests/floors.sh tests/names.sh tests/man.sh tests/readme.sh tests/systemd.sh tests/lsan.supp
 
 # In a make of their own, after `all`: two makes that build the same files at once get in each other's way.
 check-programs: all

@@ -90,6 +90,8 @@ struct exchange {
 	struct run_watch *watch;
 	bool watch_ended; /* the end came before run_watch returned */
 	bool streaming;   /* headers are out */
+	bool choked;      /* parts wait until the client has read what is queued */
+	uint32_t parts;   /* of the run's reply that were sent */
 	struct event *beat;
 	struct log_follower *follower;
 	TAILQ_ENTRY(exchange) entry;
@@ -129,6 +131,8 @@ void stream_start(struct exchange *x);
 
 /* One event; `event` may be NULL, `id` 0 for none.  False when the watcher was too slow: `x` has ended then. */
 bool stream_send(struct exchange *x, const char *event, uint64_t id, const json_t *data);
+/* Called when a client that was given as much as fits has read all of it. */
+void stream_drained(struct exchange *x);
 void stream_end(struct exchange *x); /* the last chunk; ends the exchange */
 size_t stream_queued(const struct exchange *x);
 

@@ -138,10 +138,29 @@ call_op(struct call *call, uint32_t ordinal, bool *made)
 	return op;
 }
 
+uint32_t
+op_parts(const struct op *op)
+{
+	return op->parts == NULL || op->parts->held ? 0 : op->parts->n;
+}
+
+void
+op_drop_parts(struct op *op)
+{
+	if (op->parts == NULL)
+		return;
+	for (uint32_t i = 0; i < op->parts->n; i++)
+		payload_unref(&op->parts->part[i]);
+	free(op->parts->part);
+	free(op->parts);
+	op->parts = NULL;
+}
+
 void
 op_clear(struct op *op)
 {
 	assert(op->callee == NULL && op->executing == NULL);
+	op_drop_parts(op);
 	free(op->target);
 	free(op->version);
 	free(op->key);

@@ -129,6 +129,7 @@ static const uint16_t target_most[] = {
     [WIRE_OP_DOCUMENTS] = WIRE_KEY_MAX,
     [WIRE_OP_DOCUMENT] = WIRE_KEY_MAX,
     [WIRE_OP_SEARCH] = WIRE_KEY_MAX,
+    [WIRE_OP_PART] = WIRE_TARGET_MAX,
 };
 
 static bool
@@ -227,6 +228,14 @@ serve_abandon(struct cell *cell, struct call *call, const struct frame *f)
 		return;
 	}
 	cell->cells->events.abandon(call, f->head.ordinal, cell->cells->events.arg);
+}
+
+static void
+serve_part(struct cell *cell, struct call *call, const struct frame *f)
+{
+	_cleanup_(payload_unref) struct payload *part = frames_payload(f);
+
+	cell->cells->events.part(call, part, cell->cells->events.arg);
 }
 
 static void
@@ -412,6 +421,9 @@ serve_of_call(struct cell *cell, const struct frame *f)
 		break;
 	case WIRE_PARK:
 		serve_park(cell, call, f);
+		break;
+	case WIRE_PART:
+		serve_part(cell, call, f);
 		break;
 	case WIRE_REPLY:
 		serve_reply(cell, call, f);

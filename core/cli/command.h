@@ -46,6 +46,7 @@ struct command {
 	unsigned min_args, max_args;
 	bool passes_on; /* its options belong to another program */
 	bool no_json;   /* takes no --json */
+	const struct command *family; /* the commands that begin with this name, ended by a NULL name; then the rest is empty */
 	int (*run)(struct cli *cli);
 };
 

@@ -54,7 +54,7 @@ document_text(struct buf *content, const char *name, const char **media, struct 
 		if (document_is_gzip(content))
 			return fault_set(fault, HOSPES_EINPUT, "it is compressed twice");
 	}
-	rc = convert(content, inner, &found, fault);
+	rc = content->len > 0 ? convert(content, inner, &found, fault) : 0;
 	if (rc != 0)
 		return rc;
 	if (content->len > DOCUMENT_MAX)

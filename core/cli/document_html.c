@@ -289,8 +289,7 @@ document_html(struct buf *content, struct fault *fault)
 	}
 	buf_free(content);
 	*content = page.out;
-	if (content->len > 0 && content->data[content->len - 1] != '\n')
-		buf_append(content, "\n", 1);
+	buf_append(content, "\n", 1);
 	return document_plain(content, false, fault);
 }
 

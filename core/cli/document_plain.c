@@ -187,14 +187,16 @@ from_utf16(struct buf *content, bool big)
 int
 document_plain(struct buf *content, bool strict, struct fault *fault)
 {
+	size_t marks = 0;
 	unsigned has;
 	bool big;
 	int rc;
 
 	if (is_utf16(content, &big))
 		from_utf16(content, big);
-	if (content->len >= 3 && memcmp(content->data, "\xef\xbb\xbf", 3) == 0)
-		buf_consume(content, 3);
+	while (marks + 3 <= content->len && memcmp(content->data + marks, "\xef\xbb\xbf", 3) == 0)
+		marks += 3;
+	buf_consume(content, marks);
 	has = look(content->data, content->len);
 	if ((has & HAS_CONTROL) && strict && (rc = check_controls(content, fault)) != 0)
 		return rc;

@@ -18,7 +18,8 @@
 struct following {
 	const struct follow *follow;
 	bool cancelled;
-	bool any; /* events came since the stream began */
+	bool any;       /* events came since the stream began */
+	uint32_t parts; /* of the reply that have come */
 	json_t *end;
 };
 
@@ -33,7 +34,11 @@ on_event(const char *name, const char *data, size_t len, void *arg)
 		f->end = event;
 		return STOP_END;
 	}
-	f->follow->event(event, f->follow->arg);
+	if (strcmp(cli_text(event, "type"), "part") == 0 && f->follow->part != NULL) {
+		f->parts++;
+		f->follow->part(json_object_get(event, "part"), f->follow->arg);
+	} else
+		f->follow->event(event, f->follow->arg);
 	json_decref(event);
 	return 0;
 }
@@ -81,11 +86,13 @@ host_answers(struct client *client, const char *id)
 int
 follow_run(const struct follow *follow, json_t **end, struct fault *fault)
 {
-	struct following f = {.follow = follow};
-	_cleanup_(free_p) char *events = client_path("/v1/runs/", follow->id, "/events");
+	struct following f = {.follow = follow, .parts = follow->part != NULL ? 0 : UINT32_MAX};
 	int rc = 0;
 
 	for (unsigned in_vain = 0; in_vain < STREAM_TRIES; in_vain++) {
+		_cleanup_(free_p) char *from = xasprintf("/events?parts=%u", (unsigned)f.parts);
+		_cleanup_(free_p) char *events = client_path("/v1/runs/", follow->id, from);
+
 		f.any = false;
 		rc = client_stream(follow->client, events, on_event, on_interrupt, &f, fault);
 		if (rc == STOP_END) {

@@ -21,8 +21,9 @@ struct follow {
 	struct client *client;
 	const char *id;
 	void (*event)(const json_t *event, void *arg); /* each as it comes; NULL where it was no JSON */
-	void (*say)(const char *line, void *arg);      /* to the user; NULL: on stderr */
-	void *arg;                                     /* of both; the follower's own */
+	void (*part)(const json_t *part, void *arg); /* of the reply, none twice and none left out; NULL: not wanted */
+	void (*say)(const char *line, void *arg);    /* to the user; NULL: on stderr */
+	void *arg;                                   /* of all; the follower's own */
 };
 
 /* Returns 0 with the ended run in *end (a new reference), FOLLOW_LEFT, or a status.  A stream that breaks off is taken up

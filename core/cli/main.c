@@ -13,6 +13,7 @@
 
 #include "base/util.h"
 #include "cli/command.h"
+#include "cli/memory.h"
 
 static const struct cli_option run_options[] = {
     {"in", 0, "FILE", "the input: JSON, `-` is standard input; {\"$file\": PATH} in it stands for a file"},
@@ -22,6 +23,7 @@ static const struct cli_option run_options[] = {
     {"version", 0, "V", "run this version and no other"},
     {"calls", 0, "N", "at most so many calls"},
     {"wall", 0, "SECONDS", "at most so long"},
+    {"parts", 0, NULL, "print the parts of the reply as they come, each as a line of JSON"},
     {"detach", 'd', NULL, "print the run's id and leave it to the host"},
     {0},
 };
@@ -123,6 +125,10 @@ static const struct command commands[] = {
 	.min_args = 1,
 	.max_args = 1,
 	.run = command_journal},
+    {.name = "memory",
+	.usage = "load|list|search|put|get|forget|drop|reindex ...",
+	.summary = "Keep values and documents, and search them.",
+	.family = memory_commands},
     {.name = "agents", .usage = "", .summary = "List the active plugins.", .run = command_agents},
     {.name = "versions",
 	.usage = "[NAME]",
@@ -214,6 +220,15 @@ no_command(int argc, char **argv)
 	return cli_usage(&cli, &fault);
 }
 
+static void
+help_family(FILE *to, const struct command *family)
+{
+	fprintf(to, "usage: hospes %s COMMAND [ARGUMENT]...\n\n%s\n\n", family->name, family->summary);
+	for (const struct command *c = family->family; c->name != NULL; c++)
+		fprintf(to, "  %-15s %s\n", c->name, c->summary);
+	fprintf(to, "\n`hospes %s COMMAND --help` tells more.\n", family->name);
+}
+
 static int
 run_command(const struct command *command, int argc, char **argv)
 {
@@ -237,6 +252,28 @@ run_command(const struct command *command, int argc, char **argv)
 		rc = CLI_FAULT;
 	}
 	return rc;
+}
+
+/* `argv` begins behind the family's name. */
+static int
+run_family(const struct command *family, int argc, char **argv)
+{
+	struct cli cli = {.command = family, .json = cli_wants_json(argc, argv)};
+	struct fault fault;
+
+	if (argc > 0 && (strcmp(argv[0], "--help") == 0 || strcmp(argv[0], "-h") == 0)) {
+		help_family(stdout, family);
+		return CLI_OK;
+	}
+	for (const struct command *c = family->family; c->name != NULL && argc > 0; c++)
+		if (strcmp(c->name + strlen(family->name) + 1, argv[0]) == 0)
+			return run_command(c, argc - 1, argv + 1);
+	cli_terminal(&cli);
+	if (argc > 0)
+		fault_set(&fault, HOSPES_EINPUT, "there is no command %s %s", family->name, argv[0]);
+	else
+		fault_set(&fault, HOSPES_EINPUT, "`hospes %s` needs a command", family->name);
+	return cli_usage(&cli, &fault);
 }
 
 int
@@ -265,6 +302,7 @@ main(int argc, char **argv)
 	}
 	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
 		if (strcmp(commands[i].name, argv[1]) == 0)
-			return run_command(&commands[i], argc - 2, argv + 2);
+			return commands[i].family != NULL ? run_family(&commands[i], argc - 2, argv + 2)
+							  : run_command(&commands[i], argc - 2, argv + 2);
 	return no_command(argc, argv);
 }

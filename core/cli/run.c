@@ -23,6 +23,16 @@ show_event(const json_t *event, void *arg)
 	fprintf(stderr, "%s\n", line);
 }
 
+/* A part is there to be worked on by others: one line, at once. */
+static void
+print_part(const json_t *part, void *arg)
+{
+	(void)arg;
+	json_dumpf(part, stdout, JSON_ENCODE_ANY | JSON_COMPACT);
+	putchar('\n');
+	fflush(stdout);
+}
+
 int
 command_run(struct cli *cli)
 {
@@ -53,8 +63,13 @@ command_run(struct cli *cli)
 	}
 	if (cli->err_terminal && !cli->json)
 		fprintf(stderr, "run %s\n", id);
-	rc = follow_run(
-	    &(struct follow){.cli = cli, .client = client, .id = id, .event = show_event, .arg = cli}, &end, &fault);
+	rc = follow_run(&(struct follow){.cli = cli,
+			    .client = client,
+			    .id = id,
+			    .event = show_event,
+			    .part = cli_flag(cli, "parts") ? print_part : NULL,
+			    .arg = cli},
+	    &end, &fault);
 	if (rc == FOLLOW_LEFT) {
 		fprintf(stderr, "left; `hospes show %s` tells what became of it\n", id);
 		return CLI_REFUSED;

@@ -12,6 +12,7 @@
 #include "cli/text.h"
 
 #define DEPTH_MAX  64
+#define QUERY_MOST 60 /* characters of what was searched for */
 #define WHAT_LEAST 16 /* characters of what a node was, and of a line of its message, are shown in any case */
 
 /* What follows the status: "  41.5 ms  replayed 2 times". */
@@ -37,9 +38,10 @@ static void
 print_node(const struct cli *cli, const json_t *node, size_t column)
 {
 	const char *plugin = cli_text(node, "plugin"), *op = cli_text(node, "op"), *target = cli_text(node, "target");
-	_cleanup_(free_p) char *what = plugin[0] != '\0'
-					   ? xasprintf("%s %s", plugin, cli_text(node, "version"))
-					   : xasprintf("%s%s%s", op, target[0] != '\0' ? " " : "", target);
+	_cleanup_(free_p) char *query = text_shortened(cli_text(node, "query"), QUERY_MOST);
+	_cleanup_(free_p) char *what = plugin[0] != '\0' ? xasprintf("%s %s", plugin, cli_text(node, "version"))
+							 : xasprintf("%s%s%s%s%s", op, target[0] != '\0' ? " " : "",
+							       target, query[0] != '\0' ? ": " : "", query);
 	_cleanup_(free_p) char *safe = text_safe(what, false), *shown = NULL, *outcome = outcome_of(node);
 	_cleanup_(free_p) char *status = text_safe(cli_text(node, "status"), false);
 	_cleanup_(free_p) char *path = text_safe(cli_text(node, "path"), false);
@@ -66,11 +68,11 @@ print_node(const struct cli *cli, const json_t *node, size_t column)
 	putchar('\n');
 }
 
-/* Waiting for the first of several ops is how groups work, not what they did; --json has it. */
+/* Waiting for the first of several ops, or for the next part, is how things work, not what they did; --json has it. */
 static bool
 is_shown(const json_t *op)
 {
-	return strcmp(cli_text(op, "op"), "first") != 0;
+	return strcmp(cli_text(op, "op"), "first") != 0 && strcmp(cli_text(op, "op"), "part") != 0;
 }
 
 /* A failure passes through all that waited for it, which hand it on as it is or say whom they had it from: it is told

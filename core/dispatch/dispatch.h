@@ -45,6 +45,8 @@ struct dispatch_options {
 	void (*run_ended)(struct run *run, void *arg);
 	/* Something to show to those who watch: JSON, borrowed. */
 	void (*progress)(struct run *run, const json_t *event, void *arg);
+	/* There are more parts of the root call's reply to show (op_parts), once the run's newest record is durable. */
+	void (*parted)(struct run *run, void *arg);
 	void *arg;
 };
 

@@ -17,6 +17,7 @@ static const struct executor *const executors[] = {
     [WIRE_OP_DOCUMENTS] = &executor_documents,
     [WIRE_OP_DOCUMENT] = &executor_document,
     [WIRE_OP_SEARCH] = &executor_search,
+    [WIRE_OP_PART] = &executor_part,
 };
 
 const struct executor *

@@ -47,7 +47,8 @@ void dispatch_resume(struct call *call);
 /* May this call reach there, and at a private address too?  Asked again for each redirect.  (guard_permission.c) */
 bool permission_http(const struct call *caller, const struct http_request *request, bool *private, struct fault *why);
 
-/* An op has its outcome: when it was the last check of a reply, that can be judged.  (guard_grounding.c) */
+/* Will its reply be checked?  An op has its outcome: when it was the last check of a reply, that can be judged.  (guard_grounding.c) */
+bool grounding_looks_at(const struct call *call);
 void grounding_noticed(struct dispatch *d, struct op *op);
 
 /* An op that waited for its part of a share no longer does.  (guard_budget.c) */
@@ -56,7 +57,7 @@ void budget_unshare(struct op *op);
 /* At which depth a call would run: the root at 0, checks and tools where their caller is.  (guard_depth.c) */
 unsigned depth_of(const struct op *op);
 
-extern const struct guard guard_permission, guard_deadline, guard_depth, guard_cycle, guard_concurrency, guard_budget,
+extern const struct guard guard_permission, guard_deadline, guard_depth, guard_cycle, guard_concurrency, guard_memory, guard_budget,
     guard_grounding;
 
 #endif

@@ -39,6 +39,12 @@ checks_of(const struct call *call)
 	return call->run->script == NULL ? checks : NULL; /* a case of `hospes test` has no other plugins */
 }
 
+bool
+grounding_looks_at(const struct call *call)
+{
+	return checks_of(call) != NULL;
+}
+
 /* The bytes as they are where they are JSON, so that a check sees what the caller will see; else as a text. */
 static json_t *
 add_json(struct buf *out, const struct payload *p)

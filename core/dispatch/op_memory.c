@@ -121,7 +121,7 @@ op_memory_spaces(const struct op *op, struct asked_spaces *ret, struct fault *fa
 {
 	const char *plugin = op->caller->version->name;
 
-	*ret = (struct asked_spaces){.n = 0};
+	*ret = (struct asked_spaces){.key = ""};
 	if (!op_memory_target(op, ret->name, &ret->key))
 		return fault_set(fault, HOSPES_EINPUT,
 		    "\"%.80s\" names no space: a small letter and up to 63 small letters, digits and dashes, then a "
@@ -243,7 +243,7 @@ remember(struct dispatch *d, struct op *op, struct memory_command **ret, struct 
 static void
 remember_begin(struct dispatch *d, struct op *op)
 {
-	struct memory_command *command;
+	struct memory_command *command = NULL;
 	struct fault fault;
 
 	if (remember(d, op, &command, &fault) != 0)
@@ -258,7 +258,7 @@ forget_begin(struct dispatch *d, struct op *op)
 	static const char *const known[] = {NULL};
 	_cleanup_(json_p) json_t *input = NULL;
 	struct asked_spaces asked;
-	struct memory_command *command;
+	struct memory_command *command = NULL;
 	struct fault fault;
 
 	if (space_with_key(op, &asked, &fault) != 0 ||

@@ -19,6 +19,7 @@ static const struct guard *const guards[] = {
     &guard_depth,
     &guard_cycle,
     &guard_concurrency,
+    &guard_memory,
     &guard_budget,
     &guard_grounding,
 };
@@ -161,6 +162,7 @@ try(struct dispatch *d, struct op *op)
 		return;
 	case GUARD_PASS:
 		op->state = OP_OPEN;
+		op->began_mono_ns = clock_mono_ns();
 		arm_deadline(d, op);
 		executor_of(op)->begin(d, op);
 		return;
@@ -243,12 +245,14 @@ finish(struct dispatch *d, struct op *op)
 	if (op->resolved != NULL)
 		version_unref(&op->resolved);
 	if (caller == NULL) {
+		parts_ended(d, op);
 		d->run_ended(op->run, d->arg);
 		return;
 	}
 	caller->open_ops--;
 	deliver(d, op);
 	first_noticed(d, op);
+	parts_ended(d, op);
 	grounding_noticed(d, op);
 	call_unref(d->calls, caller);
 }

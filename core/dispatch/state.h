@@ -18,6 +18,7 @@ struct dispatch {
 	void (*failed)(const struct fault *fault, void *arg);
 	void (*run_ended)(struct run *run, void *arg);
 	void (*progress)(struct run *run, const json_t *event, void *arg);
+	void (*parted)(struct run *run, void *arg);
 	void *arg;
 
 	struct account host;
@@ -71,8 +72,8 @@ struct executor {
 	void (*stop)(struct dispatch *d, struct op *op);
 };
 extern const struct executor executor_call, executor_http, executor_now, executor_random, executor_sleep,
-    executor_first, executor_find, executor_script, executor_remember, executor_recall, executor_forget, executor_list,
-    executor_documents, executor_document, executor_search;
+    executor_first, executor_find, executor_script, executor_part, executor_remember, executor_recall, executor_forget,
+    executor_list, executor_documents, executor_document, executor_search;
 
 const struct executor *executor_of(const struct op *op); /* the cell room lets no other kind through */
 
@@ -87,6 +88,13 @@ bool op_memory_target(const struct op *op, char space[SPACE_TEXT], const char **
 /* Changes memory, or puts a value or a key into it. */
 bool op_memory_changes(uint16_t kind);
 
+/* A call said a part of its reply. */
+void parts_said(struct dispatch *d, struct call *call, struct payload *part);
+
+/* The op that made a call has a part more, or its outcome: whoever waits for the next part has it, or that there is none. */
+void parts_noticed(struct dispatch *d, struct op *op);
+void parts_ended(struct dispatch *d, struct op *op);
+
 /* A call of a cell ended. */
 void call_replied(struct dispatch *d, struct call *call, int status, struct payload *value, double confidence,
     struct payload *partial);
@@ -98,6 +106,7 @@ void record_call_start(struct dispatch *d, struct call *call, bool with_config);
 uint64_t record_intent(struct dispatch *d, struct op *op);
 uint64_t record_command(struct dispatch *d, struct op *op, struct record *r); /* one with COMMAND and BODY */
 void record_outcome(struct dispatch *d, struct op *op);
+void record_part(struct dispatch *d, struct call *call, uint32_t nth, struct payload *part);
 void record_replay(struct dispatch *d, struct call *call, const char *why);
 void record_log(struct dispatch *d, struct call *call, enum log_level level, const char *line);
 

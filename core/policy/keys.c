@@ -78,6 +78,16 @@ const struct key policy_grounding_keys[] = {
 const char *const policy_plugin_groups[] = {"plugins", "grants", "limits", "grounding", NULL};
 
 const struct key *
+key_table(const char *group)
+{
+	if (strcmp(group, "grants") == 0)
+		return policy_grant_keys;
+	if (strcmp(group, "limits") == 0)
+		return policy_limit_keys;
+	return strcmp(group, "grounding") == 0 ? policy_grounding_keys : NULL;
+}
+
+const struct key *
 key_find(const struct key *keys, const char *path)
 {
 	for (; keys->path != NULL; keys++) {

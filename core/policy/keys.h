@@ -47,6 +47,9 @@ extern const struct key policy_grant_keys[], policy_limit_keys[], policy_groundi
 /* Groups that hold one group for each plugin. */
 extern const char *const policy_plugin_groups[]; /* "plugins", "grants", "limits", "grounding", NULL */
 
+/* The table of one of them; NULL for "plugins", whose keys only the plugins know. */
+const struct key *key_table(const char *group);
+
 /* The row for a whole path, or NULL. */
 const struct key *key_find(const struct key *keys, const char *path);
 

@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/util.h"
 #include "policy/keys.h"
 #include "policy/places.h"
@@ -88,6 +89,7 @@ policy_new(bool dev, bool root)
 
 	p->refs = 1;
 	p->dev = dev;
+	p->for_root = root;
 	p->file = xstrdup(NO_FILE);
 	p->unnamed = plugin_new("");
 	p->texts = json_object();
@@ -119,10 +121,28 @@ policy_defaults(bool dev)
 	return policy_defaults_as(dev, runs_as_root(dev));
 }
 
-int
-policy_load(const char *path, bool dev, struct policy **ret, struct fault *fault)
+/* What holds until the host starts again, as text: what a reload finds is compared with it. */
+static json_t *
+lasting_values(const struct policy *p)
 {
-	struct policy *p = policy_new(dev, runs_as_root(dev));
+	json_t *values = json_object();
+
+	assert(values != NULL);
+	for (const struct key *k = policy_keys; k->path != NULL; k++) {
+		_cleanup_(buf_free) struct buf text = {0};
+
+		if (k->reloadable)
+			continue;
+		value_write(k, p, &text);
+		json_object_set_new(values, k->path, json_string(buf_text(&text))); /* not there when it is not UTF-8 */
+	}
+	return values;
+}
+
+static int
+load_as(const char *path, bool dev, bool root, struct policy **ret, struct fault *fault)
+{
+	struct policy *p = policy_new(dev, root);
 	int rc;
 
 	if (path != NULL) {
@@ -136,8 +156,22 @@ policy_load(const char *path, bool dev, struct policy **ret, struct fault *fault
 		p->from_file = true;
 	}
 	places_add_installed(p);
+	p->held = lasting_values(p);
+	p->asked = json_incref(p->held);
 	*ret = p;
 	return 0;
+}
+
+int
+policy_load(const char *path, bool dev, struct policy **ret, struct fault *fault)
+{
+	return load_as(path, dev, runs_as_root(dev), ret, fault);
+}
+
+void
+policy_overridden(struct policy *p, const char *key)
+{
+	json_object_del(p->held, key);
 }
 
 int
@@ -146,13 +180,15 @@ policy_reload(const struct policy *now, struct policy **ret, struct fault *fault
 	struct policy *p;
 	int rc;
 
-	rc = policy_load(now->from_file ? now->file : NULL, now->dev, &p, fault);
+	rc = load_as(now->from_file ? now->file : NULL, now->dev, now->for_root, &p, fault);
 	if (rc != 0)
 		return rc;
 	for (const struct key *k = policy_keys; k->path != NULL; k++) {
 		if (!k->reloadable)
 			value_copy(k, p, now);
 	}
+	json_decref(p->held);
+	p->held = json_incref(now->held);
 	*ret = p;
 	return 0;
 }
@@ -184,6 +220,8 @@ policy_unref(struct policy **ref)
 	plugin_free(p->unnamed);
 	value_clear(policy_keys, p);
 	json_decref(p->texts);
+	json_decref(p->held);
+	json_decref(p->asked);
 	free(p->file);
 	free(p);
 }

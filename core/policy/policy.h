@@ -76,6 +76,10 @@ struct policy {
 	size_t memory_value_max;    /* `memory.value`: bytes of one remembered value; default 1 MiB */
 	size_t memory_document_max; /* `memory.document`: bytes of one document's text; default 64 MiB */
 
+	json_t *held;  /* key -> text of what holds until the host starts again, as the file had it when it started */
+	json_t *asked; /* the same as the file has it now */
+	bool for_root; /* whose folders the defaults are; the core asks again when it is somebody else */
+
 	bool dev; /* hospes dev: declared public hosts are granted, dev versions accepted */
 
 	struct map plugins;            /* name -> struct policy_plugin */
@@ -91,6 +95,19 @@ int policy_load(const char *path, bool dev, struct policy **ret, struct fault *f
 
 /* The file of `now` read again: what may change does, what holds from start to end is as in `now`. */
 int policy_reload(const struct policy *now, struct policy **ret, struct fault *fault);
+
+/* The command line has another value for this key, whatever the file says. */
+void policy_overridden(struct policy *p, const char *key);
+
+/* One key that a reload found with another value.  What is not reloadable is `to` in the file and stays `from`. */
+struct policy_change {
+	const char *key, *from, *to; /* "grants.fetch.http"; the values as one would write them */
+	bool reloadable;
+};
+typedef void policy_changed(const struct policy_change *change, void *arg);
+
+/* Tells of each difference between a snapshot and the one that policy_reload made of it; returns how many. */
+unsigned policy_diff(const struct policy *was, const struct policy *now, policy_changed *each, void *arg);
 
 struct policy *policy_ref(struct policy *p);
 void policy_unref(struct policy **p);

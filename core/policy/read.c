@@ -240,15 +240,6 @@ read_config_value(const struct reader *r, const config_setting_t *s, const char 
 	return rc;
 }
 
-/* Of a group that has one group for each plugin; `plugins` has no table, its keys are the plugins' own. */
-static const struct key *
-keys_of(const char *group)
-{
-	if (strcmp(group, "grants") == 0)
-		return policy_grant_keys;
-	return strcmp(group, "limits") == 0 ? policy_limit_keys : policy_grounding_keys;
-}
-
 /* NAME = { ... } in one of the groups that have one for each plugin. */
 static int
 read_plugin(const struct reader *r, const config_setting_t *s, const char *group)
@@ -275,7 +266,7 @@ read_plugin(const struct reader *r, const config_setting_t *s, const char *group
 		if (strcmp(group, "plugins") == 0)
 			rc = read_config_value(r, value, shown, plugin);
 		else
-			rc = read_key(r, value, keys_of(group), key, shown, plugin);
+			rc = read_key(r, value, key_table(group), key, shown, plugin);
 	}
 	return rc;
 }

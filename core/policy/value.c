@@ -75,14 +75,14 @@ put_uids(const struct key *key, struct policy *p, const char *text)
 	return true;
 }
 
+static const char *const isolations[] = {
+    [ISOLATION_CLIENT] = "client", [ISOLATION_VERSION] = "version", [ISOLATION_RUN] = "run"};
+
 static bool
 put_isolation(const struct key *key, void *base, const char *text)
 {
-	static const char *const names[] = {
-	    [ISOLATION_CLIENT] = "client", [ISOLATION_VERSION] = "version", [ISOLATION_RUN] = "run"};
-
-	for (unsigned i = 0; i < ARRAY_LEN(names); i++) {
-		if (strcmp(text, names[i]) == 0) {
+	for (unsigned i = 0; i < ARRAY_LEN(isolations); i++) {
+		if (strcmp(text, isolations[i]) == 0) {
 			put_integer(key, base, i);
 			return true;
 		}
@@ -271,6 +271,61 @@ value_copy(const struct key *key, void *to, const void *from)
 	}
 	if (key->type == KEY_UIDS)
 		((struct policy *)to)->cell_uids = ((const struct policy *)from)->cell_uids;
+}
+
+static int64_t
+integer_at(const struct key *key, const void *base)
+{
+	const char *from = (const char *)base + key->at;
+	uint32_t narrow;
+	int64_t number;
+
+	if (key->width == sizeof number) {
+		memcpy(&number, from, sizeof number);
+		return number;
+	}
+	memcpy(&narrow, from, sizeof narrow);
+	return narrow;
+}
+
+/* A list that is not there is an empty one; of the needs it is all that a plugin declares. */
+static void
+write_list(const struct key *key, char *const *texts, struct buf *out)
+{
+	if (texts == NULL && key->type == KEY_NEEDS) {
+		buf_appends(out, "(all)");
+		return;
+	}
+	buf_appends(out, "[");
+	for (; texts != NULL && *texts != NULL; texts++)
+		buf_printf(out, " \"%s\"%s", *texts, texts[1] != NULL ? "," : "");
+	buf_appends(out, " ]");
+}
+
+void
+value_write(const struct key *key, const void *base, struct buf *out)
+{
+	const char *from = (const char *)base + key->at;
+	char text[UNIT_TEXT];
+
+	if (is_list(key)) {
+		write_list(key, *(char *const *const *)from, out);
+	} else if (key->type == KEY_TEXT || key->type == KEY_PATH) {
+		buf_printf(out, "%s", *(char *const *)from != NULL ? *(char *const *)from : "");
+	} else if (key->type == KEY_BOOL) {
+		buf_appends(out, *(const bool *)from ? "true" : "false");
+	} else if (key->type == KEY_UIDS) {
+		const struct policy *p = base;
+
+		buf_printf(out, "%u-%u", p->cell_uid_first, p->cell_uid_first + p->cell_uids - 1);
+	} else if (key->type == KEY_ISOLATION) {
+		buf_appends(out, isolations[integer_at(key, base)]);
+	} else if (key->type == KEY_COUNT) {
+		buf_printf(out, "%lld", (long long)integer_at(key, base));
+	} else {
+		(key->type == KEY_SIZE ? unit_write_size : unit_write_time)(integer_at(key, base), text);
+		buf_appends(out, text);
+	}
 }
 
 void

@@ -266,7 +266,8 @@ static size_t
 held_by(const struct run *run)
 {
 	return run->result->len + (run->partial == NULL ? 0 : run->partial->len) +
-	       (run->findings == NULL ? 0 : run->findings->len);
+	       (run->findings == NULL ? 0 : run->findings->len) +
+	       (run->root.parts == NULL ? 0 : run->root.parts->bytes);
 }
 
 /* The journal has them all; these are only quicker to tell. */

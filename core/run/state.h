@@ -24,6 +24,9 @@ struct run_slot {
 	struct run run; /* first: the rest of the host has a pointer to it */
 	struct runs *runs;
 	struct watch_list watchers;
+	uint32_t parts_durable; /* parts of the root call's reply that may be shown */
+	uint32_t parts_next;    /* that may be once what is awaited is durable */
+	bool parts_awaited;
 	TAILQ_ENTRY(run_slot) entry;
 };
 TAILQ_HEAD(slot_list, run_slot);

@@ -77,13 +77,29 @@ node_at(struct tree *tree, const struct record *r)
 static void
 node_ends(json_t *node, const struct record *r)
 {
-	int64_t from = json_integer_value(json_object_get(node, "_mono"));
+	int64_t took = r->head.mono_ns - json_integer_value(json_object_get(node, "_mono"));
 
+	if (r->head.kind == RECORD_OP_OUTCOME && record_find(r, TAG_NUMBER) != NULL)
+		took = record_int(r, TAG_NUMBER);
 	json_object_set_new(node, "status", json_string(status_name(r->head.status)));
-	json_object_set_new(node, "duration_ms", json_real((double)(r->head.mono_ns - from) / NS_PER_MS));
+	json_object_set_new(node, "duration_ms", json_real((double)took / NS_PER_MS));
 	if (record_find(r, TAG_CONFIDENCE) != NULL)
 		json_object_set_new(node, "confidence", json_real(record_real(r, TAG_CONFIDENCE)));
 	set_text(node, "message", r, TAG_MESSAGE);
+}
+
+/* The words that memory was searched for. */
+static void
+set_query(json_t *node, const struct record *r)
+{
+	const struct record_field *input = record_find(r, TAG_INPUT);
+	_cleanup_(json_p) json_t *json = NULL;
+
+	if (input == NULL || strcmp(op_name(r), "search") != 0)
+		return;
+	json = json_read(input->data, input->len, "the input of a search", NULL);
+	if (json_is_string(json_object_get(json, "query")))
+		json_object_set(node, "query", json_object_get(json, "query"));
 }
 
 static void
@@ -93,6 +109,7 @@ node_is_op(json_t *node, const struct record *r)
 		return;
 	json_object_set_new(node, "op", json_string(op_name(r)));
 	set_text(node, "target", r, TAG_TARGET);
+	set_query(node, r);
 }
 
 /* What a guard found in the reply that it refused. */
@@ -134,6 +151,9 @@ tree_add(struct tree *tree, const struct record *r)
 		break;
 	case RECORD_CALL_END:
 		node_ends(node, r);
+		break;
+	case RECORD_PART:
+		json_object_set_new(node, "parts", json_integer(record_int(r, TAG_NUMBER) + 1));
 		break;
 	case RECORD_REPLAY:
 		json_object_set_new(

@@ -100,7 +100,8 @@ int hospes_fail(hospes_ctx *ctx, int status, const char *format, ...) __attribut
 
 /* A part of the reply, before the whole of it is there: goes at once to the caller, who takes it with hospes_next_part, and
  * from the root call to the client who watches.  The reply that follows stands alone and does not have to repeat it.
- * All parts of a call together may be as large as one payload.  [never waits] */
+ * All parts of a call together may be as large as one payload.  Where the operator has its replies checked, the parts are
+ * held back until the reply has passed, and dropped when it does not.  0 or a status.  [never waits] */
 int hospes_part(hospes_ctx *ctx, const hospes_value *value);
 
 /* The next part of the reply of a call that was started with hospes_start: 1 and the part, 0 when no more will come (then

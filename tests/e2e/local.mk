@@ -21,6 +21,7 @@ E2E_SCENARIOS = \
 	tests/e2e/cli-flood-is-followed.t \
 	tests/e2e/cli-new-test-info.t \
 	tests/e2e/cli-show-reads.t \
+	tests/e2e/cli-test-memory.t \
 	tests/e2e/cli-test-plugins.t \
 	tests/e2e/cli-usage.t \
 	tests/e2e/demo-tour.t tests/e2e/dispatch-budget-calls.t \
@@ -52,7 +53,10 @@ E2E_SCENARIOS = \
 	tests/e2e/memory-limits.t \
 	tests/e2e/memory-needs-grant.t \
 	tests/e2e/memory-own-space.t \
+	tests/e2e/memory-sources.t \
 	tests/e2e/memory-survives-kill.t \
+	tests/e2e/parts-replay.t \
+	tests/e2e/parts-stream.t \
 	tests/e2e/registry-bad-files.t \
 	tests/e2e/registry-conflict.t \
 	tests/e2e/registry-drop-is-active.t \

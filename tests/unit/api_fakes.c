@@ -208,10 +208,11 @@ run_watch(struct run *run, run_event *event, void *arg)
 {
 	struct run_watch *w = xcalloc(1, sizeof(*w));
 
-	(void)run;
 	*w = (struct run_watch){.event = event, .arg = arg};
 	fakes.watch = w;
 	fakes.watches++;
+	if (run->state == RUN_ENDED)
+		event(NULL, arg);
 	return w;
 }
 
@@ -223,6 +224,24 @@ run_unwatch(struct run_watch **w)
 	fakes.watches--;
 	free(*w);
 	*w = NULL;
+}
+
+uint32_t
+run_parts(const struct run *run)
+{
+	(void)run;
+	return fakes.parts;
+}
+
+json_t *
+run_part(const struct run *run, uint32_t nth)
+{
+	_cleanup_(free_p) char *text = xcalloc(1, fakes.part_bytes + 1);
+
+	(void)run;
+	fakes.parts_taken++;
+	memset(text, 'x', fakes.part_bytes);
+	return json_pack("{s:s s:I s:s}", "type", "part", "n", (json_int_t)nth, "part", text);
 }
 
 void

@@ -13,6 +13,8 @@ struct fakes {
 	struct run_watch *watch; /* open watches: one at most */
 	unsigned watches, cancels, installs;
 	size_t installed_bytes;
+	uint32_t parts, parts_taken; /* of the run's reply: "xx..." of part_bytes */
+	size_t part_bytes;
 
 	/* journal */
 	bool holds; /* not durable until fake_durable */

@@ -429,6 +429,29 @@ test_op_shares(void **state)
 	expect_killed(g);
 }
 
+/* A key of memory is longer than a name, and has an end all the same. */
+static void
+test_op_targets(void **state)
+{
+	struct wire_op op = {.kind = WIRE_OP_RECALL, .target_len = WIRE_KEY_MAX};
+	uint8_t body[sizeof(op) + WIRE_KEY_MAX + 1];
+	uint64_t handle;
+	unsigned i;
+	struct guest *g = one_call(&i, &handle);
+
+	(void)state;
+	memset(body, 'k', sizeof(body));
+	memcpy(body, &op, sizeof(op));
+	guest_send(g, WIRE_OP, handle, 0, 0, body, sizeof(op) + WIRE_KEY_MAX);
+	world_turn();
+	assert_int_equal(world.told[i].ops, 1);
+	assert_false(g->kill_asked);
+	op.target_len++;
+	memcpy(body, &op, sizeof(op));
+	guest_send(g, WIRE_OP, handle, 1, 0, body, sizeof(body));
+	expect_killed(g);
+}
+
 static void
 test_op_kind(void **state)
 {
@@ -873,6 +896,7 @@ main(void)
 	    T(test_op_lengths),
 	    T(test_op_kind),
 	    T(test_op_shares),
+	    T(test_op_targets),
 	    T(test_unclean_target),
 	    T(test_reply_twice),
 	    T(test_bytewise),

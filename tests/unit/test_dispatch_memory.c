@@ -131,6 +131,7 @@ test_recall_forget_and_list(void **state)
 	memory_answers("{\"keys\":[],\"more\":false}", NULL);
 	r = record_newest(RECORD_OP_OUTCOME);
 	assert_string_equal(text_of(&r, TAG_INPUT), "{\"after\":\"day/1\",\"most\":7}");
+	assert_true(record_find(&r, TAG_NUMBER) != NULL);
 
 	ask_memory(root, WIRE_OP_LIST, "/", "{}");
 	assert_string_equal(w.memory.key, "");
@@ -147,6 +148,38 @@ test_a_stopped_op_waits_for_no_answer(void **state)
 	w.events.abandon(root, 0, w.events.arg);
 	assert_null(w.memory.done);
 	assert_int_equal(last_status(), HOSPES_ECANCELLED);
+}
+
+/* A hundred thousand searches at once are the run's own affair. */
+static void
+test_a_run_asks_a_few_at_a_time(void **state)
+{
+	struct call *root = start_with(NULL);
+	unsigned asked;
+
+	(void)state;
+	for (unsigned i = 0; i < 40; i++)
+		ask_memory(root, WIRE_OP_RECALL, "/k", "{}");
+	assert_int_equal(w.memory.asked, 16);
+	/* One that has waited is stopped: it is none that goes on. */
+	w.events.abandon(root, 16, w.events.arg);
+	assert_int_equal(last_status(), HOSPES_ECANCELLED);
+	memory_answers("{}", NULL);
+	assert_int_equal(w.memory.asked, 17);
+	assert_int_equal(root->ops[17]->state, OP_OPEN);
+
+	/* What fails at once makes room at once. */
+	asked = w.memory.asked;
+	for (unsigned i = 0; i < 100; i++)
+		ask_memory(root, WIRE_OP_RECALL, "/k", "[]");
+	ask_memory(root, WIRE_OP_RECALL, "/last", "{}");
+	for (unsigned i = 18; i < 40; i++)
+		w.events.abandon(root, i, w.events.arg);
+	assert_int_equal(w.memory.asked, asked);
+	memory_answers("{}", NULL);
+	assert_int_equal(w.memory.asked, asked + 1);
+	assert_string_equal(w.memory.key, "last");
+	assert_int_equal(root->ops[139]->status, HOSPES_EINPUT);
 }
 
 /* ---- What is foreign --------------------------------------------------------------------------------------------- */
@@ -344,6 +377,7 @@ main(void)
 	    PROMISE(test_compare_and_swap),
 	    PROMISE(test_recall_forget_and_list),
 	    PROMISE(test_a_stopped_op_waits_for_no_answer),
+	    PROMISE(test_a_run_asks_a_few_at_a_time),
 	    PROMISE(test_a_bad_input_is_told_by_its_member),
 	    PROMISE(test_what_is_too_large_is_not_even_parsed),
 	    PROMISE(test_another_space_needs_a_note_and_a_grant),
