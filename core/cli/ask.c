@@ -142,17 +142,19 @@ static void
 drop_space(struct asking *a)
 {
 	_cleanup_(client_close) struct client *client = NULL;
-	_cleanup_(free_p) char *path = NULL, *why = NULL;
+	_cleanup_(free_p) char *space = NULL, *path = NULL, *why = NULL;
 	_cleanup_(json_p) json_t *answer = NULL;
 	struct fault fault;
 
 	if (a->space == NULL || a->keep || (a->host.host != NULL && !a->host.options.own_state))
 		return;
-	path = client_path("/v1/memory/", a->space, "/drop");
+	space = a->space;
+	a->space = NULL;
+	path = client_path("/v1/memory/", space, "/drop");
 	if (client_open(&client, a->host.socket, &fault) == 0 && client_post(client, path, NULL, &answer, &fault) == 0)
 		return;
 	why = text_safe(fault.text, true);
-	fprintf(stderr, "the space %s is left in the host's memory: %s\n", a->space, why);
+	fprintf(stderr, "the space %s is left in the host's memory: %s\n", space, why);
 }
 
 /* ---- Running ----------------------------------------------------------------------------------------------------- */
@@ -241,7 +243,7 @@ tell(struct asking *a)
 	}
 	if (error != NULL)
 		return run_failed(cli, error);
-	return strcmp(cli_text(answer, "answer"), "none") == 0 || json_object_get(answer, "failed") != NULL
+	return strcmp(cli_text(answer, "answer"), "none") == 0 || json_array_size(json_object_get(answer, "failed")) > 0
 		   ? CLI_PARTIAL
 		   : CLI_OK;
 }
@@ -300,5 +302,7 @@ command_ask(struct cli *cli)
 	a.progress = ask_progress_new(cli, cli_flag(cli, "verbose"));
 	if (ask(&a, &fault) != 0)
 		return cli_fail(cli, &fault);
+	/* Before anything is printed: who reads it may be gone, and we then too. */
+	drop_space(&a);
 	return tell(&a);
 }
