@@ -16,6 +16,7 @@
 #include "base/id.h"
 #include "base/json.h"
 #include "base/util.h"
+#include "cli/any_host.h"
 #include "cli/ask.h"
 #include "cli/follow.h"
 #include "cli/request.h"
@@ -29,7 +30,7 @@ struct asking {
 	struct cli *cli;
 	const char *question;
 	bool keep;
-	struct ask_host host;
+	struct any_host host;
 	struct ask_progress *progress;
 	struct source_set *set;
 	json_t *spaces;  /* names */
@@ -87,6 +88,14 @@ source_paths(const struct cli *cli, size_t *n)
 	for (unsigned i = 1; i < cli->n_args; i++)
 		paths[(*n)++] = cli->args[i];
 	return paths;
+}
+
+static void
+on_say(const char *line, void *arg)
+{
+	const struct asking *a = arg;
+
+	ask_progress_say(a->progress, line);
 }
 
 /* ---- Loading ----------------------------------------------------------------------------------------------------- */
@@ -169,14 +178,6 @@ on_event(const json_t *event, void *arg)
 	ask_progress_event(a->progress, event);
 }
 
-static void
-on_say(const char *line, void *arg)
-{
-	const struct asking *a = arg;
-
-	ask_progress_say(a->progress, line);
-}
-
 static int
 run(struct asking *a, struct fault *fault)
 {
@@ -255,7 +256,7 @@ asking_clear(struct asking *a)
 {
 	ask_progress_free(&a->progress);
 	drop_space(a);
-	ask_host_close(&a->host);
+	any_host_close(&a->host);
 	source_set_free(&a->set);
 	json_decref(a->spaces);
 	json_decref(a->request);
@@ -272,7 +273,7 @@ ask(struct asking *a, struct fault *fault)
 	int rc;
 
 	a->took.began_ns = a->took.loaded_ns = clock_mono_ns();
-	rc = ask_host_open(&a->host, a->cli, own_state, a->progress, fault);
+	rc = any_host_open(&a->host, a->cli, own_state, on_say, a, fault);
 	if (rc == 0)
 		rc = load(a, fault);
 	a->took.loaded_ns = clock_mono_ns();

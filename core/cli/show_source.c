@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "base/util.h"
+#include "cli/any_host.h"
 #include "cli/client.h"
 #include "cli/command.h"
 #include "cli/text.h"
@@ -169,7 +170,7 @@ show_source(struct cli *cli)
 {
 	const char *id = cli->args[0];
 	_cleanup_(free_p) char *path = client_path("/v1/runs/", id, "");
-	_cleanup_(client_close) struct client *client = NULL;
+	_cleanup_(any_host_close) struct any_host host = {0};
 	_cleanup_(citation_clear) struct citation c = {.document = "", .digest = "", .heading = "", .quote = ""};
 	_cleanup_(json_p) json_t *run = NULL;
 	struct fault fault;
@@ -178,13 +179,13 @@ show_source(struct cli *cli)
 
 	if (cli_number(cli, "source", 1e6, &n, &fault) != 0)
 		return cli_usage(cli, &fault);
-	rc = client_open(&client, cli->socket, &fault);
+	rc = any_host_look(&host, cli, &fault);
 	if (rc == 0)
-		rc = client_get(client, path, &run, &fault);
+		rc = client_get(host.client, path, &run, &fault);
 	if (rc == 0)
 		rc = find_source(run, id, n, &c, &fault);
 	if (rc == 0)
-		rc = read_around(client, run, &c, &fault);
+		rc = read_around(host.client, run, &c, &fault);
 	if (rc != 0)
 		return cli_fail(cli, &fault);
 	if (cli->json)

@@ -18,14 +18,28 @@ set(const char *name)
 	return value != NULL && value[0] != '\0' ? value : NULL;
 }
 
-static char *
-state_socket(void)
+char *
+socket_state(void)
 {
 	const char *state = set("XDG_STATE_HOME"), *home = set("HOME");
 
 	if (state != NULL && state[0] == '/')
-		return xasprintf("%s/hospes/hospes.sock", state);
-	return home != NULL ? xasprintf("%s/.local/state/hospes/hospes.sock", home) : NULL;
+		return xasprintf("%s/hospes", state);
+	return home != NULL ? xasprintf("%s/.local/state/hospes", home) : NULL;
+}
+
+bool
+socket_given(const char *given)
+{
+	return given != NULL || set("HOSPES_SOCKET") != NULL;
+}
+
+static char *
+state_socket(void)
+{
+	_cleanup_(free_p) char *state = socket_state();
+
+	return state != NULL ? xasprintf("%s/hospes.sock", state) : NULL;
 }
 
 int
