@@ -20,13 +20,19 @@ PLUGIN_CXX = c++
 #   	$(PLUGIN_LINK_FILES)
 PLUGIN_TEXT = plugins/common/text.h plugins/common/stem.c plugins/common/units.c plugins/common/words.c
 PLUGIN_LINK_FILES = $(PLUGIN_LINK) -I$(top_srcdir)/plugins `echo $^ | tr ' ' '\n' | grep '[.]c$$'` $(PLUGIN_LIBS) -lm
-EXTRA_DIST += $(PLUGIN_TEXT)
+PLUGIN_QUESTION = plugins/common/question.h plugins/common/question.c plugins/common/synonyms.c plugins/common/match.c \
+	plugins/common/query.h plugins/common/query.c $(PLUGIN_TEXT)
+EXTRA_DIST += $(PLUGIN_QUESTION)
 
 pluginsdir = $(pkglibdir)/plugins
 plugins_DATA = \
+	plugins/agents/analyse/analyse.so \
 	plugins/agents/fetch/fetch.so \
+	plugins/agents/research/research.so \
 	plugins/agents/wordcount/wordcount.so \
 	plugins/agents/write/write.so \
+	plugins/checks/quotes/quotes.so \
+	plugins/strategies/supervisor/supervisor.so \
 	plugins/strategies/survey/survey.so
 PLUGIN_C_FILES = \
 	plugins/agents/fetch/fetch.c \
@@ -38,12 +44,33 @@ CLEANFILES += $(plugins_DATA)
 $(PLUGIN_C_FILES:.c=.so): %.so: %.c $(STAGE_SDK)
 	$(PLUGIN_LINK) $< $(PLUGIN_LIBS)
 
+# Those that find what a brief is made of.
+RESEARCH_FILES = plugins/agents/research/research.h plugins/agents/research/research.c plugins/agents/research/look.c \
+	plugins/agents/research/feedback.c plugins/agents/research/window.c plugins/agents/research/quote.c \
+	plugins/agents/research/score.c plugins/agents/research/manner.c plugins/agents/research/choose.c $(PLUGIN_QUESTION)
+SUPERVISOR_FILES = plugins/strategies/supervisor/supervisor.h plugins/strategies/supervisor/supervisor.c \
+	plugins/strategies/supervisor/sources.c plugins/strategies/supervisor/round.c $(PLUGIN_QUESTION)
+EXTRA_DIST += $(RESEARCH_FILES) $(SUPERVISOR_FILES)
+
+plugins/agents/research/research.so: $(RESEARCH_FILES) $(STAGE_SDK)
+	$(PLUGIN_LINK_FILES)
+plugins/strategies/supervisor/supervisor.so: $(SUPERVISOR_FILES) $(STAGE_SDK)
+	$(PLUGIN_LINK_FILES)
+
 # Those that make and check a brief.
 PLUGIN_BRIEF = plugins/common/brief.h plugins/common/brief.c
 WRITE_FILES = plugins/agents/write/write.c $(PLUGIN_BRIEF)
 QUOTES_FILES = plugins/checks/quotes/quotes.h plugins/checks/quotes/quotes.c plugins/checks/quotes/brief.c \
 	plugins/checks/quotes/source.c plugins/checks/quotes/tell.c $(PLUGIN_BRIEF)
-EXTRA_DIST += $(WRITE_FILES) $(QUOTES_FILES)
+CONFLICT_FILES = plugins/agents/analyse/conflict.h plugins/agents/analyse/statement.h plugins/agents/analyse/amount.c \
+	plugins/agents/analyse/conflict.c plugins/agents/analyse/date.c plugins/agents/analyse/lexicon.c \
+	plugins/agents/analyse/mood.c plugins/agents/analyse/statement.c plugins/agents/analyse/tokens.c $(PLUGIN_TEXT)
+ANALYSE_FILES = plugins/agents/analyse/analyse.h plugins/agents/analyse/analyse.c plugins/agents/analyse/choose.c \
+	plugins/agents/analyse/finding.c plugins/agents/analyse/passage.c plugins/agents/analyse/similar.c $(CONFLICT_FILES)
+EXTRA_DIST += $(ANALYSE_FILES) $(WRITE_FILES) $(QUOTES_FILES)
+
+plugins/agents/analyse/analyse.so: $(ANALYSE_FILES) $(STAGE_SDK)
+	$(PLUGIN_LINK_FILES)
 
 plugins/agents/write/write.so: $(WRITE_FILES) $(STAGE_SDK)
 	$(PLUGIN_LINK_FILES)

@@ -9,7 +9,7 @@
 #include "cli/demo.h"
 #include "cli/text.h"
 
-#define SHOWN 160 /* columns of each text */
+#define SHOWN 100 /* columns of each text */
 
 /* The first finding that has both texts. */
 static const json_t *
@@ -26,12 +26,11 @@ first_lie(const json_t *findings)
 	return NULL;
 }
 
-/* A text in one line. */
+/* White space put in order. */
 static char *
 in_a_line(const char *text)
 {
 	_cleanup_(buf_free) struct buf line = {0};
-	_cleanup_(free_p) char *safe = NULL;
 
 	for (const char *at = text; *at != '\0'; at++) {
 		bool space = *at == ' ' || *at == '\n' || *at == '\t';
@@ -41,8 +40,18 @@ in_a_line(const char *text)
 		else if (line.len > 0 && line.data[line.len - 1] != ' ')
 			buf_append(&line, " ", 1);
 	}
-	safe = text_safe(buf_text(&line), false);
-	return text_shortened(safe, SHOWN);
+	return text_safe(buf_text(&line), false);
+}
+
+/* The place where two texts part, with what stands before and after it. */
+static char *
+around(const char *text, size_t parting)
+{
+	size_t from = parting > SHOWN / 2 ? parting - SHOWN / 2 : 0;
+
+	while (from > 0 && text[from - 1] != ' ')
+		from--;
+	return text_shortened(text + from, SHOWN);
 }
 
 static int
@@ -57,13 +66,20 @@ judge(struct demo *d, const json_t *run, const json_t *records, struct buf *verd
 	}
 	lie = first_lie(json_object_get(refusal, "body"));
 	if (lie != NULL) {
-		said = in_a_line(cli_text(lie, "quote"));
-		found = in_a_line(cli_text(lie, "found"));
-		demo_say(d, "the agent wrote:   %s", said);
+		_cleanup_(free_p) char *quote = in_a_line(cli_text(lie, "quote"));
+		_cleanup_(free_p) char *truth = in_a_line(cli_text(lie, "found"));
+		size_t parting = 0;
+
+		while (quote[parting] != '\0' && quote[parting] == truth[parting])
+			parting++;
+		said = around(quote, parting);
+		found = around(truth, parting);
+		demo_say(d, "the agent quotes: %s", said);
 		demo_say(d, "%s has: %s",
 		    cli_text(lie, "document")[0] != '\0' ? cli_text(lie, "document") : "the document", found);
 	}
-	buf_printf(verdict, "refused as %s: %s", cli_text(run, "status"), cli_text(refusal, "message"));
+	buf_printf(verdict, "refused as %s: %.*s", cli_text(run, "status"),
+	    (int)strcspn(cli_text(refusal, "message"), ";"), cli_text(refusal, "message"));
 	return json_object_get(run, "result") == NULL && (lie != NULL || d->so != NULL) ? 0 : HOSPES_EFAILED;
 }
 

@@ -99,7 +99,7 @@ brief_mark(const char *plain)
 char *
 brief_lead(const char *document, const char *heading)
 {
-	char *plain = brief_plain(heading), *lead;
+	char *plain = brief_plain(heading == NULL ? "" : heading), *lead;
 	size_t len = strlen(plain), name = strlen(document);
 
 	while (len > 0 && strchr(".:;,- ", plain[len - 1]) != NULL)
@@ -116,6 +116,30 @@ brief_lead(const char *document, const char *heading)
 	return lead;
 }
 
+static size_t
+without(const char *plain, size_t len, const char *signs)
+{
+	while (len > 0 && strchr(signs, plain[len - 1]) != NULL)
+		len--;
+	return len;
+}
+
+size_t
+brief_joined(const char *plain)
+{
+	static const char *const joints[] = {" and", " or", " and/or"};
+	size_t len = without(plain, strlen(plain), ", ");
+
+	for (size_t i = 0; i < sizeof(joints) / sizeof(*joints); i++) {
+		size_t n = strlen(joints[i]);
+
+		/* "; and": behind another sign, or none, it is a sentence that was cut. */
+		if (len > n && memcmp(plain + len - n, joints[i], n) == 0 && strchr(",;", plain[len - n - 1]) != NULL)
+			len -= n;
+	}
+	return without(plain, len, ",; ");
+}
+
 /* Does a sentence, or a part of one that stands for itself, end before this place? */
 static bool
 after_end(const char *begin, const char *at)
@@ -128,14 +152,14 @@ after_end(const char *begin, const char *at)
 bool
 brief_is_quoted(const char *text, const char *quote)
 {
-	const char *item = quote + brief_mark(quote);
+	const char *item = quote + brief_mark(quote), *end = quote + brief_joined(quote);
 	size_t len = strlen(text);
 
 	if (len == 0)
 		return false;
 	for (const char *at = quote; (at = strstr(at, text)) != NULL; at++) {
 		bool begins = at == item || at == quote || (at[-1] == ' ' && after_end(quote, at));
-		bool ends = at[len] == '\0' || (at[len] == ' ' && after_end(at, at + len));
+		bool ends = at + len == end || at[len] == '\0' || (at[len] == ' ' && after_end(at, at + len));
 
 		if (begins && ends)
 			return true;

@@ -22,11 +22,14 @@ char *brief_plain(const char *text);
  * there is none. */
 size_t brief_mark(const char *plain);
 
-/* What leads a point in: "GPL-3, 6. Conveying Non-Source Forms: ". */
+/* What leads a point in: "GPL-3, 6. Conveying Non-Source Forms: ", or "GPL-3: " where `heading` is NULL. */
 char *brief_lead(const char *document, const char *heading);
 
+/* Bytes of a plain text without what joins it to the next item of a list: "; and", "; or,", ";". */
+size_t brief_joined(const char *plain);
+
 /* `text` is whole sentences of the plain quote, word for word: it begins where the quote does (after the mark of a list
- * item) or after the end of a sentence, and ends where the quote or a sentence does. */
+ * item) or after the end of a sentence, and ends where the quote (brief_joined) or a sentence does. */
 bool brief_is_quoted(const char *text, const char *quote);
 
 /* One side of a contradiction. */

@@ -408,8 +408,11 @@ add_sentences(struct reader *r, const struct line *first, const char *end, enum 
 			r->leads_n--;
 	while (at < end) {
 		const char *stop = sentence_end(at, end);
+		/* "4. Redistribution.  You may ..." begins with its title. */
+		bool title = at == first->at && stop < end && first->kind == LINE_MARK && text_digit(*at) &&
+			     stop - at <= HEADING_MAX && is_titled(at + first->mark, stop);
 
-		add_unit(r, at, stop, first, kind, lead, at == first->at);
+		add_unit(r, at, stop, first, title ? TEXT_HEADING : kind, title ? TEXT_NO_LEAD : lead, at == first->at);
 		for (at = stop; at < end && text_space(*at);)
 			at++;
 	}

@@ -10,32 +10,42 @@
 
 #include <hospes.h>
 
-/* The quote with its longest word in capitals of another meaning; hospes owns nothing of it. */
-static char *
-bend(const char *quote)
+/* Words of one length: the lie is as long as the truth. */
+static const struct {
+	const char *said, *meant;
+} bends[] = {{"provided", "although"}, {"must", "need"}, {"under", "above"}, {"shall", "might"}, {"may", "can"}};
+
+/* Changes a word; where none is known, the first letter. */
+static void
+bend(char *quote)
 {
-	static const char lie[] = "nothing";
-	const char *at = quote, *word = quote;
-	size_t longest = 0, head;
-	char *bent;
+	for (size_t i = 0; i < sizeof(bends) / sizeof(bends[0]); i++) {
+		char *at = strstr(quote, bends[i].said);
 
-	while (*at != '\0') {
-		size_t len = strcspn(at, " \n\t,.;:");
-
-		if (len > longest) {
-			longest = len;
-			word = at;
+		if (at != NULL) {
+			memcpy(at, bends[i].meant, strlen(bends[i].meant));
+			return;
 		}
-		at += len + (at[len] != '\0');
 	}
-	head = (size_t)(word - quote);
-	bent = malloc(strlen(quote) + sizeof(lie));
-	if (bent == NULL)
+	quote[0] = quote[0] == 'X' ? 'Y' : 'X';
+}
+
+/* White space put in order, as the text of a point has it. */
+static char *
+straighten(const char *quote)
+{
+	char *text = malloc(strlen(quote) + 1), *to = text;
+
+	if (text == NULL)
 		return NULL;
-	memcpy(bent, quote, head);
-	strcpy(bent + head, lie);
-	strcat(bent, word + longest);
-	return bent;
+	for (const char *at = quote; *at != '\0'; at++) {
+		if (strchr(" \t\n", *at) == NULL)
+			*to++ = *at;
+		else if (to > text && to[-1] != ' ')
+			*to++ = ' ';
+	}
+	*to = '\0';
+	return text;
 }
 
 static json_t *
@@ -57,15 +67,19 @@ lie(hospes_ctx *ctx)
 	for (size_t i = 0; i < n; i++) {
 		json_t *finding = json_object_get(json_array_get(points, i), "finding");
 		const char *true_quote = json_string_value(json_object_get(finding, "quote"));
-		char *quote = true_quote == NULL ? NULL : i + 1 == n ? bend(true_quote) : strdup(true_quote);
+		char *quote = true_quote == NULL ? NULL : strdup(true_quote), *text;
 
 		if (quote == NULL)
 			continue;
+		if (i + 1 == n)
+			bend(quote);
+		text = straighten(quote);
 		json_array_append_new(sources, source_of(finding, i + 1, quote));
-		json_array_append_new(told, json_pack("{s:s, s:[I]}", "text", quote, "cites", (json_int_t)(i + 1)));
-		json_array_append_new(claims, json_pack("{s:s, s:b, s:[o]}", "text", quote, "critical", 1, "sources",
+		json_array_append_new(told, json_pack("{s:s, s:[I]}", "text", text, "cites", (json_int_t)(i + 1)));
+		json_array_append_new(claims, json_pack("{s:s, s:b, s:[o]}", "text", text, "critical", 1, "sources",
 						  source_of(finding, i + 1, quote)));
 		free(quote);
+		free(text);
 	}
 	return hospes_reply(ctx, json_pack("{s:s, s:s, s:o, s:[], s:o, s:o, s:f}", "question",
 				     hospes_text(input, "question") != NULL ? hospes_text(input, "question") : "",

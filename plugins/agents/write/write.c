@@ -17,7 +17,8 @@
 
 #include "common/brief.h"
 
-#define AGREEING 2 /* sources that are cited beside a point's own */
+#define AGREEING    2  /* sources that are cited beside a point's own */
+#define HEADING_MAX 80 /* bytes; longer ones do not lead in */
 
 struct brief {
 	hospes_ctx *ctx;
@@ -76,39 +77,52 @@ brief_support(struct brief *brief, const json_t *finding)
 
 /* ---- Points ------------------------------------------------------------------------------------------------------ */
 
-/* Begins as what goes on from something before: an item of a list, a small letter, a word that points back. */
+/* Does it go on from something before: an item of a list, a small letter, a word that points back? */
 static bool
-leans_back(const char *plain)
+leans_back(const char *plain, size_t mark)
 {
 	static const char *const words[] = {"This ", "That ", "These ", "Those ", "It ", "They ", "Such ", "He ",
 	    "She ", "Otherwise", "However", "Therefore", "In this case", "In that case", "In addition", "Also",
 	    "Then "};
+	bool numbered = mark > 0 && *plain >= '0' && *plain <= '9'; /* a section, not an item */
 
-	if (brief_mark(plain) > 0 || (*plain >= 'a' && *plain <= 'z'))
+	if ((mark > 0 && !numbered) || (plain[mark] >= 'a' && plain[mark] <= 'z'))
 		return true;
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
-		if (strncmp(plain, words[i], strlen(words[i])) == 0)
+		if (strncmp(plain + mark, words[i], strlen(words[i])) == 0)
 			return true;
 	return false;
+}
+
+/* A heading that helps a reader: not the title of the whole document, nor what the quote says itself. */
+static const char *
+useful_heading(const json_t *finding, const char *plain)
+{
+	const char *heading = text_of(finding, "heading");
+	size_t small = 0;
+
+	if (heading == NULL || strlen(heading) > HEADING_MAX || strstr(plain, heading) != NULL)
+		return NULL;
+	for (const char *c = heading; *c != '\0'; c++)
+		small += *c >= 'a' && *c <= 'z';
+	return small > 0 || strlen(heading) < HEADING_MAX / 2 ? heading : NULL;
 }
 
 /* The text of a point, to be given to free(). */
 static char *
 point_text(const json_t *finding)
 {
-	const char *heading = text_of(finding, "heading");
-	char *plain = brief_plain(text_of(finding, "quote")), *lead, *text;
-	size_t mark = brief_mark(plain);
+	char *plain = brief_plain(text_of(finding, "quote")), *lead = NULL, *text;
+	size_t mark = brief_mark(plain), len = brief_joined(plain);
 
-	if (!leans_back(plain) || heading == NULL || *heading == '\0' || strstr(plain, heading) != NULL) {
-		memmove(plain, plain + mark, strlen(plain + mark) + 1);
-		return plain;
-	}
-	lead = brief_lead(text_of(finding, "document"), heading);
-	text = malloc(strlen(lead) + strlen(plain) + 1);
+	if (leans_back(plain, mark))
+		lead = brief_lead(text_of(finding, "document"), useful_heading(finding, plain));
+	if (len > mark)
+		plain[len] = '\0';
+	text = malloc(strlen(plain) + (lead == NULL ? 0 : strlen(lead)) + 1);
 	if (text == NULL)
 		abort(); /* the cell's memory is at its end */
-	stpcpy(stpcpy(text, lead), plain + mark);
+	stpcpy(stpcpy(text, lead == NULL ? "" : lead), plain + mark);
 	free(lead);
 	free(plain);
 	return text;
@@ -138,9 +152,14 @@ add_contradiction(struct brief *brief, const json_t *contradiction)
 {
 	const json_t *a = json_object_get(contradiction, "a"), *b = json_object_get(contradiction, "b");
 	char *quotes[2] = {brief_plain(text_of(a, "quote")), brief_plain(text_of(b, "quote"))};
-	const struct brief_side left = {text_of(a, "document"), quotes[0] + brief_mark(quotes[0])};
-	const struct brief_side right = {text_of(b, "document"), quotes[1] + brief_mark(quotes[1])};
-	char *text = brief_contrast(&left, &right);
+	struct brief_side sides[2] = {{text_of(a, "document"), quotes[0]}, {text_of(b, "document"), quotes[1]}};
+	char *text;
+
+	for (size_t i = 0; i < 2; i++) {
+		sides[i].quote += brief_mark(quotes[i]);
+		quotes[i][brief_joined(quotes[i])] = '\0';
+	}
+	text = brief_contrast(&sides[0], &sides[1]);
 
 	json_array_append_new(
 	    brief->contradictions, json_pack("{s:s s:[I,I] s:O}", "text", text, "cites", brief_cite(brief, a),

@@ -70,24 +70,29 @@ cited(const struct brief *brief, const json_t *cites, size_t i)
 	return json_is_integer(number) && n >= 1 && n <= (json_int_t)brief->n ? &brief->sources[n - 1] : NULL;
 }
 
-/* Is the text the quote, or the quote led in by its document and heading? */
+/* Is the text a lead and then the quote? */
+static bool
+is_led_in(const char *text, const char *document, const char *heading, const char *plain)
+{
+	char *lead = brief_lead(document, heading);
+	size_t n = strlen(lead);
+	bool is = strncmp(text, lead, n) == 0 && brief_is_quoted(text + n, plain);
+
+	free(lead);
+	return is;
+}
+
+/* Is the text the quote, or the quote led in by its document, and by a heading that stands there? */
 static bool
 says(const struct brief *brief, const hospes_source *source, const char *text)
 {
 	const json_t *item = json_array_get(brief->list, (size_t)(source - brief->sources));
 	const char *heading = json_string_value(json_object_get(item, "heading"));
-	char *plain = brief_plain(source->quote), *lead;
-	bool is = brief_is_quoted(text, plain);
+	char *plain = brief_plain(source->quote);
+	bool is = brief_is_quoted(text, plain) || is_led_in(text, source->document, NULL, plain);
 
-	if (!is && heading != NULL && strlen(heading) < QUOTES_TEXT) {
-		size_t n;
-
-		lead = brief_lead(source->document, heading);
-		n = strlen(lead);
-		is = strncmp(text, lead, n) == 0 && brief_is_quoted(text + n, plain) &&
-		     quotes_heading(brief->q, source, heading);
-		free(lead);
-	}
+	if (!is && heading != NULL && strlen(heading) < QUOTES_TEXT)
+		is = is_led_in(text, source->document, heading, plain) && quotes_heading(brief->q, source, heading);
 	free(plain);
 	return is;
 }
