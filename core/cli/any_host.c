@@ -11,6 +11,7 @@
 #include "base/util.h"
 #include "cli/any_host.h"
 #include "cli/socket.h"
+#include "cli/user_dirs.h"
 
 #define STATE_PATIENCE_NS (60 * NS_PER_S) /* for another command to leave the user's state directory */
 #define STATE_PAUSE_NS    (200 * NS_PER_MS)
@@ -73,7 +74,7 @@ any_host_look(struct any_host *h, const struct cli *cli, struct fault *fault)
 
 	if (rc != HOSPES_ENOHOST || socket_given(cli->socket))
 		return rc;
-	state = socket_state();
+	state = user_state_dir();
 	if (state == NULL || access(state, X_OK) != 0)
 		return rc;
 	h->options = (struct private_host_options){.command = cli->command->name, .own_state = true};

@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/util.h"
 #include "cli/socket.h"
+#include "cli/user_dirs.h"
 
 static const char *
 set(const char *name)
@@ -16,16 +17,6 @@ set(const char *name)
 	const char *value = getenv(name);
 
 	return value != NULL && value[0] != '\0' ? value : NULL;
-}
-
-char *
-socket_state(void)
-{
-	const char *state = set("XDG_STATE_HOME"), *home = set("HOME");
-
-	if (state != NULL && state[0] == '/')
-		return xasprintf("%s/hospes", state);
-	return home != NULL ? xasprintf("%s/.local/state/hospes", home) : NULL;
 }
 
 bool
@@ -37,7 +28,7 @@ socket_given(const char *given)
 static char *
 state_socket(void)
 {
-	_cleanup_(free_p) char *state = socket_state();
+	_cleanup_(free_p) char *state = user_state_dir();
 
 	return state != NULL ? xasprintf("%s/hospes.sock", state) : NULL;
 }

@@ -16,7 +16,4 @@ int socket_find(const char *given, char **ret, struct fault *fault);
 /* Was one asked for, by `given` or $HOSPES_SOCKET? */
 bool socket_given(const char *given);
 
-/* The user's own state directory, where there may be none; allocated, or NULL. */
-char *socket_state(void);
-
 #endif

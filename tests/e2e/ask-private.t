@@ -1,9 +1,11 @@
 # Where no host runs, a question is answered by a private one, which leaves nothing behind; --keep works on the user's own
 # state, and what was kept can be asked again.
 . "$TESTS/lib.sh"
-plan 21
-own_plugin briefer
+plan 22
 documents
+ask "What is there?" --sources "$T/docs"
+is "$code $(ls -A "$HOME" | grep -c local)" "3 0" "without a plugin of that name; and the user's folders are not made"
+own_plugin briefer
 
 ask "What is there?" --sources "$T/docs"
 is "$code" 0                            "an answer"

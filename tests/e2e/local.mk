@@ -7,6 +7,7 @@ E2E_SCENARIOS = \
 	tests/e2e/ask-json.t \
 	tests/e2e/ask-no-sources.t \
 	tests/e2e/ask-private.t \
+	tests/e2e/ask-progress.t \
 	tests/e2e/ask-two-at-once.t \
 	tests/e2e/cell-crash-is-poison.t \
 	tests/e2e/cell-forged-ready.t \
