@@ -282,10 +282,8 @@ private_host_stop(struct private_host **hp)
 
 	if (h == NULL)
 		return;
-	if (h->keeper.pid != 0)
-		keeper_end(&h->keeper);
-	else
-		keeper_remove_tree(h->dir);
+	keeper_end(&h->keeper);
+	keeper_remove_tree(h->dir); /* what was there before there was a keeper, or what one that was killed left */
 	close_p(&h->ready);
 	free(h->dir);
 	free(h->state);
