@@ -29,6 +29,7 @@
 #include "dispatch/dispatch.h"
 #include "journal/journal.h"
 #include "memory/memory.h"
+#include "notify.h"
 #include "options.h"
 #include "policy/policy.h"
 #include "registry/registry.h"
@@ -37,8 +38,11 @@
 #include "store/store.h"
 #include "tool/http.h"
 
+#define LAST_QUESTIONS_NS (100 * NS_PER_MS)
+
 struct host {
 	struct options options;
+	struct notify notify;
 	struct policy *policy;
 	struct state_dir dir;
 	int spawner_fd;
@@ -54,7 +58,8 @@ struct host {
 	struct runs *runs;
 	struct api *api;
 	struct event *on_term, *on_int, *on_hup, *on_tick;
-	bool stopping, failed;
+	bool ready, stopping, failed;
+	bool drains; /* runs were open when it was told to stop */
 };
 
 /* ---- What leads upward ------------------------------------------------------------------------------------------- */
@@ -129,6 +134,14 @@ progress(struct run *run, const json_t *event, void *arg)
 }
 
 static void
+parted(struct run *run, void *arg)
+{
+	struct host *h = arg;
+
+	runs_parted(run, h->runs);
+}
+
+static void
 drop_version(struct version *v)
 {
 	version_unref(&v);
@@ -176,11 +189,10 @@ open_guests(struct host *h, struct fault *fault)
 	    .failed = guests_failed,
 	    .run_ended = ended,
 	    .progress = progress,
+	    .parted = parted,
 	    .arg = h};
-	struct cells_options cells = {.loop = h->loop,
-	    .calls = &h->calls,
-	    .policy = h->policy,
-	    .spawner_fd = h->spawner_fd};
+	struct cells_options cells = {
+	    .loop = h->loop, .calls = &h->calls, .policy = h->policy, .spawner_fd = h->spawner_fd};
 	struct registry_options registry = {.loop = h->loop,
 	    .store = h->store,
 	    .policy = h->policy,
@@ -194,6 +206,7 @@ open_guests(struct host *h, struct fault *fault)
 	if (rc != 0)
 		return rc;
 	dispatch.http = h->http;
+	dispatch.memory = h->memory;
 	dispatch_open(&h->dispatch, &dispatch);
 	cells.events = dispatch_cells_events(h->dispatch);
 	rc = cells_open(&h->cells, &cells, fault);
@@ -215,8 +228,12 @@ open_doors(struct host *h, struct fault *fault)
 	    .dispatch = h->dispatch,
 	    .policy = h->policy,
 	    .scripted = h->options.scripted};
-	struct api_options api = {
-	    .loop = h->loop, .policy = h->policy, .journal = h->journal, .registry = h->registry, .cells = h->cells};
+	struct api_options api = {.loop = h->loop,
+	    .policy = h->policy,
+	    .journal = h->journal,
+	    .registry = h->registry,
+	    .cells = h->cells,
+	    .memory = h->memory};
 	int rc = runs_open(&h->runs, &runs, fault);
 
 	if (rc != 0)
@@ -269,6 +286,7 @@ host_close(struct host *h)
 		event_free(h->on_hup);
 	if (h->on_tick != NULL)
 		event_free(h->on_tick);
+	notify_close(&h->notify);
 	if (h->loop != NULL)
 		event_base_free(h->loop);
 	state_dir_close(&h->dir);
@@ -279,17 +297,28 @@ host_close(struct host *h)
 /* ---- Serving ----------------------------------------------------------------------------------------------------- */
 
 static void
-drained(void *arg)
+finished(void *arg)
 {
 	struct host *h = arg;
 
 	event_base_loopexit(h->loop, NULL);
 }
 
+/* No run is open any more; those who wait for the last ones are yet to be told, and one who has only now learnt that its
+ * run began asks next how it ended. */
+static void
+drained(void *arg)
+{
+	struct host *h = arg;
+
+	api_finish(h->api, h->drains ? LAST_QUESTIONS_NS : 0, finished, h);
+}
+
 /* The first signal lets open runs end, the second does not. */
 static void
 on_signal(evutil_socket_t sig, short what, void *arg)
 {
+	_cleanup_(free_p) char *status = NULL;
 	struct host *h = arg;
 
 	(void)what;
@@ -299,30 +328,70 @@ on_signal(evutil_socket_t sig, short what, void *arg)
 		return;
 	}
 	h->stopping = true;
+	h->drains = runs_open_count(h->runs) > 0;
+	status = xasprintf("Stopping when %u open runs have ended", runs_open_count(h->runs));
+	notify_stopping(&h->notify, status);
 	log_info("stopping when open runs have ended", LOG_S("signal", strsignal((int)sig)),
 	    LOG_U("runs", runs_open_count(h->runs)));
 	runs_drain(h->runs, drained, h);
 }
 
+static void
+tell_change(const struct policy_change *change, void *arg)
+{
+	_cleanup_(free_p) char *text = NULL;
+
+	(void)arg;
+	if (change->reloadable) {
+		log_info("changed", LOG_S("key", change->key), LOG_S("from", change->from), LOG_S("to", change->to));
+		return;
+	}
+	text = xasprintf(
+	    "%s is %s in the file and stays %s until the host starts again", change->key, change->to, change->from);
+	log_warn(text, LOG_S("key", change->key));
+}
+
 /* What is marked reloadable in the file holds for runs that start from now on; those in flight end on what they have. */
 static void
-on_hangup(evutil_socket_t sig, short what, void *arg)
+reload(struct host *h)
 {
-	struct host *h = arg;
 	struct policy *policy;
 	struct fault fault;
 
-	(void)sig, (void)what;
 	if (policy_reload(h->policy, &policy, &fault) != 0) {
 		log_error("the configuration stays as it was", LOG_S("code", status_name(fault.status)),
 		    LOG_S("reason", fault.text));
 		return;
 	}
+	if (policy_diff(h->policy, policy, tell_change, NULL) == 0)
+		log_info("nothing changed");
 	runs_set_policy(h->runs, policy);
 	registry_set_policy(h->registry, policy);
 	policy_unref(&h->policy);
 	h->policy = policy;
 	log_info("the configuration was read again", LOG_S("file", policy->file));
+}
+
+static void
+tell_ready(struct host *h)
+{
+	_cleanup_(free_p) char *status = xasprintf("Serving on %s", h->policy->socket_path);
+
+	notify_ready(&h->notify, status);
+}
+
+static void
+on_hangup(evutil_socket_t sig, short what, void *arg)
+{
+	struct host *h = arg;
+	bool tell = h->ready && !h->stopping; /* a manager wants to hear of it in between alone */
+
+	(void)sig, (void)what;
+	if (tell)
+		notify_reloading(&h->notify, "Reading the configuration again");
+	reload(h);
+	if (tell)
+		tell_ready(h);
 }
 
 /* Ready when the first look at the plugin folders is over: a client that starts then finds what is there. */
@@ -338,9 +407,12 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 		return;
 	}
 	if (h->policy->dev)
-		log_info("drop plugins here; the public hosts that they declare are granted",
+		log_info("drop plugins here; what they declare is granted, save private addresses",
 		    LOG_S("folder", h->policy->plugin_dirs[0]));
 	log_info("ready", LOG_S("socket", h->policy->socket_path), LOG_S("state", h->policy->state_dir));
+	h->ready = true;
+	if (!h->stopping)
+		tell_ready(h);
 	if (h->options.ready_fd >= 0) {
 		fd_write_all(h->options.ready_fd, "\n", 1);
 		close(h->options.ready_fd);
@@ -357,6 +429,7 @@ host_serve(struct host *h)
 	evsignal_add(h->on_term, NULL);
 	evsignal_add(h->on_int, NULL);
 	evsignal_add(h->on_hup, NULL);
+	notify_watch(&h->notify, h->loop);
 	on_tick(-1, 0, h);
 	event_base_dispatch(h->loop);
 	log_info("stopped", LOG_U("runs_open", runs_open_count(h->runs)));
@@ -369,9 +442,7 @@ static int
 doctor(struct host *h)
 {
 	struct fault fault;
-	struct cells_options options = {.policy = h->policy,
-	    .calls = &h->calls,
-	    .spawner_fd = h->spawner_fd};
+	struct cells_options options = {.policy = h->policy, .calls = &h->calls, .spawner_fd = h->spawner_fd};
 	_cleanup_(json_p) json_t *report = NULL;
 	bool ok;
 
@@ -417,7 +488,7 @@ raise_descriptors(void)
 int
 main(int argc, char **argv)
 {
-	struct host host = {.spawner_fd = -1, .dir.lock_fd = -1};
+	struct host host = {.spawner_fd = -1, .dir.lock_fd = -1, .notify.fd = -1};
 	_cleanup_(free_p) char *installed = NULL;
 	struct fault fault;
 	int status = options_read(argc, argv, &host.options);
@@ -427,6 +498,7 @@ main(int argc, char **argv)
 	setlocale(LC_ALL, "C");
 	signal(SIGPIPE, SIG_IGN);
 	raise_descriptors();
+	notify_open(&host.notify);
 	if (sodium_init() < 0 || curl_global_init(CURL_GLOBAL_DEFAULT) != 0)
 		return 1;
 	if (policy_load(options_config(&host.options, &installed), host.options.dev, &host.policy, &fault) != 0)

@@ -26,6 +26,7 @@ static const char usage[] =
     "      --plugins DIR    a plugin folder; may be given several times\n"
     "      --ready-fd N     write one byte there once the host serves\n"
     "      --log-level L    debug, info, warn or error\n"
+    "      --degraded       go on where a required layer of the sandbox is missing, as `sandbox.degraded` says\n"
     "      --scripted       a private host of `hospes test`: requests may carry the answers to their ops\n"
     "      --doctor         try every layer of the sandbox in a probe cell, print what was found as JSON\n"
     "      --version, --help\n";
@@ -78,6 +79,9 @@ take_option(int c, struct options *o)
 		return -1;
 	case 'l':
 		return set_level(optarg) ? -1 : usage_error("no such log level: ", optarg);
+	case 'g':
+		o->degraded = true;
+		return -1;
 	case 'x':
 		o->scripted = true;
 		return -1;
@@ -107,6 +111,7 @@ options_read(int argc, char **argv, struct options *o)
 	    {"plugins", required_argument, NULL, 'p'},
 	    {"ready-fd", required_argument, NULL, 'r'},
 	    {"log-level", required_argument, NULL, 'l'},
+	    {"degraded", no_argument, NULL, 'g'},
 	    {"scripted", no_argument, NULL, 'x'},
 	    {"doctor", no_argument, NULL, 'D'},
 	    {"version", no_argument, NULL, 'V'},
@@ -133,19 +138,23 @@ absolute(const char *path)
 }
 
 static void
-replace(char **at, const char *path)
+replace(struct policy *policy, const char *key, char **at, const char *path)
 {
 	if (path == NULL)
 		return;
 	free(*at);
 	*at = absolute(path);
+	policy_overridden(policy, key);
 }
 
 void
 options_apply(const struct options *o, struct policy *policy)
 {
-	replace(&policy->state_dir, o->state);
-	replace(&policy->socket_path, o->socket);
+	replace(policy, "state", &policy->state_dir, o->state);
+	replace(policy, "socket", &policy->socket_path, o->socket);
+	policy->sandbox_degraded = policy->sandbox_degraded || o->degraded;
+	if (o->degraded)
+		policy_overridden(policy, "sandbox.degraded");
 	if (o->n_plugins == 0)
 		return;
 	for (char **dir = policy->plugin_dirs; *dir != NULL; dir++)
@@ -154,6 +163,7 @@ options_apply(const struct options *o, struct policy *policy)
 	for (unsigned i = 0; i < o->n_plugins; i++)
 		policy->plugin_dirs[i] = absolute(o->plugins[i]);
 	policy->plugin_dirs[o->n_plugins] = NULL;
+	policy_overridden(policy, "plugin_dirs");
 }
 
 const char *

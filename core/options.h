@@ -13,7 +13,7 @@ struct options {
 	const char *config, *state, *socket;
 	const char *plugins[PLUGIN_DIRS_MAX + 1];
 	unsigned n_plugins;
-	bool dev, scripted, doctor;
+	bool dev, degraded, scripted, doctor;
 	int ready_fd; /* -1: none */
 };
 

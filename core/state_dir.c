@@ -1,5 +1,6 @@
 #include "state_dir.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -32,6 +33,48 @@ state_dir_user(struct policy *policy, struct state_dir *ret)
 	policy->cell_uids--;
 	log_warn("the user of the core does not exist, a number takes its place", LOG_S("user", policy->user),
 	    LOG_U("uid", ret->uid), LOG_S("hint", "useradd --system --no-create-home hospes"));
+}
+
+/* Is there nothing in it, and may nobody but root put anything there? */
+static bool
+is_roots_and_empty(int fd)
+{
+	DIR *folder = NULL;
+	struct dirent *entry;
+	struct stat st;
+	bool empty = true;
+	int copy;
+
+	if (fstat(fd, &st) != 0 || st.st_uid != 0 || (st.st_mode & 022))
+		return false;
+	copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	if (copy >= 0)
+		folder = fdopendir(copy);
+	if (folder == NULL) {
+		if (copy >= 0)
+			close(copy);
+		return false;
+	}
+	while (empty && (entry = readdir(folder)) != NULL)
+		empty = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
+	closedir(folder);
+	return empty;
+}
+
+/* A service manager that makes folders for us (StateDirectory=, RuntimeDirectory=) makes them root's, since it is root whom
+ * it starts.  One that is there and empty is given to the core's user; all others are left as they are. */
+static int
+take_over(const char *path, const struct state_dir *dir, struct fault *fault)
+{
+	_cleanup_(close_p) int fd = -1;
+
+	if (dir->uid == geteuid() || geteuid() != 0)
+		return 0;
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || !is_roots_and_empty(fd))
+		return 0;
+	return fchown(fd, dir->uid, dir->gid) == 0 ? 0
+						   : fault_errno(fault, errno, "giving %s to uid %u", path, dir->uid);
 }
 
 /* Makes one folder for the core's user, or checks that it is that user's. */
@@ -100,6 +143,8 @@ state_dir_open(const struct policy *policy, struct state_dir *dir, struct fault 
 	dir->memory = xasprintf("%s/memory", policy->state_dir);
 	rc = fd_make_dirs(above, 0755, fault);
 	if (rc == 0)
+		rc = take_over(policy->state_dir, dir, fault);
+	if (rc == 0)
 		rc = make(policy->state_dir, 0700, dir, fault);
 	if (rc == 0)
 		rc = take_lock(policy->state_dir, dir, fault);
@@ -116,6 +161,8 @@ state_dir_open(const struct policy *policy, struct state_dir *dir, struct fault 
 	/* The socket's folder may be one that others share (a runtime directory); only one that we make is ours. */
 	if (rc == 0 && access(socket_dir, F_OK) != 0)
 		rc = make(socket_dir, 0755, dir, fault);
+	else if (rc == 0)
+		rc = take_over(socket_dir, dir, fault);
 	if (rc != 0)
 		state_dir_close(dir);
 	return rc;

@@ -1,27 +1,37 @@
-# The configuration.  One that was edited is never overwritten and never removed: a newer one is put beside it.
-EXTRA_DIST += etc/hospes.conf
+# The configuration, and the texts that settings name.  What was edited is never overwritten and never removed: a newer one is
+# put beside it.
+EXTRA_DIST += etc/hospes.conf etc/synonyms
 
 install-data-hook: install-conf
 uninstall-hook: uninstall-conf
 .PHONY: install-conf uninstall-conf
 
+CONF_INSTALL = install_one() { \
+	rm -f "$$2.new"; \
+	if test ! -e "$$2"; then \
+		echo " installing $$2"; \
+		$(INSTALL_DATA) "$$1" "$$2"; \
+	elif ! cmp -s "$$1" "$$2"; then \
+		echo " $$2 was edited and stays; the new one is $$2.new"; \
+		$(INSTALL_DATA) "$$1" "$$2.new"; \
+	fi; }
+CONF_UNINSTALL = uninstall_one() { \
+	rm -f "$$2.new"; \
+	if cmp -s "$$1" "$$2"; then \
+		echo " removing $$2"; \
+		rm -f "$$2"; \
+	elif test -e "$$2"; then \
+		echo " $$2 was edited and stays"; \
+	fi; }
+
 install-conf:
-	@$(MKDIR_P) "$(DESTDIR)$(sysconfdir)/hospes"
-	@conf="$(DESTDIR)$(sysconfdir)/hospes/hospes.conf"; rm -f "$$conf.new"; \
-	if test ! -e "$$conf"; then \
-		echo " installing $$conf"; \
-		$(INSTALL_DATA) "$(srcdir)/etc/hospes.conf" "$$conf"; \
-	elif ! cmp -s "$(srcdir)/etc/hospes.conf" "$$conf"; then \
-		echo " $$conf was edited and stays; the new one is $$conf.new"; \
-		$(INSTALL_DATA) "$(srcdir)/etc/hospes.conf" "$$conf.new"; \
-	fi
+	@$(MKDIR_P) "$(DESTDIR)$(sysconfdir)/hospes/files"
+	@$(CONF_INSTALL); dir="$(DESTDIR)$(sysconfdir)/hospes"; \
+	install_one "$(srcdir)/etc/hospes.conf" "$$dir/hospes.conf"; \
+	install_one "$(srcdir)/etc/synonyms" "$$dir/files/synonyms"
 
 uninstall-conf:
-	@conf="$(DESTDIR)$(sysconfdir)/hospes/hospes.conf"; rm -f "$$conf.new"; \
-	if cmp -s "$(srcdir)/etc/hospes.conf" "$$conf"; then \
-		echo " removing $$conf"; \
-		rm -f "$$conf"; \
-	elif test -e "$$conf"; then \
-		echo " $$conf was edited and stays"; \
-	fi; \
-	rmdir "$(DESTDIR)$(sysconfdir)/hospes" 2>/dev/null || :
+	@$(CONF_UNINSTALL); dir="$(DESTDIR)$(sysconfdir)/hospes"; \
+	uninstall_one "$(srcdir)/etc/hospes.conf" "$$dir/hospes.conf"; \
+	uninstall_one "$(srcdir)/etc/synonyms" "$$dir/files/synonyms"; \
+	rmdir "$$dir/files" "$$dir" 2>/dev/null || :

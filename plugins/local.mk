@@ -15,10 +15,25 @@ PLUGIN_LINK = $(AM_V_CCLD)$(MKDIR_P) $(@D) && $(CC) -std=gnu17 $(PLUGIN_FLAGS) $
 PLUGIN_LINKXX = $(AM_V_CCLD)$(MKDIR_P) $(@D) && $(PLUGIN_CXX) -std=c++20 $(PLUGIN_FLAGS) $(CPPFLAGS) $(CFLAGS) -o $@
 PLUGIN_CXX = c++
 
+# What several plugins share: sources that each compiles into itself.  A plugin of several files has a rule of its own:
+#   plugins/agents/NAME/NAME.so: $(NAME_FILES) $(STAGE_SDK)
+#   	$(PLUGIN_LINK_FILES)
+PLUGIN_TEXT = plugins/common/text.h plugins/common/sentence.c plugins/common/stem.c plugins/common/units.c \
+	plugins/common/words.c
+PLUGIN_LINK_FILES = $(PLUGIN_LINK) -I$(top_srcdir)/plugins `echo $^ | tr ' ' '\n' | grep '[.]c$$'` $(PLUGIN_LIBS) -lm
+PLUGIN_QUESTION = plugins/common/question.h plugins/common/question.c plugins/common/irregular.c plugins/common/synonyms.c plugins/common/match.c \
+	plugins/common/query.h plugins/common/query.c $(PLUGIN_TEXT)
+EXTRA_DIST += $(PLUGIN_QUESTION)
+
 pluginsdir = $(pkglibdir)/plugins
 plugins_DATA = \
+	plugins/agents/analyse/analyse.so \
 	plugins/agents/fetch/fetch.so \
+	plugins/agents/research/research.so \
 	plugins/agents/wordcount/wordcount.so \
+	plugins/agents/write/write.so \
+	plugins/checks/quotes/quotes.so \
+	plugins/strategies/supervisor/supervisor.so \
 	plugins/strategies/survey/survey.so
 PLUGIN_C_FILES = \
 	plugins/agents/fetch/fetch.c \
@@ -27,8 +42,41 @@ PLUGIN_C_FILES = \
 EXTRA_DIST += $(PLUGIN_C_FILES)
 CLEANFILES += $(plugins_DATA)
 
-$(plugins_DATA): %.so: %.c $(STAGE_SDK)
+$(PLUGIN_C_FILES:.c=.so): %.so: %.c $(STAGE_SDK)
 	$(PLUGIN_LINK) $< $(PLUGIN_LIBS)
+
+# Those that find what a brief is made of.
+RESEARCH_FILES = plugins/agents/research/research.h plugins/agents/research/research.c plugins/agents/research/look.c \
+	plugins/agents/research/feedback.c plugins/agents/research/window.c plugins/agents/research/quote.c \
+	plugins/agents/research/score.c plugins/agents/research/manner.c plugins/agents/research/choose.c $(PLUGIN_QUESTION)
+SUPERVISOR_FILES = plugins/strategies/supervisor/supervisor.h plugins/strategies/supervisor/supervisor.c \
+	plugins/strategies/supervisor/sources.c plugins/strategies/supervisor/round.c $(PLUGIN_QUESTION)
+EXTRA_DIST += $(RESEARCH_FILES) $(SUPERVISOR_FILES)
+
+plugins/agents/research/research.so: $(RESEARCH_FILES) $(STAGE_SDK)
+	$(PLUGIN_LINK_FILES)
+plugins/strategies/supervisor/supervisor.so: $(SUPERVISOR_FILES) $(STAGE_SDK)
+	$(PLUGIN_LINK_FILES)
+
+# Those that make and check a brief.
+PLUGIN_BRIEF = plugins/common/brief.h plugins/common/brief.c
+WRITE_FILES = plugins/agents/write/write.c $(PLUGIN_BRIEF)
+QUOTES_FILES = plugins/checks/quotes/quotes.h plugins/checks/quotes/quotes.c plugins/checks/quotes/brief.c \
+	plugins/checks/quotes/source.c plugins/checks/quotes/tell.c $(PLUGIN_BRIEF)
+CONFLICT_FILES = plugins/agents/analyse/conflict.h plugins/agents/analyse/statement.h plugins/agents/analyse/amount.c \
+	plugins/agents/analyse/conflict.c plugins/agents/analyse/date.c plugins/agents/analyse/lexicon.c \
+	plugins/agents/analyse/mood.c plugins/agents/analyse/statement.c plugins/agents/analyse/tokens.c $(PLUGIN_TEXT)
+ANALYSE_FILES = plugins/agents/analyse/analyse.h plugins/agents/analyse/analyse.c plugins/agents/analyse/choose.c \
+	plugins/agents/analyse/finding.c plugins/agents/analyse/passage.c plugins/agents/analyse/similar.c $(CONFLICT_FILES)
+EXTRA_DIST += $(ANALYSE_FILES) $(WRITE_FILES) $(QUOTES_FILES)
+
+plugins/agents/analyse/analyse.so: $(ANALYSE_FILES) $(STAGE_SDK)
+	$(PLUGIN_LINK_FILES)
+
+plugins/agents/write/write.so: $(WRITE_FILES) $(STAGE_SDK)
+	$(PLUGIN_LINK_FILES)
+plugins/checks/quotes/quotes.so: $(QUOTES_FILES) $(STAGE_SDK)
+	$(PLUGIN_LINK_FILES)
 
 # The version that the demo drops beside the first; not installed.
 noinst_DATA = plugins/agents/wordcount/wordcount-1.1.so
@@ -42,5 +90,11 @@ EXTRA_DIST += \
 	plugins/agents/fetch/cases/gone.json plugins/agents/fetch/cases/page.json plugins/agents/fetch/cases/silence.json \
 	plugins/agents/wordcount/cases/binary.json plugins/agents/wordcount/cases/neither.json \
 	plugins/agents/wordcount/cases/text.json \
+	plugins/agents/research/cases/no-word.json plugins/agents/research/cases/nothing.json \
+	plugins/agents/research/cases/number.json plugins/agents/research/cases/other-subject.json \
+	plugins/agents/research/cases/search-fails.json \
+	plugins/strategies/supervisor/cases/fails-once.json plugins/strategies/supervisor/cases/fails-twice.json \
+	plugins/strategies/supervisor/cases/no-word.json plugins/strategies/supervisor/cases/nothing-found.json \
+	plugins/strategies/supervisor/cases/poor-coverage.json plugins/strategies/supervisor/cases/two-documents.json \
 	plugins/strategies/survey/cases/all.json plugins/strategies/survey/cases/holes.json \
 	plugins/strategies/survey/cases/nothing.json

@@ -35,6 +35,7 @@ struct hospes_op {
 	struct hospes_ctx *ctx;
 	uint32_t ordinal; /* WIRE_NO_ORDINAL: never sent */
 	uint16_t kind;
+	uint32_t parts; /* of its reply that were taken */
 	bool arrived; /* the host has sent the outcome */
 	bool settled; /* decided on this side: refused before it was sent, or cancelled; whatever arrives is too late */
 	bool told;    /* a wait of the handler has returned for it */
@@ -101,6 +102,8 @@ struct runtime {
 	size_t buckets_n; /* a power of two */
 	unsigned calls, calls_most;
 	struct hospes_ctx *ready_first, **ready_last;
+	const char *refused[8]; /* system calls that the running call tried and the sandbox refused, each once */
+	unsigned refused_n;
 	int broken; /* what a send on the socket failed with */
 	bool open, stop;
 	char complaint[256];
@@ -148,6 +151,7 @@ struct op_request {
 	uint16_t kind;
 	bool waits;
 	const char *target;
+	const char *before, *behind; /* texts around the input, or NULL */
 	const void *input;
 	size_t input_len;
 	const struct hospes_options *options;
@@ -176,10 +180,35 @@ int op_await(struct hospes_ctx *ctx, const struct hospes_op *op);
 struct hospes_op *call_start(struct hospes_ctx *ctx, const char *target, const struct hospes_value *input,
     const struct hospes_options *options, uint32_t sharers);
 
+/* ---- memory.c, search.c ------------------------------------------------------------------------------------------ */
+
+/* A request of memory; `request.target` is `target`. */
+struct memory_ask {
+	struct op_request request;
+	char target[WIRE_KEY_MAX + 1];
+};
+
+/* Checks what `function` was given and fills the request, with {} as its input; `key` is NULL where there is none.  0 or a
+ * status. */
+int memory_ask(struct hospes_ctx *ctx, const char *function, uint16_t kind, const char *space, const char *key,
+    struct memory_ask *ask);
+
+/* Adds a member, taken over, to an object.  -1 when there is no member: the object is then gone, *json is NULL. */
+int memory_add(json_t **json, const char *key, json_t *member);
+
+/* Takes `json` over as the input of the request, which has to be sent before another function needs the scratch memory;
+ * NULL is bad input. */
+int memory_input(struct hospes_ctx *ctx, const char *function, json_t *json, struct memory_ask *ask);
+
 /* ---- wait.c ------------------------------------------------------------------------------------------------------ */
 
 /* As hospes_wait_any, for ops that are known to be this call's; NULL ones are passed over. */
 int wait_any(struct hospes_ctx *ctx, size_t n, struct hospes_op *const ops[]);
+
+/* ---- tell.c ------------------------------------------------------------------------------------------------------ */
+
+/* A line of the SDK's own in the log of the call. */
+void tell_refused(struct hospes_ctx *ctx, const char *name);
 
 /* ---- runtime.c --------------------------------------------------------------------------------------------------- */
 

@@ -21,7 +21,7 @@
 #define FRAMES_IN    (256u * 1024) /* read at a time */
 #define FRAMES_OUT   (128u * 1024) /* gathered at most */
 #define FRAMES_BIG   (32u * 1024)  /* from here on a payload is not copied on its way */
-#define FRAMES_PARTS 6             /* pieces of one payload at most */
+#define FRAMES_PARTS 7             /* pieces of one payload at most */
 
 /* A frame as it came.  `payload` has `frame.length` bytes and a zero behind them. */
 struct received {

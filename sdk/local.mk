@@ -3,12 +3,13 @@
 lib_LTLIBRARIES += sdk/libhospes.la
 sdk_libhospes_la_SOURCES = \
 	sdk/runtime.h sdk/wire.h sdk/ctx.h sdk/fiber.h sdk/frames.h sdk/machine.h \
-	sdk/call.c sdk/config.c sdk/ctx.c sdk/fiber.c sdk/fiber_ucontext.c sdk/fiber_x86_64.S sdk/frames.c sdk/group.c \
-	sdk/http.c sdk/op.c sdk/reply.c sdk/runtime.c sdk/simple.c sdk/stacks.c sdk/status.c sdk/tell.c sdk/value.c \
-	sdk/wait.c
+	sdk/call.c sdk/config.c sdk/ctx.c sdk/evidence.c sdk/fiber.c sdk/fiber_ucontext.c sdk/fiber_x86_64.S \
+	sdk/frames.c sdk/group.c sdk/http.c sdk/memory.c sdk/op.c sdk/part.c sdk/reply.c sdk/runtime.c \
+	sdk/search.c sdk/simple.c sdk/stacks.c \
+	sdk/status.c sdk/tell.c sdk/value.c sdk/wait.c
 # Only what the headers of others declare is seen outside; ctx.h and its like hide the rest.
 sdk_libhospes_la_CFLAGS = $(AM_CFLAGS) -fvisibility=default
-sdk_libhospes_la_LDFLAGS = $(AM_LDFLAGS) -version-info 1:0:0 -Wl,--version-script=$(srcdir)/sdk/libhospes.map \
+sdk_libhospes_la_LDFLAGS = $(AM_LDFLAGS) -version-info 2:0:1 -Wl,--version-script=$(srcdir)/sdk/libhospes.map \
 	-Wl,-Bsymbolic-functions
 sdk_libhospes_la_LIBADD = $(JANSSON_LIBS)
 sdk_libhospes_la_DEPENDENCIES = $(srcdir)/sdk/libhospes.map
@@ -19,7 +20,12 @@ include_HEADERS = sdk/include/hospes.h
 hospesinclude_HEADERS = sdk/include/hospes/status.h
 
 pkgconfigdir = $(libdir)/pkgconfig
-pkgconfig_DATA = sdk/hospes.pc
+nodist_pkgconfig_DATA = sdk/hospes.pc
+EXTRA_DIST += sdk/hospes.pc.in
+CLEANFILES += sdk/hospes.pc
+
+sdk/hospes.pc: sdk/hospes.pc.in contrib/folders
+	$(AM_V_GEN)$(SUBSTITUTE) $(srcdir)/sdk/hospes.pc.in >$@.tmp && mv $@.tmp $@
 
 sdkdocdir = $(docdir)/sdk
 dist_sdkdoc_DATA = sdk/README

@@ -169,19 +169,26 @@ op_take_options(const hospes_options *given, hospes_options *options)
 	return NULL;
 }
 
+static size_t
+op_target_most(uint16_t kind)
+{
+	if (kind == WIRE_OP_HTTP)
+		return WIRE_URL_MAX;
+	return kind >= WIRE_OP_REMEMBER && kind <= WIRE_OP_SEARCH ? WIRE_KEY_MAX : WIRE_TARGET_MAX;
+}
+
 /* Fills `wire` from what is asked; NULL, or the sentence that says what cannot be sent, with *status. */
 static const char *
 op_compose(struct hospes_ctx *ctx, const struct op_request *request, struct wire_op *wire, hospes_options *options,
     int *status)
 {
-	size_t most = request->kind == WIRE_OP_HTTP ? WIRE_URL_MAX : WIRE_TARGET_MAX;
 	const char *wrong;
 
 	*status = HOSPES_EINPUT;
 	wrong = op_take_options(request->options, options);
 	if (wrong == NULL)
-		wrong = op_refuse_text(
-		    request->target, most, "the target is too long: names end at 255 bytes and URLs at 8 KiB", status);
+		wrong = op_refuse_text(request->target, op_target_most(request->kind),
+		    "the target is too long: names end at 255 bytes and URLs at 8 KiB", status);
 	if (wrong == NULL)
 		wrong = op_refuse_text(
 		    options->version, UINT8_MAX, "the option `version` is longer than 255 bytes", status);
@@ -233,6 +240,12 @@ op_refuse(struct hospes_op *op, int status, const char *sentence)
 	op_settle(op, status, sentence);
 }
 
+static struct iovec
+op_text_part(const char *text)
+{
+	return (struct iovec){(void *)text, text == NULL ? 0 : strlen(text)};
+}
+
 /* Sends an op, or settles it at once when it cannot be sent.  `op` is zeroed by the caller but for `into`. */
 static void
 op_send(struct hospes_ctx *ctx, struct hospes_op *op, const struct op_request *request)
@@ -240,7 +253,7 @@ op_send(struct hospes_ctx *ctx, struct hospes_op *op, const struct op_request *r
 	struct wire_op wire;
 	hospes_options options;
 	const char *refusal;
-	struct iovec parts[5];
+	struct iovec parts[7];
 	int status;
 
 	op->ctx = ctx;
@@ -264,8 +277,10 @@ op_send(struct hospes_ctx *ctx, struct hospes_op *op, const struct op_request *r
 	parts[1] = (struct iovec){(void *)request->target, wire.target_len};
 	parts[2] = (struct iovec){(void *)options.version, wire.version_len};
 	parts[3] = (struct iovec){(void *)options.key, wire.key_len};
-	parts[4] = (struct iovec){(void *)request->input, request->input_len};
-	if (runtime_send(ctx, WIRE_OP, ctx->ops_n, 0, parts, 5) != 0) {
+	parts[4] = op_text_part(request->before);
+	parts[5] = (struct iovec){(void *)request->input, request->input_len};
+	parts[6] = op_text_part(request->behind);
+	if (runtime_send(ctx, WIRE_OP, ctx->ops_n, 0, parts, 7) != 0) {
 		op_refuse(op, HOSPES_ETOOLARGE, "the input is larger than a frame can be, 68 MiB");
 		return;
 	}

@@ -136,6 +136,19 @@ hospes_rt_flush_dying(void)
 		frames_flush_dying(&rt.frames);
 }
 
+void
+hospes_rt_refused(const char *name)
+{
+	unsigned i = 0;
+
+	if (rt.current == NULL)
+		return;
+	while (i < rt.refused_n && rt.refused[i] != name)
+		i++;
+	if (i == rt.refused_n && i < sizeof(rt.refused) / sizeof(rt.refused[0]))
+		rt.refused[rt.refused_n++] = name;
+}
+
 /* ---- Calls ------------------------------------------------------------------------------------------------------- */
 
 static struct hospes_ctx **
@@ -268,6 +281,8 @@ runtime_resume(struct hospes_ctx *ctx)
 	fiber_resume(&ctx->fiber);
 	atomic_store_explicit(&rt.page->current, 0, memory_order_relaxed);
 	rt.current = NULL;
+	while (rt.refused_n > 0)
+		tell_refused(ctx, rt.refused[--rt.refused_n]);
 	if (!ctx->fiber.ended)
 		return;
 	fiber_close(&ctx->fiber);

@@ -32,6 +32,10 @@ const char *hospes_rt_complaint(void); /* NULL: none */
 /* Serves calls until STOP: returns 0 then, a negative status when the socket broke. */
 int hospes_rt_serve(const struct hospes_plugin *plugin);
 
+/* The call whose fiber runs tried a system call that the sandbox refused: told in its log when it parks or ends.
+ * Async-signal-safe; `name` lives for ever. */
+void hospes_rt_refused(const char *name);
+
 /* For the fatal-signal handler; both async-signal-safe: the path of the running call, "" for none; sending what was said
  * and waits to leave, so that replies of other calls are not lost with the cell. */
 const char *hospes_rt_current_path(void);

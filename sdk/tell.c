@@ -28,28 +28,48 @@ static size_t __attribute__((format(printf, 2, 0))) tell_format(char line[TELL_R
 	return end;
 }
 
-void
-hospes_log(hospes_ctx *ctx, enum hospes_level level, const char *format, ...)
+static void
+tell_line(hospes_ctx *ctx, enum hospes_level level, const char *line, size_t len)
 {
 	static const char last[] = "this call has logged 64 KiB; its further lines are dropped";
-	char line[TELL_ROOM];
-	struct iovec part = {.iov_base = line};
-	va_list args;
+	struct iovec part = {(void *)line, len};
 
-	if (ctx_check(ctx, "hospes_log") != 0 || ctx->logged > CTX_LOG_MOST)
+	if (ctx->logged > CTX_LOG_MOST)
 		return;
-	va_start(args, format);
-	part.iov_len = tell_format(line, format, args);
-	va_end(args);
-	ctx->logged += part.iov_len;
+	ctx->logged += len;
 	if (ctx->logged > CTX_LOG_MOST) {
 		part = (struct iovec){(void *)last, sizeof(last) - 1};
 		level = HOSPES_WARN;
 	}
-	if (level < HOSPES_DEBUG || level > HOSPES_ERROR)
-		level = HOSPES_INFO;
 	(void)runtime_send(ctx, WIRE_LOG, WIRE_NO_ORDINAL, (int32_t)level, &part, 1);
 	runtime_flush();
+}
+
+void
+tell_refused(struct hospes_ctx *ctx, const char *name)
+{
+	char line[128];
+	int len =
+	    snprintf(line, sizeof(line), "refused by seccomp: %s (a cell has no files, network or processes)", name);
+
+	tell_line(ctx, HOSPES_WARN, line, (size_t)len);
+}
+
+void
+hospes_log(hospes_ctx *ctx, enum hospes_level level, const char *format, ...)
+{
+	char line[TELL_ROOM];
+	va_list args;
+	size_t len;
+
+	if (ctx_check(ctx, "hospes_log") != 0 || ctx->logged > CTX_LOG_MOST)
+		return;
+	va_start(args, format);
+	len = tell_format(line, format, args);
+	va_end(args);
+	if (level < HOSPES_DEBUG || level > HOSPES_ERROR)
+		level = HOSPES_INFO;
+	tell_line(ctx, level, line, len);
 }
 
 void

@@ -13,6 +13,7 @@
 #define VALUE_FLAGS_OUT (JSON_COMPACT | JSON_ENCODE_ANY)
 #define VALUE_NESTING   128 /* as deep as the host takes; writing costs 300 bytes of stack a level */
 #define VALUE_MEMBERS   16  /* how many of the members made last are looked through for one made before */
+#define VALUE_BLOCK     256 /* from here on copied bytes have a block of their own, which can be given back */
 
 static struct hospes_value *
 value_new(struct hospes_ctx *ctx)
@@ -33,7 +34,14 @@ value_of_bytes(struct hospes_ctx *ctx, const void *bytes, size_t len, void *bloc
 {
 	struct hospes_value *value;
 
-	if (block == NULL)
+	if (block == NULL && len >= VALUE_BLOCK) {
+		block = malloc(len + 1);
+		if (block == NULL)
+			return NULL;
+		memcpy(block, bytes, len);
+		((char *)block)[len] = '\0';
+		bytes = block;
+	} else if (block == NULL)
 		bytes = ctx_copy(ctx, bytes, len);
 	value = bytes == NULL ? NULL : value_new(ctx);
 	if (value == NULL) {
@@ -65,6 +73,31 @@ value_drop(struct hospes_value *value)
 {
 	json_decref(value->json);
 	free(value->block);
+}
+
+/* What is left is a value that is no JSON and has no bytes, so that whoever looks at it all the same gets NULL.  The reply is
+ * spared: it is looked at after the handler. */
+static void
+value_release(struct hospes_value *value)
+{
+	for (struct hospes_value *member = value->members; member != NULL; member = member->next_member)
+		value_release(member);
+	value->members = NULL;
+	if (value == value->ctx->reply)
+		return;
+	value_drop(value);
+	value->json = NULL;
+	value->parsed = true;
+	value->block = NULL;
+	value->bytes = NULL;
+	value->len = 0;
+}
+
+void
+hospes_release(hospes_value *value)
+{
+	if (value != NULL && ctx_check(value->ctx, "hospes_release") == 0)
+		value_release(value);
 }
 
 /* ---- From one form to the other ---------------------------------------------------------------------------------- */

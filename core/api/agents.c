@@ -19,16 +19,20 @@
 
 #define WHY_MAX 1024 /* bytes of a reason */
 
-/* Cells of a version, and the layers that all of them have; what the probe had where there is no cell. */
+/* Cells of a version, and the layers that all of them have; what the probe had where there is no cell.  `pids`, where it is
+ * wanted, gets those of the first cells. */
 static unsigned
-cells_and_layers(const struct api *a, const struct version *v, uint32_t *layers)
+cells_and_layers(const struct api *a, const struct version *v, uint32_t *layers, json_t *pids)
 {
 	struct cell_info info[16];
 	unsigned n = cells_of(a->cells, v->object, info, ARRAY_LEN(info));
 
 	*layers = n > 0 ? UINT32_MAX : cells_layers(a->cells);
-	for (unsigned i = 0; i < n && i < ARRAY_LEN(info); i++)
+	for (unsigned i = 0; i < n && i < ARRAY_LEN(info); i++) {
 		*layers &= info[i].layers;
+		if (info[i].pid > 0)
+			json_array_append_new(pids, json_integer(info[i].pid));
+	}
 	return n;
 }
 
@@ -41,20 +45,21 @@ static int
 add_agent(const struct version *v, void *arg)
 {
 	struct listing *l = arg;
-	json_t *capabilities;
+	json_t *capabilities, *pids;
 	uint32_t layers;
 	unsigned cells;
 
 	if (v->state != VERSION_ACTIVE)
 		return 0;
-	cells = cells_and_layers(l->api, v, &layers);
+	pids = json_array();
+	cells = cells_and_layers(l->api, v, &layers, pids);
 	capabilities = json_array();
 	for (char **c = v->capabilities; c != NULL && *c != NULL; c++)
 		json_array_append_new(capabilities, json_string(*c));
 	json_array_append_new(
-	    l->out, json_pack("{s:s, s:s, s:s, s:s, s:o, s:s, s:I, s:o}", "name", v->name, "version", v->semver, "kind",
+	    l->out, json_pack("{s:s, s:s, s:s, s:s, s:o, s:s, s:I, s:o, s:o}", "name", v->name, "version", v->semver, "kind",
 			plugin_kind_name(v->kind), "summary", v->summary != NULL ? v->summary : "", "capabilities",
-			capabilities, "state", version_state_name(v->state), "cells", (json_int_t)cells, "sandbox",
+			capabilities, "state", version_state_name(v->state), "cells", (json_int_t)cells, "pids", pids, "sandbox",
 			host_layers(layers)));
 	return 0;
 }
@@ -78,7 +83,7 @@ version_json(const struct api *a, const struct version *v)
 	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I}", "name", v->name, "version", v->semver,
 	    "object", v->object_hex, "kind", plugin_kind_name(v->kind), "state", version_state_name(v->state), "since",
 	    since, "by", v->by != NULL ? v->by : "", "why", v->why != NULL ? v->why : "", "cells",
-	    (json_int_t)cells_and_layers(a, v, &layers));
+	    (json_int_t)cells_and_layers(a, v, &layers, NULL));
 }
 
 static int

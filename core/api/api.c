@@ -164,6 +164,7 @@ accept_failed(struct evconnlistener *listener, void *evhttp)
 static void
 serve(struct api *a, int fd)
 {
+	size_t body_max = a->policy->input_max + BODY_WRAPPING;
 	struct evhttp_bound_socket *bound;
 
 	a->http = evhttp_new(a->loop);
@@ -176,7 +177,9 @@ serve(struct api *a, int fd)
 						EVHTTP_REQ_CONNECT | EVHTTP_REQ_PATCH);
 	evhttp_set_timeout(a->http, IDLE_S);
 	evhttp_set_max_headers_size(a->http, HEADERS_MAX);
-	evhttp_set_max_body_size(a->http, (ev_ssize_t)(a->policy->input_max + BODY_WRAPPING));
+	if (body_max < BODY_BATCH_MAX)
+		body_max = BODY_BATCH_MAX;
+	evhttp_set_max_body_size(a->http, (ev_ssize_t)body_max);
 	evhttp_set_flags(a->http, EVHTTP_SERVER_LINGERING_CLOSE);
 	evhttp_set_bevcb(a->http, refusal_bufferevent, NULL);
 	evhttp_set_gencb(a->http, route_request, a);
@@ -206,6 +209,7 @@ api_open(struct api **ret, const struct api_options *options, struct fault *faul
 	a->registry = options->registry;
 	a->cells = options->cells;
 	a->runs = options->runs;
+	a->memory = options->memory;
 	a->journal = options->journal;
 	a->socket_path = xstrdup(options->policy->socket_path);
 	a->socket_dev = st.st_dev;
@@ -248,6 +252,8 @@ api_close(struct api **ap)
 		evhttp_free(a->http);
 	if (a->accept_again != NULL)
 		event_free(a->accept_again);
+	if (a->finish != NULL)
+		event_free(a->finish);
 	logs_close(&a->logs);
 	policy_unref(&a->policy);
 	free(a->socket_path);

@@ -7,7 +7,7 @@
  *
  *   GET  /v1/host                      {"version", "pid", "ready", "socket", "state_dir", "plugin_dirs": [], "sandbox":
  *                                       {"layers": [], "degraded": bool}, "runs_open", "uptime_s"}
- *   GET  /v1/agents                    [{"name", "version", "kind", "summary", "capabilities": [], "state", "cells": n,
+ *   GET  /v1/agents                    [{"name", "version", "kind", "summary", "capabilities": [], "state", "cells": n, "pids": [n],
  *                                       "sandbox": {"layers": [...], "degraded": bool}}]      active versions
  *   GET  /v1/versions[?name=N]         [{"name", "version", "object", "kind", "state", "since", "by", "why", "cells"}]
  *   POST /v1/agents/N/rollback         {"version"?, "why"?} -> the version now active
@@ -24,6 +24,18 @@
  *   GET  /v1/logs                      server-sent events: {"level", "line"} of the host's log, the newest 1,000
  *                                       first, then `event: caught_up` once, then new ones; Last-Event-ID goes
  *                                       on after that line
+ *   GET  /v1/memory                    memory_spaces of the client, who owns the spaces that it names below
+ *   POST /v1/memory/reindex            memory_reindex
+ *   POST /v1/memory/SPACE/put          {"key", "value", "version"?} -> {"version"}
+ *   POST /v1/memory/SPACE/get          {"key"} -> {"value", "version"}
+ *   POST /v1/memory/SPACE/forget       {"key"} or {"document": digest} -> {"forgotten"}
+ *   POST /v1/memory/SPACE/drop         -> {"keys", "documents"}
+ *   GET  /v1/memory/SPACE/keys[?prefix=P&after=KEY&limit=N]        memory_list
+ *   GET  /v1/memory/SPACE/documents[?after=DIGEST&limit=N]         memory_documents
+ *   POST /v1/memory/SPACE/documents    documents in the form of memory_load, at most 66 MiB -> its answer
+ *   POST /v1/memory/SPACE/missing      {"digests": []} -> {"missing": []}; at most 8 MiB
+ *   POST /v1/memory/SPACE/document     {"digest", "from"?, "to"?} -> memory_document
+ *   POST /v1/memory/SPACE/search       {"query", "most"?, "most_each"?, "within"?} -> {"found": []}
  *
  * A request's body may be at most the run input's limit and its wrapping; what is larger is too_large.  Streams send
  * headers at once and a comment every 10 s; a watcher with over 256 KiB queued is cut off.  [loop]
@@ -39,6 +51,7 @@
 #include "base/fault.h"
 #include "cell/cell.h"
 #include "journal/journal.h"
+#include "memory/memory.h"
 #include "policy/policy.h"
 #include "registry/registry.h"
 #include "run/run.h"
@@ -51,11 +64,16 @@ struct api_options {
 	struct registry *registry;
 	struct cells *cells;
 	struct runs *runs;
+	struct memory *memory;
 	struct journal *journal; /* answers wait until what they tell is durable; NULL: they do not wait */
 };
 
 /* Faults: in_use (another host answers on the socket), bad_config (its path), io_error.  Ignores SIGPIPE. */
 int api_open(struct api **ret, const struct api_options *options, struct fault *fault);
 void api_close(struct api **a);
+
+/* The host stops and no run is open any more: `finished` comes once all who asked have their answers and nobody has
+ * asked for anything for `quiet_ns`; after five seconds at the latest. */
+void api_finish(struct api *a, int64_t quiet_ns, void (*finished)(void *arg), void *arg);
 
 #endif

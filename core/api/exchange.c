@@ -18,6 +18,7 @@
 #include "api/serve.h"
 #include "base/util.h"
 #include "journal/journal.h"
+#include "memory/memory.h"
 
 struct bufferevent *
 exchange_bufferevent(const struct exchange *x)
@@ -102,6 +103,10 @@ release(struct exchange *x)
 		run_unwatch(&x->watch);
 	if (x->follower != NULL)
 		logs_unfollow(&x->follower);
+	if (x->asks_memory) {
+		memory_unwait(x->api->memory, x);
+		x->asks_memory = false;
+	}
 	if (x->held != NULL) {
 		journal_forget(x->api->journal, x);
 		json_decref(x->held);

@@ -8,15 +8,24 @@
 #include "base/clock.h"
 #include "base/util.h"
 
-json_t *
-host_layers(uint32_t layers)
+static json_t *
+layer_names(uint32_t layers)
 {
 	json_t *names = json_array();
 
 	for (unsigned bit = 0; bit < 32; bit++)
 		if (layers & (UINT32_C(1) << bit))
 			json_array_append_new(names, json_string(sandbox_layer_name((enum sandbox_layer)(1 << bit))));
-	return json_pack("{s:o, s:b}", "layers", names, "degraded", (layers & LAYERS_REQUIRED) != LAYERS_REQUIRED);
+	return names;
+}
+
+json_t *
+host_layers(uint32_t layers)
+{
+	uint32_t missing = LAYERS_REQUIRED & ~layers;
+
+	return json_pack("{s:o, s:b, s:o*}", "layers", layer_names(layers), "degraded", missing != 0, "missing",
+	    missing != 0 ? layer_names(missing) : NULL);
 }
 
 void

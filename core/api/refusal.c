@@ -27,7 +27,9 @@ page_status(int code, const char **message)
 {
 	switch (code) {
 	case 413:
-		*message = "the body of the request is larger than this host takes; see `run.input` in its configuration";
+		*message = "the body of the request is larger than this host takes; see `run.input` in its "
+			   "configuration, and send "
+			   "documents in smaller batches";
 		return HOSPES_ETOOLARGE;
 	case 501:
 	case 405:

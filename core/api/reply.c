@@ -56,6 +56,7 @@ http_status(int status)
 	case HOSPES_ETOOLARGE:
 		return 413;
 	case HOSPES_ELOAD:
+	case HOSPES_EGROUND:
 		return 422;
 	case HOSPES_EBUDGET:
 	case HOSPES_ERATE:
@@ -114,6 +115,7 @@ static void
 send_body(struct exchange *x, int code, json_t *json)
 {
 	struct evhttp_request *req = x->req;
+	struct api *a = x->api;
 	struct evbuffer *body;
 	char *text;
 
@@ -131,6 +133,7 @@ send_body(struct exchange *x, int code, json_t *json)
 	evhttp_add_header(evhttp_request_get_output_headers(req), "Content-Type", "application/json");
 	/* First let go of the request: evhttp may free it, and call back, while it sends. */
 	exchange_end(x);
+	answer_leaves(a, req);
 	evhttp_send_reply(req, code, reason(code), body);
 	evbuffer_free(body);
 }

@@ -16,8 +16,16 @@
 #include "base/json.h"
 #include "base/util.h"
 
-enum route_body { BODY_NONE, BODY_JSON, BODY_INPUT, BODY_BYTES };
-#define BODY_JSON_MAX (64 * KIB)
+enum route_body {
+	BODY_NONE,
+	BODY_JSON,
+	BODY_INPUT,   /* JSON as large as a run's input */
+	BODY_DIGESTS, /* JSON that may name 100,000 documents */
+	BODY_BYTES,
+	BODY_BATCH, /* bytes, documents */
+};
+#define BODY_JSON_MAX    (64 * KIB)
+#define BODY_DIGESTS_MAX (8 * MIB)
 
 struct route {
 	enum evhttp_cmd_type method;
@@ -42,6 +50,18 @@ static const struct route routes[] = {
     {EVHTTP_REQ_GET, "/v1/runs/{}/events", BODY_NONE, handle_run_events},
     {EVHTTP_REQ_POST, "/v1/runs/{}/cancel", BODY_JSON, handle_run_cancel},
     {EVHTTP_REQ_GET, "/v1/logs", BODY_NONE, handle_logs},
+    {EVHTTP_REQ_GET, "/v1/memory", BODY_NONE, handle_memory_spaces},
+    {EVHTTP_REQ_POST, "/v1/memory/reindex", BODY_JSON, handle_memory_reindex},
+    {EVHTTP_REQ_POST, "/v1/memory/{}/put", BODY_INPUT, handle_memory_put},
+    {EVHTTP_REQ_POST, "/v1/memory/{}/get", BODY_JSON, handle_memory_get},
+    {EVHTTP_REQ_POST, "/v1/memory/{}/forget", BODY_JSON, handle_memory_forget},
+    {EVHTTP_REQ_POST, "/v1/memory/{}/drop", BODY_JSON, handle_memory_drop},
+    {EVHTTP_REQ_GET, "/v1/memory/{}/keys", BODY_NONE, handle_memory_keys},
+    {EVHTTP_REQ_GET, "/v1/memory/{}/documents", BODY_NONE, handle_memory_documents},
+    {EVHTTP_REQ_POST, "/v1/memory/{}/documents", BODY_BATCH, handle_memory_load},
+    {EVHTTP_REQ_POST, "/v1/memory/{}/missing", BODY_DIGESTS, handle_memory_missing},
+    {EVHTTP_REQ_POST, "/v1/memory/{}/document", BODY_JSON, handle_memory_document},
+    {EVHTTP_REQ_POST, "/v1/memory/{}/search", BODY_DIGESTS, handle_memory_search},
 };
 
 /* One segment of a path, decoded.  Names and ids are printable ASCII without slashes; nothing else gets further. */
@@ -127,20 +147,35 @@ route_find(enum evhttp_cmd_type method, const char *path, const struct route **r
 	return known ? ROUTE_NO_METHOD : ROUTE_NO_PATH;
 }
 
+static size_t
+body_max(const struct exchange *x, enum route_body body)
+{
+	switch (body) {
+	case BODY_NONE:
+		return 0;
+	case BODY_JSON:
+		return BODY_JSON_MAX;
+	case BODY_DIGESTS:
+		return BODY_DIGESTS_MAX;
+	case BODY_INPUT:
+	case BODY_BYTES:
+		return x->api->policy->input_max + BODY_WRAPPING;
+	case BODY_BATCH:
+		return BODY_BATCH_MAX;
+	}
+	abort();
+}
+
 static int
 read_body(struct exchange *x, const struct route *route, struct fault *fault)
 {
 	struct evbuffer *in = evhttp_request_get_input_buffer(x->req);
-	size_t len = evbuffer_get_length(in), max = 0;
+	size_t len = evbuffer_get_length(in), max = body_max(x, route->body);
 
-	if (route->body == BODY_JSON)
-		max = BODY_JSON_MAX;
-	else if (route->body == BODY_INPUT || route->body == BODY_BYTES)
-		max = x->api->policy->input_max + BODY_WRAPPING;
 	if (len > max)
 		return fault_set(
 		    fault, HOSPES_ETOOLARGE, "the body has %zu bytes; %s takes at most %zu", len, route->pattern, max);
-	if (route->body == BODY_NONE || route->body == BODY_BYTES)
+	if (route->body == BODY_NONE || route->body == BODY_BYTES || route->body == BODY_BATCH)
 		return 0;
 	if (len == 0 && route->body == BODY_JSON) {
 		x->body = json_object();

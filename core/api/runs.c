@@ -13,6 +13,7 @@
 
 #include "api/serve.h"
 #include "base/id.h"
+#include "base/json.h"
 #include "base/util.h"
 
 #define LIST_DEFAULT 100u
@@ -21,7 +22,7 @@
 void
 handle_run_start(struct exchange *x)
 {
-	static const char *const members[] = {"plugin", "input", "version", "config", "budget", "script"};
+	static const char *const members[] = {"plugin", "input", "version", "config", "budget", "sources", "script"};
 	const json_t *plugin = json_object_get(x->body, "plugin");
 	struct run *run = NULL;
 	struct fault fault;
@@ -36,7 +37,7 @@ handle_run_start(struct exchange *x)
 			i++;
 		if (i == ARRAY_LEN(members)) {
 			reply_error(x, 400, HOSPES_EINPUT,
-			    "the request has a member %.60s; it takes plugin, input, version, config and budget", key);
+			    "the request has a member %.60s; it takes plugin, input, version, config, budget and sources", key);
 			return;
 		}
 	}
@@ -113,24 +114,38 @@ id_ok(struct exchange *x)
 	return false;
 }
 
+/* A number of the query, or `usual`; false, and answered, when it is none or out of bounds. */
+static bool
+number_query(struct exchange *x, const char *key, unsigned long least, unsigned long most, unsigned long usual,
+    unsigned long *ret)
+{
+	const char *text = exchange_query(x, key);
+	unsigned long n;
+	char *end;
+
+	*ret = usual;
+	if (text == NULL)
+		return true;
+	errno = 0;
+	n = strtoul(text, &end, 10);
+	if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 || n < least || n > most) {
+		reply_error(x, 400, HOSPES_EINPUT, "%s has to be a number from %lu to %lu", key, least, most);
+		return false;
+	}
+	*ret = n;
+	return true;
+}
+
 void
 handle_runs(struct exchange *x)
 {
-	const char *all = exchange_query(x, "all"), *limit = exchange_query(x, "limit");
-	unsigned long n = LIST_DEFAULT;
+	const char *all = exchange_query(x, "all");
+	unsigned long limit;
 
-	if (limit != NULL) {
-		char *end;
-
-		errno = 0;
-		n = strtoul(limit, &end, 10);
-		if (limit[0] < '0' || limit[0] > '9' || *end != '\0' || errno != 0 || n < 1 || n > LIST_MAX) {
-			reply_error(x, 400, HOSPES_EINPUT, "limit has to be a number from 1 to %u", LIST_MAX);
-			return;
-		}
-	}
+	if (!number_query(x, "limit", 1, LIST_MAX, LIST_DEFAULT, &limit))
+		return;
 	exchange_owe(x);
-	run_list(x->api->runs, all != NULL && strcmp(all, "1") == 0, (unsigned)n, viewed, x);
+	run_list(x->api->runs, all != NULL && strcmp(all, "1") == 0, (unsigned)limit, viewed, x);
 }
 
 void
@@ -176,21 +191,53 @@ tell_end(struct exchange *x)
 	}
 }
 
+/* Parts of the reply go out as fast as the client reads: they may be many times what a slow watcher is cut off for.  The end
+ * comes behind them and waits with them. */
+static void
+flow(struct exchange *x)
+{
+	struct run *run = run_find(x->api->runs, x->name); /* there as long as we watch */
+
+	for (;;) {
+		_cleanup_(json_p) json_t *part = NULL;
+
+		x->choked = x->streaming && stream_queued(x) > STREAM_QUEUE_MAX / 2;
+		if (x->choked)
+			return;
+		if (!x->streaming || x->parts >= run_parts(run))
+			break;
+		part = run_part(run, x->parts++);
+		if (!stream_send(x, "progress", 0, part))
+			return;
+	}
+	if (!x->watch_ended)
+		return;
+	run_unwatch(&x->watch);
+	tell_end(x);
+}
+
+void
+stream_drained(struct exchange *x)
+{
+	if (x->choked)
+		flow(x);
+}
+
 static void
 watched(const json_t *event, void *arg)
 {
 	struct exchange *x = arg;
+	const char *type = json_string_value(json_object_get(event, "type"));
 
-	if (event != NULL) {
-		if (x->streaming)
+	if (event != NULL && (type == NULL || strcmp(type, "parts") != 0)) {
+		/* Provisional: nobody is cut off for what is queued of the parts. */
+		if (x->streaming && !x->choked)
 			stream_send(x, "progress", 0, event);
 		return;
 	}
-	x->watch_ended = true;
-	if (x->watch != NULL) {
-		run_unwatch(&x->watch);
-		tell_end(x);
-	}
+	x->watch_ended |= event == NULL;
+	if (x->watch != NULL && !x->choked)
+		flow(x);
 }
 
 static void
@@ -206,11 +253,7 @@ watch(struct exchange *x, struct run *run)
 	}
 	exchange_paid(x);
 	x->watch = w;
-	if (x->watch_ended) {
-		if (x->watch != NULL)
-			run_unwatch(&x->watch);
-		tell_end(x);
-	}
+	flow(x); /* parts that came before us, and the end if that came while we began */
 }
 
 /* A run that has ended has no more to tell to a watcher: it is shown from the record, which waits for its durability. */
@@ -251,12 +294,16 @@ handle_run(struct exchange *x)
 void
 handle_run_events(struct exchange *x)
 {
+	unsigned long parts;
 	struct run *run;
 
 	if (!id_ok(x))
 		return;
+	if (!number_query(x, "parts", 0, UINT32_MAX, 0, &parts))
+		return;
+	x->parts = (uint32_t)parts;
 	run = run_find(x->api->runs, x->name);
-	if (run == NULL || run->state == RUN_ENDED) {
+	if (run == NULL || (run->state == RUN_ENDED && run_parts(run) <= x->parts)) {
 		exchange_owe(x);
 		run_show(x->api->runs, x->name, viewed_end, x);
 		return;

@@ -4,7 +4,8 @@
  *   api.c      the socket and the server      reply.c    JSON answers, faults, HTTP statuses
  *   route.c    method and path to handler     stream.c   server-sent events
  *   exchange.c the life of a request          logs.c     the newest log lines and who follows them
- *   host.c agents.c runs.c  the handlers      refusal.c  JSON in place of evhttp's own error pages
+ *   host.c agents.c runs.c memory.c  handlers  refusal.c  JSON in place of evhttp's own error pages
+ *   finish.c   the last answers
  *
  * An exchange ends when it was answered or when its client went away; what it holds is given back then.  Its memory
  * stays while somebody still owes it a callback.  All [loop].
@@ -38,6 +39,7 @@ struct api {
 	struct registry *registry;
 	struct cells *cells;
 	struct runs *runs;
+	struct memory *memory;
 	struct journal *journal;
 	struct evhttp *http;
 	struct evconnlistener *listener;
@@ -48,13 +50,19 @@ struct api {
 	int64_t started_mono_ns;
 	struct logs *logs;
 	struct exchange_list exchanges;
+	unsigned leaving;     /* answers that lie in buffers */
+	struct event *finish; /* finish.c: looks whether all have left */
+	int64_t quiet_ns, quiet_since_ns, finish_by_ns;
+	void (*finished)(void *arg);
+	void *finished_arg;
 };
 
 /* ---- route.c ---- */
 
 #define ROUTE_NAME_MAX 128 /* what stands for {} in a pattern, decoded */
 
-#define BODY_WRAPPING (1 * MIB) /* what may surround a run's input */
+#define BODY_WRAPPING  (1 * MIB) /* what may surround a run's input */
+#define BODY_BATCH_MAX (66 * MIB) /* documents: the largest one and its head */
 
 /* The callback of evhttp: checks the request and calls its handler.  `arg` is the struct api. */
 void route_request(struct evhttp_request *req, void *arg);
@@ -74,12 +82,16 @@ struct exchange {
 	json_t *body;
 	unsigned owed; /* callbacks that will come with this exchange as their argument */
 
+	bool asks_memory; /* memory owes it an answer */
+
 	json_t *held; /* an answer that waits until what it tells is durable */
 	int held_code;
 
 	struct run_watch *watch;
 	bool watch_ended; /* the end came before run_watch returned */
 	bool streaming;   /* headers are out */
+	bool choked;      /* parts wait until the client has read what is queued */
+	uint32_t parts;   /* of the run's reply that were sent */
 	struct event *beat;
 	struct log_follower *follower;
 	TAILQ_ENTRY(exchange) entry;
@@ -119,8 +131,15 @@ void stream_start(struct exchange *x);
 
 /* One event; `event` may be NULL, `id` 0 for none.  False when the watcher was too slow: `x` has ended then. */
 bool stream_send(struct exchange *x, const char *event, uint64_t id, const json_t *data);
+/* Called when a client that was given as much as fits has read all of it. */
+void stream_drained(struct exchange *x);
 void stream_end(struct exchange *x); /* the last chunk; ends the exchange */
 size_t stream_queued(const struct exchange *x);
+
+/* ---- finish.c ---- */
+
+/* Counts an answer until it has left or its client has gone; for an exchange that has ended, before its last bytes. */
+void answer_leaves(struct api *a, struct evhttp_request *req);
 
 /* ---- logs.c ---- */
 
@@ -135,7 +154,7 @@ struct bufferevent *refusal_bufferevent(struct event_base *loop, void *arg);
 
 /* ---- handlers ---- */
 
-json_t *host_layers(uint32_t layers); /* {"layers": [names], "degraded": bool} */
+json_t *host_layers(uint32_t layers); /* {"layers": [names], "degraded": bool, "missing": [names]?} */
 
 void handle_host(struct exchange *x);
 void handle_agents(struct exchange *x);
@@ -152,5 +171,17 @@ void handle_run_journal(struct exchange *x);
 void handle_run_events(struct exchange *x);
 void handle_run_cancel(struct exchange *x);
 void handle_logs(struct exchange *x);
+void handle_memory_spaces(struct exchange *x);
+void handle_memory_put(struct exchange *x);
+void handle_memory_get(struct exchange *x);
+void handle_memory_forget(struct exchange *x);
+void handle_memory_drop(struct exchange *x);
+void handle_memory_keys(struct exchange *x);
+void handle_memory_load(struct exchange *x);
+void handle_memory_missing(struct exchange *x);
+void handle_memory_documents(struct exchange *x);
+void handle_memory_document(struct exchange *x);
+void handle_memory_search(struct exchange *x);
+void handle_memory_reindex(struct exchange *x);
 
 #endif

@@ -21,6 +21,14 @@ stream_queued(const struct exchange *x)
 	return evbuffer_get_length(bufferevent_get_output(exchange_bufferevent(x)));
 }
 
+/* [evhttp's callback; `arg` is the exchange: nothing of it is called any more once the exchange has ended] */
+static void
+drained(struct evhttp_connection *connection, void *arg)
+{
+	(void)connection;
+	stream_drained(arg);
+}
+
 /* Queues text; false when the watcher had to be cut off. */
 static bool
 queue(struct exchange *x, struct evbuffer *text)
@@ -29,7 +37,7 @@ queue(struct exchange *x, struct evbuffer *text)
 		exchange_cut(x);
 		return false;
 	}
-	evhttp_send_reply_chunk(x->req, text);
+	evhttp_send_reply_chunk_with_cb(x->req, text, drained, x);
 	return true;
 }
 
@@ -61,7 +69,7 @@ stream_start(struct exchange *x)
 	x->streaming = true;
 	first = evbuffer_new();
 	evbuffer_add(first, ":\n\n", 3);
-	evhttp_send_reply_chunk(x->req, first);
+	evhttp_send_reply_chunk_with_cb(x->req, first, drained, x);
 	evbuffer_free(first);
 	x->beat = event_new(x->api->loop, -1, EV_PERSIST, beat, x);
 	if (x->beat == NULL || event_add(x->beat, &every) != 0)
@@ -92,7 +100,9 @@ void
 stream_end(struct exchange *x)
 {
 	struct evhttp_request *req = x->req;
+	struct api *a = x->api;
 
 	exchange_end(x);
+	answer_leaves(a, req);
 	evhttp_send_reply_end(req);
 }

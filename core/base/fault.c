@@ -147,6 +147,9 @@ status_hint(int status)
 	case HOSPES_EBUSY:
 	case HOSPES_ERATE:
 		return "try again later, or raise the limit in the configuration";
+	case HOSPES_EGROUND:
+		return "`hospes show RUN` tells which claims failed and why; `grounding` in the configuration says who "
+		       "is checked";
 	case HOSPES_EUNKNOWN:
 		return "look at the other side before doing it again";
 	case HOSPES_EABI:

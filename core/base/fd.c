@@ -86,6 +86,15 @@ fd_read_file(const char *path, struct buf *ret, size_t max, struct fault *fault)
 	return rc;
 }
 
+bool
+fd_name_valid(const char *name)
+{
+	size_t len = strlen(name);
+
+	return len > 0 && len <= 255 && name[0] != '.' &&
+	       strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") == len;
+}
+
 int
 fd_set_nonblock(int fd)
 {

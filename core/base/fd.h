@@ -3,6 +3,7 @@
 #ifndef BASE_FD_H
 #define BASE_FD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -14,6 +15,9 @@ int fd_write_all(int fd, const void *data, size_t len);                /* 0 or -
 int fd_read_all(int fd, struct buf *ret, size_t max, struct fault *fault); /* to the end; too_large past max */
 int fd_read_file(const char *path, struct buf *ret, size_t max, struct fault *fault);
 int fd_set_nonblock(int fd);
+
+/* A file's name that leads nowhere else: 1 to 255 letters, digits, ".", "_" and "-", and no "." first. */
+bool fd_name_valid(const char *name);
 
 /* One message with descriptors over a unix socket; `n` at most FD_PASS_MAX.  Return the bytes moved or -errno. */
 #define FD_PASS_MAX 8

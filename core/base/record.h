@@ -34,7 +34,8 @@ enum record_kind {
 	RECORD_CALL_END = 21,   /* PATH, OP_KIND, TARGET, status, OUTPUT | MESSAGE, CONFIDENCE: the outcome of the op that
 	                         * made the call; NUMBER: how many of its ops were refused and have no record of their own */
 	RECORD_OP_INTENT = 30,  /* PATH, OP_KIND, TARGET, INPUT, EFFECT, KEY, DEADLINE: before an effect outside the host */
-	RECORD_OP_OUTCOME = 31, /* PATH, OP_KIND, TARGET, INPUT_HASH, status, OUTPUT | MESSAGE */
+	RECORD_OP_OUTCOME = 31, /* PATH, OP_KIND, TARGET, INPUT_HASH, status, OUTPUT | MESSAGE.  Of what only looks, and has no
+	                         * record before: INPUT where it is short, NUMBER: ns that it took */
 	RECORD_REFUSAL = 32,    /* PATH, OP_KIND, TARGET, INPUT_HASH, GUARD, status, MESSAGE: a guard said no; BODY: with what
 	                         * findings */
 	RECORD_COMMAND = 40,    /* COMMAND, ACTOR, REASON, BODY (JSON): a change of the host's own state; of an op also PATH,

@@ -85,6 +85,9 @@ call_unref(struct calls *calls, struct call *call)
 	free(call->path);
 	payload_unref(&call->input);
 	payload_unref(&call->config);
+	payload_unref(&call->reply);
+	payload_unref(&call->partial);
+	free(call->grounding);
 	if (call->deadline != NULL)
 		event_free(call->deadline);
 	if (calls->drop != NULL)
@@ -135,10 +138,29 @@ call_op(struct call *call, uint32_t ordinal, bool *made)
 	return op;
 }
 
+uint32_t
+op_parts(const struct op *op)
+{
+	return op->parts == NULL || op->parts->held ? 0 : op->parts->n;
+}
+
+void
+op_drop_parts(struct op *op)
+{
+	if (op->parts == NULL)
+		return;
+	for (uint32_t i = 0; i < op->parts->n; i++)
+		payload_unref(&op->parts->part[i]);
+	free(op->parts->part);
+	free(op->parts);
+	op->parts = NULL;
+}
+
 void
 op_clear(struct op *op)
 {
 	assert(op->callee == NULL && op->executing == NULL);
+	op_drop_parts(op);
 	free(op->target);
 	free(op->version);
 	free(op->key);

@@ -94,6 +94,14 @@ struct waitq {
 	struct op_list ops;
 };
 
+/* Parts of the reply of a call, in the order in which they came. */
+struct parts {
+	struct payload **part;
+	uint32_t n, cap;
+	size_t bytes;
+	bool held; /* nobody gets any of them before the reply was judged */
+};
+
 struct op {
 	struct run *run;
 	struct call *caller; /* NULL for the run's root op */
@@ -108,6 +116,7 @@ struct op {
 	struct payload_hash input_hash; /* what a replay is compared with */
 	size_t input_len;
 	int64_t deadline_real_ns;
+	int64_t began_mono_ns;     /* once it is past the guards */
 	int64_t share[QUANTITIES]; /* 0: none */
 	int64_t share_wall_ns;     /* 0: none */
 	bool sharing;              /* its share is a part of what is left, and not taken yet */
@@ -117,11 +126,14 @@ struct op {
 	struct payload *value; /* or the sentence */
 	double confidence;
 
+	struct parts *parts; /* of a CALL, kept as the outcome is; NULL: none */
+
 	/* while it is open */
 	struct version *resolved; /* the version chosen for a CALL */
 	struct call *callee;
-	void *executing; /* the executor's own: struct http_transfer, timer, struct first */
-	unsigned taken;  /* bit i: guard i of the table has taken something */
+	struct op *taker; /* of a CALL: the op of kind PART that waits for the next one */
+	void *executing;  /* the executor's own: struct http_transfer, timer, struct first */
+	unsigned taken;   /* bit i: guard i of the table has taken something */
 	int64_t reserved_most, reserved_least;
 	struct waitq *waiting_on;
 	TAILQ_ENTRY(op) waiting;
@@ -129,6 +141,7 @@ struct op {
 	int cancelled;       /* 0, or the status with which it will end */
 	char *cancel_why;    /* the sentence then */
 	bool delivered;      /* its caller's cell has the outcome */
+	bool check;          /* the host's own: it calls a check of what its caller replied */
 };
 
 /* ---- Calls ------------------------------------------------------------------------------------------------------- */
@@ -163,6 +176,13 @@ struct call {
 	int cancelled; /* 0, or the status with which every further wait of it ends */
 	struct event *deadline;
 
+	uint32_t parts_said; /* since it began (again) */
+
+	/* what it replied, from then until guards have let it pass */
+	struct payload *reply, *partial;
+	double confidence;
+	void *grounding; /* of the grounding guard: its checks */
+
 	/* of the cell room */
 	struct cell *cell;
 	void *pool;
@@ -187,6 +207,8 @@ TAILQ_HEAD(call_list, call);
 
 enum run_state { RUN_OPEN, RUN_ENDED };
 
+#define RUN_SOURCES_MAX 64 /* spaces */
+
 struct run {
 	struct ulid id;
 	char id_text[ULID_TEXT];
@@ -208,15 +230,22 @@ struct run {
 	struct payload *result;  /* or the sentence */
 	struct payload *partial; /* JSON array, or NULL */
 	double confidence;
+	struct payload *findings; /* of the reply that was refused last, JSON array, or NULL */
 
 	uint64_t last_lsn; /* of its newest record */
-	struct map seen;   /* hashes of payloads that its records carry: hash.lo -> hash.hi | 1 */
+	struct map seen;        /* hashes of payloads that its records carry: hash.lo -> hash.hi | 1 */
 	uint32_t seq;
 	unsigned calls_open;
 	struct dispatch *dispatch; /* that it runs under */
 	void *watchers;            /* run's own */
-	char **sources;            /* the client's spaces whose documents it may read, NULL-terminated, or NULL */
+	char **sources;            /* spaces of its client whose documents it may read, NULL-terminated, or NULL */
 	void *script;              /* of a test case: the answers to its ops, or NULL */
+
+	/* of the memory guard */
+	struct waitq memory_waiters;
+	unsigned memory_ops;   /* in progress */
+	uint64_t memory_moved; /* bytes of inputs and answers */
+	bool memory_waking;
 };
 
 /* The calls in flight, by handle. */
@@ -244,6 +273,10 @@ struct call *call_by_handle(const struct calls *calls, uint64_t handle); /* NULL
 
 /* The op at `ordinal`, made when it is the next one; NULL when it would leave a gap. */
 struct op *call_op(struct call *call, uint32_t ordinal, bool *made);
+
+/* What a client or a caller may be shown of the parts of a call's reply. */
+uint32_t op_parts(const struct op *op);
+void op_drop_parts(struct op *op);
 void op_clear(struct op *op); /* frees what it holds, for the root op of a run too */
 
 /* The path of an op, which is that of the call that it makes: its caller's and its own ordinal; allocated. */
@@ -254,6 +287,7 @@ struct call *call_parent(const struct call *call); /* NULL for the root call */
 /* "survey > wordcount > reader": the chain from the root to `call`, for messages; allocated. */
 char *call_chain(const struct call *call);
 
-#define CALL_OPS_MAX 100000u
+#define CALL_OPS_MAX   100000u
+#define CALL_PARTS_MAX 100000u
 
 #endif

@@ -75,6 +75,9 @@ struct cells_events {
 	void (*log)(struct call *call, enum log_level level, const char *line, void *arg);
 	void (*progress)(struct call *call, double done, const char *line, void *arg);
 
+	/* A part of its reply, of any bytes; one that begins again says all its parts again. */
+	void (*part)(struct call *call, struct payload *part, void *arg);
+
 	/* The call ended with a reply: status, value or sentence, what is partial (or NULL).  The cell room has let go of it. */
 	void (*reply)(struct call *call, int status, struct payload *value, double confidence, struct payload *partial,
 	    void *arg);

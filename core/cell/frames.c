@@ -22,6 +22,7 @@ static const struct rule rules[] = {
     {WIRE_FAILED, PHASE_NEW | PHASE_LOADING, 0, 16 * KIB, "FAILED"},
     {WIRE_OP, PHASE_READY, sizeof(struct wire_op), WIRE_FRAME_MAX, "OP"},
     {WIRE_PARK, PHASE_READY, 0, 0, "PARK"},
+    {WIRE_PART, PHASE_READY, 0, WIRE_FRAME_MAX, "PART"},
     {WIRE_REPLY, PHASE_READY, sizeof(struct wire_reply), WIRE_FRAME_MAX, "REPLY"},
     {WIRE_LOG, PHASE_LOADING | PHASE_READY | PHASE_STOPPING, 0, WIRE_LOG_MAX, "LOG"},
     {WIRE_PROGRESS, PHASE_READY, sizeof(double), sizeof(double) + WIRE_LOG_MAX, "PROGRESS"},

@@ -200,8 +200,11 @@ begin(struct inspection *in, int file_fd, struct fault *fault)
 	static const struct timeval deadline = {INSPECT_NS / NS_PER_S, 0};
 	struct event_base *loop = in->cells->loop;
 	int status[2] = {-1, -1}, out[2] = {-1, -1}, rc;
-	struct spawn_request request = {
-	    .what = SPAWN_INSPECT, .uid = in->uid, .id = in->id, .memory_bytes = INSPECT_HEAP};
+	bool degraded = (in->cells->layers & LAYERS_REQUIRED) != LAYERS_REQUIRED; /* then the operator said so */
+	struct spawn_request request = {.what = degraded ? SPAWN_INSPECT_DEGRADED : SPAWN_INSPECT,
+	    .uid = in->uid,
+	    .id = in->id,
+	    .memory_bytes = INSPECT_HEAP};
 
 	if (pipe2(status, O_CLOEXEC) != 0)
 		return fault_errno(fault, errno, "cannot make a pipe");

@@ -113,13 +113,30 @@ take_text(char *out, const uint8_t **at, size_t len)
 	*at += len;
 }
 
+/* The kinds that there are, and the most bytes of a target of each. */
+static const uint16_t target_most[] = {
+    [WIRE_OP_CALL] = WIRE_TARGET_MAX,
+    [WIRE_OP_HTTP] = UINT16_MAX, /* a URL */
+    [WIRE_OP_NOW] = WIRE_TARGET_MAX,
+    [WIRE_OP_RANDOM] = WIRE_TARGET_MAX,
+    [WIRE_OP_SLEEP] = WIRE_TARGET_MAX,
+    [WIRE_OP_FIRST] = WIRE_TARGET_MAX,
+    [WIRE_OP_FIND] = WIRE_TARGET_MAX,
+    [WIRE_OP_REMEMBER] = WIRE_KEY_MAX,
+    [WIRE_OP_RECALL] = WIRE_KEY_MAX,
+    [WIRE_OP_FORGET] = WIRE_KEY_MAX,
+    [WIRE_OP_LIST] = WIRE_KEY_MAX,
+    [WIRE_OP_DOCUMENTS] = WIRE_KEY_MAX,
+    [WIRE_OP_DOCUMENT] = WIRE_KEY_MAX,
+    [WIRE_OP_SEARCH] = WIRE_KEY_MAX,
+    [WIRE_OP_PART] = WIRE_TARGET_MAX,
+};
+
 static bool
 op_plausible(const struct wire_op *op)
 {
-	size_t most = op->kind == WIRE_OP_HTTP ? UINT16_MAX : WIRE_TARGET_MAX; /* a URL */
-
-	return op->kind >= WIRE_OP_CALL && op->kind <= WIRE_OP_FIND && (op->flags & ~WIRE_OP_WAITS) == 0 &&
-	       op->effect <= WIRE_EFFECT_ONCE && op->target_len <= most && op->timeout_ns >= 0 &&
+	return op->kind >= WIRE_OP_CALL && op->kind < ARRAY_LEN(target_most) && (op->flags & ~WIRE_OP_WAITS) == 0 &&
+	       op->effect <= WIRE_EFFECT_ONCE && op->target_len <= target_most[op->kind] && op->timeout_ns >= 0 &&
 	       op->share_calls >= -WIRE_SHARERS_MAX && op->share_wall_ns >= 0;
 }
 
@@ -211,6 +228,14 @@ serve_abandon(struct cell *cell, struct call *call, const struct frame *f)
 		return;
 	}
 	cell->cells->events.abandon(call, f->head.ordinal, cell->cells->events.arg);
+}
+
+static void
+serve_part(struct cell *cell, struct call *call, const struct frame *f)
+{
+	_cleanup_(payload_unref) struct payload *part = frames_payload(f);
+
+	cell->cells->events.part(call, part, cell->cells->events.arg);
 }
 
 static void
@@ -396,6 +421,9 @@ serve_of_call(struct cell *cell, const struct frame *f)
 		break;
 	case WIRE_PARK:
 		serve_park(cell, call, f);
+		break;
+	case WIRE_PART:
+		serve_part(cell, call, f);
 		break;
 	case WIRE_REPLY:
 		serve_reply(cell, call, f);

@@ -11,22 +11,30 @@
  *   SPAWN_PROBE    status, log, control, page                          hospes-cell without a plugin: puts on the sandbox,
  *                                                                      tries what is forbidden, READY carries the report
  *   SPAWN_INSPECT  status, out, file                                   hospes-inspect: reads the file at 4, JSON on 1
+ *   SPAWN_INSPECT_DEGRADED  the same                                   the same, where a required layer is missing
  */
 
 #ifndef CELL_SPAWNER_H
 #define CELL_SPAWNER_H
 
 #include <assert.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/resource.h>
 
-enum spawn_what { SPAWN_CELL = 1, SPAWN_PROBE, SPAWN_INSPECT, SPAWN_KILL };
+enum spawn_what { SPAWN_CELL = 1, SPAWN_PROBE, SPAWN_INSPECT, SPAWN_KILL, SPAWN_INSPECT_DEGRADED };
+
+static inline bool
+spawn_inspects(uint32_t what)
+{
+	return what == SPAWN_INSPECT || what == SPAWN_INSPECT_DEGRADED;
+}
 
 struct spawn_request {
 	uint32_t what;
-	uint32_t uid;           /* of its own, when the spawner is root; UINT32_MAX: none */
-	uint64_t id;            /* chosen by the host, never used again */
-	uint64_t memory_bytes;  /* for the cgroup, where there is one: stacks and heap */
+	uint32_t uid;          /* of its own, when the spawner is root; UINT32_MAX: none */
+	uint64_t id;           /* chosen by the host, never used again */
+	uint64_t memory_bytes; /* for the cgroup, where there is one: stacks and heap */
 };
 static_assert(sizeof(struct spawn_request) == 24, "spawn_request");
 

@@ -16,9 +16,14 @@
 #include "cli/socket.h"
 
 #define ANSWER_MAX (1024 * MIB)
+#define POLL_MS    60000
 
 struct client {
 	char *socket;
+	bool interruptible;
+	client_tick *tick; /* or NULL */
+	void *tick_arg;
+	int tick_ms;
 };
 
 struct transfer {
@@ -53,6 +58,26 @@ client_close(struct client **c)
 	free((*c)->socket);
 	free(*c);
 	*c = NULL;
+}
+
+const char *
+client_socket(const struct client *c)
+{
+	return c->socket;
+}
+
+void
+client_interruptible(struct client *c)
+{
+	c->interruptible = true;
+}
+
+void
+client_on_tick(struct client *c, int ms, client_tick *tick, void *arg)
+{
+	c->tick = tick;
+	c->tick_ms = ms;
+	c->tick_arg = arg;
 }
 
 static size_t
@@ -130,6 +155,69 @@ unreachable(const struct client *c, CURLcode code, const struct transfer *t, str
 	return fault_set(fault, HOSPES_ENOHOST, "the host on %s broke off: %s", c->socket, curl_easy_strerror(code));
 }
 
+static sigset_t
+interrupts(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	return set;
+}
+
+/* Turns curl and the signals until the transfer is over. */
+static CURLcode
+drive(const struct client *c, CURLM *multi, int signals, client_interrupted *interrupted, void *arg, int *stopped)
+{
+	struct curl_waitfd extra = {.fd = signals, .events = CURL_WAIT_POLLIN};
+	int running = 1, left;
+	CURLMsg *message;
+
+	while (curl_multi_perform(multi, &running) == CURLM_OK && running > 0) {
+		struct signalfd_siginfo info;
+
+		extra.revents = 0;
+		if (curl_multi_poll(multi, &extra, 1, c->tick != NULL ? c->tick_ms : POLL_MS, NULL) != CURLM_OK)
+			break;
+		if (c->tick != NULL)
+			c->tick(c->tick_arg);
+		if (extra.revents == 0 || read(signals, &info, sizeof(info)) != sizeof(info))
+			continue;
+		*stopped = interrupted != NULL ? interrupted((int)info.ssi_signo, arg) : HOSPES_ECANCELLED;
+		if (*stopped != 0)
+			return CURLE_ABORTED_BY_CALLBACK;
+	}
+	message = curl_multi_info_read(multi, &left);
+	return message != NULL && message->msg == CURLMSG_DONE ? message->data.result : CURLE_RECV_ERROR;
+}
+
+/* Returns 0 with *done, or cancelled. */
+static int
+perform(const struct client *c, CURL *easy, CURLcode *done)
+{
+	sigset_t set = interrupts();
+	_cleanup_(close_p) int signals = -1;
+	CURLM *multi;
+	int stopped = 0;
+
+	if (!c->interruptible && c->tick == NULL) {
+		*done = curl_easy_perform(easy);
+		return 0;
+	}
+	if (!c->interruptible)
+		sigemptyset(&set);
+	signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	multi = curl_multi_init();
+	if (multi == NULL || signals < 0)
+		abort();
+	curl_multi_add_handle(multi, easy);
+	*done = drive(c, multi, signals, NULL, NULL, &stopped);
+	curl_multi_remove_handle(multi, easy);
+	curl_multi_cleanup(multi);
+	return stopped;
+}
+
 static int
 request(struct client *c, const char *path, bool post, const void *body, size_t len, json_t **ret, struct fault *fault)
 {
@@ -139,17 +227,19 @@ request(struct client *c, const char *path, bool post, const void *body, size_t 
 	json_t *answer = NULL;
 	long code = 0;
 	CURLcode done;
-	int rc = 0;
+	int rc;
 
 	if (post) {
 		curl_easy_setopt(easy, CURLOPT_POST, 1L);
 		curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)len);
 		curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body);
 	}
-	done = curl_easy_perform(easy);
+	rc = perform(c, easy, &done);
 	curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &code);
 	/* A host that refuses a large body answers before it has read all of it. */
-	if (done != CURLE_OK && !(code >= 400 && t.body.len > 0))
+	if (rc != 0)
+		fault_set(fault, rc, "interrupted");
+	else if (done != CURLE_OK && !(code >= 400 && t.body.len > 0))
 		rc = unreachable(c, done, &t, fault);
 	else if (code >= 400)
 		rc = refused(&t, code, fault);
@@ -183,47 +273,12 @@ client_post(struct client *c, const char *path, const json_t *body, json_t **ret
 	return request(c, path, true, text, strlen(text), ret, fault);
 }
 
-static sigset_t
-interrupts(void)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	return set;
-}
-
 void
 client_block_signals(void)
 {
 	sigset_t set = interrupts();
 
 	sigprocmask(SIG_BLOCK, &set, NULL);
-}
-
-/* Turns curl and the signals until the transfer is over. */
-static CURLcode
-drive(CURLM *multi, int signals, client_interrupted *interrupted, void *arg, int *stopped)
-{
-	struct curl_waitfd extra = {.fd = signals, .events = CURL_WAIT_POLLIN};
-	int running = 1, left;
-	CURLMsg *message;
-
-	while (curl_multi_perform(multi, &running) == CURLM_OK && running > 0) {
-		struct signalfd_siginfo info;
-
-		extra.revents = 0;
-		if (curl_multi_poll(multi, &extra, 1, 60000, NULL) != CURLM_OK)
-			break;
-		if (extra.revents == 0 || read(signals, &info, sizeof(info)) != sizeof(info))
-			continue;
-		*stopped = interrupted != NULL ? interrupted((int)info.ssi_signo, arg) : HOSPES_ECANCELLED;
-		if (*stopped != 0)
-			return CURLE_ABORTED_BY_CALLBACK;
-	}
-	message = curl_multi_info_read(multi, &left);
-	return message != NULL && message->msg == CURLMSG_DONE ? message->data.result : CURLE_RECV_ERROR;
 }
 
 int
@@ -243,7 +298,7 @@ client_stream(struct client *c, const char *path, sse_event *event, client_inter
 	if (multi == NULL || signals < 0)
 		abort();
 	curl_multi_add_handle(multi, easy);
-	done = drive(multi, signals, interrupted, arg, &stopped);
+	done = drive(c, multi, signals, interrupted, arg, &stopped);
 	curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &code);
 	if (t.stopped != 0 || stopped != 0)
 		rc = t.stopped != 0 ? t.stopped : stopped;

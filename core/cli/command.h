@@ -46,6 +46,7 @@ struct command {
 	unsigned min_args, max_args;
 	bool passes_on; /* its options belong to another program */
 	bool no_json;   /* takes no --json */
+	const struct command *family; /* the commands that begin with this name, ended by a NULL name; then the rest is empty */
 	int (*run)(struct cli *cli);
 };
 
@@ -88,8 +89,14 @@ void cli_json(const struct cli *cli, const json_t *value); /* on stdout: indente
 const char *cli_text(const json_t *object, const char *key); /* "" when there is none */
 const char *cli_paint(const struct cli *cli, const char *style); /* "bold", "red", ..., "" for plain */
 
+/* ---- findings.c ---- */
+
+/* Findings of checks (run/run.h) for people; nothing when there are none. */
+void cli_findings(FILE *to, const char *indent, const json_t *findings);
+
 /* ---- the commands ---- */
 
+int command_ask(struct cli *cli);
 int command_run(struct cli *cli);
 int command_ps(struct cli *cli);
 int command_show(struct cli *cli);
@@ -107,6 +114,16 @@ int command_new(struct cli *cli);
 int command_doctor(struct cli *cli);
 int command_dev(struct cli *cli);
 int command_test(struct cli *cli);
+int command_demo(struct cli *cli);
+
+/* `hospes show` with --source. */
+int show_source(struct cli *cli);
+
+/* The tree of calls of a run, as `hospes show` prints it. */
+void show_tree(const struct cli *cli, const json_t *tree);
+
+/* The error of a run, told on stderr with what checks found; returns the exit code. */
+int run_failed(const struct cli *cli, const json_t *error);
 
 /* How a run ended: told on stderr; returns the exit code.  Prints the result unless `quiet`. */
 int run_told(const struct cli *cli, const json_t *run, bool quiet);

@@ -1,15 +1,25 @@
 # The hospes command.  All but its main is a library, for the unit tests.
 noinst_LIBRARIES += core/cli/libcli.a
-core_cli_libcli_a_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS)
+core_cli_libcli_a_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS) $(SODIUM_CFLAGS) $(XML_CFLAGS) $(ZLIB_CFLAGS)
 core_cli_libcli_a_SOURCES = \
-	core/cli/agents.c core/cli/client.c core/cli/client.h core/cli/command.h core/cli/dev.c core/cli/doctor.c \
-	core/cli/expand.c core/cli/expand.h core/cli/info.c core/cli/logs.c core/cli/new.c core/cli/options.c \
-	core/cli/output.c core/cli/process.c core/cli/process.h core/cli/request.c core/cli/request.h core/cli/run.c \
-	core/cli/runs.c core/cli/show.c core/cli/socket.c core/cli/socket.h core/cli/sse.c core/cli/sse.h \
+	core/cli/agents.c core/cli/ask.c core/cli/ask.h core/cli/ask_answer.c core/cli/any_host.c core/cli/any_host.h \
+	core/cli/ask_print.c core/cli/ask_progress.c core/cli/client.c core/cli/client.h core/cli/command.h \
+	core/cli/demo.c core/cli/demo.h core/cli/demo_break_in.c core/cli/demo_budget.c core/cli/demo_host.c \
+	core/cli/demo_kill.c core/cli/demo_lie.c core/cli/demo_loop.c core/cli/demo_swap.c core/cli/dev.c \
+	core/cli/doctor.c core/cli/document.c core/cli/document.h core/cli/document_gzip.c core/cli/document_html.c \
+	core/cli/document_pdf.c core/cli/document_plain.c core/cli/expand.c core/cli/expand.h core/cli/findings.c \
+	core/cli/follow.c core/cli/follow.h core/cli/info.c core/cli/keeper.c core/cli/keeper.h core/cli/logs.c \
+	core/cli/memory.c core/cli/memory.h core/cli/memory_load.c core/cli/memory_show.c core/cli/new.c \
+	core/cli/options.c core/cli/output.c core/cli/private_host.c core/cli/private_host.h core/cli/process.c \
+	core/cli/process.h core/cli/request.c core/cli/request.h core/cli/run.c core/cli/runs.c core/cli/show.c \
+	core/cli/show_source.c core/cli/socket.c core/cli/socket.h core/cli/source_set.h core/cli/sources.c \
+	core/cli/sources.h core/cli/sources_send.c core/cli/sources_walk.c core/cli/sse.c core/cli/sse.h \
 	core/cli/table.c core/cli/table.h core/cli/test.c core/cli/test_case.c core/cli/test_case.h \
-	core/cli/test_host.c core/cli/test_host.h core/cli/test_match.c core/cli/test_ops.c core/cli/test_ops.h \
-	core/cli/text.c core/cli/text.h
+	core/cli/test_match.c core/cli/test_ops.c core/cli/test_ops.h core/cli/text.c core/cli/text.h \
+	core/cli/user_dirs.c core/cli/user_dirs.h
 
 bin_PROGRAMS += hospes
 hospes_SOURCES = core/cli/main.c
-hospes_LDADD = core/cli/libcli.a core/base/libbase.a $(CURL_LIBS) $(JANSSON_LIBS) $(XXHASH_LIBS) $(SODIUM_LIBS)
+CLI_LIBS = core/cli/libcli.a core/base/libbase.a $(CURL_LIBS) $(JANSSON_LIBS) $(XXHASH_LIBS) $(SODIUM_LIBS) $(XML_LIBS) \
+	$(ZLIB_LIBS)
+hospes_LDADD = $(CLI_LIBS)

@@ -13,15 +13,37 @@
 
 #include "base/util.h"
 #include "cli/command.h"
+#include "cli/memory.h"
 
 static const struct cli_option run_options[] = {
     {"in", 0, "FILE", "the input: JSON, `-` is standard input; {\"$file\": PATH} in it stands for a file"},
     {"input", 0, "JSON", "the input itself"},
     {"set", 0, "P.KEY=VALUE", "configuration of a plugin for this run; may be repeated"},
+    {"sources", 0, "SPACE", "documents that the run may read, a space of memory; may be repeated"},
     {"version", 0, "V", "run this version and no other"},
     {"calls", 0, "N", "at most so many calls"},
     {"wall", 0, "SECONDS", "at most so long"},
+    {"parts", 0, NULL, "print the parts of the reply as they come, each as a line of JSON"},
     {"detach", 'd', NULL, "print the run's id and leave it to the host"},
+    {0},
+};
+
+static const struct cli_option ask_options[] = {
+    {"sources", 0, "PATH...", "files and folders to look at; may be repeated"},
+    {"space", 0, "NAME", "a space of the memory to look at; may be repeated"},
+    {"points", 0, "N", "at most so many points (the strategy's own number)"},
+    {"strategy", 0, "NAME", "the strategy that answers (supervisor)"},
+    {"keep", 0, NULL, "keep documents and run in the host's memory, or the user's own where no host runs"},
+    {"tree", 0, NULL, "show the tree of calls too"},
+    {"verbose", 'v', NULL, "tell each event of the run in a line"},
+    {"set", 0, "P.KEY=VALUE", "configuration of a plugin for this run; may be repeated"},
+    {"calls", 0, "N", "at most so many calls"},
+    {"wall", 0, "SECONDS", "at most so long"},
+    {0},
+};
+
+static const struct cli_option show_options[] = {
+    {"source", 0, "N", "instead of the tree, the citation N of the run's brief where it stands"},
     {0},
 };
 
@@ -41,7 +63,27 @@ static const struct cli_option rollback_options[] = {
 
 static const struct cli_option withdraw_options[] = {{"why", 0, "TEXT", "the reason, for the record"}, {0}};
 
+static const struct cli_option demo_options[] = {
+    {"scene", 's', "N", "this scene alone: its number or its name"},
+    {"input", 0, "JSON", "what FILE.so is given"},
+    {"sources", 0, "PATH", "the documents of the scenes that need some (the licences of this system)"},
+    {"question", 0, "TEXT", "what is asked of them"},
+    {0},
+};
+
 static const struct command commands[] = {
+    {.name = "ask",
+	.usage = "QUESTION --sources PATH... [OPTION]...",
+	.summary = "Have a question answered from documents, with citations.",
+	.detail =
+	    "Points, each with the place where it stands word for word, what the sources disagree on, and a line\n"
+	    "of what it took.  A running host is asked where there is one, else a private one that leaves nothing\n"
+	    "behind.  Ends with 3 when the sources do not tell, with 4 when a check found the answer not to be\n"
+	    "borne out.  Ctrl-C cancels the run.",
+	.options = ask_options,
+	.min_args = 1,
+	.max_args = UINT_MAX,
+	.run = command_ask},
     {.name = "run",
 	.usage = "NAME [--in FILE|-] [--input JSON] [OPTION]...",
 	.summary = "Run an agent or strategy and print its result.",
@@ -58,8 +100,9 @@ static const struct command commands[] = {
 	.options = ps_options,
 	.run = command_ps},
     {.name = "show",
-	.usage = "RUN",
-	.summary = "Show a run's tree of calls: times, versions, outcomes.",
+	.usage = "RUN [--source N]",
+	.summary = "Show a run's tree of calls, or a source of its brief.",
+	.options = show_options,
 	.min_args = 1,
 	.max_args = 1,
 	.run = command_show},
@@ -82,6 +125,10 @@ static const struct command commands[] = {
 	.min_args = 1,
 	.max_args = 1,
 	.run = command_journal},
+    {.name = "memory",
+	.usage = "load|list|search|put|get|forget|drop|reindex ...",
+	.summary = "Keep values and documents, and search them.",
+	.family = memory_commands},
     {.name = "agents", .usage = "", .summary = "List the active plugins.", .run = command_agents},
     {.name = "versions",
 	.usage = "[NAME]",
@@ -130,6 +177,14 @@ static const struct command commands[] = {
 	.min_args = 1,
 	.max_args = UINT_MAX,
 	.run = command_test},
+    {.name = "demo",
+	.usage = "[--scene N] [FILE.so]",
+	.summary = "Show, scene by scene, what the host promises.",
+	.detail = "Each scene has a host of its own and a verdict taken from its journal: kill, loop, lie, swap, break-in,\n"
+		  "budget.  With FILE.so that plugin plays the leading part.",
+	.options = demo_options,
+	.max_args = 1,
+	.run = command_demo},
     {.name = "doctor",
 	.usage = "",
 	.summary = "Try, layer by layer, whether cells are closed in.",
@@ -165,6 +220,15 @@ no_command(int argc, char **argv)
 	return cli_usage(&cli, &fault);
 }
 
+static void
+help_family(FILE *to, const struct command *family)
+{
+	fprintf(to, "usage: hospes %s COMMAND [ARGUMENT]...\n\n%s\n\n", family->name, family->summary);
+	for (const struct command *c = family->family; c->name != NULL; c++)
+		fprintf(to, "  %-15s %s\n", c->name, c->summary);
+	fprintf(to, "\n`hospes %s COMMAND --help` tells more.\n", family->name);
+}
+
 static int
 run_command(const struct command *command, int argc, char **argv)
 {
@@ -188,6 +252,28 @@ run_command(const struct command *command, int argc, char **argv)
 		rc = CLI_FAULT;
 	}
 	return rc;
+}
+
+/* `argv` begins behind the family's name. */
+static int
+run_family(const struct command *family, int argc, char **argv)
+{
+	struct cli cli = {.command = family, .json = cli_wants_json(argc, argv)};
+	struct fault fault;
+
+	if (argc > 0 && (strcmp(argv[0], "--help") == 0 || strcmp(argv[0], "-h") == 0)) {
+		help_family(stdout, family);
+		return CLI_OK;
+	}
+	for (const struct command *c = family->family; c->name != NULL && argc > 0; c++)
+		if (strcmp(c->name + strlen(family->name) + 1, argv[0]) == 0)
+			return run_command(c, argc - 1, argv + 1);
+	cli_terminal(&cli);
+	if (argc > 0)
+		fault_set(&fault, HOSPES_EINPUT, "there is no command %s %s", family->name, argv[0]);
+	else
+		fault_set(&fault, HOSPES_EINPUT, "`hospes %s` needs a command", family->name);
+	return cli_usage(&cli, &fault);
 }
 
 int
@@ -216,6 +302,7 @@ main(int argc, char **argv)
 	}
 	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
 		if (strcmp(commands[i].name, argv[1]) == 0)
-			return run_command(&commands[i], argc - 2, argv + 2);
+			return commands[i].family != NULL ? run_family(&commands[i], argc - 2, argv + 2)
+							  : run_command(&commands[i], argc - 2, argv + 2);
 	return no_command(argc, argv);
 }

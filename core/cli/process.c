@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
 
@@ -30,6 +31,7 @@ start(const char *path, const char *const args[], int out)
 {
 	size_t n = 0;
 	_cleanup_(free_p) const char **argv = NULL;
+	sigset_t none;
 	pid_t pid;
 
 	while (args[n] != NULL)
@@ -40,7 +42,9 @@ start(const char *path, const char *const args[], int out)
 	pid = fork();
 	if (pid != 0)
 		return pid;
-	if (dup2(out, STDOUT_FILENO) < 0)
+	/* A command that keeps signals for itself does not mean its children. */
+	sigemptyset(&none);
+	if (sigprocmask(SIG_SETMASK, &none, NULL) != 0 || dup2(out, STDOUT_FILENO) < 0)
 		_exit(127);
 	execv(path, (char *const *)argv);
 	_exit(127);

@@ -72,8 +72,8 @@ request_setting(json_t *config, const char *setting, struct fault *fault)
 	return 0;
 }
 
-static int
-add_limits(const struct cli *cli, json_t *request, struct fault *fault)
+int
+request_limits(const struct cli *cli, json_t *request, struct fault *fault)
 {
 	json_t *config = json_object(), *budget = json_object();
 	double calls = 0, wall_s = 0;
@@ -102,6 +102,22 @@ add_limits(const struct cli *cli, json_t *request, struct fault *fault)
 	return rc;
 }
 
+static int
+add_sources(const struct cli *cli, json_t *request, struct fault *fault)
+{
+	_cleanup_(json_p) json_t *sources = json_array();
+	const char *space;
+	unsigned at = 0;
+
+	while ((space = cli_each(cli, "sources", &at)) != NULL) {
+		if (json_array_append_new(sources, json_string(space)) != 0)
+			return fault_set(fault, HOSPES_EINPUT, "--sources is not UTF-8");
+	}
+	if (json_array_size(sources) > 0)
+		json_object_set(request, "sources", sources);
+	return 0;
+}
+
 int
 request_options(const struct cli *cli, json_t **ret, struct fault *fault)
 {
@@ -115,7 +131,9 @@ request_options(const struct cli *cli, json_t **ret, struct fault *fault)
 		return fault_set(fault, HOSPES_EINPUT, "the plugin's name is not UTF-8");
 	if (version != NULL && json_object_set_new(request, "version", json_string(version)) != 0)
 		return fault_set(fault, HOSPES_EINPUT, "--version is not UTF-8");
-	rc = add_limits(cli, request, fault);
+	rc = request_limits(cli, request, fault);
+	if (rc == 0)
+		rc = add_sources(cli, request, fault);
 	if (rc == 0)
 		*ret = json_incref(request);
 	return rc;

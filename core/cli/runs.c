@@ -29,23 +29,29 @@ tell_partial(const json_t *partial)
 }
 
 int
+run_failed(const struct cli *cli, const json_t *error)
+{
+	int status = status_number(cli_text(error, "code"));
+	struct cli plain = *cli;
+	struct fault fault;
+
+	plain.json = false;
+	fault_set(&fault, status != 0 ? status : HOSPES_EBUG, "%s", cli_text(error, "message"));
+	status = cli_fail(&plain, &fault);
+	cli_findings(stderr, "", json_object_get(error, "findings"));
+	return status;
+}
+
+int
 run_told(const struct cli *cli, const json_t *run, bool quiet)
 {
 	const json_t *error = json_object_get(run, "error"), *result = json_object_get(run, "result");
 	const json_t *partial = json_object_get(run, "partial");
-	struct fault fault;
-	int status;
 
 	if (cli->json)
 		cli_json(cli, run);
-	if (error != NULL) {
-		struct cli plain = *cli;
-
-		plain.json = false;
-		status = status_number(cli_text(error, "code"));
-		fault_set(&fault, status != 0 ? status : HOSPES_EBUG, "%s", cli_text(error, "message"));
-		return cli_fail(&plain, &fault);
-	}
+	if (error != NULL)
+		return run_failed(cli, error);
 	if (!cli->json && !quiet && result != NULL)
 		cli_json(cli, result);
 	if (json_array_size(partial) > 0 || strcmp(cli_text(run, "status"), "partial") == 0) {

@@ -7,11 +7,13 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/util.h"
+#include "cli/any_host.h"
 #include "cli/client.h"
 #include "cli/command.h"
 #include "cli/text.h"
 
 #define DEPTH_MAX  64
+#define QUERY_MOST 60 /* characters of what was searched for */
 #define WHAT_LEAST 16 /* characters of what a node was, and of a line of its message, are shown in any case */
 
 /* What follows the status: "  41.5 ms  replayed 2 times". */
@@ -37,9 +39,10 @@ static void
 print_node(const struct cli *cli, const json_t *node, size_t column)
 {
 	const char *plugin = cli_text(node, "plugin"), *op = cli_text(node, "op"), *target = cli_text(node, "target");
-	_cleanup_(free_p) char *what = plugin[0] != '\0'
-					   ? xasprintf("%s %s", plugin, cli_text(node, "version"))
-					   : xasprintf("%s%s%s", op, target[0] != '\0' ? " " : "", target);
+	_cleanup_(free_p) char *query = text_shortened(cli_text(node, "query"), QUERY_MOST);
+	_cleanup_(free_p) char *what = plugin[0] != '\0' ? xasprintf("%s %s", plugin, cli_text(node, "version"))
+							 : xasprintf("%s%s%s%s%s", op, target[0] != '\0' ? " " : "",
+							       target, query[0] != '\0' ? ": " : "", query);
 	_cleanup_(free_p) char *safe = text_safe(what, false), *shown = NULL, *outcome = outcome_of(node);
 	_cleanup_(free_p) char *status = text_safe(cli_text(node, "status"), false);
 	_cleanup_(free_p) char *path = text_safe(cli_text(node, "path"), false);
@@ -66,11 +69,11 @@ print_node(const struct cli *cli, const json_t *node, size_t column)
 	putchar('\n');
 }
 
-/* Waiting for the first of several ops is how groups work, not what they did; --json has it. */
+/* Waiting for the first of several ops, or for the next part, is how things work, not what they did; --json has it. */
 static bool
 is_shown(const json_t *op)
 {
-	return strcmp(cli_text(op, "op"), "first") != 0;
+	return strcmp(cli_text(op, "op"), "first") != 0 && strcmp(cli_text(op, "op"), "part") != 0;
 }
 
 /* A failure passes through all that waited for it, which hand it on as it is or say whom they had it from: it is told
@@ -136,6 +139,7 @@ print_tree(const struct cli *cli, const json_t *node, const char *indent, unsign
 	print_node(cli, node, text_width(indent));
 	if (depth >= DEPTH_MAX || !is_told_below(node, cli_text(node, "message")))
 		print_message(cli, node, below);
+	cli_findings(stdout, below, json_object_get(node, "findings"));
 	if (depth >= DEPTH_MAX)
 		return;
 	json_array_foreach(ops, i, op)
@@ -150,21 +154,18 @@ print_tree(const struct cli *cli, const json_t *node, const char *indent, unsign
 	}
 }
 
-int
-command_show(struct cli *cli)
+void
+show_tree(const struct cli *cli, const json_t *tree)
 {
-	_cleanup_(free_p) char *path = client_path("/v1/runs/", cli->args[0], "/tree");
-	_cleanup_(json_p) json_t *run = NULL;
-	const json_t *took;
-	int rc = client_fetch(cli, path, &run);
+	if (json_is_object(tree))
+		print_tree(cli, tree, "", 0);
+}
 
-	if (rc != 0)
-		return rc;
-	if (cli->json) {
-		cli_json(cli, run);
-		return CLI_OK;
-	}
-	took = json_object_get(run, "duration_ms");
+static void
+print_run(const struct cli *cli, const json_t *run)
+{
+	const json_t *took = json_object_get(run, "duration_ms");
+
 	printf("%srun %s%s  %s\nstarted %s", cli_paint(cli, "bold"), cli_text(run, "id"), cli_paint(cli, ""),
 	    cli_text(run, "status"), cli_text(run, "started"));
 	if (json_is_number(took))
@@ -177,7 +178,24 @@ command_show(struct cli *cli)
 		printf("  for %s", client);
 	}
 	putchar('\n');
-	if (json_is_object(json_object_get(run, "tree")))
-		print_tree(cli, json_object_get(run, "tree"), "", 0);
+	show_tree(cli, json_object_get(run, "tree"));
+}
+
+int
+command_show(struct cli *cli)
+{
+	_cleanup_(free_p) char *path = client_path("/v1/runs/", cli->args[0], "/tree");
+	_cleanup_(any_host_close) struct any_host host = {0};
+	_cleanup_(json_p) json_t *run = NULL;
+	struct fault fault;
+
+	if (cli_flag(cli, "source"))
+		return show_source(cli);
+	if (any_host_look(&host, cli, &fault) != 0 || client_get(host.client, path, &run, &fault) != 0)
+		return cli_fail(cli, &fault);
+	if (cli->json)
+		cli_json(cli, run);
+	else
+		print_run(cli, run);
 	return CLI_OK;
 }

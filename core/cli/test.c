@@ -2,14 +2,13 @@
  * hospes test: runs a plugin's cases in a private host, each in a fresh cell, then in the cell that it has used, then
  * twice between all the others; tells the results in the form of TAP.
  *
- *   test_host.c  the private host        test_case.c   reading cases
- *   test_ops.c   the ops of a run        test_match.c  comparing outputs
+ *   test_case.c   reading cases
+ *   test_ops.c    the ops of a run        test_match.c  comparing outputs
  */
 
 #include "config.h"
 
 #include <assert.h>
-#include <signal.h>
 #include <string.h>
 
 #include "base/fd.h"
@@ -17,8 +16,8 @@
 #include "base/util.h"
 #include "cli/client.h"
 #include "cli/command.h"
+#include "cli/private_host.h"
 #include "cli/test_case.h"
-#include "cli/test_host.h"
 #include "cli/test_ops.h"
 #include "cli/text.h"
 
@@ -33,9 +32,10 @@ struct outcome {
 };
 
 struct testing {
-	const char *plugin_file;
+	const char *plugin_file[2]; /* one, NULL at the end */
 	struct test_cases cases;
-	struct test_host *host;
+	struct private_host_options options;
+	struct private_host *host;
 	struct client *client; /* of the host that runs now */
 	char *name, *version;
 	struct outcome (*outcomes)[EXECUTIONS];
@@ -97,7 +97,7 @@ show_log(const struct testing *t)
 	unsigned shown = 0;
 	struct fault fault;
 
-	if (t->report != NULL || t->host == NULL || fd_read_file(test_host_log(t->host), &log, LOG_MAX, &fault) != 0)
+	if (t->report != NULL || t->host == NULL || fd_read_file(private_host_log(t->host), &log, LOG_MAX, &fault) != 0)
 		return;
 	(void)buf_text(&log);
 	for (char *line = strtok_r((char *)log.data, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest)) {
@@ -121,7 +121,7 @@ breaches_in_log(const struct testing *t, struct buf *why)
 	char *rest = NULL;
 	struct fault fault;
 
-	if (fd_read_file(test_host_log(t->host), &log, LOG_MAX, &fault) != 0)
+	if (fd_read_file(private_host_log(t->host), &log, LOG_MAX, &fault) != 0)
 		return;
 	(void)buf_text(&log);
 	for (char *line = strtok_r((char *)log.data, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest))
@@ -143,7 +143,7 @@ find_plugin(struct testing *t, struct fault *fault)
 		return rc;
 	json_array_foreach(versions, i, version)
 	{
-		if (strcmp(cli_text(version, "object"), test_host_object(t->host)) != 0)
+		if (strcmp(cli_text(version, "object"), private_host_object(t->host, 0)) != 0)
 			continue;
 		free(t->name);
 		free(t->version);
@@ -151,7 +151,7 @@ find_plugin(struct testing *t, struct fault *fault)
 		t->version = xstrdup(cli_text(version, "version"));
 		return 0;
 	}
-	return fault_set(fault, HOSPES_EBADPLUGIN, "the host did not take %s in; its log says why", t->plugin_file);
+	return fault_set(fault, HOSPES_EBADPLUGIN, "the host did not take %s in; its log says why", t->plugin_file[0]);
 }
 
 /* A host whose cells are all fresh. */
@@ -162,12 +162,15 @@ fresh_host(struct testing *t, struct fault *fault)
 
 	client_close(&t->client);
 	if (t->host == NULL)
-		rc = test_host_start(&t->host, t->plugin_file, fault);
+		rc = private_host_start(&t->host, &t->options, fault);
 	else
-		rc = test_host_restart(t->host, fault);
+		rc = private_host_restart(t->host, fault);
 	if (rc == 0)
-		rc = client_open(&t->client, test_host_socket(t->host), fault);
-	return rc != 0 ? rc : find_plugin(t, fault);
+		rc = client_open(&t->client, private_host_socket(t->host), fault);
+	if (rc != 0)
+		return rc;
+	client_interruptible(t->client);
+	return find_plugin(t, fault);
 }
 
 /* Starts a case; *id is allocated. */
@@ -301,28 +304,22 @@ testing_clear(struct testing *t)
 	}
 	free(t->outcomes);
 	client_close(&t->client);
-	test_host_stop(&t->host);
+	private_host_stop(&t->host);
 	test_cases_free(&t->cases);
 	free(t->name);
 	free(t->version);
 	json_decref(t->report);
 }
 
-static void
-interrupted(int signo)
-{
-	(void)signo;
-}
-
 int
 command_test(struct cli *cli)
 {
-	_cleanup_(testing_clear) struct testing t = {.plugin_file = cli->args[0]};
-	struct sigaction stop = {.sa_handler = interrupted};
+	_cleanup_(testing_clear) struct testing t = {.plugin_file = {cli->args[0]}};
 	struct fault fault;
 
-	/* Ctrl-C ends the private host too; the request under way then fails, and the folder is removed as ever. */
-	sigaction(SIGINT, &stop, NULL);
+	t.options = (struct private_host_options){.command = "test", .files = t.plugin_file, .scripted = true};
+	/* Ctrl-C ends the request under way, and with it all the rest as ever. */
+	client_block_signals();
 	t.report = cli->json ? json_array() : NULL;
 	if (test_cases_read(&t.cases, cli->args[0], cli->args + 1, cli->n_args - 1, &fault) != 0)
 		return cli_fail(cli, &fault);

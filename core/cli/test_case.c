@@ -11,6 +11,7 @@
 #include "base/util.h"
 #include "cli/command.h"
 #include "cli/test_case.h"
+#include "cli/test_ops.h"
 
 #define CASE_MAX (64 * MIB)
 
@@ -47,9 +48,12 @@ check_op(const json_t *op, size_t i, const char *file, struct fault *fault)
 	if ((rc = known_members(op, members, what, fault)) != 0 ||
 	    (rc = known_members(expect, expected, what, fault)) != 0)
 		return rc;
-	if (!json_is_string(json_object_get(expect, "op")))
-		return fault_set(
-		    fault, HOSPES_EINPUT, "%s expects no op: expect.op is \"call\", \"http\" or another kind", what);
+	if (!test_op_outside(cli_text(expect, "op")))
+		return fault_set(fault, HOSPES_EINPUT,
+		    "%s expects no op that a case answers: expect.op is call, http, find, remember, recall, forget, "
+		    "list, "
+		    "documents, document or search",
+		    what);
 	if ((json_object_get(op, "answer") != NULL) == (error != NULL))
 		return fault_set(fault, HOSPES_EINPUT, "%s has to have either answer or error", what);
 	if (error != NULL && status_number(cli_text(error, "code")) == 0)

@@ -78,6 +78,19 @@ test_ops_of(const json_t *records)
 	return ops;
 }
 
+bool
+test_op_outside(const char *kind)
+{
+	static const char *const outside[] = {
+	    "call", "http", "find", "remember", "recall", "forget", "list", "documents", "document", "search"};
+
+	for (size_t i = 0; i < ARRAY_LEN(outside); i++) {
+		if (strcmp(kind, outside[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
 size_t
 test_ops_outside(const json_t *ops)
 {
@@ -86,9 +99,7 @@ test_ops_outside(const json_t *ops)
 
 	json_array_foreach(ops, i, op)
 	{
-		const char *kind = cli_text(op, "op");
-
-		n += strcmp(kind, "call") == 0 || strcmp(kind, "http") == 0 || strcmp(kind, "find") == 0;
+		n += test_op_outside(cli_text(op, "op"));
 	}
 	return n;
 }

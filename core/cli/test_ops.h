@@ -17,7 +17,11 @@
  * `input` is the hash, or the value, or absent, as the records have it. */
 json_t *test_ops_of(const json_t *records);
 
-/* How many of them a case has to answer: calls, HTTP requests, searches. */
+/* Is an op one that a case has to answer: "call", "http", "find", "recall" and the others of memory?  Time and random numbers
+ * are real. */
+bool test_op_outside(const char *kind);
+
+/* How many of them are. */
 size_t test_ops_outside(const json_t *ops);
 
 /* Are both the same?  If not, `why` shows the first that differs; `a_name` and `b_name` say which execution it was. */

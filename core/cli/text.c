@@ -9,6 +9,8 @@
 #include "base/util.h"
 #include "cli/text.h"
 
+#define WRAP_LEAST 16 /* columns of text in a line, be the indent what it may */
+
 /* Decodes one character; 0 bytes when it is not well-formed. */
 static size_t
 character(const unsigned char *s, uint32_t *ret)
@@ -63,24 +65,63 @@ text_safe(const char *text, bool lines)
 	return (char *)out.data;
 }
 
+/* Characters that take two columns of a terminal, and those that take none: the blocks of East Asian Width W and F, and
+ * the combining marks, as far as documents have them (Unicode 15, EastAsianWidth.txt).  wcwidth() would know only those of
+ * the locale that happens to be set. */
+static const struct {
+	uint32_t from, to;
+	unsigned char columns;
+} widths[] = {{0x300, 0x36f, 0}, {0x483, 0x489, 0}, {0x591, 0x5bd, 0}, {0x610, 0x61a, 0}, {0x64b, 0x65f, 0},
+    {0x1100, 0x115f, 2}, {0x1ab0, 0x1aff, 0}, {0x1dc0, 0x1dff, 0}, {0x20d0, 0x20ff, 0}, {0x2e80, 0x303e, 2},
+    {0x3041, 0x33ff, 2}, {0x3400, 0x4dbf, 2}, {0x4e00, 0x9fff, 2}, {0xa000, 0xa4cf, 2}, {0xa960, 0xa97f, 2},
+    {0xac00, 0xd7a3, 2}, {0xf900, 0xfaff, 2}, {0xfe00, 0xfe0f, 0}, {0xfe20, 0xfe2f, 0}, {0xfe30, 0xfe6f, 2},
+    {0xff00, 0xff60, 2}, {0xffe0, 0xffe6, 2}, {0x1f300, 0x1f64f, 2}, {0x1f680, 0x1f6ff, 2}, {0x1f900, 0x1f9ff, 2},
+    {0x20000, 0x3fffd, 2}, {0xe0100, 0xe01ef, 0}};
+
+static size_t
+columns_of(uint32_t c)
+{
+	for (size_t i = 0; i < ARRAY_LEN(widths) && widths[i].from <= c; i++)
+		if (c <= widths[i].to)
+			return widths[i].columns;
+	return 1;
+}
+
+/* Steps over one character, or one byte that is none; how many columns it takes. */
+static size_t
+step(const char **at)
+{
+	uint32_t c = 0;
+	size_t len = character((const unsigned char *)*at, &c);
+
+	*at += len > 0 ? len : 1;
+	return columns_of(c);
+}
+
 size_t
 text_width(const char *text)
 {
 	size_t n = 0;
 
-	for (; *text != '\0'; text++)
-		n += ((unsigned char)*text & 0xc0) != 0x80;
+	while (*text != '\0')
+		n += step(&text);
 	return n;
 }
 
-/* The first `n` characters end here. */
+/* Where the characters end that fit into `width` columns. */
 static const char *
-after(const char *text, size_t n)
+after(const char *text, size_t width)
 {
-	for (; *text != '\0'; text++)
-		if (((unsigned char)*text & 0xc0) != 0x80 && n-- == 0)
+	const char *at = text, *next = text;
+	size_t n = 0;
+
+	while (*next != '\0') {
+		n += step(&next);
+		if (n > width)
 			break;
-	return text;
+		at = next;
+	}
+	return at;
 }
 
 char *
@@ -99,9 +140,31 @@ text_line(const char *text, size_t width)
 {
 	const char *end = after(text, width), *space = end;
 
+	/* a wide character in a narrow line: whoever goes on behind it has to get on */
+	if (end == text && *end != '\0')
+		step(&end);
 	if (width == 0 || *end == '\0')
 		return strlen(text);
 	while (space > text && *space != ' ')
 		space--;
 	return (size_t)((space > text ? space : end) - text);
+}
+
+void
+text_wrap(FILE *to, const char *text, const char *first, const char *rest, size_t width)
+{
+	const char *indent = first;
+
+	do {
+		size_t column = text_width(indent), len;
+
+		while (*text == ' ')
+			text++;
+		len = text_line(text, width == 0 ? 0 : width > column + WRAP_LEAST ? width - column : WRAP_LEAST);
+		fprintf(to, "%s%.*s\n", indent, (int)len, text);
+		text += len;
+		indent = rest;
+		while (*text == ' ')
+			text++;
+	} while (*text != '\0');
 }

@@ -8,12 +8,13 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 /* A copy with control characters, direction overrides and bytes that are not UTF-8 shown as \xNN or \u{NNNN}; line
  * breaks too unless `lines`. */
 char *text_safe(const char *text, bool lines);
 
-/* How many columns it takes: characters, where each takes one. */
+/* How many columns of a terminal it takes: one a character, two where it is a wide one, none where it combines. */
 size_t text_width(const char *text);
 
 /* A copy of at most `width` columns (at least 1), the end cut off and "…" in its place; width 0 is no limit. */
@@ -21,5 +22,9 @@ char *text_shortened(const char *text, size_t width);
 
 /* How many bytes of `text` stand in a line of `width` columns: up to a space where there is one; width 0 is no limit. */
 size_t text_line(const char *text, size_t width);
+
+/* Prints `text`, in which there are no line breaks, in lines of at most `width` columns (0: in one): the first begins with
+ * `first`, the others with `rest`. */
+void text_wrap(FILE *to, const char *text, const char *first, const char *rest, size_t width);
 
 #endif

@@ -1,6 +1,6 @@
 /*
  * The configuration of a plugin in a run: the notes' defaults, the operator's values over them, `--set` of the run over
- * both.  Fixed at the first use and recorded, so that a reload in mid-run changes nothing and a replay sees the same.
+ * both; where a file is named, its text.  Fixed at the first use and recorded, so that a reload in mid-run changes nothing and a replay sees the same.
  */
 
 #include <string.h>
@@ -33,6 +33,26 @@ overlay(json_t *config, const struct version *v, json_t *over, struct fault *fau
 	return 0;
 }
 
+/* Puts the text of a file in the place of its name, for each setting of the type "file". */
+static int
+read_files(json_t *config, const struct run *run, const struct version *v, struct fault *fault)
+{
+	const char *key;
+	json_t *note, *text;
+
+	json_object_foreach(v->config, key, note)
+	{
+		if (strcmp(json_string_value(json_object_get(note, "type")), "file") != 0)
+			continue;
+		if (policy_text(run->policy, json_string_value(json_object_get(config, key)), &text, fault) != 0) {
+			fault_prefix(fault, "the setting \"%s\" of %s", key, v->name);
+			return fault->status;
+		}
+		json_object_set_new(config, key, text);
+	}
+	return 0;
+}
+
 static int
 config_make(struct run *run, const struct version *v, struct plugin_config **ret, struct fault *fault)
 {
@@ -49,6 +69,8 @@ config_make(struct run *run, const struct version *v, struct plugin_config **ret
 	rc = overlay(config, v, policy_plugin(run->policy, v->name)->config, fault);
 	if (rc == 0)
 		rc = overlay(config, v, json_object_get(run->set, v->name), fault);
+	if (rc == 0)
+		rc = read_files(config, run, v, fault);
 	if (rc != 0)
 		return rc;
 	made = xcalloc(1, sizeof(*made));

@@ -19,10 +19,12 @@ dispatch_open(struct dispatch **ret, const struct dispatch_options *options)
 	d->store = options->store;
 	d->journal = options->journal;
 	d->http = options->http;
+	d->memory = options->memory;
 	d->calls = options->calls;
 	d->failed = options->failed;
 	d->run_ended = options->run_ended;
 	d->progress = options->progress;
+	d->parted = options->parted;
 	d->arg = options->arg;
 	account_init(&d->host, "host", NULL);
 	TAILQ_INIT(&d->budget_waiters.ops);
@@ -61,6 +63,7 @@ void
 dispatch_root(struct dispatch *d, struct run *run)
 {
 	run->dispatch = d;
+	TAILQ_INIT(&run->memory_waiters.ops);
 	pipeline_enter(d, &run->root);
 }
 
@@ -181,6 +184,12 @@ on_progress(struct call *call, double done, const char *line, void *arg)
 }
 
 static void
+on_part(struct call *call, struct payload *part, void *arg)
+{
+	parts_said(arg, call, part);
+}
+
+static void
 on_reply(struct call *call, int status, struct payload *value, double confidence, struct payload *partial, void *arg)
 {
 	call_replied(arg, call, status, value, confidence, partial);
@@ -193,6 +202,7 @@ on_begins(struct call *call, const char *why, void *arg)
 
 	for (uint32_t i = 0; i < call->n_ops; i++)
 		call->ops[i]->delivered = false;
+	call->parts_said = 0;
 	if (why != NULL) {
 		record_replay(d, call, why);
 		tell_call(d, call, "call_replays");
@@ -270,6 +280,7 @@ dispatch_cells_events(struct dispatch *d)
 	    .abandon = on_abandon,
 	    .log = on_log,
 	    .progress = on_progress,
+	    .part = on_part,
 	    .reply = on_reply,
 	    .begins = on_begins,
 	    .lost = on_lost,

@@ -22,6 +22,7 @@
 #include "base/fault.h"
 #include "call/call.h"
 #include "cell/cell.h"
+#include "memory/memory.h"
 #include "policy/policy.h"
 #include "registry/registry.h"
 #include "store/store.h"
@@ -34,6 +35,7 @@ struct dispatch_options {
 	struct store *store;
 	struct journal *journal;
 	struct http *http;
+	struct memory *memory;
 	struct calls *calls;
 
 	/* No cell can run any more. */
@@ -43,6 +45,8 @@ struct dispatch_options {
 	void (*run_ended)(struct run *run, void *arg);
 	/* Something to show to those who watch: JSON, borrowed. */
 	void (*progress)(struct run *run, const json_t *event, void *arg);
+	/* There are more parts of the root call's reply to show (op_parts), once the run's newest record is durable. */
+	void (*parted)(struct run *run, void *arg);
 	void *arg;
 };
 

@@ -10,15 +10,21 @@ static const struct executor *const executors[] = {
     [WIRE_OP_SLEEP] = &executor_sleep,
     [WIRE_OP_FIRST] = &executor_first,
     [WIRE_OP_FIND] = &executor_find,
+    [WIRE_OP_REMEMBER] = &executor_remember,
+    [WIRE_OP_RECALL] = &executor_recall,
+    [WIRE_OP_FORGET] = &executor_forget,
+    [WIRE_OP_LIST] = &executor_list,
+    [WIRE_OP_DOCUMENTS] = &executor_documents,
+    [WIRE_OP_DOCUMENT] = &executor_document,
+    [WIRE_OP_SEARCH] = &executor_search,
+    [WIRE_OP_PART] = &executor_part,
 };
 
 const struct executor *
 executor_of(const struct op *op)
 {
-	bool outside = op->kind == WIRE_OP_CALL || op->kind == WIRE_OP_HTTP || op->kind == WIRE_OP_FIND;
-
 	/* In a case of `hospes test` the case answers for the world outside the call. */
-	if (op->run->script != NULL && op->caller != NULL && outside)
+	if (op->run->script != NULL && op->caller != NULL && executors[op->kind]->outside)
 		return &executor_script;
 	return executors[op->kind];
 }

@@ -4,7 +4,7 @@
  * `admit` passes, waits or refuses.  One that takes something marks nothing itself: the pipeline remembers who passed and
  * calls `undo` in reverse when a later guard waits or refuses, and `settle` in reverse when the op has its outcome.
  * Nothing taken is held across a wait.  A guard that waits names the queue; whoever gives back what was short calls
- * dispatch_wake with it.
+ * dispatch_wake with it.  `judge` looks at what comes back.
  */
 
 #ifndef DISPATCH_GUARD_H
@@ -17,10 +17,13 @@
 enum guard_answer { GUARD_PASS, GUARD_WAIT, GUARD_REFUSE };
 
 struct guard {
-	const char *name; /* in refusals and the journal */
+	const char *name; /* in refusals and the journal; all functions but this may be missing */
 	int (*admit)(struct dispatch *d, struct op *op, struct fault *why);
 	void (*undo)(struct dispatch *d, struct op *op);
 	void (*settle)(struct dispatch *d, struct op *op);
+	/* Looks at the reply of a call that ended well, before it is the outcome.  One that waits calls dispatch_judged when it
+	 * knows; all are then asked again.  One that refuses may give findings: a JSON array. */
+	int (*judge)(struct dispatch *d, struct op *op, struct fault *why, struct payload **findings);
 	void (*parked)(struct dispatch *d, struct call *call); /* a running call waits now, or ended */
 	bool (*resume)(
 	    struct dispatch *d, struct call *call); /* it may go on: false is "not yet", see dispatch_resume */
@@ -35,11 +38,18 @@ int guard_wait(struct op *op, struct waitq *queue);
 /* Tries the first op of the queue again, from the first guard. */
 void dispatch_wake(struct dispatch *d, struct waitq *queue);
 
+/* The reply of the op's callee may be judged now: what waited is asked again, and the op may get its outcome. */
+void dispatch_judged(struct dispatch *d, struct op *op);
+
 /* A call that `resume` held back may go on: delivers what it waited for. */
 void dispatch_resume(struct call *call);
 
 /* May this call reach there, and at a private address too?  Asked again for each redirect.  (guard_permission.c) */
 bool permission_http(const struct call *caller, const struct http_request *request, bool *private, struct fault *why);
+
+/* Will its reply be checked?  An op has its outcome: when it was the last check of a reply, that can be judged.  (guard_grounding.c) */
+bool grounding_looks_at(const struct call *call);
+void grounding_noticed(struct dispatch *d, struct op *op);
 
 /* An op that waited for its part of a share no longer does.  (guard_budget.c) */
 void budget_unshare(struct op *op);
@@ -47,6 +57,7 @@ void budget_unshare(struct op *op);
 /* At which depth a call would run: the root at 0, checks and tools where their caller is.  (guard_depth.c) */
 unsigned depth_of(const struct op *op);
 
-extern const struct guard guard_permission, guard_deadline, guard_depth, guard_cycle, guard_concurrency, guard_budget;
+extern const struct guard guard_permission, guard_deadline, guard_depth, guard_cycle, guard_concurrency, guard_memory, guard_budget,
+    guard_grounding;
 
 #endif

@@ -2,8 +2,12 @@
  * Guard: permission.
  *
  * A plugin may do what its notes declare, narrowed by the operator's policy, and nothing else.  Calls and look-ups need a
- * `call:` note; HTTP needs an `http:` note and a grant in the policy, because it reaches outside the host.  Under
- * `hospes dev` a declared public host counts as granted; private addresses never do.
+ * `call:` note; HTTP needs an `http:` note and a grant in the policy, because it reaches outside the host; memory other than
+ * the plugin's own needs a `memory:` note, and a grant as well unless it is what the client gave this run to read.  Under
+ * `hospes dev` what is declared counts as granted, save private addresses.
+ *
+ * A check looks at what others have said and asks nobody: it may not call, whatever its notes say.  What the operator
+ * names as a check has to be one, or the word would say nothing of what it may do.
  *
  * A root op is the client's, whom the socket has admitted.
  */
@@ -70,6 +74,10 @@ admit_call(struct op *op, struct fault *why)
 	const struct version *caller = op->caller->version;
 	const struct policy_plugin *plugin = policy_plugin(op->run->policy, caller->name);
 
+	if (caller->kind == PLUGIN_CHECK)
+		return guard_refuse(why, HOSPES_EPERM,
+		    "%s may not %s %s: a check asks nobody; it may look at memory, and at HTTP where that is granted",
+		    caller->name, op->kind == WIRE_OP_CALL ? "call" : "look for", op->target);
 	for (char **need = caller->needs; need != NULL && *need != NULL; need++) {
 		if (covers(*need, op) && allowed(plugin, *need))
 			return GUARD_PASS;
@@ -120,18 +128,81 @@ admit_http(struct op *op, struct fault *why)
 	return may ? GUARD_PASS : GUARD_REFUSE;
 }
 
+static bool
+granted_space(const struct policy *policy, const struct policy_plugin *plugin, const char *space)
+{
+	if (strcmp(space, MEMORY_SOURCES) == 0 || policy->dev)
+		return true;
+	for (char **grant = plugin->memory; grant != NULL && *grant != NULL; grant++) {
+		if (policy_match(*grant, space))
+			return true;
+	}
+	return false;
+}
+
+static int
+admit_memory(struct op *op, struct fault *why)
+{
+	const struct version *v = op->caller->version;
+	const struct policy_plugin *plugin = policy_plugin(op->run->policy, v->name);
+	const char *key, *pattern;
+	char space[SPACE_TEXT];
+	bool declared = false;
+
+	if (!op_memory_target(op, space, &key) || space[0] == '\0')
+		return GUARD_PASS; /* its own; or none at all, which the executor tells */
+	for (char **need = v->needs; need != NULL && *need != NULL; need++)
+		declared |=
+		    begins(*need, "memory:", &pattern) && policy_match(pattern, space) && allowed(plugin, *need);
+	if (!declared)
+		return guard_refuse(why, HOSPES_EPERM,
+		    "%s may not use the memory %s: its notes would have to say \"memory:%s\" (HOSPES_NEEDS), and "
+		    "grants.%s.needs, "
+		    "where the configuration has it, to allow that",
+		    v->name, space, space, v->name);
+	if (!granted_space(op->run->policy, plugin, space))
+		return guard_refuse(why, HOSPES_EPERM,
+		    "%s is not granted the memory %s; add it to grants.%s.memory of %s", v->name, space, v->name,
+		    op->run->policy->file);
+	if (strcmp(space, MEMORY_SOURCES) == 0 && op_memory_changes(op->kind))
+		return guard_refuse(why, HOSPES_EPERM,
+		    "%s may only read the sources of a run; what it wants to keep goes into a space of its own",
+		    v->name);
+	return GUARD_PASS;
+}
+
+static int
+admit_check(const struct op *op, struct fault *why)
+{
+	if (op->resolved->kind == PLUGIN_CHECK)
+		return GUARD_PASS;
+	return guard_refuse(why, HOSPES_EPERM,
+	    "%s is not of the kind check, and `grounding.%s.checks` of %s has to name such", op->resolved->name,
+	    op->caller->plugin, op->run->policy->file);
+}
+
 static int
 permission_admit(struct dispatch *d, struct op *op, struct fault *why)
 {
 	(void)d;
 	if (op->caller == NULL)
 		return GUARD_PASS;
+	if (op->check)
+		return admit_check(op, why);
 	switch (op->kind) {
 	case WIRE_OP_CALL:
 	case WIRE_OP_FIND:
 		return admit_call(op, why);
 	case WIRE_OP_HTTP:
 		return admit_http(op, why);
+	case WIRE_OP_REMEMBER:
+	case WIRE_OP_RECALL:
+	case WIRE_OP_FORGET:
+	case WIRE_OP_LIST:
+	case WIRE_OP_DOCUMENTS:
+	case WIRE_OP_DOCUMENT:
+	case WIRE_OP_SEARCH:
+		return admit_memory(op, why);
 	default:
 		return GUARD_PASS;
 	}

@@ -79,23 +79,32 @@ call_stop(struct dispatch *d, struct op *op)
 	struct call *call = op->callee;
 
 	call->cancelled = op->cancelled;
+	call_ref(call); /* one that has replied ends with the last of its checks */
 	for (uint32_t i = 0; i < call->n_ops; i++)
 		dispatch_cancel(d, call->ops[i], op->cancelled, "the call that wanted it was stopped");
 	if (call->state != CALL_DONE)
 		cells_cancel(call, op->cancelled);
+	call_unref(d->calls, call);
+}
+
+static int
+stopped(const struct op *op, const struct call *call, struct fault *fault)
+{
+	return fault_set(fault, op->cancelled, "%s was stopped%s: %s", call->plugin,
+	    call->reply != NULL ? " while its reply was checked" : "", op->cancel_why);
 }
 
 /* What a cell says of a call is foreign: what was asked to stop has stopped, and a reply has to fit its own schema. */
 static int
-judge(struct op *op, const struct call *call, int status, struct payload **value)
+believe(struct op *op, const struct call *call, int status, struct payload **value)
 {
 	_cleanup_(free_p) char *what = xasprintf("the reply of %s", call->plugin);
 	struct fault fault;
 
 	if (op->cancelled != 0) {
-		fault_set(&fault, op->cancelled, "%s was stopped: %s", call->plugin, op->cancel_why);
+		stopped(op, call, &fault);
 		*value = payload_text(fault.text);
-		return op->cancelled;
+		return fault.status;
 	}
 	if (status == 0 && check_schema(call->version->output_schema, *value, what, HOSPES_EOUTPUT, &fault) != 0) {
 		*value = payload_text(fault.text);
@@ -119,17 +128,52 @@ call_replied(struct dispatch *d, struct call *call, int status, struct payload *
 
 	assert(op->callee == call);
 	call->state = CALL_DONE;
-	status = judge(op, call, status, &value);
-	if (op->caller == NULL && status == 0)
-		op->run->partial = payload_ref(partial);
+	status = believe(op, call, status, &value);
 	for (uint32_t i = 0; i < call->n_ops; i++)
 		dispatch_cancel(d, call->ops[i], HOSPES_ECANCELLED, "the call that wanted it has ended");
-	pipeline_complete(d, op, status, value, confidence);
+	if (status != 0) {
+		pipeline_complete(d, op, status, value, confidence);
+		call_end(d->calls, call);
+		return;
+	}
+	call->reply = value;
+	call->partial = payload_ref(partial);
+	call->confidence = confidence;
+	dispatch_judged(d, op);
+}
+
+void
+dispatch_judged(struct dispatch *d, struct op *op)
+{
+	_cleanup_(payload_unref) struct payload *findings = NULL;
+	struct call *call = op->callee;
+	const char *guard;
+	struct fault why;
+
+	if (op->cancelled != 0) {
+		stopped(op, call, &why);
+		pipeline_fail(d, op, &why);
+		call_end(d->calls, call);
+		return;
+	}
+	switch (guards_judge(d, op, &guard, &why, &findings)) {
+	case GUARD_WAIT:
+		return;
+	case GUARD_REFUSE:
+		pipeline_refuse_reply(d, op, guard, &why, findings);
+		break;
+	case GUARD_PASS:
+		if (op->caller == NULL)
+			op->run->partial = payload_ref(call->partial);
+		pipeline_complete(d, op, 0, payload_ref(call->reply), call->confidence);
+		break;
+	}
 	call_end(d->calls, call);
 }
 
 const struct executor executor_call = {
     .name = "call",
+    .outside = true,
     .begin = call_begin,
     .stop = call_stop,
 };

@@ -11,4 +11,4 @@ find_begin(struct dispatch *d, struct op *op)
 	pipeline_complete(d, op, 0, json_payload(names), 1);
 }
 
-const struct executor executor_find = {.name = "find", .begin = find_begin};
+const struct executor executor_find = {.name = "find", .outside = true, .begin = find_begin};

@@ -130,6 +130,7 @@ http_stop(struct dispatch *d, struct op *op)
 
 const struct executor executor_http = {
     .name = "http",
+    .outside = true,
     .begin = http_begin,
     .stop = http_stop,
 };

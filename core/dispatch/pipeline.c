@@ -3,7 +3,8 @@
  *
  * An op enters once.  Guards run in the order of the table; what a guard took is remembered by its place in the table and
  * given back in reverse, by `undo` when a later guard waits or refuses, by `settle` when the op has its outcome.  An op
- * that waits holds nothing and starts again at the top.
+ * that waits holds nothing and starts again at the top.  What a call replies passes the guards that judge before it is the
+ * outcome of the op that made the call.
  */
 
 #include <assert.h>
@@ -18,7 +19,9 @@ static const struct guard *const guards[] = {
     &guard_depth,
     &guard_cycle,
     &guard_concurrency,
+    &guard_memory,
     &guard_budget,
+    &guard_grounding,
 };
 
 int
@@ -58,6 +61,20 @@ guards_settle(struct dispatch *d, struct op *op)
 			guards[i]->settle(d, op);
 	}
 	op->taken = 0;
+}
+
+int
+guards_judge(struct dispatch *d, struct op *op, const char **guard, struct fault *why, struct payload **findings)
+{
+	for (size_t i = 0; i < ARRAY_LEN(guards); i++) {
+		int answer = guards[i]->judge == NULL ? GUARD_PASS : guards[i]->judge(d, op, why, findings);
+
+		if (answer == GUARD_PASS)
+			continue;
+		*guard = guards[i]->name;
+		return answer;
+	}
+	return GUARD_PASS;
 }
 
 void
@@ -116,7 +133,7 @@ admit(struct dispatch *d, struct op *op, const char **guard, struct fault *why)
 	if (op->kind == WIRE_OP_CALL && op->resolved == NULL && resolve_op(d, op, why) != 0)
 		return GUARD_REFUSE;
 	for (size_t i = 0; i < ARRAY_LEN(guards); i++) {
-		enum guard_answer answer = guards[i]->admit(d, op, why);
+		int answer = guards[i]->admit == NULL ? GUARD_PASS : guards[i]->admit(d, op, why);
 
 		if (answer == GUARD_PASS) {
 			op->taken |= 1u << i;
@@ -124,7 +141,7 @@ admit(struct dispatch *d, struct op *op, const char **guard, struct fault *why)
 		}
 		guards_undo(d, op);
 		*guard = guards[i]->name;
-		return answer;
+		return (enum guard_answer)answer;
 	}
 	return GUARD_PASS;
 }
@@ -145,6 +162,7 @@ try(struct dispatch *d, struct op *op)
 		return;
 	case GUARD_PASS:
 		op->state = OP_OPEN;
+		op->began_mono_ns = clock_mono_ns();
 		arm_deadline(d, op);
 		executor_of(op)->begin(d, op);
 		return;
@@ -227,12 +245,15 @@ finish(struct dispatch *d, struct op *op)
 	if (op->resolved != NULL)
 		version_unref(&op->resolved);
 	if (caller == NULL) {
+		parts_ended(d, op);
 		d->run_ended(op->run, d->arg);
 		return;
 	}
 	caller->open_ops--;
 	deliver(d, op);
 	first_noticed(d, op);
+	parts_ended(d, op);
+	grounding_noticed(d, op);
 	call_unref(d->calls, caller);
 }
 
@@ -258,7 +279,20 @@ void
 pipeline_refuse(struct dispatch *d, struct op *op, const char *guard, const struct fault *why)
 {
 	set_outcome(op, why->status, payload_text(why->text), 0);
-	record_refusal(d, op, guard);
+	record_refusal(d, op, guard, NULL);
+	finish(d, op);
+}
+
+/* Two records: the guard said no, and with that the call has ended. */
+void
+pipeline_refuse_reply(
+    struct dispatch *d, struct op *op, const char *guard, const struct fault *why, struct payload *findings)
+{
+	set_outcome(op, why->status, payload_text(why->text), 0);
+	record_refusal(d, op, guard, findings);
+	record_outcome(d, op);
+	payload_unref(&op->run->findings);
+	op->run->findings = payload_ref(findings);
 	finish(d, op);
 }
 
@@ -273,10 +307,13 @@ pipeline_fail(struct dispatch *d, struct op *op, const struct fault *fault)
 void
 dispatch_cancel(struct dispatch *d, struct op *op, int status, const char *why)
 {
+	struct call *caller = op->caller;
 	struct fault fault;
 
 	if (op->state == OP_DONE || op->state == OP_NEW || op->cancelled != 0)
 		return;
+	if (caller != NULL)
+		call_ref(caller); /* the op is there as long as its caller is */
 	op->cancelled = status;
 	op->cancel_why = xstrdup(why);
 	fault_set(
@@ -285,10 +322,11 @@ dispatch_cancel(struct dispatch *d, struct op *op, int status, const char *why)
 		TAILQ_REMOVE(&op->waiting_on->ops, op, waiting);
 		op->waiting_on = NULL;
 		pipeline_refuse(d, op, status == HOSPES_EDEADLINE ? "deadline" : "cancel", &fault);
-		return;
-	}
-	executor_of(op)->stop(d, op);
+	} else
+		executor_of(op)->stop(d, op);
 	/* A call ends when its cell has answered or the grace is over; an effect may have said more than "stopped". */
 	if (op->state == OP_OPEN && op->callee == NULL)
 		pipeline_fail(d, op, &fault);
+	if (caller != NULL)
+		call_unref(d->calls, caller);
 }

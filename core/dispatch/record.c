@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "dispatch/state.h"
 
 uint64_t
@@ -55,6 +56,15 @@ add_payload_or_sentence(struct record *r, struct op *op)
 		record_add(r, TAG_MESSAGE, op->value->data, op->value->len);
 }
 
+/* Memory is looked at without a record before: what was looked for, where it is short, and since when. */
+#define LOOK_RECORDED 4096u
+
+static bool
+looks_at_memory(const struct op *op)
+{
+	return op->kind >= WIRE_OP_RECALL && op->kind <= WIRE_OP_SEARCH && !op_memory_changes(op->kind);
+}
+
 /* The input's hash, so that a replay has all sides of the comparison on record; a call that began has it already. */
 static void
 add_input_hash(struct record *r, const struct op *op)
@@ -67,7 +77,7 @@ add_input_hash(struct record *r, const struct op *op)
 #define REFUSALS_RECORDED 100u
 
 void
-record_refusal(struct dispatch *d, struct op *op, const char *guard)
+record_refusal(struct dispatch *d, struct op *op, const char *guard, const struct payload *findings)
 {
 	_cleanup_(free_p) char *path = NULL;
 	struct record r;
@@ -80,6 +90,8 @@ record_refusal(struct dispatch *d, struct op *op, const char *guard)
 	record_add_text(&r, TAG_GUARD, guard);
 	add_payload_or_sentence(&r, op);
 	add_input_hash(&r, op);
+	if (findings != NULL)
+		record_add(&r, TAG_BODY, findings->data, findings->len);
 	dispatch_record(d, op->run, &r);
 }
 
@@ -120,17 +132,34 @@ record_intent(struct dispatch *d, struct op *op)
 	return dispatch_record(d, op->run, &r);
 }
 
+/* Of the run whose call asked for it; what it does to the host's own state was said by whose state it is. */
+uint64_t
+record_command(struct dispatch *d, struct op *op, struct record *r)
+{
+	_cleanup_(free_p) char *path = op_path(op);
+
+	add_op(r, op, path);
+	return dispatch_record(d, op->run, r);
+}
+
 void
 record_outcome(struct dispatch *d, struct op *op)
 {
 	_cleanup_(free_p) char *path = op_path(op);
-	int64_t unrecorded;
+	int64_t unrecorded, took_ns;
 	struct record r;
 
 	record_init(&r, op->kind == WIRE_OP_CALL ? RECORD_CALL_END : RECORD_OP_OUTCOME);
 	add_op(&r, op, path);
 	add_payload_or_sentence(&r, op);
-	add_input_hash(&r, op);
+	if (looks_at_memory(op) && op->input->len <= LOOK_RECORDED)
+		dispatch_record_payload(op->run, &r, TAG_INPUT, op->input);
+	else
+		add_input_hash(&r, op);
+	if (looks_at_memory(op) && op->began_mono_ns != 0) {
+		took_ns = clock_mono_ns() - op->began_mono_ns;
+		record_add(&r, TAG_NUMBER, &took_ns, sizeof(took_ns));
+	}
 	if (op->callee != NULL && op->callee->refusals > REFUSALS_RECORDED) {
 		unrecorded = op->callee->refusals - REFUSALS_RECORDED;
 		record_add(&r, TAG_NUMBER, &unrecorded, sizeof(unrecorded));
@@ -138,6 +167,20 @@ record_outcome(struct dispatch *d, struct op *op)
 	if (op->kind == WIRE_OP_CALL && op->status == 0)
 		record_add(&r, TAG_CONFIDENCE, &op->confidence, sizeof(op->confidence));
 	dispatch_record(d, op->run, &r);
+}
+
+void
+record_part(struct dispatch *d, struct call *call, uint32_t nth, struct payload *part)
+{
+	int64_t number = nth;
+	struct record r;
+
+	record_init(&r, RECORD_PART);
+	r.head.call = call->handle;
+	record_add_text(&r, TAG_PATH, call->path);
+	record_add(&r, TAG_NUMBER, &number, sizeof(number));
+	dispatch_record_payload(call->run, &r, TAG_OUTPUT, part);
+	dispatch_record(d, call->run, &r);
 }
 
 void

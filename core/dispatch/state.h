@@ -12,11 +12,13 @@ struct dispatch {
 	struct journal *journal;
 	struct registry *registry;
 	struct http *http;
+	struct memory *memory;
 	struct cells *cells;
 	struct calls *calls;
 	void (*failed)(const struct fault *fault, void *arg);
 	void (*run_ended)(struct run *run, void *arg);
 	void (*progress)(struct run *run, const json_t *event, void *arg);
+	void (*parted)(struct run *run, void *arg);
 	void *arg;
 
 	struct account host;
@@ -37,6 +39,12 @@ void pipeline_fail(struct dispatch *d, struct op *op, const struct fault *fault)
 /* The same for one that never began: `guard` said no. */
 void pipeline_refuse(struct dispatch *d, struct op *op, const char *guard, const struct fault *why);
 
+/* The same for one whose call has replied, and `guard` does not let that pass; `findings` may be NULL. */
+void pipeline_refuse_reply(
+    struct dispatch *d, struct op *op, const char *guard, const struct fault *why, struct payload *findings);
+
+/* Asks the guards about the reply of op->callee: GUARD_PASS, GUARD_WAIT, or GUARD_REFUSE with the guard, why and findings. */
+int guards_judge(struct dispatch *d, struct op *op, const char **guard, struct fault *why, struct payload **findings);
 void guards_parked(struct dispatch *d, struct call *call);
 bool guards_resume(struct dispatch *d, struct call *call);
 
@@ -59,16 +67,33 @@ void config_drop(struct run *run);
  * which pipeline_complete is called with the status of the cancel. */
 struct executor {
 	const char *name; /* "call" */
+	bool outside;     /* it asks of the world outside the call, for which a case of `hospes test` answers */
 	void (*begin)(struct dispatch *d, struct op *op);
 	void (*stop)(struct dispatch *d, struct op *op);
 };
 extern const struct executor executor_call, executor_http, executor_now, executor_random, executor_sleep,
-    executor_first, executor_find, executor_script;
+    executor_first, executor_find, executor_script, executor_part, executor_remember, executor_recall, executor_forget,
+    executor_list, executor_documents, executor_document, executor_search;
 
 const struct executor *executor_of(const struct op *op); /* the cell room lets no other kind through */
 
 /* An op has its outcome: FIRST ops of the same call that wait for it have theirs. */
 void first_noticed(struct dispatch *d, struct op *op);
+
+/* The target of an op of memory taken apart: which space, "" for the plugin's own, and what follows the slash, "" for
+ * nothing.  False: it names no space that could be. */
+#define SPACE_TEXT 65
+bool op_memory_target(const struct op *op, char space[SPACE_TEXT], const char **key);
+
+/* Changes memory, or puts a value or a key into it. */
+bool op_memory_changes(uint16_t kind);
+
+/* A call said a part of its reply. */
+void parts_said(struct dispatch *d, struct call *call, struct payload *part);
+
+/* The op that made a call has a part more, or its outcome: whoever waits for the next part has it, or that there is none. */
+void parts_noticed(struct dispatch *d, struct op *op);
+void parts_ended(struct dispatch *d, struct op *op);
 
 /* A call of a cell ended. */
 void call_replied(struct dispatch *d, struct call *call, int status, struct payload *value, double confidence,
@@ -76,10 +101,12 @@ void call_replied(struct dispatch *d, struct call *call, int status, struct payl
 
 /* ---- record.c ---------------------------------------------------------------------------------------------------- */
 
-void record_refusal(struct dispatch *d, struct op *op, const char *guard);
+void record_refusal(struct dispatch *d, struct op *op, const char *guard, const struct payload *findings);
 void record_call_start(struct dispatch *d, struct call *call, bool with_config);
 uint64_t record_intent(struct dispatch *d, struct op *op);
+uint64_t record_command(struct dispatch *d, struct op *op, struct record *r); /* one with COMMAND and BODY */
 void record_outcome(struct dispatch *d, struct op *op);
+void record_part(struct dispatch *d, struct call *call, uint32_t nth, struct payload *part);
 void record_replay(struct dispatch *d, struct call *call, const char *why);
 void record_log(struct dispatch *d, struct call *call, enum log_level level, const char *line);
 

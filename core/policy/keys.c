@@ -18,6 +18,7 @@
 
 #define SOCKET_PATH_MAX 107 /* sun_path, less its zero */
 #define TEXT_MAX        4095
+#define NAME_MAX_BYTES  64
 
 /* clang-format off */
 const struct key policy_keys[] = {
@@ -40,6 +41,8 @@ const struct key policy_keys[] = {
 	{"http.max_bytes",   KEY_SIZE,      IN_POLICY(http_max_bytes),   1, 64 * M, "16M", false},
 	{"http.redirects",   KEY_COUNT,     IN_POLICY(http_redirects),   0, 50, "5", false},
 	{"http.at_once",     KEY_COUNT,     IN_POLICY(http_at_once),     1, 10000, "64", false},
+	{"memory.value",     KEY_SIZE,      IN_POLICY(memory_value_max), K, 16 * M, "1M", false},
+	{"memory.document",  KEY_SIZE,      IN_POLICY(memory_document_max), K, 64 * M, "64M", false},
 	/* what a run takes from the snapshot that it starts under; only its largest input the socket has to know */
 	{"http.timeout",     KEY_TIME,      IN_POLICY(http_timeout_ns),  NS_PER_MS, 24 * 3600 * S, "30s", true},
 	{"run.calls",        KEY_COUNT,     IN_POLICY(run_calls),        1, 1000000000, "1000", true},
@@ -55,6 +58,7 @@ const struct key policy_grant_keys[] = {
 	{"http",        KEY_PATTERNS, IN_PLUGIN(http),         1, TEXT_MAX, NULL, true},
 	{"private",     KEY_BOOL,     IN_PLUGIN(http_private), 0, 1, "false", true},
 	{"needs",       KEY_NEEDS,    IN_PLUGIN(needs),        1, TEXT_MAX, NULL, true},
+	{"memory",      KEY_SPACES,   IN_PLUGIN(memory),       1, 64, NULL, true},
 	{0},
 };
 
@@ -63,9 +67,25 @@ const struct key policy_limit_keys[] = {
 	{"recursion",   KEY_COUNT,    IN_PLUGIN(recursion),    0, 64, "0", true},
 	{0},
 };
+
+/* What the file does not say of a plugin is in policy.c: it depends on the plugin. */
+const struct key policy_grounding_keys[] = {
+	{"checks",      KEY_NAMES,    IN_PLUGIN(checks),       1, NAME_MAX_BYTES, NULL, true},
+	{0},
+};
 /* clang-format on */
 
-const char *const policy_plugin_groups[] = {"plugins", "grants", "limits", NULL};
+const char *const policy_plugin_groups[] = {"plugins", "grants", "limits", "grounding", NULL};
+
+const struct key *
+key_table(const char *group)
+{
+	if (strcmp(group, "grants") == 0)
+		return policy_grant_keys;
+	if (strcmp(group, "limits") == 0)
+		return policy_limit_keys;
+	return strcmp(group, "grounding") == 0 ? policy_grounding_keys : NULL;
+}
 
 const struct key *
 key_find(const struct key *keys, const char *path)
@@ -189,7 +209,17 @@ key_allowed(const struct key *key, char out[KEY_ALLOWED_TEXT])
 		    "]");
 		return;
 	case KEY_NEEDS:
-		snprintf(out, KEY_ALLOWED_TEXT, "a list of \"call:NAME\", \"call:cap:PATTERN\" or \"http:PATTERN\"");
+		snprintf(out, KEY_ALLOWED_TEXT,
+		    "a list of \"call:NAME\", \"call:cap:PATTERN\", \"http:PATTERN\" or \"memory:SPACE\"");
+		return;
+	case KEY_SPACES:
+		snprintf(out, KEY_ALLOWED_TEXT,
+		    "a list of names of spaces, each a small letter and up to 63 small letters, digits and dashes, or "
+		    "with "
+		    "\"*\" a pattern");
+		return;
+	case KEY_NAMES:
+		snprintf(out, KEY_ALLOWED_TEXT, "a list of names of plugins, e.g. [ \"quotes\" ]; [ ] is none");
 		return;
 	case KEY_COUNT:
 		snprintf(out, KEY_ALLOWED_TEXT, "a whole number from %lld to %lld", (long long)key->min,

@@ -17,7 +17,9 @@ enum key_type {
 	KEY_PATH,      /* char *, absolute */
 	KEY_PATHS,     /* char **, each absolute */
 	KEY_PATTERNS,  /* char **, each as policy_http wants it */
-	KEY_NEEDS,     /* char **, "call:..." or "http:..." */
+	KEY_NEEDS,     /* char **, "call:...", "http:..." or "memory:..." */
+	KEY_SPACES,    /* char **, names of spaces; "*" in them is a pattern */
+	KEY_NAMES,     /* char **, names of plugins */
 	KEY_COUNT,     /* integer of any width */
 	KEY_SIZE,      /* bytes */
 	KEY_TIME,      /* nanoseconds */
@@ -37,12 +39,16 @@ struct key {
 
 /* Each ends with a zeroed row. */
 extern const struct key policy_keys[];
-extern const struct key policy_grant_keys[], policy_limit_keys[]; /* of `grants.NAME` and `limits.NAME` */
+/* of `grants.NAME`, `limits.NAME` and `grounding.NAME` */
+extern const struct key policy_grant_keys[], policy_limit_keys[], policy_grounding_keys[];
 
 #define POLICY_CELL_UIDS_MAX 1000000
 
 /* Groups that hold one group for each plugin. */
-extern const char *const policy_plugin_groups[]; /* "plugins", "grants", "limits", NULL */
+extern const char *const policy_plugin_groups[]; /* "plugins", "grants", "limits", "grounding", NULL */
+
+/* The table of one of them; NULL for "plugins", whose keys only the plugins know. */
+const struct key *key_table(const char *group);
 
 /* The row for a whole path, or NULL. */
 const struct key *key_find(const struct key *keys, const char *path);

@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/util.h"
 #include "policy/keys.h"
 #include "policy/places.h"
@@ -33,6 +34,7 @@ plugin_free(struct policy_plugin *plugin)
 {
 	value_clear(policy_grant_keys, plugin);
 	value_clear(policy_limit_keys, plugin);
+	value_clear(policy_grounding_keys, plugin);
 	json_decref(plugin->config);
 	json_decref(plugin->config_at);
 	free(plugin->at);
@@ -68,6 +70,17 @@ policy_plugin_at(const struct policy_plugin *plugin, const char *key)
 	return at != NULL ? at : "";
 }
 
+/* What is said of plugins where the file does not: the answer of the strategy that comes with the host has to quote what
+ * is there. */
+static void
+plugins_preset(struct policy *p)
+{
+	struct policy_plugin *supervisor = policy_plugin_of(p, "supervisor");
+
+	supervisor->checks = xcalloc(2, sizeof *supervisor->checks);
+	supervisor->checks[0] = xstrdup("quotes");
+}
+
 /* All but the folder of installed plugins, which comes last and so after the file was read. */
 static struct policy *
 policy_new(bool dev, bool root)
@@ -76,10 +89,14 @@ policy_new(bool dev, bool root)
 
 	p->refs = 1;
 	p->dev = dev;
+	p->for_root = root;
 	p->file = xstrdup(NO_FILE);
 	p->unnamed = plugin_new("");
+	p->texts = json_object();
+	assert(p->texts != NULL);
 	value_preset(policy_keys, p);
 	places_preset(p, root);
+	plugins_preset(p);
 	return p;
 }
 
@@ -104,10 +121,28 @@ policy_defaults(bool dev)
 	return policy_defaults_as(dev, runs_as_root(dev));
 }
 
-int
-policy_load(const char *path, bool dev, struct policy **ret, struct fault *fault)
+/* What holds until the host starts again, as text: what a reload finds is compared with it. */
+static json_t *
+lasting_values(const struct policy *p)
 {
-	struct policy *p = policy_new(dev, runs_as_root(dev));
+	json_t *values = json_object();
+
+	assert(values != NULL);
+	for (const struct key *k = policy_keys; k->path != NULL; k++) {
+		_cleanup_(buf_free) struct buf text = {0};
+
+		if (k->reloadable)
+			continue;
+		value_write(k, p, &text);
+		json_object_set_new(values, k->path, json_string(buf_text(&text))); /* not there when it is not UTF-8 */
+	}
+	return values;
+}
+
+static int
+load_as(const char *path, bool dev, bool root, struct policy **ret, struct fault *fault)
+{
+	struct policy *p = policy_new(dev, root);
 	int rc;
 
 	if (path != NULL) {
@@ -118,26 +153,42 @@ policy_load(const char *path, bool dev, struct policy **ret, struct fault *fault
 		}
 		free(p->file);
 		p->file = xstrdup(path);
+		p->from_file = true;
 	}
 	places_add_installed(p);
+	p->held = lasting_values(p);
+	p->asked = json_incref(p->held);
 	*ret = p;
 	return 0;
 }
 
 int
+policy_load(const char *path, bool dev, struct policy **ret, struct fault *fault)
+{
+	return load_as(path, dev, runs_as_root(dev), ret, fault);
+}
+
+void
+policy_overridden(struct policy *p, const char *key)
+{
+	json_object_del(p->held, key);
+}
+
+int
 policy_reload(const struct policy *now, struct policy **ret, struct fault *fault)
 {
-	bool has_file = strcmp(now->file, NO_FILE) != 0;
 	struct policy *p;
 	int rc;
 
-	rc = policy_load(has_file ? now->file : NULL, now->dev, &p, fault);
+	rc = load_as(now->from_file ? now->file : NULL, now->dev, now->for_root, &p, fault);
 	if (rc != 0)
 		return rc;
 	for (const struct key *k = policy_keys; k->path != NULL; k++) {
 		if (!k->reloadable)
 			value_copy(k, p, now);
 	}
+	json_decref(p->held);
+	p->held = json_incref(now->held);
 	*ret = p;
 	return 0;
 }
@@ -168,6 +219,9 @@ policy_unref(struct policy **ref)
 	map_free(&p->plugins);
 	plugin_free(p->unnamed);
 	value_clear(policy_keys, p);
+	json_decref(p->texts);
+	json_decref(p->held);
+	json_decref(p->asked);
 	free(p->file);
 	free(p);
 }

@@ -30,7 +30,7 @@ struct policy_plugin {
 	bool http_private;    /* private addresses too */
 	char **needs;         /* NULL: all that the notes declare; else only those of them that match one of these */
 	char **memory;        /* granted spaces beside its own, NULL-terminated, perhaps empty; "*" is a pattern */
-	char **checks;        /* `grounding.NAME.checks`: check plugins that its replies have to pass, NULL: none */
+	char **checks;        /* `grounding.NAME.checks`: plugins that its replies have to pass; NULL or empty: none */
 	unsigned concurrency; /* running calls of it at a time; 0: no limit */
 	unsigned recursion;   /* cap of the note's recursion; default 0 */
 	json_t *config;       /* object, perhaps empty; values of its HOSPES_CONFIG names */
@@ -41,6 +41,7 @@ struct policy_plugin {
 struct policy {
 	unsigned refs;
 	char *file; /* for messages; "(defaults)" when there was none */
+	bool from_file;
 
 	char *state_dir;
 	char *socket_path;
@@ -75,10 +76,15 @@ struct policy {
 	size_t memory_value_max;    /* `memory.value`: bytes of one remembered value; default 1 MiB */
 	size_t memory_document_max; /* `memory.document`: bytes of one document's text; default 64 MiB */
 
+	json_t *held;  /* key -> text of what holds until the host starts again, as the file had it when it started */
+	json_t *asked; /* the same as the file has it now */
+	bool for_root; /* whose folders the defaults are; the core asks again when it is somebody else */
+
 	bool dev; /* hospes dev: declared public hosts are granted, dev versions accepted */
 
 	struct map plugins;            /* name -> struct policy_plugin */
 	struct policy_plugin *unnamed; /* what holds for a plugin that the file does not name */
+	json_t *texts;                 /* name -> text, of the files of settings that were looked at */
 };
 
 /* Compiled-in defaults, for root or for an ordinary user (XDG folders). */
@@ -90,11 +96,29 @@ int policy_load(const char *path, bool dev, struct policy **ret, struct fault *f
 /* The file of `now` read again: what may change does, what holds from start to end is as in `now`. */
 int policy_reload(const struct policy *now, struct policy **ret, struct fault *fault);
 
+/* The command line has another value for this key, whatever the file says. */
+void policy_overridden(struct policy *p, const char *key);
+
+/* One key that a reload found with another value.  What is not reloadable is `to` in the file and stays `from`. */
+struct policy_change {
+	const char *key, *from, *to; /* "grants.fetch.http"; the values as one would write them */
+	bool reloadable;
+};
+typedef void policy_changed(const struct policy_change *change, void *arg);
+
+/* Tells of each difference between a snapshot and the one that policy_reload made of it; returns how many. */
+unsigned policy_diff(const struct policy *was, const struct policy *now, policy_changed *each, void *arg);
+
 struct policy *policy_ref(struct policy *p);
 void policy_unref(struct policy **p);
 
 /* Never NULL: a plugin that the file does not name has the defaults. */
 const struct policy_plugin *policy_plugin(const struct policy *p, const char *name);
+
+/* The text of the file that a setting of the type "file" names, as a JSON string (a new reference): from the folder `files`
+ * beside the configuration file, else from the installed one; "" where neither has it, or for the name "".  Read once for
+ * a snapshot.  bad_config: a name that is none, more than 256 KiB, no UTF-8, no plain file. */
+int policy_text(struct policy *p, const char *name, json_t **ret, struct fault *fault);
 
 /* "FILE:LINE" of a key of its config, or with NULL of its first mention; "" where no file has it. */
 const char *policy_plugin_at(const struct policy_plugin *plugin, const char *key);

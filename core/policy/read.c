@@ -252,8 +252,7 @@ read_plugin(const struct reader *r, const config_setting_t *s, const char *group
 	snprintf(shown, sizeof shown, "%s.%s", group, name);
 	if (!config_setting_is_group(s))
 		return bad_value(r, s, shown, "a group { ... }");
-	if (strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") != strlen(name) || strlen(name) > 64 ||
-	    name[0] < 'a' || name[0] > 'z')
+	if (!policy_is_plugin_name(name))
 		return bad_setting(
 		    r, s, shown, "no plugin can have this name; names are [a-z][a-z0-9-]*, at most 64 characters");
 	plugin = policy_plugin_of(r->policy, name);
@@ -267,8 +266,7 @@ read_plugin(const struct reader *r, const config_setting_t *s, const char *group
 		if (strcmp(group, "plugins") == 0)
 			rc = read_config_value(r, value, shown, plugin);
 		else
-			rc = read_key(r, value, strcmp(group, "grants") == 0 ? policy_grant_keys : policy_limit_keys,
-			    key, shown, plugin);
+			rc = read_key(r, value, key_table(group), key, shown, plugin);
 	}
 	return rc;
 }

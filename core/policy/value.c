@@ -75,17 +75,38 @@ put_uids(const struct key *key, struct policy *p, const char *text)
 	return true;
 }
 
+static const char *const isolations[] = {
+    [ISOLATION_CLIENT] = "client", [ISOLATION_VERSION] = "version", [ISOLATION_RUN] = "run"};
+
 static bool
 put_isolation(const struct key *key, void *base, const char *text)
 {
-	static const char *const names[] = {
-	    [ISOLATION_CLIENT] = "client", [ISOLATION_VERSION] = "version", [ISOLATION_RUN] = "run"};
-
-	for (unsigned i = 0; i < ARRAY_LEN(names); i++) {
-		if (strcmp(text, names[i]) == 0) {
+	for (unsigned i = 0; i < ARRAY_LEN(isolations); i++) {
+		if (strcmp(text, isolations[i]) == 0) {
 			put_integer(key, base, i);
 			return true;
 		}
+	}
+	return false;
+}
+
+bool
+policy_is_plugin_name(const char *name)
+{
+	return name[0] >= 'a' && name[0] <= 'z' && strlen(name) <= 64 &&
+	       strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == strlen(name);
+}
+
+static bool
+need_fits(const char *text)
+{
+	static const char *const kinds[] = {"call:", "http:", "memory:"};
+
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+		size_t len = strlen(kinds[i]);
+
+		if (strncmp(text, kinds[i], len) == 0)
+			return text[len] != '\0';
 	}
 	return false;
 }
@@ -109,7 +130,12 @@ text_fits(const struct key *key, const char *text)
 	case KEY_PATTERNS:
 		return url_pattern_read(text, &unused);
 	case KEY_NEEDS:
-		return (strncmp(text, "call:", 5) == 0 || strncmp(text, "http:", 5) == 0) && text[5] != '\0';
+		return need_fits(text);
+	case KEY_SPACES:
+		return ((text[0] >= 'a' && text[0] <= 'z') || text[0] == '*') &&
+		       text[strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-*")] == '\0';
+	case KEY_NAMES:
+		return policy_is_plugin_name(text);
 	default:
 		return true;
 	}
@@ -140,6 +166,8 @@ value_put_text(const struct key *key, void *base, const char *text)
 	case KEY_PATHS:
 	case KEY_PATTERNS:
 	case KEY_NEEDS:
+	case KEY_SPACES:
+	case KEY_NAMES:
 		break;
 	}
 	return false;
@@ -171,7 +199,8 @@ value_put_bool(const struct key *key, void *base, bool flag)
 static bool
 is_list(const struct key *key)
 {
-	return key->type == KEY_PATHS || key->type == KEY_PATTERNS || key->type == KEY_NEEDS;
+	return key->type == KEY_PATHS || key->type == KEY_PATTERNS || key->type == KEY_NEEDS ||
+	       key->type == KEY_SPACES || key->type == KEY_NAMES;
 }
 
 bool
@@ -242,6 +271,61 @@ value_copy(const struct key *key, void *to, const void *from)
 	}
 	if (key->type == KEY_UIDS)
 		((struct policy *)to)->cell_uids = ((const struct policy *)from)->cell_uids;
+}
+
+static int64_t
+integer_at(const struct key *key, const void *base)
+{
+	const char *from = (const char *)base + key->at;
+	uint32_t narrow;
+	int64_t number;
+
+	if (key->width == sizeof number) {
+		memcpy(&number, from, sizeof number);
+		return number;
+	}
+	memcpy(&narrow, from, sizeof narrow);
+	return narrow;
+}
+
+/* A list that is not there is an empty one; of the needs it is all that a plugin declares. */
+static void
+write_list(const struct key *key, char *const *texts, struct buf *out)
+{
+	if (texts == NULL && key->type == KEY_NEEDS) {
+		buf_appends(out, "(all)");
+		return;
+	}
+	buf_appends(out, "[");
+	for (; texts != NULL && *texts != NULL; texts++)
+		buf_printf(out, " \"%s\"%s", *texts, texts[1] != NULL ? "," : "");
+	buf_appends(out, " ]");
+}
+
+void
+value_write(const struct key *key, const void *base, struct buf *out)
+{
+	const char *from = (const char *)base + key->at;
+	char text[UNIT_TEXT];
+
+	if (is_list(key)) {
+		write_list(key, *(char *const *const *)from, out);
+	} else if (key->type == KEY_TEXT || key->type == KEY_PATH) {
+		buf_printf(out, "%s", *(char *const *)from != NULL ? *(char *const *)from : "");
+	} else if (key->type == KEY_BOOL) {
+		buf_appends(out, *(const bool *)from ? "true" : "false");
+	} else if (key->type == KEY_UIDS) {
+		const struct policy *p = base;
+
+		buf_printf(out, "%u-%u", p->cell_uid_first, p->cell_uid_first + p->cell_uids - 1);
+	} else if (key->type == KEY_ISOLATION) {
+		buf_appends(out, isolations[integer_at(key, base)]);
+	} else if (key->type == KEY_COUNT) {
+		buf_printf(out, "%lld", (long long)integer_at(key, base));
+	} else {
+		(key->type == KEY_SIZE ? unit_write_size : unit_write_time)(integer_at(key, base), text);
+		buf_appends(out, text);
+	}
 }
 
 void

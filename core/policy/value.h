@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "policy/keys.h"
 
 /* `base` is the struct policy or struct policy_plugin that the key's table is about.  False, with nothing changed, when
@@ -22,8 +23,14 @@ void value_preset(const struct key *keys, void *base);
 /* Puts the value that a key has in `from` into `to`. */
 void value_copy(const struct key *key, void *to, const void *from);
 
+/* Adds the value as one would write it. */
+void value_write(const struct key *key, const void *base, struct buf *out);
+
 /* Frees what the keys of a table hold. */
 void value_clear(const struct key *keys, void *base);
+
+/* [a-z][a-z0-9-]{0,63} */
+bool policy_is_plugin_name(const char *name);
 
 void texts_free(char ***texts); /* NULL-terminated; clears; accepts NULL */
 

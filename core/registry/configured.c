@@ -28,6 +28,19 @@ configured_check(const struct registry *r, const struct version *v)
 	}
 }
 
+/* Its replies are refused until there are all of its checks. */
+static void
+look_for_checks(const struct registry *r, const struct policy_plugin *configured)
+{
+	for (char **check = configured->checks; check != NULL && *check != NULL; check++) {
+		if (registry_active(r, *check) == NULL)
+			log_warn(
+			    "a check of the replies of a plugin is not there; they will be refused as not_grounded",
+			    LOG_S("plugin", configured->name), LOG_S("check", *check),
+			    LOG_S("at", policy_plugin_at(configured, NULL)));
+	}
+}
+
 void
 configured_check_all(const struct registry *r)
 {
@@ -38,9 +51,10 @@ configured_check_all(const struct registry *r)
 		const struct version *v = registry_active(r, configured->name);
 		const struct plugin *plugin = registry_plugin(r, configured->name);
 
-		if (v != NULL)
+		if (v != NULL) {
 			configured_check(r, v);
-		else if (plugin == NULL || plugin->n == 0)
+			look_for_checks(r, configured);
+		} else if (configured->at != NULL && (plugin == NULL || plugin->n == 0))
 			log_warn("the configuration names a plugin that is not there; is the name right?",
 			    LOG_S("plugin", configured->name), LOG_S("at", policy_plugin_at(configured, NULL)));
 	}

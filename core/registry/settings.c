@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/fd.h"
 #include "base/util.h"
 #include "registry/registry.h"
 
@@ -15,6 +16,9 @@ fits(const char *type, const json_t *value)
 		return json_is_number(value);
 	if (strcmp(type, "bool") == 0)
 		return json_is_boolean(value);
+	if (strcmp(type, "file") == 0)
+		return json_is_string(value) &&
+		       (json_string_length(value) == 0 || fd_name_valid(json_string_value(value)));
 	return json_is_string(value);
 }
 
@@ -40,9 +44,14 @@ version_check_setting(const struct version *v, const char *key, const json_t *va
 
 	if (type != NULL && fits(type, value))
 		return 0;
+	if (type != NULL && strcmp(type, "file") == 0)
+		return fault_set(fault, HOSPES_ECONFIG,
+		    "the setting \"%s\" of %s takes the name of a file in the folder `files`: letters, digits, \".\", "
+		    "\"_\" and \"-\"",
+		    key, v->name);
 	if (type != NULL)
-		return fault_set(fault, HOSPES_ECONFIG, "the setting \"%s\" of %s takes a value of type %s", key,
-		    v->name, type);
+		return fault_set(
+		    fault, HOSPES_ECONFIG, "the setting \"%s\" of %s takes a value of type %s", key, v->name, type);
 	names = names_of(v->config);
 	return fault_set(fault, HOSPES_ECONFIG, "%s has no setting \"%s\"; it has %s", v->name, key, names);
 }

@@ -184,7 +184,8 @@ config_valid(json_t *config)
 		if (!(strcmp(type, "int") == 0 && json_is_integer(preset)) &&
 		    !(strcmp(type, "real") == 0 && json_is_number(preset)) &&
 		    !(strcmp(type, "bool") == 0 && json_is_boolean(preset)) &&
-		    !(strcmp(type, "text") == 0 && json_is_string(preset)))
+		    !(strcmp(type, "text") == 0 && json_is_string(preset)) &&
+		    !(strcmp(type, "file") == 0 && json_is_string(preset)))
 			return false;
 	}
 	return true;
@@ -239,7 +240,7 @@ read_rest(const json_t *notes, struct version *v, struct fault *fault)
 	v->license = xstrdup(license != NULL ? license : "");
 	v->state_cell = json_is_true(json_object_get(notes, "state_cell"));
 	if (config != NULL && !config_valid(config))
-		return bad_note(fault, "config", "NAME:TYPE:DEFAULT with int, real, bool or text as TYPE");
+		return bad_note(fault, "config", "NAME:TYPE:DEFAULT with int, real, bool, text or file as TYPE");
 	v->config = config != NULL ? json_incref(config) : json_object();
 	rc = note_texts(notes, "capabilities", &v->capabilities, fault);
 	if (rc != 0)

@@ -34,6 +34,7 @@ static int
 apply_start(struct store_txn *txn, const struct record *r, struct fault *fault)
 {
 	_cleanup_(free_p) char *target = record_text(r, TAG_TARGET), *client = record_text(r, TAG_CLIENT);
+	const struct record_field *sources = record_find(r, TAG_SOURCES);
 	_cleanup_(json_p) json_t *entry = NULL;
 	char id_text[ULID_TEXT], started[CLOCK_TEXT];
 	uint8_t key[RUN_OPEN_KEY];
@@ -45,6 +46,8 @@ apply_start(struct store_txn *txn, const struct record *r, struct fault *fault)
 	entry = json_pack("{s:s s:s s:s s:s s:s s:s s:I s:I}", "id", id_text, "plugin", target == NULL ? "" : target,
 	    "client", client == NULL ? "" : client, "state", "open", "status", "open", "started", started, "started_ns",
 	    (json_int_t)r->head.real_ns, "first_lsn", (json_int_t)r->head.lsn);
+	if (sources != NULL)
+		json_object_set_new(entry, "sources", json_read(sources->data, sources->len, "sources", NULL));
 	if (store_put(txn, STORE_META, key, open_key(r, key), "", 0, fault) != 0)
 		return fault->status;
 	return put(txn, r, entry, fault);

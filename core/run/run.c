@@ -60,6 +60,14 @@ runs_open(struct runs **ret, const struct runs_options *options, struct fault *f
 /* ---- Making and freeing ------------------------------------------------------------------------------------------ */
 
 static void
+drop_sources(char **sources)
+{
+	for (char **name = sources; name != NULL && *name != NULL; name++)
+		free(*name);
+	free(sources);
+}
+
+static void
 run_free(struct run_slot *slot)
 {
 	struct run *run = &slot->run;
@@ -71,8 +79,10 @@ run_free(struct run_slot *slot)
 	op_clear(&run->root);
 	payload_unref(&run->result);
 	payload_unref(&run->partial);
+	payload_unref(&run->findings);
 	json_decref(run->set);
 	json_decref(run->script);
+	drop_sources(run->sources);
 	policy_unref(&run->policy);
 	free(run->client);
 	free(run->target);
@@ -121,61 +131,8 @@ client_account(struct runs *r, const char *client)
 
 /* ---- Asking ------------------------------------------------------------------------------------------------------ */
 
-#define WALL_MS_MAX (INT64_MAX / 4 / NS_PER_MS)
-
-struct request {
-	const char *plugin, *version;
-	json_t *input, *config, *script;
-	json_int_t calls, wall_ms;
-};
-
 static int
-read_request(const struct runs *r, const json_t *json, struct request *ret, struct fault *fault)
-{
-	static const char *const known[] = {"plugin", "version", "input", "config", "budget", "script"};
-	struct request q = {0};
-	json_error_t error;
-	const char *key;
-	json_t *value;
-
-	json_object_foreach((json_t *)json, key, value)
-	{
-		bool found = false;
-
-		for (size_t i = 0; i < ARRAY_LEN(known); i++)
-			found |= strcmp(key, known[i]) == 0;
-		if (!found)
-			return fault_set(fault, HOSPES_EINPUT,
-			    "a request for a run has no \"%s\"; it may have plugin, version, input, config, budget and "
-			    "script",
-			    key);
-	}
-	if (json_unpack_ex((json_t *)json, &error, 0, "{s:s, s?s, s?o, s?o, s?{s?I, s?I !}, s?o}", "plugin", &q.plugin,
-		"version", &q.version, "input", &q.input, "config", &q.config, "budget", "calls", &q.calls, "wall_ms",
-		&q.wall_ms, "script", &q.script) != 0)
-		return fault_set(
-		    fault, HOSPES_EINPUT, "a request for a run is {\"plugin\": name, \"input\": any}: %s", error.text);
-	if (q.config != NULL && !json_is_object(q.config))
-		return fault_set(fault, HOSPES_EINPUT, "\"config\" of a request is {\"plugin\": {\"key\": value}}");
-	if (q.script != NULL && !r->scripted)
-		return fault_set(
-		    fault, HOSPES_EPERM, "answers to ops may be given to the private host of `hospes test` only");
-	if (q.calls < 0 || q.wall_ms < 0 || q.wall_ms > WALL_MS_MAX)
-		return fault_set(fault, HOSPES_EINPUT,
-		    "a budget is a number from 0 to %lld; leave it out for the host's own limit",
-		    (long long)WALL_MS_MAX);
-	if (!plugin_name_valid(q.plugin))
-		return fault_set(fault, HOSPES_EINPUT,
-		    "a plugin's name is a small letter and up to 63 small letters, digits and dashes, and this is "
-		    "none");
-	if (q.version != NULL && !semver_valid(q.version))
-		return fault_set(fault, HOSPES_EINPUT, "\"version\" of a request is a semantic version, like 1.2.0");
-	*ret = q;
-	return 0;
-}
-
-static int
-admit(struct runs *r, const struct request *q, struct fault *fault)
+admit(struct runs *r, const struct run_request *q, struct fault *fault)
 {
 	if (r->draining)
 		return fault_set(fault, HOSPES_EBUSY, "the host is stopping and takes no new runs");
@@ -198,8 +155,30 @@ smaller(int64_t asked, int64_t limit)
 	return asked > 0 && asked < limit ? asked : limit;
 }
 
+/* NULL-terminated; NULL where there are none. */
+static char **
+take_sources(const json_t *names)
+{
+	size_t n = json_array_size(names);
+	char **sources = n == 0 ? NULL : xcalloc(n + 1, sizeof(*sources));
+
+	for (size_t i = 0; i < n; i++)
+		sources[i] = xstrdup(json_string_value(json_array_get(names, i)));
+	return sources;
+}
+
+static json_t *
+sources_json(const struct run *run)
+{
+	json_t *names = json_array();
+
+	for (char **name = run->sources; *name != NULL; name++)
+		json_array_append_new(names, json_string(*name));
+	return names;
+}
+
 static struct run_slot *
-slot_new(struct runs *r, const struct request *q, struct payload *input, const char *client)
+slot_new(struct runs *r, const struct run_request *q, struct payload *input, const char *client)
 {
 	struct run_slot *slot = xcalloc(1, sizeof(*slot));
 	struct run *run = &slot->run;
@@ -213,6 +192,7 @@ slot_new(struct runs *r, const struct request *q, struct payload *input, const c
 	run->target = xstrdup(q->plugin);
 	run->policy = policy_ref(r->policy);
 	run->set = json_incref(q->config);
+	run->sources = take_sources(q->sources);
 	run->script = q->script == NULL ? NULL : json_deep_copy(q->script);
 	run->started_real_ns = clock_real_ns();
 	run->deadline_real_ns = run->started_real_ns + smaller(q->wall_ms * NS_PER_MS, r->policy->run_wall_ns);
@@ -237,6 +217,8 @@ static void
 record_start(struct runs *r, struct run *run)
 {
 	_cleanup_(free_p) char *set = run->set == NULL ? NULL : json_text(run->set);
+	_cleanup_(json_p) json_t *names = run->sources == NULL ? NULL : sources_json(run);
+	_cleanup_(free_p) char *sources = names == NULL ? NULL : json_text(names);
 	struct record rec;
 
 	record_init(&rec, RECORD_RUN_START);
@@ -244,6 +226,7 @@ record_start(struct runs *r, struct run *run)
 	record_add_text(&rec, TAG_VERSION, run->root.version);
 	record_add_text(&rec, TAG_CLIENT, run->client);
 	record_add_text(&rec, TAG_CONFIG, set);
+	record_add_text(&rec, TAG_SOURCES, sources);
 	record_add(&rec, TAG_LIMIT_CALLS, &run->account.limit[QUANTITY_CALLS], sizeof(int64_t));
 	record_add(&rec, TAG_DEADLINE, &run->deadline_real_ns, sizeof(run->deadline_real_ns));
 	dispatch_record_payload(run, &rec, TAG_INPUT, run->root.input);
@@ -254,10 +237,10 @@ int
 run_start(struct runs *r, const json_t *request, struct payload *input, const char *client, struct run **ret,
     struct fault *fault)
 {
-	struct request q = {0};
+	struct run_request q;
 	struct run_slot *slot;
 
-	if (read_request(r, request, &q, fault) != 0 || admit(r, &q, fault) != 0)
+	if (run_request_read(&q, request, r->scripted, fault) != 0 || admit(r, &q, fault) != 0)
 		return fault->status;
 	slot = slot_new(r, &q, input, client);
 	if (slot->run.root.input->len > r->policy->input_max)
@@ -282,7 +265,10 @@ run_start(struct runs *r, const json_t *request, struct payload *input, const ch
 static size_t
 held_by(const struct run *run)
 {
-	return run->result->len + (run->partial == NULL ? 0 : run->partial->len);
+	return run->result->len + (run->partial == NULL ? 0 : run->partial->len) +
+	       (run->findings == NULL ? 0 : run->findings->len) +
+	       (run->root.parts == NULL ? 0
+					: run->root.parts->bytes + run->root.parts->n * (sizeof(struct payload) + 16));
 }
 
 /* The journal has them all; these are only quicker to tell. */
@@ -433,6 +419,9 @@ add_result(json_t *json, const struct run *run)
 	json_object_set_new(json, "error",
 	    json_pack("{s:s s:s s:s}", "code", status_name(run->status), "message", (const char *)run->result->data,
 		"hint", status_hint(run->status)));
+	if (run->status == HOSPES_EGROUND && run->findings != NULL)
+		json_object_set_new(json_object_get(json, "error"), "findings",
+		    json_read(run->findings->data, run->findings->len, "findings", NULL));
 }
 
 json_t *
@@ -449,6 +438,8 @@ run_json(const struct run *run, bool with_result)
 	    "duration_ms", (double)(until - run->started_real_ns) / NS_PER_MS);
 	if (run->root.version != NULL)
 		json_object_set_new(json, "version", json_string(run->root.version));
+	if (run->sources != NULL)
+		json_object_set_new(json, "sources", sources_json(run));
 	if (run->state == RUN_ENDED) {
 		clock_format(run->ended_real_ns, ended);
 		json_object_set_new(json, "ended", json_string(ended));

@@ -41,6 +41,7 @@ void runs_close(struct runs **r);
 /* hospesd.c leads these from dispatch and call to here. */
 void runs_ended(struct run *run, void *runs); /* the root op has its outcome */
 void runs_idle(struct run *run, void *runs);  /* the run's last call is gone */
+void runs_parted(struct run *run, void *runs); /* there are more parts of the root call's reply */
 void run_progress(struct run *run, const json_t *event);
 
 /*
@@ -59,7 +60,9 @@ struct run *run_find(struct runs *r, const char *id_text);
 int run_cancel(struct runs *r, struct run *run, const char *who, struct fault *fault);
 
 /* {"id", "plugin", "version", "state": "open"|"ended", "status": "ok"|"partial"|name, "client", "started", "ended",
- *  "calls", "duration_ms", "sources"?, "result"?, "confidence"?, "partial"?, "error": {"code", "message", "hint"}?}; new reference. */
+ *  "calls", "duration_ms", "sources"?, "result"?, "confidence"?, "partial"?, "error": {"code", "message", "hint",
+ *  "findings"?}?}; new reference.  "findings" of a reply that was not grounded: [{"check", "claim"?, "text"?, "why", "quote"?,
+ *  "found"?, "document"?}]. */
 json_t *run_json(const struct run *run, bool with_result);
 
 /* Watching: `event` gets JSON events as they come ({"type": "call_started", ...}), `NULL` once when the run has ended and
@@ -69,13 +72,20 @@ typedef void run_event(const json_t *event, void *arg);
 struct run_watch *run_watch(struct run *run, run_event *event, void *arg);
 void run_unwatch(struct run_watch **w);
 
+/* Parts of the root call's reply that are durable: how many, and one of them as the event {"type": "part", "path": "/0", "n",
+ * "part": any}.  A watcher hears {"type": "parts"} when there are more, and takes them as its client can follow: they may be
+ * as large together as a payload. */
+uint32_t run_parts(const struct run *run);
+json_t *run_part(const struct run *run, uint32_t nth);
+
 /*
  * Views over the journal, made in the store thread once what they show is durable; `done` gets the JSON (a new reference)
  * or NULL and the fault.
  *
  * run_show: run_json with result, and "tree": {"path": "/0", "plugin", "version", "started", "duration_ms", "status",
- * "confidence"?, "message"?, "replays"?: n, "ops": [nodes in order]}.  A node of an op that is no call has "op": "http"
- * and "target" in place of plugin and version; one that a guard refused has "guard".  What is open has status "open".
+ * "confidence"?, "message"?, "replays"?: n, "parts"?: n, "ops": [nodes in order]}.  A node of an op that is no call has "op": "http"
+ * and "target" in place of plugin and version; one that a guard refused has "guard", and "findings" where it has any.  What
+ * is open has status "open".
  */
 typedef void run_viewed(json_t *view, const struct fault *fault, void *arg);
 void run_show(struct runs *r, const char *id_text, run_viewed *done, void *arg);    /* summary + "tree" */

@@ -24,6 +24,9 @@ struct run_slot {
 	struct run run; /* first: the rest of the host has a pointer to it */
 	struct runs *runs;
 	struct watch_list watchers;
+	uint32_t parts_durable; /* parts of the root call's reply that may be shown */
+	uint32_t parts_next;    /* that may be once what is awaited is durable */
+	bool parts_awaited;
 	TAILQ_ENTRY(run_slot) entry;
 };
 TAILQ_HEAD(slot_list, run_slot);
@@ -49,6 +52,14 @@ slot_of(struct run *run)
 {
 	return (struct run_slot *)run;
 }
+
+/* request.c: what a client asks for, borrowed from its JSON.  `scripted`: it may bring the answers to ops. */
+struct run_request {
+	const char *plugin, *version;
+	json_t *input, *config, *sources, *script;
+	json_int_t calls, wall_ms;
+};
+int run_request_read(struct run_request *ret, const json_t *json, bool scripted, struct fault *fault);
 
 /* watch.c: the end is durable: tells everybody and forgets them. */
 void watch_end(struct run_slot *slot);

@@ -77,13 +77,29 @@ node_at(struct tree *tree, const struct record *r)
 static void
 node_ends(json_t *node, const struct record *r)
 {
-	int64_t from = json_integer_value(json_object_get(node, "_mono"));
+	int64_t took = r->head.mono_ns - json_integer_value(json_object_get(node, "_mono"));
 
+	if (r->head.kind == RECORD_OP_OUTCOME && record_find(r, TAG_NUMBER) != NULL)
+		took = record_int(r, TAG_NUMBER);
 	json_object_set_new(node, "status", json_string(status_name(r->head.status)));
-	json_object_set_new(node, "duration_ms", json_real((double)(r->head.mono_ns - from) / NS_PER_MS));
+	json_object_set_new(node, "duration_ms", json_real((double)took / NS_PER_MS));
 	if (record_find(r, TAG_CONFIDENCE) != NULL)
 		json_object_set_new(node, "confidence", json_real(record_real(r, TAG_CONFIDENCE)));
 	set_text(node, "message", r, TAG_MESSAGE);
+}
+
+/* The words that memory was searched for. */
+static void
+set_query(json_t *node, const struct record *r)
+{
+	const struct record_field *input = record_find(r, TAG_INPUT);
+	_cleanup_(json_p) json_t *json = NULL;
+
+	if (input == NULL || strcmp(op_name(r), "search") != 0)
+		return;
+	json = json_read(input->data, input->len, "the input of a search", NULL);
+	if (json_is_string(json_object_get(json, "query")))
+		json_object_set(node, "query", json_object_get(json, "query"));
 }
 
 static void
@@ -93,6 +109,18 @@ node_is_op(json_t *node, const struct record *r)
 		return;
 	json_object_set_new(node, "op", json_string(op_name(r)));
 	set_text(node, "target", r, TAG_TARGET);
+	set_query(node, r);
+}
+
+/* What a guard found in the reply that it refused. */
+static void
+set_findings(json_t *to, const struct record *r)
+{
+	const struct record_field *body = record_find(r, TAG_BODY);
+	json_t *findings = body == NULL ? NULL : json_read(body->data, body->len, "findings", NULL);
+
+	if (findings != NULL)
+		json_object_set_new(to, "findings", findings);
 }
 
 static void
@@ -108,12 +136,14 @@ tree_add(struct tree *tree, const struct record *r)
 		set_text(node, "version", r, TAG_VERSION);
 		break;
 	case RECORD_OP_INTENT:
+	case RECORD_COMMAND:
 		node_is_op(node, r);
 		break;
 	case RECORD_REFUSAL:
 		set_text(node, "guard", r, TAG_GUARD);
 		node_is_op(node, r);
 		node_ends(node, r);
+		set_findings(node, r);
 		break;
 	case RECORD_OP_OUTCOME:
 		node_is_op(node, r);
@@ -121,6 +151,9 @@ tree_add(struct tree *tree, const struct record *r)
 		break;
 	case RECORD_CALL_END:
 		node_ends(node, r);
+		break;
+	case RECORD_PART:
+		json_object_set_new(node, "parts", json_integer(record_int(r, TAG_NUMBER) + 1));
 		break;
 	case RECORD_REPLAY:
 		json_object_set_new(
@@ -183,6 +216,20 @@ output_of(const struct record_list *list, const struct record *r)
 	return json != NULL ? json : json_stringn(f->data, f->len);
 }
 
+/* A run that ended as not grounded did so for the reply that was refused last. */
+static void
+add_findings(json_t *error, const struct record_list *list)
+{
+	for (size_t i = list->n; i-- > 0;) {
+		const struct record *r = &list->records[i];
+
+		if (r->head.kind == RECORD_REFUSAL && record_find(r, TAG_BODY) != NULL) {
+			set_findings(error, r);
+			return;
+		}
+	}
+}
+
 static void
 summary_end(json_t *json, const struct record_list *list, const struct record *r, int64_t started)
 {
@@ -203,6 +250,8 @@ summary_end(json_t *json, const struct record_list *list, const struct record *r
 		json_object_set_new(json, "error",
 		    json_pack("{s:s s:s s:s}", "code", status_name(r->head.status), "message",
 			message == NULL ? "" : message, "hint", status_hint(r->head.status)));
+		if (r->head.status == HOSPES_EGROUND)
+			add_findings(json_object_get(json, "error"), list);
 		return;
 	}
 	json_object_set_new(json, "confidence", json_real(record_real(r, TAG_CONFIDENCE)));
@@ -213,6 +262,7 @@ json_t *
 summary_of(const struct record_list *list)
 {
 	const struct record *first = &list->records[0];
+	const struct record_field *sources = record_find(first, TAG_SOURCES);
 	char id_text[ULID_TEXT], started[CLOCK_TEXT];
 	struct ulid id;
 	json_t *json;
@@ -223,6 +273,8 @@ summary_of(const struct record_list *list)
 	json = json_pack("{s:s s:s s:s s:s}", "id", id_text, "state", "open", "status", "open", "started", started);
 	set_text(json, "plugin", first, TAG_TARGET);
 	set_text(json, "client", first, TAG_CLIENT);
+	if (sources != NULL)
+		json_object_set_new(json, "sources", json_read(sources->data, sources->len, "sources", NULL));
 	for (size_t i = 0; i < list->n; i++) {
 		if (list->records[i].head.kind == RECORD_RUN_END)
 			summary_end(json, list, &list->records[i], first->head.real_ns);
@@ -307,6 +359,7 @@ set_field(json_t *json, const struct record *r, const struct record_field *f)
 	case TAG_BODY:
 	case TAG_CONFIG:
 	case TAG_PARTIAL:
+	case TAG_SOURCES:
 		value = json_read(f->data, f->len, key, NULL);
 		if (value == NULL && (value = json_stringn(f->data, f->len)) == NULL) {
 			set_hex(json, key, f);

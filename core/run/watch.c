@@ -1,5 +1,7 @@
-/* Watching a run: events as they come, and its end once that is durable. */
+/* Watching a run: events as they come, parts of its reply and its end once they are durable. */
 
+#include "base/json.h"
+#include "journal/journal.h"
 #include "run/state.h"
 
 struct run_watch *
@@ -41,6 +43,60 @@ run_progress(struct run *run, const json_t *event)
 		w->event(event, w->arg);
 	}
 }
+
+/* ---- Parts ------------------------------------------------------------------------------------------------------- */
+
+static void await_parts(struct run_slot *slot);
+
+static void
+parts_durable(void *arg)
+{
+	struct run_slot *slot = arg;
+	_cleanup_(json_p) json_t *event = json_pack("{s:s}", "type", "parts");
+
+	slot->parts_awaited = false;
+	slot->parts_durable = slot->parts_next;
+	if (op_parts(&slot->run.root) > slot->parts_durable)
+		await_parts(slot);
+	run_progress(&slot->run, event);
+}
+
+/* Those that come while some are awaited are awaited together. */
+static void
+await_parts(struct run_slot *slot)
+{
+	slot->parts_awaited = true;
+	slot->parts_next = op_parts(&slot->run.root);
+	journal_await(slot->runs->journal, slot->run.last_lsn, parts_durable, slot);
+}
+
+void
+runs_parted(struct run *run, void *runs)
+{
+	(void)runs;
+	if (!slot_of(run)->parts_awaited)
+		await_parts(slot_of(run));
+}
+
+uint32_t
+run_parts(const struct run *run)
+{
+	return run->state == RUN_ENDED ? op_parts(&run->root) : ((const struct run_slot *)run)->parts_durable;
+}
+
+json_t *
+run_part(const struct run *run, uint32_t nth)
+{
+	const struct payload *part = run->root.parts->part[nth];
+	json_t *json = json_read(part->data, part->len, "a part", NULL);
+
+	/* An agent may say bytes that are no JSON; they are shown as text. */
+	if (json == NULL)
+		json = json_stringn((const char *)part->data, part->len);
+	return json_pack("{s:s s:s s:I s:o}", "type", "part", "path", "/0", "n", (json_int_t)nth, "part", json);
+}
+
+/* ---- The end ----------------------------------------------------------------------------------------------------- */
 
 void
 watch_end(struct run_slot *slot)

@@ -100,11 +100,12 @@ int hospes_fail(hospes_ctx *ctx, int status, const char *format, ...) __attribut
 
 /* A part of the reply, before the whole of it is there: goes at once to the caller, who takes it with hospes_next_part, and
  * from the root call to the client who watches.  The reply that follows stands alone and does not have to repeat it.
- * All parts of a call together may be as large as one payload.  [never waits] */
+ * All parts of a call together may be as large as one payload.  Where the operator has its replies checked, the parts are
+ * held back until the reply has passed, and dropped when it does not.  0 or a status.  [never waits] */
 int hospes_part(hospes_ctx *ctx, const hospes_value *value);
 
 /* The next part of the reply of a call that was started with hospes_start: 1 and the part, 0 when no more will come (then
- * hospes_wait gives the reply), or a negative status.  [waits] */
+ * hospes_wait gives the reply, or tells how the call failed), or a negative status.  [waits] */
 int hospes_next_part(hospes_op *op, hospes_value **ret);
 
 /* Status and sentence of the last thing that failed in this call.  [never waits] */
@@ -276,7 +277,17 @@ typedef struct hospes_search_options {
 	size_t most_each HOSPES_ZERO_;             /* of one document; 0 is any number */
 	const char *const *within HOSPES_ZERO_;    /* digests, NULL at the end: in these documents alone */
 } hospes_search_options;
+#ifdef __cplusplus
+static inline const hospes_search_options *
+hospes_search_options_(const hospes_search_options &options)
+{
+	return &options;
+}
+#define HOSPES_SEARCH(...)                                                                                             \
+	(hospes_search_options_(hospes_search_options{.size = sizeof(hospes_search_options), __VA_ARGS__}))
+#else
 #define HOSPES_SEARCH(...) (&(hospes_search_options){.size = sizeof(hospes_search_options), __VA_ARGS__})
+#endif
 
 /* The passages that fit the words of `query` best (BM25; any of the words will do, "two words" in quotes have to stand
  * together), best first:

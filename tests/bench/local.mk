@@ -11,7 +11,7 @@ BENCH_PLUGINS = tests/bench/plugins/bench-work.so tests/bench/plugins/bench-work
 	tests/bench/plugins/bench-join.so tests/bench/plugins/bench-join-json.so tests/bench/plugins/bench-lane.so \
 	tests/bench/plugins/bench-lanes.so tests/bench/plugins/bench-effect.so
 CLEANFILES += $(BENCH_PLUGINS)
-EXTRA_DIST += tests/bench/README tests/bench/run.sh tests/bench/plugins/bench-work.c tests/bench/plugins/bench-join.c \
+EXTRA_DIST += tests/bench/README tests/bench/ask.sh tests/bench/run.sh tests/bench/plugins/bench-work.c tests/bench/plugins/bench-join.c \
 	tests/bench/plugins/bench-lane.c tests/bench/plugins/bench-effect.c
 
 BENCH_FOLDER = $(top_srcdir)/tests/bench/plugins
@@ -33,5 +33,9 @@ tests/bench/plugins/bench-effect.so: tests/bench/plugins/bench-effect.c $(STAGE_
 bench: stage
 	$(MAKE) $(AM_MAKEFLAGS) tests/bench/floor$(EXEEXT) tests/fixtures/webd$(EXEEXT) $(BENCH_PLUGINS)
 	STAGE='$(abs_builddir)/stage$(prefix)' BUILT='$(abs_builddir)' bash $(top_srcdir)/tests/bench/run.sh
+	STAGE='$(abs_builddir)/stage$(prefix)' bash $(top_srcdir)/tests/bench/ask.sh
 
-.PHONY: bench
+bench-ask: stage
+	STAGE='$(abs_builddir)/stage$(prefix)' bash $(top_srcdir)/tests/bench/ask.sh
+
+.PHONY: bench bench-ask

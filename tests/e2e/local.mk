@@ -2,21 +2,39 @@
 E2E_SCENARIOS = \
 	tests/e2e/api-errors.t \
 	tests/e2e/api-no-host.t \
+	tests/e2e/ask-changelogs.t \
+	tests/e2e/ask-copyright.t \
+	tests/e2e/ask-interrupted.t \
+	tests/e2e/ask-joins.t \
+	tests/e2e/ask-json.t \
+	tests/e2e/ask-licences.t \
+	tests/e2e/ask-manuals.t \
+	tests/e2e/ask-many-documents.t \
+	tests/e2e/ask-no-sources.t \
+	tests/e2e/ask-nothing-found.t \
+	tests/e2e/ask-private.t \
+	tests/e2e/ask-progress.t \
+	tests/e2e/ask-replans.t \
+	tests/e2e/ask-two-at-once.t \
+	tests/e2e/ask-worker-fails.t \
 	tests/e2e/cell-crash-is-poison.t \
 	tests/e2e/cell-forged-ready.t \
 	tests/e2e/cell-global-write.t \
 	tests/e2e/cell-kill-changes-nothing.t \
 	tests/e2e/cell-kill-loses-no-slot.t \
 	tests/e2e/cell-last-words.t \
-	tests/e2e/cell-sandbox.t \
+	tests/e2e/cell-refusals-told.t tests/e2e/cell-sandbox.t \
 	tests/e2e/cell-silent.t \
 	tests/e2e/cell-stuck.t \
+	tests/e2e/cli-completion.t \
+	tests/e2e/cli-degraded.t \
 	tests/e2e/cli-flood-is-followed.t \
 	tests/e2e/cli-new-test-info.t \
 	tests/e2e/cli-show-reads.t \
+	tests/e2e/cli-test-memory.t \
 	tests/e2e/cli-test-plugins.t \
 	tests/e2e/cli-usage.t \
-	tests/e2e/dispatch-budget-calls.t \
+	tests/e2e/demo-tour.t tests/e2e/dispatch-budget-calls.t \
 	tests/e2e/dispatch-budget-share.t \
 	tests/e2e/dispatch-concurrency.t \
 	tests/e2e/dispatch-cycle.t \
@@ -24,18 +42,40 @@ E2E_SCENARIOS = \
 	tests/e2e/dispatch-group-shares.t \
 	tests/e2e/dispatch-permission.t \
 	tests/e2e/dispatch-wall.t \
+	tests/e2e/ground-check-crashes.t \
+	tests/e2e/ground-check-may-not-call.t \
+	tests/e2e/ground-check-missing.t \
+	tests/e2e/ground-default.t \
+	tests/e2e/ground-invented-quote.t \
+	tests/e2e/ground-kill-check.t \
 	tests/e2e/host-bad-config.t \
 	tests/e2e/host-disk-full.t \
+	tests/e2e/host-drains.t \
 	tests/e2e/host-drops-root.t \
+	tests/e2e/host-folders-prepared.t \
+	tests/e2e/host-notifies.t \
 	tests/e2e/host-reload.t \
 	tests/e2e/host-state-in-use.t \
 	tests/e2e/host-state-owner.t \
 	tests/e2e/host-user.t \
 	tests/e2e/host-without-spawner.t \
 	tests/e2e/journal-torn-tail.t \
+	tests/e2e/memory-client-apart.t \
+	tests/e2e/memory-kill-counts-once.t \
+	tests/e2e/memory-limits.t \
+	tests/e2e/memory-load-and-search.t \
+	tests/e2e/memory-load-interrupted.t \
+	tests/e2e/memory-load-kinds.t \
+	tests/e2e/memory-needs-grant.t \
+	tests/e2e/memory-own-space.t \
+	tests/e2e/memory-sources.t \
+	tests/e2e/memory-survives-kill.t \
+	tests/e2e/parts-replay.t \
+	tests/e2e/parts-stream.t \
 	tests/e2e/registry-bad-files.t \
 	tests/e2e/registry-conflict.t \
 	tests/e2e/registry-drop-is-active.t \
+	tests/e2e/registry-file-setting.t \
 	tests/e2e/registry-folder-unsafe.t \
 	tests/e2e/registry-half-file-waits.t \
 	tests/e2e/registry-pin.t \
@@ -49,6 +89,7 @@ E2E_SCENARIOS = \
 	tests/e2e/run-memory-is-bounded.t \
 	tests/e2e/run-survey.t \
 	tests/e2e/sdk-1.0-loads.t \
+	tests/e2e/show-source.t \
 	tests/e2e/soak-200-drops.t \
 	tests/e2e/tool-http-intent.t \
 	tests/e2e/tool-http-private.t \
@@ -61,10 +102,10 @@ include tests/e2e/plugins/local.mk
 stage: all
 	rm -rf '$(abs_builddir)/stage'
 	$(MAKE) $(AM_MAKEFLAGS) install DESTDIR='$(abs_builddir)/stage' >/dev/null
-	rm -rf '$(abs_builddir)/stage$(pluginsdir)' # each scenario says which plugins there are
+	mv '$(abs_builddir)/stage$(pluginsdir)' '$(abs_builddir)/stage$(pluginsdir).all' # each scenario says which there are
 
 e2e: stage
-	$(MAKE) $(AM_MAKEFLAGS) $(check_DATA) tests/fixtures/webd$(EXEEXT)
+	$(MAKE) $(AM_MAKEFLAGS) $(check_DATA) tests/fixtures/webd$(EXEEXT) tests/fixtures/without-seccomp$(EXEEXT)
 	$(MAKE) $(AM_MAKEFLAGS) check-TESTS check_PROGRAMS= TESTS='$(E2E)' TEST_SUITE_LOG=e2e-suite.log
 
 clean-local:

@@ -1,6 +1,6 @@
 # Whatever a client sends that cannot be right is refused by a stable name; the host goes on as if nothing had been.
 . "$TESTS/lib.sh"
-plan 22
+plan 27
 host_start
 plugin wordcount
 
@@ -27,6 +27,12 @@ fails_with bad_input "text that is not UTF-8"
 curl -s --unix-socket "$HOSPES_SOCKET" http://h/v1/runs \
     --data-binary '{"plugin": "wordcount", "input": {}, "budget": {"wall": 5}}' >"$T/out"; code=1
 fails_with bad_input "a budget of something that has none"
+
+for sources in '"wood"' '[7]' '["wood", "Wood"]' '["wood", "wood"]' "$(jq -nc '[range(65) | "s\(.)"]')"; do
+	curl -s --unix-socket "$HOSPES_SOCKET" http://h/v1/runs \
+	    --data-binary "{\"plugin\": \"wordcount\", \"input\": {}, \"sources\": $sources}" >"$T/out"; code=1
+	fails_with bad_input "sources that are none: ${sources:0:40}"
+done
 
 # Nested 100,000 deep: no parser may run out of stack.
 { printf '{"plugin": "wordcount", "input": '; head -c 100000 /dev/zero | tr '\0' '['

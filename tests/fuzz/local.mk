@@ -38,6 +38,8 @@ fuzz: $(FUZZ:%=fuzz/%)
 	    $(SHELL) $(top_srcdir)/tests/fuzz/run.sh $(FUZZ)
 
 include tests/fuzz/api.mk
+include tests/fuzz/cli.mk
+include tests/fuzz/evidence.mk
 
 mostlyclean-local:
 	rm -rf fuzz

@@ -9,15 +9,25 @@ struct fakes {
 	struct policy policy;
 	struct run run;
 	bool has_run, store_has_run;
-	json_t *request; /* the last that run_start saw */
+	json_t *request;         /* the last that run_start saw */
 	struct run_watch *watch; /* open watches: one at most */
 	unsigned watches, cancels, installs;
 	size_t installed_bytes;
+	uint32_t parts, parts_taken; /* of the run's reply: "xx..." of part_bytes */
+	size_t part_bytes;
 
 	/* journal */
 	bool holds; /* not durable until fake_durable */
 	journal_done *done;
 	void *done_arg;
+
+	/* memory: what it was asked for last, and who waits for the answer */
+	char asked[512];
+	size_t loaded; /* bytes of the body that came */
+	bool memory_waits;
+	memory_done *memory_done;
+	void *memory_arg;
+	unsigned unwaited;
 
 	run_viewed *view_done; /* a view asked for and not yet given, when views_wait */
 	void *view_arg;
@@ -29,6 +39,7 @@ extern struct fakes fakes;
 void fakes_reset(const char *socket_path);
 void fake_event(const json_t *event); /* to the watcher; NULL is the end */
 void fake_durable(void);
-void fake_view(void); /* gives the view that waits */
+void fake_view(void);                                        /* gives the view that waits */
+void fake_memory(json_t *answer, const struct fault *fault); /* gives the answer that waits */
 
 #endif

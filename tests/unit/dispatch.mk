@@ -1,13 +1,30 @@
 # unit tests of call and dispatch
 
-CMOCKA_TESTS += tests/unit/test_account tests/unit/test_dispatch
+CMOCKA_TESTS += tests/unit/test_account tests/unit/test_dispatch tests/unit/test_dispatch_grounding \
+	tests/unit/test_dispatch_memory tests/unit/test_dispatch_parts
 
 tests_unit_test_account_SOURCES = tests/unit/test_account.c
 tests_unit_test_account_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_account_LDADD = core/call/libcall.a core/base/libbase.a $(EVENT_LIBS) $(JANSSON_LIBS) $(XXHASH_LIBS) \
 	$(CMOCKA_LIBS)
 
-tests_unit_test_dispatch_SOURCES = tests/unit/test_dispatch.c
+DISPATCH_WORLD = tests/unit/dispatch_world.c tests/unit/dispatch_world.h
+DISPATCH_TEST_LIBS = core/dispatch/libdispatch.a core/registry/libregistry.a core/policy/libpolicy.a core/call/libcall.a \
+	core/base/libbase.a $(EVENT_LIBS) $(JANSSON_LIBS) $(CONFIG_LIBS) $(SODIUM_LIBS) $(XXHASH_LIBS) $(CURL_LIBS) \
+	$(CMOCKA_LIBS) -lm
+
+tests_unit_test_dispatch_SOURCES = tests/unit/test_dispatch.c $(DISPATCH_WORLD)
 tests_unit_test_dispatch_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
-tests_unit_test_dispatch_LDADD = core/dispatch/libdispatch.a core/registry/libregistry.a core/policy/libpolicy.a core/call/libcall.a core/base/libbase.a \
-	$(EVENT_LIBS) $(JANSSON_LIBS) $(CONFIG_LIBS) $(SODIUM_LIBS) $(XXHASH_LIBS) $(CURL_LIBS) $(CMOCKA_LIBS) -lm
+tests_unit_test_dispatch_LDADD = $(DISPATCH_TEST_LIBS)
+
+tests_unit_test_dispatch_memory_SOURCES = tests/unit/test_dispatch_memory.c $(DISPATCH_WORLD)
+tests_unit_test_dispatch_memory_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_dispatch_memory_LDADD = $(DISPATCH_TEST_LIBS)
+
+tests_unit_test_dispatch_grounding_SOURCES = tests/unit/test_dispatch_grounding.c $(DISPATCH_WORLD)
+tests_unit_test_dispatch_grounding_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_dispatch_grounding_LDADD = $(DISPATCH_TEST_LIBS)
+
+tests_unit_test_dispatch_parts_SOURCES = tests/unit/test_dispatch_parts.c $(DISPATCH_WORLD)
+tests_unit_test_dispatch_parts_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_dispatch_parts_LDADD = $(DISPATCH_TEST_LIBS)

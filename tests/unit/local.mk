@@ -9,5 +9,8 @@ include tests/unit/tool.mk
 include tests/unit/dispatch.mk
 include tests/unit/sdk.mk
 include tests/unit/api.mk
+include tests/unit/brief.mk
+include tests/unit/host.mk
+include tests/unit/plugins.mk
 check_PROGRAMS += $(CMOCKA_TESTS)
 TESTS += $(CMOCKA_TESTS)

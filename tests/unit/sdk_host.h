@@ -32,7 +32,7 @@ struct said {
 	uint8_t *bytes; /* frame.length of them and a zero */
 	/* of an op */
 	struct wire_op op;
-	char target[256];
+	char target[WIRE_KEY_MAX + 1];
 	const uint8_t *input;
 	size_t input_len;
 	/* of a reply */

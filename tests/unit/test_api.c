@@ -20,6 +20,7 @@
 
 #include "api/serve.h"
 #include "api_fakes.h"
+#include "api_world.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/fd.h"
@@ -28,140 +29,6 @@
 #include "base/util.h"
 
 #define RUN_ID "01ARZ3NDEKTSV4RRFFQ69G5FAV"
-
-struct world {
-	char dir[64], path[96];
-	struct event_base *loop;
-	struct api *api;
-};
-
-static struct api_options
-options_of(struct world *w)
-{
-	return (struct api_options){
-	    .loop = w->loop, .policy = &fakes.policy, .journal = (struct journal *)(uintptr_t)&fakes};
-}
-
-static int
-set_up(void **state)
-{
-	struct world *w = xcalloc(1, sizeof(*w));
-	struct api_options options;
-	struct fault fault;
-
-	strcpy(w->dir, "/tmp/hospes-api-XXXXXX");
-	assert_non_null(mkdtemp(w->dir));
-	snprintf(w->path, sizeof(w->path), "%s/s", w->dir);
-	fakes_reset(w->path);
-	w->loop = event_base_new();
-	options = options_of(w);
-	assert_int_equal(api_open(&w->api, &options, &fault), 0);
-	*state = w;
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	struct world *w = *state;
-
-	api_close(&w->api);
-	assert_int_equal(fakes.watches, 0);
-	assert_int_equal(fakes.policy.refs, 0);
-	assert_int_equal(access(w->path, F_OK), -1);
-	event_base_free(w->loop);
-	rmdir(w->dir);
-	free(w);
-	fakes_reset("");
-	return 0;
-}
-
-/* ---- A client ---- */
-
-static int
-dial(const struct world *w)
-{
-	struct sockaddr_un at = {.sun_family = AF_UNIX};
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	strcpy(at.sun_path, w->path);
-	assert_int_equal(connect(fd, (struct sockaddr *)&at, sizeof(at)), 0);
-	fd_set_nonblock(fd);
-	return fd;
-}
-
-static void
-turn(struct world *w)
-{
-	for (int i = 0; i < 4; i++)
-		event_base_loop(w->loop, EVLOOP_NONBLOCK);
-}
-
-static void
-send_all(struct world *w, int fd, const void *data, size_t len)
-{
-	const char *at = data;
-
-	while (len > 0) {
-		ssize_t n = send(fd, at, len, MSG_NOSIGNAL);
-
-		if (n > 0) {
-			at += n;
-			len -= (size_t)n;
-		} else if (errno != EAGAIN) {
-			return; /* the host has closed: its answer says why */
-		}
-		turn(w);
-	}
-}
-
-/* Reads until `until` is in what came, or the connection ends; asserts that one of them happens. */
-static void
-receive(struct world *w, int fd, struct buf *in, const char *until)
-{
-	int64_t give_up = clock_mono_ns() + 10 * NS_PER_S;
-	char bytes[16384];
-
-	while (clock_mono_ns() < give_up) {
-		ssize_t n = recv(fd, bytes, sizeof(bytes), 0);
-
-		if (n > 0)
-			buf_append(in, bytes, (size_t)n);
-		if (n == 0 || (n < 0 && errno != EAGAIN))
-			return;
-		if (until != NULL && in->len > 0 && strstr(buf_text(in), until) != NULL)
-			return;
-		turn(w);
-	}
-	fail_msg("no \"%s\" in: %.300s", until != NULL ? until : "(end)", in->len > 0 ? buf_text(in) : "");
-}
-
-/* One request with Connection: close; the whole answer, allocated. */
-static char *
-ask(struct world *w, const char *method, const char *path, const void *body, size_t len)
-{
-	_cleanup_(close_p) int fd = dial(w);
-	_cleanup_(free_p) char *head = xasprintf(
-	    "%s %s HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: %zu\r\n\r\n", method, path, len);
-	struct buf in = {0};
-
-	send_all(w, fd, head, strlen(head));
-	send_all(w, fd, body, len);
-	receive(w, fd, &in, NULL);
-	buf_text(&in);
-	return (char *)in.data;
-}
-
-static void
-expect(struct world *w, const char *method, const char *path, const char *body, int code, const char *part)
-{
-	_cleanup_(free_p) char *answer = ask(w, method, path, body, strlen(body));
-	int got = 0;
-
-	if (sscanf(answer, "HTTP/1.1 %d", &got) != 1 || got != code || strstr(answer, part) == NULL)
-		fail_msg("%s %s: expected %d with %s, found %s", method, path, code, part, answer);
-	assert_non_null(strstr(answer, "application/json"));
-}
 
 /* ---- Answers ---- */
 
@@ -276,19 +143,10 @@ test_not_http(void **state)
 static void
 start_run(struct world *w)
 {
-	expect(w, "POST", "/v1/runs", "{\"plugin\":\"wordcount\",\"input\":{\"text\":\"a b\"}}", 202, RUN_ID);
+	expect(w, "POST", "/v1/runs", "{\"plugin\":\"wordcount\",\"input\":{\"text\":\"a b\"},\"sources\":[\"wood\"]}",
+	    202, RUN_ID);
+	assert_int_equal(json_array_size(json_object_get(fakes.request, "sources")), 1);
 	assert_string_equal(json_string_value(json_object_get(json_object_get(fakes.request, "input"), "text")), "a b");
-}
-
-static int
-request_open(struct world *w, const char *path)
-{
-	_cleanup_(free_p) char *head = xasprintf("GET %s HTTP/1.1\r\nHost: h\r\n\r\n", path);
-	int fd = dial(w);
-
-	send_all(w, fd, head, strlen(head));
-	turn(w);
-	return fd;
 }
 
 static void
@@ -410,8 +268,7 @@ static void
 test_refused_durable_first(void **state)
 {
 	struct world *w = *state;
-	static const char head[] =
-	    "POST /v1/runs/" RUN_ID "/cancel HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n";
+	static const char head[] = "POST /v1/runs/" RUN_ID "/cancel HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n";
 	_cleanup_(buf_free) struct buf in = {0};
 	_cleanup_(close_p) int fd = -1;
 	char byte;
@@ -450,6 +307,93 @@ test_events(void **state)
 	receive(w, fd, &in, "\"result\":42}\n\n");
 	assert_non_null(strstr(buf_text(&in), "event: end\n"));
 	receive(w, fd, &in, "0\r\n\r\n");
+}
+
+static void
+test_parts(void **state)
+{
+	struct world *w = *state;
+	_cleanup_(json_p) json_t *more = json_pack("{s:s}", "type", "parts"),
+				 *event = json_pack("{s:s}", "type", "log");
+	_cleanup_(buf_free) struct buf in = {0};
+	_cleanup_(close_p) int fd = -1, late = -1;
+
+	start_run(w);
+	fakes.parts = 2;
+	fakes.part_bytes = 3;
+	fd = request_open(w, "/v1/runs/" RUN_ID "/events");
+	receive(w, fd, &in, "data: {\"type\":\"part\",\"n\":1,\"part\":\"xxx\"}\n\n"); /* those before us too */
+	assert_non_null(strstr(buf_text(&in), "\"n\":0"));
+	fake_event(event);
+	receive(w, fd, &in, "\"log\"");
+	fakes.parts = 3;
+	fake_event(more);
+	receive(w, fd, &in, "\"n\":2");
+	assert_null(strstr(buf_text(&in), "parts"));
+	fake_event(NULL);
+	receive(w, fd, &in, "\"result\":42}\n\n");
+	assert_int_equal(fakes.parts_taken, 3);
+	assert_int_equal(fakes.watches, 0);
+
+	/* One that has ended lately still tells what a watcher does not have yet. */
+	buf_clear(&in);
+	late = request_open(w, "/v1/runs/" RUN_ID "/events?parts=1");
+	receive(w, late, &in, "\"result\":42}\n\n");
+	assert_null(strstr(buf_text(&in), "\"n\":0"));
+	assert_non_null(strstr(buf_text(&in), "\"n\":1"));
+	assert_non_null(strstr(buf_text(&in), "\"n\":2"));
+	assert_int_equal(fakes.watches, 0);
+	expect(w, "GET", "/v1/runs/" RUN_ID "/events?parts=some", "", 400, "parts has to be a number");
+	expect(w, "GET", "/v1/runs/" RUN_ID "/events?parts=-1", "", 400, "bad_input");
+}
+
+/* Parts are many times what a slow watcher is cut off for: they wait for it, the end with them, and the queue is bounded. */
+static void
+test_parts_wait_for_a_slow_reader(void **state)
+{
+	struct world *w = *state;
+	_cleanup_(json_p) json_t *event = json_pack("{s:s}", "type", "log");
+	_cleanup_(buf_free) struct buf in = {0};
+	_cleanup_(close_p) int fd = -1;
+	const char *at;
+	char next[32];
+
+	start_run(w);
+	fakes.parts = 1000;
+	fakes.part_bytes = 10000;
+	fd = request_open(w, "/v1/runs/" RUN_ID "/events");
+	for (int i = 0; i < 100; i++) {
+		fake_event(event);
+		turn(w);
+	}
+	fake_event(NULL);
+	turn(w);
+	assert_in_range(fakes.parts_taken, 1, 100);
+	assert_int_equal(fakes.watches, 1);
+	receive(w, fd, &in, "\"result\":42}\n\n");
+	at = buf_text(&in);
+	for (int i = 0; i < 1000; i++) {
+		snprintf(next, sizeof(next), "\"n\":%d,", i);
+		at = strstr(at, next);
+		assert_non_null(at);
+	}
+	assert_int_equal(fakes.watches, 0);
+}
+
+/* One who leaves while parts wait for it is forgotten. */
+static void
+test_parts_of_one_who_leaves(void **state)
+{
+	struct world *w = *state;
+	int64_t give_up = clock_mono_ns() + 10 * NS_PER_S;
+
+	start_run(w);
+	fakes.parts = 1000;
+	fakes.part_bytes = 10000;
+	close(request_open(w, "/v1/runs/" RUN_ID "/events"));
+	while (fakes.watches > 0 && clock_mono_ns() < give_up)
+		turn(w);
+	assert_int_equal(fakes.watches, 0);
 }
 
 static void
@@ -557,7 +501,7 @@ test_socket_stale(void **state)
 int
 main(void)
 {
-#define WITH_WORLD(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define WITH_WORLD(f) cmocka_unit_test_setup_teardown(f, world_set_up, world_tear_down)
 	const struct CMUnitTest tests[] = {
 	    WITH_WORLD(test_listings),
 	    WITH_WORLD(test_bad_requests),
@@ -572,6 +516,9 @@ main(void)
 	    WITH_WORLD(test_durable_first),
 	    WITH_WORLD(test_refused_durable_first),
 	    WITH_WORLD(test_events),
+	    WITH_WORLD(test_parts),
+	    WITH_WORLD(test_parts_wait_for_a_slow_reader),
+	    WITH_WORLD(test_parts_of_one_who_leaves),
 	    WITH_WORLD(test_slow_reader_is_cut),
 	    WITH_WORLD(test_logs),
 	    WITH_WORLD(test_logs_backlog),

@@ -255,6 +255,38 @@ test_lines(void **state)
 	assert_false(g->kill_asked);
 }
 
+/* Any bytes: what they are worth is found where they are kept. */
+static void
+test_parts(void **state)
+{
+	size_t len = 300 * 1024; /* more than one read takes */
+	char *large = malloc(len);
+	uint64_t handle;
+	unsigned i;
+	struct guest *g = one_call(&i, &handle);
+
+	(void)state;
+	guest_send(g, WIRE_PART, handle, WIRE_NO_ORDINAL, 0, "{\"n\":1}", 7);
+	world_turn();
+	assert_int_equal(world.told[i].parts, 1);
+	assert_string_equal(world.told[i].line, "{\"n\":1}");
+	guest_send(g, WIRE_PART, handle, WIRE_NO_ORDINAL, 0, "", 0);
+	memset(large, 'x', len);
+	guest_send(g, WIRE_PART, handle, WIRE_NO_ORDINAL, 0, large, len);
+	world_turn();
+	assert_int_equal(world.told[i].parts, 3);
+	assert_memory_equal(world.told[i].line, "xxx", 3);
+	assert_false(g->kill_asked);
+	guest_reply(g, handle, 0, "1");
+	world_turn();
+	assert_int_equal(world.told[i].replies, 1);
+	guest_send(g, WIRE_PART, handle, WIRE_NO_ORDINAL, 0, "1", 1); /* after its reply nothing may come */
+	world_turn();
+	assert_true(g->kill_asked);
+	assert_int_equal(world.told[i].parts, 3);
+	free(large);
+}
+
 /* ---- Cells that do not behave ------------------------------------------------------------------------------------ */
 
 static void
@@ -424,6 +456,29 @@ test_op_shares(void **state)
 	assert_int_equal(world.told[i].ops, 1);
 	assert_false(g->kill_asked);
 	op.share_calls--;
+	memcpy(body, &op, sizeof(op));
+	guest_send(g, WIRE_OP, handle, 1, 0, body, sizeof(body));
+	expect_killed(g);
+}
+
+/* A key of memory is longer than a name, and has an end all the same. */
+static void
+test_op_targets(void **state)
+{
+	struct wire_op op = {.kind = WIRE_OP_RECALL, .target_len = WIRE_KEY_MAX};
+	uint8_t body[sizeof(op) + WIRE_KEY_MAX + 1];
+	uint64_t handle;
+	unsigned i;
+	struct guest *g = one_call(&i, &handle);
+
+	(void)state;
+	memset(body, 'k', sizeof(body));
+	memcpy(body, &op, sizeof(op));
+	guest_send(g, WIRE_OP, handle, 0, 0, body, sizeof(op) + WIRE_KEY_MAX);
+	world_turn();
+	assert_int_equal(world.told[i].ops, 1);
+	assert_false(g->kill_asked);
+	op.target_len++;
 	memcpy(body, &op, sizeof(op));
 	guest_send(g, WIRE_OP, handle, 1, 0, body, sizeof(body));
 	expect_killed(g);
@@ -862,6 +917,7 @@ main(void)
 	    T(test_bad_reply),
 	    T(test_partial),
 	    T(test_lines),
+	    T(test_parts),
 	    T(test_wrong_phase),
 	    T(test_ready_too_soon),
 	    T(test_hello_twice),
@@ -873,6 +929,7 @@ main(void)
 	    T(test_op_lengths),
 	    T(test_op_kind),
 	    T(test_op_shares),
+	    T(test_op_targets),
 	    T(test_unclean_target),
 	    T(test_reply_twice),
 	    T(test_bytewise),

@@ -192,6 +192,7 @@ test_cases(void **state)
 	    "{\"output\": 1, \"ops\": [{\"expect\": {\"op\": \"call\"}}]}",
 	    "{\"output\": 1, \"ops\": [{\"expect\": {\"op\": \"now\"}, \"answer\": 1, \"error\": {}}]}",
 	    "{\"output\": 1, \"ops\": [{\"expect\": {\"op\": \"call\"}, \"error\": {\"code\": \"odd\"}}]}",
+	    "{\"output\": 1, \"ops\": [{\"expect\": {\"op\": \"sleep\"}, \"answer\": 1}]}",
 	    "{\"output\": 1, \"ops\": [{\"expect\": {\"opp\": \"call\"}, \"answer\": 1}]}"};
 	_cleanup_(test_cases_free) struct test_cases cases = {0};
 	struct fault fault;
@@ -204,6 +205,11 @@ test_cases(void **state)
 	assert_true(agrees(&cases, "{\"status\": \"ok\", \"result\": {\"a\": 1}}"));
 	assert_false(agrees(&cases, "{\"status\": \"ok\", \"result\": {\"a\": 1, \"b\": 2}}"));
 	assert_false(agrees(&cases, "{\"status\": \"partial\", \"result\": {\"a\": 1}}"));
+	assert_int_equal(
+	    read_case("{\"output\": 1, \"ops\": [{\"expect\": {\"op\": \"recall\", \"target\": \"/last\"}, "
+		      "\"answer\": {\"value\": 1, \"version\": 1}}]}",
+		&cases),
+	    0);
 	assert_int_equal(read_case("{\"status\": \"cycle\"}", &cases), 0);
 	assert_true(agrees(&cases, "{\"status\": \"cycle\"}"));
 	test_cases_free(&cases);
@@ -229,14 +235,14 @@ same_ops(const char *a, const char *b)
 static void
 test_ops(void **state)
 {
-	_cleanup_(json_p) json_t *records =
-	    parsed("[" ROOT "," OP(10, "call", "b", "") "," OP(2, "now", "", "") "," OP(0, "http", "u", "") "]");
+	_cleanup_(json_p) json_t *records = parsed("[" ROOT "," OP(10, "call", "b", "") "," OP(2, "now", "", "") "," OP(
+	    0, "http", "u", "") "," OP(3, "remember", "/k", "") "," OP(4, "search", "sources", "") "]");
 	_cleanup_(json_p) json_t *ops = test_ops_of(records);
 
 	(void)state;
-	assert_int_equal(json_array_size(ops), 3);
-	assert_string_equal(json_string_value(json_object_get(json_array_get(ops, 2), "path")), "/0/10");
-	assert_int_equal(test_ops_outside(ops), 2);
+	assert_int_equal(json_array_size(ops), 5);
+	assert_string_equal(json_string_value(json_object_get(json_array_get(ops, 4), "path")), "/0/10");
+	assert_int_equal(test_ops_outside(ops), 4);
 	assert_true(same_ops("[" ROOT "]", "[]"));
 	assert_true(same_ops("[" OP(0, "call", "a", ", \"input_hash\": \"1\"") "," OP(1, "now", "", "") "]",
 	    "[" OP(1, "now", "", "") "," OP(0, "call", "a", ", \"input\": {}") "]"));

@@ -195,7 +195,8 @@ test_notes(void **state)
 	static const char *const good[] = {"kind=strategy", "name=a", "name=a-1", "version=0.0.0",
 	    "version=1.2.3-a.1+b.02", "abi=1.0", "summary=", "summary=Zählt", "capability=count.words",
 	    "needs=call:wordcount", "needs=call:cap:read.*", "needs=call:*", "needs=http:https://example.org/*",
-	    "config=n:int:-3", "config=r:real:1e3", "config=b:bool:false", "config=t:text:", "config=t:text:a:b",
+	    "needs=memory:sources", "needs=memory:*", "needs=memory:house-*", "config=n:int:-3", "config=r:real:1e3",
+	    "config=b:bool:false", "config=t:text:", "config=t:text:a:b", "config=f:file:", "config=f:file:a_B-1.txt",
 	    "input={\"type\": \"object\"}", "memory=1", "recursion=0", "price_micros=5", "state=cell", "effect=pure",
 	    "license=MIT OR Apache-2.0", "subscribes=run.*"};
 	static const char *const bad[] = {"kind=Agent", "kind", "=", "", "name=", "name=A", "name=1a", "name=a_b",
@@ -203,12 +204,13 @@ test_notes(void **state)
 	    "version=1", "version=1.2", "version=1.2.3.4", "version=01.2.3", "version=1.2.3-", "version=1.2.3-01",
 	    "version=1.2.3+", "version=v1.2.3", "abi=1", "abi=1.0.0", "abi=x", "summary=a\nb",
 	    "capability=", "capability=.a", "capability=a..b", "capability=a.*", "needs=call",
-	    "needs=call:", "needs=call:A", "needs=file:/etc", "needs=http:", "needs=http:a b", "config=n:int",
-	    "config=n:int:", "config=n:int:1x", "config=n:int: 1", "config=n:int:99999999999999999999",
-	    "config=r:real:nan", "config=r:real:inf", "config=b:bool:yes", "config=N:int:1", "config=:int:1",
-	    "config=n:number:1", "input={", "input={\"colour\": 1}", "output=[]", "memory=0", "memory=-1", "memory=1x",
-	    "memory=99999999", "recursion=", "price_micros=1.5", "state=", "state=host", "effect=costly",
-	    "colour=green", "kin=agent", "kind =agent"};
+	    "needs=call:", "needs=call:A", "needs=file:/etc", "needs=memory:", "needs=memory:A", "needs=memory:a/b",
+	    "needs=memory:1a", "needs=http:", "needs=http:a b", "config=n:int", "config=n:int:", "config=n:int:1x",
+	    "config=n:int: 1", "config=n:int:99999999999999999999", "config=r:real:nan", "config=r:real:inf",
+	    "config=b:bool:yes", "config=N:int:1", "config=:int:1", "config=n:number:1", "config=f:file:a/b",
+	    "config=f:file:.a", "config=f:file:..", "input={", "input={\"colour\": 1}", "output=[]", "memory=0",
+	    "memory=-1", "memory=1x", "memory=99999999", "recursion=", "price_micros=1.5", "state=", "state=host",
+	    "effect=costly", "colour=green", "kin=agent", "kind =agent"};
 	struct fault fault;
 
 	(void)state;

@@ -19,6 +19,9 @@
 #define STACK_REACH (64 * KIB)
 #define FRAMES_MAX  24
 
+/* asm-generic/siginfo.h, which cannot be included beside signal.h */
+#define SIGSYS_BY_SECCOMP 1
+
 static struct {
 	struct wire_page *page;
 	const struct seal *seal;
@@ -174,6 +177,25 @@ publish(const struct text *t)
 	known.page->report_len = (uint32_t)(t->at - known.page->report);
 }
 
+bool
+fatal_refuse(const siginfo_t *info, void *context)
+{
+	const char *name = info->si_code == SIGSYS_BY_SECCOMP ? filter_told_name(info->si_syscall) : NULL;
+	mcontext_t *machine = &((ucontext_t *)context)->uc_mcontext;
+
+	if (name == NULL)
+		return false;
+	hospes_rt_refused(name);
+#if defined(__x86_64__)
+	machine->gregs[REG_RAX] = -ENOSYS;
+#elif defined(__aarch64__)
+	machine->regs[0] = (unsigned long long)-ENOSYS;
+#else
+#error "write down where this machine has the result of a system call"
+#endif
+	return true;
+}
+
 static void
 on_fatal(int number, siginfo_t *info, void *context)
 {
@@ -181,6 +203,8 @@ on_fatal(int number, siginfo_t *info, void *context)
 	const char *path = hospes_rt_current_path();
 	struct text t = {.at = known.page->report, .end = known.page->report + sizeof(known.page->report)};
 
+	if (number == SIGSYS && fatal_refuse(info, context))
+		return;
 	put_cause(&t, number, info, context);
 	if (path[0] != '\0') {
 		put(&t, "; in call ");
@@ -192,8 +216,11 @@ on_fatal(int number, siginfo_t *info, void *context)
 	put_stack(&t);
 	publish(&t);
 	errno = saved;
+	/* A trap while SIGSYS is blocked, as it is here, is the end. */
+	if (number == SIGSYS)
+		(void)syscall(SYS_ptrace, 0, 0, 0, 0);
 	/* The handler is off again (SA_RESETHAND): a fault comes back by itself, the others have to be sent. */
-	if (number == SIGABRT || number == SIGSYS || info->si_code == SI_USER || info->si_code == SI_TKILL)
+	if (number == SIGABRT || info->si_code == SI_USER || info->si_code == SI_TKILL)
 		(void)syscall(SYS_tgkill, getpid(), (pid_t)syscall(SYS_gettid), number);
 }
 
@@ -207,9 +234,14 @@ fatal_install(struct wire_page *page)
 	known.page = page;
 	if (sigaltstack(&stack, NULL) != 0)
 		return -errno;
-	for (size_t i = 0; i < ARRAY_LEN(numbers); i++)
+	for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
+		/* SIGSYS also comes for what is only refused, any number of times. */
+		if (numbers[i] == SIGSYS)
+			action.sa_flags &= ~(int)SA_RESETHAND;
 		if (sigaction(numbers[i], &action, NULL) != 0)
 			return -errno;
+		action.sa_flags |= (int)SA_RESETHAND;
+	}
 	return 0;
 }
 

@@ -3,7 +3,8 @@
  *
  * One table says what is allowed in which stage and with which arguments.  What is not in it gives ENOSYS, so that a C
  * library that tries something newer falls back; what no plugin could want by accident ends the process (by SIGSYS, which
- * fatal.c reports).  The serving filter is loaded on top of the loading one: the kernel takes the stricter of both.
+ * fatal.c reports).  Of what gives ENOSYS, files, sockets and processes are told of as well: fatal.c is asked by a trap, and
+ * answers it.  The serving filter is loaded on top of the loading one: the kernel takes the stricter of both.
  * Whatever runs under the loading one can load nothing else (last_filter.c).
  *
  * Comparisons are masked to 32 bits: descriptors and flags are ints, and the upper halves of their registers are noise.
@@ -158,6 +159,43 @@ filter_killer_name(int number)
 	return NULL;
 }
 
+/* Refused, and worth a line in the log of the call that tried. */
+static const struct {
+	int number;
+	const char *name;
+} told[] = {
+#define TOLD(name)                                                                                                     \
+	{                                                                                                              \
+		SCMP_SYS(name), #name                                                                                  \
+	}
+    TOLD(open),
+    TOLD(openat),
+    TOLD(openat2),
+    TOLD(creat),
+    TOLD(unlink),
+    TOLD(socket),
+    TOLD(socketpair),
+    TOLD(connect),
+    TOLD(bind),
+    TOLD(execve),
+    TOLD(execveat),
+    TOLD(fork),
+    TOLD(vfork),
+    TOLD(clone),
+    TOLD(clone3),
+    TOLD(kill),
+#undef TOLD
+};
+
+const char *
+filter_told_name(int number)
+{
+	for (size_t i = 0; i < ARRAY_LEN(told); i++)
+		if (told[i].number == number)
+			return told[i].name;
+	return NULL;
+}
+
 #define INT_MASK            0xffffffffu
 #define ARG(n, mask, value) SCMP_CMP64(n, SCMP_CMP_MASKED_EQ, (uint64_t)(mask), (uint64_t)(value))
 
@@ -241,6 +279,10 @@ fill(scmp_filter_ctx filter, enum filter_stage stage, const struct sandbox_profi
 		if (killers[i].number >= 0)
 			rc = seccomp_rule_add_exact(filter,
 			    stage == FILTER_INSPECTING ? SCMP_ACT_KILL_PROCESS : SCMP_ACT_TRAP, killers[i].number, 0);
+	/* The relaxed profile allows some of these. */
+	for (size_t i = 0; i < ARRAY_LEN(told) && rc == 0 && stage == FILTER_SERVING && profile->strict_calls; i++)
+		if (told[i].number >= 0)
+			rc = seccomp_rule_add_exact(filter, SCMP_ACT_TRAP, told[i].number, 0);
 	for (size_t i = 0; i < ARRAY_LEN(rules) && rc == 0; i++)
 		if ((rules[i].stages & wanted) != 0 && rules[i].number >= 0)
 			rc = allow(filter, &rules[i]);

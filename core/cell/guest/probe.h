@@ -14,7 +14,7 @@
 #include <sys/utsname.h>
 
 struct probe {
-	json_t *layers; /* array, as cell.h tells */
+	json_t *layers;   /* array, as cell.h tells */
 	uint32_t claimed; /* layers that the spawner and we have put on */
 	uint32_t holds;   /* those that their tries prove */
 	bool strict;      /* the profile's strict_calls */

@@ -56,6 +56,9 @@ int last_filter_load(void);
 /* The name of a system call that the filter ends a guest for, NULL for another.  Async-signal-safe. */
 const char *filter_killer_name(int number);
 
+/* The name of one that is refused by a trap, so that it can be told.  Async-signal-safe. */
+const char *filter_told_name(int number);
+
 /* Library folders that stay readable until serving begins; ends with NULL. */
 extern const char *const sandbox_library_dirs[];
 

@@ -66,9 +66,16 @@ refuse(const struct fault *fault)
 	return answer(inspect_refusal(fault));
 }
 
-/* Shuts the doors.  What a machine lacks of namespaces or Landlock is left out; the filter is not. */
 static int
-jail(uint32_t layers, uid_t uid, bool output_file, struct fault *fault)
+missing(int rc, bool degraded)
+{
+	return degraded ? 0 : rc;
+}
+
+/* Shuts the doors.  What a machine lacks of namespaces or Landlock is left out; the filter is not, nor another required layer,
+ * unless the host found one missing and the operator said to go on. */
+static int
+jail(uint32_t layers, uid_t uid, bool output_file, bool degraded, struct fault *fault)
 {
 	const struct sandbox_profile *profile = sandbox_profile(RELAXED);
 	int rc;
@@ -77,17 +84,17 @@ jail(uint32_t layers, uid_t uid, bool output_file, struct fault *fault)
 		(void)sandbox_root((layers & LAYER_PID_NS) != 0, uid, (gid_t)uid);
 	rc = sandbox_become(uid, (gid_t)uid);
 	if (rc == 0)
-		rc = sandbox_limit(profile, DATA_BYTES, output_file);
+		rc = missing(sandbox_limit(profile, DATA_BYTES, output_file), degraded);
 	if (rc == 0)
-		rc = sandbox_limit_cpu(CPU_SECONDS);
+		rc = missing(sandbox_limit_cpu(CPU_SECONDS), degraded);
 	if (rc == 0)
-		rc = sandbox_drop_caps();
+		rc = missing(sandbox_drop_caps(), degraded);
 	if (rc == 0)
-		rc = sandbox_no_new_privs();
+		rc = missing(sandbox_no_new_privs(), degraded);
 	if (rc == 0)
 		(void)sandbox_landlock(-1);
 	if (rc == 0)
-		rc = sandbox_filter(FILTER_INSPECTING, profile);
+		rc = missing(sandbox_filter(FILTER_INSPECTING, profile), degraded);
 	if (rc == 0)
 		return 0;
 	return fault_set(fault, HOSPES_ESANDBOX,
@@ -122,7 +129,7 @@ inspect_path(const char *path)
 		fault_set(&fault, HOSPES_EBADPLUGIN, "expected a shared object, found that %s is not a file", path);
 		return refuse(&fault);
 	}
-	if (jail(0, (uid_t)-1, fstat(STDOUT_FILENO, &out) == 0 && S_ISREG(out.st_mode), &fault) != 0)
+	if (jail(0, (uid_t)-1, fstat(STDOUT_FILENO, &out) == 0 && S_ISREG(out.st_mode), false, &fault) != 0)
 		return refuse(&fault);
 	return inspect(fd);
 }
@@ -137,10 +144,11 @@ main(int argc, char **argv)
 	json_object_seed(1);
 	if (argc == 3 && strcmp(argv[1], "--file") == 0)
 		_exit(inspect_path(argv[2]));
-	if (argc != 4 || strcmp(argv[1], "--jailed") != 0) {
+	if (argc != 4 || (strcmp(argv[1], "--jailed") != 0 && strcmp(argv[1], "--degraded") != 0)) {
 		fprintf(stderr, "usage: hospes-inspect --file PATH\n");
 		return 2;
 	}
-	rc = jail((uint32_t)strtoul(argv[2], NULL, 16), (uid_t)strtol(argv[3], NULL, 10), false, &fault);
+	rc = jail((uint32_t)strtoul(argv[2], NULL, 16), (uid_t)strtol(argv[3], NULL, 10), false,
+	    strcmp(argv[1], "--degraded") == 0, &fault);
 	_exit(rc != 0 ? refuse(&fault) : inspect(FD_FILE));
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/fd.h"
 #include "base/json.h"
 #include "base/util.h"
 #include "hospes.h"
@@ -18,9 +19,9 @@
 #define LOWER     "abcdefghijklmnopqrstuvwxyz"
 #define DIGITS    "0123456789"
 
-#define MEMORY_MIB_MAX     65536
-#define RECURSION_MAX      100
-#define PRICE_MICROS_MAX   INT64_C(1000000000000)
+#define MEMORY_MIB_MAX   65536
+#define RECURSION_MAX    100
+#define PRICE_MICROS_MAX INT64_C(1000000000000)
 
 static bool
 consists_of(const char *text, const char *characters)
@@ -33,6 +34,14 @@ static bool
 is_name(const char *text)
 {
 	return strlen(text) <= NAME_MAX_ + 1 && text[0] >= 'a' && text[0] <= 'z' && consists_of(text, LOWER DIGITS "-");
+}
+
+/* The name of a space of memory; a "*" may stand anywhere in it. */
+static bool
+is_space(const char *text)
+{
+	return strlen(text) <= NAME_MAX_ + 1 && ((text[0] >= 'a' && text[0] <= 'z') || text[0] == '*') &&
+	       consists_of(text, LOWER DIGITS "-*");
 }
 
 /* Words of [a-z0-9_-] with dots between; with `pattern` a "*" may stand anywhere in a word. */
@@ -203,7 +212,9 @@ take_needs(json_t *notes, const char *key, const char *value, struct fault *faul
 		good = is_dotted(what + 1, true) && strchr(what, '.') == NULL;
 	else if (strncmp(value, "http:", 5) == 0)
 		good = is_printable(what + 1, 250);
-	return good ? append(notes, "needs", value) : "call:NAME, call:cap:PATTERN or http:PATTERN";
+	else if (strncmp(value, "memory:", 7) == 0)
+		good = is_space(what + 1);
+	return good ? append(notes, "needs", value) : "call:NAME, call:cap:PATTERN, http:PATTERN or memory:SPACE";
 }
 
 static json_t *
@@ -214,6 +225,8 @@ preset(const char *type, const char *text)
 	errno = 0;
 	if (strcmp(type, "text") == 0)
 		return json_string(text);
+	if (strcmp(type, "file") == 0)
+		return *text == '\0' || fd_name_valid(text) ? json_string(text) : NULL;
 	if (strcmp(type, "bool") == 0)
 		return strcmp(text, "true") == 0 ? json_true() : strcmp(text, "false") == 0 ? json_false() : NULL;
 	if (strcmp(type, "int") == 0) {
@@ -233,7 +246,7 @@ static const char *
 take_config(json_t *notes, const char *key, const char *value, struct fault *fault)
 {
 	static const char *const expected =
-	    "NAME:TYPE:DEFAULT, TYPE one of int, real, bool, text and DEFAULT of that type";
+	    "NAME:TYPE:DEFAULT, TYPE one of int, real, bool, text, file and DEFAULT of that type";
 	json_t *config = json_object_get(notes, key), *start;
 	char name[NAME_MAX_ + 2], type[8];
 	const char *first = strchr(value, ':'), *second = first == NULL ? NULL : strchr(first + 1, ':');
@@ -426,9 +439,8 @@ check_complete(json_t *notes, struct fault *fault)
 json_t *
 notes_read(const struct object *object, struct fault *fault)
 {
-	json_t *notes =
-	    json_pack("{s:{} s:[] s:[] s:[] s:{} s:i s:i s:b}", " seen", "capabilities", "needs", "subscribes", "config",
-		"recursion", 0, "price_micros", 0, "state_cell", 0);
+	json_t *notes = json_pack("{s:{} s:[] s:[] s:[] s:{} s:i s:i s:b}", " seen", "capabilities", "needs",
+	    "subscribes", "config", "recursion", 0, "price_micros", 0, "state_cell", 0);
 	unsigned count = 0;
 	int rc = notes == NULL ? fault_set(fault, HOSPES_ENOMEM, "no memory for the notes") : 0;
 

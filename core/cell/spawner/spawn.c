@@ -53,6 +53,7 @@ spawn_fds(uint32_t what)
 	case SPAWN_PROBE:
 		return 4;
 	case SPAWN_INSPECT:
+	case SPAWN_INSPECT_DEGRADED:
 		return 3;
 	default:
 		return 0;

@@ -90,14 +90,14 @@ place_fds(const struct spawn_job *job)
 {
 	static const int cell[] = {-1, WIRE_FD_LOG, WIRE_FD_CONTROL, WIRE_FD_PAGE, WIRE_FD_PLUGIN};
 	static const int inspect[] = {-1, 1, 4};
-	const int *places = job->request->what == SPAWN_INSPECT ? inspect : cell;
+	const int *places = spawn_inspects(job->request->what) ? inspect : cell;
 	size_t n = spawn_fds(job->request->what);
 	int null;
 
 	for (int fd = 3; fd < FD_ASIDE; fd++)
 		close(fd);
 	null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	if (null < 0 || dup2(null, 0) < 0 || dup2(job->request->what == SPAWN_INSPECT ? null : job->fds[1], 2) < 0)
+	if (null < 0 || dup2(null, 0) < 0 || dup2(spawn_inspects(job->request->what) ? null : job->fds[1], 2) < 0)
 		return "dup2";
 	close(null);
 	for (size_t i = 1; i < n; i++)
@@ -121,10 +121,11 @@ become_program(const struct spawner *s, const struct spawn_job *job, int error_f
 {
 	const struct spawn_request *request = job->request;
 	char path[sizeof(s->libexec) + 32], layers[32], last[32];
-	const char *mode = request->what == SPAWN_INSPECT ? "--jailed"
-			   : request->what == SPAWN_PROBE ? "probe"
-							  : "cell";
-	const char *name = request->what == SPAWN_INSPECT ? "hospes-inspect" : "hospes-cell";
+	const char *mode = request->what == SPAWN_INSPECT            ? "--jailed"
+			   : request->what == SPAWN_INSPECT_DEGRADED ? "--degraded"
+			   : request->what == SPAWN_PROBE            ? "probe"
+								     : "cell";
+	const char *name = spawn_inspects(request->what) ? "hospes-inspect" : "hospes-cell";
 	char *argv[] = {(char *)name, (char *)mode, layers, last, NULL};
 	const char *failed;
 	sigset_t none;
@@ -139,7 +140,7 @@ become_program(const struct spawner *s, const struct spawn_job *job, int error_f
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	snprintf(path, sizeof(path), "%s/%s", s->libexec, name);
 	snprintf(layers, sizeof(layers), "%x", job->layers);
-	if (request->what == SPAWN_INSPECT)
+	if (spawn_inspects(request->what))
 		snprintf(last, sizeof(last), "%d", geteuid() == request->uid ? -1 : (int)request->uid);
 	else
 		snprintf(last, sizeof(last), "%llu", (unsigned long long)s->ipc);

@@ -1,0 +1,100 @@
+/* The request for a run: JSON of a client, taken apart and checked. */
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "memory/memory.h"
+#include "run/state.h"
+
+#define WALL_MS_MAX (INT64_MAX / 4 / NS_PER_MS)
+
+static int
+check_members(const json_t *json, struct fault *fault)
+{
+	static const char *const known[] = {"plugin", "version", "input", "config", "budget", "sources", "script"};
+	const char *key;
+	json_t *value;
+
+	json_object_foreach((json_t *)(uintptr_t)json, key, value)
+	{
+		bool found = false;
+
+		for (size_t i = 0; i < ARRAY_LEN(known); i++)
+			found |= strcmp(key, known[i]) == 0;
+		if (!found)
+			return fault_set(fault, HOSPES_EINPUT,
+			    "a request for a run has no \"%s\"; it may have plugin, version, input, config, budget, "
+			    "sources "
+			    "and script",
+			    key);
+	}
+	return 0;
+}
+
+static int
+check_sources(const json_t *sources, struct fault *fault)
+{
+	const json_t *one;
+	size_t i;
+
+	if (sources == NULL)
+		return 0;
+	if (!json_is_array(sources) || json_array_size(sources) > RUN_SOURCES_MAX)
+		return fault_set(
+		    fault, HOSPES_EINPUT, "\"sources\" of a request is a list of at most %d spaces", RUN_SOURCES_MAX);
+	json_array_foreach(sources, i, one)
+	{
+		if (!json_is_string(one) || !memory_name_valid(json_string_value(one)))
+			return fault_set(fault, HOSPES_EINPUT,
+			    "source %zu of a request is no name of a space: a small letter and up to 63 small letters, "
+			    "digits "
+			    "and dashes, and not \"" MEMORY_SOURCES "\"",
+			    i);
+		for (size_t k = 0; k < i; k++) {
+			if (json_equal(one, json_array_get(sources, k)))
+				return fault_set(fault, HOSPES_EINPUT,
+				    "\"sources\" of a request names the space %s twice", json_string_value(one));
+		}
+	}
+	return 0;
+}
+
+static int
+check_values(const struct run_request *q, bool scripted, struct fault *fault)
+{
+	if (q->config != NULL && !json_is_object(q->config))
+		return fault_set(fault, HOSPES_EINPUT, "\"config\" of a request is {\"plugin\": {\"key\": value}}");
+	if (q->script != NULL && !scripted)
+		return fault_set(
+		    fault, HOSPES_EPERM, "answers to ops may be given to the private host of `hospes test` only");
+	if (q->calls < 0 || q->wall_ms < 0 || q->wall_ms > WALL_MS_MAX)
+		return fault_set(fault, HOSPES_EINPUT,
+		    "a budget is a number from 0 to %lld; leave it out for the host's own limit",
+		    (long long)WALL_MS_MAX);
+	if (!plugin_name_valid(q->plugin))
+		return fault_set(fault, HOSPES_EINPUT,
+		    "a plugin's name is a small letter and up to 63 small letters, digits and dashes, and this is "
+		    "none");
+	if (q->version != NULL && !semver_valid(q->version))
+		return fault_set(fault, HOSPES_EINPUT, "\"version\" of a request is a semantic version, like 1.2.0");
+	return check_sources(q->sources, fault);
+}
+
+int
+run_request_read(struct run_request *ret, const json_t *json, bool scripted, struct fault *fault)
+{
+	struct run_request q = {0};
+	json_error_t error;
+
+	if (check_members(json, fault) != 0)
+		return fault->status;
+	if (json_unpack_ex((json_t *)(uintptr_t)json, &error, 0, "{s:s, s?s, s?o, s?o, s?{s?I, s?I !}, s?o, s?o}",
+		"plugin", &q.plugin, "version", &q.version, "input", &q.input, "config", &q.config, "budget", "calls",
+		&q.calls, "wall_ms", &q.wall_ms, "sources", &q.sources, "script", &q.script) != 0)
+		return fault_set(
+		    fault, HOSPES_EINPUT, "a request for a run is {\"plugin\": name, \"input\": any}: %s", error.text);
+	if (check_values(&q, scripted, fault) != 0)
+		return fault->status;
+	*ret = q;
+	return 0;
+}

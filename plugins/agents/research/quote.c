@@ -1,0 +1,117 @@
+/*
+ * What might be quoted: a sentence with a hit, alone, with the one after it, with the one before it; a list item, alone and
+ * with what introduces it; what introduces a list, with the items that fit behind it.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "research.h"
+
+static bool
+is_text(const struct text_unit *unit)
+{
+	return unit->kind == TEXT_SENTENCE || unit->kind == TEXT_ITEM;
+}
+
+static void
+try(const struct question *q, const struct window *w, size_t first, size_t last, struct candidates *ret)
+{
+	struct candidate c = {.window = w, .first = (uint32_t)first, .last = (uint32_t)last};
+
+	if (last > first && w->units[last].to - w->units[first].from > QUOTE_MAX)
+		return;
+	candidate_score(q, &c);
+	if (c.score <= 0)
+		return;
+	if (ret->n == ret->room) {
+		ret->room = ret->room == 0 ? 64 : 2 * ret->room;
+		ret->at = realloc(ret->at, ret->room * sizeof(*ret->at));
+		if (ret->at == NULL)
+			abort(); /* the cell's memory is at its end */
+	}
+	ret->at[ret->n++] = c;
+}
+
+/* Does something in the list that begins behind unit `u` have it as its lead? */
+static bool
+leads(const struct window *w, size_t u)
+{
+	return u + 1 < w->units_n && w->units[u + 1].lead == u;
+}
+
+/* What introduces a list is quoted with whole items behind it, as many as fit, at least one. */
+static void
+try_list(const struct question *q, const struct window *w, size_t u, struct candidates *ret)
+{
+	size_t last = u;
+
+	for (size_t i = u + 1; i < w->units_n && is_text(&w->units[i]) && w->units[i].lead != TEXT_NO_LEAD; i++) {
+		bool ends_item = i + 1 == w->units_n || w->units[i + 1].block != w->units[i].block;
+
+		if (w->units[i].to - w->units[u].from > QUOTE_MAX)
+			break;
+		if (ends_item)
+			last = i;
+	}
+	try(q, w, u, last, ret);
+}
+
+static bool
+is_signature(const struct window *w, size_t u)
+{
+	return w->units[u].kind == TEXT_RULE && strncmp(w->text + w->units[u].from, "-- ", 3) == 0;
+}
+
+/* Who did it, and when, stands below the list that tells it. */
+static void
+try_signed(const struct question *q, const struct window *w, size_t u, struct candidates *ret)
+{
+	size_t last = u + 1;
+
+	if (!(q->asks & (ASKS_DATE | ASKS_WHO)))
+		return;
+	while (last < w->units_n && w->units[last].kind != TEXT_HEADING && !is_signature(w, last))
+		last++;
+	if (last < w->units_n && is_signature(w, last))
+		try(q, w, u, last, ret);
+}
+
+static void
+try_around(const struct question *q, const struct window *w, size_t u, struct candidates *ret)
+{
+	const struct text_unit *unit = &w->units[u];
+	bool more = u + 1 < w->units_n && w->units[u + 1].block == unit->block;
+
+	if (leads(w, u)) {
+		try_list(q, w, u, ret);
+		return;
+	}
+	try(q, w, u, u, ret);
+	if (more && !leads(w, u + 1))
+		try(q, w, u, u + 1, ret);
+	if (more && u + 2 < w->units_n && w->units[u + 2].block == unit->block && !leads(w, u + 2))
+		try(q, w, u, u + 2, ret);
+	if (u > 0 && w->units[u - 1].block == unit->block && is_text(&w->units[u - 1]))
+		try(q, w, u - 1, u, ret);
+	if (unit->lead != TEXT_NO_LEAD)
+		try(q, w, unit->lead, u, ret);
+	if (unit->first)
+		try_signed(q, w, u, ret);
+}
+
+void
+candidates_find(const struct question *q, const struct windows *windows, struct candidates *ret)
+{
+	for (size_t i = 0; i < windows->n; i++) {
+		const struct window *w = &windows->at[i];
+		size_t h = 0;
+
+		for (size_t u = 0; u < w->units_n; u++) {
+			while (h < w->hits_n && w->hits[h].word < w->first_word[u])
+				h++;
+			if (is_text(&w->units[u]) && h < w->hits_n && w->hits[h].word < w->first_word[u + 1])
+				try_around(q, w, u, ret);
+		}
+	}
+}

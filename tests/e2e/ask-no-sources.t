@@ -1,0 +1,26 @@
+# No usable source is an error that names what was there; what is left out of usable ones is told.
+. "$TESTS/lib.sh"
+plan 11
+own_plugin briefer
+mkdir "$T/empty" "$T/binary" "$T/mixed"
+head -c 4096 /bin/ls >"$T/binary/program"
+head -c 4096 /dev/urandom >"$T/binary/noise"; printf '\0' >>"$T/binary/noise"
+cp "$T/binary/program" "$T/mixed/"
+echo "A text." >"$T/mixed/text"
+
+ask "What?" --sources "$T/empty"
+is "$code" 3                            "an empty folder"
+holds "grep -q '^error: not_found: .*no file' '$T/err'" "has no file"
+ask "What?" --sources "$T/binary"
+is "$code" 3                            "only binaries"
+holds "grep -q 'binary/noise\|binary/program' '$T/err'" "are named"
+ask "What?" --sources "$T/missing"
+is "$code" 3                            "a path that does not exist"
+holds "grep -q '^error: not_found: .*$T/missing' '$T/err'" "is named"
+ask "What?"
+is "$code" 2                            "no source at all is a usage error"
+holds "grep -q -- '--sources' '$T/err'" "that says what to give"
+ask "What?" --sources "$T/mixed"
+is "$code" 0                            "a text beside a binary is answered from"
+holds "grep -q '^skipped .*mixed/program' '$T/err'" "and the binary is told as left out"
+nothing_left                            "nothing is left of any"

@@ -1,0 +1,42 @@
+# The tour keeps every promise that it shows, each scene alone as well, and with a plugin of the user's own; a promise that
+# is not kept fails it.
+. "$TESTS/lib.sh"
+if [ "${SANITIZERS:-no}" != no ]; then
+	skip_all "the profile of sanitizer builds lets cells open files, which a scene is about"
+fi
+plan 16
+installed
+tour()
+{
+	hospes demo "$@" --json >"$T/out" 2>"$T/err" </dev/null
+	code=$?
+}
+kept()
+{
+	is "$(jq -c --arg name "$1" '[.[] | select(.name == $name) | .kept]' "$T/out")" "[$2]" "$3" || shown
+}
+
+tour
+is "$code" 0 "the tour ends well"
+is "$(jq length "$T/out")" 6 "after six scenes"
+for name in kill loop lie swap break-in budget; do
+	kept $name true "$name: $(jq -r --arg name $name '.[] | select(.name == $name) | .verdict' "$T/out" | head -c 150)"
+done
+holds "jq -e '.[] | select(.name == \"loop\") | .verdict | startswith(\"stopped at call 2\")' '$T/out' >/dev/null" \
+    "the loop is stopped at call 2"
+holds "jq -e '.[] | select(.name == \"budget\") | .verdict | startswith(\"reserved 10, spent 10, left 0\")' '$T/out' >/dev/null" \
+    "a budget of ten calls is spent to the last and no further"
+
+tour --scene 2
+is "$(jq -r '.[].name' "$T/out")" loop "a scene is played alone by its number"
+tour --scene swap "$(so echo)" --input '{"a": 1}'
+kept swap true "and by its name, with a plugin of the user's own"
+tour --scene budget "$(so spender)"
+holds '[ "$code" -ne 2 ]' "one that needs what is not there is told of and does not stop the tour"
+
+# An agent that answers with a quote that no document has, and nobody to check it: the promise is broken, and said so.
+tour --scene loop "$(so echo)" --input '{}'
+is "$code" 1 "a plugin that shows no loop fails the scene of the loop"
+kept loop false "and the verdict says so"
+tour --scene 9
+is "$code" 2 "there is no ninth scene"

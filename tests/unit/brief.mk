@@ -1,0 +1,7 @@
+# unit tests of the plugins that make and check a brief
+CMOCKA_TESTS += tests/unit/test_conflict
+tests_unit_test_conflict_SOURCES = tests/unit/test_conflict.c $(CONFLICT_FILES)
+tests_unit_test_conflict_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/plugins \
+	-DCONTRADICTIONS='"$(abs_top_srcdir)/tests/unit/contradictions"'
+tests_unit_test_conflict_LDADD = $(CMOCKA_LIBS) $(JANSSON_LIBS) -lm
+EXTRA_DIST += tests/unit/contradictions.json tests/unit/contradictions-held-out.json

@@ -1,0 +1,479 @@
+/* See dispatch_world.h. */
+
+#include "dispatch_world.h"
+
+struct world w;
+
+/* ---- The world --------------------------------------------------------------------------------------------------- */
+
+/* registry */
+
+struct version *
+registry_active(const struct registry *r, const char *name)
+{
+	struct version *found = NULL;
+
+	(void)r;
+	for (unsigned i = 0; i < w.n_versions; i++) {
+		if (strcmp(w.versions[i].name, name) == 0 && w.versions[i].state == VERSION_ACTIVE)
+			found = &w.versions[i];
+	}
+	return found;
+}
+
+struct version *
+registry_version(const struct registry *r, const char *name, const char *semver)
+{
+	(void)r;
+	for (unsigned i = 0; i < w.n_versions; i++) {
+		if (strcmp(w.versions[i].name, name) == 0 && strcmp(w.versions[i].semver, semver) == 0)
+			return &w.versions[i];
+	}
+	return NULL;
+}
+
+struct version *
+registry_capable(const struct registry *r, const char *capability)
+{
+	(void)r;
+	for (unsigned i = 0; i < w.n_versions; i++) {
+		for (char **c = w.versions[i].capabilities; c != NULL && *c != NULL; c++) {
+			if (policy_match(capability, *c))
+				return &w.versions[i];
+		}
+	}
+	return NULL;
+}
+
+json_t *
+registry_find(const struct registry *r, const char *capability)
+{
+	(void)r, (void)capability;
+	return json_pack("[s]", "b");
+}
+
+struct version *
+version_ref(struct version *v)
+{
+	v->refs++;
+	return v;
+}
+
+void
+version_unref(struct version **v)
+{
+	(*v)->refs--;
+	*v = NULL;
+}
+
+/* store and journal */
+
+uint64_t
+store_append(struct store *s, struct record *r)
+{
+	(void)s;
+	w.with_config[w.n_records] = record_find(r, TAG_CONFIG) != NULL;
+	w.number = record_int(r, TAG_NUMBER);
+	w.records[w.n_records] = xmalloc(record_size(r));
+	record_encode(r, w.records[w.n_records]);
+	w.kinds[w.n_records++] = r->head.kind;
+	return w.n_records * 100;
+}
+
+void
+journal_await(struct journal *j, uint64_t lsn, journal_done *done, void *arg)
+{
+	(void)j, (void)lsn;
+	w.awaited = done;
+	w.awaited_arg = arg;
+}
+
+void
+journal_forget(struct journal *j, void *arg)
+{
+	(void)j;
+	assert_ptr_equal(arg, w.awaited_arg);
+	w.awaited = NULL;
+}
+
+/* cells */
+
+void
+cells_submit(struct cells *cells, const struct cell_spec *spec, struct call *call)
+{
+	(void)cells, (void)spec;
+	w.submitted[w.n_submitted++] = call;
+	call->cell = (struct cell *)&w;
+	call->state = CALL_RUNNING;
+	call->executions++;
+	w.events.begins(call, NULL, w.events.arg);
+}
+
+void
+cells_outcome(struct call *call, const struct op *op)
+{
+	if (call->state == CALL_PARKED && call->waits_for == op->ordinal)
+		call->state = CALL_RUNNING;
+	w.outcomes[w.n_outcomes].ordinal = op->ordinal;
+	w.outcomes[w.n_outcomes].handle = call->handle;
+	w.outcomes[w.n_outcomes++].status = op->status;
+}
+
+void
+cells_cancel(struct call *call, int status)
+{
+	(void)status;
+	w.cancelled[w.n_cancelled++] = call;
+}
+
+const char *
+sandbox_layer_name(enum sandbox_layer layer)
+{
+	(void)layer;
+	return "layer";
+}
+
+/* http */
+
+int
+http_request_read(const char *url, const struct payload *input, struct http_request *ret, struct fault *fault)
+{
+	(void)input, (void)fault;
+	*ret = (struct http_request){
+	    .method = "GET", .url = (char *)url, .scheme = "http", .host = "example.org", .path = "/", .port = 80};
+	return 0;
+}
+
+void
+http_request_clear(struct http_request *request)
+{
+	(void)request;
+}
+
+bool
+http_idempotent(const char *method)
+{
+	return strcmp(method, "GET") == 0;
+}
+
+struct http_transfer *
+http_start(struct http *h, const struct http_call *call)
+{
+	(void)h;
+	w.http = *call;
+	w.n_http++;
+	return (struct http_transfer *)&w;
+}
+
+void
+http_cancel(struct http_transfer **t)
+{
+	*t = NULL;
+}
+
+/* memory */
+
+struct memory_command {
+	struct record record;
+	char body[600];
+};
+
+static void
+memory_asked(
+    const char *what, size_t n, const struct memory_space *spaces, const char *key, memory_done *done, void *arg)
+{
+	size_t at = 0;
+
+	w.memory = (struct world_memory){.asked = w.memory.asked + 1, .what = what, .done = done, .arg = arg};
+	for (size_t i = 0; i < n; i++)
+		at += (size_t)snprintf(w.memory.spaces + at, sizeof(w.memory.spaces) - at, "%s%s/%s", i > 0 ? " " : "",
+		    spaces[i].client, spaces[i].name);
+	snprintf(w.memory.key, sizeof(w.memory.key), "%s", key != NULL ? key : "(null)");
+}
+
+static struct memory_command *
+memory_command_new(const char *name)
+{
+	struct memory_command *c = xcalloc(1, sizeof(*c));
+
+	snprintf(c->body, sizeof(c->body), "{\"key\":\"%s\"}", w.memory.key);
+	record_init(&c->record, RECORD_COMMAND);
+	record_add_text(&c->record, TAG_COMMAND, name);
+	record_add_text(&c->record, TAG_BODY, c->body);
+	return c;
+}
+
+bool
+memory_name_valid(const char *name)
+{
+	return strcmp(name, MEMORY_SOURCES) != 0 && name[0] >= 'a' && name[0] <= 'z';
+}
+
+bool
+memory_key_valid(const char *key)
+{
+	return key[0] != '\0' && strlen(key) <= MEMORY_KEY_MAX;
+}
+
+int
+memory_put(struct memory *m, const struct memory_space *space, const char *key, const void *json, size_t len,
+    uint64_t version, struct memory_command **ret, struct fault *fault)
+{
+	(void)m;
+	memory_asked("put", 1, space, key, NULL, NULL);
+	snprintf(w.memory.text, sizeof(w.memory.text), "%.*s", (int)len, (const char *)json);
+	w.memory.version = version;
+	if (strcmp(w.memory.text, "\"too large\"") == 0)
+		return fault_set(fault, HOSPES_ETOOLARGE, "the value is too large");
+	*ret = memory_command_new("memory_put");
+	return 0;
+}
+
+int
+memory_forget(struct memory *m, const struct memory_space *space, const char *key, struct memory_command **ret,
+    struct fault *fault)
+{
+	(void)m, (void)fault;
+	memory_asked("forget", 1, space, key, NULL, NULL);
+	*ret = memory_command_new("memory_forget");
+	return 0;
+}
+
+struct record *
+memory_record(struct memory_command *c)
+{
+	return &c->record;
+}
+
+void
+memory_appended(struct memory *m, struct memory_command *c, uint64_t lsn, memory_done *done, void *arg)
+{
+	(void)m;
+	free(c);
+	w.memory.lsn = lsn;
+	w.memory.done = done;
+	w.memory.arg = arg;
+}
+
+void
+memory_get(struct memory *m, const struct memory_space *space, const char *key, memory_done *done, void *arg)
+{
+	(void)m;
+	memory_asked("get", 1, space, key, done, arg);
+}
+
+void
+memory_list(struct memory *m, const struct memory_space *space, const char *prefix, const char *after, size_t most,
+    memory_done *done, void *arg)
+{
+	(void)m;
+	memory_asked("list", 1, space, prefix, done, arg);
+	snprintf(w.memory.text, sizeof(w.memory.text), "%s", after);
+	w.memory.most = most;
+}
+
+void
+memory_documents(struct memory *m, size_t n, const struct memory_space *spaces, const char *after, size_t most,
+    memory_done *done, void *arg)
+{
+	(void)m;
+	memory_asked("documents", n, spaces, after, done, arg);
+	w.memory.most = most;
+}
+
+void
+memory_document(struct memory *m, size_t n, const struct memory_space *spaces, const char *digest, uint64_t from,
+    uint64_t to, memory_done *done, void *arg)
+{
+	(void)m;
+	memory_asked("document", n, spaces, digest, done, arg);
+	w.memory.from = from;
+	w.memory.to = to;
+}
+
+void
+memory_search(struct memory *m, size_t n, const struct memory_space *spaces, const struct memory_query *query,
+    memory_done *done, void *arg)
+{
+	(void)m;
+	memory_asked("search", n, spaces, NULL, done, arg);
+	snprintf(w.memory.text, sizeof(w.memory.text), "%s", query->text);
+	w.memory.most = query->most;
+	w.memory.most_each = query->most_each;
+	w.memory.within = json_array_size(query->within);
+}
+
+void
+memory_unwait(struct memory *m, void *arg)
+{
+	(void)m;
+	if (arg == w.memory.arg)
+		w.memory.done = NULL;
+}
+
+void
+memory_answers(const char *json, const struct fault *fault)
+{
+	memory_done *done = w.memory.done;
+
+	assert_non_null(done);
+	w.memory.done = NULL;
+	done(json == NULL ? NULL : json_loads(json, JSON_DECODE_ANY, NULL), fault, w.memory.arg);
+}
+
+/* ---- Playing it -------------------------------------------------------------------------------------------------- */
+
+static char *any_call[] = {"call:*", "http:*", NULL};
+
+struct version *
+version_add(const char *name, const char *semver)
+{
+	struct version *v = &w.versions[w.n_versions++];
+
+	*v =
+	    (struct version){.kind = PLUGIN_AGENT, .state = VERSION_ACTIVE, .needs = any_call, .config = json_object()};
+	strcpy(v->name, name);
+	strcpy(v->semver, semver);
+	snprintf(v->object_hex, sizeof(v->object_hex), "%064x", w.n_versions);
+	return v;
+}
+
+static void
+run_over(struct run *run, void *arg)
+{
+	(void)run, (void)arg;
+	w.ended = true;
+}
+
+static void
+run_parted(struct run *run, void *arg)
+{
+	(void)run, (void)arg;
+	w.parted++;
+}
+
+int
+setup(void **state)
+{
+	struct dispatch_options options = {.calls = &w.calls, .run_ended = run_over, .parted = run_parted};
+
+	(void)state;
+	memset(&w, 0, sizeof(w));
+	w.loop = options.loop = event_base_new();
+	calls_init(&w.calls);
+	w.policy = policy_defaults(true);
+	dispatch_open(&w.d, &options);
+	w.events = dispatch_cells_events(w.d);
+	w.run = calloc(1, sizeof(*w.run));
+	w.run->policy = w.policy;
+	w.run->target = "a";
+	account_init(&w.run->account, "run", dispatch_host_account(w.d));
+	w.run->account.limit[QUANTITY_CALLS] = 100;
+	w.run->root = (struct op){.run = w.run,
+	    .kind = WIRE_OP_CALL,
+	    .target = xstrdup("a"),
+	    .input = payload_text("{}"),
+	    .deadline_real_ns = clock_real_ns() + 3600 * NS_PER_S};
+	return 0;
+}
+
+struct call *
+start(void)
+{
+	dispatch_root(w.d, w.run);
+	assert_int_equal(w.n_submitted, 1);
+	return w.submitted[0];
+}
+
+void
+ask_with(struct call *call, uint16_t kind, const char *target, int64_t share, const void *input, size_t len)
+{
+	_cleanup_(payload_unref) struct payload *p = payload_new(input, len);
+	struct wire_op op = {.kind = kind, .share_calls = share, .flags = WIRE_OP_WAITS};
+	uint32_t ordinal = call->reissued++;
+
+	call->state = CALL_PARKED;
+	call->waits_for = ordinal;
+	w.events.op(call, ordinal, &op, target, NULL, NULL, p, w.events.arg);
+	if (call->state == CALL_PARKED)
+		w.events.parked(call, w.events.arg);
+}
+
+void
+ask(struct call *call, const char *target)
+{
+	ask_with(call, WIRE_OP_CALL, target, 0, "{}", 2);
+}
+
+void
+reply(struct call *call, int status, const char *text)
+{
+	_cleanup_(payload_unref) struct payload *p = payload_text(text);
+
+	call->state = CALL_DONE;
+	call->cell = NULL;
+	w.events.reply(call, status, p, 1, NULL, w.events.arg);
+}
+
+struct call *
+newest(void)
+{
+	return w.submitted[w.n_submitted - 1];
+}
+
+int
+last_status(void)
+{
+	return w.outcomes[w.n_outcomes - 1].status;
+}
+
+const char *
+sentence(struct call *call, uint32_t ordinal)
+{
+	return (const char *)call->ops[ordinal]->value->data;
+}
+
+int
+teardown(void **state)
+{
+	(void)state;
+	if (!w.ended) {
+		dispatch_cancel(w.d, &w.run->root, HOSPES_ECANCELLED, "the test is over");
+		while (w.n_submitted-- > 0) {
+			if (call_by_handle(&w.calls, w.n_submitted + 1) != NULL)
+				reply(call_by_handle(&w.calls, w.n_submitted + 1), HOSPES_ECANCELLED, "over");
+		}
+	}
+	assert_int_equal(w.calls.count, 0);
+	dispatch_forget(w.run);
+	op_clear(&w.run->root);
+	payload_unref(&w.run->findings);
+	payload_unref(&w.run->partial);
+	map_free(&w.run->seen);
+	free(w.run);
+	dispatch_close(&w.d);
+	policy_unref(&w.policy);
+	map_free(&w.calls.by_handle);
+	for (unsigned i = 0; i < w.n_versions; i++)
+		json_decref(w.versions[i].config);
+	for (unsigned i = 0; i < w.n_records; i++)
+		free(w.records[i]);
+	event_base_free(w.loop);
+	return 0;
+}
+
+struct record
+record_newest(uint16_t kind)
+{
+	struct record r = {0};
+
+	for (unsigned i = w.n_records; i-- > 0;) {
+		if (w.kinds[i] == kind) {
+			assert_true(
+			    record_decode(w.records[i], ((struct record_head *)w.records[i])->length, &r, NULL) > 0);
+			return r;
+		}
+	}
+	fail_msg("there is no record of kind %u", kind);
+	return r;
+}
