@@ -193,11 +193,12 @@ finds(const char *paths, const char *expected)
 {
 	_cleanup_(free_p) char *copy = xstrdup(paths), *found = NULL;
 	const char *list[8];
+	char *rest;
 	struct source_set *s = NULL;
 	struct fault fault;
 	size_t n = 0;
 
-	for (char *word = strtok(copy, " "); word != NULL; word = strtok(NULL, " "))
+	for (char *word = strtok_r(copy, " ", &rest); word != NULL; word = strtok_r(NULL, " ", &rest))
 		list[n++] = word;
 	if (source_set_collect(&s, list, n, NULL, &fault) != 0)
 		fail_msg("%s: %s", paths, fault.text);
