@@ -117,11 +117,12 @@ give(struct dispatch *d, struct op *op, const struct op *from)
 {
 	struct asked asked = {0};
 	bool sound = read_asked(op, &asked);
+	struct payload *part = op_part(from, asked.nth);
 	struct fault fault;
 
 	assert(sound); /* as it was when it began */
-	if (asked.nth < op_parts(from)) {
-		pipeline_complete(d, op, 0, payload_ref(from->parts->part[asked.nth]), 1);
+	if (part != NULL) {
+		pipeline_complete(d, op, 0, payload_ref(part), 1);
 		return true;
 	}
 	if (from->state != OP_DONE)
