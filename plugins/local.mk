@@ -18,9 +18,10 @@ PLUGIN_CXX = c++
 # What several plugins share: sources that each compiles into itself.  A plugin of several files has a rule of its own:
 #   plugins/agents/NAME/NAME.so: $(NAME_FILES) $(STAGE_SDK)
 #   	$(PLUGIN_LINK_FILES)
-PLUGIN_TEXT = plugins/common/text.h plugins/common/stem.c plugins/common/units.c plugins/common/words.c
+PLUGIN_TEXT = plugins/common/text.h plugins/common/sentence.c plugins/common/stem.c plugins/common/units.c \
+	plugins/common/words.c
 PLUGIN_LINK_FILES = $(PLUGIN_LINK) -I$(top_srcdir)/plugins `echo $^ | tr ' ' '\n' | grep '[.]c$$'` $(PLUGIN_LIBS) -lm
-PLUGIN_QUESTION = plugins/common/question.h plugins/common/question.c plugins/common/synonyms.c plugins/common/match.c \
+PLUGIN_QUESTION = plugins/common/question.h plugins/common/question.c plugins/common/irregular.c plugins/common/synonyms.c plugins/common/match.c \
 	plugins/common/query.h plugins/common/query.c $(PLUGIN_TEXT)
 EXTRA_DIST += $(PLUGIN_QUESTION)
 
@@ -89,5 +90,11 @@ EXTRA_DIST += \
 	plugins/agents/fetch/cases/gone.json plugins/agents/fetch/cases/page.json plugins/agents/fetch/cases/silence.json \
 	plugins/agents/wordcount/cases/binary.json plugins/agents/wordcount/cases/neither.json \
 	plugins/agents/wordcount/cases/text.json \
+	plugins/agents/research/cases/no-word.json plugins/agents/research/cases/nothing.json \
+	plugins/agents/research/cases/number.json plugins/agents/research/cases/other-subject.json \
+	plugins/agents/research/cases/search-fails.json \
+	plugins/strategies/supervisor/cases/fails-once.json plugins/strategies/supervisor/cases/fails-twice.json \
+	plugins/strategies/supervisor/cases/no-word.json plugins/strategies/supervisor/cases/nothing-found.json \
+	plugins/strategies/supervisor/cases/poor-coverage.json plugins/strategies/supervisor/cases/two-documents.json \
 	plugins/strategies/survey/cases/all.json plugins/strategies/survey/cases/holes.json \
 	plugins/strategies/survey/cases/nothing.json

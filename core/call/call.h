@@ -243,7 +243,8 @@ struct run {
 
 	/* of the memory guard */
 	struct waitq memory_waiters;
-	unsigned memory_ops; /* in progress */
+	unsigned memory_ops;   /* in progress */
+	uint64_t memory_moved; /* bytes of inputs and answers */
 	bool memory_waking;
 };
 

@@ -8,6 +8,9 @@
 #define IN_HEADING 0.7 /* what a term is worth there */
 #define IN_NAME    0.7
 
+#define PART_OF_NAME 4   /* letters of a term that is looked for in longer names */
+#define PART_WORTH   0.9 /* of what it is worth as a word of its own there */
+
 void
 query_add(struct query *query, const char *text, size_t len, bool together)
 {
@@ -52,21 +55,42 @@ query_wide(const struct question *q, struct query *ret)
 			add_form(ret, &q->terms[i].forms[f]);
 }
 
+static void
+text_best(const struct question *q, const char *text, double worth, double best[QUESTION_TERMS])
+{
+	struct text_word *words;
+	struct hit *hits;
+	size_t n = text_words(text, strlen(text), &words), found = question_match(q, words, n, &hits);
+
+	hits_best(hits, found, 0, n, worth, best);
+	free(hits);
+	free(words);
+}
+
+void
+name_best(const struct question *q, const char *name, double worth, double best[QUESTION_TERMS])
+{
+	char lower[256];
+	size_t len = 0;
+
+	text_best(q, name, worth, best);
+	for (; name[len] != '\0' && len + 1 < sizeof(lower); len++)
+		lower[len] = text_lower(name[len]);
+	lower[len] = '\0';
+	for (size_t t = 0; t < q->n; t++)
+		if (strlen(q->terms[t].word) >= PART_OF_NAME && strstr(lower, q->terms[t].word) != NULL &&
+		    best[t] < worth * PART_WORTH)
+			best[t] = worth * PART_WORTH;
+}
+
 double
 passage_covers(const struct question *q, const char *text, const char *heading, const char *document)
 {
-	const char *texts[] = {text, heading != NULL ? heading : "", document};
-	const double worths[] = {1, IN_HEADING, IN_NAME};
 	double best[QUESTION_TERMS] = {0};
 
-	for (size_t i = 0; i < 3; i++) {
-		struct text_word *words;
-		struct hit *hits;
-		size_t n = text_words(texts[i], strlen(texts[i]), &words), found = question_match(q, words, n, &hits);
-
-		hits_best(hits, found, 0, n, worths[i], best);
-		free(hits);
-		free(words);
-	}
+	text_best(q, text, 1, best);
+	if (heading != NULL)
+		text_best(q, heading, IN_HEADING, best);
+	name_best(q, document, IN_NAME, best);
 	return question_covered(q, best);
 }

@@ -21,6 +21,9 @@ void query_add(struct query *query, const char *text, size_t len, bool together)
 void query_own(const struct question *q, struct query *ret);
 void query_wide(const struct question *q, struct query *ret);
 
+/* Raises `best` by the terms that the name of a document has, also as part of a longer name: "curl" in libcurl4. */
+void name_best(const struct question *q, const char *name, double worth, double best[QUESTION_TERMS]);
+
 /* How much of the question a passage has, 0 to 1; its heading (NULL: none) and the document's name count less. */
 double passage_covers(const struct question *q, const char *text, const char *heading, const char *document);
 

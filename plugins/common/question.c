@@ -31,12 +31,15 @@ is_among(const char *stem, const char *list)
 
 /* Words that nearly any question may have, whatever it is about. */
 static const char light[] =
-    " us make made need want wish work happen mean kind sort type wai case exampl peopl person user someon need "
+    " us make made need want wish work happen mean kind type wai exampl peopl person user someon need "
     "possibl "
     "avail find know exist requir permit oblig forbid forbidden prohibit allow mandatori necessari state appli concern "
     "regard relat respons dut duti anyth thing noth certain differ specif particular like take do done happen becom "
     "come "
     "look list name call answer question question explain describ inform detail document sourc file text manual page ";
+
+/* "What was changed", "what is new": asks for anything. */
+static const char news[] = " chang new happen differ contain cover describ ";
 
 /* Words that are said of the kind of answer only, wherever in the question they stand. */
 static const struct kind anywhere[] = {
@@ -122,6 +125,20 @@ term_add_form(struct term *term, const char (*stems)[TEXT_STEM], size_t n, doubl
 	term->forms_n++;
 }
 
+/* Is it part of how the question asks, "how long", "what year"? */
+static bool
+is_asking(const struct text_word *words, size_t i)
+{
+	static const char after_how[] = " mani much long often larg big old far fast high deep wide small ";
+	static const char after_what[] = " date year dai time kind sort type person ";
+
+	if (i == 0)
+		return false;
+	if (strcmp(words[i - 1].stem, "how") == 0)
+		return is_among(words[i].stem, after_how);
+	return is_among(words[i - 1].stem, " what which ") && is_among(words[i].stem, after_what);
+}
+
 static void
 add_term(struct question *q, const char *text, const struct text_word *word, bool first)
 {
@@ -158,16 +175,22 @@ question_read(struct question *q, const char *text, const char *synonyms)
 	for (size_t i = 0; i < n; i++)
 		shouted += (words[i].flags & TEXT_CAPITAL) != 0;
 	for (size_t i = 0; i < n; i++) {
+		size_t before = q->n;
+
 		if (shouted * 2 > n) /* capitals tell nothing where all is written in them */
 			words[i].flags &= (uint8_t) ~(TEXT_CAPITAL | TEXT_UPPER);
-		if (!(words[i].flags & TEXT_STOP))
+		if (!(words[i].flags & TEXT_STOP) && !is_asking(words, i))
 			add_term(q, text, &words[i], i == 0);
+		if (q->n > before && i > 0 && i <= 3 && strcmp(words[0].stem, "what") == 0 &&
+		    is_among(words[i].stem, news))
+			q->terms[before].weight = LIGHT;
 	}
 	if (q->n == 0) /* nothing but function words: then those are what there is */
 		for (size_t i = 0; i < n; i++)
 			add_term(q, text, &words[i], true);
 	free(words);
 	synonyms_add(q, synonyms);
+	irregular_add(q);
 }
 
 void

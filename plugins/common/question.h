@@ -5,7 +5,8 @@
  * Compiled into each plugin that wants it.  Plain C, no host function.  Everything belongs to the question and goes with
  * question_free.
  *
- *   question.c   the parsing     synonyms.c   groups of words     match.c   terms found in a text
+ *   question.c   the parsing               irregular.c   forms that no stemmer brings together
+ *   synonyms.c   groups of words           match.c       terms found in a text
  */
 
 #ifndef COMMON_QUESTION_H
@@ -56,6 +57,9 @@ void question_free(struct question *q);
 
 /* Adds to each term that a group of `synonyms` has what else the group has.  For question_read. */
 void synonyms_add(struct question *q, const char *synonyms);
+
+/* Adds the forms of irregular words.  For question_read. */
+void irregular_add(struct question *q);
 
 /* Adds a way to say a term, stems as they are; nothing when it has that already. */
 void term_add_form(struct term *term, const char (*stems)[TEXT_STEM], size_t n, double worth);

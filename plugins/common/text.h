@@ -5,7 +5,8 @@
  * replay does as well.  All places are byte offsets into the text that was given; the text is UTF-8 and is never changed.
  * What is handed out by `ret` is the caller's, to be given to free().
  *
- *   words.c   words, what is a function word     stem.c   Porter's stemmer     units.c   sentences, items, headings
+ *   words.c   words, what is a function word     stem.c       Porter's stemmer
+ *   units.c   sentences, items, headings          sentence.c   where a sentence ends
  */
 
 #ifndef COMMON_TEXT_H
@@ -50,9 +51,10 @@ bool text_is_stop(const char *word, size_t len);
 
 enum text_kind {
 	TEXT_SENTENCE,
-	TEXT_ITEM,    /* a sentence of a list item; the first one has the item's mark: "(a)", "2.", "-v, --verbose" */
+	TEXT_ITEM, /* a sentence of a list item; the first one has the item's mark: "(a)", "2.", "-v, --verbose"; or of a
+	               * field, "License: MIT" */
 	TEXT_HEADING, /* a title: a short line that is no sentence */
-	TEXT_RULE,    /* a line of dashes, a table's row, a contents line: nothing to quote */
+	TEXT_RULE,    /* a line of dashes, of contents, a signature, the side of a box: nothing to quote alone */
 };
 
 #define TEXT_NO_LEAD UINT32_MAX
@@ -69,6 +71,9 @@ struct text_unit {
 
 /* The units of a text, in order.  Returns how many. */
 size_t text_units(const char *text, size_t len, struct text_unit **ret);
+
+/* The end of the sentence that begins at `at`, closing quotes and brackets included. */
+const char *text_sentence_end(const char *at, const char *end);
 
 /* Bytes of the mark that begins a list item here ("(a) ", "1. ", "* "), 0 when there is none.  A mark stands at the
  * beginning of a line and is followed by white space. */

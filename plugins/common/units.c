@@ -12,9 +12,12 @@
 #include <string.h>
 
 #define LEADS_MAX   8
-#define HEADING_MAX 90 /* bytes of a line that may be a heading */
-#define HANG        2  /* columns by which a line is deeper than the one above, to belong to it */
-#define TERM_MAX    60 /* bytes of a line above a deeper one that may be what is explained there */
+#define HEADING_MAX 90  /* bytes of a line that may be a heading */
+#define HANG        2   /* columns by which a line is deeper than the one above, to belong to it */
+#define WRAPPED     55  /* bytes from which on a line is taken for one that was wrapped */
+#define FIELD_MAX   400 /* bytes of a field that is quoted whole */
+#define CENTRED     8   /* columns from which a line is taken for centred */
+#define TERM_MAX    60  /* bytes of a line above a deeper one that may be what is explained there */
 
 enum line_kind { LINE_BLANK, LINE_TEXT, LINE_MARK, LINE_OPTION, LINE_FIELD, LINE_RULE };
 
@@ -42,6 +45,7 @@ struct reader {
 	struct lead leads[LEADS_MAX];
 	size_t leads_n;
 	uint32_t block;
+	bool in_fields; /* the block at hand is of fields */
 };
 
 /* ---- Lines ------------------------------------------------------------------------------------------------------- */
@@ -143,6 +147,11 @@ is_rule(const char *at, size_t len)
 	}
 	if (len > 3 && memcmp(at, "-- ", 3) == 0) /* a signature */
 		return true;
+	if (len > 3 && at[0] == '[' && at[len - 1] == ']') /* who did what follows, in a changelog */
+		return true;
+	if (len > 20 && strchr("*|#", at[0]) != NULL && at[len - 1] == at[0] &&
+	    at[len - 2] == ' ') /* the side of a box */
+		return true;
 	return letters * 3 < inked || (inked > 2 && letters == 0);
 }
 
@@ -151,8 +160,10 @@ classify(struct line *line)
 {
 	size_t len = (size_t)(line->end - line->at);
 
-	if (len == 0 || (len == 1 && line->at[0] == '.')) /* the blank line of Debian's control files */
+	if (len == 0 || (len == 1 && strchr(".*#", line->at[0]) != NULL)) /* blank in control files, in comments */
 		line->kind = LINE_BLANK;
+	else if (len > 4 && memcmp(line->at, "*   ", 4) == 0) /* goes on in a comment */
+		line->kind = LINE_TEXT;
 	else if (is_rule(line->at, len))
 		line->kind = LINE_RULE;
 	else if ((line->mark = text_mark(line->at, len)) > 0)
@@ -193,6 +204,8 @@ read_lines(struct reader *r, size_t len)
 		while (line.end > line.at && text_space(line.end[-1]))
 			line.end--;
 		classify(&line);
+		if (line.kind == LINE_TEXT && *line.at == '*')
+			line.indent += strspn(line.at, "* ");
 		r->lines = grown(r->lines, r->lines_n, &room, sizeof(*r->lines));
 		r->lines[r->lines_n++] = line;
 		at = next;
@@ -242,8 +255,12 @@ is_heading(const struct line *line, const struct line *next)
 	size_t len = (size_t)(line->end - line->at);
 	char last;
 
-	if (len == 0 || len > HEADING_MAX || line->kind == LINE_OPTION || line->kind == LINE_FIELD)
+	if (len == 0 || len > HEADING_MAX || line->kind == LINE_OPTION || line->kind == LINE_FIELD ||
+	    memchr(line->at, '@', len) != NULL || strncmp(line->at, "Copyright", 9) == 0)
 		return false;
+	for (const char *p = line->at; p < line->end; p++)
+		if (strchr("=;{}$|[", *p) != NULL && *p != '\0') /* of a program */
+			return false;
 	last = line->end[-1];
 	if (next != NULL && next->kind == LINE_RULE && next->at[0] != '.')
 		return true;
@@ -271,70 +288,6 @@ stands_alone(const struct reader *r, size_t i)
 	return line->kind == LINE_TEXT && line->indent <= 3 && next->indent >= line->indent + 3 &&
 	       strchr(".,;:", line->end[-1]) == NULL && line->end - line->at <= TERM_MAX &&
 	       (all_capitals(line) || (i > 0 && r->lines[i - 1].kind == LINE_BLANK && text_capital(line->at[0])));
-}
-
-/* ---- Sentences --------------------------------------------------------------------------------------------------- */
-
-static bool
-is_abbreviation(const char *word, size_t len)
-{
-	static const char *const known[] = {"e.g", "i.e", "etc", "cf", "vs", "mr", "mrs", "ms", "dr", "prof", "st",
-	    "no", "nos", "fig", "figs", "sec", "sect", "ch", "vol", "pp", "ed", "eds", "al", "inc", "ltd", "corp", "co",
-	    "art", "para", "approx", "resp", "viz", "ca", "incl", "jan", "feb", "mar", "apr", "jun", "jul", "aug",
-	    "sep", "sept", "oct", "nov", "dec"};
-
-	if (len == 1 && text_capital(word[0])) /* an initial */
-		return true;
-	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
-		size_t k = 0;
-
-		while (k < len && known[i][k] != '\0' && text_lower(word[k]) == known[i][k])
-			k++;
-		if (k == len && known[i][k] == '\0')
-			return true;
-	}
-	return false;
-}
-
-/* Does a sentence end with the character here? */
-static bool
-ends_sentence(const char *begin, const char *at, const char *end)
-{
-	const char *after = at + 1, *word = at;
-
-	while (after < end && strchr("\"')]", *after) != NULL && *after != '\0')
-		after++;
-	if (after < end && !text_space(*after))
-		return false;
-	while (after < end && text_space(*after))
-		after++;
-	if (after >= end)
-		return true;
-	if (*after >= 'a' && *after <= 'z')
-		return false;
-	if (*at != '.')
-		return true;
-	while (word > begin && !text_space(word[-1]) && word[-1] != '(')
-		word--;
-	/* "3. You may", the mark of the item that begins here, is no sentence. */
-	if (word == begin && section_number(word, (size_t)(at - word)) == (size_t)(at - word))
-		return false;
-	return !is_abbreviation(word, (size_t)(at - word));
-}
-
-/* The end of the sentence that begins at `at`, closing quotes and brackets included. */
-static const char *
-sentence_end(const char *at, const char *end)
-{
-	for (const char *p = at; p < end; p++) {
-		if ((*p != '.' && *p != '!' && *p != '?') || !ends_sentence(at, p, end))
-			continue;
-		p++;
-		while (p < end && strchr("\"')]", *p) != NULL && *p != '\0')
-			p++;
-		return p;
-	}
-	return end;
 }
 
 /* ---- Blocks ------------------------------------------------------------------------------------------------------ */
@@ -375,7 +328,8 @@ add_unit(struct reader *r, const char *from, const char *to, const struct line *
 	    .indent = (uint16_t)(line->indent > UINT16_MAX ? UINT16_MAX : line->indent),
 	    .kind = (uint8_t)kind,
 	    .first = first};
-	unit->whole = last == '.' || last == '!' || last == '?' || (kind == TEXT_ITEM && (last == ';' || last == ','));
+	unit->whole = line->kind == LINE_FIELD || last == '.' || last == '!' || last == '?' ||
+		      (kind == TEXT_ITEM && (last == ';' || last == ','));
 }
 
 /* What introduces an item of this mark and depth. */
@@ -407,7 +361,8 @@ add_sentences(struct reader *r, const struct line *first, const char *end, enum 
 		       (first->indent <= r->leads[r->leads_n - 1].indent + HANG || r->leads[r->leads_n - 1].items == 0))
 			r->leads_n--;
 	while (at < end) {
-		const char *stop = sentence_end(at, end);
+		bool field = first->kind == LINE_FIELD && end - at <= FIELD_MAX;
+		const char *stop = field ? end : text_sentence_end(at, end);
 		/* "4. Redistribution.  You may ..." begins with its title. */
 		bool title = at == first->at && stop < end && first->kind == LINE_MARK && text_digit(*at) &&
 			     stop - at <= HEADING_MAX && is_titled(at + first->mark, stop);
@@ -423,6 +378,19 @@ add_sentences(struct reader *r, const struct line *first, const char *end, enum 
 	r->leads[r->leads_n++] = (struct lead){(uint32_t)r->n - 1, first->indent, mark, 0};
 }
 
+/* Is a line with a mark an item, and no line that was wrapped before "a." or that goes on in a comment of C? */
+static bool
+begins_item(const struct line *line, const struct line *above, const struct line *head, bool second)
+{
+	bool symbol = strchr("*-+", line->at[0]) != NULL;
+
+	if (line->indent != above->indent || strchr(".:;,", above->end[-1]) != NULL)
+		return true;
+	if (symbol && above->end - above->at >= WRAPPED && line->at[line->mark] >= 'a' && line->at[line->mark] <= 'z')
+		return false;
+	return mark_class(line) == mark_class(head) || (second && symbol);
+}
+
 /* Does line `i` begin a block, when the block at hand began with line `first`? */
 static bool
 begins_block(const struct reader *r, size_t first, size_t i)
@@ -432,10 +400,8 @@ begins_block(const struct reader *r, size_t first, size_t i)
 
 	if (line->kind == LINE_BLANK || line->kind == LINE_RULE || above->kind == LINE_RULE)
 		return true;
-	if (line->kind ==
-	    LINE_MARK) /* no sentence that was wrapped before "a." or "-": that stands deeper or the same */
-		return line->indent != above->indent || strchr(".:;,", above->end[-1]) != NULL ||
-		       mark_class(line) == mark_class(head) || (i == first + 1 && strchr("*-+", line->at[0]) != NULL);
+	if (line->kind == LINE_MARK)
+		return begins_item(line, above, head, i == first + 1);
 	if (line->kind == LINE_OPTION)
 		return line->indent <= head->indent || head->kind != LINE_OPTION;
 	if (line->kind == LINE_FIELD && line->indent <= head->indent)
@@ -451,10 +417,21 @@ is_item(const struct reader *r, size_t first, size_t end)
 {
 	const struct line *head = &r->lines[first];
 
-	if (head->kind == LINE_MARK || head->kind == LINE_OPTION)
+	if (head->kind == LINE_MARK || head->kind == LINE_OPTION || head->kind == LINE_FIELD)
 		return true;
 	return end > first + 1 && r->lines[first + 1].indent >= head->indent + 2 * HANG &&
 	       head->end - head->at <= TERM_MAX && head->end[-1] != '.';
+}
+
+/* A line of its own at the margin, above a deeper list: "bash (5.2-1) unstable; urgency=medium". */
+static bool
+heads_list(const struct reader *r, size_t i)
+{
+	const struct line *line = &r->lines[i], *list = i + 2 < r->lines_n ? &r->lines[i + 2] : NULL;
+
+	return line->indent == 0 && line->kind == LINE_TEXT && list != NULL && r->lines[i + 1].kind == LINE_BLANK &&
+	       (list->kind == LINE_MARK || *list->at == '[') && list->indent > 0 &&
+	       line->end - line->at <= HEADING_MAX && strchr(".:,;?!", line->end[-1]) == NULL;
 }
 
 /* Is the block a heading, perhaps one of two or three lines? */
@@ -465,7 +442,12 @@ is_title(const struct reader *r, size_t first, size_t end)
 
 	if (end == first + 1 && stands_alone(r, first))
 		return true;
-	if (end > first + 3 || (end > first + 1 && r->lines[first].kind != LINE_TEXT))
+	if (end == first + 1 && heads_list(r, first))
+		return true;
+	/* of several lines, only what is centred or in capitals */
+	if (end > first + 3 ||
+	    (end > first + 1 && (r->lines[first].kind != LINE_TEXT ||
+				    (r->lines[first].indent < CENTRED && !all_capitals(&r->lines[first])))))
 		return false;
 	for (size_t i = first; i < end; i++)
 		if (!is_heading(&r->lines[i], next))
@@ -478,7 +460,10 @@ take_block(struct reader *r, size_t first, size_t end)
 {
 	const struct line *head = &r->lines[first];
 
-	r->block++;
+	/* Fields below each other are one block, whatever hangs below them. */
+	if (head->kind != LINE_FIELD || first == 0 || r->lines[first - 1].kind == LINE_BLANK || !r->in_fields)
+		r->block++;
+	r->in_fields = head->kind == LINE_FIELD;
 	if (head->kind == LINE_RULE) {
 		add_unit(r, head->at, r->lines[end - 1].end, head, TEXT_RULE, TEXT_NO_LEAD, true);
 	} else if (is_title(r, first, end)) {

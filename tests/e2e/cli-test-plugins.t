@@ -1,8 +1,8 @@
 # The plugins that come with Hospes hold to their own cases: in a fresh cell, a used one and interleaved.
 . "$TESTS/lib.sh"
-plan 3
+plan 7
 
-for plugin in agents/wordcount agents/fetch strategies/survey; do
+for plugin in agents/wordcount agents/fetch agents/research agents/analyse agents/write strategies/survey strategies/supervisor; do
 	name=${plugin#*/}
 	mkdir "$T/$name"
 	cp "$BUILT/plugins/$plugin/$name.so" "$T/$name/"

@@ -2,12 +2,21 @@
 E2E_SCENARIOS = \
 	tests/e2e/api-errors.t \
 	tests/e2e/api-no-host.t \
+	tests/e2e/ask-changelogs.t \
+	tests/e2e/ask-copyright.t \
 	tests/e2e/ask-interrupted.t \
 	tests/e2e/ask-joins.t \
 	tests/e2e/ask-json.t \
+	tests/e2e/ask-licences.t \
+	tests/e2e/ask-manuals.t \
+	tests/e2e/ask-many-documents.t \
 	tests/e2e/ask-no-sources.t \
+	tests/e2e/ask-nothing-found.t \
 	tests/e2e/ask-private.t \
+	tests/e2e/ask-progress.t \
+	tests/e2e/ask-replans.t \
 	tests/e2e/ask-two-at-once.t \
+	tests/e2e/ask-worker-fails.t \
 	tests/e2e/cell-crash-is-poison.t \
 	tests/e2e/cell-forged-ready.t \
 	tests/e2e/cell-global-write.t \
@@ -17,6 +26,7 @@ E2E_SCENARIOS = \
 	tests/e2e/cell-refusals-told.t tests/e2e/cell-sandbox.t \
 	tests/e2e/cell-silent.t \
 	tests/e2e/cell-stuck.t \
+	tests/e2e/cli-completion.t \
 	tests/e2e/cli-degraded.t \
 	tests/e2e/cli-flood-is-followed.t \
 	tests/e2e/cli-new-test-info.t \
@@ -51,7 +61,11 @@ E2E_SCENARIOS = \
 	tests/e2e/host-without-spawner.t \
 	tests/e2e/journal-torn-tail.t \
 	tests/e2e/memory-client-apart.t \
+	tests/e2e/memory-kill-counts-once.t \
 	tests/e2e/memory-limits.t \
+	tests/e2e/memory-load-and-search.t \
+	tests/e2e/memory-load-interrupted.t \
+	tests/e2e/memory-load-kinds.t \
 	tests/e2e/memory-needs-grant.t \
 	tests/e2e/memory-own-space.t \
 	tests/e2e/memory-sources.t \

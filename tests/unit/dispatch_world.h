@@ -18,7 +18,7 @@
 #include "call/call.h"
 #include "dispatch/dispatch.h"
 
-#define WORLD_MAX 256
+#define WORLD_MAX 2048
 
 /* What the memory room was asked last, and who waits for the answer. */
 struct world_memory {

@@ -149,7 +149,7 @@ a_changelog_has_items(void **state)
 	(void)state;
 	ASSERT_UNITS("x (1.2-1) unstable; urgency=low\n\n  * New one.\n    - Fix this\n      and that.\n  * Last\n\n"
 		     " -- A B <a@b>  Mon, 02 Jan 2023 13:06:21 +0100\n",
-	    {TEXT_SENTENCE, -1, "x (1.2-1) unstable; urgency=low"}, {TEXT_ITEM, -1, "* New one."},
+	    {TEXT_HEADING, -1, "x (1.2-1) unstable; urgency=low"}, {TEXT_ITEM, -1, "* New one."},
 	    {TEXT_ITEM, -1, "- Fix this\n      and that."}, {TEXT_ITEM, -1, "* Last"},
 	    {TEXT_RULE, -1, "-- A B <a@b>  Mon, 02 Jan 2023 13:06:21 +0100"});
 }
@@ -159,8 +159,8 @@ control_fields_and_rules(void **state)
 {
 	(void)state;
 	ASSERT_UNITS("Files: *\nCopyright: 2020 Me\nLicense: X\n Do what\n you want.\n .\n And more.\n",
-	    {TEXT_SENTENCE, -1, "Files: *"}, {TEXT_SENTENCE, -1, "Copyright: 2020 Me"},
-	    {TEXT_SENTENCE, -1, "License: X\n Do what\n you want."}, {TEXT_SENTENCE, -1, "And more."});
+	    {TEXT_ITEM, -1, "Files: *"}, {TEXT_ITEM, -1, "Copyright: 2020 Me"},
+	    {TEXT_ITEM, -1, "License: X\n Do what\n you want."}, {TEXT_SENTENCE, -1, "And more."});
 	ASSERT_UNITS("Title\n=====\n\n1.2  Scope ........... 7\n\nText.", {TEXT_HEADING, -1, "Title"},
 	    {TEXT_RULE, -1, "====="}, {TEXT_RULE, -1, "1.2  Scope ........... 7"}, {TEXT_SENTENCE, -1, "Text."});
 }

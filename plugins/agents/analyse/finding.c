@@ -1,8 +1,8 @@
 /*
  * Findings as they are compared.
  *
- * The rank is the finding's score for the question, less for one that covers little of it, and less for one that tells no
- * duty where the question asks for one.  What ranks below a share of the best, or below a least, is weak: a brief of three
+ * The rank is the finding's score for the question, less for one that covers little of it, for one that says much besides,
+ * and for one that tells no duty where the question asks for one.  What ranks below a share of the best, or below a least, is weak: a brief of three
  * good points is better than one of three good and five poor ones.
  */
 
@@ -13,8 +13,11 @@
 #include "analyse.h"
 #include "common/text.h"
 
-#define NO_DUTY      0.8 /* of the rank of what tells no duty, where one is asked for */
-#define UNCOVERED    0.5 /* of the rank of what covers nothing of the question */
+#define NO_DUTY      0.8  /* of the rank of what tells no duty, where one is asked for */
+#define UNCOVERED    0.5  /* of the rank of what covers nothing of the question */
+#define DIFFUSE      0.75 /* of the rank of what says much besides */
+#define FOCUSED      3.0  /* content words for each term of the question, at most, of what does not */
+#define OF_BEST      0.7  /* of what the best one covers; what covers less is weak */
 #define READ_AT_MOST 20000
 
 static void *
@@ -112,6 +115,17 @@ finding_words(struct finding *f)
 	free(words);
 }
 
+/* Lowers the rank of what has few terms of the question among its words. */
+static void
+focus(struct finding *f)
+{
+	size_t terms = json_array_size(json_object_get(f->json, "terms"));
+
+	finding_words(f);
+	if (terms > 0 && f->stems.n > 0)
+		f->rank *= DIFFUSE + (1 - DIFFUSE) * fmin(1, FOCUSED * (double)terms / (double)f->stems.n);
+}
+
 /* Does the question ask what must, may or must not be done? */
 static bool
 asks_duty(const char *question)
@@ -180,12 +194,20 @@ by_rank(const void *a, const void *b)
 	return x->to < y->to ? -1 : x->to > y->to;
 }
 
+static void
+finding_clear(struct finding *f)
+{
+	free(f->stems.of);
+	free(f->shingles.of);
+	free(f->agrees);
+}
+
 int
 findings_read(hospes_ctx *ctx, const json_t *input, struct findings *ret)
 {
 	const json_t *list = json_object_get(input, "findings");
 	bool duty = asks_duty(json_string_value(json_object_get(input, "question")));
-	double least = hospes_config_real(ctx, "least"), share = hospes_config_real(ctx, "share"), floor;
+	double least = hospes_config_real(ctx, "least"), share = hospes_config_real(ctx, "share"), floor, covers = 0;
 	size_t n = json_array_size(list), kept = 0, i;
 	struct findings found = {0};
 	json_t *json;
@@ -205,10 +227,19 @@ findings_read(hospes_ctx *ctx, const json_t *input, struct findings *ret)
 		}
 		found.n++;
 	}
+	for (i = 0; i < found.n; i++) {
+		focus(&found.of[i]);
+		covers = fmax(covers, found.of[i].covers);
+	}
+	for (i = 0; i < found.n; i++)
+		if (found.of[i].covers < OF_BEST * covers)
+			found.of[i].rank = 0;
 	qsort(found.of, found.n, sizeof(*found.of), by_rank);
 	floor = found.n > 0 ? fmax(least, share * found.of[0].rank) : 0;
 	while (kept < found.n && kept < ANALYSE_FINDINGS && found.of[kept].rank > 0 && found.of[kept].rank >= floor)
-		finding_words(&found.of[kept++]);
+		kept++;
+	for (i = kept; i < found.n; i++)
+		finding_clear(&found.of[i]);
 	found.weak = found.n - kept;
 	found.n = kept;
 	*ret = found;
@@ -218,11 +249,8 @@ findings_read(hospes_ctx *ctx, const json_t *input, struct findings *ret)
 void
 findings_free(struct findings *findings)
 {
-	for (size_t i = 0; i < findings->n; i++) {
-		free(findings->of[i].stems.of);
-		free(findings->of[i].shingles.of);
-		free(findings->of[i].agrees);
-	}
+	for (size_t i = 0; i < findings->n; i++)
+		finding_clear(&findings->of[i]);
 	free(findings->of);
 	*findings = (struct findings){0};
 }

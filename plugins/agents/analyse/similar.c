@@ -14,6 +14,8 @@
 #define COPIED     0.75 /* of the shorter text's shingles */
 #define ALIKE      0.45 /* of the shingles of both */
 #define PARAPHRASE 0.7  /* of the content words of both */
+#define WITHIN     0.78 /* of the shorter one's content words, where it has enough of them */
+#define ENOUGH     8
 
 static bool
 overlap(const struct finding *a, const struct finding *b)

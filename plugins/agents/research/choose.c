@@ -11,6 +11,9 @@
 #define SAME_DOCUMENT 0.93 /* a finding's score, for each one before it from the same document */
 #define SAME_SECTION  0.7  /* and from under the same heading */
 #define ENOUGH        0.5  /* covers, of a question of many terms */
+#define ENOUGH_OF_TWO 0.66 /* of two terms: one of them, and surroundings that have the other */
+#define LEAST         0.25  /* score of what is told */
+#define LEAST_OF_BEST 0.4  /* and of the best one's */
 #define OF_BEST       0.6  /* covers, of what the best one covers */
 
 static const struct text_unit *
@@ -88,17 +91,18 @@ lower_others(const struct candidate *chosen, struct candidate *c, size_t n)
 static bool
 answers(const struct question *q, const struct candidate *c)
 {
-	size_t heavy = 0, has = 0;
+	size_t heavy = 0, own = 0, has = 0;
 
 	for (size_t t = 0; t < q->n; t++) {
-		bool is_heavy = q->terms[t].weight > 0.6;
+		bool is_heavy = q->terms[t].weight >= HEAVY;
 
 		heavy += is_heavy;
-		has += is_heavy && ((c->terms >> t) & 1);
+		own += is_heavy && ((c->terms >> t) & 1);
+		has += is_heavy && ((c->around >> t) & 1);
 	}
 	if (heavy <= 1)
-		return c->covers >= ENOUGH && has == heavy;
-	return c->covers >= (heavy == 2 ? 0.62 : ENOUGH) && has * 2 >= heavy;
+		return c->covers >= ENOUGH && own == heavy;
+	return c->covers >= (heavy == 2 ? ENOUGH_OF_TWO : ENOUGH) && own > 0 && has * 2 >= heavy;
 }
 
 static int
@@ -151,7 +155,7 @@ candidates_choose(const struct question *q, struct candidates *c, size_t most)
 	while (chosen < c->n && chosen < most) {
 		size_t best = chosen + best_of(c->at + chosen, c->n - chosen);
 
-		if (c->at[best].score <= 0)
+		if (c->at[best].score < LEAST || c->at[best].score < LEAST_OF_BEST * c->at[0].score)
 			break;
 		swap(&c->at[chosen], &c->at[best]);
 		lower_others(&c->at[chosen], c->at + chosen + 1, c->n - chosen - 1);

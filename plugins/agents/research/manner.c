@@ -33,9 +33,9 @@ static const struct sign signs[] = {
     {MANNER_MEANING,
 	"means|refers to|is defined as|are defined as|is called|stands for|denotes|is a|is an|is the|are the"},
     {MANNER_STEPS,
-	"use|run|type|enter|set|specify|select|choose|add|create|install|edit|command|option|you can|by using|"
-	"to do this"},
-    {MANNER_WHO, "maintained by|written by|author|authors|maintainer|maintainers|contributed by|copyright|thanks to"},
+	"use the|using the|run the|by using|you can|specify|to do this|with the option|this option|these options|"
+	"command line|try"},
+    {MANNER_WHO, "maintained by|written by|author|authors|maintainer|contributed by|copyright|thanks to"},
     {MANNER_DATE, "january|february|march|april|june|july|august|september|october|november|december|days|weeks|months|"
 		  "years|before|after|until|date|day|jan|feb|mar|apr|jun|jul|aug|sep|oct|nov|dec"},
     {MANNER_NUMBER, "two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|sixty|ninety|"
@@ -86,7 +86,8 @@ is_year(const char *word, size_t len)
 static unsigned
 manner_of_words(const char *text, const struct text_word *words, size_t n)
 {
-	unsigned manner = 0, shouted = 0, capitals = 0;
+	unsigned manner = 0, shouted = 0;
+	bool named = false;
 
 	for (size_t i = 0; i < n; i++) {
 		const char *word = text + words[i].from;
@@ -94,29 +95,35 @@ manner_of_words(const char *text, const struct text_word *words, size_t n)
 		if (words[i].flags & TEXT_NUMBER)
 			manner |= is_year(word, words[i].len) ? MANNER_DATE | MANNER_NUMBER : MANNER_NUMBER;
 		shouted += (words[i].flags & TEXT_UPPER) != 0;
-		capitals += i > 0 && (words[i].flags & TEXT_CAPITAL) != 0 && (words[i].flags & TEXT_UPPER) == 0 &&
-			    (words[i - 1].flags & TEXT_CAPITAL) != 0;
+		named |= i > 0 && (words[i].flags & TEXT_CAPITAL) != 0 && words[i - 1].len == 2 &&
+			 memcmp(text + words[i - 1].from, "by", 2) == 0;
 	}
 	if (shouted * 5 > n * 2 && n > 6)
 		manner |= MANNER_SHOUTED;
-	if (capitals > 0) /* two capitals in a row, as names have */
+	if (named) /* by Somebody */
 		manner |= MANNER_WHO;
 	return manner;
 }
 
-/* Does it begin with a word that points back? */
 static bool
-points_back(const char *flat)
+begins_with(const char *flat, const char *const *words)
 {
-	static const char *const words[] = {" this ", " that ", " these ", " those ", " it ", " they ", " such ",
-	    " he ", " she ", " however ", " otherwise ", " therefore ", " also ", " then ", " in this case ",
-	    " in that case ", " in addition ", " but ", " and ", " or ", " nor "};
-
-	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
-		if (strncmp(flat, words[i], strlen(words[i])) == 0)
+	for (; *words != NULL; words++)
+		if (strncmp(flat, *words, strlen(*words)) == 0)
 			return true;
 	return false;
 }
+
+/* Words that point back to what was said before. */
+static const char *const back[] = {" this ", " that ", " these ", " those ", " it ", " they ", " such ", " he ",
+    " she ", " however ", " otherwise ", " therefore ", " also ", " then ", " in this case ", " in that case ",
+    " in addition ", " but ", " and ", " or ", " nor ", NULL};
+
+/* Words that tell somebody to do something. */
+static const char *const commands[] = {" add ", " change ", " check ", " choose ", " click ", " copy ", " create ",
+    " delete ", " edit ", " enter ", " go ", " install ", " make ", " move ", " open ", " press ", " print ", " put ",
+    " remove ", " replace ", " run ", " save ", " select ", " set ", " show ", " specify ", " start ", " stop ", " to ",
+    " type ", " use ", " write ", NULL};
 
 /* Signs that are no words: a question mark, an option's dash, a path, an address. */
 static unsigned
@@ -146,8 +153,10 @@ manner_of(const char *text, size_t from, size_t to, const struct text_word *word
 	for (size_t i = 0; i < sizeof(signs) / sizeof(*signs); i++)
 		if (has_phrase(flat, signs[i].phrases))
 			manner |= signs[i].manner;
-	if (points_back(flat))
+	if (begins_with(flat, back))
 		manner |= MANNER_BACK;
+	if (begins_with(flat, commands))
+		manner |= MANNER_STEPS;
 	return manner;
 }
 

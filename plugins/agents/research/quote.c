@@ -57,6 +57,26 @@ try_list(const struct question *q, const struct window *w, size_t u, struct cand
 	try(q, w, u, last, ret);
 }
 
+static bool
+is_signature(const struct window *w, size_t u)
+{
+	return w->units[u].kind == TEXT_RULE && strncmp(w->text + w->units[u].from, "-- ", 3) == 0;
+}
+
+/* Who did it, and when, stands below the list that tells it. */
+static void
+try_signed(const struct question *q, const struct window *w, size_t u, struct candidates *ret)
+{
+	size_t last = u + 1;
+
+	if (!(q->asks & (ASKS_DATE | ASKS_WHO)))
+		return;
+	while (last < w->units_n && w->units[last].kind != TEXT_HEADING && !is_signature(w, last))
+		last++;
+	if (last < w->units_n && is_signature(w, last))
+		try(q, w, u, last, ret);
+}
+
 static void
 try_around(const struct question *q, const struct window *w, size_t u, struct candidates *ret)
 {
@@ -76,6 +96,8 @@ try_around(const struct question *q, const struct window *w, size_t u, struct ca
 		try(q, w, u - 1, u, ret);
 	if (unit->lead != TEXT_NO_LEAD)
 		try(q, w, unit->lead, u, ret);
+	if (unit->first)
+		try_signed(q, w, u, ret);
 }
 
 void

@@ -14,7 +14,8 @@
 
 #include "common/query.h"
 
-#define QUOTE_MAX 640 /* bytes of a quote of several units */
+#define HEAVY     0.55 /* weight of a term from which on it is what the question is about */
+#define QUOTE_MAX 640  /* bytes of a quote of several units */
 
 /* ---- What was found ---------------------------------------------------------------------------------------------- */
 
@@ -78,7 +79,8 @@ struct candidate {
 	const struct window *window;
 	uint32_t first, last;
 	double score, covers;
-	uint32_t terms; /* a bit for each term of the question that it has */
+	uint32_t terms;  /* a bit for each term of the question that it has */
+	uint32_t around; /* and for each that it or its surroundings have */
 	bool duty;
 };
 

@@ -18,7 +18,11 @@
 #define IN_PARAGRAPH 0.45
 #define IN_NAME      0.8
 
-#define SHORT_WORDS 5
+#define DENSE 0.4 /* share of the content words from which on nothing is gained */
+#define MODAL (ASKS_DUTY | ASKS_LEAVE)
+
+#define SHORT_WORDS   5
+#define SUBJECT_WORDS 6 /* among the first of a sentence stands what it is about */
 
 /* A factor for a quote of a manner, or without it, where the question asks for something. */
 struct taste {
@@ -32,9 +36,9 @@ static const struct taste tastes[] = {
     {ASKS_LEAVE, MANNER_LEAVE | MANNER_BAN | MANNER_DUTY, 1, 0.75},
     {ASKS_NUMBER, MANNER_NUMBER, 1, 0.6},
     {ASKS_DATE, MANNER_DATE, 1, 0.6},
-    {ASKS_WHO, MANNER_WHO, 1, 0.75},
+    {ASKS_WHO, MANNER_WHO, 1, 0.6},
     {ASKS_WHY, MANNER_REASON, 1, 0.8},
-    {ASKS_HOW, MANNER_STEPS, 1, 0.75},
+    {ASKS_HOW, MANNER_STEPS, 1, 0.85},
     {ASKS_WHERE, MANNER_WHERE, 1, 0.75},
     {ASKS_MEANING, MANNER_MEANING, 1, 0.8},
 };
@@ -48,7 +52,7 @@ static const struct {
     {MANNER_EXAMPLE, 0, 0.7},
     {MANNER_WE, ASKS_WHO | ASKS_WHY, 0.75},
     {MANNER_ASKING, 0, 0.5},
-    {MANNER_SHOUTED, 0, 0.6},
+    {MANNER_SHOUTED, 0, 0.8},
 };
 
 static size_t
@@ -86,7 +90,7 @@ best_around(const struct question *q, const struct candidate *c, double best[QUE
 	if (lead != TEXT_NO_LEAD)
 		hits_best(w->hits, w->hits_n, word_at(w, lead), word_at(w, lead + 1), IN_LEAD, best);
 	best_in_text(q, heading, len, IN_HEADING, best);
-	best_in_text(q, w->document, strlen(w->document), IN_NAME, best);
+	name_best(q, w->document, IN_NAME, best);
 }
 
 /* How near the terms stand: 1 side by side, less the more words lie between those that are farthest apart in the tightest
@@ -118,9 +122,14 @@ factor_of_manner(const struct question *q, unsigned manner)
 {
 	double factor = 1;
 
-	for (size_t i = 0; i < sizeof(tastes) / sizeof(*tastes); i++)
-		if (q->asks & tastes[i].asks)
-			factor *= manner & tastes[i].manner ? tastes[i].with : tastes[i].without;
+	for (size_t i = 0; i < sizeof(tastes) / sizeof(*tastes); i++) {
+		double taste = manner & tastes[i].manner ? tastes[i].with : tastes[i].without;
+
+		if (!(q->asks & tastes[i].asks))
+			continue;
+		/* "How long must ...": it is the number that counts. */
+		factor *= (tastes[i].asks & MODAL) && (q->asks & ~(unsigned)MODAL) ? (1 + taste) / 2 : taste;
+	}
 	for (size_t i = 0; i < sizeof(asides) / sizeof(*asides); i++)
 		if ((manner & asides[i].manner) && !(q->asks & asides[i].unless))
 			factor *= asides[i].factor;
@@ -147,6 +156,47 @@ factor_of_part(const struct candidate *c)
 	return (terms & c->terms) == c->terms ? 0.8 : 1;
 }
 
+/* What something is, is told by a sentence that begins with it. */
+static double
+factor_of_subject(const struct question *q, const struct candidate *c, size_t from)
+{
+	const struct window *w = c->window;
+
+	if (!(q->asks & ASKS_MEANING))
+		return 1;
+	for (size_t i = 0; i < w->hits_n && w->hits[i].word < from + SUBJECT_WORDS; i++)
+		if (w->hits[i].word >= from && q->terms[w->hits[i].term].weight >= HEAVY)
+			return 1;
+	return 0.8;
+}
+
+/* What stands under a heading that names the subject is about it. */
+static double
+factor_of_heading(const struct question *q, const struct candidate *c)
+{
+	double best[QUESTION_TERMS] = {0};
+	size_t len;
+	const char *heading = window_heading(c->window, c->first, &len);
+
+	if (heading != NULL)
+		best_in_text(q, heading, len, 1, best);
+	return 0.93 + 0.07 * question_covered(q, best);
+}
+
+/* What says little beside what was asked says it clearer than what mentions it. */
+static double
+factor_of_density(const struct window *w, size_t from, size_t to)
+{
+	double content = 0, asked = 0;
+
+	for (size_t i = from; i < to; i++)
+		content += !(w->words[i].flags & TEXT_STOP);
+	for (size_t i = 0; i < w->hits_n; i++)
+		if (w->hits[i].word >= from && w->hits[i].word < to)
+			asked += w->hits[i].words;
+	return asked < DENSE * content ? 0.88 + 0.12 * asked / (DENSE * content) : 1;
+}
+
 static double
 factor_of_place(const struct candidate *c, size_t words)
 {
@@ -156,7 +206,7 @@ factor_of_place(const struct candidate *c, size_t words)
 	size_t len;
 	const char *heading = window_heading(w, c->first, &len);
 
-	if (heading != NULL && heading_is_aside(heading, len))
+	if (heading != NULL && w->headings[c->first] < HEADING_NONE && heading_is_aside(heading, len))
 		factor *= 0.5;
 	if (words < SHORT_WORDS)
 		factor *= 0.6;
@@ -167,6 +217,22 @@ factor_of_place(const struct candidate *c, size_t words)
 	if (!first->first && c->first == c->last && first->kind == TEXT_SENTENCE) /* goes on from something before */
 		factor *= 0.97;
 	return factor;
+}
+
+/* The manner of a quote.  An item lays down what its introduction says that it does. */
+static unsigned
+manner_of_candidate(const struct candidate *c, size_t from, size_t to)
+{
+	const struct window *w = c->window;
+	unsigned manner = manner_of(w->text, w->units[c->first].from, w->units[c->last].to, w->words + from, to - from);
+	uint32_t lead = w->units[c->first].lead;
+
+	if (lead == TEXT_NO_LEAD)
+		return manner;
+	from = word_at(w, lead);
+	to = word_at(w, lead + 1);
+	return manner | (manner_of(w->text, w->units[lead].from, w->units[lead].to, w->words + from, to - from) &
+			    (MANNER_DUTY | MANNER_LEAVE | MANNER_BAN));
 }
 
 void
@@ -182,15 +248,19 @@ candidate_score(const struct question *q, struct candidate *c)
 	best_around(q, c, best);
 	direct = question_covered(q, own);
 	c->covers = question_covered(q, best);
-	c->terms = 0;
-	for (size_t t = 0; t < q->n; t++)
+	c->terms = c->around = 0;
+	for (size_t t = 0; t < q->n; t++) {
 		c->terms |= own[t] > 0 ? 1u << t : 0;
-	manner = manner_of(w->text, w->units[c->first].from, w->units[c->last].to, w->words + from, to - from);
+		c->around |= best[t] > 0 ? 1u << t : 0;
+	}
+	manner = manner_of_candidate(c, from, to);
 	c->duty = (manner & (MANNER_DUTY | MANNER_BAN)) != 0;
 	length = to - from > 90 ? 1 - (double)(to - from - 90) / 400 : 1;
-	c->score = pow(c->covers, 1.5) * (0.5 + 0.5 * (c->covers > 0 ? direct / c->covers : 0));
+	c->score = pow(c->covers, 2) * (0.5 + 0.5 * (c->covers > 0 ? direct / c->covers : 0));
 	c->score *= 0.8 + 0.2 * nearness(w, from, to, c->terms);
 	c->score *= factor_of_manner(q, manner) * factor_of_place(c, to - from) * factor_of_part(c);
+	c->score *= factor_of_density(w, from, to);
+	c->score *= factor_of_subject(q, c, from) * factor_of_heading(q, c);
 	c->score *= length < 0.7 ? 0.7 : length;
 	if (direct <= 0)
 		c->score = 0;

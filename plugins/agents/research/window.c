@@ -11,7 +11,7 @@
 
 #include "research.h"
 
-#define BEFORE   3000 /* bytes */
+#define BEFORE   4000 /* bytes */
 #define AFTER    2000
 #define WINDOWS  40
 #define NEAR     1500 /* two windows that are nearer become one */

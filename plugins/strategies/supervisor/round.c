@@ -27,7 +27,7 @@ input_of(const struct work *work, const struct task *task, bool terms)
 	return input;
 }
 
-/* The same place found twice counts once, with the better score. */
+/* The same place found twice counts once: the better one, or the later one, who knew more. */
 static void
 take_finding(struct work *work, json_t *finding)
 {
@@ -50,7 +50,7 @@ take_finding(struct work *work, json_t *finding)
 		return;
 	}
 	at = (size_t)json_integer_value(there);
-	if (json_number_value(json_object_get(finding, "score")) >
+	if (json_number_value(json_object_get(finding, "score")) >=
 	    json_number_value(json_object_get(json_array_get(work->findings, at), "score")))
 		json_array_set(work->findings, at, finding);
 }

@@ -15,7 +15,8 @@
 #include "supervisor.h"
 
 #define POINTS 8
-#define POOR   0.6 /* a coverage below it asks for another round */
+#define POOR   0.6  /* a coverage below it asks for another round */
+#define NEAR   0.75 /* of the best coverage: findings with less are left out */
 
 /* How many groups the operator wants, within what there is room for. */
 static size_t
@@ -101,6 +102,17 @@ look(struct work *work, const struct sources *sources)
 	return rc;
 }
 
+/* A worker tells the best of what it was given.  Beside what others found that may be little of the question: such findings
+ * are left out. */
+static void
+drop_poor(struct work *work)
+{
+	for (size_t i = json_array_size(work->findings); i-- > 0;)
+		if (json_number_value(json_object_get(json_array_get(work->findings, i), "covers")) <
+		    NEAR * work->coverage)
+			json_array_remove(work->findings, i);
+}
+
 /* {"question", "points", "contradictions", "confidence"}: what the writer is given. */
 static int
 analyse(struct work *work, hospes_value **ret)
@@ -109,6 +121,7 @@ analyse(struct work *work, hospes_value **ret)
 	hospes_value *answer;
 	int rc;
 
+	drop_poor(work);
 	if (json_array_size(work->findings) == 0) {
 		*ret = hospes_value_json(work->ctx, json_pack("{s:s s:[] s:[] s:f}", "question", work->text, "points",
 							"contradictions", "confidence", 0.0));
