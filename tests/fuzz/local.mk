@@ -39,6 +39,7 @@ fuzz: $(FUZZ:%=fuzz/%)
 
 include tests/fuzz/api.mk
 include tests/fuzz/cli.mk
+include tests/fuzz/plugins.mk
 include tests/fuzz/evidence.mk
 
 mostlyclean-local:
