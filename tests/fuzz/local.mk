@@ -37,6 +37,7 @@ fuzz: $(FUZZ:%=fuzz/%)
 	    $(SHELL) $(top_srcdir)/tests/fuzz/run.sh $(FUZZ)
 
 include tests/fuzz/api.mk
+include tests/fuzz/plugins.mk
 include tests/fuzz/cli.mk
 
 mostlyclean-local:
