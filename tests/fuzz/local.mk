@@ -40,7 +40,6 @@ fuzz: $(FUZZ:%=fuzz/%)
 include tests/fuzz/api.mk
 include tests/fuzz/plugins.mk
 include tests/fuzz/cli.mk
-include tests/fuzz/plugins.mk
 include tests/fuzz/evidence.mk
 
 mostlyclean-local:
