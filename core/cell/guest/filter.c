@@ -18,6 +18,7 @@
 #include <seccomp.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/util.h"
@@ -27,12 +28,13 @@ enum { L = 1 << FILTER_LOADING, S = 1 << FILTER_SERVING, I = 1 << FILTER_INSPECT
 
 enum check {
 	ANY,
-	ON_CONTROL,   /* the first argument is the socket */
+	ON_CONTROL,   /* the first argument is the socket, the third has no flags but those of libhospes */
 	ON_OUTPUT,    /* it is standard output or error */
 	ON_SELF,      /* it is our own pid */
 	READ_OPEN,    /* openat without writing or making */
 	NOT_WX,       /* memory not writable and executable at once */
-	ANONYMOUS,    /* mmap of no file, not executable */
+	PRIVATE_NOT_WX, /* mmap of memory that is ours alone, the same */
+	ANONYMOUS,      /* mmap of no file, not executable */
 	PRIVATE_READ, /* mmap anonymous, or of a file for reading only; not executable */
 	NOT_EXEC,     /* mprotect without PROT_EXEC */
 	WAKING,       /* futex that wakes: one that waits can sleep, and there is nobody to wait for */
@@ -49,12 +51,10 @@ static const struct rule rules[] = {
     /* the socket and the log */
     {SCMP_SYS(recvmsg), L | S, ON_CONTROL},
     {SCMP_SYS(sendmsg), L | S, ON_CONTROL},
-    {SCMP_SYS(recvfrom), L | S, ON_CONTROL},
-    {SCMP_SYS(sendto), L | S, ON_CONTROL},
     {SCMP_SYS(write), L | S | I, ON_OUTPUT},
     {SCMP_SYS(writev), L | S | I, ON_OUTPUT},
     /* memory */
-    {SCMP_SYS(mmap), L, NOT_WX},
+    {SCMP_SYS(mmap), L, PRIVATE_NOT_WX},
     {SCMP_SYS(mmap), S, ANONYMOUS},
     {SCMP_SYS(mmap), I, PRIVATE_READ},
     {SCMP_SYS(mprotect), L, NOT_WX},
@@ -197,6 +197,11 @@ filter_told_name(int number)
 }
 
 #define INT_MASK            0xffffffffu
+
+/* Memory that is shared, that grows like a stack or that comes in huge pages is not counted as data, so RLIMIT_DATA would not
+ * bound it. */
+#define KIND_OF_MAPPING     (MAP_TYPE | MAP_GROWSDOWN | MAP_HUGETLB | MAP_LOCKED)
+
 #define ARG(n, mask, value) SCMP_CMP64(n, SCMP_CMP_MASKED_EQ, (uint64_t)(mask), (uint64_t)(value))
 
 static int
@@ -238,7 +243,8 @@ allow(scmp_filter_ctx filter, const struct rule *rule)
 
 	switch (rule->check) {
 	case ON_CONTROL:
-		return add_one(filter, rule, ARG(0, INT_MASK, WIRE_FD_CONTROL));
+		return add_two(filter, rule, ARG(0, INT_MASK, WIRE_FD_CONTROL),
+		    ARG(2, INT_MASK & ~(unsigned)(MSG_NOSIGNAL | MSG_DONTWAIT), 0));
 	case ON_OUTPUT:
 		rc = add_one(filter, rule, ARG(0, INT_MASK, 1));
 		return rc != 0 ? rc : add_one(filter, rule, ARG(0, INT_MASK, 2));
@@ -251,8 +257,13 @@ allow(scmp_filter_ctx filter, const struct rule *rule)
 	case NOT_WX:
 		rc = add_one(filter, rule, ARG(2, PROT_EXEC, 0));
 		return rc != 0 ? rc : add_one(filter, rule, ARG(2, PROT_WRITE, 0));
+	case PRIVATE_NOT_WX:
+		rc = add_two(filter, rule, ARG(2, PROT_EXEC, 0), ARG(3, KIND_OF_MAPPING, MAP_PRIVATE));
+		return rc != 0 ? rc
+			       : add_two(filter, rule, ARG(2, PROT_WRITE, 0), ARG(3, KIND_OF_MAPPING, MAP_PRIVATE));
 	case ANONYMOUS:
-		return add_two(filter, rule, ARG(2, PROT_EXEC, 0), ARG(3, MAP_ANONYMOUS, MAP_ANONYMOUS));
+		return add_two(filter, rule, ARG(2, PROT_EXEC, 0),
+		    ARG(3, KIND_OF_MAPPING | MAP_ANONYMOUS, MAP_PRIVATE | MAP_ANONYMOUS));
 	case PRIVATE_READ:
 		rc = add_two(filter, rule, ARG(2, PROT_EXEC, 0), ARG(3, MAP_ANONYMOUS, MAP_ANONYMOUS));
 		return rc != 0 ? rc

@@ -17,6 +17,9 @@
 /* Enough for the five that a cell has and the few that dlopen opens at a time. */
 #define OPEN_FILES 16
 
+/* Of the thread itself: calls run on stacks of their own. */
+#define STACK_BYTES (8 * MIB)
+
 const char *const sandbox_library_dirs[] = {"/usr", "/lib", "/lib64", "/lib32", "/libx32", NULL};
 
 const struct sandbox_profile *
@@ -76,7 +79,7 @@ sandbox_drop_caps(void)
 }
 
 int
-sandbox_limit(const struct sandbox_profile *profile, uint64_t data, bool output_file)
+sandbox_limit(const struct sandbox_profile *profile, uint64_t data, uint64_t space, bool output_file)
 {
 	const struct {
 		int resource;
@@ -91,7 +94,10 @@ sandbox_limit(const struct sandbox_profile *profile, uint64_t data, bool output_
 	    {RLIMIT_MSGQUEUE, 0, true},
 	    {RLIMIT_RTPRIO, 0, true},
 	    {RLIMIT_NICE, 0, true},
+	    {RLIMIT_STACK, STACK_BYTES, true},
 	    {RLIMIT_DATA, data, profile->limit_data},
+	    /* Whatever the kernel does not count as data, and the page tables of what is only mapped. */
+	    {RLIMIT_AS, space, profile->limit_data},
 	};
 
 	for (unsigned i = 0; i < ARRAY_LEN(limits); i++) {
