@@ -121,7 +121,7 @@ without_one()
 {
 	local row said
 	wanted || return 0
-	cp "$src/$file" "$work/kept"
+	cp "$work/src/$file" "$work/kept"
 	sed -e "$script" "$work/kept" >"$work/src/$file"
 	build
 	for row in $rows; do
