@@ -41,6 +41,8 @@ struct finding {
 	size_t left;                /* of POSTINGS */
 	double average;             /* bytes of a passage */
 	struct buf text;
+	int fd; /* of the document `of` */
+	uint8_t of[DIGEST];
 };
 
 /* What was found, before it is told. */
@@ -275,6 +277,18 @@ keep(struct hits *hits, double score, const char *text, const char *heading, sql
 		h->heading = xstrndup(heading, r->heading_to - r->heading_from);
 }
 
+/* The file of the source that is looked at, kept open while its passages are. */
+static int
+open_text(struct finding *f, const uint8_t *digest, struct fault *fault)
+{
+	if (f->fd >= 0 && memcmp(f->of, digest, DIGEST) == 0)
+		return 0;
+	close_p(&f->fd);
+	f->fd = -1;
+	memcpy(f->of, digest, DIGEST);
+	return documents_open(f->x->dir, digest, &f->fd, fault);
+}
+
 /* Part of a source's text.  One that cannot be read does not keep the others from being found. */
 static int
 read_text(struct finding *f, sqlite3_stmt *q, uint32_t from, uint32_t to)
@@ -283,11 +297,11 @@ read_text(struct finding *f, sqlite3_stmt *q, uint32_t from, uint32_t to)
 	struct fault fault = {0};
 
 	buf_clear(&f->text);
-	if (digest != NULL)
-		documents_read(f->x->dir, digest, from, to, &f->text, &fault);
-	else if (sqlite3_column_bytes(q, 6) >= (int)to)
+	if (digest != NULL && open_text(f, digest, &fault) == 0)
+		documents_read(f->fd, from, to, &f->text, &fault);
+	else if (digest == NULL && sqlite3_column_bytes(q, 6) >= (int)to)
 		buf_append(&f->text, (const char *)sqlite3_column_text(q, 6) + from, to - from);
-	if (f->text.len == to - from)
+	if (f->text.len == to - from && fault.status == 0)
 		return 0;
 	log_warn("a text cannot be searched", LOG_S("name", (const char *)sqlite3_column_text(q, 5)),
 	    LOG_S("reason", fault.status != 0 ? fault.text : "it has become shorter"));
@@ -374,6 +388,7 @@ find_in(struct finding *f, const struct memory_space *s, struct hits *hits, stru
 	free(f->sums);
 	free(f->allowed.at);
 	buf_free(&f->text);
+	close_p(&f->fd);
 	return rc;
 }
 
@@ -470,7 +485,7 @@ index_search(struct index *x, size_t n, const struct memory_space *spaces, const
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < n; i++) {
-		struct finding f = {.x = x, .q = q, .name = spaces[i].name};
+		struct finding f = {.x = x, .q = q, .fd = -1};
 
 		rc = find_in(&f, &spaces[i], &hits, fault);
 	}

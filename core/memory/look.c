@@ -308,10 +308,12 @@ document_work(struct ask *ask, struct index *index)
 	struct look *l = (struct look *)ask;
 	uint64_t from = l->from < 3 ? 0 : l->from - 3, to = l->to + 3 > l->bytes ? l->bytes : l->to + 3;
 	size_t a, z;
+	_cleanup_(close_p) int fd = -1;
 	const char *text;
 
 	(void)index;
-	if (documents_read(ask->m->dir, l->digest, from, to, &l->value, &ask->fault) != 0)
+	if (documents_open(ask->m->dir, l->digest, &fd, &ask->fault) != 0 ||
+	    documents_read(fd, from, to, &l->value, &ask->fault) != 0)
 		return TURN_OVER;
 	text = (const char *)l->value.data;
 	a = (size_t)(l->from - from);
