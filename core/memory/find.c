@@ -121,7 +121,8 @@ read_within(struct finding *f, struct fault *fault)
 		sqlite3_reset(q);
 	}
 	/* Ranges do not overlap: in rising order, firsts and lasts stay pairs; a document named twice would break that. */
-	qsort(f->allowed.at, f->allowed.n / 2, 2 * sizeof *f->allowed.at, by_number);
+	if (f->allowed.n > 0)
+		qsort(f->allowed.at, f->allowed.n / 2, 2 * sizeof *f->allowed.at, by_number);
 	return 0;
 }
 
