@@ -44,18 +44,39 @@ is_divided(const char *begin, const char *end)
 	return (end[-1] >= 'a' && end[-1] <= 'z') || (end[-1] >= 'A' && end[-1] <= 'Z');
 }
 
+/* The sign that begins every line but the first, '*' or '#' of a comment; 0 where there is none. */
+static char
+edge_of(const char *text)
+{
+	char edge = 0;
+
+	while ((text = strchr(text, '\n')) != NULL) {
+		size_t n;
+
+		for (text++; *text != '\n' && (n = space(text)) > 0;)
+			text += n;
+		if (*text == '\0' || *text == '\n')
+			continue;
+		if (strchr("*#%>", *text) == NULL || (edge != 0 && edge != *text) ||
+		    (text[1] != '\0' && space(text + 1) == 0))
+			return 0;
+		edge = *text;
+	}
+	return edge;
+}
+
 char *
 brief_plain(const char *text)
 {
-	char *plain = need(malloc(strlen(text) + 1)), *to = plain;
+	char *plain = need(malloc(strlen(text) + 1)), *to = plain, edge = edge_of(text);
 
 	while (*text != '\0') {
 		size_t n;
 		bool white = false, line = false;
 
-		for (; (n = space(text)) > 0; text += n) {
+		for (; (n = space(text)) > 0 || (line && edge != 0 && *text == edge); text += n > 0 ? n : 1) {
 			white = true;
-			line = line || *text == '\n';
+			line = n > 0 && (line || *text == '\n');
 		}
 		if (white && to > plain && *text != '\0' && !(line && is_divided(plain, to)))
 			*to++ = ' ';

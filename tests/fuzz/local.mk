@@ -38,6 +38,7 @@ fuzz: $(FUZZ:%=fuzz/%)
 	    $(SHELL) $(top_srcdir)/tests/fuzz/run.sh $(FUZZ)
 
 include tests/fuzz/api.mk
+include tests/fuzz/plugins.mk
 include tests/fuzz/cli.mk
 include tests/fuzz/evidence.mk
 

@@ -285,6 +285,15 @@ mood_name(uint8_t mood)
 /* ---- Contradictions ---------------------------------------------------------------------------------------------- */
 
 static bool
+is_act(const struct statement *s, uint32_t stem)
+{
+	for (size_t i = 0; i < s->n_terms && stem != 0; i++)
+		if (s->terms[i].stem == stem && !s->terms[i].head)
+			return true;
+	return false;
+}
+
+static bool
 denies(uint8_t mood)
 {
 	return mood == MOOD_IS_NOT || mood == MOOD_MUST_NOT || mood == MOOD_NEED_NOT;
@@ -304,6 +313,9 @@ moods_differ(const struct statement *a, const struct statement *b, const struct 
 	}
 	/* What is denied has to be what the other says, not something beside it. */
 	if ((denies(a->mood) && like->act_a > 0) || (denies(b->mood) && like->act_b > 0))
+		return false;
+	/* "Follow links" tells the reader, or a program, what to do; "links are not followed" tells what is. */
+	if ((x == MOOD_IS && is_act(b, a->first)) || (y == MOOD_IS && is_act(a, b->first)))
 		return false;
 	return mood_conflicts(x, y) && like->share >= DEMANDS && (like->alone_a == 0 || like->alone_b == 0);
 }

@@ -16,8 +16,11 @@
 #define NO_DUTY      0.8  /* of the rank of what tells no duty, where one is asked for */
 #define UNCOVERED    0.5  /* of the rank of what covers nothing of the question */
 #define DIFFUSE      0.75 /* of the rank of what says much besides */
-#define FOCUSED      3.0  /* content words for each term of the question, at most, of what does not */
-#define OF_BEST      0.7  /* of what the best one covers; what covers less is weak */
+#define SLIGHT       0.8  /* of the rank of what has too few words to tell a reader much */
+#define TORN         0.5  /* of the rank of what begins or ends in mid-sentence */
+#define WORDS        5
+#define FOCUSED      3.0 /* content words for each term of the question, at most, of what does not */
+#define OF_BEST      0.7 /* of what the best one covers; what covers less is weak */
 #define READ_AT_MOST 20000
 
 static void *
@@ -95,6 +98,40 @@ hash(uint32_t seed, const char *text)
 	return seed;
 }
 
+/* "2.1 of this License shall terminate": its beginning is elsewhere.  A list's item may begin with a small letter. */
+static bool
+begins_torn(const char *quote)
+{
+	size_t number = strspn(quote, "0123456789.");
+
+	return number > 0 && quote[number - 1] != '.' && quote[number] == ' ' && quote[number + 1] >= 'a' &&
+	       quote[number + 1] <= 'z';
+}
+
+/* "can be overridden with the": without a sign at its end, and with a word that leads to another. */
+static bool
+ends_torn(const struct finding *f, const struct text_word *words, size_t n)
+{
+	const struct text_word *last = n == 0 ? NULL : &words[n - 1];
+
+	return last != NULL && last->from + last->len == f->len && (last->flags & TEXT_STOP);
+}
+
+/* Without a capital: the name of a command, or the middle of a sentence. */
+static bool
+begins_small(const struct finding *f)
+{
+	return *f->quote >= 'a' && *f->quote <= 'z' && text_mark(f->quote, f->len) == 0;
+}
+
+/* "and/or sell copies of the software, and to permit": both. */
+static bool
+is_torn(const struct finding *f, const struct text_word *words, size_t n)
+{
+	return begins_torn(f->quote) || ends_torn(f, words, n) ||
+	       (begins_small(f) && f->len > 0 && strchr(".!?:;)\"'", f->quote[f->len - 1]) == NULL);
+}
+
 static void
 finding_words(struct finding *f)
 {
@@ -112,10 +149,11 @@ finding_words(struct finding *f)
 	}
 	set_order(&f->stems);
 	set_order(&f->shingles);
+	f->torn = is_torn(f, words, n);
 	free(words);
 }
 
-/* Lowers the rank of what has few terms of the question among its words. */
+/* Lowers the rank of what has few terms of the question among its words, and of what says too little. */
 static void
 focus(struct finding *f)
 {
@@ -124,6 +162,10 @@ focus(struct finding *f)
 	finding_words(f);
 	if (terms > 0 && f->stems.n > 0)
 		f->rank *= DIFFUSE + (1 - DIFFUSE) * fmin(1, FOCUSED * (double)terms / (double)f->stems.n);
+	if (f->torn)
+		f->rank *= TORN;
+	else if (f->stems.n < WORDS || begins_small(f))
+		f->rank *= SLIGHT;
 }
 
 /* Does the question ask what must, may or must not be done? */

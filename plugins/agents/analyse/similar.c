@@ -60,6 +60,33 @@ add_agreeing(struct findings *findings, size_t to, size_t i)
 	kept->agrees[kept->n_agrees++] = i;
 }
 
+static bool
+is_told(const struct findings *findings, const struct finding *kept, size_t n, size_t i)
+{
+	const char *quote = findings->of[i].quote;
+	bool told = strcmp(kept->quote, quote) == 0;
+
+	for (size_t k = 0; k < n && !told; k++)
+		told = strcmp(findings->of[kept->agrees[k]].quote, quote) == 0;
+	return told;
+}
+
+/* Those that say it in words of their own come first: a copy of a copy adds little. */
+static void
+order_agreeing(const struct findings *findings, struct finding *kept)
+{
+	size_t own = 0;
+
+	for (size_t i = 0; i < kept->n_agrees; i++) {
+		size_t at = kept->agrees[i];
+
+		if (is_told(findings, kept, own, at))
+			continue;
+		memmove(kept->agrees + own + 1, kept->agrees + own, (i - own) * sizeof(*kept->agrees));
+		kept->agrees[own++] = at;
+	}
+}
+
 void
 similar_merge(struct findings *findings, const bool *conflicts, bool *dropped)
 {
@@ -72,4 +99,6 @@ similar_merge(struct findings *findings, const bool *conflicts, bool *dropped)
 			findings->duplicates++;
 			add_agreeing(findings, k, i);
 		}
+	for (size_t i = 0; i < findings->n; i++)
+		order_agreeing(findings, &findings->of[i]);
 }

@@ -267,6 +267,7 @@ read_clause(struct statements *all, struct token *tokens, size_t n, size_t from,
 	    (begins_verb(tokens, n, from) || begins_verb(tokens, n, from + 1 < to ? from + 1 : from)))
 		inherit_head(s, &all->of[all->n - 1]);
 	read_terms(s, tokens + from, to - from);
+	s->first = s->n_terms > 0 && s->terms[0].place == 0 ? s->terms[0].stem : 0;
 	s->leans = leans_back(tokens + from, to - from);
 	if (says_something(s))
 		all->n++;

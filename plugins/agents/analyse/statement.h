@@ -131,7 +131,8 @@ struct statement {
 	uint8_t mood;
 	bool conditional; /* it has an "if" or the like */
 	bool leans;       /* "after that", "this option": only the sentence before tells what it is about */
-	uint64_t mask;    /* of the terms' hashes: two that share none share no bit */
+	uint32_t first; /* hash of its first word's stem, where that is a term: of a demand it is what is to be done */
+	uint64_t mask;  /* of the terms' hashes: two that share none share no bit */
 };
 
 struct statements {

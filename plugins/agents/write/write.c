@@ -104,6 +104,8 @@ useful_heading(const json_t *finding, const char *plain)
 
 	if (heading == NULL || strlen(heading) > HEADING_MAX || strstr(plain, heading) != NULL)
 		return NULL;
+	if (!((*heading >= 'A' && *heading <= 'Z') || (*heading >= '0' && *heading <= '9')))
+		return NULL;
 	for (const char *c = heading; *c != '\0'; c++)
 		small += *c >= 'a' && *c <= 'z';
 	return small > 0 || strlen(heading) < HEADING_MAX / 2 ? heading : NULL;
