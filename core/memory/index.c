@@ -35,20 +35,23 @@ static const char schema[] =
     "CREATE UNIQUE INDEX source_key ON sources(space, key) WHERE key IS NOT NULL;"
     "CREATE INDEX source_first ON sources(space, first);";
 
+static const char add_source[] = "INSERT INTO sources(space, digest, key, version, title, value, lsn, n, bytes, seen)"
+				 " VALUES(?, ?, ?, ?, ?, ?, 0, 0, 0, ?)";
+static const char source_at[] = "SELECT first, n, digest, key, version, title, value, ranges FROM sources"
+				" WHERE space = ? AND first <= ? ORDER BY first DESC LIMIT 1";
+
 static const char *const sql_of[STATEMENTS] = {
     [FIND_SPACE] = "SELECT id, next, live, bytes FROM spaces WHERE client = ? AND name = ?",
     [ADD_SPACE] = "INSERT INTO spaces(client, name, next, live, bytes) VALUES(?, ?, 1, 0, 0)",
     [SET_SPACE] = "UPDATE spaces SET next = ?, live = ?, bytes = ? WHERE id = ?",
     [FIND_DIGEST] = "SELECT id, lsn, n, bytes FROM sources WHERE space = ? AND digest = ?",
     [FIND_KEY] = "SELECT id, lsn, n, bytes FROM sources WHERE space = ? AND key = ?",
-    [ADD_SOURCE] = "INSERT INTO sources(space, digest, key, version, title, value, lsn, n, bytes, seen)"
-		   " VALUES(?, ?, ?, ?, ?, ?, 0, 0, 0, ?)",
+    [ADD_SOURCE] = add_source,
     [FILL_SOURCE] = "UPDATE sources SET lsn = ?, first = ?, n = ?, bytes = ?, ranges = ? WHERE id = ?",
     [DEL_SOURCE] = "DELETE FROM sources WHERE id = ?",
     [MARK_DIGEST] = "UPDATE sources SET seen = ? WHERE space = ? AND digest = ?",
     [MARK_KEY] = "UPDATE sources SET seen = ? WHERE space = ? AND key = ?",
-    [SOURCE_AT] = "SELECT first, n, digest, key, version, title, value, ranges FROM sources"
-		  " WHERE space = ? AND first <= ? ORDER BY first DESC LIMIT 1",
+    [SOURCE_AT] = source_at,
     [SOURCE_RANGE] = "SELECT first, n FROM sources WHERE space = ? AND digest = ?",
 };
 
