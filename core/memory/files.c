@@ -195,7 +195,7 @@ sweep_work(struct ask *ask, struct index *index)
 
 	(void)index;
 	if (removed > 0)
-		log_info("removed documents that no space has", LOG_U("files", removed));
+		log_debug("removed documents that no space has", LOG_U("files", removed));
 	return TURN_OVER;
 }
 

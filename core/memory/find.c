@@ -134,14 +134,6 @@ is_allowed(const struct finding *f, uint32_t number, size_t *at)
 	return *at < f->allowed.n && f->allowed.at[*at] <= number;
 }
 
-/* The words of an item as FTS5 reads them: each in quotes, and there are none in them. */
-static void
-match_of(const struct query *q, const struct query_item *item, struct buf *ret)
-{
-	for (size_t i = 0; i < item->n; i++)
-		buf_printf(ret, "%s\"%s\"", i == 0 ? "" : " AND ", q->words[item->first + i].word);
-}
-
 /* All passages with the item; stops when enough was looked at. */
 static int
 walk_item(struct finding *f, sqlite3_stmt *q, size_t item, struct postings *ret, struct fault *fault)
@@ -149,7 +141,7 @@ walk_item(struct finding *f, sqlite3_stmt *q, size_t item, struct postings *ret,
 	_cleanup_(buf_free) struct buf match = {0};
 	int rc;
 
-	match_of(f->q->words, &f->q->words->items[item], &match);
+	query_match(f->q->words, &f->q->words->items[item], &match);
 	sqlite3_reset(q);
 	sqlite3_bind_text(q, 1, buf_text(&match), (int)match.len, SQLITE_STATIC);
 	ret->n = 0;
@@ -218,6 +210,12 @@ least_sum(const struct finding *f)
 
 /* ---- The second step ------------------------------------------------------------------------------------------------- */
 
+static bool
+is_word(const struct query_word *q, const struct word *w)
+{
+	return q->len == w->len && memcmp(q->stem, w->stem, w->len) == 0;
+}
+
 /* How often each item stands in a text; phrases are those whose words follow each other. */
 static void
 count_items(struct finding *f, const char *text, size_t len, double by, double *counts)
@@ -229,13 +227,11 @@ count_items(struct finding *f, const char *text, size_t len, double by, double *
 	while (words_next(f->x->words, text, len, &at, &w)) {
 		for (size_t i = 0; i < q->n_items; i++) {
 			const struct query_item *item = &q->items[i];
-			const struct query_word *next = &q->words[item->first + ran[i]],
-						*first = &q->words[item->first];
 
-			if (next->len == w.len && memcmp(next->stem, w.stem, w.len) == 0)
-				ran[i]++;
-			else
-				ran[i] = first->len == w.len && memcmp(first->stem, w.stem, w.len) == 0 ? 1 : 0;
+			if (ran[i] > 0 && (!is_word(&q->words[item->first + ran[i]], &w) ||
+					      q->words[item->first + ran[i]].gap != w.gap))
+				ran[i] = 0;
+			ran[i] += is_word(&q->words[item->first + ran[i]], &w) ? 1 : 0;
 			if (ran[i] == item->n) {
 				counts[i] += by;
 				ran[i] = 0;

@@ -266,9 +266,9 @@ push_lead(struct cutter *c, const struct block *b)
 
 	if (b->kind == BLOCK_OPTION || b->to - b->from < 2 || c->text[b->to - 1] != ':')
 		return;
-	for (from = b->to - 1; from > least && !(is_space(c->text[from]) && ends_sentence(c->text, b->from, from));
-	     from--)
-		;
+	for (from = b->to - 1; from > least; from--)
+		if (is_space(c->text[from]) && c->text[from - 1] != ';' && ends_sentence(c->text, b->from, from))
+			break;
 	if (from == least && least != b->from)
 		return;
 	while (is_space(c->text[from]))
@@ -343,11 +343,20 @@ next_piece(struct cutter *c, struct passage *ret)
 	return true;
 }
 
-/* Short blocks take in those that follow, while these are of their kind and under their heading. */
+/* What is shorter than a sentence has to be. */
+static bool
+is_short(const struct cutter *c, const struct block *b)
+{
+	size_t len = b->to - b->from;
+
+	return len < PASSAGE_MIN && (b->kind != BLOCK_TEXT || len < 24 || c->text[b->to - 1] != '.');
+}
+
+/* Short blocks take in those that follow, while these are under their heading. */
 static void
 join_short(struct cutter *c, struct block *b)
 {
-	while (b->to - b->from < PASSAGE_MIN) {
+	while (is_short(c, b)) {
 		struct cutter look = *c;
 		struct block more;
 

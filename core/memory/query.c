@@ -68,6 +68,7 @@ add_word(struct query *q, const struct word *w)
 	memcpy(to->stem, w->stem, w->len);
 	to->stem[w->len] = '\0';
 	to->len = w->len;
+	to->gap = w->gap;
 }
 
 /* The words of text[at, end): one item together, or one each. */
@@ -128,4 +129,12 @@ query_read(const char *text, struct query *ret, struct fault *fault)
 		return fault_set(fault, HOSPES_EINPUT,
 		    "a query must have a word to look for, beside the smallest (the, of, and the like)");
 	return 0;
+}
+
+/* Each word in quotes, and there are none in it. */
+void
+query_match(const struct query *q, const struct query_item *item, struct buf *ret)
+{
+	for (size_t i = 0; i < item->n; i++)
+		buf_printf(ret, "%s\"%s\"", i == 0 ? "" : " AND ", q->words[item->first + i].word);
 }

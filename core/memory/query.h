@@ -6,6 +6,7 @@
 #ifndef MEMORY_QUERY_H
 #define MEMORY_QUERY_H
 
+#include "base/buf.h"
 #include "base/fault.h"
 #include "memory/words.h"
 
@@ -16,6 +17,7 @@ struct query_word {
 	char word[WORD_MAX + 1]; /* small letters and digits, for the tokenizer to stem again */
 	char stem[WORD_MAX + 1];
 	size_t len; /* of the stem */
+	size_t gap; /* the smallest words between the one before and this */
 };
 
 /* A word, or a phrase of several. */
@@ -32,5 +34,8 @@ struct query {
 /* Words that say nothing (of a question, or of any text) are left out, unless there are no others.  Faults: bad_input where
  * there is no word, or no UTF-8. */
 int query_read(const char *text, struct query *ret, struct fault *fault);
+
+/* What FTS5 is asked for an item: all its words. */
+void query_match(const struct query *q, const struct query_item *item, struct buf *ret);
 
 #endif

@@ -134,7 +134,7 @@ sync_read(struct ask *ask, struct store_txn *txn)
 	free_page(y);
 	if (y->from.len == 0 && !y->documents) {
 		y->newest = outcome_newest(txn);
-		y->end = ask->n == 0 && !y->clear && y->newest == y->known;
+		y->end = y->newest == 0 || (ask->n == 0 && !y->clear && y->newest == y->known);
 	}
 	while (!y->end) {
 		prefix_of(y, &prefix);

@@ -17,7 +17,7 @@
 struct slot {
 	uint8_t len, stem_len; /* 0: empty */
 	bool small;
-	uint32_t seen, hash; /* hash of the stem */
+	uint32_t seen; /* in which text */
 	char word[WORD_MAX], stem[WORD_MAX + 1];
 };
 
@@ -308,7 +308,6 @@ look_up(struct words *w, const struct reading *r)
 	memcpy(s->stem, r->word, r->len);
 	s->small = words_small(r->word, r->len);
 	s->stem_len = (uint8_t)(r->plain ? stem_word(s->stem, r->len) : r->len);
-	s->hash = hash_of(s->stem, s->stem_len);
 	s->seen = 0;
 	return s;
 }
@@ -316,6 +315,8 @@ look_up(struct words *w, const struct reading *r)
 bool
 words_next(struct words *w, const char *text, size_t len, size_t *at, struct word *ret)
 {
+	size_t gap = 0;
+
 	for (;;) {
 		struct reading r;
 		struct slot *s;
@@ -329,15 +330,17 @@ words_next(struct words *w, const char *text, size_t len, size_t *at, struct wor
 		if (r.len == 0)
 			continue;
 		s = look_up(w, &r);
-		if (s->small)
+		if (s->small) {
+			gap++;
 			continue;
+		}
 		*ret = (struct word){.stem = s->stem,
 		    .len = s->stem_len,
 		    .word = s->word,
 		    .word_len = s->len,
 		    .from = from,
 		    .to = *at,
-		    .hash = s->hash,
+		    .gap = gap,
 		    .again = s->seen == w->text};
 		s->seen = w->text;
 		return true;

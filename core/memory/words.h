@@ -26,8 +26,9 @@ struct word {
 	const char *word; /* before it was stemmed, small letters */
 	size_t word_len;
 	size_t from, to; /* where in the text */
-	uint32_t hash;
-	bool again; /* it was there already since words_begin */
+	size_t gap;      /* how many of the smallest words there were between the word before and this one */
+	bool
+	    again; /* the same word was there already since words_begin, or so it is hoped: it may have been forgotten */
 };
 
 /* A new text begins: what follows is not `again`. */

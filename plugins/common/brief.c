@@ -32,23 +32,57 @@ space(const char *at)
 	return strncmp(at, "\xe2\x80\xaf", 3) == 0 ? 3 : 0;
 }
 
+/* Does a word that was divided at the end of a line end here: "machine-" and then "readable"?  With '-' or U+2010. */
+static bool
+is_divided(const char *begin, const char *end)
+{
+	size_t n = end - begin >= 4 && memcmp(end - 3, "\xe2\x80\x90", 3) == 0 ? 3 : 1;
+
+	if (end - begin < 2 || (n == 1 && end[-1] != '-'))
+		return false;
+	end -= n;
+	return (end[-1] >= 'a' && end[-1] <= 'z') || (end[-1] >= 'A' && end[-1] <= 'Z');
+}
+
+/* The sign that begins every line but the first, '*' or '#' of a comment; 0 where there is none. */
+static char
+edge_of(const char *text)
+{
+	char edge = 0;
+
+	while ((text = strchr(text, '\n')) != NULL) {
+		size_t n;
+
+		for (text++; *text != '\n' && (n = space(text)) > 0;)
+			text += n;
+		if (*text == '\0' || *text == '\n')
+			continue;
+		if (strchr("*#%>", *text) == NULL || (edge != 0 && edge != *text) ||
+		    (text[1] != '\0' && space(text + 1) == 0))
+			return 0;
+		edge = *text;
+	}
+	return edge;
+}
+
 char *
 brief_plain(const char *text)
 {
-	char *plain = need(malloc(strlen(text) + 1)), *to = plain;
-	size_t n;
+	char *plain = need(malloc(strlen(text) + 1)), *to = plain, edge = edge_of(text);
 
 	while (*text != '\0') {
-		for (n = space(text); n > 0; n = space(text)) {
-			text += n;
-			if (to > plain && to[-1] != ' ')
-				*to++ = ' ';
+		size_t n;
+		bool white = false, line = false;
+
+		for (; (n = space(text)) > 0 || (line && edge != 0 && *text == edge); text += n > 0 ? n : 1) {
+			white = true;
+			line = n > 0 && (line || *text == '\n');
 		}
+		if (white && to > plain && *text != '\0' && !(line && is_divided(plain, to)))
+			*to++ = ' ';
 		if (*text != '\0')
 			*to++ = *text++;
 	}
-	if (to > plain && to[-1] == ' ')
-		to--;
 	*to = '\0';
 	return plain;
 }

@@ -15,7 +15,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The text with its white space in order: each run of white space is one space, and there is none at the ends. */
+/* The text with its white space in order: each run of white space is one space, none at the ends, and none in a word that
+ * was divided at its hyphen.  The '*' or '#' with which all lines of a comment begin counts as white space. */
 char *brief_plain(const char *text);
 
 /* Bytes of the mark that begins a list item in a plain text, "a) ", "2. ", "(iv) ", "- ", "• ", its space included; 0 when

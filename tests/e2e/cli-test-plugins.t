@@ -1,8 +1,8 @@
 # The plugins that come with Hospes hold to their own cases: in a fresh cell, a used one and interleaved.
 . "$TESTS/lib.sh"
-plan 7
+plan 8
 
-for plugin in agents/wordcount agents/fetch agents/research agents/analyse agents/write strategies/survey strategies/supervisor; do
+for plugin in agents/wordcount agents/fetch agents/research agents/analyse agents/write checks/quotes strategies/survey strategies/supervisor; do
 	name=${plugin#*/}
 	mkdir "$T/$name"
 	cp "$BUILT/plugins/$plugin/$name.so" "$T/$name/"

@@ -13,9 +13,11 @@ E2E_SCENARIOS = \
 	tests/e2e/ask-no-sources.t \
 	tests/e2e/ask-nothing-found.t \
 	tests/e2e/ask-private.t \
+	tests/e2e/ask-progress.t \
 	tests/e2e/ask-replans.t \
 	tests/e2e/ask-two-at-once.t \
 	tests/e2e/ask-worker-fails.t \
+	tests/e2e/brief-quotes-check.t \
 	tests/e2e/cell-crash-is-poison.t \
 	tests/e2e/cell-forged-ready.t \
 	tests/e2e/cell-global-write.t \
@@ -25,6 +27,7 @@ E2E_SCENARIOS = \
 	tests/e2e/cell-refusals-told.t tests/e2e/cell-sandbox.t \
 	tests/e2e/cell-silent.t \
 	tests/e2e/cell-stuck.t \
+	tests/e2e/cli-completion.t \
 	tests/e2e/cli-degraded.t \
 	tests/e2e/cli-flood-is-followed.t \
 	tests/e2e/cli-new-test-info.t \

@@ -77,8 +77,10 @@ measure(const char *file, bool shows)
 	json_decref(set);
 	s.precision = s.found == 0 ? 0 : (double)s.found / (double)(s.found + s.false_alarms);
 	s.recall = (double)s.found / (double)s.planted;
-	printf("%s: %zu planted, %zu others: precision %.2f, recall %.2f (%zu found, %zu false, %zu of the right kind)\n",
-	    strrchr(file, '/') + 1, s.planted, s.distractors, s.precision, s.recall, s.found, s.false_alarms, s.right_kind);
+	printf(
+	    "%s: %zu planted, %zu others: precision %.2f, recall %.2f (%zu found, %zu false, %zu of the right kind)\n",
+	    strrchr(file, '/') + 1, s.planted, s.distractors, s.precision, s.recall, s.found, s.false_alarms,
+	    s.right_kind);
 	return s;
 }
 

@@ -311,6 +311,15 @@ is_counted(const struct reading *r)
 {
 	const struct token *t = &r->tokens[r->i];
 
+	/* Of programs, or of names: "-6", "[0]", ":8443", "TLS 1.2". */
+	if (t->before == '.' && r->i > 0 && !r->tokens[r->i - 1].stop)
+		return false;
+	if (r->amount->things[0] == 0 &&
+	    ((t->before != 0 && strchr("-/=:[_.<>#\\{|", t->before) != NULL) || r->i == 0 ||
+		!in(r, r->i - 1,
+		    " is are was to of at by than be equals least most more less about exactly only defaults from "
+		    "and ")))
+		return false;
 	/* "one" is a pronoun as often as a number, and numbers with a dot behind a title are of lists. */
 	if (strcmp(t->word, "one") == 0)
 		return r->amount->things[0] != 0 && r->i > 0 && !in(r, r->i + 1, " of ");
@@ -386,6 +395,7 @@ read_one(struct reading *r)
 	take_bound_behind(r);
 	take_rate(r);
 	r->amount->token = from;
+	r->amount->conditional = is_condition(t);
 	mark(r, from, r->amount->end);
 	return true;
 }

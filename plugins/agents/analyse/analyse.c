@@ -92,19 +92,26 @@ find_pairs(struct analysis *an, struct pair **ret)
 	return n;
 }
 
+/* `says`: the sentences that it is about, of both quotes. */
+static void
+tell_pair(struct analysis *an, const struct pair *p)
+{
+	const struct finding *a = &an->findings.of[p->a], *b = &an->findings.of[p->b];
+	const struct conflict *c = &p->conflict;
+
+	json_array_append_new(an->contradictions,
+	    json_pack("{s:O s:O s:s s:s s:s s:[s%,s%] s:f}", "a", a->json, "b", b->json, "kind", conflict_name(c->kind),
+		"subject", c->subject, "why", c->why, "says", a->quote + c->from[0], c->to[0] - c->from[0],
+		b->quote + c->from[1], c->to[1] - c->from[1], "sure", c->sure));
+}
+
 /* The contradictions that are told: what is said the same way by several is told once. */
 static void
 tell_pairs(struct analysis *an, const struct pair *pairs, size_t n)
 {
 	for (size_t i = 0; i < n && json_array_size(an->contradictions) < CONTRADICTIONS; i++) {
-		const struct pair *p = &pairs[i];
-
-		if (an->dropped[p->a] || an->dropped[p->b])
-			continue;
-		json_array_append_new(an->contradictions,
-		    json_pack("{s:O s:O s:s s:s s:s s:f}", "a", an->findings.of[p->a].json, "b",
-			an->findings.of[p->b].json, "kind", conflict_name(p->conflict.kind), "subject",
-			p->conflict.subject, "why", p->conflict.why, "sure", p->conflict.sure));
+		if (!an->dropped[pairs[i].a] && !an->dropped[pairs[i].b])
+			tell_pair(an, &pairs[i]);
 	}
 }
 

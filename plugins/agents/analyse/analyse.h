@@ -30,6 +30,7 @@ struct finding {
 	const char *document, *digest, *quote;
 	size_t from, to, len;
 	double rank, covers;
+	bool torn;           /* begins or ends in mid-sentence */
 	struct set stems;    /* of its content words */
 	struct set shingles; /* of three words in a row, function words too */
 	/* of those that are kept: */

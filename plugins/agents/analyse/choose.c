@@ -14,7 +14,9 @@
 
 #define LIKENESS 0.6  /* of its rank that a finding loses which has the words of a chosen one */
 #define SAID     0.72 /* of its worth that it keeps for each that was chosen from its document */
+#define NEWS     0.36 /* of the best one's rank: what is worth less beside those chosen says nothing new */
 
+/* 0 for what says too little that is new. */
 static double
 worth(const struct findings *findings, size_t i, const size_t *chosen, size_t n)
 {
@@ -28,7 +30,8 @@ worth(const struct findings *findings, size_t i, const size_t *chosen, size_t n)
 		if (strcmp(f->digest, c->digest) == 0)
 			said *= SAID;
 	}
-	return f->rank * (1 - LIKENESS * like) * said;
+	like = f->rank * (1 - LIKENESS * like);
+	return like < NEWS * findings->of[0].rank ? 0 : like * said;
 }
 
 /* The best of what is left; findings->n when nothing is. */

@@ -15,12 +15,15 @@
 #define HEAD      1.6  /* weight of a term of the subject */
 #define ALIKE     0.55 /* share of the terms that is in both */
 #define SURE      0.72 /* the same, where each has a word that the other has not */
+#define FEW       3    /* terms in common; of fewer, nearly all have to be */
+#define OF_FEW    0.8
 #define QUALIFIED 0.85 /* the same, where one has a word right before a common one: "reserve tank" */
 #define DEMANDS   0.6  /* the same, for moods, where less tells that it is the same act */
 
 struct likeness {
 	double share;
 	size_t shared, alone_a, alone_b;
+	size_t act_a, act_b;       /* of those, behind the verb */
 	bool same;                 /* one subject, as far as this can tell */
 	bool flipped;              /* an odd number of words in one is the opposite of those in the other */
 	bool met[STATEMENT_TERMS]; /* terms of a that b has */
@@ -28,17 +31,29 @@ struct likeness {
 
 /* ---- One subject? ------------------------------------------------------------------------------------------------ */
 
+/* "Before payment" is not "after payment", and "if paid" is not "paid". */
+static bool
+other_condition(const struct term *a, const struct term *b)
+{
+	return a->condition != b->condition &&
+	       ((a->condition != 0 && b->condition != 0) || is_condition(a->token) || is_condition(b->token));
+}
+
 static const struct term *
 term_in(const struct statement *s, const struct term *t)
 {
+	const struct term *found = NULL;
+
 	for (size_t i = 0; i < s->n_terms; i++) {
 		const struct term *o = &s->terms[i];
 
-		/* "before payment" is not "after payment". */
-		if (o->stem == t->stem && (o->condition == t->condition || o->condition == 0 || t->condition == 0))
+		if (o->stem != t->stem || other_condition(o, t))
+			continue;
+		if (o->denied == t->denied)
 			return o;
+		found = o;
 	}
-	return NULL;
+	return found;
 }
 
 /* The same word with un- or the like before it. */
@@ -59,9 +74,19 @@ weight(const struct term *t)
 }
 
 struct alone {
-	size_t n, head, condition, proper, label;
+	size_t n, head, condition, proper, label, act;
+	size_t other;    /* the opposite stands in the subject or in a condition */
 	size_t modifier; /* stands right before a word of both: "reserve tank" and "tank" */
 };
+
+static bool
+is_first(const struct statement *s, size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (s->terms[k].stem == s->terms[i].stem)
+			return false;
+	return true;
+}
 
 /* Does the term stand right before one that b has? */
 static bool
@@ -90,12 +115,16 @@ compare(
 			met[i] = other != NULL;
 		if (other != NULL) {
 			both += weight(t);
-			(*shared)++;
-			*flipped ^= opposed || t->denied != other->denied;
+			*shared += is_first(a, i);
+			/* "Disabled cookies" are other cookies; of "cookies are disabled" it is said. */
+			if (opposed || t->denied != other->denied)
+				*flipped = !*flipped;
+			alone->other += (opposed || t->denied != other->denied) && (t->head || t->condition != 0);
 			continue;
 		}
 		alone->n++;
 		alone->head += t->head && t->condition == 0;
+		alone->act += !t->head;
 		alone->condition += t->condition != 0;
 		alone->proper += t->proper;
 		alone->label += t->label;
@@ -114,6 +143,25 @@ total(const struct statement *s)
 	return all;
 }
 
+/* Does the same preposition lead to other things in each: "a fee for support" and "a fee for the package"? */
+static bool
+other_objects(const struct statement *a, const struct statement *b)
+{
+	for (size_t i = 0; i < a->n_terms; i++) {
+		bool both = false, same = false;
+
+		for (size_t k = 0; k < b->n_terms && a->terms[i].object != 0; k++)
+			both = both || b->terms[k].object == a->terms[i].object;
+		for (size_t k = 0; k < b->n_terms && both && !same; k++)
+			for (size_t m = 0; m < a->n_terms && !same; m++)
+				same = a->terms[m].object == a->terms[i].object &&
+				       b->terms[k].object == a->terms[i].object && a->terms[m].stem == b->terms[k].stem;
+		if (both && !same)
+			return true;
+	}
+	return false;
+}
+
 static void
 likeness(const struct statement *a, const struct statement *b, struct likeness *ret)
 {
@@ -127,10 +175,13 @@ likeness(const struct statement *a, const struct statement *b, struct likeness *
 	both += compare(b, a, &y, NULL, &shared, &flipped);
 	ret->alone_a = x.n;
 	ret->alone_b = y.n;
+	ret->act_a = x.act;
+	ret->act_b = y.act;
 	ret->share = both / (total(a) + total(b));
 	ret->same = ret->share >= (x.n > 0 && y.n > 0 ? SURE : ALIKE) && !(x.head > 0 && y.head > 0) &&
 		    x.condition == 0 && y.condition == 0 && x.label == 0 && y.label == 0 &&
-		    !(x.proper > 0 && y.proper > 0) && a->sequel == b->sequel &&
+		    !(x.proper > 0 && y.proper > 0) && !a->leans && !b->leans && a->conditional == b->conditional &&
+		    x.other == 0 && ret->shared > 1 && !other_objects(a, b) &&
 		    ((x.modifier == 0 && y.modifier == 0) || ret->share >= QUALIFIED);
 }
 
@@ -160,6 +211,10 @@ differ_numbers(const struct statement *a, const struct statement *b, struct diff
 	for (size_t i = 0; i < a->n_amounts; i++) {
 		if (said_by(b, &a->amounts[i]))
 			continue;
+		if (a->amounts[i].conditional) {
+			ret->numbers += 2; /* another case */
+			continue;
+		}
 		for (size_t k = 0; k < b->n_amounts; k++) {
 			if (taken[k] || said_by(a, &b->amounts[k]) ||
 			    !amount_comparable(&a->amounts[i], &b->amounts[k]))
@@ -229,6 +284,21 @@ mood_name(uint8_t mood)
 
 /* ---- Contradictions ---------------------------------------------------------------------------------------------- */
 
+static bool
+is_act(const struct statement *s, uint32_t stem)
+{
+	for (size_t i = 0; i < s->n_terms && stem != 0; i++)
+		if (s->terms[i].stem == stem && !s->terms[i].head)
+			return true;
+	return false;
+}
+
+static bool
+denies(uint8_t mood)
+{
+	return mood == MOOD_IS_NOT || mood == MOOD_MUST_NOT || mood == MOOD_NEED_NOT;
+}
+
 /* A plain statement denies another where what it denies is a word of both. */
 static bool
 moods_differ(const struct statement *a, const struct statement *b, const struct likeness *like)
@@ -241,6 +311,12 @@ moods_differ(const struct statement *a, const struct statement *b, const struct 
 		else
 			return false;
 	}
+	/* What is denied has to be what the other says, not something beside it. */
+	if ((denies(a->mood) && like->act_a > 0) || (denies(b->mood) && like->act_b > 0))
+		return false;
+	/* "Follow links" tells the reader, or a program, what to do; "links are not followed" tells what is. */
+	if ((x == MOOD_IS && is_act(b, a->first)) || (y == MOOD_IS && is_act(a, b->first)))
+		return false;
 	return mood_conflicts(x, y) && like->share >= DEMANDS && (like->alone_a == 0 || like->alone_b == 0);
 }
 
@@ -289,6 +365,10 @@ statement_conflict(const struct statement *a, const struct statement *b, struct 
 		(void)snprintf(other, sizeof(other), "%s", mood_name(b->mood));
 	}
 	ret->sure = like.share;
+	ret->from[0] = a->from;
+	ret->to[0] = a->to;
+	ret->from[1] = b->from;
+	ret->to[1] = b->to;
 	put_subject(a, &like, ret->subject, sizeof(ret->subject));
 	(void)snprintf(ret->why, sizeof(ret->why), "one says \"%s\", the other \"%s\"", one, other);
 }

@@ -32,9 +32,10 @@ enum conflict_kind { CONFLICT_NONE, CONFLICT_NUMBER, CONFLICT_DATE, CONFLICT_MOD
 
 struct conflict {
 	enum conflict_kind kind;
-	double sure;       /* 0 to 1: how alike the subjects are */
-	char subject[160]; /* what both are about, in words of the first */
-	char why[256];     /* "30 days" against "14 days" */
+	double sure;           /* 0 to 1: how alike the subjects are */
+	size_t from[2], to[2]; /* bytes of the sentences in both texts */
+	char subject[160];     /* what both are about, in words of the first */
+	char why[256];         /* "30 days" against "14 days" */
 };
 
 /* The surest contradiction between a statement of `a` and one of `b`; CONFLICT_NONE where there is none. */

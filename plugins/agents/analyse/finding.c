@@ -1,8 +1,8 @@
 /*
  * Findings as they are compared.
  *
- * The rank is the finding's score for the question, less for one that covers little of it, and less for one that tells no
- * duty where the question asks for one.  What ranks below a share of the best, or below a least, is weak: a brief of three
+ * The rank is the finding's score for the question, less for one that covers little of it, for one that says much besides,
+ * and for one that tells no duty where the question asks for one.  What ranks below a share of the best, or below a least, is weak: a brief of three
  * good points is better than one of three good and five poor ones.
  */
 
@@ -13,8 +13,14 @@
 #include "analyse.h"
 #include "common/text.h"
 
-#define NO_DUTY      0.8 /* of the rank of what tells no duty, where one is asked for */
-#define UNCOVERED    0.5 /* of the rank of what covers nothing of the question */
+#define NO_DUTY      0.8  /* of the rank of what tells no duty, where one is asked for */
+#define UNCOVERED    0.5  /* of the rank of what covers nothing of the question */
+#define DIFFUSE      0.75 /* of the rank of what says much besides */
+#define SLIGHT       0.8  /* of the rank of what has too few words to tell a reader much */
+#define TORN         0.5  /* of the rank of what begins or ends in mid-sentence */
+#define WORDS        5
+#define FOCUSED      3.0 /* content words for each term of the question, at most, of what does not */
+#define OF_BEST      0.7 /* of what the best one covers; what covers less is weak */
 #define READ_AT_MOST 20000
 
 static void *
@@ -92,6 +98,40 @@ hash(uint32_t seed, const char *text)
 	return seed;
 }
 
+/* "2.1 of this License shall terminate": its beginning is elsewhere.  A list's item may begin with a small letter. */
+static bool
+begins_torn(const char *quote)
+{
+	size_t number = strspn(quote, "0123456789.");
+
+	return number > 0 && quote[number - 1] != '.' && quote[number] == ' ' && quote[number + 1] >= 'a' &&
+	       quote[number + 1] <= 'z';
+}
+
+/* "can be overridden with the": without a sign at its end, and with a word that leads to another. */
+static bool
+ends_torn(const struct finding *f, const struct text_word *words, size_t n)
+{
+	const struct text_word *last = n == 0 ? NULL : &words[n - 1];
+
+	return last != NULL && last->from + last->len == f->len && (last->flags & TEXT_STOP);
+}
+
+/* Without a capital: the name of a command, or the middle of a sentence. */
+static bool
+begins_small(const struct finding *f)
+{
+	return *f->quote >= 'a' && *f->quote <= 'z' && text_mark(f->quote, f->len) == 0;
+}
+
+/* "and/or sell copies of the software, and to permit": both. */
+static bool
+is_torn(const struct finding *f, const struct text_word *words, size_t n)
+{
+	return begins_torn(f->quote) || ends_torn(f, words, n) ||
+	       (begins_small(f) && f->len > 0 && strchr(".!?:;)\"'", f->quote[f->len - 1]) == NULL);
+}
+
 static void
 finding_words(struct finding *f)
 {
@@ -109,7 +149,23 @@ finding_words(struct finding *f)
 	}
 	set_order(&f->stems);
 	set_order(&f->shingles);
+	f->torn = is_torn(f, words, n);
 	free(words);
+}
+
+/* Lowers the rank of what has few terms of the question among its words, and of what says too little. */
+static void
+focus(struct finding *f)
+{
+	size_t terms = json_array_size(json_object_get(f->json, "terms"));
+
+	finding_words(f);
+	if (terms > 0 && f->stems.n > 0)
+		f->rank *= DIFFUSE + (1 - DIFFUSE) * fmin(1, FOCUSED * (double)terms / (double)f->stems.n);
+	if (f->torn)
+		f->rank *= TORN;
+	else if (f->stems.n < WORDS || begins_small(f))
+		f->rank *= SLIGHT;
 }
 
 /* Does the question ask what must, may or must not be done? */
@@ -180,12 +236,20 @@ by_rank(const void *a, const void *b)
 	return x->to < y->to ? -1 : x->to > y->to;
 }
 
+static void
+finding_clear(struct finding *f)
+{
+	free(f->stems.of);
+	free(f->shingles.of);
+	free(f->agrees);
+}
+
 int
 findings_read(hospes_ctx *ctx, const json_t *input, struct findings *ret)
 {
 	const json_t *list = json_object_get(input, "findings");
 	bool duty = asks_duty(json_string_value(json_object_get(input, "question")));
-	double least = hospes_config_real(ctx, "least"), share = hospes_config_real(ctx, "share"), floor;
+	double least = hospes_config_real(ctx, "least"), share = hospes_config_real(ctx, "share"), floor, covers = 0;
 	size_t n = json_array_size(list), kept = 0, i;
 	struct findings found = {0};
 	json_t *json;
@@ -205,10 +269,19 @@ findings_read(hospes_ctx *ctx, const json_t *input, struct findings *ret)
 		}
 		found.n++;
 	}
+	for (i = 0; i < found.n; i++) {
+		focus(&found.of[i]);
+		covers = fmax(covers, found.of[i].covers);
+	}
+	for (i = 0; i < found.n; i++)
+		if (found.of[i].covers < OF_BEST * covers)
+			found.of[i].rank = 0;
 	qsort(found.of, found.n, sizeof(*found.of), by_rank);
 	floor = found.n > 0 ? fmax(least, share * found.of[0].rank) : 0;
 	while (kept < found.n && kept < ANALYSE_FINDINGS && found.of[kept].rank > 0 && found.of[kept].rank >= floor)
-		finding_words(&found.of[kept++]);
+		kept++;
+	for (i = kept; i < found.n; i++)
+		finding_clear(&found.of[i]);
 	found.weak = found.n - kept;
 	found.n = kept;
 	*ret = found;
@@ -218,11 +291,8 @@ findings_read(hospes_ctx *ctx, const json_t *input, struct findings *ret)
 void
 findings_free(struct findings *findings)
 {
-	for (size_t i = 0; i < findings->n; i++) {
-		free(findings->of[i].stems.of);
-		free(findings->of[i].shingles.of);
-		free(findings->of[i].agrees);
-	}
+	for (size_t i = 0; i < findings->n; i++)
+		finding_clear(&findings->of[i]);
 	free(findings->of);
 	*findings = (struct findings){0};
 }

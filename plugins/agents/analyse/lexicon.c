@@ -171,8 +171,8 @@ lexicon_light(const char *word)
 	const char *at = light;
 	size_t len = strlen(word);
 
-	while ((at = strstr(at, word)) != NULL) {
-		if (at[-1] == ' ' && at[len] == ' ')
+	while (len > 0 && (at = strstr(at, word)) != NULL) {
+		if (at > light && at[-1] == ' ' && at[len] == ' ')
 			return true;
 		at++;
 	}

@@ -13,6 +13,8 @@ static const struct {
 	uint8_t mood;
 } patterns[] = {
     {"whether or not", MOOD_IS},
+    {"not limited to", MOOD_IS},
+    {"not necessarily", MOOD_IS},
     {"not only", MOOD_IS},
     {"under no circumstances", MOOD_MUST_NOT},
     {"in no case", MOOD_MUST_NOT},
@@ -117,8 +119,9 @@ static const struct {
     {"not", MOOD_IS_NOT},
     {"never", MOOD_IS_NOT},
     {"no", MOOD_IS_NOT},
-    {"without", MOOD_IS_NOT},
     {"neither", MOOD_IS_NOT},
+    {"nor", MOOD_IS_NOT},
+    {"none", MOOD_IS_NOT},
 };
 #define PATTERNS (sizeof patterns / sizeof patterns[0])
 
@@ -171,15 +174,47 @@ is_stronger(uint8_t mood, uint8_t than)
 	return than == MOOD_IS || (than == MOOD_IS_NOT && mood != MOOD_IS && mood != MOOD_IS_NOT);
 }
 
+/* "No" denies what the clause says where the clause begins or behind its verb; "not" behind its verb.  Elsewhere they deny
+ * one word of many: "any value not in the list is ignored". */
+static bool
+denies_clause(const struct token *tokens, size_t from, size_t to, size_t i)
+{
+	static const char behind[] =
+	    " is are was were be been has have had do does did will would can could may must shall should "
+	    "might need ";
+
+	if (tokens[i].before == '-')
+		return false; /* "--no-buffer" */
+	if (token_in(tokens, to, i, " not "))
+		return (i > from && token_in(tokens, to, i - 1, behind)) ||
+		       (i > from + 1 && token_in(tokens, to, i - 2, behind)) ||
+		       token_in(tokens, to, i + 1, " only limited necessarily ");
+	if (!token_in(tokens, to, i, " no none ") || token_in(tokens, to, i + 1, " longer "))
+		return true;
+	if (token_in(tokens, to, i + 1, " other more further "))
+		return false;
+	return i == from || (i == from + 1 && token_in(tokens, to, from, " and but there ")) ||
+	       token_in(tokens, to, i - 1,
+		   " is are was were be has have had there does do did requires require needs need makes make provides "
+		   "provide "
+		   "gives give offers offer contains contain includes include accepts accept under in at ");
+}
+
 uint8_t
 mood_read(struct token *tokens, size_t from, size_t to)
 {
 	uint8_t mood = MOOD_IS;
+	bool relative = false; /* "hosts that are not listed" */
 
 	for (size_t i = from; i < to; i++) {
 		size_t end = 0, k;
 
-		if (tokens[i].use != TOKEN_FREE)
+		if (i > from && tokens[i - 1].stop)
+			relative = false;
+		relative = relative || (i > from && token_in(tokens, to, i, " that which who whose "));
+		if (tokens[i].use != TOKEN_FREE || tokens[i].aside || relative || is_condition(&tokens[i]))
+			continue;
+		if (!denies_clause(tokens, from, to, i))
 			continue;
 		for (k = 0; k < PATTERNS && end == 0; k++)
 			end = fits(tokens, to, i, patterns[k].words);

@@ -14,6 +14,8 @@
 #define COPIED     0.75 /* of the shorter text's shingles */
 #define ALIKE      0.45 /* of the shingles of both */
 #define PARAPHRASE 0.7  /* of the content words of both */
+#define WITHIN     0.78 /* of the shorter one's content words, where it has enough of them */
+#define ENOUGH     8
 
 static bool
 overlap(const struct finding *a, const struct finding *b)
@@ -58,6 +60,33 @@ add_agreeing(struct findings *findings, size_t to, size_t i)
 	kept->agrees[kept->n_agrees++] = i;
 }
 
+static bool
+is_told(const struct findings *findings, const struct finding *kept, size_t n, size_t i)
+{
+	const char *quote = findings->of[i].quote;
+	bool told = strcmp(kept->quote, quote) == 0;
+
+	for (size_t k = 0; k < n && !told; k++)
+		told = strcmp(findings->of[kept->agrees[k]].quote, quote) == 0;
+	return told;
+}
+
+/* Those that say it in words of their own come first: a copy of a copy adds little. */
+static void
+order_agreeing(const struct findings *findings, struct finding *kept)
+{
+	size_t own = 0;
+
+	for (size_t i = 0; i < kept->n_agrees; i++) {
+		size_t at = kept->agrees[i];
+
+		if (is_told(findings, kept, own, at))
+			continue;
+		memmove(kept->agrees + own + 1, kept->agrees + own, (i - own) * sizeof(*kept->agrees));
+		kept->agrees[own++] = at;
+	}
+}
+
 void
 similar_merge(struct findings *findings, const bool *conflicts, bool *dropped)
 {
@@ -70,4 +99,6 @@ similar_merge(struct findings *findings, const bool *conflicts, bool *dropped)
 			findings->duplicates++;
 			add_agreeing(findings, k, i);
 		}
+	for (size_t i = 0; i < findings->n; i++)
+		order_agreeing(findings, &findings->of[i]);
 }

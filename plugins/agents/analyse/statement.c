@@ -8,11 +8,14 @@
 static const char conditions[] =
     " if unless when whenever except during while where wherever after before once although "
     "because until provided otherwise ";
+static const char hard_conditions[] =
+    " if unless when whenever except where wherever until provided otherwise whether ";
 static const char label_words[] =
     " section chapter article clause paragraph step figure table page appendix part annex rule "
     "item phase stage form room building zone class type model series option line schedule tier "
     "grade level version release exhibit group gate platform floor terminal plan edition draft "
     "lot unit category mode module ";
+static const char prepositions[] = " for from to in on at with over under through via against during into ";
 static const char verbs[] = " is are was were be been has have had do does did will would am ";
 
 uint32_t
@@ -23,6 +26,42 @@ statement_hash(const char *text)
 	for (; *text != '\0'; text++)
 		hash = (hash ^ (unsigned char)*text) * 16777619u;
 	return hash == 0 ? 1 : hash;
+}
+
+/* ---- Conditions -------------------------------------------------------------------------------------------------- */
+
+bool
+is_condition(const struct token *token)
+{
+	const char *at = hard_conditions;
+
+	/* The few that there are, by their hashes. */
+	while (token->condition != 0 && *++at != '\0') {
+		char word[16];
+		size_t len = strcspn(at, " ");
+
+		memcpy(word, at, len);
+		word[len] = '\0';
+		if (statement_hash(word) == token->condition)
+			return true;
+		at += len;
+	}
+	return false;
+}
+
+/* A condition reaches from its word to the next sign that separates. */
+static void
+mark_conditions(struct token *tokens, size_t n)
+{
+	uint32_t condition = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (token_in(tokens, n, i, conditions))
+			condition = statement_hash(tokens[i].word);
+		tokens[i].condition = condition;
+		if (tokens[i].stop)
+			condition = 0;
+	}
 }
 
 /* ---- Terms ------------------------------------------------------------------------------------------------------- */
@@ -67,6 +106,17 @@ term_add(struct statement *s, const struct token *token, uint16_t place, const s
 	s->mask |= (uint64_t)1 << (t->stem & 63);
 }
 
+/* "requires at least version 3": the version is what is said, not which one is spoken of. */
+static bool
+is_demanded(const struct token *tokens, size_t n, size_t i)
+{
+	while (i > 0 && token_in(tokens, n, i - 1, " a an the at least minimum of php python java "))
+		i--;
+	return i > 0 &&
+	       (tokens[i - 1].use == TOKEN_MOOD ||
+		   token_in(tokens, n, i - 1, " is to need needs support supports expects uses use run runs "));
+}
+
 /* "section 4" is one term, and so is "version 2.1" where it says which one is spoken of. */
 static bool
 label_add(struct statement *s, struct token *tokens, size_t n, size_t i, const struct term *like)
@@ -77,7 +127,7 @@ label_add(struct statement *s, struct token *tokens, size_t n, size_t i, const s
 	if (i + 1 >= n || tokens[i].stop || !token_in(tokens, n, i, label_words) || tokens[i + 1].use == TOKEN_DATE ||
 	    !(tokens[i + 1].number || (tokens[i + 1].len == 1 && (tokens[i + 1].flags & TEXT_CAPITAL))))
 		return false;
-	if (!like->head && like->condition == 0 && token_in(tokens, n, i, " version release ") && tokens[i + 1].number)
+	if (i > 0 && token_in(tokens, n, i, " version release ") && tokens[i + 1].number && is_demanded(tokens, n, i))
 		return false;
 	term_add(s, &tokens[i], (uint16_t)i, like);
 	if (s->n_terms == 0)
@@ -97,11 +147,14 @@ begins_verb(const struct token *tokens, size_t n, size_t i)
 	return tokens[i].use == TOKEN_MOOD || token_in(tokens, n, i, verbs);
 }
 
-/* "After that", "otherwise": it begins with a condition that only the sentence before tells. */
+/* "After that", "otherwise", "this option": only the sentence before tells what it is about. */
 static bool
-is_sequel(const struct token *tokens, size_t n)
+leans_back(const struct token *tokens, size_t n)
 {
-	return token_in(tokens, n, 0, " otherwise thereafter afterwards then instead ") ||
+	return token_in(tokens, n, 0,
+		   " otherwise thereafter afterwards then instead this these those it they such he she its their his "
+		   "her same "
+		   "example examples see usage above ") ||
 	       (token_in(tokens, n, 0, " after before until in if ") &&
 		   token_in(tokens, n, 1, " that this then such so ") &&
 		   (tokens[1].stop || token_in(tokens, n, 2, " case event period date ")));
@@ -112,16 +165,17 @@ read_terms(struct statement *s, struct token *tokens, size_t n)
 {
 	struct term like = {.head = true};
 	bool seen = false, denies = false; /* a term of the head; "non-" before this one */
+	uint32_t behind = 0;               /* a preposition, with no term yet */
 
 	for (size_t i = 0; i < n; i++) {
 		struct token *t = &tokens[i];
 
-		if (like.condition != 0 && i > 0 && tokens[i - 1].stop)
-			like.condition = 0;
-		if (token_in(tokens, n, i, conditions) && t->use == TOKEN_FREE)
-			like.condition = statement_hash(t->word);
+		like.condition = t->condition;
+		s->conditional = s->conditional || is_condition(t);
 		if (begins_verb(tokens, n, i) && seen)
 			like.head = false;
+		if (token_in(tokens, n, i, prepositions))
+			behind = statement_hash(t->word);
 		if (t->after == '-' && token_in(tokens, n, i, " non ")) {
 			denies = true;
 			continue;
@@ -132,9 +186,11 @@ read_terms(struct statement *s, struct token *tokens, size_t n)
 			tokens[++i].use = TOKEN_LIGHT;
 			continue;
 		}
-		if (t->use != TOKEN_FREE || (t->flags & TEXT_STOP) || lexicon_light(t->word) || t->number)
+		if (t->use != TOKEN_FREE || t->aside || (t->flags & TEXT_STOP) || lexicon_light(t->word) || t->number)
 			continue;
 		like.proper = is_proper(tokens, 0, i);
+		like.object = behind;
+		behind = 0;
 		term_add(s, t, (uint16_t)i, &like);
 		s->terms[s->n_terms - 1].denied ^= denies;
 		denies = false;
@@ -167,7 +223,7 @@ clause_end(const struct token *tokens, size_t n, size_t from)
 		bool joins = token_in(tokens, n, i, " and but while whereas or ");
 		bool modal = i + 1 < n && token_in(tokens, n, i + 1, " must may can cannot shall should need is are ");
 
-		if (tokens[i - 1].stop && (tokens[i - 1].after == ';' || tokens[i - 1].after == '.'))
+		if (tokens[i - 1].stop && tokens[i - 1].after == ';')
 			return i;
 		if (!joins || (!tokens[i - 1].stop && !modal && !token_in(tokens, n, i, " but while whereas ")))
 			continue;
@@ -188,11 +244,22 @@ inherit_head(struct statement *s, const struct statement *last)
 		}
 }
 
+/* Something that is not a condition alone. */
+static bool
+says_something(const struct statement *s)
+{
+	for (size_t i = 0; i < s->n_terms; i++)
+		if (s->terms[i].condition == 0)
+			return true;
+	return false;
+}
+
 static void
 read_clause(struct statements *all, struct token *tokens, size_t n, size_t from, size_t to, bool goes_on)
 {
 	struct statement *s = &all->of[all->n];
 	*s = (struct statement){.tokens = tokens + from};
+	mark_conditions(tokens + from, to - from);
 	s->n_dates = dates_read(tokens + from, to - from, s->dates, STATEMENT_DATES);
 	s->n_amounts = amounts_read(tokens + from, to - from, s->amounts, STATEMENT_AMOUNTS);
 	s->mood = mood_read(tokens, from, to);
@@ -200,8 +267,9 @@ read_clause(struct statements *all, struct token *tokens, size_t n, size_t from,
 	    (begins_verb(tokens, n, from) || begins_verb(tokens, n, from + 1 < to ? from + 1 : from)))
 		inherit_head(s, &all->of[all->n - 1]);
 	read_terms(s, tokens + from, to - from);
-	s->sequel = is_sequel(tokens + from, to - from);
-	if (s->n_terms > 0)
+	s->first = s->n_terms > 0 && s->terms[0].place == 0 ? s->terms[0].stem : 0;
+	s->leans = leans_back(tokens + from, to - from);
+	if (says_something(s))
 		all->n++;
 }
 
@@ -224,6 +292,37 @@ read_sentence(struct statements *all, struct token *tokens, size_t n)
 	}
 }
 
+/* Syntax and source code say nothing that can be contradicted. */
+static bool
+is_prose(const char *text, size_t len)
+{
+	size_t signs = 0;
+
+	for (size_t i = 0; i < len; i++)
+		signs += strchr("{}[]|\\<>=`$~^", text[i]) != NULL && text[i] != '\0';
+	return signs < 3 && len > 0 && strchr("-/~.%#", *text) == NULL;
+}
+
+/* The statements of one sentence or item, whose tokens begin at all->tokens[from].  Returns where those of the next begin. */
+static size_t
+read_unit(struct statements *all, const char *text, const struct text_unit *unit, size_t from)
+{
+	size_t len = unit->to - unit->from, body = unit->from + text_mark(text + unit->from, len), first = all->n, to;
+
+	while (from < all->n_tokens && (size_t)(all->tokens[from].at - text) < body)
+		from++;
+	for (to = from; to < all->n_tokens && (size_t)(all->tokens[to].at - text) < unit->to;)
+		to++;
+	if (!is_prose(text + unit->from, len) || token_in(all->tokens, to, from, " copyright "))
+		return to;
+	read_sentence(all, all->tokens + from, to - from);
+	for (size_t i = first; i < all->n; i++) {
+		all->of[i].from = unit->from;
+		all->of[i].to = unit->to;
+	}
+	return to;
+}
+
 struct statements *
 statements_read(const char *text, size_t len)
 {
@@ -235,14 +334,8 @@ statements_read(const char *text, size_t len)
 		abort(); /* the cell's memory is at its end */
 	n_units = text_units(text, len, &units);
 	all->n_tokens = tokens_read(text, len, &all->tokens);
-	for (size_t i = 0; i < n_units; i++) {
-		size_t to = from;
-
-		while (to < all->n_tokens && (size_t)(all->tokens[to].at - text) < units[i].to)
-			to++;
-		read_sentence(all, all->tokens + from, to - from);
-		from = to;
-	}
+	for (size_t i = 0; i < n_units; i++)
+		from = read_unit(all, text, &units[i], from);
 	free(units);
 	return all;
 }

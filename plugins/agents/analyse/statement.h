@@ -27,6 +27,8 @@ struct token {
 	    after;   /* the last sign before it and the first one after it that are not white space; 0 for none */
 	bool stop;   /* a comma, semicolon, bracket or the like follows before the next one */
 	bool number; /* `value` is what it says, in digits or words */
+	bool aside;  /* in brackets */
+	uint32_t condition; /* hash of the word whose condition it is part of: if, unless, when, before; 0 for none */
 	double value;
 	char word[TEXT_STEM]; /* lower case */
 	char stem[TEXT_STEM];
@@ -37,6 +39,9 @@ size_t tokens_read(const char *text, size_t len, struct token **ret);
 
 /* Is the word of tokens[i] in a list, " at in on "?  False past the end. */
 bool token_in(const struct token *tokens, size_t n, size_t i, const char *words);
+
+/* Is it part of an "if" (or unless, when, where, until ...), rather than of a "before" or "after"? */
+bool is_condition(const struct token *token);
 
 /* ---- Lexicon ----------------------------------------------------------------------------------------------------- */
 
@@ -57,6 +62,7 @@ struct amount {
 	char unit[TEXT_STEM]; /* as it was said */
 	double low, high;
 	double per;         /* seconds: a rate; 0 for none */
+	bool conditional;   /* "if there are 2": says when, not what */
 	uint32_t things[3]; /* what is counted or labelled: stems' hashes */
 	size_t token, end;  /* its tokens */
 };
@@ -103,7 +109,8 @@ bool mood_conflicts(uint8_t a, uint8_t b);
 
 struct term {
 	uint32_t stem, opposite; /* hashes; `opposite`: of the word without un-, in-, non-; 0 for none */
-	uint32_t condition;      /* of the word that makes it one: if, unless, when, before; 0 for none */
+	uint32_t condition;      /* that of its token */
+	uint32_t object;         /* of the preposition that it is the first word behind: "for support"; 0 for none */
 	const struct token *token;
 	uint16_t place; /* of the token in its sentence */
 	bool head;      /* before the verb: who or what it is about */
@@ -114,6 +121,7 @@ struct term {
 
 struct statement {
 	const struct token *tokens; /* of the clause */
+	size_t from, to;            /* bytes of its sentence in the text */
 	struct term terms[STATEMENT_TERMS];
 	size_t n_terms;
 	struct amount amounts[STATEMENT_AMOUNTS];
@@ -121,8 +129,10 @@ struct statement {
 	struct date dates[STATEMENT_DATES];
 	size_t n_dates;
 	uint8_t mood;
-	bool sequel;   /* "after that", "otherwise": holds where the sentence before does not */
-	uint64_t mask; /* of the terms' hashes: two that share none share no bit */
+	bool conditional; /* it has an "if" or the like */
+	bool leans;       /* "after that", "this option": only the sentence before tells what it is about */
+	uint32_t first; /* hash of its first word's stem, where that is a term: of a demand it is what is to be done */
+	uint64_t mask;  /* of the terms' hashes: two that share none share no bit */
 };
 
 struct statements {

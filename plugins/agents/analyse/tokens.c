@@ -164,6 +164,18 @@ take_euro(struct token *t)
 	}
 }
 
+/* How deep in brackets what follows is. */
+static int
+brackets(const char *from, const char *to, int depth)
+{
+	for (; from < to; from++)
+		if (*from == '(')
+			depth++;
+		else if (*from == ')' && depth > 0)
+			depth--;
+	return depth;
+}
+
 static void
 token_word(struct token *token, const struct text_word *word)
 {
@@ -184,6 +196,7 @@ tokens_read(const char *text, size_t len, struct token **ret)
 	size_t n = text_words(text, len, &words), to = 0, end = 0;
 	struct token *tokens = calloc(2 * n + 1, sizeof(*tokens));
 	bool stop = false, split;
+	int depth = 0;
 
 	if (tokens == NULL)
 		abort(); /* the cell's memory is at its end */
@@ -196,6 +209,8 @@ tokens_read(const char *text, size_t len, struct token **ret)
 		t->len = words[i].len;
 		t->flags = words[i].flags;
 		between(text + end, t->at, &last, &t->before, &stop);
+		depth = brackets(text + end, t->at, depth);
+		t->aside = depth > 0;
 		end = words[i].from + words[i].len;
 		stop = false;
 		between(text + end, text + next, &t->after, &last, &stop);

@@ -84,9 +84,10 @@ leans_back(const char *plain, size_t mark)
 	static const char *const words[] = {"This ", "That ", "These ", "Those ", "It ", "They ", "Such ", "He ",
 	    "She ", "Otherwise", "However", "Therefore", "In this case", "In that case", "In addition", "Also",
 	    "Then "};
-	bool numbered = mark > 0 && *plain >= '0' && *plain <= '9'; /* a section, not an item */
+	/* "a)" goes on from what introduces the list; "3." is a section, "*" may be no more than a comment's edge. */
+	bool lettered = mark > 0 && ((*plain >= 'a' && *plain <= 'z' && plain[1] != ' ') || *plain == '(');
 
-	if ((mark > 0 && !numbered) || (plain[mark] >= 'a' && plain[mark] <= 'z'))
+	if (lettered || (plain[mark] >= 'a' && plain[mark] <= 'z'))
 		return true;
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
 		if (strncmp(plain + mark, words[i], strlen(words[i])) == 0)
@@ -102,6 +103,8 @@ useful_heading(const json_t *finding, const char *plain)
 	size_t small = 0;
 
 	if (heading == NULL || strlen(heading) > HEADING_MAX || strstr(plain, heading) != NULL)
+		return NULL;
+	if (!((*heading >= 'A' && *heading <= 'Z') || (*heading >= '0' && *heading <= '9')))
 		return NULL;
 	for (const char *c = heading; *c != '\0'; c++)
 		small += *c >= 'a' && *c <= 'z';
@@ -147,26 +150,42 @@ add_point(struct brief *brief, const json_t *point)
 	return rc;
 }
 
+/* What one side of a contradiction says, to be given to free(): the sentence that was named where it is one of the quote,
+ * else the quote. */
+static char *
+side_text(const json_t *finding, const char *sentence)
+{
+	char *quote = brief_plain(text_of(finding, "quote")), *text = brief_plain(sentence == NULL ? "" : sentence);
+	size_t mark;
+
+	if (brief_is_quoted(text, quote)) {
+		free(quote);
+	} else {
+		free(text);
+		text = quote;
+		text[brief_joined(text)] = '\0';
+	}
+	mark = brief_mark(text);
+	memmove(text, text + mark, strlen(text + mark) + 1);
+	return text;
+}
+
 static void
 add_contradiction(struct brief *brief, const json_t *contradiction)
 {
 	const json_t *a = json_object_get(contradiction, "a"), *b = json_object_get(contradiction, "b");
-	char *quotes[2] = {brief_plain(text_of(a, "quote")), brief_plain(text_of(b, "quote"))};
-	struct brief_side sides[2] = {{text_of(a, "document"), quotes[0]}, {text_of(b, "document"), quotes[1]}};
-	char *text;
+	const json_t *says = json_object_get(contradiction, "says");
+	char *left = side_text(a, json_string_value(json_array_get(says, 0)));
+	char *right = side_text(b, json_string_value(json_array_get(says, 1)));
+	char *text = brief_contrast(
+	    &(struct brief_side){text_of(a, "document"), left}, &(struct brief_side){text_of(b, "document"), right});
+	json_int_t first = brief_cite(brief, a), second = brief_cite(brief, b);
 
-	for (size_t i = 0; i < 2; i++) {
-		sides[i].quote += brief_mark(quotes[i]);
-		quotes[i][brief_joined(quotes[i])] = '\0';
-	}
-	text = brief_contrast(&sides[0], &sides[1]);
-
-	json_array_append_new(
-	    brief->contradictions, json_pack("{s:s s:[I,I] s:O}", "text", text, "cites", brief_cite(brief, a),
-				       brief_cite(brief, b), "kind", json_object_get(contradiction, "kind")));
+	json_array_append_new(brief->contradictions, json_pack("{s:s s:[I,I] s:O}", "text", text, "cites", first,
+							 second, "kind", json_object_get(contradiction, "kind")));
 	free(text);
-	free(quotes[0]);
-	free(quotes[1]);
+	free(left);
+	free(right);
 }
 
 /* ---- The brief --------------------------------------------------------------------------------------------------- */
