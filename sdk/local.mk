@@ -20,7 +20,12 @@ include_HEADERS = sdk/include/hospes.h
 hospesinclude_HEADERS = sdk/include/hospes/status.h
 
 pkgconfigdir = $(libdir)/pkgconfig
-pkgconfig_DATA = sdk/hospes.pc
+nodist_pkgconfig_DATA = sdk/hospes.pc
+EXTRA_DIST += sdk/hospes.pc.in
+CLEANFILES += sdk/hospes.pc
+
+sdk/hospes.pc: sdk/hospes.pc.in contrib/folders
+	$(AM_V_GEN)$(SUBSTITUTE) $(srcdir)/sdk/hospes.pc.in >$@.tmp && mv $@.tmp $@
 
 sdkdocdir = $(docdir)/sdk
 dist_sdkdoc_DATA = sdk/README

@@ -2,6 +2,7 @@
 #
 #   make check    unit tests (cmocka) and the floors
 #   make e2e      scenarios against a staged install: tests/e2e/*.t
+#   make install-check    what is installed into a prefix, followed as README says: tests/install.t
 #   make abi      libhospes against its stored baseline
 #   make lint     cppcheck and clang-tidy
 #   make fuzz     each fuzz target for FUZZ_RUNS inputs
@@ -45,6 +46,12 @@ include tests/abi/local.mk
 EXTRA_DIST += tests/unit/run.sh
 TESTS += tests/floors.sh tests/names.sh tests/man.sh tests/readme.sh tests/systemd.sh
 EXTRA_DIST += core/README tests/floors.sh tests/names.sh tests/man.sh tests/readme.sh tests/systemd.sh tests/lsan.supp
+
+# Alone, since it installs: no other make may build meanwhile.
+EXTRA_DIST += tests/install.t
+install-check: check-programs
+	$(MAKE) $(AM_MAKEFLAGS) check-TESTS check_PROGRAMS= TESTS=tests/install.t TEST_SUITE_LOG=install-suite.log
+.PHONY: install-check
 
 # In a make of their own, after `all`: two makes that build the same files at once get in each other's way.
 check-programs: all

@@ -12,7 +12,7 @@ tree=${1:-$(cd "$(dirname "$0")/.." && pwd)}
 cd "$tree" || exit 2
 
 commands=$(grep -ohE '\.name = "[a-z]+"' core/cli/main.c | cut -d'"' -f2)
-options=$(grep -ohE '\{"[a-z-]+", (0|.[a-z].|no_argument|required_argument)' core/cli/main.c core/cli/options.c \
+options=$(grep -ohE '\{"[a-z-]+", (0|.[a-z].|no_argument|required_argument)' core/cli/main.c core/cli/memory.c core/cli/options.c \
     core/options.c | cut -d'"' -f2)
 keys=$(grep -ohE '^	\{"[a-z_.]+", +KEY_' core/policy/keys.c | cut -d'"' -f2)
 groups=$(printf '%s\n' plugins grants limits; grep '\.' <<<"$keys" | cut -d. -f1 | sort -u)

@@ -1,4 +1,4 @@
-# Manual pages.  Folders in them are those that configure was told.  The list of statuses is made from the header.
+# Manual pages.  The list of statuses is made from the header.
 
 MAN_PAGES = contrib/man/hospes.1 contrib/man/hospesd.8 contrib/man/hospes.conf.5 contrib/man/hospes-plugin.7
 EXTRA_DIST += contrib/man/hospes.1.in contrib/man/hospesd.8.in contrib/man/hospes.conf.5.in \
@@ -7,8 +7,6 @@ nodist_man_MANS = $(MAN_PAGES)
 CLEANFILES += $(MAN_PAGES)
 STATUS_H = sdk/include/hospes/status.h
 
-$(MAN_PAGES): %: %.in Makefile contrib/man/statuses.awk $(STATUS_H)
+$(MAN_PAGES): %: %.in contrib/folders contrib/man/statuses.awk $(STATUS_H)
 	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(AWK) -f $(srcdir)/contrib/man/statuses.awk $(srcdir)/$(STATUS_H) $(srcdir)/$@.in | \
-	sed -e 's|@[s]ysconfdir@|$(sysconfdir)|g; s|@[l]ibdir@|$(libdir)|g; s|@[l]ibexecdir@|$(libexecdir)|g' \
-	    -e 's|@[d]atadir@|$(datadir)|g; s|@[d]ocdir@|$(docdir)|g; s|@[i]ncludedir@|$(includedir)|g' \
-	    -e 's|@[s]ystemdunitdir@|$(systemdunitdir)|g' >$@.tmp && mv $@.tmp $@
+	$(SUBSTITUTE) >$@.tmp && mv $@.tmp $@

@@ -4,8 +4,8 @@ SYSTEMD_UNIT = contrib/systemd/hospesd.service
 EXTRA_DIST += $(SYSTEMD_UNIT).in
 CLEANFILES += $(SYSTEMD_UNIT)
 
-$(SYSTEMD_UNIT): $(SYSTEMD_UNIT).in Makefile
-	$(AM_V_GEN)$(MKDIR_P) $(@D) && sed 's|@[s]bindir@|$(sbindir)|g' $(srcdir)/$(SYSTEMD_UNIT).in >$@.tmp && mv $@.tmp $@
+$(SYSTEMD_UNIT): $(SYSTEMD_UNIT).in contrib/folders
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(SUBSTITUTE) $(srcdir)/$(SYSTEMD_UNIT).in >$@.tmp && mv $@.tmp $@
 
 sysusersdir = $(prefix)/lib/sysusers.d
 tmpfilesdir = $(prefix)/lib/tmpfiles.d

@@ -8,7 +8,6 @@
 #include "config.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -62,22 +61,31 @@ space_of(struct exchange *x, struct memory_space *ret)
 	return false;
 }
 
-/* Has the body no other members than these (NULL-terminated)? */
+#define MEMBERS(...)                                                                                                   \
+	(const char *const[])                                                                                          \
+	{                                                                                                              \
+		__VA_ARGS__, NULL                                                                                      \
+	}
+#define NO_MEMBERS                                                                                                     \
+	(const char *const[])                                                                                          \
+	{                                                                                                              \
+		NULL                                                                                                   \
+	}
+
+/* Has the body no other members than these? */
 static bool
-only_members(struct exchange *x, ...)
+only_members(struct exchange *x, const char *const *allowed)
 {
-	const char *key, *allowed;
+	const char *key;
 	json_t *value;
 
 	json_object_foreach(x->body, key, value)
 	{
-		va_list list;
+		size_t i = 0;
 
-		va_start(list, x);
-		while ((allowed = va_arg(list, const char *)) != NULL && strcmp(allowed, key) != 0)
-			;
-		va_end(list);
-		if (allowed == NULL) {
+		while (allowed[i] != NULL && strcmp(allowed[i], key) != 0)
+			i++;
+		if (allowed[i] == NULL) {
 			reply_error(
 			    x, 400, HOSPES_EINPUT, "the request has a member %.60s, which it does not take", key);
 			return false;
@@ -173,7 +181,7 @@ handle_memory_put(struct exchange *x)
 	const char *key;
 	uint64_t version;
 
-	if (!space_of(x, &space) || !only_members(x, "key", "value", "version", NULL) || (key = key_of(x)) == NULL ||
+	if (!space_of(x, &space) || !only_members(x, MEMBERS("key", "value", "version")) || (key = key_of(x)) == NULL ||
 	    !number_of(x, "version", MEMORY_ANY, &version))
 		return;
 	if (value == NULL) {
@@ -193,7 +201,7 @@ handle_memory_get(struct exchange *x)
 	struct memory_space space;
 	const char *key;
 
-	if (space_of(x, &space) && only_members(x, "key", NULL) && (key = key_of(x)) != NULL)
+	if (space_of(x, &space) && only_members(x, MEMBERS("key")) && (key = key_of(x)) != NULL)
 		memory_get(ask(x), &space, key, answered, x);
 }
 
@@ -207,7 +215,7 @@ handle_memory_forget(struct exchange *x)
 	const char *name;
 	int rc;
 
-	if (!space_of(x, &space) || !only_members(x, "key", "document", NULL))
+	if (!space_of(x, &space) || !only_members(x, MEMBERS("key", "document")))
 		return;
 	if (document != NULL && json_object_get(x->body, "key") != NULL) {
 		reply_error(x, 400, HOSPES_EINPUT, "name a key or a document, not both");
@@ -233,7 +241,7 @@ handle_memory_drop(struct exchange *x)
 	struct memory_space space;
 	struct fault fault;
 
-	if (!space_of(x, &space) || !only_members(x, NULL))
+	if (!space_of(x, &space) || !only_members(x, NO_MEMBERS))
 		return;
 	if (memory_drop(x->api->memory, &space, &command, &fault) != 0)
 		reply_fault(x, &fault);
@@ -268,7 +276,7 @@ handle_memory_missing(struct exchange *x)
 	const json_t *digests = json_object_get(x->body, "digests");
 	struct memory_space space;
 
-	if (!space_of(x, &space) || !only_members(x, "digests", NULL))
+	if (!space_of(x, &space) || !only_members(x, MEMBERS("digests")))
 		return;
 	if (!json_is_array(digests)) {
 		reply_error(
@@ -295,7 +303,7 @@ handle_memory_document(struct exchange *x)
 	const char *digest;
 	uint64_t from, to;
 
-	if (!space_of(x, &space) || !only_members(x, "digest", "from", "to", NULL) ||
+	if (!space_of(x, &space) || !only_members(x, MEMBERS("digest", "from", "to")) ||
 	    (digest = text_of(x, "digest", "name the document by its digest")) == NULL ||
 	    !number_of(x, "from", 0, &from) || !number_of(x, "to", 0, &to))
 		return;
@@ -311,7 +319,7 @@ handle_memory_search(struct exchange *x)
 	struct memory_space space;
 	uint64_t most, most_each;
 
-	if (!space_of(x, &space) || !only_members(x, "query", "most", "most_each", "within", NULL) ||
+	if (!space_of(x, &space) || !only_members(x, MEMBERS("query", "most", "most_each", "within")) ||
 	    (query.text = text_of(x, "query", "say what to look for")) == NULL || !number_of(x, "most", 0, &most) ||
 	    !number_of(x, "most_each", 0, &most_each))
 		return;
@@ -327,6 +335,6 @@ handle_memory_search(struct exchange *x)
 void
 handle_memory_reindex(struct exchange *x)
 {
-	if (only_members(x, NULL))
+	if (only_members(x, NO_MEMBERS))
 		memory_reindex(ask(x), answered, x);
 }

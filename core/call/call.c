@@ -144,6 +144,14 @@ op_parts(const struct op *op)
 	return op->parts == NULL || op->parts->held ? 0 : op->parts->n;
 }
 
+struct payload *
+op_part(const struct op *op, uint32_t nth)
+{
+	if (op->parts == NULL || nth >= op_parts(op))
+		return NULL;
+	return op->parts->part[nth];
+}
+
 void
 op_drop_parts(struct op *op)
 {

@@ -243,7 +243,8 @@ struct run {
 
 	/* of the memory guard */
 	struct waitq memory_waiters;
-	unsigned memory_ops; /* in progress */
+	unsigned memory_ops;   /* in progress */
+	uint64_t memory_moved; /* bytes of inputs and answers */
 	bool memory_waking;
 };
 
@@ -275,6 +276,7 @@ struct op *call_op(struct call *call, uint32_t ordinal, bool *made);
 
 /* What a client or a caller may be shown of the parts of a call's reply. */
 uint32_t op_parts(const struct op *op);
+struct payload *op_part(const struct op *op, uint32_t nth); /* borrowed; NULL: there is none */
 void op_drop_parts(struct op *op);
 void op_clear(struct op *op); /* frees what it holds, for the root op of a run too */
 

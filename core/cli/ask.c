@@ -16,6 +16,7 @@
 #include "base/id.h"
 #include "base/json.h"
 #include "base/util.h"
+#include "cli/any_host.h"
 #include "cli/ask.h"
 #include "cli/follow.h"
 #include "cli/request.h"
@@ -29,7 +30,7 @@ struct asking {
 	struct cli *cli;
 	const char *question;
 	bool keep;
-	struct ask_host host;
+	struct any_host host;
 	struct ask_progress *progress;
 	struct source_set *set;
 	json_t *spaces;  /* names */
@@ -89,6 +90,14 @@ source_paths(const struct cli *cli, size_t *n)
 	return paths;
 }
 
+static void
+on_say(const char *line, void *arg)
+{
+	const struct asking *a = arg;
+
+	ask_progress_say(a->progress, line);
+}
+
 /* ---- Loading ----------------------------------------------------------------------------------------------------- */
 
 static char *
@@ -142,17 +151,19 @@ static void
 drop_space(struct asking *a)
 {
 	_cleanup_(client_close) struct client *client = NULL;
-	_cleanup_(free_p) char *path = NULL, *why = NULL;
+	_cleanup_(free_p) char *space = NULL, *path = NULL, *why = NULL;
 	_cleanup_(json_p) json_t *answer = NULL;
 	struct fault fault;
 
 	if (a->space == NULL || a->keep || (a->host.host != NULL && !a->host.options.own_state))
 		return;
-	path = client_path("/v1/memory/", a->space, "/drop");
+	space = a->space;
+	a->space = NULL;
+	path = client_path("/v1/memory/", space, "/drop");
 	if (client_open(&client, a->host.socket, &fault) == 0 && client_post(client, path, NULL, &answer, &fault) == 0)
 		return;
 	why = text_safe(fault.text, true);
-	fprintf(stderr, "the space %s is left in the host's memory: %s\n", a->space, why);
+	fprintf(stderr, "the space %s is left in the host's memory: %s\n", space, why);
 }
 
 /* ---- Running ----------------------------------------------------------------------------------------------------- */
@@ -165,14 +176,6 @@ on_event(const json_t *event, void *arg)
 	if (strcmp(cli_text(event, "type"), "call_started") == 0)
 		json_object_set_new(a->plugins, cli_text(event, "plugin"), json_true());
 	ask_progress_event(a->progress, event);
-}
-
-static void
-on_say(const char *line, void *arg)
-{
-	const struct asking *a = arg;
-
-	ask_progress_say(a->progress, line);
 }
 
 static int
@@ -241,7 +244,7 @@ tell(struct asking *a)
 	}
 	if (error != NULL)
 		return run_failed(cli, error);
-	return strcmp(cli_text(answer, "answer"), "none") == 0 || json_object_get(answer, "failed") != NULL
+	return strcmp(cli_text(answer, "answer"), "none") == 0 || json_array_size(json_object_get(answer, "failed")) > 0
 		   ? CLI_PARTIAL
 		   : CLI_OK;
 }
@@ -253,7 +256,7 @@ asking_clear(struct asking *a)
 {
 	ask_progress_free(&a->progress);
 	drop_space(a);
-	ask_host_close(&a->host);
+	any_host_close(&a->host);
 	source_set_free(&a->set);
 	json_decref(a->spaces);
 	json_decref(a->request);
@@ -270,7 +273,7 @@ ask(struct asking *a, struct fault *fault)
 	int rc;
 
 	a->took.began_ns = a->took.loaded_ns = clock_mono_ns();
-	rc = ask_host_open(&a->host, a->cli, own_state, a->progress, fault);
+	rc = any_host_open(&a->host, a->cli, own_state, on_say, a, fault);
 	if (rc == 0)
 		rc = load(a, fault);
 	a->took.loaded_ns = clock_mono_ns();
@@ -300,5 +303,7 @@ command_ask(struct cli *cli)
 	a.progress = ask_progress_new(cli, cli_flag(cli, "verbose"));
 	if (ask(&a, &fault) != 0)
 		return cli_fail(cli, &fault);
+	/* Before anything is printed: who reads it may be gone, and we then too. */
+	drop_space(&a);
 	return tell(&a);
 }

@@ -2,7 +2,6 @@
  * hospes ask: what its files share.
  *
  *   ask.c           the command: host, sources, run, and all of it undone again
- *   ask_host.c      a running host, or a private one
  *   ask_answer.c    the end of the run and what it took become the answer, as --json prints it
  *   ask_print.c     the answer for people
  *   ask_progress.c  lines about what goes on, redrawn in place on a terminal
@@ -16,9 +15,7 @@
 #include <jansson.h>
 
 #include "base/fault.h"
-#include "cli/client.h"
 #include "cli/command.h"
-#include "cli/private_host.h"
 #include "cli/sources.h"
 
 /* ---- ask_progress.c ---- */
@@ -35,21 +32,6 @@ void ask_progress_event(struct ask_progress *p, const json_t *event);       /* o
 void ask_progress_tick(void *progress);                                     /* time passes */
 void ask_progress_say(struct ask_progress *p, const char *line);            /* a line that stays, on stderr */
 void ask_progress_clear(struct ask_progress *p);                            /* before somebody else writes on stderr */
-
-/* ---- ask_host.c ---- */
-
-struct ask_host {
-	struct private_host_options options;
-	struct private_host *host; /* NULL: one that was running */
-	struct client *client;     /* interruptible */
-	char *socket;              /* of either */
-};
-
-/* The running host, when one answers, else a private one, with a state of its own or the user's (`own_state`).  A host that
- * was asked for by --socket has to answer.  Waits a while for another command's private host to leave the user's state. */
-int ask_host_open(
-    struct ask_host *h, const struct cli *cli, bool own_state, struct ask_progress *progress, struct fault *fault);
-void ask_host_close(struct ask_host *h);
 
 /* ---- ask_answer.c ---- */
 

@@ -51,7 +51,7 @@ take_brief(json_t *answer, const json_t *brief)
 static double
 ms_between(int64_t from, int64_t to)
 {
-	return to > from ? (double)((to - from) / NS_PER_US) / 1000 : 0;
+	return to > from ? (double)(to - from) / NS_PER_MS : 0;
 }
 
 static json_t *
@@ -83,7 +83,8 @@ ask_answer(const json_t *run, const char *question, const struct ask_took *took,
 	if (json_object_get(answer, "documents") == NULL)
 		json_object_set_new(answer, "documents", json_integer((json_int_t)took->documents));
 	/* A strategy that does not say in its brief who failed has told the host. */
-	if (json_object_get(answer, "failed") == NULL && json_array_size(json_object_get(run, "partial")) > 0)
+	if (json_array_size(json_object_get(answer, "failed")) == 0 &&
+	    json_array_size(json_object_get(run, "partial")) > 0)
 		json_object_set(answer, "failed", json_object_get(run, "partial"));
 	json_object_set_new(answer, "took", took_json(run, took));
 	return answer;

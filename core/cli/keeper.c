@@ -59,7 +59,8 @@ become_program(const struct keeper_program *program, pid_t keeper)
 {
 	int log = open(program->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 
-	if (prctl(PR_SET_PDEATHSIG, SIGTERM) != 0 || getppid() != keeper || log < 0)
+	/* Nobody is left to be patient with it. */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != keeper || log < 0)
 		_exit(127);
 	if (dup2(log, STDOUT_FILENO) < 0 || dup2(log, STDERR_FILENO) < 0 || fcntl(program->ready_fd, F_SETFD, 0) != 0)
 		_exit(127);

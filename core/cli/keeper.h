@@ -4,7 +4,7 @@
  * It waits for the end of a pipe whose other end the command holds, and that end comes whatever becomes of the command:
  * done, interrupted, killed.  Then it ends the program, waits for it and removes the folder that both have used.  It has a
  * process group of its own, so that Ctrl-C on the terminal is the command's alone to handle.  When the keeper itself is
- * killed the program is told to end by the kernel.
+ * killed the kernel ends the program.
  */
 
 #ifndef CLI_KEEPER_H

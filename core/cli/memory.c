@@ -235,7 +235,9 @@ const struct command memory_commands[] = {
 	.detail =
 	    "Text, HTML, PDF (by pdftotext) and what of it is compressed with gzip; UTF-8, UTF-16 or Latin-1.  What is "
 	    "no\n"
-	    "text is skipped, with a line on standard error; equal texts, and files reached twice, are there once.",
+	    "text is skipped, with a line on standard error; equal texts, and files reached twice, are there once.  A "
+	    "file\n"
+	    "that has changed is loaded beside its former text, which `hospes memory forget` takes away.",
 	.min_args = 2,
 	.max_args = UINT_MAX,
 	.run = memory_load_command},

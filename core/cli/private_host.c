@@ -24,6 +24,7 @@
 #include "cli/private_host.h"
 #include "cli/process.h"
 #include "cli/text.h"
+#include "cli/user_dirs.h"
 
 #define PLUGIN_MAX (64 * MIB) /* as the host has it */
 #define LOG_MAX    (16 * MIB)
@@ -33,7 +34,7 @@
 
 struct private_host {
 	const struct private_host_options *options;
-	char *dir, *state, *socket, *plugins, *log, *config, *program;
+	char *dir, *state, *socket, *plugins, *log, *config, *user_plugins, *program;
 	char (*objects)[2 * crypto_hash_sha256_BYTES + 1];
 	struct keeper keeper;
 	int ready; /* what host and keeper tell */
@@ -168,6 +169,11 @@ compose(const struct private_host *h, const char *ready_fd, const char *argv[ARG
 		argv[n++] = "--config", argv[n++] = o->config != NULL ? o->config : h->config;
 	if (o->files != NULL)
 		argv[n++] = "--plugins", argv[n++] = h->plugins;
+	/* Named, so that the host does not make the user's where there is none. */
+	if (o->files == NULL && o->folders == NULL && h->user_plugins != NULL && access(h->user_plugins, F_OK) == 0)
+		argv[n++] = "--plugins", argv[n++] = h->user_plugins;
+	if (o->files == NULL && o->folders == NULL)
+		argv[n++] = "--plugins", argv[n++] = install_dir(INSTALL_PLUGINS);
 	for (unsigned i = 0; o->folders != NULL && o->folders[i] != NULL && n + 3 < ARGS_MAX; i++)
 		argv[n++] = "--plugins", argv[n++] = o->folders[i];
 	argv[n] = NULL;
@@ -243,6 +249,7 @@ private_host_start(struct private_host **ret, const struct private_host_options 
 	h->socket = xasprintf("%s/s", dir);
 	h->plugins = xasprintf("%s/plugins", dir);
 	h->log = xasprintf("%s/log", dir);
+	h->user_plugins = user_plugin_dir();
 	h->config = xasprintf("%s/hospes.conf", dir);
 	*ret = h;
 	rc = prepare(h, fault);
@@ -275,10 +282,8 @@ private_host_stop(struct private_host **hp)
 
 	if (h == NULL)
 		return;
-	if (h->keeper.pid != 0)
-		keeper_end(&h->keeper);
-	else
-		keeper_remove_tree(h->dir);
+	keeper_end(&h->keeper);
+	keeper_remove_tree(h->dir); /* what was there before there was a keeper, or what one that was killed left */
 	close_p(&h->ready);
 	free(h->dir);
 	free(h->state);
@@ -286,6 +291,7 @@ private_host_stop(struct private_host **hp)
 	free(h->plugins);
 	free(h->log);
 	free(h->config);
+	free(h->user_plugins);
 	free(h->program);
 	free(h->objects);
 	free(h);

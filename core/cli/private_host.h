@@ -23,7 +23,7 @@ struct private_host_options {
 	const char *const *folders; /* plugin folders, NULL at the end; NULL: none but that of `files` */
 	const char *const
 	    *files;     /* plugins that are put into a folder of its own, the first of all, NULL at the end; NULL:
-	                             * there is no such folder.  Neither folders nor files: the user's and the installed ones */
+	                             * there is no such folder.  Neither folders nor files: the user's, where there is one, and the installed ones */
 	bool own_state; /* the user's own state directory, which stays */
 	bool scripted;  /* requests may carry the answers to their ops */
 };

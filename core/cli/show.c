@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/util.h"
+#include "cli/any_host.h"
 #include "cli/client.h"
 #include "cli/command.h"
 #include "cli/text.h"
@@ -160,24 +161,11 @@ show_tree(const struct cli *cli, const json_t *tree)
 		print_tree(cli, tree, "", 0);
 }
 
-int
-command_show(struct cli *cli)
+static void
+print_run(const struct cli *cli, const json_t *run)
 {
-	_cleanup_(free_p) char *path = client_path("/v1/runs/", cli->args[0], "/tree");
-	_cleanup_(json_p) json_t *run = NULL;
-	const json_t *took;
-	int rc;
+	const json_t *took = json_object_get(run, "duration_ms");
 
-	if (cli_flag(cli, "source"))
-		return show_source(cli);
-	rc = client_fetch(cli, path, &run);
-	if (rc != 0)
-		return rc;
-	if (cli->json) {
-		cli_json(cli, run);
-		return CLI_OK;
-	}
-	took = json_object_get(run, "duration_ms");
 	printf("%srun %s%s  %s\nstarted %s", cli_paint(cli, "bold"), cli_text(run, "id"), cli_paint(cli, ""),
 	    cli_text(run, "status"), cli_text(run, "started"));
 	if (json_is_number(took))
@@ -191,5 +179,23 @@ command_show(struct cli *cli)
 	}
 	putchar('\n');
 	show_tree(cli, json_object_get(run, "tree"));
+}
+
+int
+command_show(struct cli *cli)
+{
+	_cleanup_(free_p) char *path = client_path("/v1/runs/", cli->args[0], "/tree");
+	_cleanup_(any_host_close) struct any_host host = {0};
+	_cleanup_(json_p) json_t *run = NULL;
+	struct fault fault;
+
+	if (cli_flag(cli, "source"))
+		return show_source(cli);
+	if (any_host_look(&host, cli, &fault) != 0 || client_get(host.client, path, &run, &fault) != 0)
+		return cli_fail(cli, &fault);
+	if (cli->json)
+		cli_json(cli, run);
+	else
+		print_run(cli, run);
 	return CLI_OK;
 }

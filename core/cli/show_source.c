@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "base/util.h"
+#include "cli/any_host.h"
 #include "cli/client.h"
 #include "cli/command.h"
 #include "cli/text.h"
@@ -18,6 +19,7 @@ struct citation {
 	const char *document, *digest, *heading, *quote; /* of the brief; "" where it does not say */
 	int64_t from, to;
 	char *before, *text, *after;
+	bool quoted; /* what stands there is what the brief quotes */
 };
 
 static void
@@ -102,6 +104,7 @@ cut(struct citation *c, const json_t *part, struct fault *fault)
 	before = last(all, (size_t)(begin - all), AROUND);
 	c->before = xstrndup(before, (size_t)(begin - before));
 	c->text = xstrndup(begin, (size_t)(end - begin));
+	c->quoted = strcmp(c->quote, c->text) == 0;
 	c->after = xstrndup(end, first(end, len - (size_t)(end - all), AROUND));
 	return 0;
 }
@@ -144,7 +147,7 @@ print_source(const struct cli *cli, const struct citation *c)
 
 	printf("%s%s%s%s%s, bytes %lld-%lld\n", cli_paint(cli, "bold"), document, cli_paint(cli, ""),
 	    heading[0] != '\0' ? ", " : "", heading, (long long)c->from, (long long)c->to);
-	if (strcmp(c->quote, c->text) != 0)
+	if (!c->quoted)
 		printf("%sthis is not what the brief quotes%s\n", cli_paint(cli, "red"), cli_paint(cli, ""));
 	printf("\n%s%s%s%s%s\n", before, cli->colour ? cli_paint(cli, "yellow") : ">>>", text,
 	    cli->colour ? cli_paint(cli, "") : "<<<", after);
@@ -153,10 +156,9 @@ print_source(const struct cli *cli, const struct citation *c)
 static void
 print_json(const struct cli *cli, const char *id, double n, const struct citation *c)
 {
-	_cleanup_(json_p) json_t *json =
-	    json_pack("{s:s, s:I, s:s, s:s, s:I, s:I, s:s, s:s, s:s, s:b}", "run", id, "n", (json_int_t)n, "document",
-		c->document, "digest", c->digest, "from", (json_int_t)c->from, "to", (json_int_t)c->to, "before",
-		c->before, "text", c->text, "after", c->after, "quoted", strcmp(c->quote, c->text) == 0);
+	_cleanup_(json_p) json_t *json = json_pack("{s:s, s:I, s:s, s:s, s:I, s:I, s:s, s:s, s:s, s:b}", "run", id, "n",
+	    (json_int_t)n, "document", c->document, "digest", c->digest, "from", (json_int_t)c->from, "to",
+	    (json_int_t)c->to, "before", c->before, "text", c->text, "after", c->after, "quoted", c->quoted);
 
 	if (c->heading[0] != '\0')
 		json_object_set_new(json, "heading", json_string(c->heading));
@@ -168,8 +170,8 @@ show_source(struct cli *cli)
 {
 	const char *id = cli->args[0];
 	_cleanup_(free_p) char *path = client_path("/v1/runs/", id, "");
-	_cleanup_(client_close) struct client *client = NULL;
-	_cleanup_(citation_clear) struct citation c = {0};
+	_cleanup_(any_host_close) struct any_host host = {0};
+	_cleanup_(citation_clear) struct citation c = {.document = "", .digest = "", .heading = "", .quote = ""};
 	_cleanup_(json_p) json_t *run = NULL;
 	struct fault fault;
 	double n = 0;
@@ -177,13 +179,13 @@ show_source(struct cli *cli)
 
 	if (cli_number(cli, "source", 1e6, &n, &fault) != 0)
 		return cli_usage(cli, &fault);
-	rc = client_open(&client, cli->socket, &fault);
+	rc = any_host_look(&host, cli, &fault);
 	if (rc == 0)
-		rc = client_get(client, path, &run, &fault);
+		rc = client_get(host.client, path, &run, &fault);
 	if (rc == 0)
 		rc = find_source(run, id, n, &c, &fault);
 	if (rc == 0)
-		rc = read_around(client, run, &c, &fault);
+		rc = read_around(host.client, run, &c, &fault);
 	if (rc != 0)
 		return cli_fail(cli, &fault);
 	if (cli->json)

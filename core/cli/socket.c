@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/util.h"
 #include "cli/socket.h"
+#include "cli/user_dirs.h"
 
 static const char *
 set(const char *name)
@@ -18,14 +19,18 @@ set(const char *name)
 	return value != NULL && value[0] != '\0' ? value : NULL;
 }
 
+bool
+socket_given(const char *given)
+{
+	return given != NULL || set("HOSPES_SOCKET") != NULL;
+}
+
 static char *
 state_socket(void)
 {
-	const char *state = set("XDG_STATE_HOME"), *home = set("HOME");
+	_cleanup_(free_p) char *state = user_state_dir();
 
-	if (state != NULL && state[0] == '/')
-		return xasprintf("%s/hospes/hospes.sock", state);
-	return home != NULL ? xasprintf("%s/.local/state/hospes/hospes.sock", home) : NULL;
+	return state != NULL ? xasprintf("%s/hospes.sock", state) : NULL;
 }
 
 int

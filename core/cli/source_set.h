@@ -63,6 +63,7 @@ struct source_batch {
 	struct source_part {
 		struct source_file *file;
 		size_t from, to; /* in `bytes` */
+		char *refused;   /* why the host does not take this one; NULL: it does */
 	} * parts;
 	size_t n, cap;
 };
@@ -80,7 +81,8 @@ bool source_batch_full(const struct source_batch *b, size_t more); /* should it 
 void source_batch_add(struct source_batch *b, struct source_file *file, const struct buf *text);
 void source_batch_free(struct source_batch *b); /* also for _cleanup_ */
 
-/* *sent grows by the documents that were new.  [any thread] */
+/* *sent grows by the documents that were new.  One that is larger than the host's limit is marked as refused, and the others
+ * go without it.  [any thread] */
 int source_batch_send(struct source_batch *b, const struct source_sender *to, size_t *sent, struct fault *fault);
 
 /* Marks the documents that the space does not have as wanted. */

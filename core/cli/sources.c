@@ -188,6 +188,26 @@ failed(struct reading *r, int rc, const struct fault *fault)
 	pthread_cond_broadcast(&r->turned);
 }
 
+/* Sends a batch and frees it; the lock is let go meanwhile. */
+static void
+send_batch(struct reading *r, struct source_batch *b)
+{
+	struct fault fault;
+	size_t sent = 0;
+	int rc;
+
+	pthread_mutex_unlock(&r->lock);
+	rc = source_batch_send(b, r->to, &sent, &fault);
+	pthread_mutex_lock(&r->lock);
+	r->set->sent += sent;
+	if (rc != 0)
+		failed(r, rc, &fault);
+	for (size_t i = 0; i < b->n; i++)
+		if (b->parts[i].refused != NULL)
+			drop(r->set, b->parts[i].file, b->parts[i].refused);
+	source_batch_free(b);
+}
+
 static bool
 passed_over(const struct reading *r, const struct source_file *f)
 {
@@ -204,9 +224,7 @@ worker(void *arg)
 	pthread_mutex_lock(&r->lock);
 	while (r->rc == 0 && r->next < s->n) {
 		struct source_batch full = {0};
-		size_t i = r->next++, sent = 0;
-		struct fault fault;
-		int rc = 0;
+		size_t i = r->next++;
 
 		pthread_mutex_unlock(&r->lock);
 		if (!passed_over(r, &s->files[i]))
@@ -220,15 +238,8 @@ worker(void *arg)
 			enter(r, &s->files[i], &found, &full);
 		r->turn++;
 		pthread_cond_broadcast(&r->turned);
-		if (full.n == 0)
-			continue;
-		pthread_mutex_unlock(&r->lock);
-		rc = source_batch_send(&full, r->to, &sent, &fault);
-		source_batch_free(&full);
-		pthread_mutex_lock(&r->lock);
-		s->sent += sent;
-		if (rc != 0)
-			failed(r, rc, &fault);
+		if (full.n > 0)
+			send_batch(r, &full);
 	}
 	pthread_mutex_unlock(&r->lock);
 	buf_free(&found.text);
@@ -249,8 +260,10 @@ read_all(struct reading *r, struct fault *fault)
 	worker(r);
 	for (size_t i = 0; i < n; i++)
 		pthread_join(threads[i], NULL);
-	if (r->rc == 0 && r->to != NULL)
-		r->rc = source_batch_send(&r->batch, r->to, &r->set->sent, &r->fault);
+	pthread_mutex_lock(&r->lock);
+	if (r->rc == 0 && r->batch.n > 0)
+		send_batch(r, &r->batch);
+	pthread_mutex_unlock(&r->lock);
 	source_batch_free(&r->batch);
 	pthread_cond_destroy(&r->turned);
 	pthread_mutex_destroy(&r->lock);

@@ -41,6 +41,8 @@ void
 source_batch_free(struct source_batch *b)
 {
 	buf_free(&b->bytes);
+	for (size_t i = 0; i < b->n; i++)
+		free(b->parts[i].refused);
 	free(b->parts);
 	*b = (struct source_batch){0};
 }
@@ -99,35 +101,56 @@ drop_known(struct source_batch *b, const struct source_sender *to, struct fault 
 
 /* The host has hashed what came: it has to be what was sent. */
 static int
-check_answer(const struct source_batch *b, const json_t *answer, size_t *sent, struct fault *fault)
+check_answer(const struct source_part *parts, size_t n, const json_t *answer, size_t *sent, struct fault *fault)
 {
-	if (json_array_size(answer) != b->n)
-		return fault_set(fault, HOSPES_EBUG, "%zu documents were sent and the host tells of %zu", b->n,
+	if (json_array_size(answer) != n)
+		return fault_set(fault, HOSPES_EBUG, "%zu documents were sent and the host tells of %zu", n,
 		    json_array_size(answer));
-	for (size_t i = 0; i < b->n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		const json_t *one = json_array_get(answer, i);
 
-		if (strcmp(cli_text(one, "digest"), b->parts[i].file->hex) != 0)
+		if (strcmp(cli_text(one, "digest"), parts[i].file->hex) != 0)
 			return fault_set(fault, HOSPES_EBUG,
 			    "the document %s arrived at the host as another text than it was sent",
-			    b->parts[i].file->name);
+			    parts[i].file->name);
 		if (json_is_true(json_object_get(one, "new")))
 			(*sent)++;
 	}
 	return 0;
 }
 
-int
-source_batch_send(struct source_batch *b, const struct source_sender *to, size_t *sent, struct fault *fault)
+/* `n` parts that follow each other, in one request. */
+static int
+post(const struct source_batch *b, struct source_part *parts, size_t n, const struct source_sender *to, size_t *sent,
+    struct fault *fault)
 {
 	_cleanup_(free_p) char *path = client_path("/v1/memory/", to->space, "/documents");
 	_cleanup_(json_p) json_t *answer = NULL;
+	size_t from = parts[0].from, len = parts[n - 1].to - from;
+	int rc = client_post_bytes(to->client, path, b->bytes.data + from, len, &answer, fault);
+
+	return rc != 0 ? rc : check_answer(parts, n, answer, sent, fault);
+}
+
+int
+source_batch_send(struct source_batch *b, const struct source_sender *to, size_t *sent, struct fault *fault)
+{
 	int rc = to->ask_missing && b->n > 0 ? drop_known(b, to, fault) : 0;
 
 	if (rc != 0 || b->n == 0)
 		return rc;
-	rc = client_post_bytes(to->client, path, b->bytes.data, b->bytes.len, &answer, fault);
-	return rc != 0 ? rc : check_answer(b, answer, sent, fault);
+	rc = post(b, b->parts, b->n, to, sent, fault);
+	if (rc != HOSPES_ETOOLARGE)
+		return rc;
+	/* None of a batch is taken when one of it is too large. */
+	for (size_t i = 0; i < b->n; i++) {
+		rc = post(b, &b->parts[i], 1, to, sent, fault);
+		if (rc == HOSPES_ETOOLARGE)
+			b->parts[i].refused = xstrdup(fault->text);
+		else if (rc != 0)
+			return rc;
+	}
+	return 0;
 }
 
 int

@@ -6,6 +6,7 @@
  * somebody may have acted on the first.  Where the reply will be judged its parts are kept and handed to nobody before.
  */
 
+#include <assert.h>
 #include <string.h>
 
 #include "dispatch/guard.h"
@@ -114,12 +115,14 @@ read_asked(const struct op *op, struct asked *ret)
 static bool
 give(struct dispatch *d, struct op *op, const struct op *from)
 {
-	struct asked asked;
+	struct asked asked = {0};
+	bool sound = read_asked(op, &asked);
+	struct payload *part = op_part(from, asked.nth);
 	struct fault fault;
 
-	(void)read_asked(op, &asked);
-	if (asked.nth < op_parts(from)) {
-		pipeline_complete(d, op, 0, payload_ref(from->parts->part[asked.nth]), 1);
+	assert(sound); /* as it was when it began */
+	if (part != NULL) {
+		pipeline_complete(d, op, 0, payload_ref(part), 1);
 		return true;
 	}
 	if (from->state != OP_DONE)

@@ -6,8 +6,9 @@
 
 #include "base/json.h"
 
-#define TOLD_MAX    200  /* bytes of a text in the sentence */
-#define FINDING_MAX 2000 /* bytes of a text in the findings */
+#define TOLD_MAX       200    /* bytes of a text in the sentence */
+#define FINDING_MAX    2000   /* bytes of a text in the findings */
+#define LINE_MAX_BYTES 100000 /* that are looked at of a text */
 
 void
 verdict_init(struct verdict *v)
@@ -25,14 +26,14 @@ verdict_clear(struct verdict *v)
 
 /* ---- Texts ------------------------------------------------------------------------------------------------------- */
 
-/* The first `max` bytes of a text in UTF-8, cut between characters; white space of any kind is one space. */
+/* A text with each run of white space and control characters as one space. */
 static char *
-shortened(const char *text, size_t max)
+in_a_line(const char *text)
 {
-	_cleanup_(buf_free) struct buf out = {0};
+	struct buf out = {0};
 	bool space = false;
 
-	for (; *text != '\0' && out.len < max + 4; text++) {
+	for (; *text != '\0' && out.len < LINE_MAX_BYTES; text++) {
 		bool blank = (unsigned char)*text <= ' ' || *text == 0x7f;
 
 		if (blank && !space && out.len > 0)
@@ -43,12 +44,51 @@ shortened(const char *text, size_t max)
 	}
 	if (out.len > 0 && out.data[out.len - 1] == ' ')
 		out.len--;
-	if (out.len <= max)
-		return xstrdup(buf_text(&out));
-	out.len = max;
-	while (out.len > 0 && !utf8_valid(out.data, out.len))
-		out.len--;
-	return xasprintf("%s…", buf_text(&out));
+	buf_text(&out);
+	return (char *)out.data;
+}
+
+/* Is this byte one in the middle of a character? */
+static bool
+inside(char byte)
+{
+	return ((unsigned char)byte & 0xc0) == 0x80;
+}
+
+/* `max` bytes of a text in UTF-8 at most, from its byte `from` on, both moved to where a character begins. */
+static char *
+cut(const char *text, size_t from, size_t max)
+{
+	size_t len = strlen(text), to;
+
+	while (from > 0 && inside(text[from]))
+		from--;
+	to = len - from > max ? from + max : len;
+	while (to > from && to < len && inside(text[to]))
+		to--;
+	return xasprintf("%s%.*s%s", from > 0 ? "…" : "", (int)(to - from), text + from, to < len ? "…" : "");
+}
+
+static char *
+shortened(const char *text, size_t max)
+{
+	_cleanup_(free_p) char *line = in_a_line(text);
+
+	return cut(line, 0, max);
+}
+
+/* Of two texts so much that it is seen where they part. */
+static void
+cut_both(const char *one, const char *other, char **ret_one, char **ret_other)
+{
+	_cleanup_(free_p) char *line = in_a_line(one), *other_line = in_a_line(other);
+	size_t same = 0, from;
+
+	while (line[same] != '\0' && line[same] == other_line[same])
+		same++;
+	from = same > TOLD_MAX / 2 ? same - TOLD_MAX / 4 : 0;
+	*ret_one = cut(line, from, TOLD_MAX);
+	*ret_other = cut(other_line, from, TOLD_MAX);
 }
 
 static const char *
@@ -88,7 +128,7 @@ finding_of(const char *check, const json_t *failed)
 
 		if (!json_is_string(json_object_get(failed, texts[i])))
 			continue;
-		text = shortened(text_of(failed, texts[i]), FINDING_MAX);
+		text = cut(text_of(failed, texts[i]), 0, FINDING_MAX);
 		json_object_set_new(finding, texts[i], json_string(text));
 	}
 	return finding;
@@ -107,25 +147,53 @@ add_silent(struct verdict *v, const char *check, const char *why)
 	add_finding(v, json_pack("{s:s s:s}", "check", check, "why", text));
 }
 
+/* One claim may fail for several reasons. */
+static size_t
+claims_of(const json_t *failed)
+{
+	_cleanup_(json_p) json_t *seen = json_object();
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(failed, i, one)
+	{
+		_cleanup_(free_p) char *claim = xasprintf(
+		    "%lld %s", (long long)json_integer_value(json_object_get(one, "claim")), text_of(one, "text"));
+
+		json_object_set_new(seen, claim, json_true());
+	}
+	return json_object_size(seen);
+}
+
+static void
+tell_failed(struct buf *out, const char *check, const json_t *failed)
+{
+	const char *said = text_of(failed, "quote"), *stands = text_of(failed, "found");
+	_cleanup_(free_p) char *text = shortened(text_of(failed, "text"), TOLD_MAX * 3 / 4);
+	_cleanup_(free_p) char *why = shortened(text_of(failed, "why"), TOLD_MAX * 3 / 4);
+	_cleanup_(free_p) char *document = shortened(text_of(failed, "document"), TOLD_MAX / 3);
+	_cleanup_(free_p) char *quote = NULL, *found = NULL;
+
+	cut_both(said, stands, &quote, &found);
+	buf_printf(out, "the check %s; \"%s\": %s", check, text, why);
+	if (quote[0] != '\0')
+		buf_printf(out, "; it quotes \"%s\"", quote);
+	if (found[0] != '\0')
+		buf_printf(out, "%s %s has \"%s\"", quote[0] != '\0' ? " and" : ";",
+		    document[0] != '\0' ? document : "the document", found);
+	if (quote[0] != '\0' && strcmp(quote, found) == 0 && strcmp(said, stands) != 0)
+		buf_appends(out, ", with other white space");
+}
+
 static void
 add_failed(struct verdict *v, const char *check, const json_t *failed)
 {
-	const json_t *first = json_array_get(failed, 0), *one;
-	_cleanup_(free_p) char *text = shortened(text_of(first, "text"), TOLD_MAX);
-	_cleanup_(free_p) char *why = shortened(text_of(first, "why"), TOLD_MAX);
-	_cleanup_(free_p) char *quote = shortened(text_of(first, "quote"), TOLD_MAX);
-	_cleanup_(free_p) char *found = shortened(text_of(first, "found"), TOLD_MAX);
-	_cleanup_(free_p) char *document = shortened(text_of(first, "document"), TOLD_MAX / 2);
+	const json_t *one;
 	size_t i;
 
 	if (v->refusing++ == 0) {
-		v->failed = json_array_size(failed);
-		buf_printf(&v->first, "the check %s; \"%s\": %s", check, text, why);
-		if (quote[0] != '\0')
-			buf_printf(&v->first, "; it quotes \"%s\"", quote);
-		if (found[0] != '\0')
-			buf_printf(&v->first, "%s %s has \"%s\"", quote[0] != '\0' ? " and" : ";",
-			    document[0] != '\0' ? document : "the document", found);
+		v->failed = claims_of(failed);
+		tell_failed(&v->first, check, json_array_get(failed, 0));
 	}
 	json_array_foreach(failed, i, one)
 	{

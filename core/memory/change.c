@@ -1,18 +1,24 @@
-/* Changes for the index, in its lane. */
+/*
+ * Changes for the index: what a command did, in the lane of the index.
+ */
 
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "memory/change.h"
-#include "memory/documents.h"
+#include "memory/files.h"
 #include "memory/index.h"
+
+#define SLICE_NS (50 * NS_PER_MS)
 
 struct change {
 	struct ask ask;
 	struct memory_command *command; /* or */
 	json_t *documents;
 	uint64_t version;
-	size_t at, n;
+	size_t at;
+	bool worn;
 };
 
 static void
@@ -24,35 +30,50 @@ change_release(struct ask *ask)
 	json_decref(c->documents);
 }
 
+/* Loads that were held back are told once less waits. */
 static void
-change_then(struct ask *ask)
+tell_held(struct memory *m)
 {
-	struct memory *m = ask->m;
-	struct change *c = (struct change *)ask;
 	struct ask *held;
 
-	if (ask->fault.status != 0)
-		memory_failed(m, &ask->fault);
-	m->waiting -= ask->waiting;
-	m->waiting_documents -= c->n;
-	while (m->waiting <= 64 * MIB && (held = TAILQ_FIRST(&m->held)) != NULL) {
+	while (m->waiting <= WAITING_MAX && (held = TAILQ_FIRST(&m->held)) != NULL) {
 		TAILQ_REMOVE(&m->held, held, entry);
 		TAILQ_INSERT_TAIL(&m->asks, held, entry);
 		ask_end(held);
 	}
-	ask_end(ask);
 }
 
-static bool
-change_work(struct ask *ask, struct index *index)
+static void
+change_then(struct ask *ask)
+{
+	struct change *c = (struct change *)ask;
+	struct memory_space space = place_space(&ask->spaces[0]);
+	struct memory *m = ask->m;
+
+	if (ask->fault.status != 0)
+		memory_trouble(m, &ask->fault);
+	else if (c->worn)
+		change_renew(m, &space);
+	if (c->command != NULL && c->command->kind == COMMAND_FORGET_DOCUMENT)
+		files_forgotten(m, c->command->digest);
+	if (c->command != NULL && c->command->kind == COMMAND_DROP)
+		files_sweep(m);
+	m->waiting -= ask->waiting;
+	ask_end(ask);
+	tell_held(m);
+}
+
+static enum turn
+command_work(struct ask *ask, struct index *index)
 {
 	struct change *c = (struct change *)ask;
 	struct memory_command *k = c->command;
 	struct memory_space s = place_space(&ask->spaces[0]);
+	struct value_entry entry = {.version = c->version, .lsn = ask->lsn};
 
 	switch (k->kind) {
 	case COMMAND_PUT:
-		index_value(index, &s, k->key, c->version, k->body.data + k->value, k->value_len, &ask->fault);
+		index_value(index, &s, k->key, &entry, k->body.data + k->value, k->value_len, &ask->fault);
 		break;
 	case COMMAND_FORGET:
 		index_forget_value(index, &s, k->key, &ask->fault);
@@ -63,169 +84,88 @@ change_work(struct ask *ask, struct index *index)
 	case COMMAND_DROP:
 		index_drop(index, &s, &ask->fault);
 		break;
-	case COMMAND_DOCUMENTS:
+	case COMMAND_DOCUMENTS: /* documents_work */
 		break;
 	}
-	return true;
+	c->worn = index_worn(index, &s);
+	return TURN_OVER;
 }
 
 void
-change_command(struct memory *m, struct memory_command *command, uint64_t version)
+change_command(struct memory *m, struct memory_command *command, uint64_t version, uint64_t lsn)
 {
 	struct memory_space space = {.client = command->client, .name = command->space};
 	struct change *c = ask_new(m, sizeof *c, 1, &space, NULL, NULL);
 
 	c->ask.release = change_release;
+	c->ask.lsn = lsn;
 	c->command = command;
 	c->version = version;
-	ask_work(&c->ask, LANE_INDEX, change_work, change_then);
+	ask_work(&c->ask, LANE_INDEX, command_work, change_then);
 }
 
-static bool
+int
+change_document(struct index *index, const struct memory_space *s, const uint8_t digest[DIGEST], const char *name,
+    uint64_t lsn, int64_t until_ns, struct fault *fault)
+{
+	int rc = index_document(index, s, digest, name, lsn, until_ns, fault);
+
+	if (rc != HOSPES_ENOENT)
+		return rc;
+	log_error("a document cannot be searched", LOG_S("space", s->name), LOG_S("document", name),
+	    LOG_S("reason", fault->text));
+	*fault = (struct fault){0};
+	return 0;
+}
+
+static enum turn
 documents_work(struct ask *ask, struct index *index)
 {
 	struct change *c = (struct change *)ask;
 	struct memory_space s = place_space(&ask->spaces[0]);
-	int64_t until = clock_mono_ns() + 50 * NS_PER_MS;
+	int64_t until = clock_mono_ns() + SLICE_NS;
+	int rc = 0;
 
-	while (c->at < c->n && ask->fault.status == 0) {
-		const json_t *d = json_array_get(c->documents, c->at++);
+	while (rc >= 0 && c->at < json_array_size(c->documents)) {
+		const json_t *d = json_array_get(c->documents, c->at);
+		const char *name = json_string_value(json_object_get(d, "document"));
 		uint8_t digest[DIGEST];
 
-		if (digest_read(json_string_value(json_object_get(d, "digest")), digest))
-			index_document(
-			    index, &s, digest, json_string_value(json_object_get(d, "document")), &ask->fault);
 		if (clock_mono_ns() >= until)
-			break;
+			return TURN_AGAIN;
+		digest_read(json_string_value(json_object_get(d, "digest")), digest);
+		rc = change_document(index, &s, digest, name, ask->lsn, until, &ask->fault);
+		if (rc == 0)
+			c->at++;
 	}
-	return c->at == c->n || ask->fault.status != 0;
+	return TURN_OVER;
 }
 
 void
-change_documents(struct memory *m, const struct memory_space *space, json_t *documents, size_t bytes)
+change_documents(struct memory *m, const struct memory_space *space, json_t *documents, size_t bytes, uint64_t lsn)
 {
 	struct change *c = ask_new(m, sizeof *c, 1, space, NULL, NULL);
 
 	c->ask.release = change_release;
+	c->ask.lsn = lsn;
 	c->documents = documents;
-	c->n = json_array_size(documents);
 	c->ask.waiting = bytes;
+	c->ask.waiting_documents = json_array_size(documents);
 	m->waiting += bytes;
-	m->waiting_documents += c->n;
 	ask_work(&c->ask, LANE_INDEX, documents_work, change_then);
 }
 
-/* ---- Building it anew ---------------------------------------------------------------------------------------------- */
-
-struct reindex {
-	struct ask ask;
-	json_t *entries; /* [client, space, key, version, JSON text] or [client, space, digest, name] */
-	size_t at;
-	int64_t since;
-	json_int_t documents, values;
-};
-
-static int
-read_entry(const void *key, size_t key_len, const void *data, size_t len, void *arg)
+size_t
+change_pending(struct memory *m, const struct memory_space *space)
 {
-	const char *client = (const char *)key + 1, *space = client + strlen(client) + 1,
-		   *rest = space + strlen(space) + 1;
-	size_t rest_len = key_len - (size_t)(rest - (const char *)key);
-	struct reindex *r = arg;
-	struct value_entry entry;
-	struct document_view view;
-	char digest[DIGEST_TEXT];
+	struct ask *ask;
+	size_t n = 0;
 
-	if (*(const char *)key == 'K' && len >= sizeof entry) {
-		memcpy(&entry, data, sizeof entry);
-		json_array_append_new(r->entries,
-		    json_pack("[s, s, s#, I, s#]", client, space, rest, (int)rest_len, (json_int_t)entry.version,
-			(const char *)data + sizeof entry, (int)(len - sizeof entry)));
-	} else if (*(const char *)key == 'D' && rest_len == DIGEST && document_view(data, len, &view)) {
-		digest_text((const uint8_t *)rest, digest);
-		json_array_append_new(r->entries, json_pack("[s, s, s, s]", client, space, digest, view.name));
+	TAILQ_FOREACH(ask, &m->asks, entry)
+	{
+		if (ask->waiting_documents > 0 && strcmp(ask->spaces[0].client, space->client) == 0 &&
+		    strcmp(ask->spaces[0].name, space->name) == 0)
+			n += ask->waiting_documents;
 	}
-	return 0;
-}
-
-static void
-reindex_read(struct ask *ask, struct store_txn *txn)
-{
-	store_walk(txn, STORE_MEMORY, "K", 1, false, read_entry, ask);
-	store_walk(txn, STORE_MEMORY, "D", 1, false, read_entry, ask);
-}
-
-static void
-reindex_one(struct reindex *r, struct index *index, const json_t *e)
-{
-	struct memory_space s = {
-	    .client = json_string_value(json_array_get(e, 0)), .name = json_string_value(json_array_get(e, 1))};
-	const char *text = json_string_value(json_array_get(e, 2));
-	uint8_t digest[DIGEST];
-
-	if (json_array_size(e) == 5) {
-		const json_t *value = json_array_get(e, 4);
-
-		r->values++;
-		index_value(index, &s, text, (uint64_t)json_integer_value(json_array_get(e, 3)),
-		    json_string_value(value), json_string_length(value), &r->ask.fault);
-	} else if (digest_read(text, digest)) {
-		r->documents++;
-		index_document(index, &s, digest, json_string_value(json_array_get(e, 3)), &r->ask.fault);
-	}
-}
-
-static bool
-reindex_work(struct ask *ask, struct index *index)
-{
-	struct reindex *r = (struct reindex *)ask;
-	int64_t until = clock_mono_ns() + 50 * NS_PER_MS;
-
-	if (r->at == 0)
-		index_clear(index, &ask->fault);
-	while (r->at < json_array_size(r->entries) && ask->fault.status == 0) {
-		reindex_one(r, index, json_array_get(r->entries, r->at++));
-		if (clock_mono_ns() >= until)
-			return false;
-	}
-	return true;
-}
-
-static void
-reindex_then(struct ask *ask)
-{
-	struct reindex *r = (struct reindex *)ask;
-
-	ask->answer = json_pack("{s:I, s:I, s:I, s:f}", "documents", r->documents, "values", r->values, "passages",
-	    (json_int_t)0, "seconds", (double)(clock_mono_ns() - r->since) / (double)NS_PER_S);
-	ask_end(ask);
-}
-
-static void
-reindex_queue(struct ask *ask)
-{
-	ask_work(ask, LANE_INDEX, reindex_work, reindex_then);
-}
-
-static void
-reindex_release(struct ask *ask)
-{
-	json_decref(((struct reindex *)ask)->entries);
-}
-
-void
-memory_reindex(struct memory *m, memory_done *done, void *arg)
-{
-	struct reindex *r = ask_new(m, sizeof *r, 0, NULL, done, arg);
-
-	r->ask.release = reindex_release;
-	r->entries = json_array();
-	r->since = clock_mono_ns();
-	ask_read(&r->ask, reindex_read, reindex_queue);
-}
-
-void
-memory_catch_up(struct memory *m)
-{
-	memory_reindex(m, NULL, NULL);
+	return n;
 }

@@ -6,12 +6,24 @@
 #include "memory/command.h"
 #include "memory/state.h"
 
-/* A command was applied: the index gets it.  Takes `c` over. */
-void change_command(struct memory *m, struct memory_command *c, uint64_t version);
+/* A command was applied as `lsn`: the index gets it.  Takes `c` over. */
+void change_command(struct memory *m, struct memory_command *c, uint64_t version, uint64_t lsn);
 
 /* Documents ([{"digest", "document", ...}], taken over) have become part of the space; `bytes` of text. */
-void change_documents(struct memory *m, const struct memory_space *space, json_t *documents, size_t bytes);
+void change_documents(
+    struct memory *m, const struct memory_space *space, json_t *documents, size_t bytes, uint64_t lsn);
 
-void memory_catch_up(struct memory *m);
+/* index_document, but that a text which is missing is logged and passed over.  [index thread] */
+int change_document(struct index *index, const struct memory_space *s, const uint8_t digest[DIGEST], const char *name,
+    uint64_t lsn, int64_t until_ns, struct fault *fault);
+
+/* Documents of the space that wait for the index. */
+size_t change_pending(struct memory *m, const struct memory_space *space);
+
+/* The index gets what the store has and it does not, and loses the rest.  `all`: it is known to have nothing. */
+void change_catch_up(struct memory *m, bool all);
+
+/* The same for one space, emptied first: it is worn. */
+void change_renew(struct memory *m, const struct memory_space *space);
 
 #endif

@@ -8,6 +8,9 @@
 #include "base/buf.h"
 #include "memory/spaces.h"
 
+/* How the value follows the other members of a put. */
+#define VALUE_MEMBER ",\"value\":"
+
 enum command_kind { COMMAND_PUT, COMMAND_FORGET, COMMAND_FORGET_DOCUMENT, COMMAND_DOCUMENTS, COMMAND_DROP };
 
 struct memory_command {

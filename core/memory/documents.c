@@ -1,5 +1,6 @@
 /* Files of documents. */
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -77,6 +78,43 @@ documents_sync(const char *dir, struct fault *fault)
 	return 0;
 }
 
+void
+documents_remove(const char *dir, const uint8_t digest[DIGEST])
+{
+	_cleanup_(free_p) char *path = path_of(dir, digest);
+
+	unlink(path);
+}
+
+static size_t
+sweep_folder(const char *path, bool (*named)(const char *file, void *arg), void *arg)
+{
+	DIR *folder = opendir(path);
+	struct dirent *entry;
+	size_t removed = 0;
+
+	if (folder == NULL)
+		return 0;
+	while ((entry = readdir(folder)) != NULL)
+		if (entry->d_name[0] != '.' && !named(entry->d_name, arg))
+			removed += unlinkat(dirfd(folder), entry->d_name, 0) == 0 ? 1 : 0;
+	closedir(folder);
+	return removed;
+}
+
+size_t
+documents_sweep(const char *dir, bool (*named)(const char *file, void *arg), void *arg)
+{
+	size_t removed = 0;
+
+	for (unsigned i = 0; i < 256; i++) {
+		_cleanup_(free_p) char *path = xasprintf("%s/documents/%02x", dir, i);
+
+		removed += sweep_folder(path, named, arg);
+	}
+	return removed;
+}
+
 int
 documents_read(
     const char *dir, const uint8_t digest[DIGEST], uint64_t from, uint64_t to, struct buf *ret, struct fault *fault)
@@ -87,6 +125,8 @@ documents_read(
 	size_t want, have = 0;
 	uint8_t *data;
 
+	if (fd < 0 && errno == ENOENT)
+		return fault_set(fault, HOSPES_ENOENT, "the text of a document is missing: there is no file %s", path);
 	if (fd < 0 || fstat(fd, &st) != 0)
 		return fault_errno(fault, errno, "cannot read the document %s", path);
 	if (to > (uint64_t)st.st_size)

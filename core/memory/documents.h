@@ -14,7 +14,12 @@ int documents_write(
     const char *dir, const uint8_t digest[DIGEST], const void *text, size_t len, bool *ret_new, struct fault *fault);
 int documents_sync(const char *dir, struct fault *fault);
 
-/* Bytes `from` up to `to`, fewer where the file ends; adds to `ret`.  Faults: io_error, damaged. */
+void documents_remove(const char *dir, const uint8_t digest[DIGEST]);
+
+/* Removes all files of which `named` (with the file's name) says no; returns how many. */
+size_t documents_sweep(const char *dir, bool (*named)(const char *file, void *arg), void *arg);
+
+/* Bytes `from` up to `to`, fewer where the file ends; adds to `ret`.  Faults: not_found, io_error, damaged. */
 int documents_read(
     const char *dir, const uint8_t digest[DIGEST], uint64_t from, uint64_t to, struct buf *ret, struct fault *fault);
 

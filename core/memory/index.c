@@ -1,107 +1,237 @@
-/* FTS5: rows in, passages out. */
+/*
+ * The index's file: opened, thrown away when it cannot be right, committed, closed.
+ *
+ * SQLite keeps a rollback journal and syncs nothing, so that a process that ends at any time leaves a file that is right, and
+ * a machine that ends leaves anything.  A mark beside the file, which is synced before the first write and goes when the file
+ * was closed and synced, names the boot: found with that of an other one, the file is not believed.
+ */
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <sqlite3.h>
+#include "base/fd.h"
+#include "base/log.h"
+#include "memory/index_state.h"
 
-#include "base/json.h"
-#include "memory/documents.h"
-#include "memory/index.h"
-#include "memory/passage.h"
+#define FORMAT       1 /* changes with the tables, the words, the stems and the way that texts are cut */
+#define COMMIT_BYTES (64 * MIB)
 
-struct index {
-	sqlite3 *db;
-	char *dir, *path;
-	bool open; /* a transaction */
-};
+static const char *const pragmas = "PRAGMA page_size=4096; PRAGMA journal_mode=TRUNCATE; PRAGMA synchronous=OFF;"
+				   "PRAGMA locking_mode=EXCLUSIVE; PRAGMA cache_size=-16384; PRAGMA temp_store=MEMORY;";
 
 static const char schema[] =
-    "CREATE TABLE spaces(id INTEGER PRIMARY KEY, client TEXT NOT NULL, name TEXT NOT NULL, UNIQUE(client, name));"
+    "BEGIN;"
+    "CREATE TABLE state(applied INTEGER NOT NULL);"
+    "INSERT INTO state VALUES(0);"
+    "CREATE TABLE spaces(id INTEGER PRIMARY KEY, client TEXT NOT NULL, name TEXT NOT NULL, next INTEGER NOT NULL,"
+    " live INTEGER NOT NULL, bytes INTEGER NOT NULL, UNIQUE(client, name));"
     "CREATE TABLE sources(id INTEGER PRIMARY KEY, space INTEGER NOT NULL, digest BLOB, key TEXT, version INTEGER,"
-    " name TEXT, value TEXT, first INTEGER, last INTEGER);"
+    " lsn INTEGER NOT NULL, title TEXT, value TEXT, first INTEGER, n INTEGER NOT NULL, bytes INTEGER NOT NULL,"
+    " seen INTEGER NOT NULL, ranges BLOB);"
     "CREATE UNIQUE INDEX source_digest ON sources(space, digest) WHERE digest IS NOT NULL;"
     "CREATE UNIQUE INDEX source_key ON sources(space, key) WHERE key IS NOT NULL;"
-    "CREATE TABLE passages(id INTEGER PRIMARY KEY, source INTEGER NOT NULL, a INTEGER, z INTEGER, ha INTEGER, hz "
-    "INTEGER);";
+    "CREATE INDEX source_first ON sources(space, first);";
 
-static int
+static const char *const sql_of[STATEMENTS] = {
+    [FIND_SPACE] = "SELECT id, next, live, bytes FROM spaces WHERE client = ? AND name = ?",
+    [ADD_SPACE] = "INSERT INTO spaces(client, name, next, live, bytes) VALUES(?, ?, 1, 0, 0)",
+    [SET_SPACE] = "UPDATE spaces SET next = ?, live = ?, bytes = ? WHERE id = ?",
+    [FIND_DIGEST] = "SELECT id, lsn, n, bytes FROM sources WHERE space = ? AND digest = ?",
+    [FIND_KEY] = "SELECT id, lsn, n, bytes FROM sources WHERE space = ? AND key = ?",
+    [ADD_SOURCE] = "INSERT INTO sources(space, digest, key, version, title, value, lsn, n, bytes, seen)"
+		   " VALUES(?, ?, ?, ?, ?, ?, 0, 0, 0, ?)",
+    [FILL_SOURCE] = "UPDATE sources SET lsn = ?, first = ?, n = ?, bytes = ?, ranges = ? WHERE id = ?",
+    [DEL_SOURCE] = "DELETE FROM sources WHERE id = ?",
+    [MARK_DIGEST] = "UPDATE sources SET seen = ? WHERE space = ? AND digest = ?",
+    [MARK_KEY] = "UPDATE sources SET seen = ? WHERE space = ? AND key = ?",
+    [SOURCE_AT] = "SELECT first, n, digest, key, version, title, value, ranges FROM sources"
+		  " WHERE space = ? AND first <= ? ORDER BY first DESC LIMIT 1",
+    [SOURCE_RANGE] = "SELECT first, n FROM sources WHERE space = ? AND digest = ?",
+};
+
+int
 index_fault(struct index *x, struct fault *fault)
 {
-	int rc = sqlite3_errcode(x->db);
+	const char *why = sqlite3_errmsg(x->db);
 
-	if (rc == SQLITE_FULL)
-		return fault_set(fault, HOSPES_EDISK, "cannot write the index %s: %s", x->path, sqlite3_errmsg(x->db));
-	return fault_set(fault, HOSPES_EIO, "cannot use the index %s: %s", x->path, sqlite3_errmsg(x->db));
-}
-
-static int
-run(struct index *x, const char *sql, struct fault *fault)
-{
-	if (sqlite3_exec(x->db, sql, NULL, NULL, NULL) != SQLITE_OK)
-		return index_fault(x, fault);
-	return 0;
-}
-
-static void
-finalize_p(sqlite3_stmt **s)
-{
-	sqlite3_finalize(*s);
-}
-
-static sqlite3_stmt *
-prepare(struct index *x, const char *sql)
-{
-	sqlite3_stmt *s = NULL;
-
-	sqlite3_prepare_v2(x->db, sql, -1, &s, NULL);
-	return s;
-}
-
-static int
-begin(struct index *x, struct fault *fault)
-{
-	if (x->open)
-		return 0;
-	if (run(x, "BEGIN", fault) != 0)
-		return fault->status;
-	x->open = true;
-	return 0;
+	switch (sqlite3_errcode(x->db) & 0xff) {
+	case SQLITE_FULL:
+		return fault_set(fault, HOSPES_EDISK, "cannot write the index %s: %s", x->path, why);
+	case SQLITE_CORRUPT:
+	case SQLITE_NOTADB:
+	case SQLITE_SCHEMA:
+	case SQLITE_ERROR: /* a table that should be there is not */
+		return fault_set(fault, HOSPES_EDAMAGED, "the index %s cannot be right: %s", x->path, why);
+	default:
+		return fault_set(fault, HOSPES_EIO, "cannot use the index %s: %s", x->path, why);
+	}
 }
 
 int
-index_commit(struct index *x, struct fault *fault)
+index_run(struct index *x, const char *sql, struct fault *fault)
 {
-	if (!x->open)
-		return 0;
+	return sqlite3_exec(x->db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : index_fault(x, fault);
+}
+
+/* NULL statements are well: SQLite answers to them with an error of its own, which index_fault tells. */
+sqlite3_stmt *
+index_statement(struct index *x, enum statement which)
+{
+	sqlite3_stmt **s = &x->statements[which];
+
+	if (*s == NULL)
+		sqlite3_prepare_v3(x->db, sql_of[which], -1, SQLITE_PREPARE_PERSISTENT, s, NULL);
+	sqlite3_reset(*s);
+	sqlite3_clear_bindings(*s);
+	return *s;
+}
+
+int
+index_step(struct index *x, sqlite3_stmt *q, struct fault *fault)
+{
+	int rc = sqlite3_step(q) == SQLITE_DONE ? 0 : index_fault(x, fault);
+
+	sqlite3_reset(q);
+	return rc;
+}
+
+/* ---- The mark ------------------------------------------------------------------------------------------------------ */
+
+static void
+boot_id(char ret[64])
+{
+	_cleanup_(buf_free) struct buf id = {0};
+	struct fault fault;
+
+	if (fd_read_file("/proc/sys/kernel/random/boot_id", &id, 63, &fault) != 0)
+		buf_clear(&id);
+	snprintf(ret, 64, "%s", buf_text(&id));
+}
+
+static int
+set_mark(struct index *x, struct fault *fault)
+{
+	char id[64];
+
+	boot_id(id);
+	return fd_write_file(x->mark, id, strlen(id), 0600, fault);
+}
+
+/* Whether the file, if there is one, was left by this boot or closed in order. */
+static bool
+mark_fits(struct index *x)
+{
+	_cleanup_(buf_free) struct buf found = {0};
+	struct fault fault;
+	char id[64];
+
+	if (access(x->mark, F_OK) != 0)
+		return true;
+	boot_id(id);
+	return *id != '\0' && fd_read_file(x->mark, &found, 63, &fault) == 0 && strcmp(buf_text(&found), id) == 0;
+}
+
+/* ---- Opening and closing ------------------------------------------------------------------------------------------- */
+
+static void
+close_file(struct index *x)
+{
+	index_forget_insert(x);
+	for (size_t i = 0; i < STATEMENTS; i++) {
+		sqlite3_finalize(x->statements[i]);
+		x->statements[i] = NULL;
+	}
+	sqlite3_close(x->db);
+	x->db = NULL;
 	x->open = false;
-	return run(x, "COMMIT", fault);
+	x->written = 0;
+	x->filling.busy = false;
+}
+
+static int
+open_file(struct index *x, struct fault *fault)
+{
+	if (sqlite3_open(x->path, &x->db) != SQLITE_OK)
+		return index_fault(x, fault);
+	if (index_run(x, pragmas, fault) != 0)
+		return fault->status;
+	sqlite3_limit(x->db, SQLITE_LIMIT_LENGTH, 1 << 30);
+	if (index_register_words(x->db) != SQLITE_OK)
+		return fault_set(fault, HOSPES_EBUG, "this SQLite has no FTS5, which memory needs");
+	return 0;
+}
+
+static int
+read_format(struct index *x, struct fault *fault)
+{
+	_cleanup_(finalize_p) sqlite3_stmt *q = NULL;
+	int found;
+
+	if (sqlite3_prepare_v2(x->db, "SELECT user_version, applied FROM pragma_user_version, state", -1, &q, NULL) !=
+		SQLITE_OK ||
+	    sqlite3_step(q) != SQLITE_ROW)
+		return index_fault(x, fault);
+	found = sqlite3_column_int(q, 0);
+	if (found != FORMAT)
+		return fault_set(
+		    fault, HOSPES_EDAMAGED, "the index %s has the format %d and not %d", x->path, found, FORMAT);
+	x->applied = (uint64_t)sqlite3_column_int64(q, 1);
+	return 0;
 }
 
 int
 index_clear(struct index *x, struct fault *fault)
 {
-	sqlite3_close(x->db);
-	x->db = NULL;
-	x->open = false;
-	unlink(x->path);
-	if (sqlite3_open(x->path, &x->db) != SQLITE_OK)
-		return index_fault(x, fault);
-	if (run(x, "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA locking_mode=EXCLUSIVE", fault) != 0)
+	_cleanup_(free_p) char *journal = xasprintf("%s-journal", x->path);
+	char format[64];
+
+	close_file(x);
+	/* The journal first: one without its file would be played back into the next. */
+	if (unlink(journal) != 0 && errno != ENOENT)
+		return fault_errno(fault, errno, "cannot remove %s", journal);
+	if (unlink(x->path) != 0 && errno != ENOENT)
+		return fault_errno(fault, errno, "cannot remove the index %s", x->path);
+	x->applied = 0;
+	if (set_mark(x, fault) != 0 || open_file(x, fault) != 0 || index_run(x, schema, fault) != 0)
 		return fault->status;
-	return run(x, schema, fault);
+	snprintf(format, sizeof format, "PRAGMA user_version=%d; COMMIT", FORMAT);
+	return index_run(x, format, fault);
+}
+
+/* Opens what is there. */
+static int
+open_found(struct index *x, struct fault *fault)
+{
+	if (!mark_fits(x))
+		return fault_set(
+		    fault, HOSPES_EDAMAGED, "the index %s was not closed before the machine went down", x->path);
+	if (open_file(x, fault) != 0 || read_format(x, fault) != 0)
+		return fault->status;
+	return set_mark(x, fault);
 }
 
 int
-index_open(struct index **ret, const char *dir, struct fault *fault)
+index_open(struct index **ret, const char *dir, bool *ret_empty, struct fault *fault)
 {
 	struct index *x = xcalloc(1, sizeof *x);
+	bool found;
+	int rc;
 
 	x->dir = xstrdup(dir);
 	x->path = xasprintf("%s/index.db", dir);
-	if (index_clear(x, fault) != 0) {
+	x->mark = xasprintf("%s/index.open", dir);
+	x->words = words_new();
+	found = access(x->path, F_OK) == 0;
+	rc = found ? open_found(x, fault) : HOSPES_EDAMAGED;
+	*ret_empty = rc != 0;
+	if (rc != 0 && found)
+		log_warn("the index of memory is built anew", LOG_S("reason", fault->text));
+	if (rc != 0)
+		rc = index_clear(x, fault);
+	if (rc != 0) {
 		index_close(&x);
 		return fault->status;
 	}
@@ -109,336 +239,180 @@ index_open(struct index **ret, const char *dir, struct fault *fault)
 	return 0;
 }
 
+static void
+free_filling(struct filling *f)
+{
+	free(f->client);
+	free(f->name);
+	free(f->title);
+	buf_free(&f->text);
+	buf_free(&f->ranges);
+	buf_free(&f->row);
+}
+
 void
 index_close(struct index **xp)
 {
 	struct index *x = *xp;
+	_cleanup_(close_p) int fd = -1;
+	struct fault fault;
+	bool clean;
 
 	if (x == NULL)
 		return;
 	*xp = NULL;
-	sqlite3_close(x->db);
+	if (x->filling.busy && x->open) /* half a source: it goes with its transaction */
+		sqlite3_exec(x->db, "ROLLBACK", NULL, NULL, NULL);
+	else
+		index_commit(x, x->applied, &fault);
+	close_file(x);
+	fd = open(x->path, O_RDWR | O_CLOEXEC);
+	clean = fd >= 0 && fsync(fd) == 0;
+	if (clean)
+		unlink(x->mark);
+	free_filling(&x->filling);
+	words_free(&x->words);
 	free(x->dir);
 	free(x->path);
+	free(x->mark);
 	free(x);
 }
 
-static int
-space_id(struct index *x, const struct memory_space *s, bool make, sqlite3_int64 *ret, struct fault *fault)
+/* ---- Transactions --------------------------------------------------------------------------------------------------- */
+
+int
+index_begin(struct index *x, struct fault *fault)
 {
-	_cleanup_(finalize_p) sqlite3_stmt *q = prepare(x, "SELECT id FROM spaces WHERE client = ? AND name = ?");
-	_cleanup_(finalize_p) sqlite3_stmt *add = prepare(x, "INSERT INTO spaces(client, name) VALUES(?, ?)");
-	char sql[256];
+	if (x->open)
+		return 0;
+	if (index_run(x, "BEGIN", fault) != 0)
+		return fault->status;
+	x->open = true;
+	x->written = 0;
+	return 0;
+}
+
+bool
+index_commit_due(const struct index *x)
+{
+	return x->open && x->written >= COMMIT_BYTES && !x->filling.busy;
+}
+
+bool
+index_uncommitted(const struct index *x, uint64_t applied)
+{
+	return x->open || x->applied != applied;
+}
+
+bool
+index_busy(const struct index *x)
+{
+	return x->filling.busy;
+}
+
+uint64_t
+index_applied(const struct index *x)
+{
+	return x->applied;
+}
+
+int
+index_commit(struct index *x, uint64_t applied, struct fault *fault)
+{
+	char sql[96];
+
+	if (!x->open && applied == x->applied)
+		return 0;
+	assert(!x->filling.busy);
+	if (index_begin(x, fault) != 0)
+		return fault->status;
+	snprintf(sql, sizeof sql, "UPDATE state SET applied = %lld; COMMIT", (long long)applied);
+	if (index_run(x, sql, fault) != 0) {
+		sqlite3_exec(x->db, "ROLLBACK", NULL, NULL, NULL);
+		x->open = false;
+		return fault->status;
+	}
+	x->open = false;
+	x->applied = applied;
+	return 0;
+}
+
+/* ---- Spaces --------------------------------------------------------------------------------------------------------- */
+
+void
+index_forget_insert(struct index *x)
+{
+	sqlite3_finalize(x->insert);
+	x->insert = NULL;
+	x->insert_space = 0;
+}
+
+static int
+make_space(struct index *x, const struct memory_space *s, struct index_space *ret, struct fault *fault)
+{
+	sqlite3_stmt *q = index_statement(x, ADD_SPACE);
+	char sql[512];
 
 	sqlite3_bind_text(q, 1, s->client, -1, SQLITE_STATIC);
 	sqlite3_bind_text(q, 2, s->name, -1, SQLITE_STATIC);
-	if (sqlite3_step(q) == SQLITE_ROW) {
-		*ret = sqlite3_column_int64(q, 0);
-		return 0;
-	}
-	*ret = 0;
-	if (!make)
-		return 0;
-	sqlite3_bind_text(add, 1, s->client, -1, SQLITE_STATIC);
-	sqlite3_bind_text(add, 2, s->name, -1, SQLITE_STATIC);
-	if (sqlite3_step(add) != SQLITE_DONE)
-		return index_fault(x, fault);
-	*ret = sqlite3_last_insert_rowid(x->db);
+	if (index_step(x, q, fault) != 0)
+		return fault->status;
+	*ret = (struct index_space){.id = sqlite3_last_insert_rowid(x->db), .next = 1};
+	/* Large pieces in memory, few and late merges: a search looks into a handful of segments either way. */
 	snprintf(sql, sizeof sql,
-	    "CREATE VIRTUAL TABLE ft_%lld USING fts5(head, body, content='', tokenize='porter unicode61 "
-	    "remove_diacritics 2')",
-	    *ret);
-	return run(x, sql, fault);
-}
-
-struct filling {
-	struct index *x;
-	struct fault *fault;
-	sqlite3_stmt *row, *ft;
-	sqlite3_int64 source;
-	const char *text, *name;
-	sqlite3_int64 first, last;
-};
-
-static int
-add_passage(const struct passage *p, void *arg)
-{
-	struct filling *f = arg;
-	_cleanup_(buf_free) struct buf head = {0};
-	sqlite3_int64 id;
-
-	sqlite3_reset(f->row);
-	sqlite3_bind_int64(f->row, 1, f->source);
-	sqlite3_bind_int64(f->row, 2, (sqlite3_int64)p->from);
-	sqlite3_bind_int64(f->row, 3, (sqlite3_int64)p->to);
-	sqlite3_bind_int64(f->row, 4, (sqlite3_int64)p->heading_from);
-	sqlite3_bind_int64(f->row, 5, (sqlite3_int64)p->heading_to);
-	if (sqlite3_step(f->row) != SQLITE_DONE)
-		return index_fault(f->x, f->fault);
-	id = sqlite3_last_insert_rowid(f->x->db);
-	buf_appends(&head, f->name);
-	buf_appends(&head, " ");
-	buf_append(&head, f->text + p->heading_from, p->heading_to - p->heading_from);
-	sqlite3_reset(f->ft);
-	sqlite3_bind_int64(f->ft, 1, id);
-	sqlite3_bind_text(f->ft, 2, (char *)head.data, (int)head.len, SQLITE_STATIC);
-	sqlite3_bind_text(f->ft, 3, f->text + p->from, (int)(p->to - p->from), SQLITE_STATIC);
-	if (sqlite3_step(f->ft) != SQLITE_DONE)
-		return index_fault(f->x, f->fault);
-	if (f->first == 0)
-		f->first = id;
-	f->last = id;
-	return 0;
-}
-
-static int
-fill(struct index *x, sqlite3_int64 space, sqlite3_int64 source, const char *name, const char *text, size_t len,
-    struct fault *fault)
-{
-	_cleanup_(finalize_p) sqlite3_stmt *row =
-	    prepare(x, "INSERT INTO passages(source, a, z, ha, hz) VALUES(?, ?, ?, ?, ?)");
-	_cleanup_(finalize_p) sqlite3_stmt *ft = NULL, *ends = NULL;
-	struct filling f = {.x = x, .fault = fault, .row = row, .source = source, .name = name, .text = text};
-	char sql[128];
-
-	snprintf(sql, sizeof sql, "INSERT INTO ft_%lld(rowid, head, body) VALUES(?, ?, ?)", space);
-	f.ft = ft = prepare(x, sql);
-	if (passages_cut(text, len, add_passage, &f) != 0)
-		return fault->status;
-	ends = prepare(x, "UPDATE sources SET first = ?, last = ? WHERE id = ?");
-	sqlite3_bind_int64(ends, 1, f.first);
-	sqlite3_bind_int64(ends, 2, f.last);
-	sqlite3_bind_int64(ends, 3, source);
-	return sqlite3_step(ends) == SQLITE_DONE ? 0 : index_fault(x, fault);
-}
-
-static int
-forget(struct index *x, sqlite3_stmt *find, struct fault *fault)
-{
-	_cleanup_(finalize_p) sqlite3_stmt *rows = prepare(x, "DELETE FROM passages WHERE id BETWEEN ? AND ?");
-	_cleanup_(finalize_p) sqlite3_stmt *one = prepare(x, "DELETE FROM sources WHERE id = ?");
-
-	if (sqlite3_step(find) != SQLITE_ROW)
-		return 0;
-	sqlite3_bind_int64(rows, 1, sqlite3_column_int64(find, 1));
-	sqlite3_bind_int64(rows, 2, sqlite3_column_int64(find, 2));
-	sqlite3_bind_int64(one, 1, sqlite3_column_int64(find, 0));
-	if (sqlite3_step(rows) != SQLITE_DONE || sqlite3_step(one) != SQLITE_DONE)
-		return index_fault(x, fault);
-	return 0;
+	    "CREATE VIRTUAL TABLE ft_%lld USING fts5(words, content='', detail=none, columnsize=0, tokenize='words');"
+	    "INSERT INTO ft_%lld(ft_%lld, rank) VALUES('hashsize', 4194304);"
+	    "INSERT INTO ft_%lld(ft_%lld, rank) VALUES('automerge', 8)",
+	    ret->id, ret->id, ret->id, ret->id, ret->id);
+	return index_run(x, sql, fault);
 }
 
 int
-index_forget_value(struct index *x, const struct memory_space *s, const char *key, struct fault *fault)
+index_space(struct index *x, const struct memory_space *s, bool make, struct index_space *ret, struct fault *fault)
 {
-	_cleanup_(finalize_p) sqlite3_stmt *find =
-	    prepare(x, "SELECT id, first, last FROM sources WHERE space = ? AND key = ?");
-	sqlite3_int64 space;
-
-	if (begin(x, fault) != 0 || space_id(x, s, false, &space, fault) != 0)
-		return fault->status;
-	sqlite3_bind_int64(find, 1, space);
-	sqlite3_bind_text(find, 2, key, -1, SQLITE_STATIC);
-	return forget(x, find, fault);
-}
-
-int
-index_forget_document(struct index *x, const struct memory_space *s, const uint8_t digest[DIGEST], struct fault *fault)
-{
-	_cleanup_(finalize_p) sqlite3_stmt *find =
-	    prepare(x, "SELECT id, first, last FROM sources WHERE space = ? AND digest = ?");
-	sqlite3_int64 space;
-
-	if (begin(x, fault) != 0 || space_id(x, s, false, &space, fault) != 0)
-		return fault->status;
-	sqlite3_bind_int64(find, 1, space);
-	sqlite3_bind_blob(find, 2, digest, DIGEST, SQLITE_STATIC);
-	return forget(x, find, fault);
-}
-
-int
-index_value(struct index *x, const struct memory_space *s, const char *key, uint64_t version, const void *json,
-    size_t len, struct fault *fault)
-{
-	_cleanup_(json_p) json_t *value = json_read(json, len, "a value", fault);
-	_cleanup_(finalize_p) sqlite3_stmt *add =
-	    prepare(x, "INSERT INTO sources(space, key, version, value) VALUES(?, ?, ?, ?)");
-	_cleanup_(free_p) char *text = NULL;
-	sqlite3_int64 space;
-
-	if (value == NULL || index_forget_value(x, s, key, fault) != 0 || space_id(x, s, true, &space, fault) != 0)
-		return fault->status;
-	text = json_is_string(value) ? xstrdup(json_string_value(value)) : json_text(value);
-	sqlite3_bind_int64(add, 1, space);
-	sqlite3_bind_text(add, 2, key, -1, SQLITE_STATIC);
-	sqlite3_bind_int64(add, 3, (sqlite3_int64)version);
-	sqlite3_bind_text(add, 4, text, -1, SQLITE_STATIC);
-	if (sqlite3_step(add) != SQLITE_DONE)
-		return index_fault(x, fault);
-	return fill(x, space, sqlite3_last_insert_rowid(x->db), key, text, strlen(text), fault);
-}
-
-int
-index_document(
-    struct index *x, const struct memory_space *s, const uint8_t digest[DIGEST], const char *name, struct fault *fault)
-{
-	_cleanup_(finalize_p) sqlite3_stmt *add =
-	    prepare(x, "INSERT INTO sources(space, digest, name) VALUES(?, ?, ?)");
-	_cleanup_(buf_free) struct buf text = {0};
-	sqlite3_int64 space;
-
-	if (index_forget_document(x, s, digest, fault) != 0 || space_id(x, s, true, &space, fault) != 0 ||
-	    documents_read(x->dir, digest, 0, UINT64_MAX, &text, fault) != 0)
-		return fault->status;
-	sqlite3_bind_int64(add, 1, space);
-	sqlite3_bind_blob(add, 2, digest, DIGEST, SQLITE_STATIC);
-	sqlite3_bind_text(add, 3, name, -1, SQLITE_STATIC);
-	if (sqlite3_step(add) != SQLITE_DONE)
-		return index_fault(x, fault);
-	return fill(x, space, sqlite3_last_insert_rowid(x->db), name, (char *)text.data, text.len, fault);
-}
-
-int
-index_drop(struct index *x, const struct memory_space *s, struct fault *fault)
-{
-	sqlite3_int64 space;
-	char sql[512];
-
-	if (begin(x, fault) != 0 || space_id(x, s, false, &space, fault) != 0)
-		return fault->status;
-	if (space == 0)
-		return 0;
-	snprintf(sql, sizeof sql,
-	    "DELETE FROM passages WHERE source IN (SELECT id FROM sources WHERE space = %lld);"
-	    "DELETE FROM sources WHERE space = %lld; DELETE FROM spaces WHERE id = %lld; DROP TABLE ft_%lld;",
-	    space, space, space, space);
-	return run(x, sql, fault);
-}
-
-int
-index_passages(struct index *x, const struct memory_space *s, uint64_t *ret, struct fault *fault)
-{
-	_cleanup_(finalize_p) sqlite3_stmt *q =
-	    prepare(x, "SELECT sum(last - first + 1) FROM sources WHERE space = ? AND first > 0");
-	sqlite3_int64 space;
-
-	if (space_id(x, s, false, &space, fault) != 0)
-		return fault->status;
-	sqlite3_bind_int64(q, 1, space);
-	if (sqlite3_step(q) != SQLITE_ROW)
-		return index_fault(x, fault);
-	*ret = (uint64_t)sqlite3_column_int64(q, 0);
-	return 0;
-}
-
-static bool
-is_within(const json_t *within, const char *digest)
-{
-	const json_t *d;
-	size_t i;
-
-	json_array_foreach(within, i, d)
-	{
-		if (json_is_string(d) && strcmp(json_string_value(d), digest) == 0)
-			return true;
-	}
-	return false;
-}
-
-static int
-add_text(struct index *x, json_t *hit, const uint8_t *digest, const char *name, uint64_t from, uint64_t to,
-    const char *member, struct fault *fault)
-{
-	_cleanup_(buf_free) struct buf text = {0};
-
-	(void)name;
-	if (from == to)
-		return 0;
-	if (documents_read(x->dir, digest, from, to, &text, fault) != 0)
-		return fault->status;
-	json_object_set_new(hit, member, json_stringn((char *)text.data, text.len));
-	return 0;
-}
-
-static json_t *
-hit_of(struct index *x, sqlite3_stmt *q, const struct index_query *query, struct fault *fault)
-{
-	sqlite3_int64 from = sqlite3_column_int64(q, 1), to = sqlite3_column_int64(q, 2);
-	double score = -sqlite3_column_double(q, 0);
-	const uint8_t *digest = sqlite3_column_blob(q, 5);
-	char hex[DIGEST_TEXT];
-	json_t *hit;
-
-	if (digest == NULL) {
-		if (query->within != NULL)
-			return NULL;
-		return json_pack("{s:s, s:I, s:o, s:f}", "key", sqlite3_column_text(q, 6), "version",
-		    sqlite3_column_int64(q, 7), "text",
-		    json_stringn((const char *)sqlite3_column_text(q, 9) + from, (size_t)(to - from)), "score", score);
-	}
-	digest_text(digest, hex);
-	if (query->within != NULL && !is_within(query->within, hex))
-		return NULL;
-	hit = json_pack(
-	    "{s:s, s:s, s:I, s:I}", "document", sqlite3_column_text(q, 8), "digest", hex, "from", from, "to", to);
-	if (add_text(x, hit, digest, NULL, (uint64_t)sqlite3_column_int64(q, 3), (uint64_t)sqlite3_column_int64(q, 4),
-		"heading", fault) != 0 ||
-	    add_text(x, hit, digest, NULL, (uint64_t)from, (uint64_t)to, "text", fault) != 0) {
-		json_decref(hit);
-		return NULL;
-	}
-	json_object_set_new(hit, "score", json_real(score));
-	return hit;
-}
-
-static size_t
-count_of(const json_t *found, const json_t *hit)
-{
-	const char *digest = json_string_value(json_object_get(hit, "digest"));
-	const json_t *other;
-	size_t i, n = 0;
-
-	json_array_foreach(found, i, other)
-	{
-		const char *d = json_string_value(json_object_get(other, "digest"));
-
-		n += digest != NULL && d != NULL && strcmp(d, digest) == 0 ? 1 : 0;
-	}
-	return n;
-}
-
-int
-index_search(
-    struct index *x, const struct memory_space *s, const struct index_query *query, json_t *found, struct fault *fault)
-{
-	_cleanup_(finalize_p) sqlite3_stmt *q = NULL;
-	struct fault why = {0};
-	sqlite3_int64 space;
-	char sql[512];
+	sqlite3_stmt *q = index_statement(x, FIND_SPACE);
 	int rc;
 
-	if (space_id(x, s, false, &space, fault) != 0)
-		return fault->status;
-	if (space == 0)
+	sqlite3_bind_text(q, 1, s->client, -1, SQLITE_STATIC);
+	sqlite3_bind_text(q, 2, s->name, -1, SQLITE_STATIC);
+	rc = sqlite3_step(q);
+	if (rc == SQLITE_ROW) {
+		*ret = (struct index_space){.id = sqlite3_column_int64(q, 0),
+		    .next = sqlite3_column_int64(q, 1),
+		    .live = sqlite3_column_int64(q, 2),
+		    .bytes = sqlite3_column_int64(q, 3)};
+		sqlite3_reset(q);
 		return 0;
-	snprintf(sql, sizeof sql,
-	    "SELECT bm25(ft_%lld, 1.5, 1.0) AS score, a, z, ha, hz, digest, key, version, s.name, value FROM ft_%lld f"
-	    " JOIN passages p ON p.id = f.rowid JOIN sources s ON s.id = p.source"
-	    " WHERE ft_%lld MATCH ? ORDER BY score, digest, key, a",
-	    space, space, space);
-	q = prepare(x, sql);
-	sqlite3_bind_text(q, 1, query->match, -1, SQLITE_STATIC);
-	while (json_array_size(found) < query->most && (rc = sqlite3_step(q)) == SQLITE_ROW) {
-		json_t *hit = hit_of(x, q, query, &why);
-
-		if (why.status != 0)
-			return fault_set(fault, why.status, "%s", why.text);
-		if (hit != NULL && query->most_each > 0 && count_of(found, hit) >= query->most_each)
-			json_decref(hit);
-		else if (hit != NULL)
-			json_array_append_new(found, hit);
 	}
-	if (q == NULL || (json_array_size(found) < query->most && rc != SQLITE_DONE))
+	if (rc != SQLITE_DONE)
 		return index_fault(x, fault);
-	return 0;
+	*ret = (struct index_space){0};
+	return make ? make_space(x, s, ret, fault) : 0;
+}
+
+int
+index_set_space(struct index *x, const struct index_space *s, struct fault *fault)
+{
+	sqlite3_stmt *q = index_statement(x, SET_SPACE);
+
+	sqlite3_bind_int64(q, 1, s->next);
+	sqlite3_bind_int64(q, 2, s->live);
+	sqlite3_bind_int64(q, 3, s->bytes);
+	sqlite3_bind_int64(q, 4, s->id);
+	return index_step(x, q, fault);
+}
+
+uint64_t
+index_passages(struct index *x, const struct memory_space *s)
+{
+	_cleanup_(finalize_p) sqlite3_stmt *q = NULL;
+	struct index_space space = {0};
+	struct fault fault;
+
+	if (s != NULL) {
+		index_space(x, s, false, &space, &fault);
+		return (uint64_t)space.live;
+	}
+	sqlite3_prepare_v2(x->db, "SELECT sum(live) FROM spaces", -1, &q, NULL);
+	return sqlite3_step(q) == SQLITE_ROW ? (uint64_t)sqlite3_column_int64(q, 0) : 0;
 }

@@ -6,7 +6,7 @@
 #include "memory/batch.h"
 #include "memory/change.h"
 #include "memory/documents.h"
-#include "memory/index.h"
+#include "memory/files.h"
 
 struct await {
 	struct ask ask;
@@ -57,7 +57,7 @@ await_then(struct ask *ask)
 		break;
 	}
 	w->command = NULL;
-	change_command(ask->m, c, w->outcome.a);
+	change_command(ask->m, c, w->outcome.a, w->lsn);
 	ask_end(ask);
 }
 
@@ -127,14 +127,15 @@ take_document(struct load *l, uint64_t *at, struct fault *fault)
 	rc = batch_text(&d, *at, text, d.bytes, fault);
 	if (rc == 0) {
 		documents_digest(text, d.bytes, digest);
-		rc = documents_write(l->ask.m->dir, digest, text, d.bytes, &fresh, fault);
-	}
-	if (rc == 0) {
 		digest_text(digest, hex);
 		entry = json_pack("{s:s, s:s, s:I}", "document", d.name, "digest", hex, "bytes", (json_int_t)d.bytes);
 		if (d.media != NULL)
 			json_object_set_new(entry, "media", json_string(d.media));
 		json_array_append_new(l->documents, entry);
+		files_pin(l->ask.m, hex);
+		rc = documents_write(l->ask.m->dir, digest, text, d.bytes, &fresh, fault);
+	}
+	if (rc == 0) {
 		evbuffer_drain(l->body, d.bytes);
 		*at += d.bytes;
 	}
@@ -142,7 +143,7 @@ take_document(struct load *l, uint64_t *at, struct fault *fault)
 	return rc;
 }
 
-static bool
+static enum turn
 load_work(struct ask *ask, struct index *index)
 {
 	struct load *l = (struct load *)ask;
@@ -163,7 +164,7 @@ load_work(struct ask *ask, struct index *index)
 		documents_sync(ask->m->dir, &ask->fault);
 	evbuffer_free(l->body);
 	l->body = NULL;
-	return true;
+	return TURN_OVER;
 }
 
 static void
@@ -203,7 +204,7 @@ load_durable(void *arg)
 	struct ask *ask = arg;
 	struct memory *m = ask->m;
 
-	if (m->waiting <= 64 * MIB) {
+	if (m->waiting <= WAITING_MAX) {
 		ask_end(ask);
 		return;
 	}
@@ -217,7 +218,8 @@ load_applied(struct ask *ask)
 	struct load *l = (struct load *)ask;
 	struct memory_space s = place_space(&ask->spaces[0]);
 
-	change_documents(ask->m, &s, l->fresh, l->bytes);
+	files_release(ask->m, l->documents, false);
+	change_documents(ask->m, &s, l->fresh, l->bytes, l->lsn);
 	l->fresh = NULL;
 	journal_await(ask->m->journal, l->lsn, load_durable, ask);
 }
@@ -230,6 +232,7 @@ load_written(struct ask *ask)
 	struct memory_command *c;
 
 	if (ask->fault.status != 0) {
+		files_release(ask->m, l->documents, true);
 		ask_end(ask);
 		return;
 	}

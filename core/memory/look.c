@@ -302,7 +302,7 @@ document_read(struct ask *ask, struct store_txn *txn)
 }
 
 /* Whole characters: up to three bytes more at either side. */
-static bool
+static enum turn
 document_work(struct ask *ask, struct index *index)
 {
 	struct look *l = (struct look *)ask;
@@ -312,7 +312,7 @@ document_work(struct ask *ask, struct index *index)
 
 	(void)index;
 	if (documents_read(ask->m->dir, l->digest, from, to, &l->value, &ask->fault) != 0)
-		return true;
+		return TURN_OVER;
 	text = (const char *)l->value.data;
 	a = (size_t)(l->from - from);
 	z = (size_t)(l->to - from);
@@ -324,7 +324,7 @@ document_work(struct ask *ask, struct index *index)
 	l->to = from + z;
 	ask->answer = json_pack("{s:s, s:I, s:I, s:I, s:s#}", "document", l->name, "bytes", (json_int_t)l->bytes,
 	    "from", (json_int_t)l->from, "to", (json_int_t)l->to, "text", text == NULL ? "" : text + a, (int)(z - a));
-	return true;
+	return TURN_OVER;
 }
 
 static void
@@ -357,6 +357,7 @@ document_then(struct ask *ask)
 	}
 	if (l->to - l->from > TEXT_MAX)
 		l->to = l->from + TEXT_MAX;
+	ask->at_once = true;
 	ask_work(ask, LANE_SEARCH, document_work, document_told);
 }
 

@@ -12,8 +12,11 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "memory/change.h"
+#include "memory/files.h"
 #include "memory/index.h"
 #include "memory/state.h"
+
+#define REBUILDS 3 /* an index that is damaged more often than that has another cause */
 
 /* ---- Asks --------------------------------------------------------------------------------------------------------- */
 
@@ -95,7 +98,7 @@ ask_read(struct ask *ask, void (*read)(struct ask *, struct store_txn *), void (
 }
 
 void
-ask_work(struct ask *ask, enum lane lane, bool (*work)(struct ask *, struct index *), void (*then)(struct ask *))
+ask_work(struct ask *ask, enum lane lane, enum turn (*work)(struct ask *, struct index *), void (*then)(struct ask *))
 {
 	struct memory *m = ask->m;
 
@@ -104,7 +107,8 @@ ask_work(struct ask *ask, enum lane lane, bool (*work)(struct ask *, struct inde
 	ask->lane = lane;
 	pthread_mutex_lock(&m->lock);
 	ask->number = ++m->number;
-	STAILQ_INSERT_TAIL(&m->lanes[lane], ask, queued);
+	ask->blocked = false;
+	TAILQ_INSERT_TAIL(&m->lanes[lane], ask, queued);
 	pthread_cond_signal(&m->work);
 	pthread_mutex_unlock(&m->lock);
 }
@@ -117,7 +121,7 @@ pop_finished(struct memory *m)
 	pthread_mutex_lock(&m->lock);
 	ask = STAILQ_FIRST(&m->finished);
 	if (ask != NULL)
-		STAILQ_REMOVE_HEAD(&m->finished, queued);
+		STAILQ_REMOVE_HEAD(&m->finished, told);
 	pthread_mutex_unlock(&m->lock);
 	return ask;
 }
@@ -126,6 +130,7 @@ static void
 on_wakeup(evutil_socket_t fd, short what, void *arg)
 {
 	struct memory *m = arg;
+	struct fault fault;
 	struct ask *ask;
 	uint64_t count;
 
@@ -134,11 +139,23 @@ on_wakeup(evutil_socket_t fd, short what, void *arg)
 		assert(errno == EAGAIN || errno == EINTR);
 	while ((ask = pop_finished(m)) != NULL)
 		ask->then(ask);
+	pthread_mutex_lock(&m->lock);
+	fault = m->trouble;
+	m->trouble.status = 0;
+	pthread_mutex_unlock(&m->lock);
+	if (fault.status != 0)
+		memory_trouble(m, &fault);
 }
 
 void
-memory_failed(struct memory *m, const struct fault *fault)
+memory_trouble(struct memory *m, const struct fault *fault)
 {
+	if (fault->status == HOSPES_EDAMAGED && m->rebuilds < REBUILDS) {
+		m->rebuilds++;
+		log_warn("the index of memory is built anew", LOG_S("reason", fault->text));
+		memory_reindex(m, NULL, NULL);
+		return;
+	}
 	if (m->failure_told)
 		return;
 	m->failure_told = true;
@@ -147,14 +164,23 @@ memory_failed(struct memory *m, const struct fault *fault)
 		m->failed(fault, m->arg);
 }
 
-void
-memory_unwait(struct memory *m, void *arg)
+static void
+unwait(struct ask_list *list, const void *arg)
 {
 	struct ask *ask;
 
-	TAILQ_FOREACH(ask, &m->asks, entry)
-	if (ask->arg == arg)
-		ask->done = NULL;
+	TAILQ_FOREACH(ask, list, entry)
+	{
+		if (ask->arg == arg)
+			ask->done = NULL;
+	}
+}
+
+void
+memory_unwait(struct memory *m, void *arg)
+{
+	unwait(&m->asks, arg);
+	unwait(&m->held, arg);
 }
 
 /* ---- Opening and closing ------------------------------------------------------------------------------------------ */
@@ -187,6 +213,7 @@ static struct memory *
 memory_new(const struct memory_options *options)
 {
 	struct memory *m = xcalloc(1, sizeof *m);
+	pthread_condattr_t attr;
 
 	m->magic = MEMORY_MAGIC;
 	m->dir = xstrdup(options->dir);
@@ -199,11 +226,14 @@ memory_new(const struct memory_options *options)
 	m->wake_fd = -1;
 	TAILQ_INIT(&m->asks);
 	TAILQ_INIT(&m->held);
-	for (size_t i = 0; i < ARRAY_LEN(m->lanes); i++)
-		STAILQ_INIT(&m->lanes[i]);
+	for (size_t i = 0; i < LANES; i++)
+		TAILQ_INIT(&m->lanes[i]);
 	STAILQ_INIT(&m->finished);
 	pthread_mutex_init(&m->lock, NULL);
-	pthread_cond_init(&m->work, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&m->work, &attr);
+	pthread_condattr_destroy(&attr);
 	return m;
 }
 
@@ -212,10 +242,12 @@ memory_free(struct memory *m)
 {
 	struct ask *ask;
 
+	TAILQ_CONCAT(&m->asks, &m->held, entry);
 	while ((ask = TAILQ_FIRST(&m->asks)) != NULL) {
 		journal_forget(m->journal, ask);
 		ask_free(ask);
 	}
+	files_unpin_all(m);
 	if (m->wakeup != NULL)
 		event_free(m->wakeup);
 	close_p(&m->wake_fd);
@@ -233,16 +265,18 @@ memory_open(struct memory **ret, const struct memory_options *options, struct fa
 	struct memory *m = memory_new(options);
 	_cleanup_(free_p) char *documents = xasprintf("%s/documents", m->dir);
 	int rc = fd_make_dirs(documents, 0700, fault);
+	bool empty = false;
 
 	if (rc == 0)
-		rc = index_open(&m->index, m->dir, fault);
+		rc = index_open(&m->index, m->dir, &empty, fault);
 	if (rc == 0)
 		rc = start_thread(m, options->loop, fault);
 	if (rc != 0) {
 		memory_free(m);
 		return rc;
 	}
-	memory_catch_up(m);
+	change_catch_up(m, empty);
+	files_sweep(m);
 	*ret = m;
 	return 0;
 }

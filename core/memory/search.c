@@ -2,14 +2,13 @@
 
 #include <string.h>
 
-#include "memory/command.h"
+#include "memory/change.h"
 #include "memory/index.h"
 #include "memory/query.h"
-#include "memory/state.h"
 
 struct search {
 	struct ask ask;
-	struct buf match;
+	struct query query;
 	size_t most, most_each;
 	json_t *within;
 };
@@ -17,31 +16,31 @@ struct search {
 static void
 search_release(struct ask *ask)
 {
-	struct search *s = (struct search *)ask;
-
-	buf_free(&s->match);
-	json_decref(s->within);
+	json_decref(((struct search *)ask)->within);
 }
 
-static bool
+static enum turn
 search_work(struct ask *ask, struct index *index)
 {
 	struct search *s = (struct search *)ask;
-	struct index_query q = {
-	    .match = buf_text(&s->match), .most = s->most, .most_each = s->most_each, .within = s->within};
-	json_t *found = json_array();
+	struct index_query q = {.words = &s->query, .most = s->most, .most_each = s->most_each, .within = s->within};
+	struct memory_space *spaces = xcalloc(ask->n + 1, sizeof *spaces);
+	json_t *found = NULL;
 
-	for (size_t i = 0; i < ask->n && ask->fault.status == 0; i++) {
-		struct memory_space space = place_space(&ask->spaces[i]);
-
-		index_search(index, &space, &q, found, &ask->fault);
-	}
-	ask->answer = json_pack("{s:o}", "found", found);
-	return true;
+	for (size_t i = 0; i < ask->n; i++)
+		spaces[i] = place_space(&ask->spaces[i]);
+	ask->answer = NULL;
+	if (index_search(index, ask->n, spaces, &q, &found, &ask->fault) == 0)
+		ask->answer = json_pack("{s:o}", "found", found);
+	free(spaces);
+	return TURN_OVER;
 }
 
+static void search_then(struct ask *ask);
+
+/* Reads nothing: what was recorded before is applied then, and the index has been told of it. */
 static void
-read_nothing(struct ask *ask, struct store_txn *txn)
+search_read(struct ask *ask, struct store_txn *txn)
 {
 	(void)ask, (void)txn;
 }
@@ -49,7 +48,24 @@ read_nothing(struct ask *ask, struct store_txn *txn)
 static void
 search_queue(struct ask *ask)
 {
-	ask_work(ask, LANE_SEARCH, search_work, ask_end);
+	ask_work(ask, LANE_SEARCH, search_work, search_then);
+}
+
+/* An index that turns out to be damaged is built anew, and asked again. */
+static void
+search_then(struct ask *ask)
+{
+	struct fault fault = ask->fault;
+
+	if (fault.status == HOSPES_EDAMAGED && !ask->m->failure_told) {
+		memory_trouble(ask->m, &fault);
+		if (!ask->m->failure_told) {
+			ask->fault.status = 0;
+			search_queue(ask);
+			return;
+		}
+	}
+	ask_end(ask);
 }
 
 void
@@ -65,11 +81,11 @@ memory_search(struct memory *m, size_t n, const struct memory_space *spaces, con
 	for (size_t i = 0; i < n && s->ask.fault.status == 0; i++)
 		command_check_space(&spaces[i], &s->ask.fault);
 	if (s->ask.fault.status == 0)
-		query_compose(query->text, &s->match, &s->ask.fault);
+		query_read(query->text, &s->query, &s->ask.fault);
 	if (s->ask.fault.status != 0)
 		ask_end(&s->ask);
 	else
-		ask_read(&s->ask, read_nothing, search_queue);
+		ask_read(&s->ask, search_read, search_queue);
 }
 
 /* ---- Spaces ------------------------------------------------------------------------------------------------------- */
@@ -112,7 +128,7 @@ spaces_read(struct ask *ask, struct store_txn *txn)
 	store_walk(txn, STORE_MEMORY, k.data, k.len, false, space_visit, s);
 }
 
-static bool
+static enum turn
 spaces_work(struct ask *ask, struct index *index)
 {
 	struct spaces *s = (struct spaces *)ask;
@@ -123,19 +139,34 @@ spaces_work(struct ask *ask, struct index *index)
 	{
 		struct memory_space space = {
 		    .client = s->client, .name = json_string_value(json_object_get(entry, "space"))};
-		uint64_t passages = 0;
 
-		index_passages(index, &space, &passages, &ask->fault);
-		json_object_set_new(entry, "passages", json_integer((json_int_t)passages));
-		json_object_set_new(entry, "pending", json_integer(0));
+		json_object_set_new(entry, "passages", json_integer((json_int_t)index_passages(index, &space)));
 	}
-	return true;
+	return TURN_OVER;
+}
+
+static void
+spaces_then(struct ask *ask)
+{
+	struct spaces *s = (struct spaces *)ask;
+	json_t *entry;
+	size_t i;
+
+	json_array_foreach(ask->answer, i, entry)
+	{
+		struct memory_space space = {
+		    .client = s->client, .name = json_string_value(json_object_get(entry, "space"))};
+
+		json_object_set_new(entry, "pending", json_integer((json_int_t)change_pending(ask->m, &space)));
+	}
+	ask_end(ask);
 }
 
 static void
 spaces_queue(struct ask *ask)
 {
-	ask_work(ask, LANE_SEARCH, spaces_work, ask_end);
+	ask->at_once = true;
+	ask_work(ask, LANE_SEARCH, spaces_work, spaces_then);
 }
 
 void

@@ -196,6 +196,21 @@ document_get(
 	return store_get(txn, STORE_MEMORY, k.data, k.len, &data, &len) && document_view(data, len, ret);
 }
 
+uint64_t
+outcome_newest(struct store_txn *txn)
+{
+	struct outcome newest;
+	const void *data;
+	struct key k;
+	size_t len;
+
+	key_outcomes(&k);
+	if (!store_get(txn, STORE_MEMORY, k.data, k.len, &data, &len) || len < sizeof newest)
+		return 0;
+	memcpy(&newest, data, sizeof newest);
+	return newest.lsn;
+}
+
 bool
 outcome_get(struct store_txn *txn, uint64_t lsn, struct outcome *ret)
 {

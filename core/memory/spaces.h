@@ -81,6 +81,7 @@ bool document_view(const void *data, size_t len, struct document_view *ret);
 bool space_get(struct store_txn *txn, const struct memory_space *s, struct space_entry *ret);
 bool document_get(
     struct store_txn *txn, const struct memory_space *s, const uint8_t digest[DIGEST], struct document_view *ret);
+uint64_t outcome_newest(struct store_txn *txn); /* LSN of the last command that was applied; 0: none */
 bool outcome_get(struct store_txn *txn, uint64_t lsn, struct outcome *ret);
 
 #endif

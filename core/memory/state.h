@@ -14,11 +14,13 @@
 
 #include "base/buf.h"
 #include "base/json.h"
+#include "base/map.h"
 #include "base/util.h"
 #include "memory/memory.h"
 #include "memory/spaces.h"
 
 #define MEMORY_MAGIC 0x6d656d6fu
+#define WAITING_MAX  (64 * MIB) /* of text that the index has not seen; who loads more is not told before */
 
 /* A space of which the names are our own. */
 struct place {
@@ -29,12 +31,21 @@ struct ask;
 struct index;
 TAILQ_HEAD(ask_list, ask);
 STAILQ_HEAD(ask_queue, ask);
+struct pin;
 
 /* Who comes first in the index thread. */
 enum lane {
 	LANE_FILES,  /* documents to write and to remove, in their order */
 	LANE_INDEX,  /* what changed, in the order of each space */
 	LANE_SEARCH, /* waits for what is in LANE_INDEX of its spaces and came before it */
+	LANES
+};
+
+/* What came of a turn of work. */
+enum turn {
+	TURN_OVER,
+	TURN_AGAIN, /* more to do: whoever is in a hurry goes first */
+	TURN_READ, /* keeps its place in the lane, and nothing behind it begins, while the loop reads the store for it */
 };
 
 struct ask {
@@ -46,19 +57,23 @@ struct ask {
 
 	/* [store thread], then `then` on the loop */
 	void (*read)(struct ask *ask, struct store_txn *txn);
-	/* [index thread], then `then`; false: it wants another turn */
-	bool (*work)(struct ask *ask, struct index *index);
+	/* [index thread], then `then` (after TURN_READ too) */
+	enum turn (*work)(struct ask *ask, struct index *index);
 	void (*then)(struct ask *ask);
 	void (*release)(struct ask *ask); /* what it has beside this struct; NULL: nothing */
 
 	enum lane lane;
 	uint64_t number; /* in the order in which they came to the index thread */
-	size_t n;        /* spaces */
+	bool at_once;    /* of LANE_SEARCH: does not need the index to be up to date */
+	bool blocked;    /* after TURN_READ */
+	uint64_t lsn;    /* of the command that it tells the index of */
+	size_t n;        /* spaces; in LANE_INDEX 0 means all */
 	struct place *spaces;
-	size_t waiting; /* bytes that this has waiting for the index */
+	size_t waiting, waiting_documents; /* what this has waiting for the index; bytes of text */
 
-	TAILQ_ENTRY(ask) entry;   /* in `asks` of memory */
-	STAILQ_ENTRY(ask) queued; /* in a lane, or among the finished */
+	TAILQ_ENTRY(ask) entry;  /* in `asks` of memory, or `held` */
+	TAILQ_ENTRY(ask) queued; /* in a lane */
+	STAILQ_ENTRY(ask) told;  /* among the finished */
 };
 
 struct memory {
@@ -74,9 +89,9 @@ struct memory {
 	struct ask_list asks;
 	struct event *wakeup; /* on `wake_fd` */
 	size_t waiting;       /* bytes of documents that wait for the index */
-	size_t waiting_documents;
 	struct ask_list held; /* loads that are done and not told, since too much waits */
 	bool failure_told;
+	unsigned rebuilds; /* after damage */
 
 	int wake_fd; /* eventfd: something is finished */
 	pthread_t thread;
@@ -84,11 +99,16 @@ struct memory {
 
 	pthread_mutex_t lock; /* for all below */
 	pthread_cond_t work;
-	struct ask_queue lanes[3], finished;
+	struct ask_list lanes[LANES];
+	struct ask_queue finished;
 	uint64_t number;
 	bool stop;
+	struct fault trouble; /* of a commit; status 0: none */
 
-	struct index *index; /* [index thread], and memory_open before it starts */
+	/* [index thread], and memory_open before it starts */
+	struct index *index;
+	struct map pins;   /* digest in text -> struct pin: documents of loads that are under way */
+	uint64_t seen_lsn; /* the last command that the index was told of */
 };
 
 /* ---- memory.c ---------------------------------------------------------------------------------------------------- */
@@ -96,11 +116,12 @@ struct memory {
 /* An ask of `size` bytes that begins with struct ask; `n` spaces are copied. */
 void *ask_new(struct memory *m, size_t size, size_t n, const struct memory_space *spaces, memory_done *done, void *arg);
 void ask_read(struct ask *ask, void (*read)(struct ask *, struct store_txn *), void (*then)(struct ask *));
-void ask_work(struct ask *ask, enum lane lane, bool (*work)(struct ask *, struct index *), void (*then)(struct ask *));
+void ask_work(
+    struct ask *ask, enum lane lane, enum turn (*work)(struct ask *, struct index *), void (*then)(struct ask *));
 void ask_end(struct ask *ask); /* tells the answer or the fault, and frees */
 
-/* A fault of a disk, told to the host once. */
-void memory_failed(struct memory *m, const struct fault *fault);
+/* Work on the index ended in a fault: it is built anew, where that helps, else the host is told, once. */
+void memory_trouble(struct memory *m, const struct fault *fault);
 
 static inline struct memory_space
 place_space(const struct place *p)

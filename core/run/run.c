@@ -267,7 +267,8 @@ held_by(const struct run *run)
 {
 	return run->result->len + (run->partial == NULL ? 0 : run->partial->len) +
 	       (run->findings == NULL ? 0 : run->findings->len) +
-	       (run->root.parts == NULL ? 0 : run->root.parts->bytes);
+	       (run->root.parts == NULL ? 0
+					: run->root.parts->bytes + run->root.parts->n * (sizeof(struct payload) + 16));
 }
 
 /* The journal has them all; these are only quicker to tell. */

@@ -87,7 +87,7 @@ run_parts(const struct run *run)
 json_t *
 run_part(const struct run *run, uint32_t nth)
 {
-	const struct payload *part = run->root.parts->part[nth];
+	const struct payload *part = op_part(&run->root, nth);
 	json_t *json = json_read(part->data, part->len, "a part", NULL);
 
 	/* An agent may say bytes that are no JSON; they are shown as text. */

@@ -77,6 +77,10 @@ typedef int store_visit(const void *key, size_t key_len, const void *data, size_
 int store_walk(struct store_txn *txn, enum store_table table, const void *prefix, size_t prefix_len, bool down,
     store_visit *visit, void *arg);
 
+/* The same upward from the first key that is not before `from` (which begins with `prefix`). */
+int store_walk_from(struct store_txn *txn, enum store_table table, const void *prefix, size_t prefix_len,
+    const void *from, size_t from_len, store_visit *visit, void *arg);
+
 /* The LSN below which everything is applied and committed.  [any thread] */
 uint64_t store_committed(const struct store *s);
 

@@ -157,30 +157,60 @@ seek_first(MDB_cursor *cursor, const void *prefix, size_t len, MDB_val *k, MDB_v
 	return mdb_cursor_get(cursor, k, v, MDB_SET_RANGE);
 }
 
-int
-store_walk(struct store_txn *txn, enum store_table table, const void *prefix, size_t prefix_len, bool down,
-    store_visit *visit, void *arg)
+/* Where a walk begins, and which way it goes. */
+struct walk {
+	const void *prefix, *from; /* from NULL: at the first, or the last, with the prefix */
+	size_t prefix_len, from_len;
+	bool down;
+};
+
+static int
+walk(struct store_txn *txn, enum store_table table, const struct walk *w, store_visit *visit, void *arg)
 {
 	MDB_cursor *cursor;
 	MDB_val k, v;
 	int rc, stop = 0;
 
-	if (prefix_len > STORE_KEY_MAX)
+	if (w->prefix_len > STORE_KEY_MAX || w->from_len > STORE_KEY_MAX)
 		return 0;
-	if (prefix_len == 0)
-		prefix = "";
 	rc = mdb_cursor_open(txn->txn, txn->store->dbi[table], &cursor);
 	if (rc != MDB_SUCCESS) {
 		keep_broken(txn, rc, "cannot read the store");
 		return 0;
 	}
-	rc = down ? seek_last(cursor, prefix, prefix_len, &k, &v) : seek_first(cursor, prefix, prefix_len, &k, &v);
-	while (rc == MDB_SUCCESS && stop == 0 && has_prefix(&k, prefix, prefix_len)) {
+	if (w->down)
+		rc = seek_last(cursor, w->prefix, w->prefix_len, &k, &v);
+	else if (w->from != NULL)
+		rc = seek_first(cursor, w->from, w->from_len, &k, &v);
+	else
+		rc = seek_first(cursor, w->prefix, w->prefix_len, &k, &v);
+	while (rc == MDB_SUCCESS && stop == 0 && has_prefix(&k, w->prefix, w->prefix_len)) {
 		stop = visit(k.mv_data, k.mv_size, v.mv_data, v.mv_size, arg);
 		if (stop == 0)
-			rc = mdb_cursor_get(cursor, &k, &v, down ? MDB_PREV : MDB_NEXT);
+			rc = mdb_cursor_get(cursor, &k, &v, w->down ? MDB_PREV : MDB_NEXT);
 	}
 	keep_broken(txn, rc, "cannot read the store");
 	mdb_cursor_close(cursor);
 	return stop;
+}
+
+int
+store_walk(struct store_txn *txn, enum store_table table, const void *prefix, size_t prefix_len, bool down,
+    store_visit *visit, void *arg)
+{
+	struct walk w = {.prefix = prefix_len == 0 ? "" : prefix, .prefix_len = prefix_len, .down = down};
+
+	return walk(txn, table, &w, visit, arg);
+}
+
+int
+store_walk_from(struct store_txn *txn, enum store_table table, const void *prefix, size_t prefix_len, const void *from,
+    size_t from_len, store_visit *visit, void *arg)
+{
+	struct walk w = {.prefix = prefix_len == 0 ? "" : prefix,
+	    .prefix_len = prefix_len,
+	    .from = from,
+	    .from_len = from_len};
+
+	return walk(txn, table, &w, visit, arg);
 }

@@ -44,7 +44,7 @@ static const char news[] = " chang new happen differ contain cover describ ";
 /* Words that are said of the kind of answer only, wherever in the question they stand. */
 static const struct kind anywhere[] = {
     {" must shall have-to need requir oblig oblige mandatori necessari duti duty condit ", ASKS_DUTY},
-    {" may allow permit permiss forbid forbidden prohibit can ", ASKS_LEAVE},
+    {" mai allow permit permiss forbid forbidden prohibit can ", ASKS_LEAVE},
     {" why reason ", ASKS_WHY},
     {" mean defin definit ", ASKS_MEANING},
 };

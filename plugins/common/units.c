@@ -145,6 +145,8 @@ is_rule(const char *at, size_t len)
 		if (dots >= 6)
 			return true;
 	}
+	if (len > 3 && (memcmp(at, "```", 3) == 0 || memcmp(at, "~~~", 3) == 0)) /* a fence */
+		return true;
 	if (len > 3 && memcmp(at, "-- ", 3) == 0) /* a signature */
 		return true;
 	if (len > 3 && at[0] == '[' && at[len - 1] == ']') /* who did what follows, in a changelog */
@@ -283,6 +285,8 @@ stands_alone(const struct reader *r, size_t i)
 
 	if (next == NULL || next->kind == LINE_BLANK || (i > 0 && r->lines[i - 1].kind == LINE_TEXT))
 		return false;
+	if (line->at[0] == '#' && line->kind == LINE_TEXT && next->at[0] != '#')
+		return is_heading(line, next);
 	if (next->kind == LINE_RULE)
 		return is_heading(line, next);
 	return line->kind == LINE_TEXT && line->indent <= 3 && next->indent >= line->indent + 3 &&
@@ -444,6 +448,9 @@ is_title(const struct reader *r, size_t first, size_t end)
 		return true;
 	if (end == first + 1 && heads_list(r, first))
 		return true;
+	if (r->lines[first].kind == LINE_MARK && ((first > 0 && r->lines[first - 1].kind == LINE_MARK) ||
+						     (next != NULL && next->kind == LINE_MARK))) /* an item of a list */
+		return false;
 	/* of several lines, only what is centred or in capitals */
 	if (end > first + 3 ||
 	    (end > first + 1 && (r->lines[first].kind != LINE_TEXT ||

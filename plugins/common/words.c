@@ -156,8 +156,8 @@ normal(const char *word, size_t len, char stem[TEXT_STEM])
 		while (n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80)
 			n--;
 	}
+	memset(stem, 0, TEXT_STEM); /* all of it: callers may copy and compare it whole */
 	memcpy(stem, text, n);
-	stem[n] = '\0';
 	return stop;
 }
 

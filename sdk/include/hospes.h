@@ -105,7 +105,7 @@ int hospes_fail(hospes_ctx *ctx, int status, const char *format, ...) __attribut
 int hospes_part(hospes_ctx *ctx, const hospes_value *value);
 
 /* The next part of the reply of a call that was started with hospes_start: 1 and the part, 0 when no more will come (then
- * hospes_wait gives the reply), or a negative status.  [waits] */
+ * hospes_wait gives the reply, or tells how the call failed), or a negative status.  [waits] */
 int hospes_next_part(hospes_op *op, hospes_value **ret);
 
 /* Status and sentence of the last thing that failed in this call.  [never waits] */

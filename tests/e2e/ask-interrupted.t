@@ -1,7 +1,7 @@
 # Ctrl-C cancels the run and undoes the rest: no process, no folder, no space is left; and so, as well as can be, when the
 # command is killed.
 . "$TESTS/lib.sh"
-plan 12
+plan 14
 own_plugin briefer
 documents
 
@@ -25,6 +25,13 @@ private_run
 kill -KILL $ASKING
 wait $ASKING 2>/dev/null
 nothing_left                            "nothing is left when the command is killed"
+
+ask_start "wait for ever" --sources "$T/docs"
+private_run
+pkill -KILL -P $ASKING
+wait $ASKING
+holds "[ $? -ne 0 ]"                    "killing what looks after the private host fails the question"
+nothing_left                            "and leaves nothing"
 
 mkdir "$T/many"
 for ((n = 0; n < 3000; n++)); do

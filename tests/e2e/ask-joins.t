@@ -1,7 +1,7 @@
 # A running host is used: the documents go into a space of their own, which is dropped in the end however the question ends;
 # with --keep it stays, and the next question over the same files sends nothing.
 . "$TESTS/lib.sh"
-plan 14
+plan 15
 host_start
 plugin briefer
 documents
@@ -34,3 +34,11 @@ is "$(jq -c '.sources | map(.document) | sort' "$T/out")" '["alpha","beta.md","m
 is "$(spaces | jq length)" 2            "the one named stays, the throw-away one does not"
 ask "What?" --space nothing-there
 holds "[ $code -ne 0 ] || grep -q 'do not tell\|^confidence' '$T/out'" "a space that is not there is no crash"
+
+# A reader that leaves in the middle: the space goes all the same.
+mkdir "$T/many"
+for ((n = 0; n < 300; n++)); do
+	echo "Document $n, whose first line is rather long so that the answer fills more than a pipe takes in one go." >"$T/many/$n"
+done
+hospes ask "What is there?" --sources "$T/many" --strategy briefer 2>"$T/err" | head -n 1 >"$T/out"
+is "$(cat "$T/out") $(spaces | jq length)" "What is there? 2" "also when nobody reads the answer"

@@ -1,9 +1,11 @@
 # Where no host runs, a question is answered by a private one, which leaves nothing behind; --keep works on the user's own
 # state, and what was kept can be asked again.
 . "$TESTS/lib.sh"
-plan 20
-own_plugin briefer
+plan 22
 documents
+ask "What is there?" --sources "$T/docs"
+is "$code $(ls -A "$HOME" | grep -c local)" "3 0" "without a plugin of that name; and the user's folders are not made"
+own_plugin briefer
 
 ask "What is there?" --sources "$T/docs"
 is "$code" 0                            "an answer"
@@ -30,9 +32,11 @@ is "$(jq '.took.sent' "$T/out")" 3      "--keep loads the documents"
 id=$(jq -r .run "$T/out")
 ask "And again?" --sources "$T/docs" --keep --json
 is "$(jq '.took.sent' "$T/out")" 0      "once"
-XDG_STATE_HOME= hospesd --dev --plugins "$DROP" --ready-fd 8 8>"$T/ready" 2>/dev/null & kept=$!
+is "$(hospes show "$id" --json | jq -r .status)" ok "the run stays in the user's own state, where it can be looked at"
+hospes show "$id" --source 2 >"$T/out"
+holds "grep -q '>>># Beta<<<' '$T/out'" "and its sources"
+hospesd --dev --ready-fd 8 8>"$T/ready" 2>/dev/null & kept=$!
 wait_for '[ -s "$T/ready" ]'
-is "$(hospes show "$id" --json | jq -r .status)" ok "the run stays in the user's own state"
 space=$(curl -s --unix-socket "$HOME/.local/state/hospes/hospes.sock" http://host/v1/memory | jq -r '.[].space')
 kill $kept; wait $kept 2>/dev/null
 ask "What is there?" --space "$space" --json

@@ -53,16 +53,16 @@ for n in 1 2 3 4; do
 	printf 'A zebra of kind %d has %d stripes on its %s.\n' $n $((20 + n)) "$(sed "${n}q;d" <<<$'head\nback\nlegs\ntail')" >"$T/zebras/$n.txt"
 done
 
-bad=$(sha256sum <"$T/zebras/3.txt" | cut -d' ' -f1)
-research "for (size_t i = 0; i < n; i++) if (strcmp(within[i], \"$bad\") == 0) *(volatile int *)0 = 1;"
+deadly=$(sha256sum <"$T/zebras/3.txt" | cut -d' ' -f1)
+research "for (size_t i = 0; i < n; i++) if (strcmp(within[i], \"$deadly\") == 0) *(volatile int *)0 = 1;"
 
 asked "How many stripes has a zebra?" "$T/zebras"
-is "$code" 0                            "an answer"
+is "$code $(jq -r .answer "$T/out")" "3 found" "an answer, though in part"
 is "$(jq -c '[.sources[].document] | sort | unique' "$T/out")" '["1.txt","2.txt","4.txt"]' "from the documents that could be read"
 is "$(jq -c '.failed | map([.who, .code])' "$T/out")" '[["cap:find.passages for 3.txt","poison"]]' "and who failed, with what"
 is "$(jq '.documents' "$T/out")" 3      "which is not counted as looked at"
 hospes ask "How many stripes has a zebra?" --sources "$T/zebras" >"$T/out" 2>"$T/err" </dev/null; code=$?
-is "$code" 0                            "the same for people"
+holds "[ $code -eq 3 ] && grep -q '^1\. A zebra of kind' '$T/out'" "the same for people"
 holds "cat '$T/out' '$T/err' | grep -q 'cap:find.passages for 3.txt'" "who are told"
 
 research 'return hospes_fail(ctx, HOSPES_EFAILED, "nothing can be read here");'

@@ -1,6 +1,6 @@
 # A wrong command line is told in one form, with exit status 2, and with --json as JSON on stdout; it needs no host.
 . "$TESTS/lib.sh"
-plan 24
+plan 38
 export HOSPES_SOCKET=$T/nobody.sock
 
 # wrong "why" WORD...
@@ -26,6 +26,13 @@ wrong "a setting without a value" run x --set a.b
 wrong "the input twice" run x --in f --input '{}'
 wrong "a limit out of range" ps --limit 100000
 wrong "no such kind" new tool x
+wrong "a command of memory is missing" memory
+wrong "no such command of memory" memory lode x
+wrong "nothing to load" memory load x
+wrong "nothing to forget" memory forget x
+wrong "a key and a document" memory forget x k --document d
+wrong "a version that is none" memory put x k --value 1 --version -1
+wrong "a prefix of documents" memory list x --documents --prefix a
 
 hospes run x --json --nope >"$T/out" 2>"$T/err"; code=$?
 fails_with bad_input "--json holds for what comes after it, too"

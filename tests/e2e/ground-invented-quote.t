@@ -1,6 +1,6 @@
 # A reply with an invented quote never leaves the host: it is refused, and both texts are shown, now and later.
 . "$TESTS/lib.sh"
-plan 24
+plan 26
 host_start 'grounding: { witness: { checks = [ "verbatim" ]; }; };'
 plugin verbatim
 plugin witness
@@ -33,6 +33,10 @@ is "$(jq .calls "$T/out")" 2                    "it costs a call of the run"
 
 run witness "{$TEXT, \"quotes\": [\"must pay\"], \"callee\": \"witness\"}"
 fails_with cycle                                "(a witness may not call itself)"
+plugin taker
+run taker '{"callee": "witness", "text": "It is so.", "quotes": ["It is not."]}'
+fails_with not_grounded                         "one who passes the failure on fails as it"
+is "$(jq -c '[.error.findings[].quote]' "$T/out")" '["It is not."]' "with its findings"
 plugin echo
 run witness "{$TEXT, \"quotes\": [\"to all\"], \"callee\": \"echo\"}"
 fails_with not_grounded                         "what has no evidence at all is refused too"

@@ -13,6 +13,7 @@ E2E_SCENARIOS = \
 	tests/e2e/ask-no-sources.t \
 	tests/e2e/ask-nothing-found.t \
 	tests/e2e/ask-private.t \
+	tests/e2e/ask-progress.t \
 	tests/e2e/ask-replans.t \
 	tests/e2e/ask-two-at-once.t \
 	tests/e2e/ask-worker-fails.t \
@@ -26,6 +27,7 @@ E2E_SCENARIOS = \
 	tests/e2e/cell-refusals-told.t tests/e2e/cell-sandbox.t \
 	tests/e2e/cell-silent.t \
 	tests/e2e/cell-stuck.t \
+	tests/e2e/cli-completion.t \
 	tests/e2e/cli-degraded.t \
 	tests/e2e/cli-flood-is-followed.t \
 	tests/e2e/cli-new-test-info.t \
@@ -44,6 +46,7 @@ E2E_SCENARIOS = \
 	tests/e2e/ground-check-crashes.t \
 	tests/e2e/ground-check-may-not-call.t \
 	tests/e2e/ground-check-missing.t \
+	tests/e2e/ground-default.t \
 	tests/e2e/ground-invented-quote.t \
 	tests/e2e/ground-kill-check.t \
 	tests/e2e/host-bad-config.t \
@@ -59,7 +62,11 @@ E2E_SCENARIOS = \
 	tests/e2e/host-without-spawner.t \
 	tests/e2e/journal-torn-tail.t \
 	tests/e2e/memory-client-apart.t \
+	tests/e2e/memory-kill-counts-once.t \
 	tests/e2e/memory-limits.t \
+	tests/e2e/memory-load-and-search.t \
+	tests/e2e/memory-load-interrupted.t \
+	tests/e2e/memory-load-kinds.t \
 	tests/e2e/memory-needs-grant.t \
 	tests/e2e/memory-own-space.t \
 	tests/e2e/memory-sources.t \

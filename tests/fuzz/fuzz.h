@@ -8,11 +8,36 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/util.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+
+/* `form` with what is found in `data` in place of some of it: the first bytes say of which part.  A fuzzer that does not
+ * know a form gets past its first bracket so.  Allocated, *ret_len bytes and a zero. */
+static inline uint8_t *fuzz_in_form(const char *form, const uint8_t *data, size_t len, size_t *ret_len)
+    __attribute__((unused));
+static inline uint8_t *
+fuzz_in_form(const char *form, const uint8_t *data, size_t len, size_t *ret_len)
+{
+	size_t all = strlen(form), from = 0, to = all;
+	uint8_t *out;
+
+	if (len >= 4) {
+		from = (size_t)(data[0] | data[1] << 8) % (all + 1);
+		to = from + (size_t)(data[2] | data[3] << 8) % (all - from + 1);
+		data += 4;
+		len -= 4;
+	}
+	out = xmalloc(from + len + (all - to) + 1);
+	memcpy(out, form, from);
+	memcpy(out + from, data, len);
+	memcpy(out + from + len, form + to, all - to + 1);
+	*ret_len = from + len + (all - to);
+	return out;
+}
 
 /* Ends the process with the place, so that the fuzzer keeps the input. */
 #define fuzz_expect(condition)                                                                                         \

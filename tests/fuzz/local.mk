@@ -4,6 +4,7 @@
 FUZZ = record batch json policy http frames semver
 FUZZ_RUNS = 20000
 include tests/fuzz/inspect.mk
+include tests/fuzz/memory.mk
 FUZZ_CC = clang
 FUZZ_FLAGS = -std=gnu17 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -pthread \
 	-DHAVE_CONFIG_H -I. $(AM_CPPFLAGS) $(CONFIG_CFLAGS) $(CURL_CFLAGS) $(XXHASH_CFLAGS) $(SODIUM_CFLAGS)
@@ -39,6 +40,7 @@ fuzz: $(FUZZ:%=fuzz/%)
 include tests/fuzz/api.mk
 include tests/fuzz/plugins.mk
 include tests/fuzz/cli.mk
+include tests/fuzz/evidence.mk
 
 mostlyclean-local:
 	rm -rf fuzz

@@ -123,6 +123,16 @@ on_progress(struct call *call, double done, const char *line, void *arg)
 }
 
 static void
+on_part(struct call *call, struct payload *part, void *arg)
+{
+	struct told *t = told_of(call);
+
+	(void)arg;
+	t->parts++;
+	(void)snprintf(t->line, sizeof(t->line), "%.255s", (const char *)part->data);
+}
+
+static void
 call_over(struct call *call)
 {
 	unsigned i = world_index(call);
@@ -451,6 +461,7 @@ world_open(struct fault *fault)
 			.abandon = on_abandon,
 			.log = on_log,
 			.progress = on_progress,
+			.part = on_part,
 			.reply = on_reply,
 			.begins = on_begins,
 			.lost = on_lost,

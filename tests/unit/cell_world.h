@@ -23,7 +23,7 @@ struct guest {
 
 /* What was told of one call. */
 struct told {
-	unsigned begins, replies, losses, ops, parks, abandons, logs, progress;
+	unsigned begins, replies, losses, ops, parks, abandons, logs, progress, parts;
 	char why[512];
 	int status;
 	char text[2048]; /* value, or sentence */

@@ -1,6 +1,7 @@
 # unit tests of call and dispatch
 
-CMOCKA_TESTS += tests/unit/test_account tests/unit/test_dispatch tests/unit/test_dispatch_memory
+CMOCKA_TESTS += tests/unit/test_account tests/unit/test_dispatch tests/unit/test_dispatch_grounding \
+	tests/unit/test_dispatch_memory tests/unit/test_dispatch_parts
 
 tests_unit_test_account_SOURCES = tests/unit/test_account.c
 tests_unit_test_account_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
@@ -19,3 +20,11 @@ tests_unit_test_dispatch_LDADD = $(DISPATCH_TEST_LIBS)
 tests_unit_test_dispatch_memory_SOURCES = tests/unit/test_dispatch_memory.c $(DISPATCH_WORLD)
 tests_unit_test_dispatch_memory_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_dispatch_memory_LDADD = $(DISPATCH_TEST_LIBS)
+
+tests_unit_test_dispatch_grounding_SOURCES = tests/unit/test_dispatch_grounding.c $(DISPATCH_WORLD)
+tests_unit_test_dispatch_grounding_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_dispatch_grounding_LDADD = $(DISPATCH_TEST_LIBS)
+
+tests_unit_test_dispatch_parts_SOURCES = tests/unit/test_dispatch_parts.c $(DISPATCH_WORLD)
+tests_unit_test_dispatch_parts_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_dispatch_parts_LDADD = $(DISPATCH_TEST_LIBS)

@@ -345,10 +345,17 @@ run_over(struct run *run, void *arg)
 	w.ended = true;
 }
 
+static void
+run_parted(struct run *run, void *arg)
+{
+	(void)run, (void)arg;
+	w.parted++;
+}
+
 int
 setup(void **state)
 {
-	struct dispatch_options options = {.calls = &w.calls, .run_ended = run_over};
+	struct dispatch_options options = {.calls = &w.calls, .run_ended = run_over, .parted = run_parted};
 
 	(void)state;
 	memset(&w, 0, sizeof(w));
@@ -440,6 +447,8 @@ teardown(void **state)
 	assert_int_equal(w.calls.count, 0);
 	dispatch_forget(w.run);
 	op_clear(&w.run->root);
+	payload_unref(&w.run->findings);
+	payload_unref(&w.run->partial);
 	map_free(&w.run->seen);
 	free(w.run);
 	dispatch_close(&w.d);

@@ -18,7 +18,7 @@
 #include "call/call.h"
 #include "dispatch/dispatch.h"
 
-#define WORLD_MAX 256
+#define WORLD_MAX 2048
 
 /* What the memory room was asked last, and who waits for the answer. */
 struct world_memory {
@@ -62,6 +62,7 @@ struct world {
 	struct http_call http;
 	unsigned n_http;
 	struct world_memory memory;
+	unsigned parted; /* how often there was more of the root's reply to show */
 	bool ended;
 };
 extern struct world w;

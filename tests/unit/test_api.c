@@ -143,7 +143,9 @@ test_not_http(void **state)
 static void
 start_run(struct world *w)
 {
-	expect(w, "POST", "/v1/runs", "{\"plugin\":\"wordcount\",\"input\":{\"text\":\"a b\"}}", 202, RUN_ID);
+	expect(w, "POST", "/v1/runs", "{\"plugin\":\"wordcount\",\"input\":{\"text\":\"a b\"},\"sources\":[\"wood\"]}",
+	    202, RUN_ID);
+	assert_int_equal(json_array_size(json_object_get(fakes.request, "sources")), 1);
 	assert_string_equal(json_string_value(json_object_get(json_object_get(fakes.request, "input"), "text")), "a b");
 }
 

@@ -255,6 +255,38 @@ test_lines(void **state)
 	assert_false(g->kill_asked);
 }
 
+/* Any bytes: what they are worth is found where they are kept. */
+static void
+test_parts(void **state)
+{
+	size_t len = 300 * 1024; /* more than one read takes */
+	char *large = malloc(len);
+	uint64_t handle;
+	unsigned i;
+	struct guest *g = one_call(&i, &handle);
+
+	(void)state;
+	guest_send(g, WIRE_PART, handle, WIRE_NO_ORDINAL, 0, "{\"n\":1}", 7);
+	world_turn();
+	assert_int_equal(world.told[i].parts, 1);
+	assert_string_equal(world.told[i].line, "{\"n\":1}");
+	guest_send(g, WIRE_PART, handle, WIRE_NO_ORDINAL, 0, "", 0);
+	memset(large, 'x', len);
+	guest_send(g, WIRE_PART, handle, WIRE_NO_ORDINAL, 0, large, len);
+	world_turn();
+	assert_int_equal(world.told[i].parts, 3);
+	assert_memory_equal(world.told[i].line, "xxx", 3);
+	assert_false(g->kill_asked);
+	guest_reply(g, handle, 0, "1");
+	world_turn();
+	assert_int_equal(world.told[i].replies, 1);
+	guest_send(g, WIRE_PART, handle, WIRE_NO_ORDINAL, 0, "1", 1); /* after its reply nothing may come */
+	world_turn();
+	assert_true(g->kill_asked);
+	assert_int_equal(world.told[i].parts, 3);
+	free(large);
+}
+
 /* ---- Cells that do not behave ------------------------------------------------------------------------------------ */
 
 static void
@@ -885,6 +917,7 @@ main(void)
 	    T(test_bad_reply),
 	    T(test_partial),
 	    T(test_lines),
+	    T(test_parts),
 	    T(test_wrong_phase),
 	    T(test_ready_too_soon),
 	    T(test_hello_twice),

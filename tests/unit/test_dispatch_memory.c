@@ -182,6 +182,31 @@ test_a_run_asks_a_few_at_a_time(void **state)
 	assert_int_equal(root->ops[139]->status, HOSPES_EINPUT);
 }
 
+static void
+test_what_a_run_moves_has_an_end(void **state)
+{
+	struct call *root = start_with(NULL);
+	size_t len = w.policy->memory_value_max;
+	char *value = xmalloc(len);
+	uint32_t asked = 0;
+
+	(void)state;
+	memset(value, 'x', len);
+	memcpy(value, "{\"value\":\"", 10);
+	memcpy(value + len - 2, "\"}", 2);
+	do {
+		ask_with(root, WIRE_OP_REMEMBER, "/k", 0, value, len);
+		if (w.memory.done != NULL)
+			memory_answers("{\"version\":1}", NULL);
+	} while (last_status() == 0 && ++asked < 1000);
+	free(value);
+	assert_int_equal(asked, 512);
+	assert_int_equal(last_status(), HOSPES_EBUDGET);
+	assert_non_null(strstr(sentence(root, asked), "this run has moved 512 MiB to and from memory"));
+	ask_memory(root, WIRE_OP_RECALL, "/k", "{}");
+	assert_int_equal(last_status(), HOSPES_EBUDGET);
+}
+
 /* ---- What is foreign --------------------------------------------------------------------------------------------- */
 
 static void
@@ -378,6 +403,7 @@ main(void)
 	    PROMISE(test_recall_forget_and_list),
 	    PROMISE(test_a_stopped_op_waits_for_no_answer),
 	    PROMISE(test_a_run_asks_a_few_at_a_time),
+	    PROMISE(test_what_a_run_moves_has_an_end),
 	    PROMISE(test_a_bad_input_is_told_by_its_member),
 	    PROMISE(test_what_is_too_large_is_not_even_parsed),
 	    PROMISE(test_another_space_needs_a_note_and_a_grant),

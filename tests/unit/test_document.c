@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 
 #include <zlib.h>
@@ -332,23 +333,31 @@ test_pdf_closed_in(void **state)
 	assert_true(stat(written, &st) != 0 || st.st_size == 0);
 }
 
-/* One that does not end is ended, and what it began too: also when it has closed its output. */
+/* One that does not end is ended, and what it began too, also when it has closed its output: nobody holds the FIFO open
+ * any more. */
 static void
 test_pdf_endless(void **state)
 {
 	static const char *const scripts[] = {
-	    "sleep 600 & echo $! >&2; wait", "sleep 600 >/dev/null </dev/null & exec >&-; wait"};
+	    "sleep 600 & wait", "exec >&-; sleep 600 & wait", "sleep 600 & sleep 600"};
 	struct programs *p = *state;
+	_cleanup_(free_p) char *fifo = xasprintf("%s/fifo", p->dir);
 
+	assert_int_equal(mkfifo(fifo, 0600), 0);
 	for (size_t i = 0; i < ARRAY_LEN(scripts); i++) {
+		_cleanup_(free_p) char *script = xasprintf("exec 9>%s\n%s", fifo, scripts[i]);
+		_cleanup_(close_p) int fd = open(fifo, O_RDONLY | O_NONBLOCK);
 		_cleanup_(buf_free) struct buf b = {0};
+		struct pollfd hangup = {.fd = fd};
 		int64_t began = clock_mono_ns();
 		struct fault fault;
 
-		install(p, scripts[i]);
+		install(p, script);
 		buf_appends(&b, "%PDF-");
 		assert_int_equal(document_pdf(&b, 1, &fault), HOSPES_EDEADLINE);
 		assert_true(clock_mono_ns() - began < 30 * NS_PER_S);
+		assert_int_equal(poll(&hangup, 1, 10000), 1);
+		assert_true(hangup.revents & POLLHUP);
 	}
 }
 

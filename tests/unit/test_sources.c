@@ -23,7 +23,7 @@ static struct {
 	pthread_mutex_t lock;
 	json_t *known; /* digest: name */
 	unsigned batches, asked, fails_at;
-	size_t largest;
+	size_t largest, document_max; /* 0: any */
 	void (*on_batch)(void);
 } host = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
@@ -53,6 +53,20 @@ take_document(const char **at, const char *end)
 	return answer;
 }
 
+static bool
+has_larger(const char *at, const char *end)
+{
+	while (at < end) {
+		const char *bytes = strstr(at, "\"bytes\":"), *line_end = memchr(at, '\n', (size_t)(end - at));
+		size_t len = strtoul(bytes + 8, NULL, 10);
+
+		if (len > host.document_max)
+			return true;
+		at = line_end + 1 + len;
+	}
+	return false;
+}
+
 int
 client_post_bytes(struct client *c, const char *path, const void *body, size_t len, json_t **ret, struct fault *fault)
 {
@@ -69,6 +83,8 @@ client_post_bytes(struct client *c, const char *path, const void *body, size_t l
 	host.largest = len > host.largest ? len : host.largest;
 	if (host.batches == host.fails_at)
 		rc = fault_set(fault, HOSPES_EDISK, "the disk is full");
+	else if (host.document_max > 0 && has_larger(at, end))
+		rc = fault_set(fault, HOSPES_ETOOLARGE, "one is too large");
 	else
 		while (at < end)
 			json_array_append_new(answer, take_document(&at, end));
@@ -115,7 +131,7 @@ set_up(void **state)
 	folder = scratch_new();
 	host.known = json_object();
 	host.batches = host.asked = host.fails_at = 0;
-	host.largest = 0;
+	host.largest = host.document_max = 0;
 	host.on_batch = NULL;
 	return chdir(folder);
 }
@@ -177,11 +193,12 @@ finds(const char *paths, const char *expected)
 {
 	_cleanup_(free_p) char *copy = xstrdup(paths), *found = NULL;
 	const char *list[8];
+	char *rest;
 	struct source_set *s = NULL;
 	struct fault fault;
 	size_t n = 0;
 
-	for (char *word = strtok(copy, " "); word != NULL; word = strtok(NULL, " "))
+	for (char *word = strtok_r(copy, " ", &rest); word != NULL; word = strtok_r(NULL, " ", &rest))
 		list[n++] = word;
 	if (source_set_collect(&s, list, n, NULL, &fault) != 0)
 		fail_msg("%s: %s", paths, fault.text);
@@ -457,6 +474,27 @@ test_load_fails(void **state)
 	assert_null(loaded("e", HOSPES_EDISK));
 }
 
+/* What is larger than the host's limit is left out alone. */
+static void
+test_load_over_limit(void **state)
+{
+	_cleanup_(source_set_free) struct source_set *s = NULL;
+	_cleanup_(free_p) char *lines = NULL;
+
+	(void)state;
+	file("d/a", "small");
+	file("d/b", "this one is larger");
+	file("d/c", "tiny");
+	host.document_max = 10;
+	s = loaded("d", 0);
+	assert_int_equal(source_set_count(s), 2);
+	assert_int_equal(source_set_sent(s), 2);
+	assert_int_equal(source_set_bytes(s), 9);
+	lines = told(s);
+	assert_string_equal(lines, "skipped d/b: one is too large\n");
+	assert_null(loaded("d/b", HOSPES_ENOENT));
+}
+
 static void
 change_one(void)
 {
@@ -555,6 +593,7 @@ main(void)
 	    WITH_FOLDER(test_load),
 	    WITH_FOLDER(test_load_large),
 	    WITH_FOLDER(test_load_fails),
+	    WITH_FOLDER(test_load_over_limit),
 	    WITH_FOLDER(test_upload),
 	    WITH_FOLDER(test_upload_changed),
 	    WITH_FOLDER(test_progress),

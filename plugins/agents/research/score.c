@@ -19,6 +19,7 @@
 #define IN_NAME      0.8
 
 #define DENSE 0.4 /* share of the content words from which on nothing is gained */
+#define NOISE 16  /* characters for each mark of programs from which on a text is prose */
 #define MODAL (ASKS_DUTY | ASKS_LEAVE)
 
 #define SHORT_WORDS   5
@@ -197,6 +198,18 @@ factor_of_density(const struct window *w, size_t from, size_t to)
 	return asked < DENSE * content ? 0.88 + 0.12 * asked / (DENSE * content) : 1;
 }
 
+/* Data and programs are not written for readers. */
+static double
+factor_of_prose(const struct candidate *c)
+{
+	const struct window *w = c->window;
+	size_t from = w->units[c->first].from, to = w->units[c->last].to, marks = 0;
+
+	for (size_t i = from; i < to; i++)
+		marks += strchr("{}[]<>|\\=;\"", w->text[i]) != NULL;
+	return marks * NOISE > to - from ? 0.75 : 1;
+}
+
 static double
 factor_of_place(const struct candidate *c, size_t words)
 {
@@ -259,7 +272,7 @@ candidate_score(const struct question *q, struct candidate *c)
 	c->score = pow(c->covers, 2) * (0.5 + 0.5 * (c->covers > 0 ? direct / c->covers : 0));
 	c->score *= 0.8 + 0.2 * nearness(w, from, to, c->terms);
 	c->score *= factor_of_manner(q, manner) * factor_of_place(c, to - from) * factor_of_part(c);
-	c->score *= factor_of_density(w, from, to);
+	c->score *= factor_of_prose(c) * factor_of_density(w, from, to);
 	c->score *= factor_of_subject(q, c, from) * factor_of_heading(q, c);
 	c->score *= length < 0.7 ? 0.7 : length;
 	if (direct <= 0)

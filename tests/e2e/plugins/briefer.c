@@ -1,6 +1,7 @@
 /*
  * briefer: a brief of fixed form made from the sources: a point a document, which is the first line that is not empty.  The first
- * word of the question says what else: "none" finds nothing, "wait" waits for ever, "fail" fails.
+ * word of the question says what else: "none" finds nothing, "wait" waits for ever, "fail" fails, "slow" takes
+ * half a second and says something bright meanwhile.
  */
 
 #include <string.h>
@@ -58,6 +59,11 @@ briefer(hospes_ctx *ctx)
 		return hospes_fail(ctx, HOSPES_EFAILED, "told to fail");
 	if (begins(question, "wait"))
 		return hospes_sleep(ctx, (int64_t)3600 * 1000000000);
+	if (begins(question, "slow")) {
+		hospes_progress(ctx, 0.5, "\033[31mbright\033[2J");
+		if (hospes_sleep(ctx, (int64_t)500000000) != 0)
+			return hospes_status(ctx);
+	}
 	documents = json_object_get(hospes_json(list), "documents");
 	n = json_array_size(documents);
 	for (size_t i = 0; rc == 0 && i < n && !none; i++) {

@@ -1,0 +1,481 @@
+/*
+ * Passages out: BM25 in two steps.
+ *
+ * First, from FTS5, which passages have which of the words: each adds its weight (what is rare counts more) to the passages
+ * that it is in.  Then those with the most, some thousands, are read and counted word by word: how often, in how long a
+ * passage, in its heading or the name of its document too, and whether the words of a phrase stand together.
+ */
+
+#include <assert.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/log.h"
+#include "memory/documents.h"
+#include "memory/index_state.h"
+
+#define CANDIDATES 6000      /* passages that are read */
+#define READ_BYTES (4 * MIB) /* of them, at most */
+#define POSTINGS   2000000   /* passages that the words of a query are in, one by one */
+#define SCALE      64.0      /* of weights in the first step, which are whole numbers */
+#define K1         1.2
+#define B          0.4
+#define IN_HEADING 0.7 /* what a word there counts, against one in the passage */
+#define IN_TITLE   0.3
+
+struct postings {
+	uint32_t *at; /* numbers of passages, rising */
+	size_t n, cap;
+};
+
+/* One space, while it is searched. */
+struct finding {
+	struct index *x;
+	const struct index_query *q;
+	struct index_space space;
+	const char *name;           /* of the space */
+	double weight[QUERY_WORDS]; /* of an item */
+	uint16_t *sums;             /* by the number of a passage */
+	struct postings allowed;    /* first and last, by pairs, rising; where `within` is given */
+	size_t left;                /* of POSTINGS */
+	double average;             /* bytes of a passage */
+	struct buf text;
+};
+
+/* What was found, before it is told. */
+struct hit {
+	double score;
+	bool document;
+	uint8_t digest[DIGEST];
+	char *title; /* a document's name or a value's key */
+	uint64_t version;
+	struct range range;
+	char *text, *heading; /* heading may be NULL */
+};
+
+struct hits {
+	struct hit *list;
+	size_t n, cap;
+};
+
+static void
+hits_free(struct hits *h)
+{
+	for (size_t i = 0; i < h->n; i++) {
+		free(h->list[i].title);
+		free(h->list[i].text);
+		free(h->list[i].heading);
+	}
+	free(h->list);
+}
+
+static void
+postings_add(struct postings *p, uint32_t at)
+{
+	if (p->n == p->cap) {
+		p->cap = p->cap == 0 ? 1024 : p->cap * 2;
+		p->at = xrealloc(p->at, p->cap * sizeof *p->at);
+	}
+	p->at[p->n++] = at;
+}
+
+/* ---- The first step -------------------------------------------------------------------------------------------------- */
+
+static int
+by_number(const void *a, const void *b)
+{
+	const uint32_t *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+/* The numbers of the documents that alone are looked at. */
+static int
+read_within(struct finding *f, struct fault *fault)
+{
+	const json_t *hex;
+	size_t i;
+
+	json_array_foreach(f->q->within, i, hex)
+	{
+		sqlite3_stmt *q = index_statement(f->x, SOURCE_RANGE);
+		uint8_t digest[DIGEST];
+		int rc;
+
+		if (!digest_read(json_string_value(hex), digest))
+			return fault_set(fault, HOSPES_EINPUT, "a digest must be 64 hexadecimal digits (0-9, a-f)");
+		sqlite3_bind_int64(q, 1, f->space.id);
+		sqlite3_bind_blob(q, 2, digest, DIGEST, SQLITE_STATIC);
+		rc = sqlite3_step(q);
+		if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+			return index_fault(f->x, fault);
+		if (rc == SQLITE_ROW && sqlite3_column_int64(q, 1) > 0) {
+			uint32_t first = (uint32_t)sqlite3_column_int64(q, 0);
+
+			postings_add(&f->allowed, first);
+			postings_add(&f->allowed, first + (uint32_t)sqlite3_column_int64(q, 1) - 1);
+		}
+		sqlite3_reset(q);
+	}
+	/* Ranges do not overlap: in rising order, firsts and lasts stay pairs; a document named twice would break that. */
+	qsort(f->allowed.at, f->allowed.n / 2, 2 * sizeof *f->allowed.at, by_number);
+	return 0;
+}
+
+/* Whether a number is allowed; `at` goes forward with the numbers. */
+static bool
+is_allowed(const struct finding *f, uint32_t number, size_t *at)
+{
+	if (f->q->within == NULL)
+		return true;
+	while (*at < f->allowed.n && f->allowed.at[*at + 1] < number)
+		*at += 2;
+	return *at < f->allowed.n && f->allowed.at[*at] <= number;
+}
+
+/* All passages with the item; stops when enough was looked at. */
+static int
+walk_item(struct finding *f, sqlite3_stmt *q, size_t item, struct postings *ret, struct fault *fault)
+{
+	_cleanup_(buf_free) struct buf match = {0};
+	int rc;
+
+	query_match(f->q->words, &f->q->words->items[item], &match);
+	sqlite3_reset(q);
+	sqlite3_bind_text(q, 1, buf_text(&match), (int)match.len, SQLITE_STATIC);
+	ret->n = 0;
+	while ((rc = sqlite3_step(q)) == SQLITE_ROW && f->left > 0) {
+		postings_add(ret, (uint32_t)sqlite3_column_int64(q, 0));
+		f->left--;
+	}
+	return rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : index_fault(f->x, fault);
+}
+
+static int
+weigh_item(struct finding *f, sqlite3_stmt *q, size_t item, struct postings *p, struct fault *fault)
+{
+	double all = (double)f->space.next, with;
+	size_t at = 0;
+	uint16_t add;
+
+	if (walk_item(f, q, item, p, fault) != 0)
+		return fault->status;
+	with = (double)p->n;
+	f->weight[item] = log(1 + (all - with + 0.5) / (with + 0.5));
+	add = (uint16_t)(f->weight[item] * SCALE);
+	add = add > 0 ? add : 1;
+	for (size_t i = 0; i < p->n; i++) {
+		uint32_t number = p->at[i];
+
+		if (number >= f->space.next || !is_allowed(f, number, &at))
+			continue;
+		f->sums[number] = f->sums[number] > UINT16_MAX - add ? UINT16_MAX : (uint16_t)(f->sums[number] + add);
+	}
+	return 0;
+}
+
+static int
+weigh_all(struct finding *f, struct fault *fault)
+{
+	_cleanup_(finalize_p) sqlite3_stmt *q = NULL;
+	struct postings p = {0};
+	char sql[96];
+	int rc = 0;
+
+	snprintf(sql, sizeof sql, "SELECT rowid FROM ft_%lld WHERE ft_%lld MATCH ?", f->space.id, f->space.id);
+	if (sqlite3_prepare_v2(f->x->db, sql, -1, &q, NULL) != SQLITE_OK)
+		return index_fault(f->x, fault);
+	for (size_t i = 0; rc == 0 && i < f->q->words->n_items; i++)
+		rc = weigh_item(f, q, i, &p, fault);
+	free(p.at);
+	return rc;
+}
+
+/* The least sum that the best CANDIDATES have. */
+static unsigned
+least_sum(const struct finding *f)
+{
+	uint32_t *count = xcalloc(UINT16_MAX + 1, sizeof *count);
+	size_t n = 0;
+	unsigned least = UINT16_MAX;
+
+	for (sqlite3_int64 i = 1; i < f->space.next; i++)
+		count[f->sums[i]]++;
+	while (least > 1 && n + count[least] < CANDIDATES)
+		n += count[least--];
+	free(count);
+	return least;
+}
+
+/* ---- The second step ------------------------------------------------------------------------------------------------- */
+
+static bool
+is_word(const struct query_word *q, const struct word *w)
+{
+	return q->len == w->len && memcmp(q->stem, w->stem, w->len) == 0;
+}
+
+/* How often each item stands in a text; phrases are those whose words follow each other. */
+static void
+count_items(struct finding *f, const char *text, size_t len, double by, double *counts)
+{
+	const struct query *q = f->q->words;
+	size_t at = 0, ran[QUERY_WORDS] = {0}; /* how many words of a phrase there were in a row */
+	struct word w;
+
+	while (words_next(f->x->words, text, len, &at, &w)) {
+		for (size_t i = 0; i < q->n_items; i++) {
+			const struct query_item *item = &q->items[i];
+
+			if (ran[i] > 0 && (!is_word(&q->words[item->first + ran[i]], &w) ||
+					      q->words[item->first + ran[i]].gap != w.gap))
+				ran[i] = 0;
+			ran[i] += is_word(&q->words[item->first + ran[i]], &w) ? 1 : 0;
+			if (ran[i] == item->n) {
+				counts[i] += by;
+				ran[i] = 0;
+			}
+		}
+	}
+}
+
+static double
+score_of(struct finding *f, const char *text, size_t len, const char *heading, size_t heading_len, const char *title)
+{
+	double counts[QUERY_WORDS] = {0}, score = 0;
+	double norm = K1 * (1 - B + B * (double)len / f->average);
+
+	count_items(f, text, len, 1, counts);
+	count_items(f, heading, heading_len, IN_HEADING, counts);
+	count_items(f, title, strlen(title), IN_TITLE, counts);
+	for (size_t i = 0; i < f->q->words->n_items; i++)
+		score += f->weight[i] * counts[i] * (K1 + 1) / (counts[i] + norm);
+	return score;
+}
+
+static void
+keep(struct hits *hits, double score, const char *text, const char *heading, sqlite3_stmt *q, const struct range *r)
+{
+	const uint8_t *digest = sqlite3_column_blob(q, 2);
+	struct hit *h;
+
+	if (hits->n == hits->cap) {
+		hits->cap = hits->cap == 0 ? 64 : hits->cap * 2;
+		hits->list = xrealloc(hits->list, hits->cap * sizeof *hits->list);
+	}
+	h = &hits->list[hits->n++];
+	*h = (struct hit){.score = score, .document = digest != NULL, .range = *r};
+	if (digest != NULL)
+		memcpy(h->digest, digest, DIGEST);
+	h->title = xstrdup((const char *)sqlite3_column_text(q, 5));
+	h->version = (uint64_t)sqlite3_column_int64(q, 4);
+	h->text = xstrndup(text, r->to - r->from);
+	if (r->heading_to > r->heading_from)
+		h->heading = xstrndup(heading, r->heading_to - r->heading_from);
+}
+
+/* Part of a source's text.  One that cannot be read does not keep the others from being found. */
+static int
+read_text(struct finding *f, sqlite3_stmt *q, uint32_t from, uint32_t to)
+{
+	const uint8_t *digest = sqlite3_column_blob(q, 2);
+	struct fault fault = {0};
+
+	buf_clear(&f->text);
+	if (digest != NULL)
+		documents_read(f->x->dir, digest, from, to, &f->text, &fault);
+	else if (sqlite3_column_bytes(q, 6) >= (int)to)
+		buf_append(&f->text, (const char *)sqlite3_column_text(q, 6) + from, to - from);
+	if (f->text.len == to - from)
+		return 0;
+	log_warn("a text cannot be searched", LOG_S("name", (const char *)sqlite3_column_text(q, 5)),
+	    LOG_S("reason", fault.status != 0 ? fault.text : "it has become shorter"));
+	return HOSPES_EIO;
+}
+
+static int
+rank_one(struct finding *f, sqlite3_stmt *q, const struct range *r, struct hits *hits, struct fault *fault)
+{
+	_cleanup_(buf_free) struct buf heading = {0};
+	double score;
+
+	if (r->from > r->to || r->heading_from > r->heading_to)
+		return fault_set(fault, HOSPES_EDAMAGED,
+		    "the index %s cannot be right: a passage ends before it begins", f->x->path);
+	if (read_text(f, q, r->heading_from, r->heading_to) != 0)
+		return 0;
+	buf_append(&heading, f->text.data, f->text.len);
+	if (read_text(f, q, r->from, r->to) != 0)
+		return 0;
+	score = score_of(f, buf_text(&f->text), f->text.len, buf_text(&heading), heading.len,
+	    (const char *)sqlite3_column_text(q, 5));
+	if (score > 0)
+		keep(hits, score, (const char *)f->text.data, (const char *)heading.data, q, r);
+	return 0;
+}
+
+/* The candidates are in rising order: those of one source follow each other. */
+static int
+rank_all(struct finding *f, unsigned least, struct hits *hits, struct fault *fault)
+{
+	sqlite3_stmt *q = index_statement(f->x, SOURCE_AT);
+	sqlite3_int64 first = 0, n = 0;
+	size_t ranked = 0, bytes = 0;
+	int rc = 0;
+
+	for (uint32_t number = 1; rc == 0 && number < f->space.next && ranked < CANDIDATES && bytes < READ_BYTES;
+	     number++) {
+		struct range r;
+
+		if (f->sums[number] < least)
+			continue;
+		if (n == 0 || number < first || number >= first + n) {
+			sqlite3_reset(q);
+			sqlite3_bind_int64(q, 1, f->space.id);
+			sqlite3_bind_int64(q, 2, number);
+			n = 0;
+			if (sqlite3_step(q) != SQLITE_ROW)
+				continue; /* a dead one, before all that live */
+			first = sqlite3_column_int64(q, 0);
+			n = sqlite3_column_int64(q, 1);
+			if (sqlite3_column_bytes(q, 7) != n * (sqlite3_int64)sizeof r)
+				return index_fault(f->x, fault);
+		}
+		if (number >= first + n)
+			continue; /* a dead one */
+		memcpy(&r, (const struct range *)sqlite3_column_blob(q, 7) + (number - first), sizeof r);
+		rc = rank_one(f, q, &r, hits, fault);
+		ranked++;
+		bytes += r.to - r.from;
+	}
+	sqlite3_reset(q);
+	return rc;
+}
+
+static int
+find_in(struct finding *f, const struct memory_space *s, struct hits *hits, struct fault *fault)
+{
+	int rc = index_space(f->x, s, false, &f->space, fault);
+
+	if (rc != 0 || f->space.id == 0 || f->space.live <= 0)
+		return rc;
+	f->average = (double)f->space.bytes / (double)f->space.live;
+	f->average = f->average < 1 ? 1 : f->average;
+	f->left = POSTINGS;
+	if (f->q->within != NULL)
+		rc = read_within(f, fault);
+	f->sums = xcalloc((size_t)f->space.next, sizeof *f->sums);
+	if (rc == 0)
+		rc = weigh_all(f, fault);
+	if (rc == 0) {
+		rc = rank_all(f, least_sum(f), hits, fault);
+	}
+	free(f->sums);
+	free(f->allowed.at);
+	buf_free(&f->text);
+	return rc;
+}
+
+/* ---- What is told ---------------------------------------------------------------------------------------------------- */
+
+static int
+by_score(const void *a, const void *b)
+{
+	const struct hit *x = a, *y = b;
+	int order;
+
+	if (x->score != y->score)
+		return x->score > y->score ? -1 : 1;
+	if (x->document != y->document)
+		return x->document ? -1 : 1;
+	order = memcmp(x->digest, y->digest, DIGEST);
+	if (order == 0 && !x->document)
+		order = strcmp(x->title, y->title);
+	return order != 0 ? order : x->range.from < y->range.from ? -1 : x->range.from > y->range.from;
+}
+
+static bool
+same_source(const struct hit *a, const struct hit *b)
+{
+	if (a->document != b->document)
+		return false;
+	return a->document ? memcmp(a->digest, b->digest, DIGEST) == 0 : strcmp(a->title, b->title) == 0;
+}
+
+static json_t *
+tell(const struct hit *h)
+{
+	char hex[DIGEST_TEXT];
+	json_t *j;
+
+	if (!h->document)
+		return json_pack("{s:s, s:I, s:s, s:f}", "key", h->title, "version", (json_int_t)h->version, "text",
+		    h->text, "score", h->score);
+	digest_text(h->digest, hex);
+	j = json_pack("{s:s, s:s, s:I, s:I}", "document", h->title, "digest", hex, "from", (json_int_t)h->range.from,
+	    "to", (json_int_t)h->range.to);
+	if (h->heading != NULL)
+		json_object_set_new(j, "heading", json_string(h->heading));
+	json_object_set_new(j, "text", json_string(h->text));
+	json_object_set_new(j, "score", json_real(h->score));
+	return j;
+}
+
+/* How many of a source were told, and whether this very passage was: two spaces may have one document. */
+static size_t
+told_of(const struct hits *hits, const size_t *told, size_t n, const struct hit *h, bool *ret_same)
+{
+	size_t count = 0;
+
+	*ret_same = false;
+	for (size_t i = 0; i < n; i++) {
+		const struct hit *o = &hits->list[told[i]];
+
+		if (!same_source(o, h))
+			continue;
+		count++;
+		if (h->document && o->range.from == h->range.from)
+			*ret_same = true;
+	}
+	return count;
+}
+
+static json_t *
+tell_best(struct hits *hits, const struct index_query *q)
+{
+	size_t *told = xcalloc(q->most, sizeof *told), n = 0;
+	json_t *found = json_array();
+
+	if (hits->n > 0)
+		qsort(hits->list, hits->n, sizeof *hits->list, by_score);
+	for (size_t i = 0; i < hits->n && n < q->most; i++) {
+		bool same;
+		size_t count = told_of(hits, told, n, &hits->list[i], &same);
+
+		if (same || (q->most_each > 0 && count >= q->most_each))
+			continue;
+		told[n++] = i;
+		json_array_append_new(found, tell(&hits->list[i]));
+	}
+	free(told);
+	return found;
+}
+
+int
+index_search(struct index *x, size_t n, const struct memory_space *spaces, const struct index_query *q, json_t **ret,
+    struct fault *fault)
+{
+	struct hits hits = {0};
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < n; i++) {
+		struct finding f = {.x = x, .q = q, .name = spaces[i].name};
+
+		rc = find_in(&f, &spaces[i], &hits, fault);
+	}
+	if (rc == 0)
+		*ret = tell_best(&hits, q);
+	hits_free(&hits);
+	return rc;
+}
