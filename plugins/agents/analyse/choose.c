@@ -107,7 +107,7 @@ choose_confidence(const struct findings *findings, const size_t *chosen, size_t 
 		best_covers = fmax(best_covers, f->covers);
 		covers += f->covers;
 		agreed += f->n_agrees > 0;
-		contradicted += memchr(against, true, findings->n) != NULL;
+		contradicted += memchr(against, 1, findings->n) != NULL;
 	}
 	return (2 * best_covers + covers / (double)n) / 3 * (0.75 + 0.25 * agreed / (double)n) *
 	       (1 - 0.5 * contradicted / (double)n);

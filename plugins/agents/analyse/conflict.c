@@ -208,10 +208,14 @@ likeness(const struct statement *a, const struct statement *b, struct likeness *
 
 /* ---- What differs? ----------------------------------------------------------------------------------------------- */
 
+/* The tokens of an amount or a date. */
+struct span {
+	size_t from, to;
+};
+
 struct difference {
 	size_t numbers, dates;
-	const struct amount *a, *b; /* the first that differ */
-	const struct date *from, *to;
+	struct span a, b; /* the first that differ */
 };
 
 static bool
@@ -242,8 +246,8 @@ differ_numbers(const struct statement *a, const struct statement *b, struct diff
 				continue;
 			taken[k] = true;
 			if (amount_conflicts(&a->amounts[i], &b->amounts[k]) && ret->numbers++ == 0) {
-				ret->a = &a->amounts[i];
-				ret->b = &b->amounts[k];
+				ret->a = (struct span){a->amounts[i].token, a->amounts[i].end};
+				ret->b = (struct span){b->amounts[k].token, b->amounts[k].end};
 			}
 			break;
 		}
@@ -257,27 +261,50 @@ differ_dates(const struct statement *a, const struct statement *b, struct differ
 
 	for (size_t i = 0; i < n; i++)
 		if (date_conflicts(&a->dates[i], &b->dates[i]) && ret->dates++ == 0) {
-			ret->from = &a->dates[i];
-			ret->to = &b->dates[i];
+			ret->a = (struct span){a->dates[i].token, a->dates[i].end};
+			ret->b = (struct span){b->dates[i].token, b->dates[i].end};
 		}
 }
 
 /* ---- Telling ----------------------------------------------------------------------------------------------------- */
 
+/* Ends a text that was cut where its room ended, at a whole character. */
 static void
-put_tokens(char *out, size_t size, const struct token *tokens, size_t from, size_t to)
+put_end(char *out, size_t n)
 {
-	const char *begin = tokens[from].at, *end = tokens[to - 1].at + tokens[to - 1].len;
+	size_t at = n;
+
+	while (at > 0 && ((unsigned char)out[at - 1] & 0xc0) == 0x80)
+		at--;
+	if (at > 0 && (unsigned char)out[at - 1] >= 0xc0) {
+		unsigned char lead = (unsigned char)out[at - 1];
+
+		if (n - at < (lead >= 0xf0 ? 3u : lead >= 0xe0 ? 2u : 1u))
+			n = at - 1;
+	}
+	out[n] = '\0';
+}
+
+static void
+put_tokens(char *out, size_t size, const struct token *tokens, const struct span *span)
+{
+	const struct token *first = &tokens[span->from], *last = &tokens[span->to - 1];
+	const char *begin = first->at, *end = last->at + last->len;
 	size_t n = 0;
 
-	if (tokens[from].before != 0 && begin[-1] == tokens[from].before)
+	/* The sign of a currency, or the minus, right before it. */
+	if ((first->before == '$' || first->before == '-') && begin[-1] == first->before)
 		begin--;
+	else if (first->before == 'E' && memcmp(begin - 3, "\xe2\x82\xac", 3) == 0)
+		begin -= 3;
+	else if (first->before == 'P' && memcmp(begin - 2, "\xc2\xa3", 2) == 0)
+		begin -= 2;
 	if (*end == '%')
 		end++;
 	for (const char *c = begin; c < end && n + 1 < size; c++)
 		if (!text_space(*c) || (n > 0 && out[n - 1] != ' '))
 			out[n++] = text_space(*c) ? ' ' : *c;
-	out[n] = '\0';
+	put_end(out, n);
 }
 
 /* A word, "non-" before it included. */
@@ -287,6 +314,7 @@ put_token(char *out, size_t size, const struct term *term)
 	bool non = term->denied && term->token->before == '-';
 
 	(void)snprintf(out, size, "%s%.*s", non ? "non-" : "", (int)term->token->len, term->token->at);
+	put_end(out, strlen(out));
 }
 
 static void
@@ -385,12 +413,9 @@ tell(const struct statement *a, const struct statement *b, const struct likeness
 {
 	char one[100], other[100];
 
-	if (ret->kind == CONFLICT_NUMBER) {
-		put_tokens(one, sizeof(one), a->tokens, diff->a->token, diff->a->end);
-		put_tokens(other, sizeof(other), b->tokens, diff->b->token, diff->b->end);
-	} else if (ret->kind == CONFLICT_DATE) {
-		put_tokens(one, sizeof(one), a->tokens, diff->from->token, diff->from->end);
-		put_tokens(other, sizeof(other), b->tokens, diff->to->token, diff->to->end);
+	if (ret->kind == CONFLICT_NUMBER || ret->kind == CONFLICT_DATE) {
+		put_tokens(one, sizeof(one), a->tokens, &diff->a);
+		put_tokens(other, sizeof(other), b->tokens, &diff->b);
 	} else if (like->a.flipped) {
 		put_token(one, sizeof(one), like->a.flip);
 		put_token(other, sizeof(other), like->a.flip_other);
