@@ -312,6 +312,17 @@ is_prose(const char *text, size_t len)
 	return signs < 3 && len > 0 && strchr("-/~.%#", *text) == NULL;
 }
 
+/* "Copyright (C) 2001, 2004 ...": years of whom and of what is no statement. */
+static bool
+is_notice(const struct token *tokens, size_t from, size_t to)
+{
+	for (size_t i = from; i < to; i++)
+		if (token_in(tokens, to, i, " copyright ") &&
+		    (i == from || token_in(tokens, to, i + 1, " c ") || (i + 1 < to && tokens[i + 1].number)))
+			return true;
+	return false;
+}
+
 /* The statements of one sentence or item, whose tokens begin at all->tokens[from].  Returns where those of the next begin. */
 static size_t
 read_unit(struct statements *all, const char *text, const struct text_unit *unit, size_t from)
@@ -322,7 +333,7 @@ read_unit(struct statements *all, const char *text, const struct text_unit *unit
 		from++;
 	for (to = from; to < all->n_tokens && (size_t)(all->tokens[to].at - text) < unit->to;)
 		to++;
-	if (!is_prose(text + unit->from, len) || token_in(all->tokens, to, from, " copyright "))
+	if (!is_prose(text + unit->from, len) || is_notice(all->tokens, from, to))
 		return to;
 	read_sentence(all, all->tokens + from, to - from);
 	for (size_t i = first; i < all->n; i++) {
