@@ -220,6 +220,8 @@ factor_of_place(const struct candidate *c, size_t words)
 		factor *= 0.5;
 	if (words < SHORT_WORDS)
 		factor *= 0.6;
+	if (last->lead == TEXT_NO_LEAD) /* a sentence more has to be worth reading */
+		factor *= pow(0.98, c->last - c->first);
 	if (!last->whole && last->kind == TEXT_SENTENCE)
 		factor *= 0.85;
 	if (w->text[last->to - 1] == ':') /* what it introduces is missing */
