@@ -68,8 +68,8 @@ is_at(const json_t *place, size_t from, size_t to)
 	       json_integer_value(json_object_get(place, "to")) == (json_int_t)to;
 }
 
-/* A text that several of the run's spaces have may have a name in each, and hospes_document tells the first one alone.  A
- * search for the quote tells them all. */
+/* A text that several of the run's spaces have may have a name in each.  hospes_document tells that of the first space, a
+ * search may have told the agent another one. */
 static bool
 has_name(struct quotes *q, const hospes_source *source)
 {
