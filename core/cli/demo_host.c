@@ -172,6 +172,8 @@ demo_run(struct demo *d, const char *plugin, json_t *input, json_t *more, demo_s
 	rc = client_post(d->client, "/v1/runs", request, &started, fault);
 	if (rc != 0)
 		return rc;
+	if (seen != NULL)
+		seen(d, started, arg);
 	path = client_path("/v1/runs/", cli_text(started, "id"), "/events");
 	rc = client_stream(d->client, path, on_event, NULL, &w, fault);
 	if (rc == STOP_END) {
@@ -219,11 +221,11 @@ demo_count(const json_t *records, const char *key, const char *value)
 }
 
 pid_t
-demo_kill_cell(struct demo *d, const char *plugin)
+demo_signal_cell(struct demo *d, const char *plugin, int signal)
 {
 	struct fault ignored;
 	_cleanup_(json_p) json_t *found = agent(d, plugin, &ignored);
 	pid_t pid = (pid_t)json_integer_value(json_array_get(json_object_get(found, "pids"), 0));
 
-	return pid > 1 && kill(pid, SIGKILL) == 0 ? pid : 0;
+	return pid > 1 && kill(pid, signal) == 0 ? pid : 0;
 }

@@ -4,7 +4,7 @@
 if [ "${SANITIZERS:-no}" != no ]; then
 	skip_all "the profile of sanitizer builds lets cells open files, which a scene is about"
 fi
-plan 16
+plan 17
 installed
 tour()
 {
@@ -31,6 +31,8 @@ tour --scene 2
 is "$(jq -r '.[].name' "$T/out")" loop "a scene is played alone by its number"
 tour --scene swap "$(so echo)" --input '{"a": 1}'
 kept swap true "and by its name, with a plugin of the user's own"
+tour --scene kill "$(so echo)" --input '{"a": 1}'
+kept kill true "a plugin that answers at once is hit as well"
 tour --scene budget "$(so spender)"
 holds '[ "$code" -ne 2 ]' "one that needs what is not there is told of and does not stop the tour"
 
