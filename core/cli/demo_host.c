@@ -19,6 +19,7 @@
 #define SPACE       "demo"
 #define PATIENCE_NS (30 * NS_PER_S)
 #define LOOK_NS     (5 * NS_PER_MS)
+#define WALL_MS     60000 /* a run that hangs shows a promise broken, too */
 #define STOP_END    2
 
 void
@@ -60,7 +61,11 @@ demo_start(struct demo *d, const char *const *plugins, const char *config, struc
 	if (d->so != NULL)
 		d->files[n] = d->so;
 	rc = private_host_start(&d->host, &d->options, fault);
-	return rc != 0 ? rc : client_open(&d->client, private_host_socket(d->host), fault);
+	if (rc == 0)
+		rc = client_open(&d->client, private_host_socket(d->host), fault);
+	if (rc == 0)
+		client_interruptible(d->client);
+	return rc;
 }
 
 void
@@ -169,6 +174,9 @@ demo_run(struct demo *d, const char *plugin, json_t *input, json_t *more, demo_s
 
 	if (rest != NULL)
 		json_object_update(request, rest);
+	if (json_object_get(request, "budget") == NULL)
+		json_object_set_new(request, "budget", json_object());
+	json_object_set_new(json_object_get(request, "budget"), "wall_ms", json_integer(WALL_MS));
 	rc = client_post(d->client, "/v1/runs", request, &started, fault);
 	if (rc != 0)
 		return rc;
