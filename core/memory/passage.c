@@ -101,6 +101,10 @@ heading_level(const struct cutter *c, const struct line *l, const struct line *a
 		return level;
 	if (c->text[l->from] == '#')
 		return level;
+	/* A list stands directly below its name. */
+	if ((level == LEVEL_CAPITALS || level == LEVEL_COLON) && marker == MARKER_NONE && after->indent > l->indent &&
+	    line_marker(c->text, after, &words) != MARKER_NONE)
+		return level;
 	/* A section of a man page stands directly above what is indented more. */
 	return l->indent <= 3 && after->indent >= l->indent + 3 && level != LEVEL_COLON ? level : 0;
 }
