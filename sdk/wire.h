@@ -41,6 +41,7 @@ enum wire_fd {
 	WIRE_FD_CONTROL = 3, /* the one socket */
 	WIRE_FD_PLUGIN = 4,  /* the object, read-only */
 	WIRE_FD_PAGE = 5,    /* memfd: struct wire_page */
+	WIRE_FD_FILTERS = 6, /* memfd: programs of its filters (core/cell/guest/programs.h); closed once they are read */
 };
 
 enum wire_type {
@@ -186,8 +187,8 @@ enum wire_step {
 struct wire_page {
 	_Atomic uint64_t current; /* handle of the call whose fiber runs, 0 for none */
 	_Atomic uint32_t report_len;
-	char report[1012];                     /* of a fatal signal: what, where, on which call */
-	_Atomic uint64_t step_ns[16];          /* by enum wire_step: when it was done (CLOCK_MONOTONIC), 0 if not yet */
+	char report[1012];            /* of a fatal signal: what, where, on which call */
+	_Atomic uint64_t step_ns[16]; /* by enum wire_step: when it was done (CLOCK_MONOTONIC), 0 if not yet */
 };
 static_assert(sizeof(struct wire_page) == 1152 && WIRE_STEPS <= 16, "wire_page");
 

@@ -92,10 +92,8 @@ struct guest {
 static void
 ask(int requests, uint64_t id, const char *plugin, struct guest *ret)
 {
-	struct spawn_request request = {.what = SPAWN_CELL,
-	    .uid = geteuid() == 0 ? CELL_UID : UINT32_MAX,
-	    .id = id,
-	    .memory_bytes = 256 * MIB};
+	struct spawn_request request = {
+	    .what = SPAWN_CELL, .uid = geteuid() == 0 ? CELL_UID : UINT32_MAX, .id = id, .memory_bytes = 256 * MIB};
 	int status[2], log[2], control[2], one = 1;
 	int page = memfd_create("page", MFD_CLOEXEC), object = open(plugin, O_RDONLY | O_CLOEXEC);
 	int fds[5];
@@ -140,7 +138,8 @@ expect(const struct guest *guest, uint16_t type)
 		die("a frame too long");
 	read_whole(guest->control, body, frame.length);
 	if (frame.type != type) {
-		fprintf(stderr, "cells: expected frame %u, found %u: %.*s\n", type, frame.type, (int)frame.length, body);
+		fprintf(
+		    stderr, "cells: expected frame %u, found %u: %.*s\n", type, frame.type, (int)frame.length, body);
 		exit(1);
 	}
 }

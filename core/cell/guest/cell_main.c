@@ -25,6 +25,7 @@
 #include "base/util.h"
 #include "cell/guest/fatal.h"
 #include "cell/guest/guest.h"
+#include "cell/guest/last_filter.h"
 #include "cell/guest/plugin.h"
 #include "cell/guest/prime.h"
 #include "cell/guest/probe.h"
@@ -48,6 +49,7 @@ struct cell {
 	struct wire_setup setup;
 	struct wire_page *page;
 	const struct sandbox_profile *profile;
+	struct programs programs;
 	uint32_t layers;
 	bool proving;
 	struct probe probe;
@@ -118,7 +120,11 @@ enter(struct cell *cell)
 	const struct wire_setup *setup = &cell->setup;
 	uint64_t data = (uint64_t)setup->fibers * setup->stack_bytes + setup->memory_bytes + DATA_SLACK;
 	struct fault fault;
-	int rc = last_filter_make(cell->profile);
+	int rc = programs_open(&cell->programs, WIRE_FD_FILTERS, !cell->profile->strict_calls);
+
+	close(WIRE_FD_FILTERS);
+	if (rc == 0)
+		rc = last_filter_make(&cell->programs);
 
 	put_on(cell, LAYER_MOUNT_NS,
 	    cell->layers & LAYER_MOUNT_NS ? sandbox_root((cell->layers & LAYER_PID_NS) != 0, setup->uid, setup->gid)
@@ -154,9 +160,10 @@ enter(struct cell *cell)
 		probe_landlock(&cell->probe);
 	done(cell, WIRE_STEP_LANDLOCK);
 	if (rc == 0)
-		rc = sandbox_filter(FILTER_LOADING, cell->profile);
+		rc = program_load(&cell->programs, PROGRAM_LOADING);
 	if (rc == 0)
-		rc = last_filter_pin();
+		rc = program_load(&cell->programs, PROGRAM_PIN);
+	programs_close(&cell->programs);
 	put_on(cell, LAYER_SECCOMP, rc);
 	done(cell, WIRE_STEP_FILTERED);
 	require(cell, ~(uint32_t)LAYER_READONLY);
