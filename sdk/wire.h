@@ -41,6 +41,7 @@ enum wire_fd {
 	WIRE_FD_CONTROL = 3, /* the one socket */
 	WIRE_FD_PLUGIN = 4,  /* the object, read-only */
 	WIRE_FD_PAGE = 5,    /* memfd: struct wire_page */
+	WIRE_FD_FILTERS = 6, /* memfd: programs of its filters (core/cell/guest/programs.h); closed once they are read */
 };
 
 enum wire_type {
@@ -164,13 +165,31 @@ struct wire_pong {
 };
 static_assert(sizeof(struct wire_pong) == 8, "wire_pong");
 
+/* Where a cell is on its way to READY. */
+enum wire_step {
+	WIRE_STEP_MAIN,     /* its program runs */
+	WIRE_STEP_SETUP,    /* SETUP has come */
+	WIRE_STEP_ROOT,     /* the empty root */
+	WIRE_STEP_IDS,      /* uid, limits, capabilities */
+	WIRE_STEP_PRIMED,   /* the libraries have done what they do once */
+	WIRE_STEP_ARENA,    /* buffers, room for stacks, handlers of fatal signals */
+	WIRE_STEP_LANDLOCK, /* no_new_privs too */
+	WIRE_STEP_FILTERED, /* the filter for loading, and the pin */
+	WIRE_STEP_LOADED,   /* dlopen */
+	WIRE_STEP_INIT,     /* the init hook */
+	WIRE_STEP_SEALED,   /* globals are read-only */
+	WIRE_STEP_CLOSED,   /* the filter for serving */
+	WIRE_STEPS
+};
+
 /* The page that cell and host share.  The cell may write anything here: the host reads it as a hint, for diagnostics
  * and to choose suspects, and copies before it looks. */
 struct wire_page {
 	_Atomic uint64_t current; /* handle of the call whose fiber runs, 0 for none */
 	_Atomic uint32_t report_len;
-	char report[1012]; /* of a fatal signal: what, where, on which call */
+	char report[1012];            /* of a fatal signal: what, where, on which call */
+	_Atomic uint64_t step_ns[16]; /* by enum wire_step: when it was done (CLOCK_MONOTONIC), 0 if not yet */
 };
-static_assert(sizeof(struct wire_page) == 1024, "wire_page");
+static_assert(sizeof(struct wire_page) == 1152 && WIRE_STEPS <= 16, "wire_page");
 
 #endif
