@@ -29,6 +29,7 @@
 #define WIRE_VERSION     1u
 #define WIRE_FRAME_MAX   (68u * 1024 * 1024) /* a run's input of 64 MiB and its wrapping */
 #define WIRE_LOG_MAX     4096u               /* one line */
+#define WIRE_REFUSED     "refused by seccomp: " /* so begins the line of one that tells of a refusal */
 #define WIRE_TARGET_MAX  255u
 #define WIRE_URL_MAX     (8u * 1024)         /* the target of an HTTP op */
 #define WIRE_KEY_MAX     320u                /* the target of a memory op: space, slash, key */

@@ -9,7 +9,7 @@
  *   serve.c       what the frames of a cell mean            reply.c        how a call ends
  *   cancel.c      calls that were told to stop              death.c        what becomes of the calls of a dead cell
  *   watchdog.c    silence, deadlines, idle cells            cell_log.c     what a cell prints
- *   probing.c     cells that are started to see whether they start
+ *   blame.c       the host's log of what plugins did   probing.c     cells that are started to see whether they start
  *   filters.c     whether a cell that says so is ready
  *   inspect.c     the inspector
  */
@@ -94,7 +94,7 @@ struct cell {
 	struct frames_in in;
 	struct frames_out out;
 	const struct wire_page *page; /* may change under our eyes: copy, then look */
-	struct cell_log printed;
+	struct cell_log printed, blamed;
 
 	struct spawn_status status; /* the last message */
 	size_t status_have;         /* bytes of the next one */
@@ -108,6 +108,8 @@ struct cell {
 	uint64_t answering_call; /* the op that the events are being told of */
 	uint32_t answering_ordinal;
 	bool answered;
+	struct ulid replied_run; /* of the call that replied last, for who sends more of it */
+	char replied_path[64];
 
 	int64_t started_ns, idle_ns;
 	int64_t end_by_ns; /* 0, or when it is killed (stopping), or given up (killed) */
@@ -248,6 +250,7 @@ void death_of(struct cell *cell);
 
 /* cancel.c */
 void cancel_open(struct cells *cells);
+void cancel_for(struct call *call, int status, const char *why); /* cells_cancel; `why` is a sentence for it, or NULL */
 void cancel_forget(struct cells *cells, const struct call *call);
 int cancel_status(const struct cells *cells, const struct call *call); /* 0: it was not told to stop */
 void cancel_close(struct cells *cells);
@@ -261,7 +264,13 @@ void watchdog_look(struct cells *cells);
 void cell_log_read(struct cell *cell);
 void cell_log_end(struct cell *cell);
 void cell_log_line(struct cell *cell, enum log_level level, const char *line);
+bool cell_log_room(struct cell *cell, struct cell_log *log, size_t len); /* counts what it has no room for */
 void text_clean(char *out, size_t size, const void *text, size_t len);
+
+/* blame.c */
+#define OBJECT_TEXT 13u /* 12 digits and a zero */
+void object_text(const uint8_t object[32], char out[OBJECT_TEXT]);
+void cell_blame(struct cell *cell, const struct call *call, const char *code, const char *why); /* `call` may be NULL */
 
 /* probing.c */
 int probe_sandbox(struct cells *cells, struct fault *fault);
