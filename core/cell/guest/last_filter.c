@@ -139,6 +139,13 @@ last_filter_pin(void)
 	return rc;
 }
 
+void *
+last_filter_at(size_t *ret_size)
+{
+	*ret_size = PLACE_SIZE;
+	return place();
+}
+
 int
 last_filter_load(void)
 {

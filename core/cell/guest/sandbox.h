@@ -22,9 +22,9 @@ struct sandbox_profile {
 const struct sandbox_profile *sandbox_profile(bool relaxed);
 
 /* An empty root: a small tmpfs with the library folders and /proc, read-only.  Needs a mount namespace of our own and
- * CAP_SYS_ADMIN in it; when it fails the old root is still there.  What it makes
- * belongs to `uid` and `gid` (-1: to us), whom to become is the next step.  (rootfs.c) */
-int sandbox_root(bool own_pid_ns, uid_t uid, gid_t gid);
+ * CAP_SYS_ADMIN in it; when it fails the old root is still there.  With `bait` it has a folder /bait that may be written,
+ * for the proofs.  What it makes belongs to `uid` and `gid` (-1: to us), whom to become is the next step.  (rootfs.c) */
+int sandbox_root(bool own_pid_ns, bool bait, uid_t uid, gid_t gid);
 
 /* The bounding set goes first, since the change of uid may take the capability to drop it. */
 int sandbox_become(uid_t uid, gid_t gid); /* -1: stay */
@@ -52,6 +52,10 @@ int filter_program(enum filter_stage stage, const struct sandbox_profile *profil
 int last_filter_make(const struct sandbox_profile *profile);
 int last_filter_pin(void);
 int last_filter_load(void);
+void *last_filter_at(size_t *ret_size); /* what is pinned */
+
+/* The calls that end a guest, one after the other; negative: not on this machine.  False: there are no more. */
+bool filter_killer_at(size_t i, int *ret_number);
 
 /* The name of a system call that the filter ends a guest for, NULL for another.  Async-signal-safe. */
 const char *filter_killer_name(int number);
