@@ -131,7 +131,9 @@ struct wire_setup {
 	uint32_t required;      /* enum sandbox_layer bits that must hold */
 	uint32_t uid, gid;      /* to become before anything else; UINT32_MAX: stay */
 	char state_cell;        /* 1: globals stay writable */
-	char reserved[7];
+	uint8_t proof;          /* of a probe cell: core/cell/tries.h, enum proof_kind */
+	uint16_t proof_port;    /* TCP, at which the host listens for as long as it proves */
+	uint32_t proof_host;    /* the host's pid, as the host sees it */
 };
 static_assert(sizeof(struct wire_setup) == 48, "wire_setup");
 

@@ -366,13 +366,14 @@ serve_ready(struct cell *cell, const struct frame *f)
 	struct cells *cells = cell->cells;
 	struct cell_info info;
 	struct wire_hello hello;
+	bool probes = cell->kind == CELL_PROBE || cell->kind == CELL_PROOF;
 
 	memcpy(&hello, f->prefix, sizeof(hello));
-	if (cell->kind != CELL_PROBE && f->rest_len > 0) {
+	if (!probes && f->rest_len > 0) {
 		violation(cell, "it sent a report, which only a probe does");
 		return;
 	}
-	if (cell->kind != CELL_PROBE && !filters_closed(cell))
+	if (!probes && !filters_closed(cell))
 		return;
 	cell->layers = cell->status.layers | hello.layers;
 	cell->phase = PHASE_READY;

@@ -497,6 +497,13 @@ memory_unwait(struct memory *m, void *arg)
 /* ---- journal ---- */
 
 uint64_t
+journal_syncs(struct journal *j)
+{
+	(void)j;
+	return 0;
+}
+
+uint64_t
 journal_end(const struct journal *j)
 {
 	(void)j;
