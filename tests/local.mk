@@ -36,6 +36,7 @@ endif
 
 include tests/fixtures/local.mk
 include tests/fixtures/sdk-1.0/local.mk
+include tests/fixtures/hostile/local.mk
 include tests/unit/local.mk
 include tests/e2e/local.mk
 include tests/fuzz/local.mk

@@ -157,6 +157,12 @@ close_file(struct index *x)
 static int
 open_file(struct index *x, struct fault *fault)
 {
+	/* Its journal gets the mode that it has. */
+	int fd = open(x->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	if (fd < 0)
+		return fault_errno(fault, errno, "the index %s cannot be opened", x->path);
+	close(fd);
 	/* One thread at a time has it: SQLite needs no locks of its own. */
 	if (sqlite3_open_v2(x->path, &x->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL) !=
 	    SQLITE_OK)

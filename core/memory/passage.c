@@ -97,6 +97,8 @@ heading_level(const struct cutter *c, const struct line *l, const struct line *a
 	if (is_field(c, l, after))
 		return LEVEL_FIELD;
 	level = line_heading(c->text, l);
+	if (level == LEVEL_COLON && l->indent == 0 && after->blank) /* "Definitions:" above all that comes */
+		level = LEVEL_TITLE;
 	if (level == 0 || after->blank || (level < LEVEL_CAPITALS && l->indent == 0))
 		return level;
 	if (c->text[l->from] == '#')
