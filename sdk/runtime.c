@@ -398,7 +398,7 @@ runtime_outcome(struct received *got)
 	op = ctx->ops[got->frame.ordinal];
 	op_arrive(op, got->frame.status, outcome.confidence, got->payload + sizeof(outcome),
 	    got->frame.length - sizeof(outcome), &got->block);
-	if (ctx->awaited == op)
+	if (ctx->awaited == op || (ctx->awaits_all && op->answer.status != 0))
 		runtime_make_ready(ctx);
 	return 0;
 }

@@ -29,6 +29,7 @@
 #define WIRE_VERSION     1u
 #define WIRE_FRAME_MAX   (68u * 1024 * 1024) /* a run's input of 64 MiB and its wrapping */
 #define WIRE_LOG_MAX     4096u               /* one line */
+#define WIRE_REFUSED     "refused by seccomp: " /* so begins the line of one that tells of a refusal */
 #define WIRE_TARGET_MAX  255u
 #define WIRE_URL_MAX     (8u * 1024)         /* the target of an HTTP op */
 #define WIRE_KEY_MAX     320u                /* the target of a memory op: space, slash, key */
@@ -131,7 +132,9 @@ struct wire_setup {
 	uint32_t required;      /* enum sandbox_layer bits that must hold */
 	uint32_t uid, gid;      /* to become before anything else; UINT32_MAX: stay */
 	char state_cell;        /* 1: globals stay writable */
-	char reserved[7];
+	uint8_t proof;          /* of a probe cell: core/cell/tries.h, enum proof_kind */
+	uint16_t proof_port;    /* TCP, at which the host listens for as long as it proves */
+	uint32_t proof_host;    /* the host's pid, as the host sees it */
 };
 static_assert(sizeof(struct wire_setup) == 48, "wire_setup");
 

@@ -101,6 +101,7 @@ release(struct exchange *x)
 {
 	if (x->watch != NULL)
 		run_unwatch(&x->watch);
+	many_forget(x);
 	if (x->follower != NULL)
 		logs_unfollow(&x->follower);
 	if (x->asks_memory) {

@@ -19,39 +19,81 @@
 #define LIST_DEFAULT 100u
 #define LIST_MAX     10000u
 
-void
-handle_run_start(struct exchange *x)
+/* The client is told by its own words what is wrong with its request. */
+static int
+check_request(json_t *request, struct fault *fault)
 {
 	static const char *const members[] = {"plugin", "input", "version", "config", "budget", "sources", "script"};
-	const json_t *plugin = json_object_get(x->body, "plugin");
-	struct run *run = NULL;
-	struct fault fault;
+	const json_t *plugin = json_object_get(request, "plugin");
 	const char *key;
 	json_t *value;
 
-	json_object_foreach(x->body, key, value)
+	json_object_foreach(request, key, value)
 	{
 		size_t i = 0;
 
 		while (i < ARRAY_LEN(members) && strcmp(key, members[i]) != 0)
 			i++;
-		if (i == ARRAY_LEN(members)) {
-			reply_error(x, 400, HOSPES_EINPUT,
-			    "the request has a member %.60s; it takes plugin, input, version, config, budget and sources", key);
-			return;
-		}
+		if (i == ARRAY_LEN(members))
+			return fault_set(fault, HOSPES_EINPUT,
+			    "the request has a member %.60s; it takes plugin, input, version, config, budget and "
+			    "sources",
+			    key);
 	}
-	if (!json_is_string(plugin) || !plugin_name_valid(json_string_value(plugin))) {
-		reply_error(x, 400, HOSPES_EINPUT,
+	if (!json_is_string(plugin) || !plugin_name_valid(json_string_value(plugin)))
+		return fault_set(fault, HOSPES_EINPUT,
 		    "plugin has to name an agent or strategy: a letter and at most 63 letters, digits and hyphens, all "
 		    "lower case");
+	return 0;
+}
+
+static json_t *
+start(struct exchange *x, json_t *request, struct fault *fault)
+{
+	struct run *run;
+
+	if (check_request(request, fault) != 0 || run_start(x->api->runs, request, NULL, x->client, &run, fault) != 0)
+		return NULL;
+	return run_json(run, false);
+}
+
+static void
+start_many(struct exchange *x)
+{
+	json_t *answers = json_array(), *request;
+	size_t i;
+
+	if (json_array_size(x->body) < 1 || json_array_size(x->body) > MANY_MAX) {
+		json_decref(answers);
+		reply_error(x, 400, HOSPES_EINPUT, "the array has %zu requests; 1 to %d are started at once",
+		    json_array_size(x->body), MANY_MAX);
 		return;
 	}
-	if (run_start(x->api->runs, x->body, NULL, x->client, &run, &fault) != 0) {
+	json_array_foreach(x->body, i, request)
+	{
+		struct fault fault;
+		json_t *run = start(x, request, &fault);
+
+		json_array_append_new(answers, run != NULL ? run : api_error(fault.status, fault.text));
+	}
+	reply_durable(x, 202, answers);
+}
+
+void
+handle_run_start(struct exchange *x)
+{
+	struct fault fault;
+	json_t *run;
+
+	if (json_is_array(x->body)) {
+		start_many(x);
+		return;
+	}
+	run = start(x, x->body, &fault);
+	if (run == NULL)
 		reply_fault(x, &fault);
-		return;
-	}
-	reply_durable(x, 202, run_json(run, false));
+	else
+		reply_durable(x, 202, run);
 }
 
 /* ---- Views of the store ---- */
@@ -245,7 +287,7 @@ watch(struct exchange *x, struct run *run)
 {
 	/* The watcher may be told things, even be cut off, before run_watch returns. */
 	exchange_owe(x);
-	struct run_watch *w = run_watch(run, watched, x);
+	struct run_watch *w = x->streaming ? run_watch(run, watched, x) : run_watch_end(run, watched, x);
 	if (x->req == NULL) {
 		run_unwatch(&w);
 		exchange_paid(x);

@@ -4,7 +4,7 @@
  *   api.c      the socket and the server      reply.c    JSON answers, faults, HTTP statuses
  *   route.c    method and path to handler     stream.c   server-sent events
  *   exchange.c the life of a request          logs.c     the newest log lines and who follows them
- *   host.c agents.c runs.c memory.c  handlers  refusal.c  JSON in place of evhttp's own error pages
+ *   host.c agents.c runs.c many.c memory.c  handlers  refusal.c  JSON in place of evhttp's own error pages
  *   finish.c   the last answers
  *
  * An exchange ends when it was answered or when its client went away; what it holds is given back then.  Its memory
@@ -28,6 +28,7 @@
 #include "api/api.h"
 
 struct logs;
+struct many;
 struct exchange;
 TAILQ_HEAD(exchange_list, exchange);
 
@@ -87,6 +88,7 @@ struct exchange {
 	json_t *held; /* an answer that waits until what it tells is durable */
 	int held_code;
 
+	struct many *many; /* runs that are waited for together */
 	struct run_watch *watch;
 	bool watch_ended; /* the end came before run_watch returned */
 	bool streaming;   /* headers are out */
@@ -124,6 +126,8 @@ void reply_error(struct exchange *x, int code, int status, const char *format, .
 
 /* ---- stream.c ---- */
 
+#define MANY_MAX 1000 /* runs of one request */
+
 #define STREAM_QUEUE_MAX (256 * KIB)
 #define STREAM_BEAT_S    10
 
@@ -147,6 +151,10 @@ int logs_open(struct logs **ret, struct event_base *loop, struct fault *fault);
 void logs_close(struct logs **l);
 void logs_unfollow(struct log_follower **f);
 
+/* ---- many.c ---- */
+
+void many_forget(struct exchange *x); /* no longer waits */
+
 /* ---- refusal.c ---- */
 
 /* For evhttp_set_bevcb. */
@@ -163,6 +171,7 @@ void handle_rollback(struct exchange *x);
 void handle_withdraw(struct exchange *x);
 void handle_install(struct exchange *x);
 void handle_run_start(struct exchange *x);
+void handle_runs_wait(struct exchange *x);
 void handle_runs(struct exchange *x);
 void handle_run(struct exchange *x);
 void handle_run_wait(struct exchange *x);

@@ -9,7 +9,9 @@
  *   serve.c       what the frames of a cell mean            reply.c        how a call ends
  *   cancel.c      calls that were told to stop              death.c        what becomes of the calls of a dead cell
  *   watchdog.c    silence, deadlines, idle cells            cell_log.c     what a cell prints
+ *   blame.c       the host's log of what plugins did
  *   probing.c     cells that are started to see whether they start
+ *   prove.c       the long proofs of `hospes doctor` (prove.h)
  *   filters.c     whether a cell that says so is ready
  *   inspect.c     the inspector
  */
@@ -53,6 +55,7 @@ enum cell_kind {
 	CELL_QUARANTINE, /* for one suspect, alone */
 	CELL_TRIAL,      /* does this version load? */
 	CELL_PROBE,      /* without a plugin: does the sandbox hold? */
+	CELL_PROOF,      /* the same, for `hospes doctor` */
 };
 
 /* Copies of the strings of a cell_spec, for a pool or a cell that may outlive them. */
@@ -95,7 +98,7 @@ struct cell {
 	struct frames_in in;
 	struct frames_out out;
 	const struct wire_page *page; /* may change under our eyes: copy, then look */
-	struct cell_log printed;
+	struct cell_log printed, blamed;
 
 	struct spawn_status status; /* the last message */
 	size_t status_have;         /* bytes of the next one */
@@ -109,6 +112,8 @@ struct cell {
 	uint64_t answering_call; /* the op that the events are being told of */
 	uint32_t answering_ordinal;
 	bool answered;
+	struct ulid replied_run; /* of the call that replied last, for who sends more of it */
+	char replied_path[64];
 
 	int64_t started_ns, idle_ns;
 	int64_t end_by_ns; /* 0, or when it is killed (stopping), or given up (killed) */
@@ -127,6 +132,7 @@ struct cell {
 
 	cells_probed *probed;
 	void *probed_arg;
+	struct proof_run *proof; /* of a CELL_PROOF, until it has ended */
 };
 
 struct pool {
@@ -193,6 +199,7 @@ struct cells {
 	int filters; /* of seccomp, that the probe had; 0 or less: not to be had */
 
 	/* what the kernel tells, which tests replace */
+	int64_t silence_ns, pong_ns; /* of the watchdog; a silence of 0 is the policy's */
 	int64_t (*mono_ns)(void);
 	int64_t (*cpu_ns)(pid_t pid); /* -1: not to be had */
 	int (*filters_of)(pid_t pid); /* -1: not to be had */
@@ -213,6 +220,8 @@ void spawner_kill(struct cells *cells, uint64_t id);
 /* cell_start.c, cell.c */
 int cell_start(struct cells *cells, struct pool *pool, const struct cell_spec *spec, enum cell_kind kind,
     struct cell **ret, struct fault *fault);
+int cell_start_proof(struct cells *cells, const struct cell_spec *spec, struct proof_run *proof, const char *bait,
+    struct cell **ret, struct fault *fault); /* `bait`: a folder that it may write, or "" */
 void cell_listen(struct cell *cell); /* its descriptors, on the loop */
 void cell_put(struct cell *cell, const struct wire_frame *head, const struct iovec *parts, int n, struct payload *tail);
 void cell_flush(struct cell *cell);
@@ -249,6 +258,7 @@ void death_of(struct cell *cell);
 
 /* cancel.c */
 void cancel_open(struct cells *cells);
+void cancel_for(struct call *call, int status, const char *why); /* cells_cancel; `why` is a sentence for it, or NULL */
 void cancel_forget(struct cells *cells, const struct call *call);
 int cancel_status(const struct cells *cells, const struct call *call); /* 0: it was not told to stop */
 void cancel_close(struct cells *cells);
@@ -262,14 +272,22 @@ void watchdog_look(struct cells *cells);
 void cell_log_read(struct cell *cell);
 void cell_log_end(struct cell *cell);
 void cell_log_line(struct cell *cell, enum log_level level, const char *line);
+bool cell_log_room(struct cell *cell, struct cell_log *log, size_t len); /* counts what it has no room for */
 void text_clean(char *out, size_t size, const void *text, size_t len);
+
+/* blame.c */
+#define OBJECT_TEXT 13u /* 12 digits and a zero */
+void object_text(const uint8_t object[32], char out[OBJECT_TEXT]);
+void cell_blame(struct cell *cell, const struct call *call, const char *code, const char *why); /* `call` may be NULL */
 
 /* probing.c */
 int probe_sandbox(struct cells *cells, struct fault *fault);
+int probe_tell(struct cells *cells, struct fault *fault); /* the same without a verdict */
 void probe_ready(struct cell *cell, const uint8_t *report, size_t len);
 void probe_failed(struct cell *cell, const struct fault *fault);
 
 /* filters.c */
+#define CELL_FILTERS 3 /* of a cell that serves: loading, pin, serving */
 int filters_of(pid_t pid);
 void filters_learn(struct cell *probe);
 bool filters_closed(struct cell *cell); /* if not, it was killed or is gone already */

@@ -87,12 +87,16 @@ static struct call *
 call_named(struct cell *cell, const struct frame *f)
 {
 	struct call *call = call_by_handle(cell->cells->calls, f->head.call);
+	bool replied = cell->replied_path[0] != '\0';
+	char last[ULID_TEXT];
 
 	if (call != NULL && call->cell == cell)
 		return call;
 	if (map_get_u64(&cell->gone, f->head.call) == NULL) {
-		violation(cell, "it sent a frame for call %llu, which is not one of its calls",
-		    (unsigned long long)f->head.call);
+		ulid_format(&cell->replied_run, last);
+		violation(cell, "it sent a frame for call %llu, which is not one of its calls%s%s%s%s",
+		    (unsigned long long)f->head.call, replied ? "; the last that replied was " : "",
+		    cell->replied_path, replied ? " of run " : "", replied ? last : "");
 		return NULL;
 	}
 	if (f->head.type == WIRE_REPLY) {
@@ -145,12 +149,14 @@ op_plausible(const struct wire_op *op)
 static bool
 too_many_ops(struct cell *cell, struct call *call)
 {
+	char why[64];
+
+	(void)snprintf(why, sizeof(why), "it asked for more than %u ops", CALL_OPS_MAX);
 	if (call->reissued < CALL_OPS_MAX)
 		return false;
 	if (cancel_status(cell->cells, call) == 0) {
-		log_warn("call stopped: too many ops", LOG_S("plugin", call->plugin), LOG_S("run", call->run->id_text),
-		    LOG_S("path", call->path), LOG_U("ops", CALL_OPS_MAX));
-		cells_cancel(call, HOSPES_ETOOLARGE);
+		cell_blame(cell, call, "too_large", why);
+		cancel_for(call, HOSPES_ETOOLARGE, why);
 	}
 	return true;
 }
@@ -313,8 +319,11 @@ serve_log(struct cell *cell, const struct frame *f)
 	if (call == NULL)
 		return;
 	cell->heard = true;
-	if (take_line(call, f->rest, f->rest_len, line))
-		events->log(call, level_of(f->head.status), line, events->arg);
+	if (!take_line(call, f->rest, f->rest_len, line))
+		return;
+	if (strncmp(line, WIRE_REFUSED, sizeof(WIRE_REFUSED) - 1) == 0)
+		cell_blame(cell, call, "refused", line);
+	events->log(call, level_of(f->head.status), line, events->arg);
 }
 
 static void
@@ -358,13 +367,14 @@ serve_ready(struct cell *cell, const struct frame *f)
 	struct cells *cells = cell->cells;
 	struct cell_info info;
 	struct wire_hello hello;
+	bool probes = cell->kind == CELL_PROBE || cell->kind == CELL_PROOF;
 
 	memcpy(&hello, f->prefix, sizeof(hello));
-	if (cell->kind != CELL_PROBE && f->rest_len > 0) {
+	if (!probes && f->rest_len > 0) {
 		violation(cell, "it sent a report, which only a probe does");
 		return;
 	}
-	if (cell->kind != CELL_PROBE && !filters_closed(cell))
+	if (!probes && !filters_closed(cell))
 		return;
 	cell->layers = cell->status.layers | hello.layers;
 	cell->phase = PHASE_READY;

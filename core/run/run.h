@@ -70,6 +70,7 @@ json_t *run_json(const struct run *run, bool with_result);
 struct run_watch;
 typedef void run_event(const json_t *event, void *arg);
 struct run_watch *run_watch(struct run *run, run_event *event, void *arg);
+struct run_watch *run_watch_end(struct run *run, run_event *event, void *arg); /* only the NULL: costs the run nothing */
 void run_unwatch(struct run_watch **w);
 
 /* Parts of the root call's reply that are durable: how many, and one of them as the event {"type": "part", "path": "/0", "n",

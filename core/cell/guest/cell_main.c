@@ -29,6 +29,7 @@
 #include "cell/guest/plugin.h"
 #include "cell/guest/prime.h"
 #include "cell/guest/probe.h"
+#include "cell/guest/proof.h"
 #include "cell/guest/sandbox.h"
 #include "runtime.h"
 #include "wire.h"
@@ -53,6 +54,8 @@ struct cell {
 	uint32_t layers;
 	bool proving;
 	struct probe probe;
+	struct proof proof;
+	struct sandbox_profile unlimited;
 	struct loaded loaded;
 };
 
@@ -114,12 +117,32 @@ greet(struct cell *cell)
 		   : -1;
 }
 
+/* Between the namespaces and everything that would refuse the same. */
+static void
+prove_reach(struct cell *cell, uint64_t data)
+{
+	if (!cell->proving)
+		return;
+	cell->probe.claimed = cell->proof.claimed = cell->layers;
+	cell->proof.ipc = cell->probe.ipc;
+	cell->proof.data = data;
+	if (cell->layers & LAYER_MOUNT_NS)
+		strcpy(cell->proof.bait, PROOF_BAIT);
+	if (cell->proof.kind == PROOF_NONE) {
+		probe_namespaces(&cell->probe);
+	} else if (cell->proof.kind == PROOF_LAYERS) {
+		proof_reach(&cell->proof);
+		proof_bait(&cell->proof);
+	}
+}
+
 static void
 enter(struct cell *cell)
 {
 	const struct wire_setup *setup = &cell->setup;
 	uint64_t data = (uint64_t)setup->fibers * setup->stack_bytes + setup->memory_bytes + DATA_SLACK;
 	struct fault fault;
+	bool layers = cell->proof.kind == PROOF_LAYERS;
 	int rc = programs_open(&cell->programs, WIRE_FD_FILTERS, !cell->profile->strict_calls);
 
 	close(WIRE_FD_FILTERS);
@@ -127,8 +150,9 @@ enter(struct cell *cell)
 		rc = last_filter_make(&cell->programs);
 
 	put_on(cell, LAYER_MOUNT_NS,
-	    cell->layers & LAYER_MOUNT_NS ? sandbox_root((cell->layers & LAYER_PID_NS) != 0, setup->uid, setup->gid)
-					  : -ENOTSUP);
+	    cell->layers & LAYER_MOUNT_NS
+		? sandbox_root((cell->layers & LAYER_PID_NS) != 0, layers, setup->uid, setup->gid)
+		: -ENOTSUP);
 	done(cell, WIRE_STEP_ROOT);
 	put_on(cell, LAYER_UID, sandbox_become(setup->uid, setup->gid) == 0 && cell->layers & LAYER_UID ? 0 : -EPERM);
 	put_on(cell, LAYER_RLIMITS, sandbox_limit(cell->profile, data, false));
@@ -140,10 +164,7 @@ enter(struct cell *cell)
 	done(cell, WIRE_STEP_IDS);
 	prime_libraries();
 	done(cell, WIRE_STEP_PRIMED);
-	if (cell->proving) {
-		cell->probe.claimed = cell->layers;
-		probe_namespaces(&cell->probe);
-	}
+	prove_reach(cell, data);
 	if (fatal_install(cell->page) != 0 || hospes_rt_open(WIRE_FD_CONTROL, cell->page, setup) != 0) {
 		fault_set(&fault, HOSPES_ENOMEM,
 		    "expected room for %u stacks of %llu bytes, found none; lower `cells.fibers`", setup->fibers,
@@ -152,11 +173,15 @@ enter(struct cell *cell)
 	}
 	done(cell, WIRE_STEP_ARENA);
 	put_on(cell, LAYER_TSC, cell->profile->trap_tsc ? sandbox_trap_tsc() : -ENOTSUP);
-	if (cell->proving)
+	if (layers)
+		proof_limits(&cell->proof);
+	else if (cell->proving)
 		probe_limits(&cell->probe);
 	put_on(cell, LAYER_NO_NEW_PRIVS, sandbox_no_new_privs());
 	put_on(cell, LAYER_LANDLOCK, sandbox_landlock(cell->proving ? -1 : WIRE_FD_PLUGIN));
-	if (cell->proving)
+	if (layers)
+		proof_landlock(&cell->proof);
+	else if (cell->proving)
 		probe_landlock(&cell->probe);
 	done(cell, WIRE_STEP_LANDLOCK);
 	if (rc == 0)
@@ -208,14 +233,15 @@ static int
 report(struct cell *cell)
 {
 	struct wire_hello hello = {.version = WIRE_VERSION};
-	json_t *json = probe_report(&cell->probe);
+	json_t *json =
+	    cell->proof.kind == PROOF_NONE ? probe_report(&cell->probe) : json_pack("{s:O}", "tries", cell->proof.told);
 	char *text = json == NULL ? NULL : json_dumps(json, JSON_COMPACT);
 	uint8_t *payload;
 	int rc;
 
 	if (text == NULL)
 		return 1;
-	hello.layers = cell->probe.holds;
+	hello.layers = cell->proof.kind == PROOF_NONE ? cell->probe.holds : cell->layers;
 	payload = xmalloc(sizeof(hello) + strlen(text));
 	memcpy(payload, &hello, sizeof(hello));
 	memcpy(payload + sizeof(hello), text, strlen(text));
@@ -224,6 +250,45 @@ report(struct cell *cell)
 	free(text);
 	json_decref(json);
 	return rc == 0 ? 0 : 1;
+}
+
+/* One way for each kind of proof; they differ in how they end. */
+_Noreturn static void
+prove(struct cell *cell)
+{
+	enum proof_kind kind = cell->proof.kind;
+
+	if (kind == PROOF_CPU) {
+		(void)sandbox_limit_cpu(1);
+		proof_spin();
+	}
+	if (kind == PROOF_UNREADY)
+		proof_silent();
+	if (kind == PROOF_LAYERS)
+		proof_loading(&cell->proof);
+	if (kind == PROOF_NONE)
+		probe_catch();
+	close_doors(cell);
+	if (kind == PROOF_ABORT)
+		abort();
+	if (kind == PROOF_INT80 || kind == PROOF_X32)
+		proof_other_abi(kind == PROOF_X32);
+	if (kind == PROOF_NONE)
+		probe_filter(&cell->probe);
+	if (kind == PROOF_LAYERS)
+		proof_serving(&cell->proof);
+	if (kind == PROOF_MEMORY || kind == PROOF_CGROUP)
+		proof_memory(&cell->proof, cell->page);
+	if (report(cell) != 0)
+		_exit(1);
+	if (kind == PROOF_SPIN)
+		proof_spin();
+	if (kind == PROOF_SILENT)
+		proof_silent();
+	/* The host looks at it from outside, and tells it to stop. */
+	if (kind == PROOF_LAYERS || kind == PROOF_NONE)
+		proof_stay();
+	_exit(0);
 }
 
 static int
@@ -243,6 +308,21 @@ serve(struct cell *cell)
 		cell->loaded.plugin.exit();
 	fflush(stdout);
 	return hospes_rt_send(WIRE_FD_CONTROL, WIRE_BYE, 0, NULL, 0) == 0 ? 0 : 1;
+}
+
+static void
+begin_proving(struct cell *cell)
+{
+	probe_begin(&cell->probe);
+	if (cell->setup.proof == PROOF_NONE)
+		return;
+	/* A kind of limit is left out where another is to be seen at work. */
+	if (cell->setup.proof == PROOF_CGROUP) {
+		cell->unlimited = *cell->profile;
+		cell->unlimited.limit_data = false;
+		cell->profile = &cell->unlimited;
+	}
+	proof_open(&cell->proof, &cell->setup, cell->profile, cell->page);
 }
 
 int
@@ -267,16 +347,11 @@ main(int argc, char **argv)
 	cell.profile = sandbox_profile(BUILT_RELAXED || cell.setup.relaxed != 0);
 	cell.probe.strict = cell.profile->strict_calls;
 	if (cell.proving)
-		probe_begin(&cell.probe);
+		begin_proving(&cell);
 	enter(&cell);
 	if (cell.proving)
-		probe_catch();
-	else
-		load(&cell);
+		prove(&cell);
+	load(&cell);
 	close_doors(&cell);
-	if (cell.proving) {
-		probe_filter(&cell.probe);
-		_exit(report(&cell));
-	}
 	_exit(serve(&cell));
 }

@@ -32,7 +32,8 @@ enum check {
 	ON_SELF,      /* it is our own pid */
 	READ_OPEN,    /* openat without writing or making */
 	NOT_WX,       /* memory not writable and executable at once */
-	ANONYMOUS,    /* mmap of no file, not executable */
+	NOT_WX_OWN,   /* mmap of such, of a kind that RLIMIT_DATA counts */
+	ANONYMOUS,    /* mmap of no file, not executable, of a kind that RLIMIT_DATA counts */
 	PRIVATE_READ, /* mmap anonymous, or of a file for reading only; not executable */
 	NOT_EXEC,     /* mprotect without PROT_EXEC */
 	WAKING,       /* futex that wakes: one that waits can sleep, and there is nobody to wait for */
@@ -54,7 +55,7 @@ static const struct rule rules[] = {
     {SCMP_SYS(write), L | S | I, ON_OUTPUT},
     {SCMP_SYS(writev), L | S | I, ON_OUTPUT},
     /* memory */
-    {SCMP_SYS(mmap), L, NOT_WX},
+    {SCMP_SYS(mmap), L, NOT_WX_OWN},
     {SCMP_SYS(mmap), S, ANONYMOUS},
     {SCMP_SYS(mmap), I, PRIVATE_READ},
     {SCMP_SYS(mprotect), L, NOT_WX},
@@ -146,6 +147,8 @@ allow_prctl(scmp_filter_ctx filter, const struct rule *rule)
 static int
 allow(scmp_filter_ctx filter, const struct rule *rule, pid_t self)
 {
+	/* Shared memory and stacks that grow count against no limit but a cgroup's. */
+	const unsigned kind = MAP_TYPE | MAP_GROWSDOWN, own = MAP_PRIVATE | MAP_ANONYMOUS;
 	const unsigned writing = O_WRONLY | O_RDWR | O_CREAT | O_TRUNC | (O_TMPFILE & ~O_DIRECTORY);
 	int rc;
 
@@ -164,10 +167,13 @@ allow(scmp_filter_ctx filter, const struct rule *rule, pid_t self)
 	case NOT_WX:
 		rc = add_one(filter, rule, ARG(2, PROT_EXEC, 0));
 		return rc != 0 ? rc : add_one(filter, rule, ARG(2, PROT_WRITE, 0));
+	case NOT_WX_OWN:
+		rc = add_two(filter, rule, ARG(2, PROT_EXEC, 0), ARG(3, kind, MAP_PRIVATE));
+		return rc != 0 ? rc : add_two(filter, rule, ARG(2, PROT_WRITE, 0), ARG(3, kind, MAP_PRIVATE));
 	case ANONYMOUS:
-		return add_two(filter, rule, ARG(2, PROT_EXEC, 0), ARG(3, MAP_ANONYMOUS, MAP_ANONYMOUS));
+		return add_two(filter, rule, ARG(2, PROT_EXEC, 0), ARG(3, kind | MAP_ANONYMOUS, own));
 	case PRIVATE_READ:
-		rc = add_two(filter, rule, ARG(2, PROT_EXEC, 0), ARG(3, MAP_ANONYMOUS, MAP_ANONYMOUS));
+		rc = add_two(filter, rule, ARG(2, PROT_EXEC, 0), ARG(3, kind | MAP_ANONYMOUS, own));
 		return rc != 0 ? rc
 			       : add_two(filter, rule, ARG(2, INT_MASK, PROT_READ), ARG(3, MAP_PRIVATE, MAP_PRIVATE));
 	case NOT_EXEC:

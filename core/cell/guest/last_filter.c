@@ -27,6 +27,13 @@ last_filter_make(const struct programs *programs)
 	return mprotect(place, LAST_FILTER_SIZE, PROT_READ) == 0 ? 0 : -errno;
 }
 
+void *
+last_filter_at(size_t *ret_size)
+{
+	*ret_size = LAST_FILTER_SIZE;
+	return last_filter_place();
+}
+
 int
 last_filter_load(void)
 {

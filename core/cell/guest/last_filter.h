@@ -39,5 +39,6 @@ last_filter_place(void)
 /* make: before the limits, and before there is any code of a plugin; load: after.  0 or -errno. */
 int last_filter_make(const struct programs *programs);
 int last_filter_load(void);
+void *last_filter_at(size_t *ret_size); /* what is pinned */
 
 #endif

@@ -10,6 +10,8 @@ core_cell_libsandbox_a_CPPFLAGS = $(AM_CPPFLAGS) $(SECCOMP_CFLAGS)
 core_cell_hospes_cell_SOURCES = core/cell/guest/cell_main.c core/cell/guest/fatal.c core/cell/guest/fatal.h core/cell/guest/interpose.c \
 	core/cell/guest/last_filter.c \
 	core/cell/guest/plugin.c core/cell/guest/plugin.h core/cell/guest/prime.c core/cell/guest/prime.h core/cell/guest/probe.c core/cell/guest/probe.h \
+	core/cell/guest/proof.c core/cell/guest/proof.h core/cell/guest/proof_calls.c core/cell/guest/proof_ends.c \
+	core/cell/guest/proof_landlock.c core/cell/guest/proof_limits.c core/cell/guest/proof_reach.c core/cell/tries.c \
 	core/cell/guest/seal.c core/cell/guest/seal.h core/cell/guest/symbols.c core/cell/guest/symbols.h
 core_cell_hospes_cell_CPPFLAGS = $(AM_CPPFLAGS) $(SECCOMP_CFLAGS)
 core_cell_hospes_cell_LDADD = core/cell/libsandbox.a core/base/libbase.a sdk/.libs/libhospes.so $(JANSSON_LIBS) \

@@ -17,6 +17,14 @@
 /* Enough for the five that a cell has and the few that dlopen opens at a time. */
 #define OPEN_FILES 16
 
+/* Addresses: guards between small stacks are two times as large as these, libraries are mapped besides.  What is only
+ * reserved costs page tables when it is read, which nothing else counts. */
+#define SPACES      3
+#define SPACE_SLACK (1024 * MIB)
+
+/* Of the thread that loads the plugin.  It grows outside RLIMIT_DATA. */
+#define STACK_MOST (8 * MIB)
+
 const char *const sandbox_library_dirs[] = {"/usr", "/lib", "/lib64", "/lib32", "/libx32", NULL};
 
 const struct sandbox_profile *
@@ -92,6 +100,8 @@ sandbox_limit(const struct sandbox_profile *profile, uint64_t data, bool output_
 	    {RLIMIT_RTPRIO, 0, true},
 	    {RLIMIT_NICE, 0, true},
 	    {RLIMIT_DATA, data, profile->limit_data},
+	    {RLIMIT_AS, SPACES * data + SPACE_SLACK, profile->limit_data},
+	    {RLIMIT_STACK, STACK_MOST, profile->limit_data},
 	};
 
 	for (unsigned i = 0; i < ARRAY_LEN(limits); i++) {

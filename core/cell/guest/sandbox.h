@@ -22,9 +22,9 @@ struct sandbox_profile {
 const struct sandbox_profile *sandbox_profile(bool relaxed);
 
 /* An empty root: a small tmpfs with the library folders and /proc, read-only.  Needs a mount namespace of our own and
- * CAP_SYS_ADMIN in it; when it fails the old root is still there.  What it makes
- * belongs to `uid` and `gid` (-1: to us), whom to become is the next step.  (rootfs.c) */
-int sandbox_root(bool own_pid_ns, uid_t uid, gid_t gid);
+ * CAP_SYS_ADMIN in it; when it fails the old root is still there.  With `bait` it has a folder /bait that may be written,
+ * for the proofs.  What it makes belongs to `uid` and `gid` (-1: to us), whom to become is the next step.  (rootfs.c) */
+int sandbox_root(bool own_pid_ns, bool bait, uid_t uid, gid_t gid);
 
 /* The bounding set goes first, since the change of uid may take the capability to drop it. */
 int sandbox_become(uid_t uid, gid_t gid); /* -1: stay */
