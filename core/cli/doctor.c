@@ -131,7 +131,8 @@ print_report(const json_t *report)
 int
 command_doctor(struct cli *cli)
 {
-	const char *const args[] = {"--doctor", NULL};
+	const char *config = cli_value(cli, "config");
+	const char *const args[] = {"--doctor", config == NULL ? NULL : "--config", config, NULL};
 	_cleanup_(buf_free) struct buf out = {0};
 	_cleanup_(json_p) json_t *report = NULL;
 	struct fault fault;

@@ -467,6 +467,56 @@ private_run()
 	    wait_for '[ "$(hospes ps --socket "$PRIVATE" --json 2>/dev/null | jq length)" = 1 ]'
 }
 
+# ---- The sandbox -------------------------------------------------------------------------------------------------------
+
+# as_user COMMAND...: as an ordinary user.
+as_user()
+{
+	if [ "$(id -u)" -eq 0 ]; then
+		setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
+	else
+		"$@"
+	fi
+}
+
+# Can that user run what was built?
+user_can()
+{
+	command -v setpriv >/dev/null && as_user test -x "$STAGE/bin/hospes" -a -r "$(so wordcount)"
+}
+
+# without WHAT[,WHAT]... COMMAND...: on a machine that lacks these (fixtures/without.c).
+without()
+{
+	"$BUILT/tests/fixtures/without" "$@"
+}
+
+# doctor [PREFIX...]: the command before it, if any; $code, $T/out.
+doctor()
+{
+	"$@" hospes doctor --json >"$T/out" 2>"$T/err" </dev/null
+	code=$?
+}
+
+# Names of layers that do not hold, of those given or of all.
+lacks()
+{
+	jq -r '.layers[] | select(.holds | not) | .name' "$T/out" | sort | xargs
+}
+
+# How a try ended: found LAYER TRY.
+found()
+{
+	jq -r --arg layer "$1" --arg row "$2" '.layers[] | select(.name == $layer) | .tries[] | select(.name == $row) |
+	    if .refused then .found else "NOT: " + .found end' "$T/out"
+}
+
+# What every doctor leaves nothing of.
+doctor_left_nothing()
+{
+	[ -z "$(ls -d /tmp/hospes-doctor.* 2>/dev/null)" ] && [ -z "$(ipcs -m 2>/dev/null | grep -i '0x4[0-9a-f]* *[a-z]* *666 *1 ')" ]
+}
+
 nothing_left()
 {
 	wait_for '! ls "$TMPDIR"/hospes-* >/dev/null 2>&1 && ! pgrep -f "$TMPDIR/hospes-" >/dev/null'

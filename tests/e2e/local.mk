@@ -43,6 +43,11 @@ E2E_SCENARIOS = \
 	tests/e2e/dispatch-group-shares.t \
 	tests/e2e/dispatch-permission.t \
 	tests/e2e/dispatch-wall.t \
+	tests/e2e/doctor-container.t \
+	tests/e2e/doctor-fails-closed.t \
+	tests/e2e/doctor-no-userns.t \
+	tests/e2e/doctor-root.t \
+	tests/e2e/doctor-user.t \
 	tests/e2e/ground-check-crashes.t \
 	tests/e2e/ground-check-may-not-call.t \
 	tests/e2e/ground-check-missing.t \
@@ -108,7 +113,7 @@ stage: all
 	mkdir '$(abs_builddir)/stage$(pluginsdir)'
 
 e2e: stage
-	$(MAKE) $(AM_MAKEFLAGS) $(check_DATA) tests/fixtures/webd$(EXEEXT) tests/fixtures/without-seccomp$(EXEEXT)
+	$(MAKE) $(AM_MAKEFLAGS) $(check_DATA) tests/fixtures/webd$(EXEEXT) tests/fixtures/without$(EXEEXT)
 	$(MAKE) $(AM_MAKEFLAGS) check-TESTS check_PROGRAMS= TESTS='$(E2E)' TEST_SUITE_LOG=e2e-suite.log
 
 clean-local:
