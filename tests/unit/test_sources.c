@@ -7,8 +7,6 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
-#include <sodium.h>
-
 #include "base/fd.h"
 #include "base/json.h"
 #include "base/util.h"
