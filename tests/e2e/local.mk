@@ -105,10 +105,12 @@ E2E = $(E2E_SCENARIOS)
 
 include tests/e2e/plugins/local.mk
 
+# Each scenario says which plugins there are.  The folder stays, empty: where it is missing, those of an installed host are taken.
 stage: all
 	rm -rf '$(abs_builddir)/stage'
 	$(MAKE) $(AM_MAKEFLAGS) install DESTDIR='$(abs_builddir)/stage' >/dev/null
-	mv '$(abs_builddir)/stage$(pluginsdir)' '$(abs_builddir)/stage$(pluginsdir).all' # each scenario says which there are
+	mv '$(abs_builddir)/stage$(pluginsdir)' '$(abs_builddir)/stage$(pluginsdir).all'
+	mkdir '$(abs_builddir)/stage$(pluginsdir)'
 
 e2e: stage
 	$(MAKE) $(AM_MAKEFLAGS) $(check_DATA) tests/fixtures/webd$(EXEEXT) tests/fixtures/without$(EXEEXT)

@@ -240,7 +240,7 @@ proof_loading(struct proof *proof)
 
 	tell_calls(proof, TRY_LOADING);
 	tell_pinned(proof);
-	snprintf(path, sizeof(path), "/proc/%u/fd/%u", proof->setup->proof_host, PROOF_FD);
+	snprintf(path, sizeof(path), "/proc/%u/fd/%d", proof->setup->proof_host, PROOF_FD);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	proof_tell_call(proof, TRY_DESCRIPTORS_HOST, fd, errno);
 	if (fd >= 0)
