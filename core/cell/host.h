@@ -127,6 +127,8 @@ struct cell {
 	int64_t pinged_ns;      /* of the last one */
 	int64_t still_ns;       /* with a ping open: since when it stands still */
 	int64_t still_cpu_ns;
+	bool rests;             /* has no call, and was seen to do nothing */
+	int64_t idle_cpu_ns;    /* when it was looked at first without a call; -1: not yet */
 
 	struct fault why; /* status 0, or why we killed it, or why it failed to load */
 
@@ -278,6 +280,8 @@ void text_clean(char *out, size_t size, const void *text, size_t len);
 /* blame.c */
 #define OBJECT_TEXT 13u /* 12 digits and a zero */
 void object_text(const uint8_t object[32], char out[OBJECT_TEXT]);
+#define LAST_TEXT 160u
+void cell_last(const struct cell *cell, char out[LAST_TEXT]); /* "; the last that replied was /0 of run ...", or nothing */
 void cell_blame(struct cell *cell, const struct call *call, const char *code, const char *why); /* `call` may be NULL */
 
 /* probing.c */

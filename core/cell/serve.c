@@ -76,6 +76,8 @@ call_run(struct cell *cell, struct call *call)
 	call->lines = 0;
 	call->waits_for = WIRE_NO_ORDINAL;
 	cell->heard = true;
+	cell->rests = false;
+	cell->idle_cpu_ns = -1;
 	cell_put(cell, &head, parts, ARRAY_LEN(parts), call->input);
 	watchdog_wake(cells);
 	cells->events.begins(call, call->executions == 1 ? NULL : cell->pool->death, cells->events.arg);
@@ -87,16 +89,14 @@ static struct call *
 call_named(struct cell *cell, const struct frame *f)
 {
 	struct call *call = call_by_handle(cell->cells->calls, f->head.call);
-	bool replied = cell->replied_path[0] != '\0';
-	char last[ULID_TEXT];
+	char last[LAST_TEXT];
 
 	if (call != NULL && call->cell == cell)
 		return call;
 	if (map_get_u64(&cell->gone, f->head.call) == NULL) {
-		ulid_format(&cell->replied_run, last);
-		violation(cell, "it sent a frame for call %llu, which is not one of its calls%s%s%s%s",
-		    (unsigned long long)f->head.call, replied ? "; the last that replied was " : "",
-		    cell->replied_path, replied ? " of run " : "", replied ? last : "");
+		cell_last(cell, last);
+		violation(cell, "it sent a frame for call %llu, which is not one of its calls%s",
+		    (unsigned long long)f->head.call, last);
 		return NULL;
 	}
 	if (f->head.type == WIRE_REPLY) {
