@@ -172,6 +172,7 @@ struct call {
 	uint32_t sharers;  /* ops of it that are sharing */
 	int64_t unstarted; /* members of its newest group that it has not asked for yet */
 	uint32_t refusals; /* ops that a guard refused */
+	size_t kept_bytes; /* of inputs of its open ops, and of outcomes */
 
 	int cancelled; /* 0, or the status with which every further wait of it ends */
 	struct event *deadline;
@@ -290,5 +291,6 @@ char *call_chain(const struct call *call);
 
 #define CALL_OPS_MAX   100000u
 #define CALL_PARTS_MAX 100000u
+#define CALL_KEPT_MAX  (512u * 1024 * 1024)
 
 #endif

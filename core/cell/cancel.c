@@ -10,6 +10,8 @@
 
 #include "cell/host.h"
 
+#include <string.h>
+
 struct grace {
 	TAILQ_ENTRY(grace) next;
 	uint64_t handle;
@@ -110,10 +112,11 @@ lost_at_once(struct cells *cells, struct call *call, int status)
 }
 
 void
-cells_cancel(struct call *call, int status)
+cancel_for(struct call *call, int status, const char *why)
 {
 	struct wire_frame head = {
 	    .type = WIRE_CANCEL, .call = call->handle, .ordinal = WIRE_NO_ORDINAL, .status = status};
+	struct iovec sentence = {(void *)why, why == NULL ? 0 : strlen(why)};
 	struct pool *pool = call->pool;
 	struct cell *cell = call->cell;
 	struct cells *cells;
@@ -134,11 +137,17 @@ cells_cancel(struct call *call, int status)
 	g->ends_ns = cells->mono_ns() + cells->policy->kill_grace_ns;
 	TAILQ_INSERT_TAIL(&cells->graces, g, next);
 	map_put_u64(&cells->graces_by_call, g->handle, g);
-	cell_put(cell, &head, NULL, 0, NULL);
+	cell_put(cell, &head, &sentence, 1, NULL);
 	call_set_state(call, CALL_RUNNING);
 	watchdog_wake(cells);
 	if (TAILQ_FIRST(&cells->graces) == g)
 		arm(cells);
+}
+
+void
+cells_cancel(struct call *call, int status)
+{
+	cancel_for(call, status, NULL);
 }
 
 void

@@ -236,8 +236,11 @@ cell_stop(struct cell *cell)
 void
 cell_kill(struct cell *cell, int status, const char *why)
 {
+	char object[OBJECT_TEXT];
+
 	if (cell->phase >= PHASE_KILLED)
 		return;
+	object_text(cell->spec.object, object);
 	fault_set(&cell->why, status, "%s", why);
 	cell->phase = PHASE_KILLED;
 	cell->end_by_ns = cell->cells->mono_ns() + KILL_GRACE_NS;
@@ -247,7 +250,8 @@ cell_kill(struct cell *cell, int status, const char *why)
 	watchdog_wake(cell->cells);
 	if (status != HOSPES_ECANCELLED && cell->proof == NULL)
 		log_warn("cell killed", LOG_S("plugin", cell->spec.spec.plugin),
-		    LOG_S("version", cell->spec.spec.semver), LOG_I("pid", cell->pid), LOG_S("why", why));
+		    LOG_S("version", cell->spec.spec.semver), LOG_S("object", object), LOG_I("pid", cell->pid),
+		    LOG_S("why", why));
 }
 
 struct cell_info

@@ -36,31 +36,38 @@ text_clean(char *out, size_t size, const void *text, size_t len)
 }
 
 static void
-tell_dropped(struct cell *cell)
+tell_dropped(struct cell *cell, struct cell_log *l)
 {
-	if (cell->printed.dropped > 0)
-		log_warn("cell printed more than is shown", LOG_S("plugin", cell->spec.spec.plugin),
-		    LOG_I("pid", cell->pid), LOG_U("lines_dropped", cell->printed.dropped));
-	cell->printed.dropped = 0;
+	if (l->dropped > 0)
+		log_warn(l == &cell->printed ? "cell printed more than is shown" : "cell misbehaved more than is shown",
+		    LOG_S("plugin", cell->spec.spec.plugin), LOG_I("pid", cell->pid),
+		    LOG_U("lines_dropped", l->dropped));
+	l->dropped = 0;
 }
 
-void
-cell_log_line(struct cell *cell, enum log_level level, const char *line)
+bool
+cell_log_room(struct cell *cell, struct cell_log *l, size_t len)
 {
-	struct cell_log *l = &cell->printed;
 	int64_t now = cell->cells->mono_ns();
-	size_t len = strlen(line) + 1;
 
 	if (now - l->window_ns > CELL_LOG_WINDOW_NS) {
-		tell_dropped(cell);
+		tell_dropped(cell, l);
 		l->window_ns = now;
 		l->in_window = 0;
 	}
 	if (l->in_window + len > CELL_LOG_WINDOW_MAX) {
 		l->dropped++;
-		return;
+		return false;
 	}
 	l->in_window += len;
+	return true;
+}
+
+void
+cell_log_line(struct cell *cell, enum log_level level, const char *line)
+{
+	if (!cell_log_room(cell, &cell->printed, strlen(line) + 1))
+		return;
 	log_write(level, "cell",
 	    (const struct log_field[]){LOG_S("plugin", cell->spec.spec.plugin),
 		LOG_S("version", cell->spec.spec.semver), LOG_I("pid", cell->pid), LOG_S("line", line), {0}});
@@ -121,5 +128,6 @@ cell_log_end(struct cell *cell)
 	cell_log_read(cell);
 	event_del(cell->log_in);
 	finish_line(cell);
-	tell_dropped(cell);
+	tell_dropped(cell, &cell->printed);
+	tell_dropped(cell, &cell->blamed);
 }

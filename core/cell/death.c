@@ -112,13 +112,24 @@ log_death(const struct cell *cell, struct call *call)
 	events->log(call, LOG_LEVEL_ERROR, sentence, events->arg);
 }
 
+/* Into the host's: one line a death, with the call that ran as far as can be told. */
+static void
+blame_death(struct cell *cell, const struct call *call)
+{
+	char sentence[FAULT_TEXT];
+
+	sentence_of(cell, sentence, sizeof(sentence));
+	if (!is_outside(cell))
+		cell_blame(cell, call, cell->why.status == 0 ? "died" : status_name(cell->why.status), sentence);
+}
+
 /* Marks who is suspected, before anybody is told of anything. */
 static void
 find_suspects(struct cell *cell)
 {
 	uint64_t hint = atomic_load(&cell->page->current);
+	struct call *call, *accused = NULL;
 	unsigned suspects = 0;
-	struct call *call;
 
 	TAILQ_FOREACH(call, &cell->calls, in_cell)
 	suspects += ran(call, hint);
@@ -130,7 +141,10 @@ find_suspects(struct cell *cell)
 		call->deaths++;
 		call->quarantined = true;
 		log_death(cell, call);
+		if (accused == NULL || call->handle == hint)
+			accused = call;
 	}
+	blame_death(cell, accused);
 }
 
 /* The call was alone in quarantine, and what ended the cell can only have been the call. */
@@ -143,7 +157,7 @@ is_proved(const struct cell *cell, const struct call *call, unsigned deaths_befo
 }
 
 static void
-poison(const struct cell *cell, const struct call *call, struct fault *fault)
+poison(struct cell *cell, const struct call *call, struct fault *fault)
 {
 	int status = HOSPES_EPOISON;
 	char sentence[FAULT_TEXT];
@@ -153,6 +167,7 @@ poison(const struct cell *cell, const struct call *call, struct fault *fault)
 	sentence_of(cell, sentence, sizeof(sentence));
 	fault_set(fault, status, "%s %s ended %u cells, the last one alone in it: %.850s", call->plugin, call->semver,
 	    call->deaths, sentence);
+	cell_blame(cell, call, status_name(status), fault->text);
 }
 
 static void

@@ -9,6 +9,7 @@
  *   serve.c       what the frames of a cell mean            reply.c        how a call ends
  *   cancel.c      calls that were told to stop              death.c        what becomes of the calls of a dead cell
  *   watchdog.c    silence, deadlines, idle cells            cell_log.c     what a cell prints
+ *   blame.c       the host's log of what plugins did
  *   probing.c     cells that are started to see whether they start
  *   prove.c       the long proofs of `hospes doctor` (prove.h)
  *   filters.c     whether a cell that says so is ready
@@ -89,6 +90,7 @@ struct cell {
 	bool ready;    /* READY has come */
 	bool told;     /* cell_started was called */
 	bool draining; /* leaked too much: gets no more calls */
+	bool rested;   /* was told to rest since its last call */
 
 	int control_fd, log_fd, status_fd;
 	struct event *control_in, *control_out, *log_in, *status_in;
@@ -96,7 +98,7 @@ struct cell {
 	struct frames_in in;
 	struct frames_out out;
 	const struct wire_page *page; /* may change under our eyes: copy, then look */
-	struct cell_log printed;
+	struct cell_log printed, blamed;
 
 	struct spawn_status status; /* the last message */
 	size_t status_have;         /* bytes of the next one */
@@ -110,6 +112,8 @@ struct cell {
 	uint64_t answering_call; /* the op that the events are being told of */
 	uint32_t answering_ordinal;
 	bool answered;
+	struct ulid replied_run; /* of the call that replied last, for who sends more of it */
+	char replied_path[64];
 
 	int64_t started_ns, idle_ns;
 	int64_t end_by_ns; /* 0, or when it is killed (stopping), or given up (killed) */
@@ -123,6 +127,8 @@ struct cell {
 	int64_t pinged_ns;      /* of the last one */
 	int64_t still_ns;       /* with a ping open: since when it stands still */
 	int64_t still_cpu_ns;
+	bool rests;             /* has no call, and was seen to do nothing */
+	int64_t idle_cpu_ns;    /* when it was looked at first without a call; -1: not yet */
 
 	struct fault why; /* status 0, or why we killed it, or why it failed to load */
 
@@ -254,6 +260,7 @@ void death_of(struct cell *cell);
 
 /* cancel.c */
 void cancel_open(struct cells *cells);
+void cancel_for(struct call *call, int status, const char *why); /* cells_cancel; `why` is a sentence for it, or NULL */
 void cancel_forget(struct cells *cells, const struct call *call);
 int cancel_status(const struct cells *cells, const struct call *call); /* 0: it was not told to stop */
 void cancel_close(struct cells *cells);
@@ -267,7 +274,15 @@ void watchdog_look(struct cells *cells);
 void cell_log_read(struct cell *cell);
 void cell_log_end(struct cell *cell);
 void cell_log_line(struct cell *cell, enum log_level level, const char *line);
+bool cell_log_room(struct cell *cell, struct cell_log *log, size_t len); /* counts what it has no room for */
 void text_clean(char *out, size_t size, const void *text, size_t len);
+
+/* blame.c */
+#define OBJECT_TEXT 13u /* 12 digits and a zero */
+void object_text(const uint8_t object[32], char out[OBJECT_TEXT]);
+#define LAST_TEXT 160u
+void cell_last(const struct cell *cell, char out[LAST_TEXT]); /* "; the last that replied was /0 of run ...", or nothing */
+void cell_blame(struct cell *cell, const struct call *call, const char *code, const char *why); /* `call` may be NULL */
 
 /* probing.c */
 int probe_sandbox(struct cells *cells, struct fault *fault);

@@ -15,6 +15,8 @@
 static void
 let_go(struct cell *cell, struct call *call)
 {
+	cell->replied_run = call->run->id;
+	(void)snprintf(cell->replied_path, sizeof(cell->replied_path), "%s", call->path);
 	cancel_forget(cell->cells, call);
 	call_leave(cell, call);
 	call->pool = NULL;
@@ -74,6 +76,14 @@ value_of(const struct call *call, const struct frame *f, size_t at, size_t max, 
 	return payload_text(why);
 }
 
+/* Statuses that say what a plugin did, rather than what it was told or could not do. */
+static bool
+is_misbehaviour(int status)
+{
+	return status == HOSPES_EOUTPUT || status == HOSPES_ENOREPLY || status == HOSPES_EWRONGPLACE ||
+	       status == HOSPES_ENOTINCALL;
+}
+
 void
 serve_reply(struct cell *cell, struct call *call, const struct frame *f)
 {
@@ -92,6 +102,8 @@ serve_reply(struct cell *cell, struct call *call, const struct frame *f)
 		value = value_of(call, f, reply.partial_len, cells->policy->payload_max, &status);
 	else
 		value = sentence_of(f->rest + reply.partial_len, f->rest_len - reply.partial_len);
+	if (is_misbehaviour(status))
+		cell_blame(cell, call, status_name(status), (const char *)value->data);
 	let_go(cell, call);
 	cells->events.reply(call, status, value, confidence_of(reply.confidence), partial, cells->events.arg);
 	pool_cell_free(cell);

@@ -69,12 +69,15 @@ call_run(struct cell *cell, struct call *call)
 	TAILQ_INSERT_TAIL(&cell->calls, call, in_cell);
 	call->cell = cell;
 	cell->n_calls++;
+	cell->rested = false;
 	call_set_state(call, CALL_RUNNING);
 	call->executions++;
 	call->reissued = 0;
 	call->lines = 0;
 	call->waits_for = WIRE_NO_ORDINAL;
 	cell->heard = true;
+	cell->rests = false;
+	cell->idle_cpu_ns = -1;
 	cell_put(cell, &head, parts, ARRAY_LEN(parts), call->input);
 	watchdog_wake(cells);
 	cells->events.begins(call, call->executions == 1 ? NULL : cell->pool->death, cells->events.arg);
@@ -86,12 +89,14 @@ static struct call *
 call_named(struct cell *cell, const struct frame *f)
 {
 	struct call *call = call_by_handle(cell->cells->calls, f->head.call);
+	char last[LAST_TEXT];
 
 	if (call != NULL && call->cell == cell)
 		return call;
 	if (map_get_u64(&cell->gone, f->head.call) == NULL) {
-		violation(cell, "it sent a frame for call %llu, which is not one of its calls",
-		    (unsigned long long)f->head.call);
+		cell_last(cell, last);
+		violation(cell, "it sent a frame for call %llu, which is not one of its calls%s",
+		    (unsigned long long)f->head.call, last);
 		return NULL;
 	}
 	if (f->head.type == WIRE_REPLY) {
@@ -144,12 +149,14 @@ op_plausible(const struct wire_op *op)
 static bool
 too_many_ops(struct cell *cell, struct call *call)
 {
+	char why[64];
+
+	(void)snprintf(why, sizeof(why), "it asked for more than %u ops", CALL_OPS_MAX);
 	if (call->reissued < CALL_OPS_MAX)
 		return false;
 	if (cancel_status(cell->cells, call) == 0) {
-		log_warn("call stopped: too many ops", LOG_S("plugin", call->plugin), LOG_S("run", call->run->id_text),
-		    LOG_S("path", call->path), LOG_U("ops", CALL_OPS_MAX));
-		cells_cancel(call, HOSPES_ETOOLARGE);
+		cell_blame(cell, call, "too_large", why);
+		cancel_for(call, HOSPES_ETOOLARGE, why);
 	}
 	return true;
 }
@@ -312,8 +319,11 @@ serve_log(struct cell *cell, const struct frame *f)
 	if (call == NULL)
 		return;
 	cell->heard = true;
-	if (take_line(call, f->rest, f->rest_len, line))
-		events->log(call, level_of(f->head.status), line, events->arg);
+	if (!take_line(call, f->rest, f->rest_len, line))
+		return;
+	if (strncmp(line, WIRE_REFUSED, sizeof(WIRE_REFUSED) - 1) == 0)
+		cell_blame(cell, call, "refused", line);
+	events->log(call, level_of(f->head.status), line, events->arg);
 }
 
 static void

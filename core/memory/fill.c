@@ -250,6 +250,7 @@ int
 index_document(struct index *x, const struct memory_space *s, const uint8_t digest[DIGEST], const char *name,
     uint64_t lsn, int64_t until_ns, struct fault *fault)
 {
+	_cleanup_(close_p) int fd = -1;
 	struct filling *f = &x->filling;
 	int rc;
 
@@ -259,7 +260,9 @@ index_document(struct index *x, const struct memory_space *s, const uint8_t dige
 	if (rc != 0)
 		return rc > 0 ? 0 : rc;
 	buf_clear(&f->text);
-	rc = documents_read(x->dir, digest, 0, UINT64_MAX, &f->text, fault);
+	rc = documents_open(x->dir, digest, &fd, fault);
+	if (rc == 0)
+		rc = documents_read(fd, 0, UINT64_MAX, &f->text, fault);
 	if (rc != 0)
 		return rc;
 	set_title(f, name);

@@ -17,7 +17,8 @@
 
 #define CANDIDATES 6000      /* passages that are read */
 #define READ_BYTES (4 * MIB) /* of them, at most */
-#define POSTINGS   2000000   /* passages that the words of a query are in, one by one */
+#define COMMON     100000    /* passages with a word that is in too many to look at all */
+#define POSTINGS   1000000   /* passages with a word that are looked at, where that has to be */
 #define SCALE      64.0      /* of weights in the first step, which are whole numbers */
 #define K1         1.2
 #define B          0.4
@@ -36,11 +37,14 @@ struct finding {
 	struct index_space space;
 	const char *name;           /* of the space */
 	double weight[QUERY_WORDS]; /* of an item */
-	uint16_t *sums;             /* by the number of a passage */
-	struct postings allowed;    /* first and last, by pairs, rising; where `within` is given */
-	size_t left;                /* of POSTINGS */
-	double average;             /* bytes of a passage */
+	bool common[QUERY_WORDS];
+	size_t touched;          /* passages that have a sum */
+	uint16_t *sums;          /* by the number of a passage */
+	struct postings allowed; /* first and last, by pairs, rising; where `within` is given */
+	double average;          /* bytes of a passage */
 	struct buf text;
+	int fd; /* of the document `of` */
+	uint8_t of[DIGEST];
 };
 
 /* What was found, before it is told. */
@@ -119,7 +123,8 @@ read_within(struct finding *f, struct fault *fault)
 		sqlite3_reset(q);
 	}
 	/* Ranges do not overlap: in rising order, firsts and lasts stay pairs; a document named twice would break that. */
-	qsort(f->allowed.at, f->allowed.n / 2, 2 * sizeof *f->allowed.at, by_number);
+	if (f->allowed.n > 0)
+		qsort(f->allowed.at, f->allowed.n / 2, 2 * sizeof *f->allowed.at, by_number);
 	return 0;
 }
 
@@ -134,9 +139,10 @@ is_allowed(const struct finding *f, uint32_t number, size_t *at)
 	return *at < f->allowed.n && f->allowed.at[*at] <= number;
 }
 
-/* All passages with the item; stops when enough was looked at. */
+/* Passages with the item, `most` at most; *ret_all: those are all. */
 static int
-walk_item(struct finding *f, sqlite3_stmt *q, size_t item, struct postings *ret, struct fault *fault)
+walk_item(struct finding *f, sqlite3_stmt *q, size_t item, size_t most, struct postings *ret, bool *ret_all,
+    struct fault *fault)
 {
 	_cleanup_(buf_free) struct buf match = {0};
 	int rc;
@@ -145,33 +151,45 @@ walk_item(struct finding *f, sqlite3_stmt *q, size_t item, struct postings *ret,
 	sqlite3_reset(q);
 	sqlite3_bind_text(q, 1, buf_text(&match), (int)match.len, SQLITE_STATIC);
 	ret->n = 0;
-	while ((rc = sqlite3_step(q)) == SQLITE_ROW && f->left > 0) {
+	while ((rc = sqlite3_step(q)) == SQLITE_ROW && ret->n < most)
 		postings_add(ret, (uint32_t)sqlite3_column_int64(q, 0));
-		f->left--;
-	}
+	*ret_all = rc == SQLITE_DONE;
+	sqlite3_reset(q);
 	return rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : index_fault(f->x, fault);
 }
 
-static int
-weigh_item(struct finding *f, sqlite3_stmt *q, size_t item, struct postings *p, struct fault *fault)
+static void
+add_weight(struct finding *f, const struct postings *p, double weight)
 {
-	double all = (double)f->space.next, with;
+	uint16_t add = weight * SCALE < 1 ? 1 : (uint16_t)(weight * SCALE);
 	size_t at = 0;
-	uint16_t add;
 
-	if (walk_item(f, q, item, p, fault) != 0)
-		return fault->status;
-	with = (double)p->n;
-	f->weight[item] = log(1 + (all - with + 0.5) / (with + 0.5));
-	add = (uint16_t)(f->weight[item] * SCALE);
-	add = add > 0 ? add : 1;
 	for (size_t i = 0; i < p->n; i++) {
 		uint32_t number = p->at[i];
 
 		if (number >= f->space.next || !is_allowed(f, number, &at))
 			continue;
+		f->touched += f->sums[number] == 0;
 		f->sums[number] = f->sums[number] > UINT16_MAX - add ? UINT16_MAX : (uint16_t)(f->sums[number] + add);
 	}
+}
+
+/* A word that is in very many passages adds little and costs much: where others have found enough, it only ranks that. */
+static int
+weigh_item(struct finding *f, sqlite3_stmt *q, size_t item, size_t most, struct postings *p, struct fault *fault)
+{
+	double total = (double)f->space.next, with;
+	bool all;
+
+	if (walk_item(f, q, item, most, p, &all, fault) != 0)
+		return fault->status;
+	with = (double)p->n;
+	if (!all) /* numbers rise: as many for each of those that were not seen */
+		with = with * total / (double)p->at[p->n - 1];
+	f->weight[item] = log(1 + (total - with + 0.5) / (with + 0.5));
+	f->common[item] = !all;
+	if (all || most == POSTINGS)
+		add_weight(f, p, f->weight[item]);
 	return 0;
 }
 
@@ -179,6 +197,7 @@ static int
 weigh_all(struct finding *f, struct fault *fault)
 {
 	_cleanup_(finalize_p) sqlite3_stmt *q = NULL;
+	size_t n = f->q->words->n_items, enough = 200 + 4 * f->q->most;
 	struct postings p = {0};
 	char sql[96];
 	int rc = 0;
@@ -186,8 +205,11 @@ weigh_all(struct finding *f, struct fault *fault)
 	snprintf(sql, sizeof sql, "SELECT rowid FROM ft_%lld WHERE ft_%lld MATCH ?", f->space.id, f->space.id);
 	if (sqlite3_prepare_v2(f->x->db, sql, -1, &q, NULL) != SQLITE_OK)
 		return index_fault(f->x, fault);
-	for (size_t i = 0; rc == 0 && i < f->q->words->n_items; i++)
-		rc = weigh_item(f, q, i, &p, fault);
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		rc = weigh_item(f, q, i, COMMON, &p, fault);
+	for (size_t i = 0; rc == 0 && i < n && f->touched < enough; i++)
+		if (f->common[i])
+			rc = weigh_item(f, q, i, POSTINGS, &p, fault);
 	free(p.at);
 	return rc;
 }
@@ -275,6 +297,18 @@ keep(struct hits *hits, double score, const char *text, const char *heading, sql
 		h->heading = xstrndup(heading, r->heading_to - r->heading_from);
 }
 
+/* The file of the source that is looked at, kept open while its passages are. */
+static int
+open_text(struct finding *f, const uint8_t *digest, struct fault *fault)
+{
+	if (f->fd >= 0 && memcmp(f->of, digest, DIGEST) == 0)
+		return 0;
+	close_p(&f->fd);
+	f->fd = -1;
+	memcpy(f->of, digest, DIGEST);
+	return documents_open(f->x->dir, digest, &f->fd, fault);
+}
+
 /* Part of a source's text.  One that cannot be read does not keep the others from being found. */
 static int
 read_text(struct finding *f, sqlite3_stmt *q, uint32_t from, uint32_t to)
@@ -283,11 +317,11 @@ read_text(struct finding *f, sqlite3_stmt *q, uint32_t from, uint32_t to)
 	struct fault fault = {0};
 
 	buf_clear(&f->text);
-	if (digest != NULL)
-		documents_read(f->x->dir, digest, from, to, &f->text, &fault);
-	else if (sqlite3_column_bytes(q, 6) >= (int)to)
+	if (digest != NULL && open_text(f, digest, &fault) == 0)
+		documents_read(f->fd, from, to, &f->text, &fault);
+	else if (digest == NULL && sqlite3_column_bytes(q, 6) >= (int)to)
 		buf_append(&f->text, (const char *)sqlite3_column_text(q, 6) + from, to - from);
-	if (f->text.len == to - from)
+	if (f->text.len == to - from && fault.status == 0)
 		return 0;
 	log_warn("a text cannot be searched", LOG_S("name", (const char *)sqlite3_column_text(q, 5)),
 	    LOG_S("reason", fault.status != 0 ? fault.text : "it has become shorter"));
@@ -362,7 +396,6 @@ find_in(struct finding *f, const struct memory_space *s, struct hits *hits, stru
 		return rc;
 	f->average = (double)f->space.bytes / (double)f->space.live;
 	f->average = f->average < 1 ? 1 : f->average;
-	f->left = POSTINGS;
 	if (f->q->within != NULL)
 		rc = read_within(f, fault);
 	f->sums = xcalloc((size_t)f->space.next, sizeof *f->sums);
@@ -374,6 +407,7 @@ find_in(struct finding *f, const struct memory_space *s, struct hits *hits, stru
 	free(f->sums);
 	free(f->allowed.at);
 	buf_free(&f->text);
+	close_p(&f->fd);
 	return rc;
 }
 
@@ -470,7 +504,7 @@ index_search(struct index *x, size_t n, const struct memory_space *spaces, const
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < n; i++) {
-		struct finding f = {.x = x, .q = q, .name = spaces[i].name};
+		struct finding f = {.x = x, .q = q, .fd = -1};
 
 		rc = find_in(&f, &spaces[i], &hits, fault);
 	}

@@ -77,8 +77,12 @@ remember(struct take *t, const char *hex)
 static void
 take_fail(struct take *t, const struct fault *fault)
 {
-	log_warn("plugin refused", LOG_S("file", t->shown), LOG_S("code", status_name(fault->status)),
-	    LOG_S("error", fault->text));
+	char object[13] = ""; /* as much of its hash as people compare */
+
+	(void)snprintf(object, sizeof(object), "%.12s", t->hex);
+	log_warn("plugin refused", LOG_S("file", t->shown), LOG_S("plugin", t->version == NULL ? "?" : t->version->name),
+	    LOG_S("version", t->version == NULL ? "?" : t->version->semver), LOG_S("object", object),
+	    LOG_S("code", status_name(fault->status)), LOG_S("error", fault->text));
 	if (!t->trying)
 		object_abandon(t->registry);
 	remember(t, "");

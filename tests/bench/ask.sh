@@ -13,9 +13,12 @@
 set -u
 : "${STAGE:?run by make bench-ask}"
 export LC_ALL=C NO_COLOR=1
-PATH=$STAGE/bin:$STAGE/sbin:$PATH
 T=$(mktemp -d "${BENCH_DIR:-${TMPDIR:-/var/tmp}}/hospes-bench.XXXXXX") || exit 2
 chmod 711 "$T"
+# With the plugins that are installed, which scenarios do without.
+cp -a "$STAGE" "$T/prefix"
+mv -T "$T/prefix/lib/hospes/plugins.all" "$T/prefix/lib/hospes/plugins"
+PATH=$T/prefix/bin:$T/prefix/sbin:$PATH
 host=
 
 ended()
@@ -103,7 +106,7 @@ answered()
 {
 	local from=$EPOCHREALTIME code=0
 	hospes ask "$1" --space bench --json >"$T/out" 2>"$T/err" || code=$?
-	[ $code -eq 0 ] || [ $code -eq 3 ] || die "$(cat "$T/err")"
+	[ $code -eq 0 ] || [ $code -eq 3 ] && grep -q '"answer"' "$T/out" || die "$(cat "$T/err")"
 	awk -v a="$from" -v b="$EPOCHREALTIME" 'BEGIN { printf "%.2f s\n", b - a }'
 }
 for question in "$QUESTION" "Who holds the copyright of the manuals?" "What boils mercury in a zeppelin?"; do

@@ -267,7 +267,7 @@ plugin()
 installed()
 {
 	cp -a "$STAGE" "$T/prefix"
-	mv "$T/prefix/lib/hospes/plugins.all" "$T/prefix/lib/hospes/plugins"
+	mv -T "$T/prefix/lib/hospes/plugins.all" "$T/prefix/lib/hospes/plugins"
 	PATH=$T/prefix/bin:$T/prefix/sbin:$PATH
 }
 

@@ -11,9 +11,12 @@
  */
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "config.h"
@@ -22,6 +25,7 @@
 #include "base/util.h"
 #include "cell/guest/fatal.h"
 #include "cell/guest/guest.h"
+#include "cell/guest/last_filter.h"
 #include "cell/guest/plugin.h"
 #include "cell/guest/prime.h"
 #include "cell/guest/probe.h"
@@ -32,6 +36,10 @@
 
 /* Data of the libraries, the runtime's buffers and what the loader needs, besides stacks and heap. */
 #define DATA_SLACK (64 * MIB)
+
+/* Addresses besides: what lies between stacks (sdk/stacks.c), code, the plugin's file twice. */
+#define GUARD_BYTES (64 * KIB)
+#define SPACE_SLACK (512 * MIB)
 
 /* A constructor or init hook that computes longer is ended.  The host bounds the time on the clock as well. */
 #define INIT_CPU_S 10
@@ -46,6 +54,7 @@ struct cell {
 	struct wire_setup setup;
 	struct wire_page *page;
 	const struct sandbox_profile *profile;
+	struct programs programs;
 	uint32_t layers;
 	bool proving;
 	struct probe probe;
@@ -59,6 +68,17 @@ failed(const struct fault *fault)
 {
 	(void)hospes_rt_send(WIRE_FD_CONTROL, WIRE_FAILED, fault->status, fault->text, strlen(fault->text));
 	_exit(1);
+}
+
+/* For whoever asks where a slow start stands or where its time goes.  The clock by system call: the one of libc is an op
+ * here, and the vDSO's reads a counter that traps. */
+static void
+done(const struct cell *cell, enum wire_step step)
+{
+	struct timespec now = {0};
+
+	(void)syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &now);
+	atomic_store(&cell->page->step_ns[step], (uint64_t)(now.tv_sec * NS_PER_S + now.tv_nsec));
 }
 
 /* Counts the layer when it is on. */
@@ -125,22 +145,30 @@ enter(struct cell *cell)
 {
 	const struct wire_setup *setup = &cell->setup;
 	uint64_t data = (uint64_t)setup->fibers * setup->stack_bytes + setup->memory_bytes + DATA_SLACK;
+	uint64_t space = data + (uint64_t)setup->fibers * GUARD_BYTES + SPACE_SLACK;
 	struct fault fault;
 	bool layers = cell->proof.kind == PROOF_LAYERS;
-	int rc = last_filter_make(cell->profile);
+	int rc = programs_open(&cell->programs, WIRE_FD_FILTERS, !cell->profile->strict_calls);
+
+	close(WIRE_FD_FILTERS);
+	if (rc == 0)
+		rc = last_filter_make(&cell->programs);
 
 	put_on(cell, LAYER_MOUNT_NS,
 	    cell->layers & LAYER_MOUNT_NS
 		? sandbox_root((cell->layers & LAYER_PID_NS) != 0, layers, setup->uid, setup->gid)
 		: -ENOTSUP);
+	done(cell, WIRE_STEP_ROOT);
 	put_on(cell, LAYER_UID, sandbox_become(setup->uid, setup->gid) == 0 && cell->layers & LAYER_UID ? 0 : -EPERM);
-	put_on(cell, LAYER_RLIMITS, sandbox_limit(cell->profile, data, false));
+	put_on(cell, LAYER_RLIMITS, sandbox_limit(cell->profile, data, space, false));
 	put_on(cell, LAYER_CAPS, sandbox_drop_caps());
 	if (setup->uid != UINT32_MAX && geteuid() != setup->uid) {
 		fault_set(&fault, HOSPES_ESANDBOX, "expected to become uid %u, found %u", setup->uid, geteuid());
 		failed(&fault);
 	}
+	done(cell, WIRE_STEP_IDS);
 	prime_libraries();
+	done(cell, WIRE_STEP_PRIMED);
 	prove_reach(cell, data);
 	if (fatal_install(cell->page) != 0 || hospes_rt_open(WIRE_FD_CONTROL, cell->page, setup) != 0) {
 		fault_set(&fault, HOSPES_ENOMEM,
@@ -148,6 +176,7 @@ enter(struct cell *cell)
 		    (unsigned long long)setup->stack_bytes);
 		failed(&fault);
 	}
+	done(cell, WIRE_STEP_ARENA);
 	put_on(cell, LAYER_TSC, cell->profile->trap_tsc ? sandbox_trap_tsc() : -ENOTSUP);
 	if (layers)
 		proof_limits(&cell->proof);
@@ -159,11 +188,14 @@ enter(struct cell *cell)
 		proof_landlock(&cell->proof);
 	else if (cell->proving)
 		probe_landlock(&cell->probe);
+	done(cell, WIRE_STEP_LANDLOCK);
 	if (rc == 0)
-		rc = sandbox_filter(FILTER_LOADING, cell->profile);
+		rc = program_load(&cell->programs, PROGRAM_LOADING);
 	if (rc == 0)
-		rc = last_filter_pin();
+		rc = program_load(&cell->programs, PROGRAM_PIN);
+	programs_close(&cell->programs);
 	put_on(cell, LAYER_SECCOMP, rc);
+	done(cell, WIRE_STEP_FILTERED);
 	require(cell, ~(uint32_t)LAYER_READONLY);
 }
 
@@ -174,13 +206,18 @@ load(struct cell *cell)
 
 	hospes_rt_set_phase(HOSPES_RT_LOADING);
 	(void)sandbox_limit_cpu(INIT_CPU_S);
-	if (plugin_load(&cell->loaded, &fault) != 0 || plugin_init(&cell->loaded, &fault) != 0)
+	if (plugin_load(&cell->loaded, &fault) != 0)
 		failed(&fault);
+	done(cell, WIRE_STEP_LOADED);
+	if (plugin_init(&cell->loaded, &fault) != 0)
+		failed(&fault);
+	done(cell, WIRE_STEP_INIT);
 	(void)sandbox_limit_cpu(0);
 	fatal_know(&cell->loaded.seal, &cell->loaded.symbols);
 	(void)fatal_install(cell->page);
 	if (!cell->setup.state_cell)
 		put_on(cell, LAYER_READONLY, seal_set(&cell->loaded.seal, true));
+	done(cell, WIRE_STEP_SEALED);
 }
 
 static void
@@ -193,6 +230,7 @@ close_doors(struct cell *cell)
 		fault_set(&fault, HOSPES_ESANDBOX, "expected to load the filter for serving, found %s", strerror(-rc));
 		failed(&fault);
 	}
+	done(cell, WIRE_STEP_CLOSED);
 	require(cell, cell->setup.state_cell ? ~(uint32_t)LAYER_READONLY : ~0u);
 }
 
@@ -253,7 +291,7 @@ prove(struct cell *cell)
 	if (kind == PROOF_SILENT)
 		proof_silent();
 	/* The host looks at it from outside, and tells it to stop. */
-	if (kind == PROOF_LAYERS)
+	if (kind == PROOF_LAYERS || kind == PROOF_NONE)
 		proof_stay();
 	_exit(0);
 }
@@ -305,8 +343,12 @@ main(int argc, char **argv)
 	cell.layers = (uint32_t)strtoul(argv[2], NULL, 16);
 	cell.probe.ipc = strtoull(argv[3], NULL, 10);
 	cell.page = mmap(NULL, sizeof(*cell.page), PROT_READ | PROT_WRITE, MAP_SHARED, WIRE_FD_PAGE, 0);
-	if (cell.page == MAP_FAILED || greet(&cell) != 0)
+	if (cell.page == MAP_FAILED)
 		return 2;
+	done(&cell, WIRE_STEP_MAIN);
+	if (greet(&cell) != 0)
+		return 2;
+	done(&cell, WIRE_STEP_SETUP);
 	cell.profile = sandbox_profile(BUILT_RELAXED || cell.setup.relaxed != 0);
 	cell.probe.strict = cell.profile->strict_calls;
 	if (cell.proving)

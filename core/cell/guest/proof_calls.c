@@ -6,6 +6,7 @@
  * error is the kernel's own, which has then looked at the call.
  */
 
+#include "cell/guest/last_filter.h"
 #include "cell/guest/proof.h"
 
 #include <arpa/inet.h>
@@ -180,14 +181,15 @@ tell_killers(struct proof *proof, enum try_id id)
 	char lived[160] = "";
 	size_t len = 0;
 	unsigned n = 0;
-	int number;
 
-	for (size_t i = 0; filter_killer_at(i, &number); i++) {
+	for (const struct filter_call *killer = filter_killers; killer->name != NULL; killer++) {
+		int number = killer->number;
+
 		if (number < 0)
 			continue;
 		n++;
 		if (proof_caught(call_killer, &number) != SIGSYS && len < sizeof(lived))
-			len += (size_t)snprintf(lived + len, sizeof(lived) - len, " %s", filter_killer_name(number));
+			len += (size_t)snprintf(lived + len, sizeof(lived) - len, " %s", killer->name);
 	}
 	proof_tell(proof, id, len == 0 && n > 0, len == 0 ? "SIGSYS" : "does not end it:%s", lived);
 }
@@ -238,7 +240,7 @@ proof_loading(struct proof *proof)
 
 	tell_calls(proof, TRY_LOADING);
 	tell_pinned(proof);
-	snprintf(path, sizeof(path), "/proc/%u/fd/%u", proof->setup->proof_host, PROOF_FD);
+	snprintf(path, sizeof(path), "/proc/%u/fd/%d", proof->setup->proof_host, PROOF_FD);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	proof_tell_call(proof, TRY_DESCRIPTORS_HOST, fd, errno);
 	if (fd >= 0)

@@ -30,8 +30,8 @@ int sandbox_root(bool own_pid_ns, bool bait, uid_t uid, gid_t gid);
 int sandbox_become(uid_t uid, gid_t gid); /* -1: stay */
 int sandbox_drop_caps(void);
 
-/* `data`: bytes of private memory; `output`: may standard output be a file? */
-int sandbox_limit(const struct sandbox_profile *profile, uint64_t data, bool output_file);
+/* `data`: bytes of private memory; `space`: of addresses, for that and all else; `output_file`: may standard output be one? */
+int sandbox_limit(const struct sandbox_profile *profile, uint64_t data, uint64_t space, bool output_file);
 
 /* CPU seconds from now until SIGXCPU; 0 takes the limit off. */
 int sandbox_limit_cpu(unsigned seconds);
@@ -45,17 +45,19 @@ int sandbox_landlock(int file_fd);
 /* (filter.c)  Stages: what dlopen and init need; what serving calls needs; what the inspector needs. */
 enum filter_stage { FILTER_LOADING, FILTER_SERVING, FILTER_INSPECTING };
 int sandbox_filter(enum filter_stage stage, const struct sandbox_profile *profile);
-int filter_program(enum filter_stage stage, const struct sandbox_profile *profile, int fd); /* the same, for later */
 
-/* The filter for serving, which nobody can keep from being the next one.  (last_filter.c)
- * make: before the limits; pin: under the loading filter, before there is any code of a plugin; load: after. */
-int last_filter_make(const struct sandbox_profile *profile);
-int last_filter_pin(void);
-int last_filter_load(void);
-void *last_filter_at(size_t *ret_size); /* what is pinned */
+/* The same as a program for another process, whose pid is `self`, written to a file.  And the one that keeps any other
+ * filter from being loaded between those of loading and serving.  (filter.c, filter_pin.c) */
+int filter_export(enum filter_stage stage, const struct sandbox_profile *profile, pid_t self, int fd);
+int filter_export_pin(int fd);
 
-/* The calls that end a guest, one after the other; negative: not on this machine.  False: there are no more. */
-bool filter_killer_at(size_t i, int *ret_number);
+/* (filter_names.c)  The system calls that a guest is ended for, and those whose refusal is told; up to a NULL name.  A
+ * number below 0: this machine does not have it. */
+struct filter_call {
+	int number;
+	const char *name;
+};
+extern const struct filter_call filter_killers[], filter_told[];
 
 /* The name of a system call that the filter ends a guest for, NULL for another.  Async-signal-safe. */
 const char *filter_killer_name(int number);

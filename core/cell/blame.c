@@ -1,0 +1,54 @@
+/*
+ * Who did it: a line of the host's log for each thing that a plugin did and should not have.
+ *
+ * It names agent, version and bytes, the run, and the chain of calls that led there, so that whoever reads it need not look
+ * anything up.  A plugin may misbehave as often as it likes: the lines are bounded as what its cell prints is, and by a bound
+ * of their own, so that what it prints takes no room from them.
+ */
+
+#include "cell/host.h"
+
+#include <string.h>
+
+#include "base/id.h"
+
+#define LINE_LEAST 256u /* of the bound, whatever the line has */
+
+/* The beginning of an object's hash, as people compare it. */
+void
+object_text(const uint8_t object[32], char out[OBJECT_TEXT])
+{
+	hex_format(object, OBJECT_TEXT / 2, out);
+}
+
+void
+cell_blame(struct cell *cell, const struct call *call, const char *code, const char *why)
+{
+	_cleanup_(free_p) char *chain = call == NULL ? NULL : call_chain(call);
+	char object[OBJECT_TEXT];
+	struct log_field fields[] = {LOG_S("plugin", cell->spec.spec.plugin), LOG_S("version", cell->spec.spec.semver),
+	    LOG_S("object", object), LOG_I("pid", cell->pid), LOG_S("code", code), LOG_S("why", why), {0}, {0}, {0}, {0}};
+
+	if (!cell_log_room(cell, &cell->blamed, LINE_LEAST + strlen(why)))
+		return;
+	object_text(cell->spec.object, object);
+	if (call != NULL) {
+		fields[6] = (struct log_field)LOG_S("run", call->run->id_text);
+		fields[7] = (struct log_field)LOG_S("path", call->path);
+		fields[8] = (struct log_field)LOG_S("chain", chain);
+	}
+	log_write(LOG_LEVEL_WARN, call == NULL ? "cell misbehaved" : "call misbehaved", fields);
+}
+
+/* A cell may misbehave when its call has replied: then that call is the one to look at. */
+void
+cell_last(const struct cell *cell, char out[LAST_TEXT])
+{
+	char run[ULID_TEXT];
+
+	out[0] = '\0';
+	if (cell->replied_path[0] == '\0')
+		return;
+	ulid_format(&cell->replied_run, run);
+	(void)snprintf(out, LAST_TEXT, "; the last that replied was %s of run %s", cell->replied_path, run);
+}
