@@ -23,7 +23,7 @@ export LC_ALL=C TZ=UTC NO_COLOR=1
 PATH=$STAGE/bin:$STAGE/sbin:$PATH
 PATIENCE=30
 [ "${SANITIZERS:-no}" = no ] || PATIENCE=90
-unset HOSPES_SOCKET XDG_RUNTIME_DIR XDG_STATE_HOME XDG_DATA_HOME XDG_CONFIG_HOME
+unset HOSPES_SOCKET XDG_RUNTIME_DIR XDG_STATE_HOME XDG_DATA_HOME XDG_CONFIG_HOME XDG_CACHE_HOME
 
 T=$(mktemp -d "${TMPDIR:-/tmp}/hospes-e2e.XXXXXX") || exit 2
 chmod 711 "$T" # started by root, the host becomes somebody else
