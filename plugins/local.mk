@@ -90,6 +90,15 @@ EXTRA_DIST += \
 	plugins/agents/fetch/cases/gone.json plugins/agents/fetch/cases/page.json plugins/agents/fetch/cases/silence.json \
 	plugins/agents/wordcount/cases/binary.json plugins/agents/wordcount/cases/neither.json \
 	plugins/agents/wordcount/cases/text.json \
+	plugins/agents/analyse/cases/agree-and-contradict.json plugins/agents/analyse/cases/cut-short.json \
+	plugins/agents/analyse/cases/many-documents.json plugins/agents/analyse/cases/none.json \
+	plugins/agents/analyse/cases/one-passage.json \
+	plugins/agents/write/cases/cut-short.json plugins/agents/write/cases/none.json \
+	plugins/agents/write/cases/points.json \
+	plugins/checks/quotes/cases/invented-text.json plugins/checks/quotes/cases/no-evidence.json \
+	plugins/checks/quotes/cases/no-source.json plugins/checks/quotes/cases/no-such-document.json \
+	plugins/checks/quotes/cases/nothing-said.json plugins/checks/quotes/cases/one-word.json \
+	plugins/checks/quotes/cases/truth.json \
 	plugins/agents/research/cases/no-word.json plugins/agents/research/cases/nothing.json \
 	plugins/agents/research/cases/number.json plugins/agents/research/cases/other-subject.json \
 	plugins/agents/research/cases/search-fails.json \

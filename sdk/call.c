@@ -76,19 +76,12 @@ static int
 call_all(
     struct hospes_ctx *ctx, size_t n, const char *const targets[], const hospes_value *input, struct hospes_op **ops)
 {
-	int rc = 0;
-
 	for (size_t i = 0; i < n; i++) {
 		ops[i] = hospes_start(ctx, targets[i], input, NULL);
 		if (ops[i] == NULL)
 			return ctx->failed;
 	}
-	for (size_t left = n; left > 0 && rc == 0; left--) {
-		int first = wait_any(ctx, n, ops);
-
-		rc = first < 0 ? first : ops[first]->answer.status;
-	}
-	return rc;
+	return wait_all(ctx, n, ops);
 }
 
 int

@@ -66,6 +66,7 @@ struct hospes_ctx {
 	struct hospes_ctx *next_ready;
 	bool ready;
 	const struct hospes_op *awaited; /* the fiber is parked until this has an outcome */
+	bool awaits_all;                 /* or until any op fails */
 
 	const char *run_id, *path;
 	struct hospes_value *input, *config;
@@ -105,7 +106,7 @@ struct runtime {
 	const char *refused[8]; /* system calls that the running call tried and the sandbox refused, each once */
 	unsigned refused_n;
 	int broken; /* what a send on the socket failed with */
-	bool open, stop;
+	bool open, stop, rest;
 	char complaint[256];
 };
 extern struct runtime hospes_runtime;
@@ -204,6 +205,9 @@ int memory_input(struct hospes_ctx *ctx, const char *function, json_t *json, str
 
 /* As hospes_wait_any, for ops that are known to be this call's; NULL ones are passed over. */
 int wait_any(struct hospes_ctx *ctx, size_t n, struct hospes_op *const ops[]);
+
+/* Waits for all of `n` ops that nobody has waited for yet, or for the first that fails: 0 or its status. */
+int wait_all(struct hospes_ctx *ctx, size_t n, struct hospes_op *const ops[]);
 
 /* ---- tell.c ------------------------------------------------------------------------------------------------------ */
 

@@ -116,6 +116,53 @@ wait_any(struct hospes_ctx *ctx, size_t n, struct hospes_op *const ops[])
 	return (int)last;
 }
 
+static bool
+has_failed(size_t n, struct hospes_op *const ops[])
+{
+	for (size_t i = 0; i < n; i++) {
+		if ((ops[i]->arrived || ops[i]->settled) && ops[i]->answer.status != 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * When all end well, which was first matters to nobody: nothing is recorded, and the fiber sleeps until the last of them
+ * is there.  That one has failed is in the record, so a replay comes here too; which one was the first to is asked of the
+ * host then, as in wait_any.
+ */
+int
+wait_all(struct hospes_ctx *ctx, size_t n, struct hospes_op *const ops[])
+{
+	size_t left = n;
+	bool failed = has_failed(n, ops);
+
+	ctx->awaits_all = true;
+	while (!failed && ctx->stopped == 0 && left > 0) {
+		if (ops[left - 1]->arrived) {
+			left--;
+			continue;
+		}
+		(void)runtime_send(ctx, WIRE_PARK, ops[left - 1]->ordinal, 0, NULL, 0);
+		ctx->awaited = ops[left - 1];
+		fiber_park(&ctx->fiber);
+		ctx->awaited = NULL;
+		failed = !ops[left - 1]->arrived || ops[left - 1]->answer.status != 0 ? has_failed(n, ops) : false;
+	}
+	ctx->awaits_all = false;
+	for (left = n; failed && ctx->stopped == 0 && left > 0; left--) {
+		int first = wait_any(ctx, n, ops);
+
+		if (first < 0 || ops[first]->answer.status != 0)
+			return first < 0 ? first : ops[first]->answer.status;
+	}
+	for (size_t i = 0; i < n; i++)
+		ops[i]->told = true;
+	if (ctx->stopped != 0)
+		ctx->failed = ctx->stopped;
+	return ctx->stopped;
+}
+
 int
 hospes_wait_any(hospes_ctx *ctx, size_t n, hospes_op *const ops[])
 {

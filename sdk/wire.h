@@ -12,7 +12,7 @@
  *   -                            READY | FAILED                 STARTING   -> READY, or the cell ends; READY has the
  *                                                                         layers that hold, a probe's its report too
  *   START, OUTCOME, CANCEL       OP, PARK, PART, REPLY, LOG,    READY
- *   PING                         PROGRESS, PONG, ABANDON
+ *   PING, REST                   PROGRESS, PONG, ABANDON
  *   STOP                         BYE                            READY      -> the exit hook runs, the cell ends
  *
  * A call is named by a 64-bit handle that the host chose in START and that is never used again.  Its ops are numbered
@@ -42,6 +42,7 @@ enum wire_fd {
 	WIRE_FD_CONTROL = 3, /* the one socket */
 	WIRE_FD_PLUGIN = 4,  /* the object, read-only */
 	WIRE_FD_PAGE = 5,    /* memfd: struct wire_page */
+	WIRE_FD_FILTERS = 6, /* memfd: programs of its filters (core/cell/guest/programs.h); closed once they are read */
 };
 
 enum wire_type {
@@ -52,6 +53,7 @@ enum wire_type {
 	WIRE_CANCEL,    /* call; every wait of it from now on gives `status` (cancelled or deadline_exceeded) */
 	WIRE_PING,
 	WIRE_STOP, /* run the exit hook, send BYE, leave */
+	WIRE_REST, /* no call is open, and has not been for a while: give memory back; no answer */
 	/* cell to host */
 	WIRE_HELLO = 64, /* struct wire_hello, layers as far as they are on */
 	WIRE_READY,    /* struct wire_hello; from a probe, a JSON report follows */
@@ -130,7 +132,9 @@ struct wire_setup {
 	uint32_t required;      /* enum sandbox_layer bits that must hold */
 	uint32_t uid, gid;      /* to become before anything else; UINT32_MAX: stay */
 	char state_cell;        /* 1: globals stay writable */
-	char reserved[7];
+	uint8_t proof;          /* of a probe cell: core/cell/tries.h, enum proof_kind */
+	uint16_t proof_port;    /* TCP, at which the host listens for as long as it proves */
+	uint32_t proof_host;    /* the host's pid, as the host sees it */
 };
 static_assert(sizeof(struct wire_setup) == 48, "wire_setup");
 
@@ -165,13 +169,31 @@ struct wire_pong {
 };
 static_assert(sizeof(struct wire_pong) == 8, "wire_pong");
 
+/* Where a cell is on its way to READY. */
+enum wire_step {
+	WIRE_STEP_MAIN,     /* its program runs */
+	WIRE_STEP_SETUP,    /* SETUP has come */
+	WIRE_STEP_ROOT,     /* the empty root */
+	WIRE_STEP_IDS,      /* uid, limits, capabilities */
+	WIRE_STEP_PRIMED,   /* the libraries have done what they do once */
+	WIRE_STEP_ARENA,    /* buffers, room for stacks, handlers of fatal signals */
+	WIRE_STEP_LANDLOCK, /* no_new_privs too */
+	WIRE_STEP_FILTERED, /* the filter for loading, and the pin */
+	WIRE_STEP_LOADED,   /* dlopen */
+	WIRE_STEP_INIT,     /* the init hook */
+	WIRE_STEP_SEALED,   /* globals are read-only */
+	WIRE_STEP_CLOSED,   /* the filter for serving */
+	WIRE_STEPS
+};
+
 /* The page that cell and host share.  The cell may write anything here: the host reads it as a hint, for diagnostics
  * and to choose suspects, and copies before it looks. */
 struct wire_page {
 	_Atomic uint64_t current; /* handle of the call whose fiber runs, 0 for none */
 	_Atomic uint32_t report_len;
-	char report[1012]; /* of a fatal signal: what, where, on which call */
+	char report[1012];            /* of a fatal signal: what, where, on which call */
+	_Atomic uint64_t step_ns[16]; /* by enum wire_step: when it was done (CLOCK_MONOTONIC), 0 if not yet */
 };
-static_assert(sizeof(struct wire_page) == 1024, "wire_page");
+static_assert(sizeof(struct wire_page) == 1152 && WIRE_STEPS <= 16, "wire_page");
 
 #endif

@@ -3,7 +3,7 @@
 #   make check    unit tests (cmocka) and the floors
 #   make e2e      scenarios against a staged install: tests/e2e/*.t
 #   make install-check    what is installed into a prefix, followed as README says: tests/install.t
-#   make abi      libhospes against its stored baseline
+#   make abi      libhospes against its stored baselines
 #   make lint     cppcheck and clang-tidy
 #   make fuzz     each fuzz target for FUZZ_RUNS inputs
 #   make bench    the table of tests/bench/README

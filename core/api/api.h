@@ -6,14 +6,17 @@
  * its code.
  *
  *   GET  /v1/host                      {"version", "pid", "ready", "socket", "state_dir", "plugin_dirs": [], "sandbox":
- *                                       {"layers": [], "degraded": bool}, "runs_open", "uptime_s"}
+ *                                       {"layers": [], "degraded": bool}, "runs_open", "syncs" (of the journal), "uptime_s"}
  *   GET  /v1/agents                    [{"name", "version", "kind", "summary", "capabilities": [], "state", "cells": n, "pids": [n],
  *                                       "sandbox": {"layers": [...], "degraded": bool}}]      active versions
  *   GET  /v1/versions[?name=N]         [{"name", "version", "object", "kind", "state", "since", "by", "why", "cells"}]
  *   POST /v1/agents/N/rollback         {"version"?, "why"?} -> the version now active
  *   POST /v1/agents/N/withdraw         {"version", "why"?}
  *   POST /v1/plugins                   the bytes of a .so -> {"name", "version", "object", "state"}
- *   POST /v1/runs                      run_start's request -> 202 and the run
+ *   POST /v1/runs                      run_start's request -> 202 and the run; an array of 1 to 1,000 requests -> 202 and
+ *                                       an array with the run or the error of each, in order
+ *   POST /v1/runs/wait                 {"runs": [ID]}, at most 1,000 -> the runs with their results or the errors, in order,
+ *                                       once all have ended and that is durable
  *   GET  /v1/runs[?all=1&limit=N]      [run]
  *   GET  /v1/runs/ID                   run with result
  *   GET  /v1/runs/ID/wait              the same, once it has ended and that is durable

@@ -101,17 +101,19 @@ release(struct exchange *x)
 {
 	if (x->watch != NULL)
 		run_unwatch(&x->watch);
+	many_forget(x);
 	if (x->follower != NULL)
 		logs_unfollow(&x->follower);
 	if (x->asks_memory) {
 		memory_unwait(x->api->memory, x);
 		x->asks_memory = false;
 	}
-	if (x->held != NULL) {
+	if (x->holds) {
 		journal_forget(x->api->journal, x);
-		json_decref(x->held);
-		x->held = NULL;
+		x->holds = false;
 	}
+	buf_free(&x->held);
+	requests_drop(x);
 	if (x->hangup != NULL) {
 		event_free(x->hangup);
 		x->hangup = NULL;

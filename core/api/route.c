@@ -20,6 +20,7 @@ enum route_body {
 	BODY_NONE,
 	BODY_JSON,
 	BODY_INPUT,   /* JSON as large as a run's input */
+	BODY_RUNS,    /* the same, or an array */
 	BODY_DIGESTS, /* JSON that may name 100,000 documents */
 	BODY_BYTES,
 	BODY_BATCH, /* bytes, documents */
@@ -41,7 +42,8 @@ static const struct route routes[] = {
     {EVHTTP_REQ_POST, "/v1/agents/{}/rollback", BODY_JSON, handle_rollback},
     {EVHTTP_REQ_POST, "/v1/agents/{}/withdraw", BODY_JSON, handle_withdraw},
     {EVHTTP_REQ_POST, "/v1/plugins", BODY_BYTES, handle_install},
-    {EVHTTP_REQ_POST, "/v1/runs", BODY_INPUT, handle_run_start},
+    {EVHTTP_REQ_POST, "/v1/runs", BODY_RUNS, handle_run_start},
+    {EVHTTP_REQ_POST, "/v1/runs/wait", BODY_JSON, handle_runs_wait},
     {EVHTTP_REQ_GET, "/v1/runs", BODY_NONE, handle_runs},
     {EVHTTP_REQ_GET, "/v1/runs/{}", BODY_NONE, handle_run},
     {EVHTTP_REQ_GET, "/v1/runs/{}/wait", BODY_NONE, handle_run_wait},
@@ -158,6 +160,7 @@ body_max(const struct exchange *x, enum route_body body)
 	case BODY_DIGESTS:
 		return BODY_DIGESTS_MAX;
 	case BODY_INPUT:
+	case BODY_RUNS:
 	case BODY_BYTES:
 		return x->api->policy->input_max + BODY_WRAPPING;
 	case BODY_BATCH:
@@ -181,6 +184,8 @@ read_body(struct exchange *x, const struct route *route, struct fault *fault)
 		x->body = json_object();
 		return 0;
 	}
+	if (route->body == BODY_RUNS && len > 0)
+		return requests_read(x, (const char *)evbuffer_pullup(in, -1), len, fault);
 	x->body =
 	    json_read(len > 0 ? evbuffer_pullup(in, -1) : (const void *)"", len, "the body of the request", fault);
 	if (x->body == NULL)

@@ -6,6 +6,7 @@
  */
 
 #include "cell/host.h"
+#include "cell/prove.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -247,7 +248,7 @@ cell_kill(struct cell *cell, int status, const char *why)
 	event_del(cell->control_out);
 	spawner_kill(cell->cells, cell->id);
 	watchdog_wake(cell->cells);
-	if (status != HOSPES_ECANCELLED)
+	if (status != HOSPES_ECANCELLED && cell->proof == NULL)
 		log_warn("cell killed", LOG_S("plugin", cell->spec.spec.plugin),
 		    LOG_S("version", cell->spec.spec.semver), LOG_S("object", object), LOG_I("pid", cell->pid),
 		    LOG_S("why", why));
@@ -286,6 +287,8 @@ cell_ended(struct cell *cell)
 	cell_read(cell, READS_DEAD);
 	cell_log_end(cell);
 	cell->phase = PHASE_DEAD;
+	if (cell->proof != NULL)
+		proof_ended(cell);
 	if (cell->told) {
 		struct cell_info info = cell_info(cell);
 		char report[sizeof(cell->page->report) + 1];

@@ -47,6 +47,7 @@ enum sandbox_layer {
 	LAYER_TSC = 1 << 11,      /* rdtsc traps */
 	LAYER_READONLY = 1 << 12, /* globals sealed */
 };
+#define LAYERS_N 13
 #define LAYERS_REQUIRED (LAYER_RLIMITS | LAYER_CAPS | LAYER_NO_NEW_PRIVS | LAYER_SECCOMP)
 const char *sandbox_layer_name(enum sandbox_layer layer); /* "net_ns" */
 
@@ -102,6 +103,7 @@ struct cells_options {
 	struct calls *calls;
 	struct policy *policy;   /* a reference is taken */
 	int spawner_fd;          /* from spawner_start, taken over */
+	bool unproved;           /* no probe is started: for cells_prove */
 	struct cells_events events;
 };
 
@@ -143,5 +145,9 @@ unsigned cells_of(struct cells *cells, const uint8_t object[32], struct cell_inf
  * "holds": bool, "tried": "what was tried", "found": "how it was refused"}]}; borrowed. */
 const json_t *cells_report(const struct cells *cells);
 uint32_t cells_layers(const struct cells *cells); /* that the probe had */
+
+/* For `hospes doctor`, seconds long, in a room that was opened `unproved` and runs nothing else: probe cells try everything that
+ * each layer forbids.  The report, which is the caller's, is what hospes(1) describes; it always has every layer. */
+json_t *cells_prove(struct cells *cells);
 
 #endif

@@ -6,12 +6,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "cell/prove.h"
 
 #ifdef HOSPES_SANITIZERS
 #define RELAXED 1
@@ -80,6 +82,12 @@ make_page(struct cell *cell, int *far_fd)
 	return 0;
 }
 
+static bool
+without_plugin(const struct cell *cell)
+{
+	return cell->kind == CELL_PROBE || cell->kind == CELL_PROOF;
+}
+
 static int
 make_ends(struct cell *cell, struct far_ends *far, struct fault *fault)
 {
@@ -93,7 +101,7 @@ make_ends(struct cell *cell, struct far_ends *far, struct fault *fault)
 		rc = make_page(cell, &far->page);
 	if (rc != 0)
 		return fault_errno(fault, -rc, "cannot make the descriptors of a cell");
-	if (cell->kind == CELL_PROBE)
+	if (without_plugin(cell))
 		return 0;
 	far->plugin = open(cell->spec.spec.object_path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (far->plugin < 0)
@@ -111,20 +119,23 @@ fibers_of(const struct cell *cell)
 	return cell->cells->policy->fibers;
 }
 
-/* What its notes ask for, at most what the policy grants. */
+/* What is granted is for stacks and heap together; the heap is as large for one that is only tried. */
 static uint64_t
-memory_of(const struct cell *cell)
+heap_of(const struct cell *cell)
 {
-	uint64_t grant = cell->cells->policy->cell_memory, asked = cell->spec.spec.memory_bytes;
+	const struct policy *policy = cell->cells->policy;
+	uint64_t stacks = (cell->spec.spec.state_cell ? 1 : policy->fibers) * policy->stack_bytes;
+	uint64_t room = policy->cell_memory - stacks, asked = cell->spec.spec.memory_bytes;
 
-	return asked > 0 && asked < grant ? asked : grant;
+	assert(policy->cell_memory > stacks);
+	return asked > 0 && asked < room ? asked : room;
 }
 
 /* The probe tells all that it finds.  After it, a required layer that was there must be there in every cell. */
 static uint32_t
 required_of(const struct cell *cell)
 {
-	if (cell->kind == CELL_PROBE)
+	if (without_plugin(cell))
 		return 0;
 	return cell->cells->policy->sandbox_degraded ? LAYERS_REQUIRED & cell->cells->layers : LAYERS_REQUIRED;
 }
@@ -137,7 +148,7 @@ put_setup(struct cell *cell)
 	struct wire_setup setup = {
 	    .version = WIRE_VERSION,
 	    .fibers = fibers_of(cell),
-	    .memory_bytes = memory_of(cell),
+	    .memory_bytes = heap_of(cell),
 	    .stack_bytes = policy->stack_bytes,
 	    .relaxed = RELAXED,
 	    .required = required_of(cell),
@@ -147,6 +158,8 @@ put_setup(struct cell *cell)
 	};
 	struct iovec part = {&setup, sizeof(setup)};
 
+	if (cell->proof != NULL)
+		proof_setup(cell, &setup);
 	cell_put(cell, &head, &part, 1, NULL);
 	cell_flush(cell);
 }
@@ -157,13 +170,13 @@ ask(struct cell *cell, const struct far_ends *far, struct fault *fault)
 	struct cells *cells = cell->cells;
 	int fds[] = {far->status, far->log, far->control, far->page, far->plugin};
 	struct spawn_request request = {
-	    .what = cell->kind == CELL_PROBE ? SPAWN_PROBE : SPAWN_CELL,
+	    .what = without_plugin(cell) ? SPAWN_PROBE : SPAWN_CELL,
 	    .uid = cell->uid,
 	    .id = cell->id,
-	    .memory_bytes = memory_of(cell) + fibers_of(cell) * cells->policy->stack_bytes,
+	    .memory_bytes = heap_of(cell) + fibers_of(cell) * cells->policy->stack_bytes,
 	};
 
-	return spawner_ask(cells, &request, fds, cell->kind == CELL_PROBE ? 4 : 5, fault);
+	return spawner_ask(cells, &request, fds, without_plugin(cell) ? 4 : 5, fault);
 }
 
 static struct cell *
@@ -189,9 +202,9 @@ cell_new(struct cells *cells, struct pool *pool, const struct cell_spec *spec, e
 	return cell;
 }
 
-int
-cell_start(struct cells *cells, struct pool *pool, const struct cell_spec *spec, enum cell_kind kind, struct cell **ret,
-    struct fault *fault)
+static int
+start(struct cells *cells, struct pool *pool, const struct cell_spec *spec, enum cell_kind kind,
+    struct proof_run *proof, const char *bait, struct cell **ret, struct fault *fault)
 {
 	_cleanup_(far_ends_close) struct far_ends far = {-1, -1, -1, -1, -1};
 	bool none;
@@ -205,15 +218,32 @@ cell_start(struct cells *cells, struct pool *pool, const struct cell_spec *spec,
 	cell = cell_new(cells, pool, spec, kind);
 	cell->uid = uid;
 	rc = make_ends(cell, &far, fault);
+	if (rc == 0 && pwrite(far.page, bait, strlen(bait), offsetof(struct wire_page, report)) < 0)
+		rc = fault_errno(fault, errno, "cannot write the page of a cell");
 	if (rc == 0)
 		rc = ask(cell, &far, fault);
 	if (rc != 0) {
 		cell_free(cell);
 		return rc;
 	}
+	cell->proof = proof;
 	cell_listen(cell);
 	put_setup(cell);
 	watchdog_wake(cells);
 	*ret = cell;
 	return 0;
+}
+
+int
+cell_start(struct cells *cells, struct pool *pool, const struct cell_spec *spec, enum cell_kind kind, struct cell **ret,
+    struct fault *fault)
+{
+	return start(cells, pool, spec, kind, NULL, "", ret, fault);
+}
+
+int
+cell_start_proof(struct cells *cells, const struct cell_spec *spec, struct proof_run *proof, const char *bait,
+    struct cell **ret, struct fault *fault)
+{
+	return start(cells, NULL, spec, CELL_PROOF, proof, bait, ret, fault);
 }

@@ -200,7 +200,7 @@ death_of(struct cell *cell)
 	struct pool *pool = cell->pool;
 	struct call *call = TAILQ_FIRST(&cell->calls);
 
-	if (!cell->ready)
+	if (!cell->ready && cell->kind != CELL_PROOF)
 		died_loading(cell);
 	if (call != NULL) {
 		unsigned deaths_before = call->deaths;

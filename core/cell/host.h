@@ -9,7 +9,9 @@
  *   serve.c       what the frames of a cell mean            reply.c        how a call ends
  *   cancel.c      calls that were told to stop              death.c        what becomes of the calls of a dead cell
  *   watchdog.c    silence, deadlines, idle cells            cell_log.c     what a cell prints
- *   blame.c       the host's log of what plugins did   probing.c     cells that are started to see whether they start
+ *   blame.c       the host's log of what plugins did
+ *   probing.c     cells that are started to see whether they start
+ *   prove.c       the long proofs of `hospes doctor` (prove.h)
  *   filters.c     whether a cell that says so is ready
  *   inspect.c     the inspector
  */
@@ -53,6 +55,7 @@ enum cell_kind {
 	CELL_QUARANTINE, /* for one suspect, alone */
 	CELL_TRIAL,      /* does this version load? */
 	CELL_PROBE,      /* without a plugin: does the sandbox hold? */
+	CELL_PROOF,      /* the same, for `hospes doctor` */
 };
 
 /* Copies of the strings of a cell_spec, for a pool or a cell that may outlive them. */
@@ -87,6 +90,7 @@ struct cell {
 	bool ready;    /* READY has come */
 	bool told;     /* cell_started was called */
 	bool draining; /* leaked too much: gets no more calls */
+	bool rested;   /* was told to rest since its last call */
 
 	int control_fd, log_fd, status_fd;
 	struct event *control_in, *control_out, *log_in, *status_in;
@@ -130,6 +134,7 @@ struct cell {
 
 	cells_probed *probed;
 	void *probed_arg;
+	struct proof_run *proof; /* of a CELL_PROOF, until it has ended */
 };
 
 struct pool {
@@ -196,6 +201,7 @@ struct cells {
 	int filters; /* of seccomp, that the probe had; 0 or less: not to be had */
 
 	/* what the kernel tells, which tests replace */
+	int64_t silence_ns, pong_ns; /* of the watchdog; a silence of 0 is the policy's */
 	int64_t (*mono_ns)(void);
 	int64_t (*cpu_ns)(pid_t pid); /* -1: not to be had */
 	int (*filters_of)(pid_t pid); /* -1: not to be had */
@@ -216,6 +222,8 @@ void spawner_kill(struct cells *cells, uint64_t id);
 /* cell_start.c, cell.c */
 int cell_start(struct cells *cells, struct pool *pool, const struct cell_spec *spec, enum cell_kind kind,
     struct cell **ret, struct fault *fault);
+int cell_start_proof(struct cells *cells, const struct cell_spec *spec, struct proof_run *proof, const char *bait,
+    struct cell **ret, struct fault *fault); /* `bait`: a folder that it may write, or "" */
 void cell_listen(struct cell *cell); /* its descriptors, on the loop */
 void cell_put(struct cell *cell, const struct wire_frame *head, const struct iovec *parts, int n, struct payload *tail);
 void cell_flush(struct cell *cell);
@@ -278,10 +286,12 @@ void cell_blame(struct cell *cell, const struct call *call, const char *code, co
 
 /* probing.c */
 int probe_sandbox(struct cells *cells, struct fault *fault);
+int probe_tell(struct cells *cells, struct fault *fault); /* the same without a verdict */
 void probe_ready(struct cell *cell, const uint8_t *report, size_t len);
 void probe_failed(struct cell *cell, const struct fault *fault);
 
 /* filters.c */
+#define CELL_FILTERS 3 /* of a cell that serves: loading, pin, serving */
 int filters_of(pid_t pid);
 void filters_learn(struct cell *probe);
 bool filters_closed(struct cell *cell); /* if not, it was killed or is gone already */

@@ -16,6 +16,7 @@
 #define IDLE_OF_RUN_NS (5 * NS_PER_S)
 #define IDLE_SPARE_NS  (30 * NS_PER_S)
 #define IDLE_WARM_NS   (600 * NS_PER_S)
+#define IDLE_REST_NS   NS_PER_S /* then it gives back what its calls have left behind */
 
 static char *
 key_of(const struct cells *cells, const struct cell_spec *spec, const struct call *call)
@@ -377,7 +378,20 @@ idle_limit(const struct pool *pool, unsigned ready)
 	return ready > 1 ? IDLE_SPARE_NS : IDLE_WARM_NS;
 }
 
-/* Ends what has idled too long; returns when to look again, INT64_MAX for never. */
+/* When it is to rest, INT64_MAX once it was told. */
+static int64_t
+rest(struct cell *cell, int64_t now_ns)
+{
+	struct wire_frame head = {.type = WIRE_REST, .ordinal = WIRE_NO_ORDINAL};
+
+	if (!cell->rested && now_ns - cell->idle_ns >= IDLE_REST_NS) {
+		cell->rested = true;
+		cell_put(cell, &head, NULL, 0, NULL);
+	}
+	return cell->rested ? INT64_MAX : cell->idle_ns + IDLE_REST_NS;
+}
+
+/* Has those rest that idle, and ends what has idled too long; returns when to look again, INT64_MAX for never. */
 int64_t
 pool_trim(struct pool *pool, int64_t now_ns)
 {
@@ -389,16 +403,20 @@ pool_trim(struct pool *pool, int64_t now_ns)
 	ready += cell->kind == CELL_WORK && cell->phase == PHASE_READY;
 	TAILQ_FOREACH(cell, &pool->list, in_pool)
 	{
-		int64_t limit = idle_limit(pool, ready);
+		int64_t limit = idle_limit(pool, ready), at;
 
-		if (cell->kind != CELL_WORK || !cell_idle(cell) || limit == INT64_MAX)
+		if (cell->kind != CELL_WORK || !cell_idle(cell))
 			continue;
-		if (now_ns - cell->idle_ns >= limit) {
+		if (limit != INT64_MAX && now_ns - cell->idle_ns >= limit) {
 			cell_stop(cell);
 			ready--;
-		} else if (cell->idle_ns + limit < next) {
-			next = cell->idle_ns + limit;
+			continue;
 		}
+		at = rest(cell, now_ns);
+		if (limit != INT64_MAX && cell->idle_ns + limit < at)
+			at = cell->idle_ns + limit;
+		if (at < next)
+			next = at;
 	}
 	return next;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "cell/prove.h"
 
 #define PROBE_NS (10 * NS_PER_S)
 
@@ -62,6 +63,10 @@ probe_ready(struct cell *cell, const uint8_t *report, size_t len)
 {
 	struct cells *cells = cell->cells;
 
+	if (cell->kind == CELL_PROOF) {
+		proof_ready(cell, report, len);
+		return;
+	}
 	if (cell->kind == CELL_PROBE) {
 		cells->probe_done = true;
 		cells->layers = cell->layers;
@@ -158,14 +163,18 @@ wait_probe(struct cells *cells, struct fault *fault)
 }
 
 int
-probe_sandbox(struct cells *cells, struct fault *fault)
+probe_tell(struct cells *cells, struct fault *fault)
 {
 	struct cell *cell;
 	int rc = cell_start(cells, NULL, NULL, CELL_PROBE, &cell, fault);
 
-	if (rc == 0)
-		rc = wait_probe(cells, fault);
-	if (rc == 0)
-		rc = judge(cells, fault);
-	return rc;
+	return rc != 0 ? rc : wait_probe(cells, fault);
+}
+
+int
+probe_sandbox(struct cells *cells, struct fault *fault)
+{
+	int rc = probe_tell(cells, fault);
+
+	return rc != 0 ? rc : judge(cells, fault);
 }

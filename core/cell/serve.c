@@ -69,6 +69,7 @@ call_run(struct cell *cell, struct call *call)
 	TAILQ_INSERT_TAIL(&cell->calls, call, in_cell);
 	call->cell = cell;
 	cell->n_calls++;
+	cell->rested = false;
 	call_set_state(call, CALL_RUNNING);
 	call->executions++;
 	call->reissued = 0;
@@ -366,13 +367,14 @@ serve_ready(struct cell *cell, const struct frame *f)
 	struct cells *cells = cell->cells;
 	struct cell_info info;
 	struct wire_hello hello;
+	bool probes = cell->kind == CELL_PROBE || cell->kind == CELL_PROOF;
 
 	memcpy(&hello, f->prefix, sizeof(hello));
-	if (cell->kind != CELL_PROBE && f->rest_len > 0) {
+	if (!probes && f->rest_len > 0) {
 		violation(cell, "it sent a report, which only a probe does");
 		return;
 	}
-	if (cell->kind != CELL_PROBE && !filters_closed(cell))
+	if (!probes && !filters_closed(cell))
 		return;
 	cell->layers = cell->status.layers | hello.layers;
 	cell->phase = PHASE_READY;

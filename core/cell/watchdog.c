@@ -7,6 +7,7 @@
  */
 
 #include "cell/host.h"
+#include "cell/prove.h"
 
 #include <stdatomic.h>
 #include <time.h>
@@ -76,15 +77,21 @@ look_still(struct cell *cell, int64_t now, int64_t cpu)
 		cell->still_cpu_ns = cpu;
 		return;
 	}
-	if (now - cell->still_ns > PONG_NS)
+	if (now - cell->still_ns > cell->cells->pong_ns)
 		kill_for(cell, HOSPES_ESTUCK, "it did not compute and did not answer for %lld s",
 		    (long long)((now - cell->still_ns) / NS_PER_S));
+}
+
+static int64_t
+silence_of(const struct cells *cells)
+{
+	return cells->silence_ns != 0 ? cells->silence_ns : cells->policy->cell_silence_ns;
 }
 
 static void
 look_silence(struct cell *cell, int64_t now)
 {
-	int64_t silence = cell->cells->policy->cell_silence_ns, cpu = cell->cells->cpu_ns(cell->pid);
+	int64_t silence = silence_of(cell->cells), cpu = cell->cells->cpu_ns(cell->pid);
 	bool moved = moved_on(cell);
 
 	if (cpu < 0)
@@ -139,7 +146,9 @@ look_idle(struct cell *cell)
 static void
 look_load(struct cell *cell, int64_t now)
 {
-	int64_t most = cell->kind == CELL_PROBE ? PROBE_LOAD_NS : cell->cells->policy->cell_load_ns;
+	int64_t most = cell->proof != NULL        ? proof_load_ns(cell)
+		       : cell->kind == CELL_PROBE ? PROBE_LOAD_NS
+						  : cell->cells->policy->cell_load_ns;
 
 	if (now - cell->started_ns > most)
 		kill_for(cell, HOSPES_ELOAD,
@@ -164,7 +173,7 @@ look(struct cell *cell, int64_t now)
 				cell_kill(cell, HOSPES_EPROTOCOL, "it closed its socket and lives on");
 			return true;
 		}
-		if (cell->n_calls + cell->n_gone == 0)
+		if (cell->n_calls + cell->n_gone == 0 && !(cell->proof != NULL && cell->proof->watched))
 			return look_idle(cell);
 		look_silence(cell, now);
 		return true;
@@ -199,7 +208,7 @@ forgive(struct cells *cells, int64_t now)
 static int64_t
 look_interval(const struct cells *cells)
 {
-	int64_t ns = cells->policy->cell_silence_ns / 4;
+	int64_t ns = silence_of(cells) / 4;
 
 	return ns < LOOK_MIN_NS ? LOOK_MIN_NS : ns > LOOK_MAX_NS ? LOOK_MAX_NS : ns;
 }
@@ -220,7 +229,7 @@ watchdog_look(struct cells *cells)
 	struct pool *pool;
 	bool soon = false;
 
-	if (cells->awake && now - cells->looked_ns > PONG_NS / 2)
+	if (cells->awake && now - cells->looked_ns > cells->pong_ns / 2)
 		forgive(cells, now);
 	cells->looked_ns = now;
 	for (cell = TAILQ_FIRST(&cells->all); cell != NULL; cell = next) {
@@ -256,6 +265,7 @@ watchdog_open(struct cells *cells)
 	cells->mono_ns = clock_mono_ns;
 	cells->cpu_ns = cpu_of;
 	cells->filters_of = filters_of;
+	cells->pong_ns = PONG_NS;
 	cells->tick = event_new(cells->loop, -1, 0, on_tick, cells);
 }
 

@@ -54,7 +54,9 @@ read_options(struct asking *a, struct fault *fault)
 	int rc;
 
 	json_object_set_new(a->request, "input", input);
-	if (json_object_set_new(input, "question", json_string(a->question)) != 0 || a->question[0] == '\0')
+	if (a->question[strspn(a->question, " \t\n")] == '\0')
+		return fault_set(fault, HOSPES_EINPUT, "the question is empty; ask about something");
+	if (json_object_set_new(input, "question", json_string(a->question)) != 0)
 		return fault_set(fault, HOSPES_EINPUT, "the question has to be a text in UTF-8");
 	if (json_object_set_new(a->request, "plugin", json_string(strategy != NULL ? strategy : STRATEGY)) != 0)
 		return fault_set(fault, HOSPES_EINPUT, "the strategy's name is not UTF-8");
@@ -143,6 +145,28 @@ load(struct asking *a, struct fault *fault)
 	a->took.documents = source_set_count(a->set);
 	a->took.bytes = source_set_bytes(a->set);
 	a->took.sent = source_set_sent(a->set);
+	a->took.skipped = source_set_skipped(a->set);
+	return 0;
+}
+
+/* A misspelt space would have the sources not tell. */
+static int
+check_spaces(struct asking *a, struct fault *fault)
+{
+	const char *space;
+	unsigned at = 0;
+
+	while ((space = cli_each(a->cli, "space", &at)) != NULL) {
+		_cleanup_(free_p) char *path = client_path("/v1/memory/", space, "/documents?limit=1");
+		_cleanup_(json_p) json_t *listed = NULL;
+		int rc = client_get(a->host.client, path, &listed, fault);
+
+		if (rc != 0)
+			return rc;
+		if (json_array_size(json_object_get(listed, "documents")) == 0)
+			return fault_set(fault, HOSPES_ENOENT,
+			    "you have no documents in a space %s; `hospes memory list` lists your spaces", space);
+	}
 	return 0;
 }
 
@@ -274,6 +298,8 @@ ask(struct asking *a, struct fault *fault)
 
 	a->took.began_ns = a->took.loaded_ns = clock_mono_ns();
 	rc = any_host_open(&a->host, a->cli, own_state, on_say, a, fault);
+	if (rc == 0)
+		rc = check_spaces(a, fault);
 	if (rc == 0)
 		rc = load(a, fault);
 	a->took.loaded_ns = clock_mono_ns();

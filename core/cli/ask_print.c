@@ -149,8 +149,9 @@ count(const json_t *object, const char *key)
 	return (long long)json_integer_value(json_object_get(object, key));
 }
 
+/* One line, however narrow the terminal is: scripts take the run's id from it. */
 static void
-print_took(const struct cli *cli, const json_t *answer, size_t width, FILE *to)
+print_took(const struct cli *cli, const json_t *answer, FILE *to)
 {
 	const json_t *took = json_object_get(answer, "took");
 	_cleanup_(free_p) char *run = plain(cli_text(answer, "run"));
@@ -166,9 +167,7 @@ print_took(const struct cli *cli, const json_t *answer, size_t width, FILE *to)
 	buf_printf(&line, ", %.2f s", json_number_value(json_object_get(took, "ms")) / 1000);
 	if (run[0] != '\0')
 		buf_printf(&line, ", run %s", run);
-	fprintf(to, "\n%s", cli_paint(cli, "dim"));
-	text_wrap(to, buf_text(&line), "", "", width);
-	fputs(cli_paint(cli, ""), to);
+	fprintf(to, "\n%s%s%s\n", cli_paint(cli, "dim"), buf_text(&line), cli_paint(cli, ""));
 }
 
 void
@@ -190,5 +189,5 @@ ask_print(const struct cli *cli, const json_t *answer, FILE *to)
 	print_contradictions(cli, json_object_get(answer, "contradictions"), width, to);
 	print_sources(cli, json_object_get(answer, "sources"), width, to);
 	print_failed(json_object_get(answer, "failed"), width, to);
-	print_took(cli, answer, width, to);
+	print_took(cli, answer, to);
 }

@@ -300,8 +300,10 @@ client_stream(struct client *c, const char *path, sse_event *event, client_inter
 	curl_multi_add_handle(multi, easy);
 	done = drive(c, multi, signals, interrupted, arg, &stopped);
 	curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &code);
-	if (t.stopped != 0 || stopped != 0)
-		rc = t.stopped != 0 ? t.stopped : stopped;
+	if (t.stopped != 0)
+		rc = t.stopped;
+	else if (stopped != 0)
+		rc = interrupted != NULL ? stopped : fault_set(fault, stopped, "interrupted");
 	else if (code >= 400)
 		rc = refused(&t, code, fault);
 	else if (done != CURLE_OK)

@@ -98,24 +98,25 @@ tell(const struct demo *d, size_t i, int rc, struct buf *verdict, int64_t took_n
 	fflush(stdout);
 }
 
-/* 0: kept.  A scene that could not be played has not kept its promise either. */
+/* 0: kept.  A scene that could not be played has not kept its promise either; one that was interrupted has no verdict. */
 static int
-play(struct demo *d, size_t i, json_t *all)
+play(struct demo *d, size_t i, json_t *all, struct fault *fault)
 {
 	_cleanup_(buf_free) struct buf verdict = {0};
 	int64_t began = clock_mono_ns();
-	struct fault fault;
 	int rc;
 
 	if (!d->cli->json)
 		printf("%s%zu  %s%s\n", cli_paint(d->cli, "bold"), i + 1, scenes[i].title, cli_paint(d->cli, ""));
-	rc = take_input(d, &scenes[i], &fault);
+	rc = take_input(d, &scenes[i], fault);
 	if (rc == 0)
-		rc = scenes[i].play(d, &verdict, &fault);
+		rc = scenes[i].play(d, &verdict, fault);
 	demo_stop(d);
+	if (rc == HOSPES_ECANCELLED)
+		return rc;
 	if (rc != 0 && (rc != HOSPES_EFAILED || verdict.len == 0)) {
 		buf_clear(&verdict);
-		buf_printf(&verdict, "could not be played: %s: %s", status_name(fault.status), fault.text);
+		buf_printf(&verdict, "could not be played: %s: %s", status_name(fault->status), fault->text);
 	}
 	tell(d, i, rc, &verdict, clock_mono_ns() - began, all);
 	return rc;
@@ -144,6 +145,7 @@ command_demo(struct cli *cli)
 	const char *which = cli_value(cli, "scene");
 	size_t only = which == NULL ? ARRAY_LEN(scenes) : find_scene(which), broken = 0;
 	struct fault fault;
+	int rc = 0, status = CLI_OK;
 
 	if (which != NULL && only == ARRAY_LEN(scenes)) {
 		fault_set(&fault, HOSPES_EINPUT, "--scene is a number from 1 to %zu or a name from %s to %s; found %s",
@@ -153,15 +155,18 @@ command_demo(struct cli *cli)
 	if (prepare(&d, &fault) != 0)
 		return cli_fail(cli, &fault);
 	client_block_signals();
-	for (size_t i = 0; i < ARRAY_LEN(scenes); i++)
+	for (size_t i = 0; i < ARRAY_LEN(scenes) && rc != HOSPES_ECANCELLED; i++) {
 		if (which == NULL || i == only)
-			broken += play(&d, i, all) != 0;
-	if (cli->json)
+			broken += (rc = play(&d, i, all, &fault)) != 0;
+	}
+	if (rc == HOSPES_ECANCELLED)
+		status = cli_fail(cli, &fault);
+	else if (cli->json)
 		cli_json(cli, all);
 	else if (which == NULL)
 		printf("%s\n", broken == 0 ? "Every promise was kept." : "NOT every promise was kept.");
 	json_decref(d.input);
 	free(d.name);
 	free(d.semver);
-	return broken == 0 ? CLI_OK : CLI_FAULT;
+	return rc == HOSPES_ECANCELLED ? status : broken == 0 ? CLI_OK : CLI_FAULT;
 }

@@ -59,8 +59,9 @@ int demo_drop(struct demo *d, const char *name, const char *semver, const void *
 /* Loads the documents into the space "demo". */
 int demo_load(struct demo *d, struct fault *fault);
 
-/* Runs `plugin` (taken over: input, sources, and what else `more` has of a request) to its end.  `seen` is told each event
- * as it comes and may do something about it; NULL: nobody looks.  *run is the run as the API shows it. */
+/* Runs `plugin` (taken over: input, sources, and what else `more` has of a request) to its end.  `seen` is told the run
+ * as it has started, then each event as it comes, and may do something about it; NULL: nobody looks.  *run is the run as the
+ * API shows it. */
 typedef void demo_seen(struct demo *d, const json_t *event, void *arg);
 int demo_run(struct demo *d, const char *plugin, json_t *input, json_t *more, demo_seen *seen, void *arg, json_t **run,
     struct fault *fault);
@@ -72,7 +73,7 @@ int demo_journal(struct demo *d, const json_t *run, json_t **ret, struct fault *
 const json_t *demo_record(const json_t *records, const char *key, const char *value);
 size_t demo_count(const json_t *records, const char *key, const char *value);
 
-/* kill -9 of one cell of a plugin, a running one; its pid, 0 when it had none. */
-pid_t demo_kill_cell(struct demo *d, const char *plugin);
+/* Sends a signal to one cell of a plugin; its pid, 0 when it had none. */
+pid_t demo_signal_cell(struct demo *d, const char *plugin, int signal);
 
 #endif

@@ -19,6 +19,7 @@
 #define SPACE       "demo"
 #define PATIENCE_NS (30 * NS_PER_S)
 #define LOOK_NS     (5 * NS_PER_MS)
+#define WALL_MS     60000 /* a run that hangs shows a promise broken, too */
 #define STOP_END    2
 
 void
@@ -60,7 +61,11 @@ demo_start(struct demo *d, const char *const *plugins, const char *config, struc
 	if (d->so != NULL)
 		d->files[n] = d->so;
 	rc = private_host_start(&d->host, &d->options, fault);
-	return rc != 0 ? rc : client_open(&d->client, private_host_socket(d->host), fault);
+	if (rc == 0)
+		rc = client_open(&d->client, private_host_socket(d->host), fault);
+	if (rc == 0)
+		client_interruptible(d->client);
+	return rc;
 }
 
 void
@@ -169,9 +174,14 @@ demo_run(struct demo *d, const char *plugin, json_t *input, json_t *more, demo_s
 
 	if (rest != NULL)
 		json_object_update(request, rest);
+	if (json_object_get(request, "budget") == NULL)
+		json_object_set_new(request, "budget", json_object());
+	json_object_set_new(json_object_get(request, "budget"), "wall_ms", json_integer(WALL_MS));
 	rc = client_post(d->client, "/v1/runs", request, &started, fault);
 	if (rc != 0)
 		return rc;
+	if (seen != NULL)
+		seen(d, started, arg);
 	path = client_path("/v1/runs/", cli_text(started, "id"), "/events");
 	rc = client_stream(d->client, path, on_event, NULL, &w, fault);
 	if (rc == STOP_END) {
@@ -219,11 +229,11 @@ demo_count(const json_t *records, const char *key, const char *value)
 }
 
 pid_t
-demo_kill_cell(struct demo *d, const char *plugin)
+demo_signal_cell(struct demo *d, const char *plugin, int signal)
 {
 	struct fault ignored;
 	_cleanup_(json_p) json_t *found = agent(d, plugin, &ignored);
 	pid_t pid = (pid_t)json_integer_value(json_array_get(json_object_get(found, "pids"), 0));
 
-	return pid > 1 && kill(pid, SIGKILL) == 0 ? pid : 0;
+	return pid > 1 && kill(pid, signal) == 0 ? pid : 0;
 }

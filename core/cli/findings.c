@@ -2,6 +2,8 @@
 
 #include "config.h"
 
+#include <string.h>
+
 #include "base/util.h"
 #include "cli/command.h"
 #include "cli/text.h"
@@ -13,6 +15,29 @@ line(FILE *to, const char *indent, const char *what, const char *text, const cha
 
 	if (text[0] != '\0')
 		fprintf(to, "%s  %s %s%s%s\n", indent, what, quotes, safe, quotes);
+}
+
+/* A text in one line. */
+static char *
+unbroken(const char *text)
+{
+	char *line = xstrdup(text);
+
+	for (char *c = line; *c != '\0'; c++)
+		if (*c == '\n')
+			*c = ' ';
+	return line;
+}
+
+/* Line breaks are of interest only where nothing else makes the difference. */
+static void
+both_lines(FILE *to, const char *indent, const char *quote, const char *found)
+{
+	_cleanup_(free_p) char *quoted = unbroken(quote), *stands = unbroken(found);
+	bool differ = strcmp(quoted, stands) != 0;
+
+	line(to, indent, "quotes: ", differ ? quoted : quote, "\"");
+	line(to, indent, "found:  ", differ ? stands : found, "\"");
 }
 
 void
@@ -33,8 +58,7 @@ cli_findings(FILE *to, const char *indent, const json_t *findings)
 		fprintf(to, "%s%s:%s%s%s%s\n", indent, check, number != NULL ? number : "",
 		    text[0] != '\0' ? " \"" : "", text, text[0] != '\0' ? "\"" : "");
 		line(to, indent, "why:    ", cli_text(one, "why"), "");
-		line(to, indent, "quotes: ", cli_text(one, "quote"), "\"");
-		line(to, indent, "found:  ", cli_text(one, "found"), "\"");
+		both_lines(to, indent, cli_text(one, "quote"), cli_text(one, "found"));
 		line(to, indent, "in:     ", cli_text(one, "document"), "");
 	}
 }

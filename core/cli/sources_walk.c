@@ -259,6 +259,8 @@ walk_source(struct walk *w, const char *path, struct fault *fault)
 	_cleanup_(free_p) char *name = NULL;
 	struct stat st;
 
+	if (path[0] == '\0')
+		return fault_set(fault, HOSPES_EINPUT, "the name of a source is empty; `.` is the folder you are in");
 	if (stat(path, &st) != 0)
 		return errno == ENOENT || errno == ENOTDIR
 			   ? fault_set(fault, HOSPES_ENOENT, "there is no file or folder %s", path)

@@ -13,13 +13,14 @@
 void
 verdict_init(struct verdict *v)
 {
-	*v = (struct verdict){.score = 1, .findings = json_array()};
+	*v = (struct verdict){.score = 1, .findings = json_array(), .told = json_object()};
 }
 
 void
 verdict_clear(struct verdict *v)
 {
 	json_decref(v->findings);
+	json_decref(v->told);
 	buf_free(&v->first);
 	*v = (struct verdict){0};
 }
@@ -101,24 +102,25 @@ text_of(const json_t *failed, const char *key)
 
 /* ---- Findings ---------------------------------------------------------------------------------------------------- */
 
-/* Takes `finding` over. */
+/* Takes `finding` over.  What was found before is not told again: a claim is often a point as well. */
 static void
 add_finding(struct verdict *v, json_t *finding)
 {
 	_cleanup_(free_p) char *text = json_text(finding);
 	size_t len = strlen(text) + 1;
 
-	if (v->findings_len + len < VERDICT_FINDINGS_MAX) {
+	if (json_object_get(v->told, text) == NULL && v->findings_len + len < VERDICT_FINDINGS_MAX) {
 		v->findings_len += len;
-		json_array_append_new(v->findings, finding);
-	} else
-		json_decref(finding);
+		json_object_set_new(v->told, text, json_true());
+		json_array_append(v->findings, finding);
+	}
+	json_decref(finding);
 }
 
 static json_t *
 finding_of(const char *check, const json_t *failed)
 {
-	static const char *const texts[] = {"text", "why", "quote", "found", "document"};
+	static const char *const texts[] = {"where", "text", "why", "quote", "found", "document"};
 	json_t *finding = json_pack("{s:s}", "check", check), *claim = json_object_get(failed, "claim");
 
 	if (json_is_integer(claim))
@@ -128,7 +130,11 @@ finding_of(const char *check, const json_t *failed)
 
 		if (!json_is_string(json_object_get(failed, texts[i])))
 			continue;
-		text = cut(text_of(failed, texts[i]), 0, FINDING_MAX);
+		/* in quotes white space counts */
+		if (strcmp(texts[i], "quote") == 0 || strcmp(texts[i], "found") == 0)
+			text = cut(text_of(failed, texts[i]), 0, FINDING_MAX);
+		else
+			text = shortened(text_of(failed, texts[i]), FINDING_MAX);
 		json_object_set_new(finding, texts[i], json_string(text));
 	}
 	return finding;
@@ -147,22 +153,26 @@ add_silent(struct verdict *v, const char *check, const char *why)
 	add_finding(v, json_pack("{s:s s:s}", "check", check, "why", text));
 }
 
-/* One claim may fail for several reasons. */
+/* One claim may fail for several reasons, and what repeats it (a point of a brief) fails with it: where claims failed, they
+ * alone are counted. */
 static size_t
 claims_of(const json_t *failed)
 {
-	_cleanup_(json_p) json_t *seen = json_object();
+	_cleanup_(json_p) json_t *claims = json_object(), *others = json_object();
 	const json_t *one;
 	size_t i;
 
 	json_array_foreach(failed, i, one)
 	{
-		_cleanup_(free_p) char *claim = xasprintf(
-		    "%lld %s", (long long)json_integer_value(json_object_get(one, "claim")), text_of(one, "text"));
+		const char *where = text_of(one, "where");
+		_cleanup_(free_p) char *text = in_a_line(text_of(one, "text"));
+		_cleanup_(free_p) char *claim = xasprintf("%lld %s",
+		    (long long)json_integer_value(json_object_get(one, "claim")), where[0] != '\0' ? where : text);
 
-		json_object_set_new(seen, claim, json_true());
+		json_object_set_new(
+		    where[0] == '\0' || strncmp(where, "claims[", 7) == 0 ? claims : others, claim, json_true());
 	}
-	return json_object_size(seen);
+	return json_object_size(claims) > 0 ? json_object_size(claims) : json_object_size(others);
 }
 
 static void

@@ -21,6 +21,7 @@ struct verdict {
 	size_t failed;     /* claims that the first of them refuses */
 	struct buf first;  /* what it says of the first of those */
 	json_t *findings;  /* array */
+	json_t *told;      /* the same as an object, by their texts */
 	size_t findings_len;
 };
 

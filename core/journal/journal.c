@@ -342,6 +342,17 @@ journal_sync(struct journal *j, uint64_t lsn)
 	pthread_mutex_unlock(&j->lock);
 }
 
+uint64_t
+journal_syncs(struct journal *j)
+{
+	uint64_t syncs;
+
+	pthread_mutex_lock(&j->lock);
+	syncs = j->syncs;
+	pthread_mutex_unlock(&j->lock);
+	return syncs;
+}
+
 void
 journal_usage(struct journal *j, uint64_t *bytes, unsigned *segments)
 {

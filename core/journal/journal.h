@@ -70,6 +70,7 @@ typedef int journal_visit(const struct record *r, void *arg);
 int journal_scan(struct journal *j, uint64_t from, journal_visit *visit, void *arg, struct fault *fault);
 
 /* How many bytes of segments there are, and how many segments.  [any thread] */
+uint64_t journal_syncs(struct journal *j); /* batches that this host has made durable */
 void journal_usage(struct journal *j, uint64_t *bytes, unsigned *segments);
 
 #endif

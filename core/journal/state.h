@@ -53,6 +53,7 @@ struct journal {
 	uint64_t pending_lsn;  /* where it will stand */
 	int64_t pending_since; /* monotonic, its first append */
 	uint64_t wanted;       /* somebody waits for all below this */
+	uint64_t syncs;        /* batches written */
 	bool awaited;          /* the loop has waits */
 	bool stop, failing;
 	struct fault failure; /* once `failing` */

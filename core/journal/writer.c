@@ -173,6 +173,7 @@ next_batch(struct journal *j, struct fault *fault)
 	pthread_mutex_lock(&j->lock);
 	if (rc != 0)
 		return rc;
+	j->syncs++;
 	atomic_store(&j->durable, j->write_lsn + sizeof(struct batch_head));
 	pthread_cond_broadcast(&j->synced);
 	if (j->awaited)

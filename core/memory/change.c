@@ -10,8 +10,6 @@
 #include "memory/files.h"
 #include "memory/index.h"
 
-#define SLICE_NS (50 * NS_PER_MS)
-
 struct change {
 	struct ask ask;
 	struct memory_command *command; /* or */

@@ -116,21 +116,31 @@ documents_sweep(const char *dir, bool (*named)(const char *file, void *arg), voi
 }
 
 int
-documents_read(
-    const char *dir, const uint8_t digest[DIGEST], uint64_t from, uint64_t to, struct buf *ret, struct fault *fault)
+documents_open(const char *dir, const uint8_t digest[DIGEST], int *ret, struct fault *fault)
 {
 	_cleanup_(free_p) char *path = path_of(dir, digest);
-	_cleanup_(close_p) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	struct stat st;
-	size_t want, have = 0;
-	uint8_t *data;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 
 	if (fd < 0 && errno == ENOENT)
 		return fault_set(fault, HOSPES_ENOENT, "the text of a document is missing: there is no file %s", path);
-	if (fd < 0 || fstat(fd, &st) != 0)
+	if (fd < 0)
 		return fault_errno(fault, errno, "cannot read the document %s", path);
-	if (to > (uint64_t)st.st_size)
+	*ret = fd;
+	return 0;
+}
+
+int
+documents_read(int fd, uint64_t from, uint64_t to, struct buf *ret, struct fault *fault)
+{
+	size_t want, have = 0;
+	struct stat st;
+	uint8_t *data;
+
+	if (to == UINT64_MAX) {
+		if (fstat(fd, &st) != 0)
+			return fault_errno(fault, errno, "cannot look at a document");
 		to = (uint64_t)st.st_size;
+	}
 	if (from >= to)
 		return 0;
 	want = (size_t)(to - from);
@@ -142,8 +152,8 @@ documents_read(
 			continue;
 		if (n <= 0) {
 			ret->len -= want;
-			return n < 0 ? fault_errno(fault, errno, "cannot read the document %s", path)
-				     : fault_set(fault, HOSPES_EDAMAGED, "the document %s has become shorter", path);
+			return n < 0 ? fault_errno(fault, errno, "cannot read a document")
+				     : fault_set(fault, HOSPES_EDAMAGED, "the text of a document has become shorter");
 		}
 		have += (size_t)n;
 	}

@@ -19,8 +19,10 @@ void documents_remove(const char *dir, const uint8_t digest[DIGEST]);
 /* Removes all files of which `named` (with the file's name) says no; returns how many. */
 size_t documents_sweep(const char *dir, bool (*named)(const char *file, void *arg), void *arg);
 
-/* Bytes `from` up to `to`, fewer where the file ends; adds to `ret`.  Faults: not_found, io_error, damaged. */
-int documents_read(
-    const char *dir, const uint8_t digest[DIGEST], uint64_t from, uint64_t to, struct buf *ret, struct fault *fault);
+/* For reading.  Faults: not_found, io_error. */
+int documents_open(const char *dir, const uint8_t digest[DIGEST], int *ret, struct fault *fault);
+
+/* Bytes `from` up to `to` (UINT64_MAX: to the end); adds to `ret`.  Faults: io_error, damaged where there are fewer. */
+int documents_read(int fd, uint64_t from, uint64_t to, struct buf *ret, struct fault *fault);
 
 #endif

@@ -15,6 +15,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "memory/index_state.h"
+#include "memory/postings.h"
 
 #define FORMAT       1 /* changes with the tables, the words, the stems and the way that texts are cut */
 #define COMMIT_BYTES (64 * MIB)
@@ -35,20 +36,23 @@ static const char schema[] =
     "CREATE UNIQUE INDEX source_key ON sources(space, key) WHERE key IS NOT NULL;"
     "CREATE INDEX source_first ON sources(space, first);";
 
+static const char add_source[] = "INSERT INTO sources(space, digest, key, version, title, value, lsn, n, bytes, seen)"
+				 " VALUES(?, ?, ?, ?, ?, ?, 0, 0, 0, ?)";
+static const char source_at[] = "SELECT first, n, digest, key, version, title, value, ranges FROM sources"
+				" WHERE space = ? AND first <= ? ORDER BY first DESC LIMIT 1";
+
 static const char *const sql_of[STATEMENTS] = {
     [FIND_SPACE] = "SELECT id, next, live, bytes FROM spaces WHERE client = ? AND name = ?",
     [ADD_SPACE] = "INSERT INTO spaces(client, name, next, live, bytes) VALUES(?, ?, 1, 0, 0)",
     [SET_SPACE] = "UPDATE spaces SET next = ?, live = ?, bytes = ? WHERE id = ?",
     [FIND_DIGEST] = "SELECT id, lsn, n, bytes FROM sources WHERE space = ? AND digest = ?",
     [FIND_KEY] = "SELECT id, lsn, n, bytes FROM sources WHERE space = ? AND key = ?",
-    [ADD_SOURCE] = "INSERT INTO sources(space, digest, key, version, title, value, lsn, n, bytes, seen)"
-		   " VALUES(?, ?, ?, ?, ?, ?, 0, 0, 0, ?)",
+    [ADD_SOURCE] = add_source,
     [FILL_SOURCE] = "UPDATE sources SET lsn = ?, first = ?, n = ?, bytes = ?, ranges = ? WHERE id = ?",
     [DEL_SOURCE] = "DELETE FROM sources WHERE id = ?",
     [MARK_DIGEST] = "UPDATE sources SET seen = ? WHERE space = ? AND digest = ?",
     [MARK_KEY] = "UPDATE sources SET seen = ? WHERE space = ? AND key = ?",
-    [SOURCE_AT] = "SELECT first, n, digest, key, version, title, value, ranges FROM sources"
-		  " WHERE space = ? AND first <= ? ORDER BY first DESC LIMIT 1",
+    [SOURCE_AT] = source_at,
     [SOURCE_RANGE] = "SELECT first, n FROM sources WHERE space = ? AND digest = ?",
 };
 
@@ -140,6 +144,7 @@ static void
 close_file(struct index *x)
 {
 	index_forget_insert(x);
+	postings_forget(x);
 	for (size_t i = 0; i < STATEMENTS; i++) {
 		sqlite3_finalize(x->statements[i]);
 		x->statements[i] = NULL;
@@ -154,7 +159,15 @@ close_file(struct index *x)
 static int
 open_file(struct index *x, struct fault *fault)
 {
-	if (sqlite3_open(x->path, &x->db) != SQLITE_OK)
+	/* Its journal gets the mode that it has. */
+	int fd = open(x->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	if (fd < 0)
+		return fault_errno(fault, errno, "the index %s cannot be opened", x->path);
+	close(fd);
+	/* One thread at a time has it: SQLite needs no locks of its own. */
+	if (sqlite3_open_v2(x->path, &x->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL) !=
+	    SQLITE_OK)
 		return index_fault(x, fault);
 	if (index_run(x, pragmas, fault) != 0)
 		return fault->status;
@@ -219,6 +232,9 @@ index_open(struct index **ret, const char *dir, bool *ret_empty, struct fault *f
 	struct index *x = xcalloc(1, sizeof *x);
 	bool found;
 	int rc;
+
+	/* Nobody asks how much SQLite has allocated, and counting takes a lock each time; refused when SQLite is in use. */
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 
 	x->dir = xstrdup(dir);
 	x->path = xasprintf("%s/index.db", dir);

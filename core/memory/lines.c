@@ -163,15 +163,46 @@ look(const char *text, size_t from, size_t to)
 	return k;
 }
 
+static bool
+begins(const char *text, size_t to, size_t at, const char *with)
+{
+	size_t n = strlen(with);
+
+	return to - at >= n && memcmp(text + at, with, n) == 0;
+}
+
 /* An address, a copyright line, code: what stands alone and leads nothing. */
 static bool
 leads_nothing(const char *text, size_t from, size_t to)
 {
-	static const char *const signs[] = {"://", "(C)", "(c)", "\xc2\xa9", "Copyright", "@", "();", " = ", "\\"};
-
-	for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++)
-		if (memmem(text + from, to - from, signs[i], strlen(signs[i])) != NULL)
+	for (size_t at = from; at < to; at++)
+		switch (text[at]) {
+		case '@':
+		case '\\':
 			return true;
+		case ':':
+			if (begins(text, to, at, "://"))
+				return true;
+			break;
+		case '(':
+			if (begins(text, to, at, "(C)") || begins(text, to, at, "(c)") || begins(text, to, at, "();"))
+				return true;
+			break;
+		case ' ':
+			if (begins(text, to, at, " = "))
+				return true;
+			break;
+		case 'C':
+			if (begins(text, to, at, "Copyright"))
+				return true;
+			break;
+		case '\xc2':
+			if (begins(text, to, at, "\xc2\xa9"))
+				return true;
+			break;
+		default:
+			break;
+		}
 	return false;
 }
 
@@ -206,13 +237,32 @@ numbered_heading(const char *text, const struct line *l, size_t words)
 	return LEVEL_NUMBERED + number_depth(text, l->from, l->to);
 }
 
+/* A line that begins with a capital. */
+static unsigned
+title_level(const char *text, const struct line *l)
+{
+	struct looks k = look(text, l->from, l->to);
+	char last = text[l->to - 1];
+
+	if (k.upper + k.lower < 3)
+		return 0;
+	if (last == ':')
+		return k.words <= 4 ? LEVEL_COLON : 0;
+	if (k.lower == 0 && k.upper > 3 && last != '.')
+		return LEVEL_CAPITALS;
+	if (l->to - l->from > TITLE_MAX || k.words > 10)
+		return 0;
+	if (last == '.') /* "Section 1. Definitions." and no sentence */
+		return k.words <= 8 && k.capitalised == k.long_words && k.long_words > 0 ? LEVEL_TITLE : 0;
+	return LEVEL_TITLE;
+}
+
 unsigned
 line_heading(const char *text, const struct line *l)
 {
 	size_t len = l->to - l->from, words;
 	char last = text[l->to - 1];
-	struct looks k;
-	unsigned hashes = 0;
+	unsigned hashes = 0, level;
 	enum marker marker;
 
 	while (hashes < len && text[l->from + hashes] == '#')
@@ -229,18 +279,10 @@ line_heading(const char *text, const struct line *l)
 	marker = line_marker(text, l, &words);
 	if (marker == MARKER_NUMBER)
 		return numbered_heading(text, l, words);
-	k = look(text, l->from, l->to);
-	if (marker != MARKER_NONE || k.upper + k.lower < 3 || leads_nothing(text, l->from, l->to))
+	if (marker != MARKER_NONE || !(is_upper(text[l->from]) || text[l->from] == '"') || strchr(";,!?", last) != NULL)
 		return 0;
-	if (last == ':')
-		return k.words <= 4 && is_upper(text[l->from]) ? LEVEL_COLON : 0;
-	if (k.lower == 0 && k.upper > 3 && strchr(".;,", last) == NULL)
-		return LEVEL_CAPITALS;
-	if (len > TITLE_MAX || k.words > 10 || !(is_upper(text[l->from]) || text[l->from] == '"'))
-		return 0;
-	if (last == '.') /* "Section 1. Definitions." and no sentence */
-		return k.words <= 8 && k.capitalised == k.long_words && k.long_words > 0 ? LEVEL_TITLE : 0;
-	return strchr(";,!?", last) == NULL ? LEVEL_TITLE : 0;
+	level = title_level(text, l);
+	return level != 0 && leads_nothing(text, l->from, l->to) ? 0 : level;
 }
 
 bool

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "memory/batch.h"
 #include "memory/change.h"
 #include "memory/documents.h"
@@ -95,6 +96,7 @@ struct load {
 	json_t *documents, *fresh;
 	char *actor;
 	uint64_t lsn;
+	uint64_t at; /* in the batch */
 	size_t bytes;
 };
 
@@ -147,18 +149,20 @@ static enum turn
 load_work(struct ask *ask, struct index *index)
 {
 	struct load *l = (struct load *)ask;
-	uint64_t at = 0;
+	int64_t until = clock_mono_ns() + SLICE_NS;
 	int rc = 0;
 
 	(void)index;
-	if (evbuffer_get_length(l->body) == 0)
+	if (l->at == 0 && evbuffer_get_length(l->body) == 0)
 		rc = fault_set(&ask->fault, HOSPES_EINPUT, "a batch must have a document");
 	while (rc == 0 && evbuffer_get_length(l->body) > 0) {
+		if (clock_mono_ns() >= until)
+			return TURN_AGAIN;
 		if (json_array_size(l->documents) == BATCH_DOCUMENTS_MAX)
 			rc = fault_set(&ask->fault, HOSPES_ETOOLARGE,
 			    "a batch may have %d documents; send more than one", BATCH_DOCUMENTS_MAX);
 		else
-			rc = take_document(l, &at, &ask->fault);
+			rc = take_document(l, &l->at, &ask->fault);
 	}
 	if (rc == 0)
 		documents_sync(ask->m->dir, &ask->fault);

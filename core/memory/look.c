@@ -101,19 +101,17 @@ memory_get(struct memory *m, const struct memory_space *space, const char *key, 
 		ask_read(&l->ask, get_read, get_then);
 }
 
+/* The walk begins at `after`, which itself is no more to be told. */
 static int
 list_visit(const void *key, size_t key_len, const void *data, size_t len, void *arg)
 {
 	struct look *l = arg;
 	json_t *keys = json_object_get(l->ask.answer, "keys");
 	const char *name = (const char *)key + l->skip;
-	size_t name_len = key_len - l->skip, after_len = strlen(l->after), least;
+	size_t name_len = key_len - l->skip;
 	struct value_entry entry;
-	int order;
 
-	least = name_len < after_len ? name_len : after_len;
-	order = memcmp(name, l->after, least);
-	if (order < 0 || (order == 0 && name_len <= after_len))
+	if (len < sizeof entry || (name_len == strlen(l->after) && memcmp(name, l->after, name_len) == 0))
 		return 0;
 	if (json_array_size(keys) == l->most) {
 		json_object_set_new(l->ask.answer, "more", json_true());
@@ -130,13 +128,14 @@ list_read(struct ask *ask, struct store_txn *txn)
 {
 	struct look *l = (struct look *)ask;
 	struct memory_space s = place_space(&ask->spaces[0]);
-	struct key k;
+	struct key prefix, from;
 
 	ask->answer = json_pack("{s:[], s:b}", "keys", "more", 0);
-	key_value(&k, &s, "");
-	l->skip = k.len;
-	key_value(&k, &s, l->key);
-	store_walk(txn, STORE_MEMORY, k.data, k.len, false, list_visit, l);
+	key_value(&from, &s, "");
+	l->skip = from.len;
+	key_value(&prefix, &s, l->key);
+	key_value(&from, &s, strcmp(l->after, l->key) > 0 ? l->after : l->key);
+	store_walk_from(txn, STORE_MEMORY, prefix.data, prefix.len, from.data, from.len, list_visit, l);
 }
 
 static size_t
@@ -154,8 +153,9 @@ memory_list(struct memory *m, const struct memory_space *space, const char *pref
 	l->key = xstrdup(prefix);
 	l->after = xstrdup(after);
 	l->most = most_of(most);
-	if (l->ask.fault.status == 0 && strlen(prefix) > MEMORY_KEY_MAX)
-		fault_set(&l->ask.fault, HOSPES_EINPUT, "a prefix must have at most %d bytes", MEMORY_KEY_MAX);
+	if (l->ask.fault.status == 0 && (strlen(prefix) > MEMORY_KEY_MAX || strlen(after) > MEMORY_KEY_MAX))
+		fault_set(&l->ask.fault, HOSPES_EINPUT,
+		    "what keys begin with, and the one to go on after, must have at most %d bytes", MEMORY_KEY_MAX);
 	if (l->ask.fault.status != 0)
 		ask_end(&l->ask);
 	else
@@ -201,17 +201,35 @@ memory_missing(struct memory *m, const struct memory_space *space, const json_t 
 		ask_read(&l->ask, missing_read, ask_end);
 }
 
-struct listed {
+/* One page of each space, which then become one. */
+struct listing {
 	struct look *l;
 	struct store_txn *txn;
 	struct memory_space space;
-	json_t *all;
+	size_t at;   /* which one */
+	size_t n;    /* told of it */
+	json_t *all; /* by digest */
 };
+
+/* A document of two spaces has the name that the first of them knows it under. */
+static bool
+is_in_earlier(const struct listing *v, const uint8_t digest[DIGEST])
+{
+	struct document_view view;
+
+	for (size_t i = 0; i < v->at; i++) {
+		struct memory_space s = place_space(&v->l->ask.spaces[i]);
+
+		if (document_get(v->txn, &s, digest, &view))
+			return true;
+	}
+	return false;
+}
 
 static int
 names_visit(const void *key, size_t key_len, const void *data, size_t len, void *arg)
 {
-	struct listed *v = arg;
+	struct listing *v = arg;
 	const uint8_t *digest = (const uint8_t *)key + key_len - DIGEST;
 	struct document_view view;
 	char hex[DIGEST_TEXT];
@@ -221,52 +239,84 @@ names_visit(const void *key, size_t key_len, const void *data, size_t len, void 
 	if (!document_get(v->txn, &v->space, digest, &view))
 		return 0;
 	digest_text(digest, hex);
-	if (json_object_get(v->all, hex) != NULL)
+	if ((v->l->after != NULL && strcmp(hex, v->l->after) == 0) || is_in_earlier(v, digest))
 		return 0;
 	d = json_pack("{s:s, s:s, s:I}", "document", view.name, "digest", hex, "bytes", (json_int_t)view.entry.bytes);
 	if (*view.media != '\0')
 		json_object_set_new(d, "media", json_string(view.media));
 	json_object_set_new(v->all, hex, d);
-	return 0;
+	return ++v->n > v->l->most;
 }
 
+/* As the keys are in the store. */
 static int
 by_name(const void *a, const void *b)
 {
 	const json_t *x = *(json_t *const *)a, *y = *(json_t *const *)b;
-	int order = strcmp(
-	    json_string_value(json_object_get(x, "document")), json_string_value(json_object_get(y, "document")));
+	int order = strncmp(json_string_value(json_object_get(x, "document")),
+	    json_string_value(json_object_get(y, "document")), NAME_ORDER);
 
 	return order != 0 ? order
 			  : strcmp(json_string_value(json_object_get(x, "digest")),
 				json_string_value(json_object_get(y, "digest")));
 }
 
+/* The name of the document to go on after, which one of the spaces has. */
+static bool
+name_of(struct look *l, struct store_txn *txn, struct buf *ret)
+{
+	struct document_view view;
+
+	for (size_t i = 0; i < l->ask.n; i++) {
+		struct memory_space s = place_space(&l->ask.spaces[i]);
+
+		if (document_get(txn, &s, l->digest, &view)) {
+			buf_appends(ret, view.name);
+			return true;
+		}
+	}
+	return false;
+}
+
+static json_t *
+one_page(json_t *all, size_t most)
+{
+	json_t **sorted = xcalloc(json_object_size(all) + 1, sizeof *sorted), *list = json_array(), *d;
+	const char *hex;
+	size_t n = 0;
+
+	json_object_foreach(all, hex, d)
+	{
+		sorted[n++] = d;
+	}
+	qsort(sorted, n, sizeof *sorted, by_name);
+	for (size_t i = 0; i < n && i < most; i++)
+		json_array_append(list, sorted[i]);
+	free(sorted);
+	return json_pack("{s:o, s:b}", "documents", list, "more", n > most);
+}
+
 static void
-documents_read_all(struct ask *ask, struct store_txn *txn)
+documents_read_page(struct ask *ask, struct store_txn *txn)
 {
 	struct look *l = (struct look *)ask;
-	struct listed v = {.l = l, .txn = txn, .all = json_object()};
-	json_t **sorted, *list = json_array(), *d;
-	size_t n = 0, at = 0;
-	const char *hex;
-	struct key k;
+	struct listing v = {.l = l, .txn = txn, .all = json_object()};
+	_cleanup_(buf_free) struct buf name = {0};
+	struct key prefix, from;
 
-	for (size_t i = 0; i < ask->n; i++) {
+	if (l->after != NULL && !name_of(l, txn, &name))
+		fault_set(&ask->fault, HOSPES_ENOENT, "there is no document with the digest to go on after");
+	for (size_t i = 0; i < ask->n && ask->fault.status == 0; i++) {
 		v.space = place_space(&ask->spaces[i]);
-		key_names(&k, &v.space);
-		store_walk(txn, STORE_MEMORY, k.data, k.len, false, names_visit, &v);
+		v.at = i;
+		v.n = 0;
+		key_names(&prefix, &v.space);
+		from = prefix;
+		if (l->after != NULL)
+			key_name(&from, &v.space, buf_text(&name), l->digest);
+		store_walk_from(txn, STORE_MEMORY, prefix.data, prefix.len, from.data, from.len, names_visit, &v);
 	}
-	sorted = xcalloc(json_object_size(v.all) + 1, sizeof *sorted);
-	json_object_foreach(v.all, hex, d) sorted[n++] = d;
-	qsort(sorted, n, sizeof *sorted, by_name);
-	if (l->after != NULL)
-		while (at < n && strcmp(json_string_value(json_object_get(sorted[at++], "digest")), l->after) != 0)
-			;
-	for (; at < n && json_array_size(list) < l->most; at++)
-		json_array_append(list, sorted[at]);
-	ask->answer = json_pack("{s:o, s:b}", "documents", list, "more", at < n);
-	free(sorted);
+	ask->answer = one_page(v.all, l->most);
 	json_decref(v.all);
 }
 
@@ -278,10 +328,12 @@ memory_documents(struct memory *m, size_t n, const struct memory_space *spaces, 
 
 	l->after = after == NULL ? NULL : xstrdup(after);
 	l->most = most_of(most);
+	if (l->ask.fault.status == 0 && after != NULL && !digest_read(after, l->digest))
+		fault_set(&l->ask.fault, HOSPES_EINPUT, "a digest must be 64 hexadecimal digits (0-9, a-f)");
 	if (l->ask.fault.status != 0)
 		ask_end(&l->ask);
 	else
-		ask_read(&l->ask, documents_read_all, ask_end);
+		ask_read(&l->ask, documents_read_page, ask_end);
 }
 
 static void
@@ -308,10 +360,12 @@ document_work(struct ask *ask, struct index *index)
 	struct look *l = (struct look *)ask;
 	uint64_t from = l->from < 3 ? 0 : l->from - 3, to = l->to + 3 > l->bytes ? l->bytes : l->to + 3;
 	size_t a, z;
+	_cleanup_(close_p) int fd = -1;
 	const char *text;
 
 	(void)index;
-	if (documents_read(ask->m->dir, l->digest, from, to, &l->value, &ask->fault) != 0)
+	if (documents_open(ask->m->dir, l->digest, &fd, &ask->fault) != 0 ||
+	    documents_read(fd, from, to, &l->value, &ask->fault) != 0)
 		return TURN_OVER;
 	text = (const char *)l->value.data;
 	a = (size_t)(l->from - from);

@@ -147,13 +147,26 @@ on_wakeup(evutil_socket_t fd, short what, void *arg)
 		memory_trouble(m, &fault);
 }
 
+static void
+rebuilt(json_t *answer, const struct fault *fault, void *arg)
+{
+	struct memory *m = arg;
+
+	(void)fault; /* comes by memory_trouble too */
+	m->rebuilding = false;
+	json_decref(answer);
+}
+
 void
 memory_trouble(struct memory *m, const struct fault *fault)
 {
+	if (fault->status == HOSPES_EDAMAGED && m->rebuilding)
+		return; /* work that was done before it begins */
 	if (fault->status == HOSPES_EDAMAGED && m->rebuilds < REBUILDS) {
+		m->rebuilding = true;
 		m->rebuilds++;
 		log_warn("the index of memory is built anew", LOG_S("reason", fault->text));
-		memory_reindex(m, NULL, NULL);
+		memory_reindex(m, rebuilt, m);
 		return;
 	}
 	if (m->failure_told)

@@ -97,9 +97,15 @@ heading_level(const struct cutter *c, const struct line *l, const struct line *a
 	if (is_field(c, l, after))
 		return LEVEL_FIELD;
 	level = line_heading(c->text, l);
+	if (level == LEVEL_COLON && l->indent == 0 && after->blank) /* "Definitions:" above all that comes */
+		level = LEVEL_TITLE;
 	if (level == 0 || after->blank || (level < LEVEL_CAPITALS && l->indent == 0))
 		return level;
 	if (c->text[l->from] == '#')
+		return level;
+	/* A list stands directly below its name. */
+	if ((level == LEVEL_CAPITALS || level == LEVEL_COLON) && marker == MARKER_NONE && after->indent > l->indent &&
+	    line_marker(c->text, after, &words) != MARKER_NONE)
 		return level;
 	/* A section of a man page stands directly above what is indented more. */
 	return l->indent <= 3 && after->indent >= l->indent + 3 && level != LEVEL_COLON ? level : 0;

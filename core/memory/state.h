@@ -20,7 +20,8 @@
 #include "memory/spaces.h"
 
 #define MEMORY_MAGIC 0x6d656d6fu
-#define WAITING_MAX  (64 * MIB) /* of text that the index has not seen; who loads more is not told before */
+#define SLICE_NS     (50 * NS_PER_MS) /* of work, before a search may go first */
+#define WAITING_MAX  (64 * MIB)       /* of text that the index has not seen; who loads more is not told before */
 
 /* A space of which the names are our own. */
 struct place {
@@ -91,7 +92,8 @@ struct memory {
 	size_t waiting;       /* bytes of documents that wait for the index */
 	struct ask_list held; /* loads that are done and not told, since too much waits */
 	bool failure_told;
-	unsigned rebuilds; /* after damage */
+	bool rebuilding;   /* after damage */
+	unsigned rebuilds; /* of that kind, so far */
 
 	int wake_fd; /* eventfd: something is finished */
 	pthread_t thread;

@@ -15,7 +15,6 @@
 
 #define PAGE_ENTRIES 1000
 #define PAGE_BYTES   (4 * MIB)
-#define SLICE_NS     (50 * NS_PER_MS)
 
 struct entry {
 	char *client, *space;
@@ -171,6 +170,18 @@ put_entry(struct sync *y, struct index *index, const struct entry *e, int64_t un
 	return rc;
 }
 
+/* A space that is worn is told as such by each change until it is filled anew: once is enough. */
+static bool
+is_needless(const struct sync *y, struct index *index)
+{
+	struct memory_space s;
+
+	if (y->ask.n == 0)
+		return false;
+	s = place_space(&y->ask.spaces[0]);
+	return !index_worn(index, &s);
+}
+
 static int
 begin(struct sync *y, struct index *index)
 {
@@ -213,6 +224,8 @@ sync_work(struct ask *ask, struct index *index)
 	struct sync *y = (struct sync *)ask;
 	int64_t until = clock_mono_ns() + SLICE_NS;
 
+	if (!y->begun && is_needless(y, index))
+		return TURN_OVER;
 	if (!y->begun)
 		return begin(y, index) != 0 ? TURN_OVER : TURN_READ;
 	while (y->at < y->n) {

@@ -18,7 +18,8 @@ struct slot {
 	uint8_t len, stem_len; /* 0: empty */
 	bool small;
 	uint32_t seen; /* in which text */
-	char word[WORD_MAX], stem[WORD_MAX + 1];
+	char word[WORD_MAX + 8],
+	    stem[WORD_MAX + 8]; /* zeros behind the word, so that it is compared eight bytes at a time */
 };
 
 struct words {
@@ -217,10 +218,18 @@ encode(uint32_t c, char out[4])
 
 /* A word that has been read as far as it fits. */
 struct reading {
-	char word[WORD_MAX];
+	char word[WORD_MAX + 8];
 	size_t len;
+	uint32_t hash;
 	bool plain; /* small letters of English only */
 };
+
+static void
+add_byte(struct reading *r, char c)
+{
+	r->word[r->len++] = c;
+	r->hash = (r->hash ^ (unsigned char)c) * 16777619u;
+}
 
 /* A character beyond ASCII joins the word; false: it ends it, or is a word of its own. */
 static bool
@@ -240,10 +249,9 @@ read_wide(struct reading *r, const char *text, size_t len, size_t *at)
 	n = encode(fold(c), out);
 	if (n > 1)
 		r->plain = false;
-	if (r->len + n <= WORD_MAX) {
-		memcpy(r->word + r->len, out, n);
-		r->len += n;
-	}
+	if (r->len + n <= WORD_MAX)
+		for (size_t i = 0; i < n; i++)
+			add_byte(r, out[i]);
 	*at += step;
 	return !stands_alone(c);
 }
@@ -252,6 +260,7 @@ static void
 read_word(struct reading *r, const char *text, size_t len, size_t *at)
 {
 	r->len = 0;
+	r->hash = 2166136261u;
 	r->plain = true;
 	while (*at < len) {
 		unsigned char b = (unsigned char)text[*at];
@@ -266,7 +275,7 @@ read_word(struct reading *r, const char *text, size_t len, size_t *at)
 		if (b <= '9')
 			r->plain = false;
 		if (r->len < WORD_MAX)
-			r->word[r->len++] = fold_ascii[b];
+			add_byte(r, fold_ascii[b]);
 		++*at;
 	}
 }
@@ -286,25 +295,30 @@ skip(const char *text, size_t len, size_t *at)
 	}
 }
 
-static uint32_t
-hash_of(const char *s, size_t len)
+static bool
+same_word(const char *a, const char *b, size_t len)
 {
-	uint32_t h = 2166136261u;
+	for (size_t at = 0; at < len; at += 8) {
+		uint64_t x, y;
 
-	for (size_t i = 0; i < len; i++)
-		h = (h ^ (unsigned char)s[i]) * 16777619u;
-	return h ^ h >> 15;
+		memcpy(&x, a + at, sizeof x);
+		memcpy(&y, b + at, sizeof y);
+		if (x != y)
+			return false;
+	}
+	return true;
 }
 
 static struct slot *
-look_up(struct words *w, const struct reading *r)
+look_up(struct words *w, struct reading *r)
 {
-	struct slot *s = &w->slots[hash_of(r->word, r->len) % SLOTS];
+	struct slot *s = &w->slots[(r->hash ^ r->hash >> 15) % SLOTS];
 
-	if (s->len == r->len && memcmp(s->word, r->word, r->len) == 0)
+	memset(r->word + r->len, 0, 8);
+	if (s->len == r->len && same_word(s->word, r->word, r->len))
 		return s;
 	s->len = (uint8_t)r->len;
-	memcpy(s->word, r->word, r->len);
+	memcpy(s->word, r->word, r->len + 8);
 	memcpy(s->stem, r->word, r->len);
 	s->small = words_small(r->word, r->len);
 	s->stem_len = (uint8_t)(r->plain ? stem_word(s->stem, r->len) : r->len);

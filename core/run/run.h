@@ -64,12 +64,14 @@ int run_cancel(struct runs *r, struct run *run, const char *who, struct fault *f
  *  "findings"?}?}; new reference.  "findings" of a reply that was not grounded: [{"check", "claim"?, "text"?, "why", "quote"?,
  *  "found"?, "document"?}]. */
 json_t *run_json(const struct run *run, bool with_result);
+void run_text(const struct run *run, bool with_result, struct buf *out); /* the same, appended as text */
 
 /* Watching: `event` gets JSON events as they come ({"type": "call_started", ...}), `NULL` once when the run has ended and
  * its end is durable (before run_watch returns, for one that has ended already).  Unwatch is allowed at any time. */
 struct run_watch;
 typedef void run_event(const json_t *event, void *arg);
 struct run_watch *run_watch(struct run *run, run_event *event, void *arg);
+struct run_watch *run_watch_end(struct run *run, run_event *event, void *arg); /* only the NULL: costs the run nothing */
 void run_unwatch(struct run_watch **w);
 
 /* Parts of the root call's reply that are durable: how many, and one of them as the event {"type": "part", "path": "/0", "n",

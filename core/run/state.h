@@ -8,13 +8,14 @@
 #include "run/run.h"
 
 /* Ended runs that stay in memory, and how much of results may stay with them. */
-#define RUNS_KEPT       256
+#define RUNS_KEPT       4096 /* who started many at once comes back for each of them */
 #define RUNS_KEPT_BYTES (64 * MIB)
 
 struct run_watch {
 	struct run *run;
 	run_event *event;
 	void *arg;
+	bool only_end;
 	TAILQ_ENTRY(run_watch) entry;
 };
 TAILQ_HEAD(watch_list, run_watch);

@@ -379,8 +379,8 @@ record_json(const struct record *r)
 	json_t *json;
 
 	clock_format(r->head.real_ns, at);
-	json = json_pack("{s:I s:i s:s s:s}", "lsn", (json_int_t)r->head.lsn, "seq", (int)r->head.seq, "kind",
-	    record_kind_name(r->head.kind), "time", at);
+	json = json_pack("{s:I s:i s:s s:s s:I}", "lsn", (json_int_t)r->head.lsn, "seq", (int)r->head.seq, "kind",
+	    record_kind_name(r->head.kind), "time", at, "mono_ns", (json_int_t)r->head.mono_ns);
 	if (r->head.ordinal != UINT32_MAX)
 		json_object_set_new(json, "ordinal", json_integer(r->head.ordinal));
 	if (r->head.attempt > 1)

@@ -4,18 +4,42 @@
 #include "journal/journal.h"
 #include "run/state.h"
 
-struct run_watch *
-run_watch(struct run *run, run_event *event, void *arg)
+/* Events are made for a run that has watchers: who only waits for its end is none. */
+static void
+count_watchers(struct run_slot *slot)
+{
+	const struct run_watch *w;
+
+	slot->run.watchers = NULL;
+	TAILQ_FOREACH(w, &slot->watchers, entry)
+	if (!w->only_end)
+		slot->run.watchers = &slot->watchers;
+}
+
+static struct run_watch *
+watch(struct run *run, bool only_end, run_event *event, void *arg)
 {
 	struct run_watch *w = xcalloc(1, sizeof(*w));
 	struct run_slot *slot = slot_of(run);
 
-	*w = (struct run_watch){.run = run, .event = event, .arg = arg};
+	*w = (struct run_watch){.run = run, .event = event, .arg = arg, .only_end = only_end};
 	TAILQ_INSERT_TAIL(&slot->watchers, w, entry);
-	run->watchers = &slot->watchers;
+	count_watchers(slot);
 	if (run->state == RUN_ENDED)
 		event(NULL, arg);
 	return w;
+}
+
+struct run_watch *
+run_watch(struct run *run, run_event *event, void *arg)
+{
+	return watch(run, false, event, arg);
+}
+
+struct run_watch *
+run_watch_end(struct run *run, run_event *event, void *arg)
+{
+	return watch(run, true, event, arg);
 }
 
 void
@@ -27,8 +51,7 @@ run_unwatch(struct run_watch **w)
 		return;
 	slot = slot_of((*w)->run);
 	TAILQ_REMOVE(&slot->watchers, *w, entry);
-	if (TAILQ_EMPTY(&slot->watchers))
-		slot->run.watchers = NULL;
+	count_watchers(slot);
 	free(*w);
 	*w = NULL;
 }
@@ -40,7 +63,8 @@ run_progress(struct run *run, const json_t *event)
 
 	for (w = TAILQ_FIRST(&slot_of(run)->watchers); w != NULL; w = next) {
 		next = TAILQ_NEXT(w, entry);
-		w->event(event, w->arg);
+		if (!w->only_end)
+			w->event(event, w->arg);
 	}
 }
 

@@ -12,7 +12,8 @@
 #include "base/fd.h"
 #include "store/state.h"
 
-#define MAP_BYTES ((size_t)1024 * MIB)
+/* Address space, no more: the file grows with what is in it.  Memory keeps values here, of up to 1 MiB each. */
+#define MAP_BYTES ((size_t)16 * 1024 * MIB)
 
 static void
 jobs_init(struct jobs *jobs)

@@ -41,7 +41,7 @@ struct store_options {
 	const char *dir;
 	struct event_base *loop;
 	struct journal *journal;
-	size_t map_bytes; /* 0: 1 GiB */
+	size_t map_bytes; /* 0: 16 GiB; the file is as large as what is in it */
 	const struct store_apply *const *tables; /* NULL-terminated list of arrays, each ended by kind 0 */
 	void (*failed)(const struct fault *fault, void *arg);
 	void *arg;

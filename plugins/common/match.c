@@ -73,11 +73,27 @@ question_match(const struct question *q, const struct text_word *words, size_t n
 	return found;
 }
 
+size_t
+hits_at(const struct hit *hits, size_t n, size_t word)
+{
+	size_t from = 0, to = n;
+
+	while (from < to) {
+		size_t middle = from + (to - from) / 2;
+
+		if (hits[middle].word < word)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	return from;
+}
+
 void
 hits_best(const struct hit *hits, size_t n, size_t from, size_t to, double worth, double best[QUESTION_TERMS])
 {
-	for (size_t i = 0; i < n && hits[i].word < to; i++)
-		if (hits[i].word >= from && hits[i].worth * worth > best[hits[i].term])
+	for (size_t i = hits_at(hits, n, from); i < n && hits[i].word < to; i++)
+		if (hits[i].worth * worth > best[hits[i].term])
 			best[hits[i].term] = hits[i].worth * worth;
 }
 

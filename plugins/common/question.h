@@ -77,6 +77,9 @@ struct hit {
 /* All hits in these words, in order of place.  Returns how many; *ret is the caller's. */
 size_t question_match(const struct question *q, const struct text_word *words, size_t n, struct hit **ret);
 
+/* The first hit at this word or behind it. */
+size_t hits_at(const struct hit *hits, size_t n, size_t word);
+
 /* The best worth of each term among hits of the words [from, to); `best` has QUESTION_TERMS places and is only raised, by at
  * most `worth` of what stands there. */
 void hits_best(const struct hit *hits, size_t n, size_t from, size_t to, double worth, double best[QUESTION_TERMS]);

@@ -1,11 +1,13 @@
 /*
  * Where a sentence ends: at a full stop, a question or exclamation mark with a space and no small letter behind it, unless
- * it ends an abbreviation.
+ * it ends an abbreviation.  One that goes on for too long, as in data or lists, is cut.
  */
 
 #include "common/text.h"
 
 #include <string.h>
+
+#define SENTENCE_MAX 1000 /* bytes */
 
 static bool
 is_abbreviation(const char *word, size_t len)
@@ -64,10 +66,32 @@ ends_sentence(const char *begin, const char *at, const char *end)
 	return !is_abbreviation(word, (size_t)(at - word));
 }
 
-const char *
-text_sentence_end(const char *at, const char *end)
+/* Where a sentence that is too long to be quoted is cut: behind a semicolon, else between words, else anywhere. */
+static const char *
+cut(const char *at)
+{
+	const char *word = NULL;
+
+	for (const char *p = at + SENTENCE_MAX; p > at + SENTENCE_MAX / 4; p--) {
+		if (!text_space(*p))
+			continue;
+		if (p[-1] == ';')
+			return p;
+		if (word == NULL)
+			word = p;
+	}
+	if (word == NULL)
+		for (word = at + SENTENCE_MAX; ((unsigned char)*word & 0xc0) == 0x80;)
+			word--;
+	return word;
+}
+
+static const char *
+whole_sentence(const char *at, const char *end)
 {
 	for (const char *p = at; p < end; p++) {
+		if (p - at > SENTENCE_MAX) /* to be cut, wherever it ends */
+			return p;
 		if ((*p != '.' && *p != '!' && *p != '?') || !ends_sentence(at, p, end))
 			continue;
 		p++;
@@ -76,4 +100,12 @@ text_sentence_end(const char *at, const char *end)
 		return p;
 	}
 	return end;
+}
+
+const char *
+text_sentence_end(const char *at, const char *end)
+{
+	const char *stop = whole_sentence(at, end);
+
+	return stop - at > SENTENCE_MAX ? cut(at) : stop;
 }

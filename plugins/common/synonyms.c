@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define WORTH         0.9 /* of a synonym, where the asker's own word has 1 */
-#define PART_WORTH    0.5 /* of one word of several that are one term */
+#define WORTH         0.9  /* of a synonym, where the asker's own word has 1 */
+#define PART_WORTH    0.35 /* of one word of several that are one term */
 #define GROUP_MEMBERS 32
 
 struct member {

@@ -72,7 +72,7 @@ struct text_unit {
 /* The units of a text, in order.  Returns how many. */
 size_t text_units(const char *text, size_t len, struct text_unit **ret);
 
-/* The end of the sentence that begins at `at`, closing quotes and brackets included. */
+/* The end of the sentence that begins at `at`, closing quotes and brackets included; after 1,000 bytes it is cut. */
 const char *text_sentence_end(const char *at, const char *end);
 
 /* Bytes of the mark that begins a list item here ("(a) ", "1. ", "* "), 0 when there is none.  A mark stands at the

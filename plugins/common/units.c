@@ -207,7 +207,9 @@ read_lines(struct reader *r, size_t len)
 			line.end--;
 		classify(&line);
 		if (line.kind == LINE_TEXT && *line.at == '*')
-			line.indent += strspn(line.at, "* ");
+			for (const char *p = line.at; *p == '*' || *p == ' ';
+			     p++) /* it has something else, being no rule */
+				line.indent++;
 		r->lines = grown(r->lines, r->lines_n, &room, sizeof(*r->lines));
 		r->lines[r->lines_n++] = line;
 		at = next;
@@ -258,7 +260,7 @@ is_heading(const struct line *line, const struct line *next)
 	char last;
 
 	if (len == 0 || len > HEADING_MAX || line->kind == LINE_OPTION || line->kind == LINE_FIELD ||
-	    memchr(line->at, '@', len) != NULL || strncmp(line->at, "Copyright", 9) == 0)
+	    memchr(line->at, '@', len) != NULL || (len > 9 && memcmp(line->at, "Copyright", 9) == 0))
 		return false;
 	for (const char *p = line->at; p < line->end; p++)
 		if (strchr("=;{}$|[", *p) != NULL && *p != '\0') /* of a program */
@@ -434,7 +436,7 @@ heads_list(const struct reader *r, size_t i)
 	const struct line *line = &r->lines[i], *list = i + 2 < r->lines_n ? &r->lines[i + 2] : NULL;
 
 	return line->indent == 0 && line->kind == LINE_TEXT && list != NULL && r->lines[i + 1].kind == LINE_BLANK &&
-	       (list->kind == LINE_MARK || *list->at == '[') && list->indent > 0 &&
+	       list->at < list->end && (list->kind == LINE_MARK || *list->at == '[') && list->indent > 0 &&
 	       line->end - line->at <= HEADING_MAX && strchr(".:,;?!", line->end[-1]) == NULL;
 }
 

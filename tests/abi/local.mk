@@ -1,15 +1,20 @@
-# The ABI of libhospes against the baseline of 1.0: what a plugin built with SDK 1.0 sees must stay as it is for ever;
-# functions may be added.  `make abi-baseline` writes the baseline of a new minor version.
-ABI_BASELINE = $(top_srcdir)/tests/abi/libhospes-1.0.abi
+# The ABI of libhospes against the baselines of its minor versions: what a plugin built with an older SDK sees must stay as it
+# is for ever; functions may be added.  `make abi-baseline` writes the baseline of the SDK that there is, once its minor
+# version has been raised.
+ABI_BASELINES = tests/abi/libhospes-1.0.abi tests/abi/libhospes-1.1.abi
 ABI_SUPPRESSIONS = $(top_srcdir)/tests/abi/suppressions
-EXTRA_DIST += tests/abi/libhospes-1.0.abi tests/abi/suppressions
+EXTRA_DIST += $(ABI_BASELINES) tests/abi/suppressions
 
 abi: sdk/libhospes.la
-	abidiff --no-added-syms --drop-private-types --headers-dir2 $(top_srcdir)/sdk/include \
-	    --suppressions $(ABI_SUPPRESSIONS) $(ABI_BASELINE) sdk/.libs/libhospes.so
+	for baseline in $(ABI_BASELINES); do \
+		abidiff --no-added-syms --drop-private-types --headers-dir2 $(top_srcdir)/sdk/include \
+		    --suppressions $(ABI_SUPPRESSIONS) $(top_srcdir)/$$baseline sdk/.libs/libhospes.so || exit; \
+	done
 
 abi-baseline: sdk/libhospes.la
+	minor=`sed -n 's/^#define HOSPES_ABI_MINOR //p' $(top_srcdir)/sdk/include/hospes.h` && \
 	abidw --drop-private-types --headers-dir $(top_srcdir)/sdk/include --suppressions $(ABI_SUPPRESSIONS) \
-	    --no-show-locs --no-corpus-path --no-comp-dir-path --out-file $(ABI_BASELINE) sdk/.libs/libhospes.so
+	    --no-show-locs --no-corpus-path --no-comp-dir-path \
+	    --out-file $(top_srcdir)/tests/abi/libhospes-1.$$minor.abi sdk/.libs/libhospes.so
 
 .PHONY: abi abi-baseline

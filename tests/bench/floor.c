@@ -1,39 +1,33 @@
 /*
  * One row of the floor's table, as one line of JSON:
  *
- *   floor call 1 20000 1              one call alone; lanes, rounds, cells of a role
- *   floor join 1 2000 1               a supervisor, ten workers and the join, alone
- *   floor join 100 50 4 [--json]      the same, 1,000 workers in flight
- *   floor effect FILE PORT 200        a durable effect: a synced write to FILE, then GET /text of 127.0.0.1:PORT
+ *   floor call 1 20000 1 [--json] [--spin]     one call alone; lanes, rounds, cells of a role
+ *   floor join 1 2000 1                        a supervisor, ten workers and the join, alone
+ *   floor runs 1000 50 4                       1,000 runs in flight, each a supervisor, ten workers and the join
+ *   floor effect FILE PORT 200                 a durable effect: a synced write to FILE, then GET /text of 127.0.0.1:PORT
+ *   floor trip 20000                           a byte there and back between two sleeping processes on different CPUs
  */
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "floor.h"
 
-#define TEXT_BYTES 1000 /* of a payload */
-
-static double
-seconds(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
+#define PAYLOAD_BYTES 256
+#define SOCKET_BYTES  (1024 * 1024)
 
 static _Noreturn void
 fail(const char *what)
@@ -42,50 +36,132 @@ fail(const char *what)
 	exit(1);
 }
 
-static void
-print_row(uint64_t calls, uint64_t rounds, double took)
+static double
+cpu_seconds(int who)
 {
-	printf("{\"calls\": %" PRIu64 ", \"rounds\": %" PRIu64 ", \"us_a_round\": %.2f, \"calls_a_second\": %.0f}\n", calls,
-	    rounds, took * 1e6 / (double)rounds, (double)calls / took);
+	struct rusage used;
+
+	getrusage(who, &used);
+	return (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
+	       (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
+}
+
+/* The CPU time is that of all processes, once they have been waited for. */
+static void
+print_row(uint64_t calls, uint64_t rounds, double took, double p50)
+{
+	double cpu = cpu_seconds(RUSAGE_SELF) + cpu_seconds(RUSAGE_CHILDREN);
+
+	printf("{\"calls\": %" PRIu64 ", \"rounds\": %" PRIu64
+	       ", \"us_a_round\": %.2f, \"p50_us\": %.2f, \"calls_a_second\": %.0f, \"cpu_us_a_call\": %.2f}\n",
+	    calls, rounds, took * 1e6 / (double)rounds, (p50 > 0 ? p50 : took / (double)rounds) * 1e6,
+	    (double)calls / took, cpu * 1e6 / (double)calls);
+}
+
+static _Noreturn void
+cell_process(int fd, unsigned i, const struct floor_row *row, const char *payload)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	floor_cell(fd, (enum floor_role)(i / FLOOR_EACH), row, payload);
+	_exit(0);
 }
 
 static int
 messages(struct floor_row *row)
 {
-	int fd[FLOOR_CELLS], pair[2];
-	char payload[TEXT_BYTES + 64];
-	double began;
+	int fd[FLOOR_CELLS], pair[2], size = SOCKET_BYTES;
+	char payload[PAYLOAD_BYTES + 1];
+	double began, took, p50;
 	uint64_t calls;
 
-	snprintf(payload, sizeof(payload), "{\"text\":\"%0*d\"}", TEXT_BYTES, 7);
+	snprintf(payload, sizeof(payload), "{\"text\":\"%0*d\"}", PAYLOAD_BYTES - 11, 7);
 	for (unsigned i = 0; i < FLOOR_CELLS; i++) {
 		if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
 			fail("socketpair");
+		for (int k = 0; k < 2; k++)
+			setsockopt(pair[k], SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 		fd[i] = pair[0];
 		switch (fork()) {
 		case -1:
 			fail("fork");
 		case 0:
-			prctl(PR_SET_PDEATHSIG, SIGKILL);
 			for (unsigned k = 0; k <= i; k++)
 				close(fd[k]);
-			floor_cell(pair[1], (enum floor_role)(i / FLOOR_EACH), row, payload);
-			_exit(0);
+			cell_process(pair[1], i, row, payload);
 		default:
 			close(pair[1]);
 		}
 	}
 	for (unsigned i = 0; i < FLOOR_CELLS; i++)
 		fcntl(fd[i], F_SETFL, O_NONBLOCK);
-	began = seconds();
-	calls = floor_core(fd, row, payload);
-	print_row(calls, (uint64_t)row->lanes * row->rounds, seconds() - began);
+	began = floor_seconds();
+	calls = floor_core(fd, row, payload, &p50);
+	took = floor_seconds() - began;
 	for (unsigned i = 0; i < FLOOR_CELLS; i++)
 		close(fd[i]);
 	while (wait(NULL) > 0)
 		continue;
+	print_row(calls, (uint64_t)row->lanes * row->rounds, took, p50);
 	return 0;
 }
+
+/* ---- Two that sleep ---------------------------------------------------------------------------------------------- */
+
+/* The n-th of the CPUs that we may use. */
+static void
+stay_on(int nth)
+{
+	cpu_set_t may, one;
+
+	sched_getaffinity(0, sizeof(may), &may);
+	CPU_ZERO(&one);
+	for (int cpu = 0; cpu < CPU_SETSIZE && nth >= 0; cpu++) {
+		if (CPU_ISSET(cpu, &may) && nth-- == 0)
+			CPU_SET(cpu, &one);
+	}
+	if (sched_setaffinity(0, sizeof(one), &one) != 0)
+		fail("two CPUs are needed");
+}
+
+static int
+trip(unsigned rounds)
+{
+	double *times = calloc(rounds, sizeof(*times)), began = floor_seconds();
+	int pair[2];
+	char byte = 0;
+
+	if (times == NULL || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
+		fail("socketpair");
+	switch (fork()) {
+	case -1:
+		fail("fork");
+	case 0:
+		close(pair[0]);
+		stay_on(1);
+		while (recv(pair[1], &byte, 1, 0) == 1 && send(pair[1], &byte, 1, MSG_NOSIGNAL) == 1)
+			continue;
+		_exit(0);
+	default:
+		close(pair[1]);
+	}
+	stay_on(0);
+	for (unsigned i = 0; i < rounds; i++) {
+		double left = floor_seconds();
+
+		if (send(pair[0], &byte, 1, MSG_NOSIGNAL) != 1 || recv(pair[0], &byte, 1, 0) != 1)
+			fail("the other process");
+		times[i] = floor_seconds() - left;
+	}
+	began = floor_seconds() - began;
+	close(pair[0]);
+	while (wait(NULL) > 0)
+		continue;
+	print_row(rounds, rounds, began, floor_median(times, rounds));
+	free(times);
+	return 0;
+}
+
+/* ---- An effect --------------------------------------------------------------------------------------------------- */
 
 /* One request over a connection that stays: sent whole, answered whole. */
 static void
@@ -106,7 +182,8 @@ get(int sock)
 		answer[have] = '\0';
 		body = strstr(answer, "\r\n\r\n");
 		length = strcasestr(answer, "content-length:");
-		if (body != NULL && length != NULL && have >= (size_t)(body + 4 - answer) + strtoul(length + 15, NULL, 10))
+		if (body != NULL && length != NULL &&
+		    have >= (size_t)(body + 4 - answer) + strtoul(length + 15, NULL, 10))
 			return;
 	}
 }
@@ -130,37 +207,56 @@ effect(const char *file, int port, unsigned rounds)
 		fail(file);
 	if (sock < 0 || connect(sock, (struct sockaddr *)&to, sizeof(to)) != 0)
 		fail("connect");
-	began = seconds();
+	began = floor_seconds();
 	for (unsigned i = 0; i < rounds; i++) {
 		if (pwrite(fd, record, sizeof(record), (off_t)(i % 2000 * sizeof(record))) < 0 || fdatasync(fd) != 0)
 			fail(file);
 		get(sock);
 	}
-	print_row(rounds, rounds, seconds() - began);
+	print_row(rounds, rounds, floor_seconds() - began, 0);
 	close(sock);
 	close(fd);
 	return 0;
 }
 
+static int
+usage(void)
+{
+	fprintf(stderr,
+	    "usage: floor call|join|runs LANES ROUNDS CELLS [--json] [--spin]\n"
+	    "       floor effect FILE PORT ROUNDS\n"
+	    "       floor trip ROUNDS\n"
+	    "1 to 1000 lanes, a round at least, 1 to %d cells\n",
+	    FLOOR_EACH);
+	return 2;
+}
+
 int
 main(int argc, char **argv)
 {
-	struct floor_row row = {.json = argc == 6 && strcmp(argv[5], "--json") == 0};
+	struct floor_row row = {.callee = FLOOR_JOIN};
 
 	signal(SIGPIPE, SIG_IGN);
+	if (argc == 3 && strcmp(argv[1], "trip") == 0 && atoi(argv[2]) > 0)
+		return trip((unsigned)atoi(argv[2]));
 	if (argc == 5 && strcmp(argv[1], "effect") == 0)
 		return effect(argv[2], atoi(argv[3]), (unsigned)atoi(argv[4]));
-	if (argc < 5 || (strcmp(argv[1], "call") != 0 && strcmp(argv[1], "join") != 0)) {
-		fputs("usage: floor call|join LANES ROUNDS CELLS [--json]\n       floor effect FILE PORT ROUNDS\n", stderr);
-		return 2;
+	for (; argc > 5; argc--) {
+		row.json |= strcmp(argv[argc - 1], "--json") == 0;
+		row.spin |= strcmp(argv[argc - 1], "--spin") == 0;
 	}
-	row.callee = strcmp(argv[1], "join") == 0 ? FLOOR_JOIN : FLOOR_WORK;
+	if (argc < 5)
+		return usage();
+	if (strcmp(argv[1], "call") == 0)
+		row.callee = FLOOR_WORK;
+	else if (strcmp(argv[1], "runs") == 0)
+		row.runs = true;
+	else if (strcmp(argv[1], "join") != 0)
+		return usage();
 	row.lanes = (unsigned)atoi(argv[2]);
 	row.rounds = (unsigned)atoi(argv[3]);
 	row.cells = (unsigned)atoi(argv[4]);
-	if (row.lanes < 1 || row.lanes > 1000 || row.rounds < 1 || row.cells < 1 || row.cells > FLOOR_EACH) {
-		fprintf(stderr, "floor: expected 1 to 1000 lanes, a round at least, and 1 to %d cells\n", FLOOR_EACH);
-		return 2;
-	}
+	if (row.lanes < 1 || row.lanes > 1000 || row.rounds < 1 || row.cells < 1 || row.cells > FLOOR_EACH)
+		return usage();
 	return messages(&row);
 }

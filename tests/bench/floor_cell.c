@@ -10,7 +10,7 @@
 #include "fiber.h"
 #include "floor.h"
 
-/* A call in progress, in the slot of its handle: a cell's handles count up, and far fewer than FLOOR_CALLS are in flight. */
+/* A call in progress, in the slot of its handle: a cell's handles count up, and fewer than FLOOR_CALLS are in flight. */
 struct call {
 	struct fiber fiber;
 	bool taken;
@@ -36,16 +36,11 @@ static void
 op(struct call *call, enum floor_role callee, const void *data, size_t len, bool waits)
 {
 	static const char *const names[FLOOR_ROLES] = {"bench-lane", "bench-join", "bench-work"};
-	struct wire_op head = {.kind = WIRE_OP_CALL,
-	    .flags = waits ? WIRE_OP_WAITS : 0,
-	    .target_len = (uint16_t)strlen(names[callee])};
+	struct wire_op head = {
+	    .kind = WIRE_OP_CALL, .flags = waits ? WIRE_OP_WAITS : 0, .target_len = (uint16_t)strlen(names[callee])};
 	struct wire_frame frame = {.type = WIRE_OP, .call = call->handle, .ordinal = call->ops};
-	struct floor_bytes body = {0};
 
-	floor_append(&body, names[callee], head.target_len);
-	floor_append(&body, data, len);
-	floor_frame(&cell.out, &frame, &head, sizeof(head), body.data, body.len);
-	free(body.data);
+	floor_frame(&cell.out, &frame, &head, sizeof(head), names[callee], head.target_len, data, len);
 	call->ops++;
 	call->open++;
 }
@@ -54,7 +49,8 @@ static void
 wait_all(struct call *call, bool tell)
 {
 	if (tell)
-		floor_frame(&cell.out, &(struct wire_frame){.type = WIRE_PARK, .call = call->handle}, NULL, 0, NULL, 0);
+		floor_frame(&cell.out, &(struct wire_frame){.type = WIRE_PARK, .call = call->handle}, NULL, 0, NULL, 0,
+		    NULL, 0);
 	call->waiting = true;
 	while (call->open > 0)
 		fiber_park(&call->fiber);
@@ -66,8 +62,8 @@ reply(struct call *call, const void *data, size_t len)
 {
 	struct wire_reply head = {.confidence = 1};
 
-	floor_frame(&cell.out, &(struct wire_frame){.type = WIRE_REPLY, .call = call->handle}, &head, sizeof(head), data,
-	    len);
+	floor_frame(&cell.out, &(struct wire_frame){.type = WIRE_REPLY, .call = call->handle}, &head, sizeof(head),
+	    NULL, 0, data, len);
 }
 
 static void
@@ -139,7 +135,7 @@ work(struct call *call)
 	task = json_loadb((char *)call->input.data, call->input.len, 0, NULL);
 	text = json_string_value(json_object_get(task, "text"));
 	reply_json(call, json_pack("{s:O s:I s:s}", "task", json_object_get(task, "task"), "length",
-	    (json_int_t)(text == NULL ? 0 : strlen(text)), "text", text == NULL ? "" : text));
+			     (json_int_t)(text == NULL ? 0 : strlen(text)), "text", text == NULL ? "" : text));
 	json_decref(task);
 }
 
@@ -182,7 +178,7 @@ start(const struct wire_frame *frame, const uint8_t *data)
 	call->taken = true;
 	call->handle = frame->call;
 	call->ops = call->open = 0;
-	call->input.len = 0;
+	call->input.at = call->input.len = 0;
 	floor_append(&call->input, data + sizeof(struct wire_start), frame->length - sizeof(struct wire_start));
 	resume(call);
 }
@@ -195,7 +191,7 @@ outcome(const struct wire_frame *frame, const uint8_t *data)
 	if (cell.role == FLOOR_JOIN) {
 		struct floor_bytes *answer = &call->answers[frame->ordinal];
 
-		answer->len = 0;
+		answer->at = answer->len = 0;
 		floor_append(answer, data + sizeof(struct wire_outcome), frame->length - sizeof(struct wire_outcome));
 	}
 	if (--call->open == 0 && call->waiting)
@@ -205,8 +201,8 @@ outcome(const struct wire_frame *frame, const uint8_t *data)
 void
 floor_cell(int fd, enum floor_role role, const struct floor_row *row, const char *payload)
 {
-	struct wire_frame frame;
-	size_t at, len;
+	enum floor_came came;
+	double worked = 0;
 
 	cell.role = role;
 	cell.row = row;
@@ -215,16 +211,19 @@ floor_cell(int fd, enum floor_role role, const struct floor_row *row, const char
 		fputs("floor: no stacks\n", stderr);
 		exit(1);
 	}
-	while (floor_read(fd, &cell.in)) {
-		for (at = 0; (len = floor_next(&cell.in, at, &frame)) > 0; at += len) {
-			const uint8_t *data = cell.in.data + at + sizeof(frame);
+	while ((came = floor_read(fd, &cell.in, !floor_again(row->spin, worked))) != FLOOR_END) {
+		struct wire_frame frame;
+		const uint8_t *data;
 
+		if (came == FLOOR_NOTHING)
+			continue;
+		while (floor_next(&cell.in, &frame, &data)) {
 			if (frame.type == WIRE_START)
 				start(&frame, data);
 			else
 				outcome(&frame, data);
 		}
-		floor_drop(&cell.in, at);
 		floor_flush(fd, &cell.out);
+		worked = row->spin ? floor_seconds() : 0;
 	}
 }

@@ -5,14 +5,23 @@ tests_bench_floor_SOURCES = tests/bench/floor.c tests/bench/floor.h tests/bench/
 tests_bench_floor_CFLAGS = $(AM_CFLAGS)
 tests_bench_floor_CCASFLAGS = $(AM_CCASFLAGS)
 tests_bench_floor_LDADD = $(JANSSON_LIBS)
-CLEANFILES += tests/bench/floor
+EXTRA_PROGRAMS += tests/bench/runs
+tests_bench_runs_SOURCES = tests/bench/runs.c
+CLEANFILES += tests/bench/floor tests/bench/runs
+
+EXTRA_PROGRAMS += tests/bench/cells
+tests_bench_cells_SOURCES = tests/bench/cells.c
+tests_bench_cells_LDADD = core/base/libbase.a $(JANSSON_LIBS) $(XXHASH_LIBS) $(SODIUM_LIBS)
+CLEANFILES += tests/bench/cells
 
 BENCH_PLUGINS = tests/bench/plugins/bench-work.so tests/bench/plugins/bench-work-json.so \
 	tests/bench/plugins/bench-join.so tests/bench/plugins/bench-join-json.so tests/bench/plugins/bench-lane.so \
-	tests/bench/plugins/bench-lanes.so tests/bench/plugins/bench-effect.so
+	tests/bench/plugins/bench-effect.so tests/bench/plugins/bench-park.so \
+	tests/bench/plugins/bench-fan.so tests/bench/plugins/bench-fans.so
 CLEANFILES += $(BENCH_PLUGINS)
 EXTRA_DIST += tests/bench/README tests/bench/ask.sh tests/bench/run.sh tests/bench/plugins/bench-work.c tests/bench/plugins/bench-join.c \
-	tests/bench/plugins/bench-lane.c tests/bench/plugins/bench-effect.c
+	tests/bench/plugins/bench-lane.c tests/bench/plugins/bench-effect.c tests/bench/plugins/bench-park.c \
+	tests/bench/cells.sh
 
 BENCH_FOLDER = $(top_srcdir)/tests/bench/plugins
 tests/bench/plugins/bench-work.so: tests/bench/plugins/bench-work.c $(STAGE_SDK)
@@ -25,17 +34,26 @@ tests/bench/plugins/bench-join-json.so: tests/bench/plugins/bench-join.c $(STAGE
 	$(PLUGIN_LINK) -DSUFFIX='"-json"' -DBENCH_JSON $(BENCH_FOLDER)/bench-join.c $(PLUGIN_LIBS)
 tests/bench/plugins/bench-lane.so: tests/bench/plugins/bench-lane.c $(STAGE_SDK)
 	$(PLUGIN_LINK) $(BENCH_FOLDER)/bench-lane.c $(PLUGIN_LIBS)
-tests/bench/plugins/bench-lanes.so: tests/bench/plugins/bench-lane.c $(STAGE_SDK)
-	$(PLUGIN_LINK) -DBENCH_LANES $(BENCH_FOLDER)/bench-lane.c $(PLUGIN_LIBS)
 tests/bench/plugins/bench-effect.so: tests/bench/plugins/bench-effect.c $(STAGE_SDK)
 	$(PLUGIN_LINK) $(BENCH_FOLDER)/bench-effect.c $(PLUGIN_LIBS)
+tests/bench/plugins/bench-park.so: tests/bench/plugins/bench-park.c $(STAGE_SDK)
+	$(PLUGIN_LINK) $(BENCH_FOLDER)/bench-park.c $(PLUGIN_LIBS)
+tests/bench/plugins/bench-fan.so: tests/bench/plugins/bench-park.c $(STAGE_SDK)
+	$(PLUGIN_LINK) -DBENCH_FAN $(BENCH_FOLDER)/bench-park.c $(PLUGIN_LIBS)
+tests/bench/plugins/bench-fans.so: tests/bench/plugins/bench-park.c $(STAGE_SDK)
+	$(PLUGIN_LINK) -DBENCH_FANS $(BENCH_FOLDER)/bench-park.c $(PLUGIN_LIBS)
 
 bench: stage
-	$(MAKE) $(AM_MAKEFLAGS) tests/bench/floor$(EXEEXT) tests/fixtures/webd$(EXEEXT) $(BENCH_PLUGINS)
+	$(MAKE) $(AM_MAKEFLAGS) tests/bench/floor$(EXEEXT) tests/bench/runs$(EXEEXT) tests/bench/cells$(EXEEXT) tests/fixtures/webd$(EXEEXT) $(BENCH_PLUGINS)
 	STAGE='$(abs_builddir)/stage$(prefix)' BUILT='$(abs_builddir)' bash $(top_srcdir)/tests/bench/run.sh
+	STAGE='$(abs_builddir)/stage$(prefix)' BUILT='$(abs_builddir)' bash $(top_srcdir)/tests/bench/cells.sh
 	STAGE='$(abs_builddir)/stage$(prefix)' bash $(top_srcdir)/tests/bench/ask.sh
+
+bench-cells: stage
+	$(MAKE) $(AM_MAKEFLAGS) tests/bench/cells$(EXEEXT) $(BENCH_PLUGINS)
+	STAGE='$(abs_builddir)/stage$(prefix)' BUILT='$(abs_builddir)' bash $(top_srcdir)/tests/bench/cells.sh
 
 bench-ask: stage
 	STAGE='$(abs_builddir)/stage$(prefix)' bash $(top_srcdir)/tests/bench/ask.sh
 
-.PHONY: bench bench-ask
+.PHONY: bench bench-cells bench-ask

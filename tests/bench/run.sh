@@ -2,7 +2,8 @@
 # The bench: each row on a host of its own folder, then its floor, and the ratio.  Run by `make bench`.
 #
 # Each row is measured TRIES times (9), in turn with its floor, and the best of each is told: what else the machine does
-# only ever makes them slower.  ROUNDS scales all rows (1 is the default; 0.1 is a quick look).
+# only ever makes them slower.  ROUNDS scales all rows (1 is the default; 0.1 is a quick look).  ROWS="alone runs" picks
+# some: trip, alone, runs, effect.
 
 set -u
 : "${STAGE:?run by make bench}" "${BUILT:?run by make bench}"
@@ -48,7 +49,7 @@ cat >"$T/hospes.conf" <<CONF
 state = "$T/state";
 socket = "$T/run/host.sock";
 plugin_dirs = [ "$T/plugins" ];
-run = { calls = 1000000000; wall = "1h"; };
+run = { calls = 1000000000; wall = "1h"; at_once = 2000; };
 grants = { bench-effect = { http = [ "http://127.0.0.1:$port" ]; private = true; }; };
 CONF
 export HOSPES_SOCKET=$T/run/host.sock
@@ -56,61 +57,163 @@ hospesd -c "$T/hospes.conf" --ready-fd 8 8>"$T/ready" 2>"$T/host.log" </dev/null
 host=$!
 read -rt 60 <"$T/ready" || die "the host did not start"
 
-text=$(printf '%01000d' 7)
+text=$(printf '%0245d' 7) # 256 bytes with what is around it
 
-# measured PLUGIN INPUT CALLS ROUNDS: a warm-up of a tenth, then the row; prints the time of a round in us and calls/s.
-measured()
+# The CPU time of the host and all below it, in us.
+family()
 {
-	local plugin=$1 input=$2 calls=$3 rounds=$4 ms
-	printf '%s' "$input" >"$T/in.json"
-	# Nobody watches: progress that is shown to a client is work too.
-	hospes run "$plugin" --in "$T/in.json" --detach --json >"$T/out" || die "$(cat "$T/out")"
-	hospes wait "$(jq -r .id "$T/out")" --json >"$T/out" || die "$(cat "$T/out")"
-	ms=$(jq .duration_ms "$T/out")
-	awk -v ms="$ms" -v calls="$calls" -v rounds="$rounds" \
-	    'BEGIN { printf "%.2f %.0f\n", ms * 1000 / rounds, calls / (ms / 1000) }'
+	local pid
+	for pid in "$@"; do
+		echo "$pid"
+		family $(cat /proc/"$pid"/task/*/children 2>/dev/null)
+	done
 }
 
-# row "what" FLOOR-ARGS -- PLUGIN INPUT CALLS ROUNDS
-row()
+cpu_of_host()
 {
-	local what=$1 floor=() try host_us host_rate floor_us floor_rate
-	shift
-	while [ "$1" != -- ]; do
-		floor+=("$1")
-		shift
+	local pid
+	for pid in $(family "$host"); do
+		cat /proc/"$pid"/task/*/schedstat 2>/dev/null
+	done | awk '{ ns += $1 } END { printf "%d\n", ns / 1000 }'
+}
+
+api()
+{
+	curl -sS --unix-socket "$HOSPES_SOCKET" "http://h$1"
+}
+
+# lane PLUGIN INPUT CALLS: runs it to its end; prints the median time of a round in us and the CPU of a call.
+lane()
+{
+	local before id
+	printf '%s' "$2" >"$T/in.json"
+	before=$(cpu_of_host)
+	# Nobody watches: progress that is shown to a client is work too.
+	hospes run "$1" --in "$T/in.json" --detach --json >"$T/out" || die "$(cat "$T/out")"
+	id=$(jq -r .id "$T/out")
+	hospes wait "$id" --json >"$T/out" || die "$(cat "$T/out")"
+	awk -v cpu=$(($(cpu_of_host) - before)) -v calls="$3" -v p50="$(median "$id")" \
+	    'BEGIN { printf "%.2f %.2f\n", p50, cpu / calls }'
+}
+
+# The records say when each op of the root call began: a round is from one to the next.
+median()
+{
+	api "/v1/runs/$1/journal" | jq '[ .[] | select((.path // "" | test("^/0/[0-9]+$")) and
+	    (.kind == "call_start" or .kind == "op_intent")) | .mono_ns ] | [ .[1:], .[:-1] ] | transpose |
+	    map(.[0] - .[1]) | sort | .[length / 2 | floor] / 1000'
+}
+
+# best FILE COLUMN [r]: the least of a column, or the most.
+best()
+{
+	awk -v c="$2" '{ print $c }' "$1" | sort -g${3:-} | head -n 1
+}
+
+wants()
+{
+	case " ${ROWS:-trip alone runs effect} " in
+	*" $1 "*) return 0 ;;
+	esac
+	return 1
+}
+
+# The floor is the lowest of one cell of each role and of four, of processes that sleep and that look again for a while.
+floors()
+{
+	local cells how
+	for cells in 1 4; do
+		for how in '' --spin; do
+			"$BUILT/tests/bench/floor" "$1" "$2" "$3" $cells $how ${4:-} >"$T/floor" || die "the floor failed"
+			jq -r '"\(.p50_us) \(.cpu_us_a_call) \(.calls_a_second)"' "$T/floor" >>"$T/floor.rows"
+		done
 	done
-	shift
-	measured "$1" "$(jq -c '.rounds = 1' <<<"$2")" 1 1 >/dev/null # cells are started, pages are there
+}
+
+title()
+{
+	printf '\n%-46s %9s %9s %6s %9s %9s %9s\n' "$@"
+}
+
+# alone "what" FLOOR-ROW CALLEE CALLS-A-ROUND ROUNDS
+alone()
+{
+	local try
+	lane bench-lane "{\"callee\": \"$3\", \"rounds\": 10, \"payload\": {\"text\": \"$text\"}}" 10 >/dev/null
 	: >"$T/host.rows"
 	: >"$T/floor.rows"
 	for ((try = 0; try < ${TRIES:-9}; try++)); do
-		measured "$@" >>"$T/host.rows"
-		# The floor is the lower of one cell of each role and of four: few wake less, many compute at once.
-		for cells in 1 4; do
-			"$BUILT/tests/bench/floor" "${floor[@]//CELLS/$cells}" >"$T/floor" || die "the floor failed"
-			jq -r '"\(.us_a_round) \(.calls_a_second)"' "$T/floor" >>"$T/floor.rows"
-		done
+		lane bench-lane "{\"callee\": \"$3\", \"rounds\": $5, \"payload\": {\"text\": \"$text\"}}" $(($4 * $5)) >>"$T/host.rows"
+		floors "$2" 1 "$5"
 	done
-	read -r host_us host_rate < <(sort -g "$T/host.rows")
-	read -r floor_us floor_rate < <(sort -g "$T/floor.rows")
-	awk -v what="$what" -v a="$host_us" -v b="$floor_us" -v c="$host_rate" -v d="$floor_rate" \
-	    'BEGIN { printf "%-52s %12.1f %12.1f %7.2f %12d %12d\n", what, a, b, a / b, c, d }'
+	awk -v what="$1" -v a="$(best "$T/host.rows" 1)" -v b="$(best "$T/floor.rows" 1)" \
+	    -v c="$(best "$T/host.rows" 2)" -v d="$(best "$T/floor.rows" 2)" \
+	    'BEGIN { printf "%-46s %9.1f %9.1f %6.2f %9.2f %9.2f %9.2f\n", what, a, b, a / b, c, d, c - d }'
 }
 
-printf 'on %s, %s CPUs, kernel %s\n\n' "$(uname -m)" "$(nproc)" "$(uname -r)"
-printf '%-52s %12s %12s %7s %12s %12s\n' row "host us" "floor us" ratio "host calls/s" "floor calls/s"
+# flight PLUGIN TOTAL: 1,000 runs in flight; prints runs a second, the CPU of a call, syncs of a run.
+flight()
+{
+	local before syncs
+	syncs=$(api /v1/host | jq .syncs)
+	before=$(cpu_of_host)
+	"$BUILT/tests/bench/runs" "$HOSPES_SOCKET" "$1" "$2" 1000 100 >"$T/out" || die "the client failed"
+	awk -v cpu=$(($(cpu_of_host) - before + $(jq .cpu_us "$T/out"))) -v runs="$2" \
+	    -v rate="$(jq .runs_a_second "$T/out")" -v syncs=$(($(api /v1/host | jq .syncs) - syncs)) \
+	    'BEGIN { printf "%.0f %.2f %.4f\n", rate, cpu / (runs * 11), syncs / runs }'
+}
 
-n=$(scaled 5000)
-row "one call alone" call 1 "$n" CELLS -- bench-lane "{\"callee\": \"bench-work\", \"rounds\": $n, \"payload\": {\"text\": \"$text\"}}" "$n" "$n"
-n=$(scaled 1000)
-row "supervisor -> 10 workers -> join, alone" join 1 "$n" CELLS -- \
-    bench-lane "{\"callee\": \"bench-join\", \"rounds\": $n, \"payload\": {\"text\": \"$text\"}}" $((n * 11)) "$n"
-n=$(scaled 100)
-row "the same, 1,000 workers in flight, opaque" join 100 "$n" CELLS -- \
-    bench-lanes "{\"lanes\": 100, \"callee\": \"bench-join\", \"rounds\": $n, \"payload\": {\"text\": \"$text\"}}" $((n * 1100)) $((n * 100))
-row "the same, 1,000 workers in flight, JSON" join 100 "$n" CELLS --json -- \
-    bench-lanes "{\"lanes\": 100, \"callee\": \"bench-join-json\", \"rounds\": $n, \"payload\": {\"text\": \"$text\"}}" $((n * 1100)) $((n * 100))
-n=$(scaled 100)
-row "a durable effect: intent on disk, then GET" effect "$T/floor.dat" "$port" "$n" -- \
-    bench-effect "{\"url\": \"http://127.0.0.1:$port/text\", \"rounds\": $n}" "$n" "$n"
+# runs "what" PLUGIN TOTAL [--json]
+runs()
+{
+	local try
+	flight "$2" 2000 >/dev/null
+	: >"$T/host.rows"
+	: >"$T/floor.rows"
+	for ((try = 0; try < ${TRIES:-9}; try++)); do
+		flight "$2" "$3" >>"$T/host.rows"
+		floors runs 1000 $(($3 / 1000)) ${4:-}
+	done
+	awk -v what="$1" -v a="$(best "$T/host.rows" 1 r)" -v b="$(best "$T/floor.rows" 3 r)" \
+	    -v c="$(best "$T/host.rows" 2)" -v d="$(best "$T/floor.rows" 2)" -v syncs="$(best "$T/host.rows" 3)" \
+	    'BEGIN { b /= 11; printf "%-46s %9d %9d %6.2f %9.2f %9.2f %9.2f   %.4f syncs a run\n", what, a, b, b / a, c, d, c - d, syncs }'
+}
+
+effect()
+{
+	local try
+	lane bench-effect "{\"url\": \"http://127.0.0.1:$port/text\", \"rounds\": 10}" 10 >/dev/null
+	: >"$T/host.rows"
+	: >"$T/floor.rows"
+	for ((try = 0; try < ${TRIES:-9}; try++)); do
+		lane bench-effect "{\"url\": \"http://127.0.0.1:$port/text\", \"rounds\": $1}" "$1" >>"$T/host.rows"
+		"$BUILT/tests/bench/floor" effect "$T/floor.dat" "$port" "$1" >"$T/floor" || die "the floor failed"
+		jq -r '"\(.p50_us) \(.cpu_us_a_call)"' "$T/floor" >>"$T/floor.rows"
+	done
+	awk -v what="a durable effect: intent on disk, then GET" -v a="$(best "$T/host.rows" 1)" \
+	    -v b="$(best "$T/floor.rows" 1)" -v c="$(best "$T/host.rows" 2)" -v d="$(best "$T/floor.rows" 2)" \
+	    'BEGIN { printf "%-46s %9.1f %9.1f %6.2f %9.2f %9.2f %9.2f\n", what, a, b, a / b, c, d, c - d }'
+}
+
+printf 'on %s, %s CPUs, kernel %s\n' "$(uname -m)" "$(nproc)" "$(uname -r)"
+title "alone" "host p50" "floor p50" ratio "host CPU" "floor CPU" "above"
+if wants trip; then
+	: >"$T/floor.rows"
+	for ((try = 0; try < ${TRIES:-9}; try++)); do
+		"$BUILT/tests/bench/floor" trip "$(scaled 10000)" | jq -r '"\(.p50_us) \(.cpu_us_a_call)"' >>"$T/floor.rows"
+	done
+	printf '%-46s %9s %9.1f %6s %9s %9.2f\n' "a round trip of two sleepers on two CPUs" "" "$(best "$T/floor.rows" 1)" "" "" \
+	    "$(best "$T/floor.rows" 2)"
+fi
+if wants alone; then
+	alone "one agent calls another" call bench-work 1 "$(scaled 5000)"
+	alone "supervisor -> 10 workers -> join" join bench-join 11 "$(scaled 1000)"
+fi
+if wants effect; then
+	effect "$(scaled 100)"
+fi
+if wants runs; then
+	title "1,000 runs of 11 calls in flight" "host runs" "floor runs" ratio "host CPU" "floor CPU" "above"
+	runs "opaque" bench-join "$(scaled 50000)"
+	runs "JSON parsed and made at every hop" bench-join-json "$(scaled 10000)" --json
+fi

@@ -1,7 +1,7 @@
 # A running host is used: the documents go into a space of their own, which is dropped in the end however the question ends;
 # with --keep it stays, and the next question over the same files sends nothing.
 . "$TESTS/lib.sh"
-plan 15
+plan 16
 host_start
 plugin briefer
 documents
@@ -33,7 +33,8 @@ ask "Both?" --space "$space" --sources "$T/omega" --json
 is "$(jq -c '.sources | map(.document) | sort' "$T/out")" '["alpha","beta.md","more/gamma.txt","omega"]' "a space and files together"
 is "$(spaces | jq length)" 2            "the one named stays, the throw-away one does not"
 ask "What?" --space nothing-there
-holds "[ $code -ne 0 ] || grep -q 'do not tell\|^confidence' '$T/out'" "a space that is not there is no crash"
+is "$code" 3                            "a space in which there is nothing"
+holds "grep -q '^error: not_found: .* space nothing-there; .hospes memory list' '$T/err'" "is told, not searched"
 
 # A reader that leaves in the middle: the space goes all the same.
 mkdir "$T/many"

@@ -1,6 +1,6 @@
 # A brief is true or it stays inside: one byte of a quote, a range, a document, a text beside a true quote, and it is refused.
 . "$TESTS/lib.sh"
-plan 20
+plan 22
 host_start 'grounding: { echo: { checks = [ "quotes" ]; }; };'
 plugin quotes
 plugin write
@@ -56,6 +56,16 @@ lies '.points[0].cites = [2]'					"the source of another point"
 lies '.points += [{text: "Pay.", cites: [9]}]'			"a source that is not listed"
 lies '.sources[0].quote |= sub("must"; "may ")'			"a listed source that is no claim's"
 lies '.contradictions[0].text |= sub("must not"; "need not")'	"a contradiction of other words"
+
+# A text that two spaces have may be called as either calls it, and by no other name.
+mkdir "$T/more"
+cp "$T/docs/old" "$T/more/elder"
+hospes memory load more "$T/more" >/dev/null 2>&1
+renamed() { jq "walk(if . == \"old\" then \"$1\" else . end) | .contradictions[0].text |= sub(\"old says\"; \"$1 says\")" <<<"$brief"; }
+run echo "$(renamed elder)" --sources docs --sources more
+succeeds "by the name that a search tells"
+run echo "$(renamed oldest)" --sources docs --sources more
+fails_with not_grounded						"by a name that none has"
 
 # Who has no sources can prove nothing.
 run echo "$brief"

@@ -4,7 +4,7 @@
 if [ "${SANITIZERS:-no}" != no ]; then
 	skip_all "the profile of sanitizer builds lets cells open files, which a scene is about"
 fi
-plan 16
+plan 20
 installed
 tour()
 {
@@ -31,6 +31,8 @@ tour --scene 2
 is "$(jq -r '.[].name' "$T/out")" loop "a scene is played alone by its number"
 tour --scene swap "$(so echo)" --input '{"a": 1}'
 kept swap true "and by its name, with a plugin of the user's own"
+tour --scene kill "$(so echo)" --input '{"a": 1}'
+kept kill true "a plugin that answers at once is hit as well"
 tour --scene budget "$(so spender)"
 holds '[ "$code" -ne 2 ]' "one that needs what is not there is told of and does not stop the tour"
 
@@ -40,3 +42,13 @@ is "$code" 1 "a plugin that shows no loop fails the scene of the loop"
 kept loop false "and the verdict says so"
 tour --scene 9
 is "$code" 2 "there is no ninth scene"
+
+# A scene may be left: with no verdict, nothing behind, and the tour at its end.
+env --default-signal=INT hospes demo "$(so sleeper)" --input '{"ms": 30000}' >"$T/out" 2>"$T/err" </dev/null &
+tour=$!
+wait_for 'find "$TMPDIR" -name s -type s | grep -q .'
+kill -INT $tour
+wait $tour
+is "$? $(grep -c 'kept:\|BROKEN' "$T/out")" "4 0" "an interrupt ends the tour, without a verdict"
+holds "grep -q '^error: cancelled: ' '$T/err'" "and is told"
+nothing_left "nothing is left of its host"

@@ -46,9 +46,10 @@ look_at_words(const struct question *q, const char *text, size_t len)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	char *copy = calloc(1, len + 1), *text = copy, *synonyms;
+	char *copy = calloc(1, len + 1), *text = copy, *synonyms, *exact;
 	struct question q;
 	struct query query;
+	size_t rest;
 
 	if (copy == NULL)
 		return 0;
@@ -64,9 +65,15 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	question_read(&q, copy, synonyms);
 	query_own(&q, &query);
 	query_wide(&q, &query);
-	look_at_units(text, len - (size_t)(text - copy));
-	look_at_words(&q, text, len - (size_t)(text - copy));
+	rest = len - (size_t)(text - copy);
+	exact = malloc(rest > 0 ? rest : 1); /* without a zero behind it */
+	if (exact == NULL)
+		abort();
+	memcpy(exact, text, rest);
+	look_at_units(exact, rest);
+	look_at_words(&q, exact, rest);
 	question_free(&q);
+	free(exact);
 	free(copy);
 	return 0;
 }

@@ -8,11 +8,13 @@
 #include <sys/stat.h>
 
 #include "api_fakes.h"
+#include "base/json.h"
 #include "base/util.h"
 
 #define RUN_ID "01ARZ3NDEKTSV4RRFFQ69G5FAV"
 
 struct run_watch {
+	struct run_watch *next;
 	run_event *event;
 	void *arg;
 };
@@ -166,10 +168,12 @@ int
 run_start(struct runs *r, const json_t *request, struct payload *input, const char *client, struct run **ret,
     struct fault *fault)
 {
-	(void)r, (void)input, (void)client;
+	(void)r, (void)client;
 	if (strcmp(json_string_value(json_object_get(request, "plugin")), version.name) != 0)
 		return fault_set(fault, HOSPES_ENOAGENT, "there is no such agent");
 	fakes.request = json_deep_copy(request);
+	if (input != NULL)
+		json_object_set_new(fakes.request, "input", json_read(input->data, input->len, "input", NULL));
 	fakes.has_run = true;
 	fakes.run.state = RUN_OPEN;
 	*ret = &fakes.run;
@@ -203,12 +207,21 @@ run_json(const struct run *run, bool with_result)
 	return json;
 }
 
+void
+run_text(const struct run *run, bool with_result, struct buf *out)
+{
+	_cleanup_(json_p) json_t *json = run_json(run, with_result);
+	_cleanup_(free_p) char *text = json_text(json);
+
+	buf_appends(out, text);
+}
+
 struct run_watch *
 run_watch(struct run *run, run_event *event, void *arg)
 {
 	struct run_watch *w = xcalloc(1, sizeof(*w));
 
-	*w = (struct run_watch){.event = event, .arg = arg};
+	*w = (struct run_watch){.next = fakes.watch, .event = event, .arg = arg};
 	fakes.watch = w;
 	fakes.watches++;
 	if (run->state == RUN_ENDED)
@@ -216,11 +229,23 @@ run_watch(struct run *run, run_event *event, void *arg)
 	return w;
 }
 
+struct run_watch *
+run_watch_end(struct run *run, run_event *event, void *arg)
+{
+	return run_watch(run, event, arg);
+}
+
 void
 run_unwatch(struct run_watch **w)
 {
-	if (fakes.watch == *w)
-		fakes.watch = NULL;
+	if (*w == NULL)
+		return;
+	for (struct run_watch **at = &fakes.watch; *at != NULL; at = &(*at)->next) {
+		if (*at == *w) {
+			*at = (*w)->next;
+			break;
+		}
+	}
 	fakes.watches--;
 	free(*w);
 	*w = NULL;
@@ -249,8 +274,10 @@ fake_event(const json_t *event)
 {
 	if (event == NULL)
 		fakes.run.state = RUN_ENDED;
-	if (fakes.watch != NULL)
-		fakes.watch->event(event, fakes.watch->arg);
+	for (struct run_watch *w = fakes.watch, *next; w != NULL; w = next) {
+		next = w->next;
+		w->event(event, w->arg);
+	}
 }
 
 void
@@ -480,6 +507,13 @@ memory_unwait(struct memory *m, void *arg)
 }
 
 /* ---- journal ---- */
+
+uint64_t
+journal_syncs(struct journal *j)
+{
+	(void)j;
+	return 7;
+}
 
 uint64_t
 journal_end(const struct journal *j)

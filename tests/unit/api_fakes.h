@@ -10,7 +10,7 @@ struct fakes {
 	struct run run;
 	bool has_run, store_has_run;
 	json_t *request;         /* the last that run_start saw */
-	struct run_watch *watch; /* open watches: one at most */
+	struct run_watch *watch; /* open watches, the newest first */
 	unsigned watches, cancels, installs;
 	size_t installed_bytes;
 	uint32_t parts, parts_taken; /* of the run's reply: "xx..." of part_bytes */

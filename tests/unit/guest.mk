@@ -5,6 +5,10 @@ tests_unit_test_guest_LDADD = core/base/libbase.a $(CMOCKA_LIBS) $(SECCOMP_LIBS)
 tests_unit_test_guest_DEPENDENCIES = core/base/libbase.a core/cell/hospes-spawner core/cell/hospes-cell \
 	core/cell/hospes-inspect $(GUEST_FIXTURES)
 
+CMOCKA_TESTS += tests/unit/test_programs
+tests_unit_test_programs_SOURCES = tests/unit/test_programs.c
+tests_unit_test_programs_LDADD = core/cell/libsandbox.a core/base/libbase.a $(CMOCKA_LIBS) $(SECCOMP_LIBS)
+
 CMOCKA_TESTS += tests/unit/test_inspector
 tests_unit_test_inspector_SOURCES = tests/unit/test_inspector.c
 tests_unit_test_inspector_LDADD = core/cell/libinspect.a core/base/libbase.a $(CMOCKA_LIBS) $(ELF_LIBS) $(JANSSON_LIBS) \

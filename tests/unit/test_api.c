@@ -223,6 +223,124 @@ test_half_closed(void **state)
 	receive(w, fd, &in, "\"result\":42");
 }
 
+/* Many requests are answered in their order, each with its run or its error. */
+static void
+test_many(void **state)
+{
+	struct world *w = *state;
+	struct buf many = {0};
+
+	expect(w, "POST", "/v1/runs", "[{\"plugin\":\"nobody\"},{\"plugin\":\"wordcount\",\"imput\":1},7]", 202,
+	    "[{\"error\"");
+	assert_null(fakes.request);
+	expect(w, "POST", "/v1/runs", "[{\"plugin\":\"nobody\"},{\"plugin\":\"wordcount\"}]", 202,
+	    "no_such_agent\",\"message\":\"there is no such agent\",\"hint\":");
+	assert_non_null(fakes.request);
+	expect(
+	    w, "POST", "/v1/runs", "[{\"plugin\":\"nobody\"},{\"plugin\":\"wordcount\"}]", 202, "},{\"id\":\"" RUN_ID);
+	buf_appends(&many, "[");
+	for (int i = 0; i < MANY_MAX; i++)
+		buf_appends(&many, "{},");
+	buf_appends(&many, "{}]");
+	expect(w, "POST", "/v1/runs", buf_text(&many), 400, "1 to 1000");
+	buf_free(&many);
+}
+
+/* What is set aside and what is parsed together are what was asked for, however it is written. */
+static void
+test_inputs(void **state)
+{
+	static const char *const bodies[] = {
+	    " { \"plugin\" : \"wordcount\" , \"input\" : {\"a\": [1, \"x\"]} } ",
+	    "[{\"input\":{\"a\":[1,\"x\"]},\"plugin\":\"wordcount\"}]",
+	    "{\"plugin\":\"wordcount\",\"in\\u0070ut\":{\"a\":[1,\"x\"]}}",
+	    "{\"plugin\":\"wordcount\",\"input\":{\"a\":[1,\"\\u0078\"]}}",
+	    "{\"plugin\":\"word\\u0063ount\",\"input\":{\"a\":[1,\"x\"]}}",
+	};
+	static const char *const bad[] = {
+	    "{\"plugin\":\"wordcount\",\"input\":1,\"input\":2}",
+	    "{\"plugin\":\"wordcount\",\"input\":1,\"in\\u0070ut\":2}",
+	    "{\"plugin\":\"wordcount\",\"input\":}",
+	    "{\"plugin\":\"wordcount\",\"input\":1}}",
+	    "{\"plugin\":\"wordcount\",\"input\":{\"a\":1,\"a\":2}}",
+	    "[{\"plugin\":\"wordcount\",\"input\":1}",
+	    "[{\"plugin\":\"wordcount\",\"input\":1},]",
+	    "{\"plugin\":\"wordcount\",\"input\":\"\xff\"}",
+	};
+	_cleanup_(json_p) json_t *wanted = json_pack("{s:[i, s]}", "a", 1, "x");
+	struct world *w = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(bodies); i++) {
+		expect(w, "POST", "/v1/runs", bodies[i], 202, RUN_ID);
+		assert_true(json_equal(json_object_get(fakes.request, "input"), wanted));
+		json_decref(fakes.request);
+		fakes.request = NULL;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+		expect(w, "POST", "/v1/runs", bad[i], 400, "bad_input");
+	assert_null(fakes.request);
+}
+
+#define WAIT_BODY "{\"runs\":[\"" RUN_ID "\",\"01BX5ZZKBKACTAV9WEVGEMMVS0\",\"" RUN_ID "\"]}"
+
+static int
+wait_open(struct world *w)
+{
+	int fd = dial(w);
+	_cleanup_(free_p) char *head = xasprintf(
+	    "POST /v1/runs/wait HTTP/1.1\r\nHost: h\r\nContent-Length: %zu\r\n\r\n%s", strlen(WAIT_BODY), WAIT_BODY);
+
+	send_all(w, fd, head, strlen(head));
+	turn(w);
+	return fd;
+}
+
+/* Waiting for many: none is told of before all have ended. */
+static void
+test_wait_many(void **state)
+{
+	struct world *w = *state;
+	_cleanup_(buf_free) struct buf in = {0};
+	_cleanup_(close_p) int fd = -1;
+	char byte;
+
+	expect(w, "POST", "/v1/runs/wait", "{}", 400, "bad_input");
+	expect(w, "POST", "/v1/runs/wait", "{\"runs\":[]}", 400, "bad_input");
+	expect(w, "POST", "/v1/runs/wait", "{\"runs\":[\"..\"]}", 400, "bad_input");
+	expect(w, "POST", "/v1/runs/wait", "{\"runs\":[7]}", 400, "bad_input");
+	expect(w, "POST", "/v1/runs/wait", "{\"runs\":[\"" RUN_ID "\"],\"x\":1}", 400, "bad_input");
+	expect(w, "POST", "/v1/runs/wait", "{\"runs\":[\"" RUN_ID "\"]}", 200, "[{\"error\"");
+	start_run(w);
+	fd = wait_open(w);
+	assert_int_equal(recv(fd, &byte, 1, 0), -1);
+	assert_int_equal(errno, EAGAIN);
+	assert_int_equal(fakes.watches, 2);
+	fake_event(NULL);
+	receive(w, fd, &in, "\"result\":42},{\"error\":");
+	receive(w, fd, &in, "\"result\":42}]");
+	assert_int_equal(fakes.watches, 0);
+}
+
+/* One who leaves while it waits for many is forgotten, also when the store still owes it an answer. */
+static void
+test_leaving_many(void **state)
+{
+	struct world *w = *state;
+	int64_t give_up = clock_mono_ns() + 10 * NS_PER_S;
+	int fd;
+
+	fakes.views_wait = true;
+	start_run(w);
+	fd = wait_open(w);
+	assert_non_null(fakes.view_done);
+	close(fd);
+	while (!TAILQ_EMPTY(&w->api->exchanges) && clock_mono_ns() < give_up)
+		turn(w);
+	assert_true(TAILQ_EMPTY(&w->api->exchanges));
+	fake_view();
+	assert_int_equal(fakes.watches, 0);
+}
+
 /* A view that comes when its client has gone finds nobody, and nothing breaks. */
 static void
 test_view_after_leaving(void **state)
@@ -509,6 +627,10 @@ main(void)
 	    WITH_WORLD(test_huge_body),
 	    WITH_WORLD(test_not_http),
 	    WITH_WORLD(test_wait),
+	    WITH_WORLD(test_many),
+	    WITH_WORLD(test_inputs),
+	    WITH_WORLD(test_wait_many),
+	    WITH_WORLD(test_leaving_many),
 	    WITH_WORLD(test_cancel),
 	    WITH_WORLD(test_client_leaves),
 	    WITH_WORLD(test_half_closed),

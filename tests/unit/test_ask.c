@@ -173,7 +173,7 @@ test_print_wraps(void **state)
 {
 	static const size_t columns[] = {20, 33, 80, 0};
 	_cleanup_(json_p) json_t *answer =
-	    json("{\"question\": \"q\", \"answer\": \"found\", \"sources\": [], \"took\": {}}");
+	    json("{\"question\": \"q\", \"answer\": \"found\", \"run\": \"01ABC\", \"sources\": [], \"took\": {}}");
 	char text[2000], name[300];
 	size_t n = 0;
 
@@ -186,8 +186,11 @@ test_print_wraps(void **state)
 	json_array_append_new(json_object_get(answer, "sources"), json_pack("{s:i, s:s}", "n", 1, "document", name));
 	for (size_t i = 0; i < ARRAY_LEN(columns); i++) {
 		_cleanup_(free_p) char *whole = json_text(answer), *out = printed(whole, columns[i]);
-		char *rest = NULL;
+		char *rest = NULL, *last = strstr(out, "\n0 documents");
 
+		/* what it took is one line in any case */
+		assert_string_equal(last, "\n0 documents, 0 calls, 0.00 s, run 01ABC\n");
+		last[1] = '\0';
 		for (char *line = strtok_r(out, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest))
 			assert_true(text_width(line) <= (columns[i] > 0 ? columns[i] : 80));
 	}

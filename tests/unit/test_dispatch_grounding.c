@@ -227,6 +227,7 @@ test_other_forms_refuse(void **state)
 static void
 test_the_sentence_shows_where_texts_part(void **state)
 {
+	_cleanup_(json_p) json_t *findings = NULL;
 	struct call *root;
 	char text[601], said[2000];
 
@@ -253,6 +254,15 @@ test_the_sentence_shows_where_texts_part(void **state)
 	    "{\"score\":0,\"failed\":[{\"claim\":0,\"text\":\"one\",\"why\":\"w\",\"quote\":\"a  "
 	    "b\",\"found\":\"a\\nb\"}]}");
 	assert_says(root, 1, "it quotes \"a b\" and the document has \"a b\", with other white space");
+	/* A claim and the point that is made of it differ in white space only, and are found once. */
+	ask(root, "b");
+	reply(newest(), 0, CLAIMS);
+	reply(newest(), 0,
+	    "{\"score\":0,\"failed\":[{\"claim\":1,\"text\":\"a\\nb\",\"why\":\"w\"},{\"claim\":2,\"text\":\"c\"},"
+	    "{\"claim\":1,\"text\":\"a b\",\"why\":\"w\"}]}");
+	assert_says(root, 2, "2 of 3 claims fail the check c; \"a b\": w");
+	findings = json_loadb((const char *)w.run->findings->data, w.run->findings->len, 0, NULL);
+	assert_int_equal(json_array_size(findings), 2);
 }
 
 static void

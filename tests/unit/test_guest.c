@@ -64,6 +64,7 @@ proven(uid_t uid, unsigned refused)
 	    json_object_get(report, "layers"), i, layer) if (!json_is_true(json_object_get(layer, "holds")))
 	    print_message("# %s: %s: %s\n", json_string_value(json_object_get(layer, "name")),
 		json_string_value(json_object_get(layer, "tried")), json_string_value(json_object_get(layer, "found")));
+	guest_send(&guest, WIRE_STOP, 0, NULL, 0); /* it stays to be looked at until then */
 	/* It has nothing to complain of, as of a clock that is used outside a call. */
 	assert_int_equal(read(guest.log, &printed, 1), 0);
 	status = guest_end(&guest);

@@ -292,13 +292,15 @@ a_bad_batch_leaves_nothing(void **state)
 	    "{\"document\": \"a\", \"bytes\": 1, \"more\": 1}\nx", "{\"document\": \"a\\nb\", \"bytes\": 1}\nx",
 	    "{\"document\": \"a\", \"bytes\": 2}\nab{\"document\": \"b\", \"bytes\": 1}\n\xff",
 	    "{\"document\": \"a\", \"bytes\": 2}\nab\n", "{\"document\": \"a\", \"bytes\": 9223372036854775807}\n"};
+	static const char zero[] = "{\"document\": \"a\", \"bytes\": 3}\na\0b";
 	struct world *w = *state;
 
 	for (size_t i = 0; i < ARRAY_LEN(batches); i++) {
 		assert_null(world_load_batch(w, &world_space, batches[i], strlen(batches[i])));
 		assert_true(w->fault.status == HOSPES_EINPUT || w->fault.status == HOSPES_ETOOLARGE);
 	}
-	assert_null(world_load_batch(w, &world_space, "{\"document\": \"a\", \"bytes\": 3}\na\0b", 36));
+	assert_null(world_load_batch(w, &world_space, zero, sizeof zero - 1));
+	assert_int_equal(w->fault.status, HOSPES_EINPUT);
 	settle(w);
 	assert_int_equal(files(w), 0);
 	memory_documents(w->memory, 1, &world_space, NULL, 0, world_done, w);

@@ -25,6 +25,13 @@ sources(const struct wire_op *op, const char *target, const json_t *input, struc
 	json_int_t from = json_integer_value(json_object_get(input, "from"));
 	json_int_t to = json_integer_value(json_object_get(input, "to")), len = (json_int_t)sizeof(text) - 1;
 
+	if (op->kind == WIRE_OP_SEARCH) {
+		/* Another space has it as "Z". */
+		assert_string_equal(json_string_value(json_array_get(json_object_get(input, "within"), 0)), DIGEST);
+		ret->value = json_pack("{s:[{s:s s:s},{s:s s:s}]}", "found", "document", "D", "digest", DIGEST,
+		    "document", "Z", "digest", DIGEST);
+		return;
+	}
 	assert_int_equal(op->kind, WIRE_OP_DOCUMENT);
 	reads++;
 	if (strcmp(target, "sources/" DIGEST) != 0) {
@@ -238,18 +245,22 @@ static void
 test_other_documents(void **state)
 {
 	_cleanup_(free_p) char *good = source_of(place(SELL), place(SELL) + strlen(SELL), SELL);
-	_cleanup_(free_p) char *unknown = xstrdup(good), *renamed = xstrdup(good);
+	_cleanup_(free_p) char *unknown = xstrdup(good), *renamed = xstrdup(good), *other = xstrdup(good);
 	char *at = strstr(unknown, DIGEST);
 
 	(void)state;
 	memcpy(at, OTHER, strlen(OTHER));
 	at = strstr(renamed, "\"D\"");
 	at[1] = 'E';
-	_cleanup_(free_p) char *a = claim_with(unknown), *b = claim_with(renamed), *c = claim_with(good);
+	at = strstr(other, "\"D\"");
+	at[1] = 'Z';
+	_cleanup_(free_p) char *a = claim_with(unknown), *b = claim_with(renamed), *c = claim_with(good),
+			       *d = claim_with(other);
 
 	assert_false(passes(a));
 	assert_false(passes(b));
 	assert_true(passes(c));
+	assert_true(passes(d)); /* by a name that the text has in another space */
 }
 
 /* `n` claims that quote the same place, and the last one lies where `lie`. */

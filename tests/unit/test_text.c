@@ -112,6 +112,31 @@ sentences_end_where_they_end(void **state)
 	assert_units(" \n\n\t\n", NULL, 0);
 }
 
+/* What never ends is cut, behind a semicolon where there is one, and at a whole character. */
+static void
+long_ones_are_cut(void **state)
+{
+	char text[5000];
+	struct text_unit *units;
+	size_t n;
+
+	(void)state;
+	memset(text, 'a', sizeof(text));
+	n = text_units(text, sizeof(text), &units);
+	assert_int_equal(n, 5);
+	assert_int_equal(units[0].to, 1000);
+	free(units);
+	memcpy(text + 600, "; ", 2);
+	(void)text_units(text, sizeof(text), &units);
+	assert_int_equal(units[0].to, 601);
+	free(units);
+	for (size_t i = 0; i + 1 < sizeof(text); i += 2)
+		memcpy(text + i, "\xc3\xa4", 2);
+	(void)text_units(text + 1, sizeof(text) - 1, &units);
+	assert_int_equal(units[0].to % 2, 1);
+	free(units);
+}
+
 /* A licence: headings with their numbers, and items that are nothing without what introduces them. */
 static void
 items_know_what_introduces_them(void **state)
@@ -202,9 +227,10 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(stems_are_those_of_porter),
 	    cmocka_unit_test(a_word_has_its_stem_and_its_kind), cmocka_unit_test(function_words_are_known),
-	    cmocka_unit_test(sentences_end_where_they_end), cmocka_unit_test(items_know_what_introduces_them),
-	    cmocka_unit_test(a_manual_page_has_options), cmocka_unit_test(a_changelog_has_items),
-	    cmocka_unit_test(control_fields_and_rules), cmocka_unit_test(places_are_in_order_whatever_the_bytes)};
+	    cmocka_unit_test(sentences_end_where_they_end), cmocka_unit_test(long_ones_are_cut),
+	    cmocka_unit_test(items_know_what_introduces_them), cmocka_unit_test(a_manual_page_has_options),
+	    cmocka_unit_test(a_changelog_has_items), cmocka_unit_test(control_fields_and_rules),
+	    cmocka_unit_test(places_are_in_order_whatever_the_bytes)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

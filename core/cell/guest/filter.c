@@ -33,8 +33,8 @@ enum check {
 	ON_SELF,      /* it is our own pid */
 	READ_OPEN,    /* openat without writing or making */
 	NOT_WX,       /* memory not writable and executable at once */
-	PRIVATE_NOT_WX, /* mmap of memory that is ours alone, the same */
-	ANONYMOUS,      /* mmap of no file, not executable */
+	NOT_WX_OWN,   /* mmap of such, of a kind that RLIMIT_DATA counts */
+	ANONYMOUS,    /* mmap of no file, not executable, of a kind that RLIMIT_DATA counts */
 	PRIVATE_READ, /* mmap anonymous, or of a file for reading only; not executable */
 	NOT_EXEC,     /* mprotect without PROT_EXEC */
 	WAKING,       /* futex that wakes: one that waits can sleep, and there is nobody to wait for */
@@ -54,7 +54,7 @@ static const struct rule rules[] = {
     {SCMP_SYS(write), L | S | I, ON_OUTPUT},
     {SCMP_SYS(writev), L | S | I, ON_OUTPUT},
     /* memory */
-    {SCMP_SYS(mmap), L, PRIVATE_NOT_WX},
+    {SCMP_SYS(mmap), L, NOT_WX_OWN},
     {SCMP_SYS(mmap), S, ANONYMOUS},
     {SCMP_SYS(mmap), I, PRIVATE_READ},
     {SCMP_SYS(mprotect), L, NOT_WX},
@@ -109,93 +109,6 @@ static const struct rule rules[] = {
     {SCMP_SYS(sigaltstack), RELAXED, ANY},
 };
 
-/* By name, because the handler that reports them may not ask libseccomp. */
-static const struct {
-	int number;
-	const char *name;
-} killers[] = {
-#define KILLER(name)                                                                                                   \
-	{                                                                                                              \
-		SCMP_SYS(name), #name                                                                                  \
-	}
-    KILLER(ptrace),
-    KILLER(bpf),
-    KILLER(mount),
-    KILLER(umount2),
-    KILLER(pivot_root),
-    KILLER(chroot),
-    KILLER(move_mount),
-    KILLER(open_tree),
-    KILLER(fsopen),
-    KILLER(fsconfig),
-    KILLER(fsmount),
-    KILLER(fspick),
-    KILLER(mount_setattr),
-    KILLER(userfaultfd),
-    KILLER(keyctl),
-    KILLER(add_key),
-    KILLER(request_key),
-    KILLER(process_vm_readv),
-    KILLER(process_vm_writev),
-    KILLER(io_uring_setup),
-    KILLER(io_uring_enter),
-    KILLER(io_uring_register),
-    KILLER(perf_event_open),
-    KILLER(kexec_load),
-    KILLER(init_module),
-    KILLER(finit_module),
-    KILLER(open_by_handle_at),
-    KILLER(setns),
-    KILLER(unshare),
-#undef KILLER
-};
-
-const char *
-filter_killer_name(int number)
-{
-	for (size_t i = 0; i < ARRAY_LEN(killers); i++)
-		if (killers[i].number == number)
-			return killers[i].name;
-	return NULL;
-}
-
-/* Refused, and worth a line in the log of the call that tried. */
-static const struct {
-	int number;
-	const char *name;
-} told[] = {
-#define TOLD(name)                                                                                                     \
-	{                                                                                                              \
-		SCMP_SYS(name), #name                                                                                  \
-	}
-    TOLD(open),
-    TOLD(openat),
-    TOLD(openat2),
-    TOLD(creat),
-    TOLD(unlink),
-    TOLD(socket),
-    TOLD(socketpair),
-    TOLD(connect),
-    TOLD(bind),
-    TOLD(execve),
-    TOLD(execveat),
-    TOLD(fork),
-    TOLD(vfork),
-    TOLD(clone),
-    TOLD(clone3),
-    TOLD(kill),
-#undef TOLD
-};
-
-const char *
-filter_told_name(int number)
-{
-	for (size_t i = 0; i < ARRAY_LEN(told); i++)
-		if (told[i].number == number)
-			return told[i].name;
-	return NULL;
-}
-
 #define INT_MASK            0xffffffffu
 
 /* Memory that is shared, that grows like a stack or that comes in huge pages is not counted as data, so RLIMIT_DATA would not
@@ -236,8 +149,10 @@ allow_prctl(scmp_filter_ctx filter, const struct rule *rule)
 }
 
 static int
-allow(scmp_filter_ctx filter, const struct rule *rule)
+allow(scmp_filter_ctx filter, const struct rule *rule, pid_t self)
 {
+	/* Shared memory and stacks that grow count against no limit but a cgroup's. */
+	const unsigned kind = KIND_OF_MAPPING, own = MAP_PRIVATE | MAP_ANONYMOUS;
 	const unsigned writing = O_WRONLY | O_RDWR | O_CREAT | O_TRUNC | (O_TMPFILE & ~O_DIRECTORY);
 	int rc;
 
@@ -249,7 +164,7 @@ allow(scmp_filter_ctx filter, const struct rule *rule)
 		rc = add_one(filter, rule, ARG(0, INT_MASK, 1));
 		return rc != 0 ? rc : add_one(filter, rule, ARG(0, INT_MASK, 2));
 	case ON_SELF:
-		rc = add_one(filter, rule, ARG(0, INT_MASK, getpid()));
+		rc = add_one(filter, rule, ARG(0, INT_MASK, self));
 		/* prlimit64 says 0 for the caller; tgkill refuses it. */
 		return rc != 0 ? rc : add_one(filter, rule, ARG(0, INT_MASK, 0));
 	case READ_OPEN:
@@ -257,15 +172,13 @@ allow(scmp_filter_ctx filter, const struct rule *rule)
 	case NOT_WX:
 		rc = add_one(filter, rule, ARG(2, PROT_EXEC, 0));
 		return rc != 0 ? rc : add_one(filter, rule, ARG(2, PROT_WRITE, 0));
-	case PRIVATE_NOT_WX:
-		rc = add_two(filter, rule, ARG(2, PROT_EXEC, 0), ARG(3, KIND_OF_MAPPING, MAP_PRIVATE));
-		return rc != 0 ? rc
-			       : add_two(filter, rule, ARG(2, PROT_WRITE, 0), ARG(3, KIND_OF_MAPPING, MAP_PRIVATE));
+	case NOT_WX_OWN:
+		rc = add_two(filter, rule, ARG(2, PROT_EXEC, 0), ARG(3, kind, MAP_PRIVATE));
+		return rc != 0 ? rc : add_two(filter, rule, ARG(2, PROT_WRITE, 0), ARG(3, kind, MAP_PRIVATE));
 	case ANONYMOUS:
-		return add_two(filter, rule, ARG(2, PROT_EXEC, 0),
-		    ARG(3, KIND_OF_MAPPING | MAP_ANONYMOUS, MAP_PRIVATE | MAP_ANONYMOUS));
+		return add_two(filter, rule, ARG(2, PROT_EXEC, 0), ARG(3, kind | MAP_ANONYMOUS, own));
 	case PRIVATE_READ:
-		rc = add_two(filter, rule, ARG(2, PROT_EXEC, 0), ARG(3, MAP_ANONYMOUS, MAP_ANONYMOUS));
+		rc = add_two(filter, rule, ARG(2, PROT_EXEC, 0), ARG(3, kind | MAP_ANONYMOUS, own));
 		return rc != 0 ? rc
 			       : add_two(filter, rule, ARG(2, INT_MASK, PROT_READ), ARG(3, MAP_PRIVATE, MAP_PRIVATE));
 	case NOT_EXEC:
@@ -281,22 +194,23 @@ allow(scmp_filter_ctx filter, const struct rule *rule)
 }
 
 static int
-fill(scmp_filter_ctx filter, enum filter_stage stage, const struct sandbox_profile *profile)
+fill(scmp_filter_ctx filter, enum filter_stage stage, const struct sandbox_profile *profile, pid_t self)
 {
 	unsigned wanted = 1u << stage | (profile->strict_calls ? 0u : RELAXED);
 	int rc = 0;
 
-	for (size_t i = 0; i < ARRAY_LEN(killers) && rc == 0; i++)
-		if (killers[i].number >= 0)
+	for (const struct filter_call *call = filter_killers; call->name != NULL && rc == 0; call++)
+		if (call->number >= 0)
 			rc = seccomp_rule_add_exact(filter,
-			    stage == FILTER_INSPECTING ? SCMP_ACT_KILL_PROCESS : SCMP_ACT_TRAP, killers[i].number, 0);
+			    stage == FILTER_INSPECTING ? SCMP_ACT_KILL_PROCESS : SCMP_ACT_TRAP, call->number, 0);
 	/* The relaxed profile allows some of these. */
-	for (size_t i = 0; i < ARRAY_LEN(told) && rc == 0 && stage == FILTER_SERVING && profile->strict_calls; i++)
-		if (told[i].number >= 0)
-			rc = seccomp_rule_add_exact(filter, SCMP_ACT_TRAP, told[i].number, 0);
+	for (const struct filter_call *call = filter_told;
+	     call->name != NULL && rc == 0 && stage == FILTER_SERVING && profile->strict_calls; call++)
+		if (call->number >= 0)
+			rc = seccomp_rule_add_exact(filter, SCMP_ACT_TRAP, call->number, 0);
 	for (size_t i = 0; i < ARRAY_LEN(rules) && rc == 0; i++)
 		if ((rules[i].stages & wanted) != 0 && rules[i].number >= 0)
-			rc = allow(filter, &rules[i]);
+			rc = allow(filter, &rules[i], self);
 	/* The two of each op come first in the program that the kernel runs. */
 	if (rc == 0 && stage != FILTER_INSPECTING)
 		rc = seccomp_syscall_priority(filter, SCMP_SYS(recvmsg), 255);
@@ -305,9 +219,8 @@ fill(scmp_filter_ctx filter, enum filter_stage stage, const struct sandbox_profi
 	return rc;
 }
 
-/* Into the kernel, or as a program into a file. */
 static int
-make(enum filter_stage stage, const struct sandbox_profile *profile, int program_fd)
+make(enum filter_stage stage, const struct sandbox_profile *profile, pid_t self, scmp_filter_ctx *ret)
 {
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(ENOSYS));
 	int rc;
@@ -317,21 +230,36 @@ make(enum filter_stage stage, const struct sandbox_profile *profile, int program
 	/* no_new_privs is a layer of its own, and is on when a filter is loaded. */
 	rc = seccomp_attr_set(filter, SCMP_FLTATR_CTL_NNP, 0);
 	if (rc == 0)
-		rc = fill(filter, stage, profile);
+		rc = fill(filter, stage, profile, self);
 	if (rc == 0)
-		rc = program_fd < 0 ? seccomp_load(filter) : seccomp_export_bpf(filter, program_fd);
-	seccomp_release(filter);
+		*ret = filter;
+	else
+		seccomp_release(filter);
 	return rc;
 }
 
 int
 sandbox_filter(enum filter_stage stage, const struct sandbox_profile *profile)
 {
-	return make(stage, profile, -1);
+	scmp_filter_ctx filter;
+	int rc = make(stage, profile, getpid(), &filter);
+
+	if (rc != 0)
+		return rc;
+	rc = seccomp_load(filter);
+	seccomp_release(filter);
+	return rc;
 }
 
 int
-filter_program(enum filter_stage stage, const struct sandbox_profile *profile, int fd)
+filter_export(enum filter_stage stage, const struct sandbox_profile *profile, pid_t self, int fd)
 {
-	return make(stage, profile, fd);
+	scmp_filter_ctx filter;
+	int rc = make(stage, profile, self, &filter);
+
+	if (rc != 0)
+		return rc;
+	rc = seccomp_export_bpf(filter, fd);
+	seccomp_release(filter);
+	return rc;
 }

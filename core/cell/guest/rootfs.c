@@ -60,7 +60,16 @@ bring_proc(const char *root, bool own_pid_ns)
 }
 
 static int
-fill(const char *root, bool own_pid_ns)
+bring_bait(const char *root)
+{
+	char to[PATH_MAX];
+
+	snprintf(to, sizeof(to), "%s/bait", root);
+	return mount("hospes", to, "tmpfs", SAFE | MS_NOEXEC, "size=64k,nr_inodes=64,mode=777") == 0 ? 0 : -errno;
+}
+
+static int
+fill(const char *root, bool own_pid_ns, bool bait)
 {
 	struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV};
 	int rc = 0;
@@ -69,15 +78,23 @@ fill(const char *root, bool own_pid_ns)
 		rc = bring(root, *dir);
 	if (rc == 0)
 		rc = bring_proc(root, own_pid_ns);
+	if (rc == 0 && bait) {
+		char to[PATH_MAX];
+
+		snprintf(to, sizeof(to), "%s/bait", root);
+		rc = mkdir(to, 0755) == 0 ? 0 : -errno;
+	}
 	if (rc == 0 && syscall(SYS_mount_setattr, -1, root, AT_RECURSIVE, &attr, sizeof(attr)) != 0)
 		rc = -errno;
+	if (rc == 0 && bait)
+		rc = bring_bait(root);
 	if (rc == 0 && (chdir(root) != 0 || syscall(SYS_pivot_root, ".", ".") != 0))
 		rc = -errno;
 	return rc;
 }
 
 int
-sandbox_root(bool own_pid_ns, uid_t uid, gid_t gid)
+sandbox_root(bool own_pid_ns, bool bait, uid_t uid, gid_t gid)
 {
 	static const char *const places[] = {"/tmp", "/run", "/var", "/mnt"};
 	const char *root = NULL;
@@ -97,7 +114,7 @@ sandbox_root(bool own_pid_ns, uid_t uid, gid_t gid)
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
 	    mount("hospes", root, "tmpfs", SAFE | MS_NOEXEC, "size=64k,nr_inodes=64,mode=755") != 0)
 		return -errno;
-	rc = fill(root, own_pid_ns);
+	rc = fill(root, own_pid_ns, bait);
 	if (rc != 0) {
 		(void)!chdir("/");
 		umount2(root, MNT_DETACH);

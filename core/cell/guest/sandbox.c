@@ -17,8 +17,8 @@
 /* Enough for the five that a cell has and the few that dlopen opens at a time. */
 #define OPEN_FILES 16
 
-/* Of the thread itself: calls run on stacks of their own. */
-#define STACK_BYTES (8 * MIB)
+/* Of the thread that loads the plugin.  It grows outside RLIMIT_DATA. */
+#define STACK_MOST (8 * MIB)
 
 const char *const sandbox_library_dirs[] = {"/usr", "/lib", "/lib64", "/lib32", "/libx32", NULL};
 
@@ -94,10 +94,10 @@ sandbox_limit(const struct sandbox_profile *profile, uint64_t data, uint64_t spa
 	    {RLIMIT_MSGQUEUE, 0, true},
 	    {RLIMIT_RTPRIO, 0, true},
 	    {RLIMIT_NICE, 0, true},
-	    {RLIMIT_STACK, STACK_BYTES, true},
 	    {RLIMIT_DATA, data, profile->limit_data},
 	    /* Whatever the kernel does not count as data, and the page tables of what is only mapped. */
 	    {RLIMIT_AS, space, profile->limit_data},
+	    {RLIMIT_STACK, STACK_MOST, profile->limit_data},
 	};
 
 	for (unsigned i = 0; i < ARRAY_LEN(limits); i++) {

@@ -22,9 +22,9 @@ struct sandbox_profile {
 const struct sandbox_profile *sandbox_profile(bool relaxed);
 
 /* An empty root: a small tmpfs with the library folders and /proc, read-only.  Needs a mount namespace of our own and
- * CAP_SYS_ADMIN in it; when it fails the old root is still there.  What it makes
- * belongs to `uid` and `gid` (-1: to us), whom to become is the next step.  (rootfs.c) */
-int sandbox_root(bool own_pid_ns, uid_t uid, gid_t gid);
+ * CAP_SYS_ADMIN in it; when it fails the old root is still there.  With `bait` it has a folder /bait that may be written,
+ * for the proofs.  What it makes belongs to `uid` and `gid` (-1: to us), whom to become is the next step.  (rootfs.c) */
+int sandbox_root(bool own_pid_ns, bool bait, uid_t uid, gid_t gid);
 
 /* The bounding set goes first, since the change of uid may take the capability to drop it. */
 int sandbox_become(uid_t uid, gid_t gid); /* -1: stay */
@@ -45,13 +45,19 @@ int sandbox_landlock(int file_fd);
 /* (filter.c)  Stages: what dlopen and init need; what serving calls needs; what the inspector needs. */
 enum filter_stage { FILTER_LOADING, FILTER_SERVING, FILTER_INSPECTING };
 int sandbox_filter(enum filter_stage stage, const struct sandbox_profile *profile);
-int filter_program(enum filter_stage stage, const struct sandbox_profile *profile, int fd); /* the same, for later */
 
-/* The filter for serving, which nobody can keep from being the next one.  (last_filter.c)
- * make: before the limits; pin: under the loading filter, before there is any code of a plugin; load: after. */
-int last_filter_make(const struct sandbox_profile *profile);
-int last_filter_pin(void);
-int last_filter_load(void);
+/* The same as a program for another process, whose pid is `self`, written to a file.  And the one that keeps any other
+ * filter from being loaded between those of loading and serving.  (filter.c, filter_pin.c) */
+int filter_export(enum filter_stage stage, const struct sandbox_profile *profile, pid_t self, int fd);
+int filter_export_pin(int fd);
+
+/* (filter_names.c)  The system calls that a guest is ended for, and those whose refusal is told; up to a NULL name.  A
+ * number below 0: this machine does not have it. */
+struct filter_call {
+	int number;
+	const char *name;
+};
+extern const struct filter_call filter_killers[], filter_told[];
 
 /* The name of a system call that the filter ends a guest for, NULL for another.  Async-signal-safe. */
 const char *filter_killer_name(int number);

@@ -81,7 +81,7 @@ jail(uint32_t layers, uid_t uid, bool output_file, bool degraded, struct fault *
 	int rc;
 
 	if (layers & LAYER_MOUNT_NS)
-		(void)sandbox_root((layers & LAYER_PID_NS) != 0, uid, (gid_t)uid);
+		(void)sandbox_root((layers & LAYER_PID_NS) != 0, false, uid, (gid_t)uid);
 	rc = sandbox_become(uid, (gid_t)uid);
 	if (rc == 0)
 		rc = missing(sandbox_limit(profile, DATA_BYTES, 2 * DATA_BYTES, output_file), degraded);

@@ -31,8 +31,9 @@ static const uint64_t levels[] = {
     0,
 };
 
-/* Code and data of libraries and the runtime's own buffers, on top of what the host grants. */
-#define MEMORY_SLACK (48 * MIB)
+/* Code and data of libraries and the runtime's own buffers, on top of what the host grants.  More than what RLIMIT_DATA has on
+ * top: who asks for too much gets no memory, and is ended only when he found a way that the limit does not count. */
+#define MEMORY_SLACK (96 * MIB)
 
 unsigned
 spawn_level_for_root(void)

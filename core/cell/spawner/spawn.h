@@ -16,11 +16,15 @@
 
 #define SPAWN_FDS 5
 
+/* Descriptors are first moved up here, out of the way of the places that they get. */
+#define SPAWN_FD_ASIDE 16
+
 struct spawner {
 	char libexec[2048]; /* where hospes-cell and hospes-inspect are */
 	struct cgroups groups;
 	uint64_t ipc;     /* inode of our ipc namespace, for the probe */
 	unsigned level;   /* of namespaces that this host gives; see spawn.c */
+	int filters;      /* the programs of cells (guest/programs.h); -1: they cannot be made here */
 	bool level_works; /* something has started at that level: a failure now is a passing one */
 };
 

@@ -24,9 +24,6 @@
 #include "cell/guest/guest.h"
 #include "wire.h"
 
-/* Descriptors are first moved up here, out of the way of the places that they get. */
-#define FD_ASIDE 16
-
 struct start_error {
 	int error;
 	char what[64];
@@ -86,7 +83,7 @@ keep_capabilities(void)
 
 /* Puts what is at fds[1...] where the program expects it; everything else closes at exec. */
 static const char *
-place_fds(const struct spawn_job *job)
+place_fds(const struct spawner *s, const struct spawn_job *job)
 {
 	static const int cell[] = {-1, WIRE_FD_LOG, WIRE_FD_CONTROL, WIRE_FD_PAGE, WIRE_FD_PLUGIN};
 	static const int inspect[] = {-1, 1, 4};
@@ -94,7 +91,7 @@ place_fds(const struct spawn_job *job)
 	size_t n = spawn_fds(job->request->what);
 	int null;
 
-	for (int fd = 3; fd < FD_ASIDE; fd++)
+	for (int fd = 3; fd < SPAWN_FD_ASIDE; fd++)
 		close(fd);
 	null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	if (null < 0 || dup2(null, 0) < 0 || dup2(spawn_inspects(job->request->what) ? null : job->fds[1], 2) < 0)
@@ -103,13 +100,15 @@ place_fds(const struct spawn_job *job)
 	for (size_t i = 1; i < n; i++)
 		if (dup2(job->fds[i], places[i]) < 0)
 			return "dup2";
+	if (!spawn_inspects(job->request->what) && s->filters >= 0 && dup2(s->filters, WIRE_FD_FILTERS) < 0)
+		return "dup2";
 	return NULL;
 }
 
 static int
 set_aside(int fd)
 {
-	int moved = fcntl(fd, F_DUPFD_CLOEXEC, FD_ASIDE);
+	int moved = fcntl(fd, F_DUPFD_CLOEXEC, SPAWN_FD_ASIDE);
 
 	if (moved >= 0)
 		close(fd);
@@ -144,12 +143,12 @@ become_program(const struct spawner *s, const struct spawn_job *job, int error_f
 		snprintf(last, sizeof(last), "%d", geteuid() == request->uid ? -1 : (int)request->uid);
 	else
 		snprintf(last, sizeof(last), "%llu", (unsigned long long)s->ipc);
-	failed = place_fds(job);
+	failed = place_fds(s, job);
 	if (failed != NULL)
 		start_failed(error_fd, errno, failed);
 	if (job->ambient && keep_capabilities() != 0)
 		start_failed(error_fd, errno, "capset");
-	(void)syscall(SYS_close_range, FD_ASIDE, ~0u, 4u /* CLOSE_RANGE_CLOEXEC */);
+	(void)syscall(SYS_close_range, SPAWN_FD_ASIDE, ~0u, 4u /* CLOSE_RANGE_CLOEXEC */);
 	execve(path, argv, environment);
 	start_failed(error_fd, errno, path);
 }

@@ -21,6 +21,7 @@
 
 #include "base/fd.h"
 #include "base/map.h"
+#include "cell/guest/programs.h"
 #include "cell/spawner/spawn.h"
 
 #define FD_REQUESTS 3
@@ -159,6 +160,15 @@ open_to_all(const char *libexec)
 	return false;
 }
 
+/* Without them cells say that they lack the layer, and the host decides. */
+static int
+filters(void)
+{
+	_cleanup_(close_p) int fd = programs_make();
+
+	return fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, SPAWN_FD_ASIDE);
+}
+
 static int
 set_up(struct state *st, int argc, char **argv)
 {
@@ -185,6 +195,7 @@ set_up(struct state *st, int argc, char **argv)
 		(void)setgroups(0, NULL);
 	s->level = geteuid() == 0 && !open_to_all(s->libexec) ? spawn_level_for_root() : 0;
 	cgroups_find(&s->groups);
+	s->filters = filters();
 	return 0;
 }
 

@@ -312,8 +312,12 @@ is_counted(const struct reading *r)
 	const struct token *t = &r->tokens[r->i];
 
 	/* Of programs, or of names: "-6", "[0]", ":8443", "TLS 1.2". */
+	if (t->before != 0 && strchr("_/=[#", t->before) != NULL)
+		return false;
 	if (t->before == '.' && r->i > 0 && !r->tokens[r->i - 1].stop)
 		return false;
+	if (t->before == '-' && r->i > 0 && r->tokens[r->i - 1].at + r->tokens[r->i - 1].len + 1 == t->at)
+		return false; /* "BSD-3-clause" */
 	if (r->amount->things[0] == 0 &&
 	    ((t->before != 0 && strchr("-/=:[_.<>#\\{|", t->before) != NULL) || r->i == 0 ||
 		!in(r, r->i - 1,

@@ -92,17 +92,38 @@ find_pairs(struct analysis *an, struct pair **ret)
 	return n;
 }
 
+/* Were the same two sentences told already, of other documents? */
+static bool
+is_told(const struct analysis *an, const json_t *says)
+{
+	const json_t *told;
+	size_t i;
+
+	json_array_foreach(an->contradictions, i, told)
+	{
+		const json_t *other = json_object_get(told, "says");
+
+		if (json_equal(other, says) || (json_equal(json_array_get(other, 0), json_array_get(says, 1)) &&
+						   json_equal(json_array_get(other, 1), json_array_get(says, 0))))
+			return true;
+	}
+	return false;
+}
+
 /* `says`: the sentences that it is about, of both quotes. */
 static void
 tell_pair(struct analysis *an, const struct pair *p)
 {
 	const struct finding *a = &an->findings.of[p->a], *b = &an->findings.of[p->b];
 	const struct conflict *c = &p->conflict;
+	json_t *says = json_pack(
+	    "[s%,s%]", a->quote + c->from[0], c->to[0] - c->from[0], b->quote + c->from[1], c->to[1] - c->from[1]);
 
-	json_array_append_new(an->contradictions,
-	    json_pack("{s:O s:O s:s s:s s:s s:[s%,s%] s:f}", "a", a->json, "b", b->json, "kind", conflict_name(c->kind),
-		"subject", c->subject, "why", c->why, "says", a->quote + c->from[0], c->to[0] - c->from[0],
-		b->quote + c->from[1], c->to[1] - c->from[1], "sure", c->sure));
+	if (!is_told(an, says))
+		json_array_append_new(an->contradictions,
+		    json_pack("{s:O s:O s:s s:s s:s s:O s:f}", "a", a->json, "b", b->json, "kind",
+			conflict_name(c->kind), "subject", c->subject, "why", c->why, "says", says, "sure", c->sure));
+	json_decref(says);
 }
 
 /* The contradictions that are told: what is said the same way by several is told once. */

@@ -21,7 +21,7 @@ static double
 worth(const struct findings *findings, size_t i, const size_t *chosen, size_t n)
 {
 	const struct finding *f = &findings->of[i];
-	double like = 0, said = 1;
+	double like = 0, said = 1, news;
 
 	for (size_t k = 0; k < n; k++) {
 		const struct finding *c = &findings->of[chosen[k]];
@@ -30,8 +30,8 @@ worth(const struct findings *findings, size_t i, const size_t *chosen, size_t n)
 		if (strcmp(f->digest, c->digest) == 0)
 			said *= SAID;
 	}
-	like = f->rank * (1 - LIKENESS * like);
-	return like < NEWS * findings->of[0].rank ? 0 : like * said;
+	news = f->rank * (1 - LIKENESS * like);
+	return news < NEWS * findings->of[0].rank ? 0 : news * said;
 }
 
 /* The best of what is left; findings->n when nothing is. */
@@ -107,7 +107,7 @@ choose_confidence(const struct findings *findings, const size_t *chosen, size_t 
 		best_covers = fmax(best_covers, f->covers);
 		covers += f->covers;
 		agreed += f->n_agrees > 0;
-		contradicted += memchr(against, true, findings->n) != NULL;
+		contradicted += memchr(against, 1, findings->n) != NULL;
 	}
 	return (2 * best_covers + covers / (double)n) / 3 * (0.75 + 0.25 * agreed / (double)n) *
 	       (1 - 0.5 * contradicted / (double)n);

@@ -20,13 +20,23 @@
 #define QUALIFIED 0.85 /* the same, where one has a word right before a common one: "reserve tank" */
 #define DEMANDS   0.6  /* the same, for moods, where less tells that it is the same act */
 
+/* What one statement has of another: its terms that the other has as well, and those that it has alone. */
+struct side {
+	double both; /* weight of the terms that both have */
+	size_t shared;
+	bool met[STATEMENT_TERMS];
+	bool flipped;                         /* an odd number of them says the opposite of the other's */
+	const struct term *flip, *flip_other; /* the first of these */
+	/* alone: */
+	size_t n, head, act, condition, proper, label;
+	size_t modifier; /* stands right before a word of both: "reserve tank" and "tank" */
+	size_t other;    /* the opposite stands in the subject or in a condition */
+};
+
 struct likeness {
-	double share;
-	size_t shared, alone_a, alone_b;
-	size_t act_a, act_b;       /* of those, behind the verb */
-	bool same;                 /* one subject, as far as this can tell */
-	bool flipped;              /* an odd number of words in one is the opposite of those in the other */
-	bool met[STATEMENT_TERMS]; /* terms of a that b has */
+	struct side a, b;
+	double share; /* of the terms' weight that is in both */
+	bool same;    /* one subject, as far as this can tell */
 };
 
 /* ---- One subject? ------------------------------------------------------------------------------------------------ */
@@ -73,12 +83,6 @@ weight(const struct term *t)
 	return t->head ? HEAD : 1;
 }
 
-struct alone {
-	size_t n, head, condition, proper, label, act;
-	size_t other;    /* the opposite stands in the subject or in a condition */
-	size_t modifier; /* stands right before a word of both: "reserve tank" and "tank" */
-};
-
 static bool
 is_first(const struct statement *s, size_t i)
 {
@@ -96,13 +100,35 @@ modifies(const struct statement *a, size_t i, const struct statement *b)
 	       term_in(b, &a->terms[i + 1]) != NULL;
 }
 
-/* What a says that b does not. */
-static double
-compare(
-    const struct statement *a, const struct statement *b, struct alone *alone, bool *met, size_t *shared, bool *flipped)
+static void
+add_alone(const struct statement *a, size_t i, const struct statement *b, struct side *side)
 {
-	double both = 0;
+	const struct term *t = &a->terms[i];
 
+	side->n++;
+	side->head += t->head && t->condition == 0;
+	side->act += !t->head;
+	side->condition += t->condition != 0;
+	side->proper += t->proper;
+	side->label += t->label;
+	side->modifier += modifies(a, i, b);
+}
+
+static void
+add_flip(const struct term *t, const struct term *other, struct side *side)
+{
+	side->flipped = !side->flipped;
+	/* "Disabled cookies" are other cookies; of "cookies are disabled" it is said. */
+	side->other += t->head || t->condition != 0;
+	if (side->flip == NULL) {
+		side->flip = t;
+		side->flip_other = other;
+	}
+}
+
+static void
+compare(const struct statement *a, const struct statement *b, struct side *side)
+{
 	for (size_t i = 0; i < a->n_terms; i++) {
 		const struct term *t = &a->terms[i], *other = term_in(b, t);
 		bool opposed = false;
@@ -111,26 +137,16 @@ compare(
 			other = opposite_in(b, t);
 			opposed = other != NULL;
 		}
-		if (met != NULL)
-			met[i] = other != NULL;
-		if (other != NULL) {
-			both += weight(t);
-			*shared += is_first(a, i);
-			/* "Disabled cookies" are other cookies; of "cookies are disabled" it is said. */
-			if (opposed || t->denied != other->denied)
-				*flipped = !*flipped;
-			alone->other += (opposed || t->denied != other->denied) && (t->head || t->condition != 0);
+		side->met[i] = other != NULL;
+		if (other == NULL) {
+			add_alone(a, i, b, side);
 			continue;
 		}
-		alone->n++;
-		alone->head += t->head && t->condition == 0;
-		alone->act += !t->head;
-		alone->condition += t->condition != 0;
-		alone->proper += t->proper;
-		alone->label += t->label;
-		alone->modifier += modifies(a, i, b);
+		side->both += weight(t);
+		side->shared += is_first(a, i);
+		if (opposed || t->denied != other->denied)
+			add_flip(t, other, side);
 	}
-	return both;
 }
 
 static double
@@ -162,35 +178,44 @@ other_objects(const struct statement *a, const struct statement *b)
 	return false;
 }
 
+/* Each condition of this has a false contradiction behind it that a reader would have been told. */
+static bool
+is_same(const struct statement *a, const struct statement *b, const struct likeness *like)
+{
+	const struct side *x = &like->a, *y = &like->b;
+
+	if (like->share < (x->n > 0 && y->n > 0 ? SURE : ALIKE) || x->shared < 2 ||
+	    (x->shared < FEW && like->share < OF_FEW))
+		return false;
+	if ((x->head > 0 && y->head > 0) || (x->proper > 0 && y->proper > 0))
+		return false; /* other subjects */
+	if (x->condition + y->condition + x->label + y->label + x->other > 0 || a->conditional != b->conditional)
+		return false; /* other cases */
+	if (a->leans || b->leans || other_objects(a, b))
+		return false;
+	return x->modifier + y->modifier == 0 || like->share >= QUALIFIED;
+}
+
 static void
 likeness(const struct statement *a, const struct statement *b, struct likeness *ret)
 {
-	struct alone x = {0}, y = {0};
-	size_t shared = 0;
-	bool flipped = false;
-	double both;
-
 	*ret = (struct likeness){0};
-	both = compare(a, b, &x, ret->met, &ret->shared, &ret->flipped);
-	both += compare(b, a, &y, NULL, &shared, &flipped);
-	ret->alone_a = x.n;
-	ret->alone_b = y.n;
-	ret->act_a = x.act;
-	ret->act_b = y.act;
-	ret->share = both / (total(a) + total(b));
-	ret->same = ret->share >= (x.n > 0 && y.n > 0 ? SURE : ALIKE) && !(x.head > 0 && y.head > 0) &&
-		    x.condition == 0 && y.condition == 0 && x.label == 0 && y.label == 0 &&
-		    !(x.proper > 0 && y.proper > 0) && !a->leans && !b->leans && a->conditional == b->conditional &&
-		    x.other == 0 && ret->shared > 1 && !other_objects(a, b) &&
-		    ((x.modifier == 0 && y.modifier == 0) || ret->share >= QUALIFIED);
+	compare(a, b, &ret->a);
+	compare(b, a, &ret->b);
+	ret->share = (ret->a.both + ret->b.both) / (total(a) + total(b));
+	ret->same = is_same(a, b, ret);
 }
 
 /* ---- What differs? ----------------------------------------------------------------------------------------------- */
 
+/* The tokens of an amount or a date. */
+struct span {
+	size_t from, to;
+};
+
 struct difference {
 	size_t numbers, dates;
-	const struct amount *a, *b; /* the first that differ */
-	const struct date *from, *to;
+	struct span a, b; /* the first that differ */
 };
 
 static bool
@@ -221,8 +246,8 @@ differ_numbers(const struct statement *a, const struct statement *b, struct diff
 				continue;
 			taken[k] = true;
 			if (amount_conflicts(&a->amounts[i], &b->amounts[k]) && ret->numbers++ == 0) {
-				ret->a = &a->amounts[i];
-				ret->b = &b->amounts[k];
+				ret->a = (struct span){a->amounts[i].token, a->amounts[i].end};
+				ret->b = (struct span){b->amounts[k].token, b->amounts[k].end};
 			}
 			break;
 		}
@@ -236,27 +261,60 @@ differ_dates(const struct statement *a, const struct statement *b, struct differ
 
 	for (size_t i = 0; i < n; i++)
 		if (date_conflicts(&a->dates[i], &b->dates[i]) && ret->dates++ == 0) {
-			ret->from = &a->dates[i];
-			ret->to = &b->dates[i];
+			ret->a = (struct span){a->dates[i].token, a->dates[i].end};
+			ret->b = (struct span){b->dates[i].token, b->dates[i].end};
 		}
 }
 
 /* ---- Telling ----------------------------------------------------------------------------------------------------- */
 
+/* Ends a text that was cut where its room ended, at a whole character. */
 static void
-put_tokens(char *out, size_t size, const struct token *tokens, size_t from, size_t to)
+put_end(char *out, size_t n)
 {
-	const char *begin = tokens[from].at, *end = tokens[to - 1].at + tokens[to - 1].len;
+	size_t at = n;
+
+	while (at > 0 && ((unsigned char)out[at - 1] & 0xc0) == 0x80)
+		at--;
+	if (at > 0 && (unsigned char)out[at - 1] >= 0xc0) {
+		unsigned char lead = (unsigned char)out[at - 1];
+
+		if (n - at < (lead >= 0xf0 ? 3u : lead >= 0xe0 ? 2u : 1u))
+			n = at - 1;
+	}
+	out[n] = '\0';
+}
+
+static void
+put_tokens(char *out, size_t size, const struct token *tokens, const struct span *span)
+{
+	const struct token *first = &tokens[span->from], *last = &tokens[span->to - 1];
+	const char *begin = first->at, *end = last->at + last->len;
 	size_t n = 0;
 
-	if (tokens[from].before != 0 && begin[-1] == tokens[from].before)
+	/* The sign of a currency, or the minus, right before it. */
+	if ((first->before == '$' || first->before == '-') && begin[-1] == first->before)
 		begin--;
+	else if (first->before == 'E' && memcmp(begin - 3, "\xe2\x82\xac", 3) == 0)
+		begin -= 3;
+	else if (first->before == 'P' && memcmp(begin - 2, "\xc2\xa3", 2) == 0)
+		begin -= 2;
 	if (*end == '%')
 		end++;
 	for (const char *c = begin; c < end && n + 1 < size; c++)
 		if (!text_space(*c) || (n > 0 && out[n - 1] != ' '))
 			out[n++] = text_space(*c) ? ' ' : *c;
-	out[n] = '\0';
+	put_end(out, n);
+}
+
+/* A word, "non-" before it included. */
+static void
+put_token(char *out, size_t size, const struct term *term)
+{
+	bool non = term->denied && term->token->before == '-';
+
+	(void)snprintf(out, size, "%s%.*s", non ? "non-" : "", (int)term->token->len, term->token->at);
+	put_end(out, strlen(out));
 }
 
 static void
@@ -268,7 +326,7 @@ put_subject(const struct statement *a, const struct likeness *like, char *out, s
 	for (size_t i = 0; i < a->n_terms; i++) {
 		const struct token *t = a->terms[i].token;
 
-		if (!like->met[i] || n + t->len + 2 > size)
+		if (!like->a.met[i] || n + t->len + 2 > size)
 			continue;
 		n += (size_t)snprintf(out + n, size - n, "%s%.*s", n > 0 ? " " : "", (int)t->len, t->at);
 	}
@@ -305,19 +363,19 @@ moods_differ(const struct statement *a, const struct statement *b, const struct 
 {
 	uint8_t x = a->mood, y = b->mood;
 
-	if (like->flipped) {
+	if (like->a.flipped) {
 		if (x == MOOD_IS || x == MOOD_IS_NOT)
 			x = x == MOOD_IS ? MOOD_IS_NOT : MOOD_IS;
 		else
 			return false;
 	}
 	/* What is denied has to be what the other says, not something beside it. */
-	if ((denies(a->mood) && like->act_a > 0) || (denies(b->mood) && like->act_b > 0))
+	if ((denies(a->mood) && like->a.act > 0) || (denies(b->mood) && like->b.act > 0))
 		return false;
 	/* "Follow links" tells the reader, or a program, what to do; "links are not followed" tells what is. */
 	if ((x == MOOD_IS && is_act(b, a->first)) || (y == MOOD_IS && is_act(a, b->first)))
 		return false;
-	return mood_conflicts(x, y) && like->share >= DEMANDS && (like->alone_a == 0 || like->alone_b == 0);
+	return mood_conflicts(x, y) && like->share >= DEMANDS && (like->a.n == 0 || like->b.n == 0);
 }
 
 /* The one kind that differs; none where more than one does: then it is of something else. */
@@ -327,7 +385,7 @@ kind_of(
 {
 	bool moods = moods_differ(a, b, like);
 
-	if (diff->numbers + diff->dates > 1 || (diff->numbers + diff->dates == 1 && (moods || like->flipped)))
+	if (diff->numbers + diff->dates > 1 || (diff->numbers + diff->dates == 1 && (moods || like->a.flipped)))
 		return CONFLICT_NONE;
 	if (diff->numbers == 1)
 		return a->n_dates == b->n_dates ? CONFLICT_NUMBER : CONFLICT_NONE; /* "in 2021" is a condition */
@@ -336,41 +394,61 @@ kind_of(
 	return moods ? CONFLICT_MODALITY : CONFLICT_NONE;
 }
 
-static void
-statement_conflict(const struct statement *a, const struct statement *b, struct conflict *ret)
+/* What a and b differ in, seen from a. */
+static enum conflict_kind
+seen_from(const struct statement *a, const struct statement *b, struct likeness *like, struct difference *diff)
 {
-	struct likeness like;
-	struct difference diff = {0};
+	*diff = (struct difference){0};
+	likeness(a, b, like);
+	if (!like->same)
+		return CONFLICT_NONE;
+	differ_numbers(a, b, diff);
+	differ_dates(a, b, diff);
+	return kind_of(a, b, like, diff);
+}
+
+static void
+tell(const struct statement *a, const struct statement *b, const struct likeness *like, const struct difference *diff,
+    struct conflict *ret)
+{
 	char one[100], other[100];
 
-	ret->kind = CONFLICT_NONE;
-	if ((a->mask & b->mask) == 0)
-		return;
-	likeness(a, b, &like);
-	if (!like.same)
-		return;
-	differ_numbers(a, b, &diff);
-	differ_dates(a, b, &diff);
-	ret->kind = kind_of(a, b, &like, &diff);
-	if (ret->kind == CONFLICT_NONE)
-		return;
-	if (ret->kind == CONFLICT_NUMBER) {
-		put_tokens(one, sizeof(one), a->tokens, diff.a->token, diff.a->end);
-		put_tokens(other, sizeof(other), b->tokens, diff.b->token, diff.b->end);
-	} else if (ret->kind == CONFLICT_DATE) {
-		put_tokens(one, sizeof(one), a->tokens, diff.from->token, diff.from->end);
-		put_tokens(other, sizeof(other), b->tokens, diff.to->token, diff.to->end);
+	if (ret->kind == CONFLICT_NUMBER || ret->kind == CONFLICT_DATE) {
+		put_tokens(one, sizeof(one), a->tokens, &diff->a);
+		put_tokens(other, sizeof(other), b->tokens, &diff->b);
+	} else if (like->a.flipped) {
+		put_token(one, sizeof(one), like->a.flip);
+		put_token(other, sizeof(other), like->a.flip_other);
 	} else {
 		(void)snprintf(one, sizeof(one), "%s", mood_name(a->mood));
 		(void)snprintf(other, sizeof(other), "%s", mood_name(b->mood));
 	}
-	ret->sure = like.share;
+	ret->sure = like->share;
 	ret->from[0] = a->from;
 	ret->to[0] = a->to;
 	ret->from[1] = b->from;
 	ret->to[1] = b->to;
-	put_subject(a, &like, ret->subject, sizeof(ret->subject));
+	put_subject(a, like, ret->subject, sizeof(ret->subject));
 	(void)snprintf(ret->why, sizeof(ret->why), "one says \"%s\", the other \"%s\"", one, other);
+}
+
+/* What does not look the same from both sides is not sure. */
+static void
+statement_conflict(const struct statement *a, const struct statement *b, struct conflict *ret)
+{
+	struct likeness like, back;
+	struct difference diff, diff_back;
+
+	ret->kind = CONFLICT_NONE;
+	if ((a->mask & b->mask) == 0)
+		return;
+	ret->kind = seen_from(a, b, &like, &diff);
+	if (ret->kind == CONFLICT_NONE)
+		return;
+	if (seen_from(b, a, &back, &diff_back) == ret->kind)
+		tell(a, b, &like, &diff, ret);
+	else
+		ret->kind = CONFLICT_NONE;
 }
 
 void

@@ -108,13 +108,18 @@ begins_torn(const char *quote)
 	       quote[number + 1] <= 'z';
 }
 
-/* "can be overridden with the": without a sign at its end, and with a word that leads to another. */
+/* "can be overridden with the": without a sign at its end, and with a word that leads to another.  "; and" leads to the next
+ * item of a list. */
 static bool
 ends_torn(const struct finding *f, const struct text_word *words, size_t n)
 {
-	const struct text_word *last = n == 0 ? NULL : &words[n - 1];
+	size_t at = n == 0 ? 0 : words[n - 1].from;
 
-	return last != NULL && last->from + last->len == f->len && (last->flags & TEXT_STOP);
+	if (n == 0 || !(words[n - 1].flags & TEXT_STOP) || at + words[n - 1].len != f->len)
+		return false;
+	while (at > 0 && text_space(f->quote[at - 1]))
+		at--;
+	return at == 0 || strchr(",;", f->quote[at - 1]) == NULL;
 }
 
 /* Without a capital: the name of a command, or the middle of a sentence. */

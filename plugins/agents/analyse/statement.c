@@ -117,6 +117,18 @@ is_demanded(const struct token *tokens, size_t n, size_t i)
 		   token_in(tokens, n, i - 1, " is to need needs support supports expects uses use run runs "));
 }
 
+/* "section 4", "appendix B", and a name with a number that is none of something: "Debian 12". */
+static bool
+is_label(const struct token *tokens, size_t n, size_t i)
+{
+	const struct token *next = &tokens[i + 1];
+
+	if (token_in(tokens, n, i, label_words))
+		return next->use != TOKEN_DATE && (next->number || (next->len == 1 && (next->flags & TEXT_CAPITAL)));
+	return (tokens[i].flags & TEXT_CAPITAL) && !(tokens[i].flags & TEXT_STOP) && next->number &&
+	       next->use == TOKEN_FREE;
+}
+
 /* "section 4" is one term, and so is "version 2.1" where it says which one is spoken of. */
 static bool
 label_add(struct statement *s, struct token *tokens, size_t n, size_t i, const struct term *like)
@@ -124,14 +136,11 @@ label_add(struct statement *s, struct token *tokens, size_t n, size_t i, const s
 	char name[2 * TEXT_STEM];
 	struct term *t;
 
-	if (i + 1 >= n || tokens[i].stop || !token_in(tokens, n, i, label_words) || tokens[i + 1].use == TOKEN_DATE ||
-	    !(tokens[i + 1].number || (tokens[i + 1].len == 1 && (tokens[i + 1].flags & TEXT_CAPITAL))))
+	if (i + 1 >= n || tokens[i].stop || s->n_terms == STATEMENT_TERMS || !is_label(tokens, n, i))
 		return false;
 	if (i > 0 && token_in(tokens, n, i, " version release ") && tokens[i + 1].number && is_demanded(tokens, n, i))
 		return false;
 	term_add(s, &tokens[i], (uint16_t)i, like);
-	if (s->n_terms == 0)
-		return false;
 	t = &s->terms[s->n_terms - 1];
 	(void)stpcpy(stpcpy(stpcpy(name, tokens[i].stem), " "), tokens[i + 1].word);
 	t->stem = statement_hash(name);
@@ -303,6 +312,17 @@ is_prose(const char *text, size_t len)
 	return signs < 3 && len > 0 && strchr("-/~.%#", *text) == NULL;
 }
 
+/* "Copyright (C) 2001, 2004 ...": years of whom and of what is no statement. */
+static bool
+is_notice(const struct token *tokens, size_t from, size_t to)
+{
+	for (size_t i = from; i < to; i++)
+		if (token_in(tokens, to, i, " copyright ") &&
+		    (i == from || token_in(tokens, to, i + 1, " c ") || (i + 1 < to && tokens[i + 1].number)))
+			return true;
+	return false;
+}
+
 /* The statements of one sentence or item, whose tokens begin at all->tokens[from].  Returns where those of the next begin. */
 static size_t
 read_unit(struct statements *all, const char *text, const struct text_unit *unit, size_t from)
@@ -313,7 +333,7 @@ read_unit(struct statements *all, const char *text, const struct text_unit *unit
 		from++;
 	for (to = from; to < all->n_tokens && (size_t)(all->tokens[to].at - text) < unit->to;)
 		to++;
-	if (!is_prose(text + unit->from, len) || token_in(all->tokens, to, from, " copyright "))
+	if (!is_prose(text + unit->from, len) || is_notice(all->tokens, from, to))
 		return to;
 	read_sentence(all, all->tokens + from, to - from);
 	for (size_t i = first; i < all->n; i++) {

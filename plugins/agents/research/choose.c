@@ -12,7 +12,7 @@
 #define SAME_SECTION  0.7  /* and from under the same heading */
 #define ENOUGH        0.5  /* covers, of a question of many terms */
 #define ENOUGH_OF_TWO 0.66 /* of two terms: one of them, and surroundings that have the other */
-#define LEAST         0.25  /* score of what is told */
+#define LEAST         0.25 /* score of what is told */
 #define LEAST_OF_BEST 0.4  /* and of the best one's */
 #define OF_BEST       0.6  /* covers, of what the best one covers */
 

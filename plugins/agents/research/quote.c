@@ -77,22 +77,43 @@ try_signed(const struct question *q, const struct window *w, size_t u, struct ca
 		try(q, w, u, last, ret);
 }
 
+static bool
+has_hit(const struct window *w, size_t u)
+{
+	size_t hit = hits_at(w->hits, w->hits_n, w->first_word[u]);
+
+	return hit < w->hits_n && w->hits[hit].word < w->first_word[u + 1];
+}
+
+static bool
+points_back(const struct window *w, size_t u)
+{
+	size_t from = w->first_word[u], to = w->first_word[u + 1];
+
+	return (manner_of(w->text, w->units[u].from, w->units[u].to, w->words + from, to - from) & MANNER_BACK) != 0;
+}
+
+/* Does unit `u` go on from the one before it, in the same paragraph, with something of the question or of what it says? */
+static bool
+goes_on(const struct window *w, size_t u)
+{
+	return u > 0 && u < w->units_n && w->units[u].block == w->units[u - 1].block && is_text(&w->units[u - 1]) &&
+	       (points_back(w, u) || (has_hit(w, u) && has_hit(w, u - 1)));
+}
+
 static void
 try_around(const struct question *q, const struct window *w, size_t u, struct candidates *ret)
 {
 	const struct text_unit *unit = &w->units[u];
-	bool more = u + 1 < w->units_n && w->units[u + 1].block == unit->block;
 
 	if (leads(w, u)) {
 		try_list(q, w, u, ret);
 		return;
 	}
 	try(q, w, u, u, ret);
-	if (more && !leads(w, u + 1))
-		try(q, w, u, u + 1, ret);
-	if (more && u + 2 < w->units_n && w->units[u + 2].block == unit->block && !leads(w, u + 2))
-		try(q, w, u, u + 2, ret);
-	if (u > 0 && w->units[u - 1].block == unit->block && is_text(&w->units[u - 1]))
+	for (size_t last = u + 1; last <= u + 2 && goes_on(w, last) && !leads(w, last); last++)
+		try(q, w, u, last, ret);
+	if (goes_on(w, u) && !has_hit(w, u - 1)) /* else it was tried from there */
 		try(q, w, u - 1, u, ret);
 	if (unit->lead != TEXT_NO_LEAD)
 		try(q, w, unit->lead, u, ret);
@@ -105,13 +126,9 @@ candidates_find(const struct question *q, const struct windows *windows, struct 
 {
 	for (size_t i = 0; i < windows->n; i++) {
 		const struct window *w = &windows->at[i];
-		size_t h = 0;
 
-		for (size_t u = 0; u < w->units_n; u++) {
-			while (h < w->hits_n && w->hits[h].word < w->first_word[u])
-				h++;
-			if (is_text(&w->units[u]) && h < w->hits_n && w->hits[h].word < w->first_word[u + 1])
+		for (size_t u = 0; u < w->units_n; u++)
+			if (is_text(&w->units[u]) && has_hit(w, u))
 				try_around(q, w, u, ret);
-		}
 	}
 }

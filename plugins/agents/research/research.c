@@ -45,6 +45,26 @@ heading_of(const struct candidate *c)
 	return json;
 }
 
+/* Where a quote ends: an item's "; and" leads to one that is not quoted, and is left out. */
+static size_t
+end_of(const struct candidate *c)
+{
+	const struct window *w = c->window;
+	size_t from = w->units[c->last].from, to = w->units[c->last].to, end = to;
+
+	if (end > from && w->text[end - 1] == ',')
+		end--;
+	if (end > from + 3 && strncmp(w->text + end - 3, "and", 3) == 0)
+		end -= 3;
+	else if (end > from + 2 && strncmp(w->text + end - 2, "or", 2) == 0)
+		end -= 2;
+	else
+		return to;
+	while (end > from && text_space(w->text[end - 1]))
+		end--;
+	return end > from && (w->text[end - 1] == ';' || w->text[end - 1] == ',') ? end : to;
+}
+
 static double
 rounded(double x)
 {
@@ -55,7 +75,7 @@ static json_t *
 finding_of(const struct question *q, const struct candidate *c)
 {
 	const struct window *w = c->window;
-	size_t from = w->units[c->first].from, to = w->units[c->last].to;
+	size_t from = w->units[c->first].from, to = end_of(c);
 	json_t *heading = heading_of(c);
 	json_t *finding = json_pack("{s:s s:s s:I s:I s:s% s:f s:f s:o s:b}", "document", w->document, "digest",
 	    w->digest, "from", (json_int_t)(w->from + from), "to", (json_int_t)(w->from + to), "quote", w->text + from,

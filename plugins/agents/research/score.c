@@ -100,12 +100,10 @@ static double
 nearness(const struct window *w, size_t from, size_t to, uint32_t terms)
 {
 	size_t counts[QUESTION_TERMS] = {0}, missing = (size_t)__builtin_popcount(terms), wanted = missing;
-	size_t tightest = SIZE_MAX, tail = 0;
+	size_t tightest = SIZE_MAX, tail = hits_at(w->hits, w->hits_n, from);
 
 	if (missing < 2)
 		return 1;
-	while (tail < w->hits_n && w->hits[tail].word < from)
-		tail++;
 	for (size_t head = tail; head < w->hits_n && w->hits[head].word < to; head++) {
 		missing -= counts[w->hits[head].term]++ == 0;
 		for (; missing == 0; tail++) {
@@ -151,9 +149,9 @@ factor_of_part(const struct candidate *c)
 
 	if (lead == TEXT_NO_LEAD)
 		return 1;
-	for (size_t i = 0; i < w->hits_n; i++)
-		if (w->hits[i].word >= word_at(w, lead) && w->hits[i].word < word_at(w, lead + 1))
-			terms |= 1u << w->hits[i].term;
+	for (size_t i = hits_at(w->hits, w->hits_n, word_at(w, lead));
+	     i < w->hits_n && w->hits[i].word < word_at(w, lead + 1); i++)
+		terms |= 1u << w->hits[i].term;
 	return (terms & c->terms) == c->terms ? 0.8 : 1;
 }
 
@@ -165,8 +163,8 @@ factor_of_subject(const struct question *q, const struct candidate *c, size_t fr
 
 	if (!(q->asks & ASKS_MEANING))
 		return 1;
-	for (size_t i = 0; i < w->hits_n && w->hits[i].word < from + SUBJECT_WORDS; i++)
-		if (w->hits[i].word >= from && q->terms[w->hits[i].term].weight >= HEAVY)
+	for (size_t i = hits_at(w->hits, w->hits_n, from); i < w->hits_n && w->hits[i].word < from + SUBJECT_WORDS; i++)
+		if (q->terms[w->hits[i].term].weight >= HEAVY)
 			return 1;
 	return 0.8;
 }
@@ -192,9 +190,8 @@ factor_of_density(const struct window *w, size_t from, size_t to)
 
 	for (size_t i = from; i < to; i++)
 		content += !(w->words[i].flags & TEXT_STOP);
-	for (size_t i = 0; i < w->hits_n; i++)
-		if (w->hits[i].word >= from && w->hits[i].word < to)
-			asked += w->hits[i].words;
+	for (size_t i = hits_at(w->hits, w->hits_n, from); i < w->hits_n && w->hits[i].word < to; i++)
+		asked += w->hits[i].words;
 	return asked < DENSE * content ? 0.88 + 0.12 * asked / (DENSE * content) : 1;
 }
 
@@ -223,6 +220,8 @@ factor_of_place(const struct candidate *c, size_t words)
 		factor *= 0.5;
 	if (words < SHORT_WORDS)
 		factor *= 0.6;
+	if (last->lead == TEXT_NO_LEAD) /* a sentence more has to be worth reading */
+		factor *= pow(0.98, c->last - c->first);
 	if (!last->whole && last->kind == TEXT_SENTENCE)
 		factor *= 0.85;
 	if (w->text[last->to - 1] == ':') /* what it introduces is missing */

@@ -37,6 +37,8 @@ ranges_of(struct passages *passages, struct range *ranges)
 {
 	size_t n = 0;
 
+	if (passages->n == 0)
+		return 0;
 	if (passages->n > PASSAGES) /* they come best first */
 		passages->n = PASSAGES;
 	qsort(passages->at, passages->n, sizeof(*passages->at), by_place);

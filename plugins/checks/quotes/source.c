@@ -68,6 +68,43 @@ is_at(const json_t *place, size_t from, size_t to)
 	       json_integer_value(json_object_get(place, "to")) == (json_int_t)to;
 }
 
+/* A text that several of the run's spaces have may have a name in each.  hospes_document tells that of the first space, a
+ * search may have told the agent another one. */
+static bool
+has_name(struct quotes *q, const hospes_source *source)
+{
+	const char *within[] = {source->digest, NULL};
+	const json_t *found, *passage;
+	hospes_value *value;
+	char *key;
+	bool has = false;
+	size_t i;
+	int rc;
+
+	key = malloc(strlen(source->document) + sizeof("name ") + 65);
+	if (key == NULL)
+		abort(); /* the cell's memory is at its end */
+	(void)stpcpy(stpcpy(stpcpy(stpcpy(key, "name "), source->digest), " "), source->document);
+	if (json_object_get(q->read, key) != NULL || q->status != 0 || q->looks >= QUOTES_LOOKS) {
+		has = json_is_true(json_object_get(q->read, key));
+		free(key);
+		return has;
+	}
+	q->looks++;
+	rc = hospes_search(q->ctx, "sources", source->quote, HOSPES_SEARCH(.most = 1000, .within = within), &value);
+	if (rc != 0 && rc != HOSPES_EINPUT)
+		q->status = rc;
+	found = rc == 0 ? json_object_get(hospes_json(value), "found") : NULL;
+	json_array_foreach(found, i, passage)
+	{
+		has = has || (strcmp(text_of(passage, "digest"), source->digest) == 0 &&
+				 strcmp(text_of(passage, "document"), source->document) == 0);
+	}
+	json_object_set_new(q->read, key, json_boolean(has));
+	free(key);
+	return has;
+}
+
 /* The quote has another length than its range: what begins there is shown. */
 static bool
 wrong_length(struct quotes *q, const struct quotes_claim *claim, const hospes_source *source)
@@ -104,7 +141,7 @@ quotes_source(struct quotes *q, const struct quotes_claim *claim, const hospes_s
 		    "the run's sources have no document with the digest %.16s... and bytes %zu to %zu; it was called "
 		    "%.200s",
 		    source->digest, source->from, source->to, source->document);
-	if (strcmp(text_of(place, "document"), source->document) != 0)
+	if (strcmp(text_of(place, "document"), source->document) != 0 && !has_name(q, source))
 		return quotes_tell(q, claim, &failure,
 		    "the document that is quoted is %.200s, and it was called %.200s", text_of(place, "document"),
 		    source->document);

@@ -32,7 +32,7 @@ static struct source *
 find_source(struct sources *sources, const char *digest)
 {
 	for (size_t i = 0; i < sources->n; i++)
-		if (strcmp(sources->at[i].digest, digest) == 0)
+		if (sources->at[i].digest != NULL && strcmp(sources->at[i].digest, digest) == 0)
 			return &sources->at[i];
 	return NULL;
 }
@@ -92,7 +92,8 @@ search_sources(struct work *work, struct sources *ret)
 		for (k = 0; k < FOUND && (item = json_array_get(found, k)) != NULL; k++)
 			take_found(&work->question, item, ret);
 	}
-	qsort(ret->at, ret->n, sizeof(*ret->at), by_worth);
+	if (ret->n > 0)
+		qsort(ret->at, ret->n, sizeof(*ret->at), by_worth);
 	return 0;
 }
 

@@ -1,8 +1,6 @@
-/* bench-lane: calls `callee` `rounds` times, one after the other, with `payload`; bench-lanes has `lanes` of them at once. */
+/* bench-lane: calls `callee` `rounds` times, one after the other, with `payload`. */
 
 #include <hospes.h>
-
-#define LANES_MAX 1000
 
 static int
 lane(hospes_ctx *ctx)
@@ -18,29 +16,10 @@ lane(hospes_ctx *ctx)
 
 		if (rc != 0)
 			return rc;
+		hospes_release(said);
 	}
 	return hospes_reply(ctx, json_integer(1));
 }
 
-#ifdef BENCH_LANES
-static int
-lanes(hospes_ctx *ctx)
-{
-	int64_t n = hospes_int(hospes_input(ctx), "lanes");
-	const char *targets[LANES_MAX];
-	hospes_value *said[LANES_MAX];
-	int rc;
-
-	if (n < 1 || n > LANES_MAX)
-		return lane(ctx);
-	for (int64_t i = 0; i < n; i++)
-		targets[i] = "bench-lane";
-	rc = hospes_call_all(ctx, (size_t)n, targets, hospes_input(ctx), said);
-	return rc != 0 ? rc : hospes_reply(ctx, json_integer((json_int_t)n));
-}
-
-HOSPES_STRATEGY("bench-lanes", "1.0.0", "Lanes of the bench", lanes)
-#else
 HOSPES_AGENT("bench-lane", "1.0.0", "A lane of the bench", lane)
-#endif
 HOSPES_NEEDS("call:bench-*")

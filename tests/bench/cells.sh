@@ -1,0 +1,166 @@
+#!/bin/bash
+# What cells cost: how long one takes to be ready, what an idle one and a parked call keep in memory, and 100,000 parked
+# calls at once.  Run by `make bench-cells`; `make bench` has it too.
+#
+# STARTS cells are started one after the other (100).  PARKED calls wait in CELLS cells (100,000 in 8); a tenth of them is
+# looked at first.
+
+set -u
+: "${STAGE:?run by make bench-cells}" "${BUILT:?run by make bench-cells}"
+export LC_ALL=C NO_COLOR=1
+PATH=$STAGE/bin:$STAGE/sbin:$PATH
+T=$(mktemp -d "${BENCH_DIR:-${TMPDIR:-/tmp}}/hospes-bench.XXXXXX") || exit 2
+chmod 711 "$T" # started by root, the host becomes somebody else
+host=
+CELLS=${CELLS:-8}
+PARKED=${PARKED:-100000}
+
+ended()
+{
+	[ -z "$host" ] || { kill "$host" 2>/dev/null && wait "$host" 2>/dev/null; }
+	rm -rf "$T"
+}
+trap ended EXIT
+
+die()
+{
+	echo "bench: $*" >&2
+	[ ! -e "$T/host.log" ] || tail -n 20 "$T/host.log" >&2
+	exit 1
+}
+
+pause()
+{
+	read -rt "$1" <> <(:) || :
+}
+
+# Pids of this host's cells of a plugin.
+cells_of()
+{
+	hospes agents --json | jq -r --arg name "$1" '.[] | select(.name == $name) | .pids[]'
+}
+
+# Memory of processes in KiB, as each shares it with others.
+pss()
+{
+	local pid sum=0 one
+	for pid in "$@"; do
+		one=$(awk '$1 == "Pss:" { print $2 }' "/proc/$pid/smaps_rollup" 2>/dev/null)
+		sum=$((sum + ${one:-0}))
+	done
+	echo "$sum"
+}
+
+# CPU time of processes, in clock ticks.
+ticks()
+{
+	local pid sum=0 stat
+	for pid in "$@"; do
+		read -r stat <"/proc/$pid/stat" || continue
+		stat=(${stat##*) })
+		sum=$((sum + stat[11] + stat[12]))
+	done 2>/dev/null
+	echo "$sum"
+}
+
+# Waits until neither the host nor its cells have anything to do any more.
+still()
+{
+	local now before=-1 same=0
+	until [ "$same" -ge 4 ]; do
+		now=$(ticks "$host" $(cells_of bench-park) $(cells_of bench-fan))
+		if [ $((now - before)) -le 1 ]; then
+			same=$((same + 1))
+		else
+			same=0
+		fi
+		before=$now
+		pause 0.25
+	done
+}
+
+seconds()
+{
+	awk -v a="$1" -v b="$EPOCHREALTIME" 'BEGIN { printf "%.1f", b - a }'
+}
+
+run_of()
+{
+	local fans=$(($1 < 10 ? 1 : 10))
+	printf '{"fans": %d, "n": %d, "ms": %d}' $fans $(($1 / fans)) "$2" >"$T/in.json"
+	hospes run bench-fans --in "$T/in.json" --detach --json >"$T/out" || die "$(cat "$T/out")"
+	jq -r .id "$T/out"
+}
+
+# parked N: N calls that wait at once; what they keep; then all are cancelled.
+parked()
+{
+	local n=$1 id began=$EPOCHREALTIME cells core_kib cell_kib
+	id=$(run_of "$n" 7200000)
+	until [ "$(hospes ps --json | jq '.[0].calls')" -gt "$n" ]; do
+		pause 0.1
+	done
+	still
+	cells=$(cells_of bench-park)
+	core_kib=$(($(pss "$host") - fresh_core))
+	cell_kib=$(($(pss $cells) - fresh_cell * $(wc -w <<<"$cells")))
+	printf '%-52s %12s s\n' "$n calls parked in $(wc -w <<<"$cells") cells, after" "$(seconds "$began")"
+	awk -v n="$n" -v core="$core_kib" -v cell="$cell_kib" 'BEGIN {
+	    printf "%-52s %12.1f KiB\n", "  resident for each, in its cell", cell / n
+	    printf "%-52s %12.1f KiB\n", "  resident for each, in the core", core / n
+	    printf "%-52s %12.1f KiB\n", "  together", (core + cell) / n }'
+	began=$EPOCHREALTIME
+	hospes cancel "$id" >/dev/null || die "not cancelled"
+	hospes wait "$id" --json >"$T/out" 2>/dev/null
+	[ "$(jq -r .error.code "$T/out")" = cancelled ] || die "$(cat "$T/out")"
+	printf '%-52s %12s s\n' "  cancelled, all ended after" "$(seconds "$began")"
+}
+
+# woken N MS: the same, and all wake up by themselves.
+woken()
+{
+	local n=$1 began=$EPOCHREALTIME id
+	id=$(run_of "$n" "$2")
+	hospes wait "$id" --json >"$T/out" 2>/dev/null
+	[ "$(jq .result "$T/out")" = "$n" ] || die "$(cat "$T/out")"
+	printf '%-52s %12s s\n' "$n calls parked for $(($2 / 1000)) s, all ended after" "$(seconds "$began")"
+}
+
+printf 'on %s, %s CPUs, kernel %s\n\n' "$(uname -m)" "$(nproc)" "$(uname -r)"
+
+"$BUILT/tests/bench/cells" "$STAGE/libexec/hospes" "$BUILT/tests/bench/plugins/bench-work.so" "${STARTS:-100}" >"$T/cells.json" ||
+    die "no cells"
+printf '%-52s %12s %12s\n' "a cell, from asking to READY" "p50 us" "p10 us"
+jq -r '.steps[] | "  \(.step)\t\(.us)\t\(.fast_us)"' "$T/cells.json" |
+    awk -F '\t' '{ printf "%-52s %12d %12d\n", $1, $2, $3 }'
+jq -r '"all of it\t\(.ready_us)\t\(.ready_fast_us)"' "$T/cells.json" |
+    awk -F '\t' '{ printf "%-52s %12d %12d\n\n", $1, $2, $3 }'
+printf '%-52s %12s KiB PSS\n' "an idle cell, fresh" "$(jq .pss_kib "$T/cells.json")"
+
+mkdir -m 0755 "$T/plugins"
+cp "$BUILT"/tests/bench/plugins/bench-{park,fan,fans}.so "$T/plugins/" || die "no plugins"
+mkfifo "$T/ready"
+cat >"$T/hospes.conf" <<CONF
+state = "$T/state";
+socket = "$T/run/host.sock";
+plugin_dirs = [ "$T/plugins" ];
+run = { calls = 1000000000; wall = "3h"; };
+cells = { per_version = $CELLS; fibers = $(((PARKED + CELLS - 1) / CELLS)); memory = "$(((PARKED + CELLS - 1) / CELLS / 4 + 256))M"; };
+CONF
+export HOSPES_SOCKET=$T/run/host.sock
+hospesd -c "$T/hospes.conf" --ready-fd 8 8>"$T/ready" 2>"$T/host.log" </dev/null &
+host=$!
+read -rt 60 <"$T/ready" || die "the host did not start"
+
+woken 1 1 >/dev/null # there is a cell of each
+fresh_core=$(pss "$host")
+fresh_cell=$(pss $(cells_of bench-park))
+parked $((PARKED / 10))
+parked "$PARKED"
+woken "$PARKED" 60000
+for ((i = 0; i < 40; i++)); do # the host has cells rest that have idled for a second
+	[ "$(pss $(cells_of bench-park))" -ge $((CELLS * 1024)) ] || break
+	pause 0.1
+done
+printf '%-52s %12s KiB PSS\n' "an idle cell, after all that" \
+    "$(($(pss $(cells_of bench-park)) / $(cells_of bench-park | wc -l)))"
