@@ -48,7 +48,7 @@ include tests/hostile/local.mk
 
 EXTRA_DIST += tests/unit/run.sh
 TESTS += tests/floors.sh tests/names.sh tests/man.sh tests/readme.sh tests/systemd.sh
-EXTRA_DIST += core/README tests/floors.sh tests/names.sh tests/man.sh tests/readme.sh tests/systemd.sh tests/lsan.supp
+EXTRA_DIST += core/README core/cell/README tests/floors.sh tests/names.sh tests/man.sh tests/readme.sh tests/systemd.sh tests/lsan.supp
 
 # Alone, since it installs: no other make may build meanwhile.
 EXTRA_DIST += tests/install.t
