@@ -122,7 +122,7 @@ play()
 
 without_one()
 {
-	local row said passes
+	local row said passes how
 	wanted || return 0
 	cp "$work/src/$file" "$work/kept"
 	sed -e "$script" "$work/kept" >"$work/src/$file"
@@ -142,7 +142,8 @@ without_one()
 			said="${said}PASSES WITHOUT IT"
 			passed=$((passed + 1))
 		else
-			said="${said}fails without it ($(grep '^not ok' "$work/played" | head -n 1 | cut -c 1-90))"
+			how=$(grep '^not ok' "$work/played" | head -n 1 | cut -c 1-90)
+			said="${said}fails without it (${how:-it does not come to an end})"
 		fi
 		printf '%-62s %-22s %s\n' "$defence" "$row" "$said"
 	done
