@@ -123,7 +123,7 @@ print_report(const json_t *report)
 	else if (json_is_true(json_object_get(report, "degraded")))
 		printf("degraded: a required layer does not hold, and hospesd starts nevertheless, since the "
 		       "configuration "
-		       "says `degraded`\n");
+		       "says `sandbox.degraded`\n");
 	else
 		printf("not ok: a required layer does not hold, so hospesd will not start\n");
 }
