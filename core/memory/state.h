@@ -21,7 +21,7 @@
 
 #define MEMORY_MAGIC 0x6d656d6fu
 #define SLICE_NS     (50 * NS_PER_MS) /* of work, before a search may go first */
-#define WAITING_MAX  (64 * MIB)       /* of text that the index has not seen; who loads more is not told before */
+#define WAITING_MAX  (64 * MIB)       /* of text that the index has not seen; who brings more is not told before */
 
 /* A space of which the names are our own. */
 struct place {
@@ -33,6 +33,7 @@ struct index;
 TAILQ_HEAD(ask_list, ask);
 STAILQ_HEAD(ask_queue, ask);
 struct pin;
+struct verified;
 
 /* Who comes first in the index thread. */
 enum lane {
