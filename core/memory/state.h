@@ -90,8 +90,8 @@ struct memory {
 	/* [loop] */
 	struct ask_list asks;
 	struct event *wakeup; /* on `wake_fd` */
-	size_t waiting;       /* bytes of documents that wait for the index */
-	struct ask_list held; /* loads that are done and not told, since too much waits */
+	size_t waiting;       /* bytes of documents and values that wait for the index */
+	struct ask_list held; /* changes that are done and not told, since too much waits */
 	bool failure_told;
 	bool rebuilding;   /* after damage */
 	unsigned rebuilds; /* of that kind, so far */
@@ -110,7 +110,8 @@ struct memory {
 
 	/* [index thread], and memory_open before it starts */
 	struct index *index;
-	struct map pins;   /* digest in text -> struct pin: documents of loads that are under way */
+	struct map pins; /* digest in text -> struct pin: documents of loads that are under way */
+	struct verified *verified;
 	uint64_t seen_lsn; /* the last command that the index was told of */
 };
 
