@@ -17,10 +17,12 @@
 #define IDLE_SPARE_NS  (30 * NS_PER_S)
 #define IDLE_WARM_NS   (600 * NS_PER_S)
 
-static char *
-key_of(const struct cells *cells, const struct cell_spec *spec, const struct call *call)
+/* Object and who: short enough for a place on the stack. */
+#define KEY_TEXT (64 + 1 + 127 + 1)
+
+static void
+key_of(const struct cells *cells, const struct cell_spec *spec, const struct call *call, char key[KEY_TEXT])
 {
-	char hex[65];
 	const char *who = "";
 
 	switch (cells->policy->isolation) {
@@ -33,22 +35,25 @@ key_of(const struct cells *cells, const struct cell_spec *spec, const struct cal
 	case ISOLATION_VERSION:
 		break;
 	}
-	hex_format(spec->object, 32, hex);
-	return xasprintf("%s %s", hex, who);
+	assert(strlen(who) < KEY_TEXT - 65);
+	hex_format(spec->object, 32, key);
+	key[64] = ' ';
+	strcpy(key + 65, who);
 }
 
 static struct pool *
 pool_of(struct cells *cells, const struct cell_spec *spec, const struct call *call)
 {
-	_cleanup_(free_p) char *key = key_of(cells, spec, call);
-	struct pool *pool = map_get(&cells->pools_by_key, key);
+	char key[KEY_TEXT];
+	struct pool *pool;
 
+	key_of(cells, spec, call, key);
+	pool = map_get(&cells->pools_by_key, key);
 	if (pool != NULL)
 		return pool;
 	pool = xcalloc(1, sizeof(*pool));
 	pool->cells = cells;
-	pool->key = key;
-	key = NULL;
+	pool->key = xstrdup(key);
 	pool->of_run = cells->policy->isolation == ISOLATION_RUN;
 	spec_copy_init(&pool->spec, spec);
 	TAILQ_INIT(&pool->list);
