@@ -140,6 +140,7 @@ struct cell {
 struct pool {
 	struct cells *cells;
 	char *key;
+	const char *who; /* the key's end: whom its calls are of */
 	struct spec_copy spec;
 	TAILQ_ENTRY(pool) all;
 	struct cell_list list;
@@ -173,6 +174,7 @@ struct cells {
 	bool spawner_gone;
 
 	struct map pools_by_key;
+	struct pool *pools_lately[16]; /* by the first byte of the object */
 	struct pool_list pools;
 	struct cell_list all;
 	struct cell_list dirty;

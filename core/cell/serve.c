@@ -12,6 +12,8 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "base/clock.h"
+
 #define CALL_LOGGED_MAX (64 * KIB)
 #define LEAKED_MAX      (16 * MIB)
 
@@ -481,8 +483,11 @@ serve_frames(struct cell *cell)
 	struct frame f;
 	int rc = 0;
 
-	while (cell->phase < PHASE_KILLED && (rc = frames_next(&cell->in, cell->phase, &f, &fault)) == 1)
+	while (cell->phase < PHASE_KILLED && (rc = frames_next(&cell->in, cell->phase, &f, &fault)) == 1) {
+		clock_stop();
 		serve(cell, &f);
+	}
+	clock_go();
 	if (cell->phase < PHASE_KILLED && rc < 0)
 		cell_kill(cell, rc, fault.text);
 }
