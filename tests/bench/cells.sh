@@ -145,7 +145,7 @@ state = "$T/state";
 socket = "$T/run/host.sock";
 plugin_dirs = [ "$T/plugins" ];
 run = { calls = 1000000000; wall = "3h"; };
-cells = { per_version = $CELLS; fibers = $(((PARKED + CELLS - 1) / CELLS)); };
+cells = { per_version = $CELLS; fibers = $(((PARKED + CELLS - 1) / CELLS)); memory = "$(((PARKED + CELLS - 1) / CELLS / 4 + 256))M"; };
 CONF
 export HOSPES_SOCKET=$T/run/host.sock
 hospesd -c "$T/hospes.conf" --ready-fd 8 8>"$T/ready" 2>"$T/host.log" </dev/null &

@@ -54,15 +54,15 @@ frame()
 	number 4 0
 }
 
-{ frame 64 8; number 4 1; number 4 8191; } >"$T/hello"
 { frame 65 $((8 + $(stat -c %s "$T/report"))); number 4 1; number 4 8191; cat "$T/report"; } >"$T/ready"
-chmod 644 "$T/hello" "$T/ready"
+chmod 644 "$T/ready"
+hello=$({ frame 64 8; number 4 1; number 4 8191; } | od -An -v -tx1 | tr -d '\n' | sed 's/ /\\x/g')
 
-# probe_is: the probes are this script from now on.
+# probe_is: the probes are this script from now on.  It says HELLO itself: who sends that is whom the host looks at.
 probe_is()
 {
 	rm -f "$cell"
-	{ echo '#!/bin/bash'; echo "T=$T"; cat; } >"$cell"
+	{ echo '#!/bin/bash'; echo "T=$T"; echo "hello='$hello'"; cat; } >"$cell"
 	chmod 755 "$cell"
 }
 
@@ -85,7 +85,7 @@ doctor env
 nothing_holds "nor of one that says nothing"
 
 probe_is <<'SH'
-cat "$T/hello" >&3
+printf "$hello" >&3
 exec cat <&3 >/dev/null
 SH
 doctor env
@@ -93,7 +93,7 @@ nothing_holds "nor of one that hangs"
 
 # It says that everything was refused, and has put nothing on.
 probe_is <<'SH'
-cat "$T/hello" >&3
+printf "$hello" >&3
 head -c 72 <&3 >/dev/null
 cat "$T/ready" >&3
 exec cat <&3 >/dev/null

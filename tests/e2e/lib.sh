@@ -23,7 +23,7 @@ export LC_ALL=C TZ=UTC NO_COLOR=1
 PATH=$STAGE/bin:$STAGE/sbin:$PATH
 PATIENCE=30
 [ "${SANITIZERS:-no}" = no ] || PATIENCE=90
-unset HOSPES_SOCKET XDG_RUNTIME_DIR XDG_STATE_HOME XDG_DATA_HOME XDG_CONFIG_HOME
+unset HOSPES_SOCKET XDG_RUNTIME_DIR XDG_STATE_HOME XDG_DATA_HOME XDG_CONFIG_HOME XDG_CACHE_HOME
 
 T=$(mktemp -d "${TMPDIR:-/tmp}/hospes-e2e.XXXXXX") || exit 2
 chmod 711 "$T" # started by root, the host becomes somebody else
@@ -479,9 +479,10 @@ as_user()
 	fi
 }
 
-# Can that user run what was built?
+# Can that user run what was built?  And write where others do?
 user_can()
 {
+	chmod 1777 "$TMPDIR"
 	command -v setpriv >/dev/null && as_user test -x "$STAGE/bin/hospes" -a -r "$(so wordcount)"
 }
 
@@ -494,6 +495,7 @@ without()
 # doctor [PREFIX...]: the command before it, if any; $code, $T/out.
 doctor()
 {
+	: "${MEMORY_BEFORE=$(doctor_memory)}"
 	"$@" hospes doctor --json >"$T/out" 2>"$T/err" </dev/null
 	code=$?
 }
@@ -511,10 +513,19 @@ found()
 	    if .refused then .found else "NOT: " + .found end' "$T/out"
 }
 
-# What every doctor leaves nothing of.
+# Shared memory of doctors that are no more: its key has the pid.
+doctor_memory()
+{
+	local key
+	for key in $(ipcs -m 2>/dev/null | awk '$1 ~ /^0x4/ { print $1 }'); do
+		kill -0 $((key - 0x40000000)) 2>/dev/null || echo "$key"
+	done
+}
+
+# A doctor puts away what it held out for its probes.
 doctor_left_nothing()
 {
-	[ -z "$(ls -d /tmp/hospes-doctor.* 2>/dev/null)" ] && [ -z "$(ipcs -m 2>/dev/null | grep -i '0x4[0-9a-f]* *[a-z]* *666 *1 ')" ]
+	[ -z "$(ls -d "$TMPDIR"/hospes-doctor.* 2>/dev/null)" ] && [ "$(doctor_memory)" = "$MEMORY_BEFORE" ]
 }
 
 nothing_left()

@@ -65,6 +65,14 @@ E2E_SCENARIOS = \
 	tests/e2e/host-state-owner.t \
 	tests/e2e/host-user.t \
 	tests/e2e/host-without-spawner.t \
+	tests/e2e/hostile-attacks.t \
+	tests/e2e/hostile-canary.t \
+	tests/e2e/hostile-doors.t \
+	tests/e2e/hostile-files.t \
+	tests/e2e/hostile-frames.t \
+	tests/e2e/hostile-memory.t \
+	tests/e2e/hostile-plugins.t \
+	tests/e2e/hostile-rounds.t \
 	tests/e2e/journal-torn-tail.t \
 	tests/e2e/memory-client-apart.t \
 	tests/e2e/memory-kill-counts-once.t \
@@ -100,7 +108,7 @@ E2E_SCENARIOS = \
 	tests/e2e/tool-http-intent.t \
 	tests/e2e/tool-http-private.t \
 	tests/e2e/tool-http-redirect.t
-EXTRA_DIST += tests/e2e/lib.sh $(E2E_SCENARIOS)
+EXTRA_DIST += tests/e2e/lib.sh tests/e2e/hostile.sh $(E2E_SCENARIOS)
 E2E = $(E2E_SCENARIOS)
 
 include tests/e2e/plugins/local.mk

@@ -63,6 +63,9 @@ test_call(void **state)
 	memcpy(&set_up, body, sizeof(set_up));
 	assert_int_equal(set_up.version, WIRE_VERSION);
 	assert_int_equal(set_up.fibers, 100);
+	/* What its notes ask for; the cgroup is as large as that and the stacks. */
+	assert_int_equal(set_up.memory_bytes, 1 << 20);
+	assert_int_equal(g->request.memory_bytes, (1 << 20) + 100 * world.policy->stack_bytes);
 	assert_int_equal(set_up.required, LAYERS_REQUIRED);
 	assert_int_equal(world.told[i].begins, 0);
 	guest_ready(g);

@@ -100,7 +100,7 @@ assert_defaults(const struct policy *p)
 	assert_int_equal(p->runs_at_once, 1000);
 	assert_int_equal(p->cells_per_pool, 4);
 	assert_int_equal(p->fibers, 512);
-	assert_int_equal(p->cell_memory, 256 * MIB);
+	assert_int_equal(p->cell_memory, 384 * MIB);
 	assert_int_equal(p->stack_bytes, 256 * KIB);
 	assert_int_equal(p->cell_silence_ns, 2 * NS_PER_S);
 	assert_int_equal(p->cell_load_ns, 10 * NS_PER_S);
@@ -524,6 +524,33 @@ shared_until_the_last(void **state)
 	policy_unref(&q);
 }
 
+/* The stacks of all calls are part of a cell's memory: no line is wrong by itself. */
+static void
+memory_holds_stacks(void **state)
+{
+	static const struct {
+		const char *text, *need;
+	} cases[] = {
+	    {"cells: { memory = \"64M\"; };", "found 64 MiB; it holds the stacks of all calls too, and 512 of them"},
+	    {"cells: { memory = \"64M\"; };", "need 144 MiB"},
+	    {"cells: { fibers = 12500; };", "need 3141 MiB"},
+	    {"cells: { stack = \"1M\"; };", "with 1024 KiB each"},
+	};
+	struct policy *p;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		p = load(cases[i].text);
+		assert_null(p);
+		assert_int_equal(fault.status, HOSPES_ECONFIG);
+		assert_non_null(strstr(fault.text, "cells.memory"));
+		if (strstr(fault.text, cases[i].need) == NULL)
+			fail_msg("says nothing of \"%s\": %s", cases[i].need, fault.text);
+	}
+	good("cells: { fibers = 12500; memory = \"3141M\"; };", &p);
+	policy_unref(&p);
+}
+
 int
 main(void)
 {
@@ -538,6 +565,7 @@ main(void)
 	    cmocka_unit_test(checks_of_the_supervisor),
 	    cmocka_unit_test(units),
 	    cmocka_unit_test(every_key_is_checked),
+	    cmocka_unit_test(memory_holds_stacks),
 	    cmocka_unit_test(sentences),
 	    cmocka_unit_test(unreadable_files),
 	    cmocka_unit_test(deep_nesting),

@@ -61,7 +61,7 @@ reloading(void **state)
 	assert_string_equal(q->plugin_dirs[1], p->plugin_dirs[1]);
 	assert_null(q->plugin_dirs[2]);
 	assert_int_equal(q->cell_uids, 1000);
-	assert_int_equal(q->cell_memory, 256 * MIB);
+	assert_int_equal(q->cell_memory, 384 * MIB);
 	assert_int_equal(p->depth, 3); /* whoever holds the old one ends on it */
 	assert_int_equal(fd_write_file(path, "run: { depth = -1; };", 21, 0600, &fault), 0);
 	assert_int_equal(policy_reload(q, &kept, &fault), HOSPES_ECONFIG);
