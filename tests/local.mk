@@ -7,6 +7,7 @@
 #   make lint     cppcheck and clang-tidy
 #   make fuzz     each fuzz target for FUZZ_RUNS inputs
 #   make bench    the table of tests/bench/README
+#   make hostile-without    each defence taken out in turn: a hostile plugin that it is for then gets through
 #
 # `make e2e E2E=tests/e2e/run-cancel.t` runs one scenario; its log is tests/e2e/run-cancel.log.
 
@@ -43,6 +44,7 @@ include tests/fuzz/local.mk
 include tests/bench/local.mk
 include tests/lint/local.mk
 include tests/abi/local.mk
+include tests/hostile/local.mk
 
 EXTRA_DIST += tests/unit/run.sh
 TESTS += tests/floors.sh tests/names.sh tests/man.sh tests/readme.sh tests/systemd.sh

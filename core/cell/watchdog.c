@@ -132,7 +132,7 @@ look_idle(struct cell *cell)
 		return false;
 	if (cell->idle_cpu_ns < 0) {
 		cell->idle_cpu_ns = cell->still_cpu_ns = cpu;
-	} else if (cpu - cell->idle_cpu_ns > cell->cells->policy->cell_silence_ns) {
+	} else if (cpu - cell->idle_cpu_ns > silence_of(cell->cells)) {
 		cell_last(cell, last);
 		kill_for(cell, HOSPES_ESTUCK, "it computed for %lld ms though it has no call%s",
 		    (long long)((cpu - cell->idle_cpu_ns) / NS_PER_MS), last);
