@@ -24,6 +24,7 @@ E2E_SCENARIOS = \
 	tests/e2e/cell-kill-changes-nothing.t \
 	tests/e2e/cell-kill-loses-no-slot.t \
 	tests/e2e/cell-last-words.t \
+	tests/e2e/cell-parks-many.t \
 	tests/e2e/cell-refusals-told.t tests/e2e/cell-sandbox.t \
 	tests/e2e/cell-silent.t \
 	tests/e2e/cell-stuck.t \
