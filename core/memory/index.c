@@ -15,6 +15,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "memory/index_state.h"
+#include "memory/postings.h"
 
 #define FORMAT          1 /* changes with the tables, the words, the stems and the way that texts are cut */
 #define COMMIT_BYTES    (64 * MIB)
@@ -157,6 +158,7 @@ static void
 close_file(struct index *x)
 {
 	index_forget_insert(x);
+	postings_forget(x);
 	for (size_t i = 0; i < STATEMENTS; i++) {
 		sqlite3_finalize(x->statements[i]);
 		x->statements[i] = NULL;

@@ -66,6 +66,7 @@ struct index {
 	uint64_t applied;
 	int64_t generation; /* of comparisons */
 	struct filling filling;
+	struct kept_postings *postings; /* postings.h; NULL: nothing is remembered */
 };
 
 int index_fault(struct index *x, struct fault *fault);
