@@ -124,7 +124,7 @@ fill(struct world *w)
 {
 	_cleanup_(buf_free) struct buf text = {0};
 
-	load_birds(w);
+	world_load(w, "birds", birds);
 	for (unsigned i = 0; i < 40; i++) {
 		_cleanup_(free_p) char *name = xasprintf("paper-%u", i);
 
