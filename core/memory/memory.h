@@ -117,7 +117,8 @@ void memory_append(struct memory *m, struct memory_command *c, const char *actor
 void memory_load(struct memory *m, const struct memory_space *space, struct evbuffer *body, const char *actor,
     memory_done *done, void *arg);
 
-/* Which of `digests` (a JSON array of 64 hexadecimal digits each; borrowed) the space does not have: {"missing": [...]}. */
+/* Which of `digests` (a JSON array of 64 hexadecimal digits each; borrowed) the space does not have, or has lost the text of:
+ * {"missing": [...]}. */
 void memory_missing(
     struct memory *m, const struct memory_space *space, const json_t *digests, memory_done *done, void *arg);
 
