@@ -372,13 +372,11 @@ test_pdf_endless(void **state)
 		_cleanup_(close_p) int fd = open(fifo, O_RDONLY | O_NONBLOCK);
 		_cleanup_(buf_free) struct buf b = {0};
 		struct pollfd hangup = {.fd = fd};
-		int64_t began = clock_mono_ns();
 		struct fault fault;
 
 		install(p, script);
 		buf_appends(&b, "%PDF-");
 		assert_int_equal(document_pdf(&b, 1, &fault), HOSPES_EDEADLINE);
-		assert_true(clock_mono_ns() - began < 30 * NS_PER_S);
 		assert_int_equal(poll(&hangup, 1, 10000), 1);
 		assert_true(hangup.revents & POLLHUP);
 	}
