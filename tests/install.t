@@ -33,7 +33,7 @@ grep -rlF /usr/local "$prefix/share/man" "$prefix/lib/systemd" "$prefix/lib/pkgc
 is "$(cat "$T/out")" "" "and none of them names another prefix"
 
 # README, "Quick start".
-export XDG_RUNTIME_DIR=$T/xdg/run XDG_STATE_HOME=$T/xdg/state XDG_DATA_HOME=$T/xdg/data
+export XDG_RUNTIME_DIR=$T/xdg/run XDG_STATE_HOME=$T/xdg/state XDG_DATA_HOME=$T/xdg/data XDG_CACHE_HOME=$T/xdg/cache
 unset HOSPES_SOCKET
 mkdir -p -m 700 "$T/xdg" "$XDG_RUNTIME_DIR" "$XDG_STATE_HOME" "$XDG_DATA_HOME"
 cd "$T" || exit 1

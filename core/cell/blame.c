@@ -39,3 +39,16 @@ cell_blame(struct cell *cell, const struct call *call, const char *code, const c
 	}
 	log_write(LOG_LEVEL_WARN, call == NULL ? "cell misbehaved" : "call misbehaved", fields);
 }
+
+/* A cell may misbehave when its call has replied: then that call is the one to look at. */
+void
+cell_last(const struct cell *cell, char out[LAST_TEXT])
+{
+	char run[ULID_TEXT];
+
+	out[0] = '\0';
+	if (cell->replied_path[0] == '\0')
+		return;
+	ulid_format(&cell->replied_run, run);
+	(void)snprintf(out, LAST_TEXT, "; the last that replied was %s of run %s", cell->replied_path, run);
+}

@@ -193,6 +193,7 @@ cell_new(struct cells *cells, struct pool *pool, const struct cell_spec *spec, e
 	cell->id = cells->next_id++;
 	cell->control_fd = cell->log_fd = cell->status_fd = -1;
 	cell->started_ns = cells->mono_ns();
+	cell->idle_cpu_ns = -1;
 	TAILQ_INIT(&cell->calls);
 	spec_copy_init(&cell->spec, spec == NULL ? &nothing : spec);
 	TAILQ_INSERT_TAIL(&cells->all, cell, all);

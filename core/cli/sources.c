@@ -15,18 +15,24 @@
 
 #include <libxml/parser.h>
 
+#include "base/buf.h"
+#include "base/clock.h"
 #include "base/util.h"
 #include "cli/document.h"
+#include "cli/source_cache.h"
 #include "cli/source_set.h"
 #include "cli/text.h"
+#include "cli/user_dirs.h"
 
-#define WORKERS 4
+#define WORKERS     4
+#define REASONS_MAX 3 /* that a fault names */
 
 struct reading {
 	struct source_set *set;
 	const struct source_sender *to; /* NULL: only for the digests */
 	const struct source_progress *progress;
-	bool again; /* only what is wanted, whose digests are known */
+	bool again;                 /* only what is wanted, whose digests are known */
+	struct source_cache *cache; /* where nothing but digests is wanted, else NULL */
 	pthread_mutex_t lock;
 	pthread_cond_t turned;
 	size_t next, turn; /* the file to be taken next, the one to be entered next */
@@ -39,7 +45,7 @@ struct reading {
 /* ---- One file ---- */
 
 static int
-open_file(const struct source_file *f, int *ret, struct fault *fault)
+open_file(const struct source_file *f, int *ret, struct stat *ret_st, struct fault *fault)
 {
 	_cleanup_(close_p) int fd = open(f->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	struct stat st;
@@ -55,16 +61,17 @@ open_file(const struct source_file *f, int *ret, struct fault *fault)
 	if ((uint64_t)st.st_size > DOCUMENT_MAX)
 		return fault_set(fault, HOSPES_ETOOLARGE, "it is larger than %zu MiB", DOCUMENT_MAX / MIB);
 	*ret = fd;
+	*ret_st = st;
 	fd = -1;
 	return 0;
 }
 
 /* All of it into `content`, whose memory is used again for the next. */
 static int
-read_bytes(const struct source_file *f, struct buf *content, struct fault *fault)
+read_bytes(const struct source_file *f, struct buf *content, struct stat *st, struct fault *fault)
 {
 	_cleanup_(close_p) int fd = -1;
-	int rc = open_file(f, &fd, fault);
+	int rc = open_file(f, &fd, st, fault);
 
 	buf_clear(content);
 	while (rc == 0) {
@@ -87,8 +94,10 @@ read_bytes(const struct source_file *f, struct buf *content, struct fault *fault
 
 struct found {
 	struct buf text;
-	const char *media;
-	uint8_t digest[crypto_hash_sha256_BYTES];
+	struct source_known is;
+	struct stat st; /* before it was read, and when that was asked */
+	int64_t asked_ns;
+	bool cached; /* it was not read, and there is no text */
 	int rc;
 	struct fault why;
 };
@@ -96,13 +105,25 @@ struct found {
 static void
 read_text(const struct source_file *f, struct found *found)
 {
-	found->rc = read_bytes(f, &found->text, &found->why);
+	found->asked_ns = clock_real_ns();
+	found->rc = read_bytes(f, &found->text, &found->st, &found->why);
 	if (found->rc == 0)
-		found->rc = document_text(&found->text, f->path, &found->media, &found->why);
+		found->rc = document_text(&found->text, f->path, &found->is.media, &found->why);
+	found->is.bytes = found->text.len;
 	if (found->rc == 0)
-		crypto_hash_sha256(found->digest, found->text.data, found->text.len);
+		crypto_hash_sha256(found->is.digest, found->text.data, found->text.len);
 	else
 		buf_free(&found->text);
+}
+
+/* With the lock held. */
+static void
+recall(const struct reading *r, const struct source_file *f, struct found *found)
+{
+	found->cached = r->cache != NULL && stat(f->path, &found->st) == 0 &&
+			source_cache_find(r->cache, &found->st, f->path, &found->is);
+	if (found->cached)
+		found->rc = 0;
 }
 
 /* ---- Entering it, in turn ---- */
@@ -110,10 +131,10 @@ read_text(const struct source_file *f, struct found *found)
 static void
 set_digest(struct source_file *f, const struct found *found)
 {
-	memcpy(f->digest, found->digest, sizeof(f->digest));
+	memcpy(f->digest, found->is.digest, sizeof(f->digest));
 	sodium_bin2hex(f->hex, sizeof(f->hex), f->digest, sizeof(f->digest));
-	f->bytes = found->text.len;
-	f->media = found->media;
+	f->bytes = found->is.bytes;
+	f->media = found->is.media;
 }
 
 static void
@@ -134,7 +155,7 @@ enter_new(struct source_set *s, struct source_file *f, const struct found *found
 static void
 enter_again(struct source_set *s, struct source_file *f, const struct found *found)
 {
-	if (memcmp(f->digest, found->digest, sizeof(f->digest)) == 0)
+	if (memcmp(f->digest, found->is.digest, sizeof(f->digest)) == 0)
 		return;
 	source_tell(s, "changed", f->path, "its text is another one than before, and the new one is taken");
 	map_del(&s->by_digest, f->hex);
@@ -159,6 +180,8 @@ drop(struct source_set *s, struct source_file *f, const char *why)
 static void
 enter(struct reading *r, struct source_file *f, const struct found *found, struct source_batch *full)
 {
+	if (found->rc == 0 && r->cache != NULL && !found->cached)
+		source_cache_note(r->cache, &found->st, f->path, &found->is, found->asked_ns);
 	if (found->rc != 0)
 		drop(r->set, f, found->why.text);
 	else if (r->again)
@@ -226,8 +249,9 @@ worker(void *arg)
 		struct source_batch full = {0};
 		size_t i = r->next++;
 
+		recall(r, &s->files[i], &found);
 		pthread_mutex_unlock(&r->lock);
-		if (!passed_over(r, &s->files[i]))
+		if (!found.cached && !passed_over(r, &s->files[i]))
 			read_text(&s->files[i], &found);
 		pthread_mutex_lock(&r->lock);
 		while (r->rc == 0 && r->turn != i)
@@ -297,18 +321,24 @@ source_set_digest(struct source_set *s)
 static int
 nothing_usable(const struct source_set *s, struct fault *fault)
 {
+	_cleanup_(buf_free) struct buf reasons = {0};
+
 	if (s->to_tell == 0)
 		return fault_set(fault, HOSPES_ENOENT, "there is no file in the sources");
-	return fault_set(fault, HOSPES_ENOENT, "there is nothing to read in the sources: %s%s", s->told[0],
-	    s->to_tell > 1 ? ", and so on" : "");
+	for (size_t i = 0; i < s->to_tell && i < REASONS_MAX; i++)
+		buf_printf(&reasons, "%s%s", i > 0 ? "; " : "", s->told[i]);
+	if (s->to_tell > REASONS_MAX)
+		buf_printf(&reasons, "; and %zu more", s->to_tell - REASONS_MAX);
+	return fault_set(fault, HOSPES_ENOENT, "there is nothing to read in the sources: %s", buf_text(&reasons));
 }
 
 static int
 fill(struct source_set **ret, const char *const *paths, size_t n, const struct source_sender *to,
-    const struct source_progress *progress, struct fault *fault)
+    const char *cache_path, const struct source_progress *progress, struct fault *fault)
 {
+	_cleanup_(source_cache_close) struct source_cache *cache = to == NULL ? source_cache_open(cache_path) : NULL;
 	_cleanup_(source_set_free) struct source_set *s = xcalloc(1, sizeof(*s));
-	struct reading r = {.set = s, .to = to, .progress = progress};
+	struct reading r = {.set = s, .to = to, .progress = progress, .cache = cache};
 	int rc = source_walk(s, paths, n, fault);
 
 	if (rc != 0)
@@ -329,7 +359,9 @@ int
 source_set_collect(struct source_set **ret, const char *const *paths, size_t n, const struct source_progress *progress,
     struct fault *fault)
 {
-	return fill(ret, paths, n, NULL, progress, fault);
+	_cleanup_(free_p) char *path = user_cache_file("digests");
+
+	return fill(ret, paths, n, NULL, path, progress, fault);
 }
 
 int
@@ -338,7 +370,7 @@ source_set_load(struct source_set **ret, const char *const *paths, size_t n, str
 {
 	struct source_sender to = {.client = c, .space = space, .ask_missing = true};
 
-	return fill(ret, paths, n, &to, progress, fault);
+	return fill(ret, paths, n, &to, NULL, progress, fault);
 }
 
 int

@@ -9,7 +9,8 @@
  * digest and the size.  Several threads work at it; what comes out does not depend on which was first.
  *
  *   sources_walk.c   paths to files and their names        sources.c        reading them, in order, by several threads
- *   sources_send.c   batches to the host                   source_set.h     what these share
+ *   sources_send.c   batches to the host                   source_cache.c   digests of files that were read before
+ *   source_set.h     what these share
  */
 
 #ifndef CLI_SOURCES_H
@@ -35,7 +36,8 @@ struct source_progress {
 	void *arg; /* the teller's own */
 };
 
-/* Finds the files and reads each, for its digest.  `progress` may be NULL.  Faults: not_found (a path that does not exist,
+/* Finds the files and reads each, for its digest; what is as it was when it was read last is not read again
+ * (source_cache.h).  `progress` may be NULL.  Faults: not_found (a path that does not exist,
  * or no usable file in any), permission_denied, io_error. */
 int source_set_collect(struct source_set **ret, const char *const *paths, size_t n,
     const struct source_progress *progress, struct fault *fault);

@@ -37,3 +37,11 @@ user_plugin_dir(void)
 {
 	return below("XDG_DATA_HOME", ".local/share", "hospes/plugins");
 }
+
+char *
+user_cache_file(const char *name)
+{
+	_cleanup_(free_p) char *path = xasprintf("hospes/%s", name);
+
+	return below("XDG_CACHE_HOME", ".cache", path);
+}

@@ -3,8 +3,9 @@
 #ifndef CLI_USER_DIRS_H
 #define CLI_USER_DIRS_H
 
-/* Whether there is one or not; allocated, or NULL where the user has no home. */
-char *user_state_dir(void);  /* $XDG_STATE_HOME/hospes, ~/.local/state/hospes */
-char *user_plugin_dir(void); /* $XDG_DATA_HOME/hospes/plugins, ~/.local/share/hospes/plugins */
+/* Whether it is there or not; allocated, or NULL where the user has no home. */
+char *user_state_dir(void);              /* $XDG_STATE_HOME/hospes, ~/.local/state/hospes */
+char *user_plugin_dir(void);             /* $XDG_DATA_HOME/hospes/plugins, ~/.local/share/hospes/plugins */
+char *user_cache_file(const char *name); /* $XDG_CACHE_HOME/hospes/NAME, ~/.cache/hospes/NAME */
 
 #endif

@@ -9,7 +9,8 @@
 
 void documents_digest(const void *text, size_t len, uint8_t ret[DIGEST]);
 
-/* Writes a file that is not there yet; documents_sync makes all that were written durable. */
+/* Writes a file that is not there yet, or has another text than it should; documents_sync makes all that were written
+ * durable. */
 int documents_write(
     const char *dir, const uint8_t digest[DIGEST], const void *text, size_t len, bool *ret_new, struct fault *fault);
 int documents_sync(const char *dir, struct fault *fault);

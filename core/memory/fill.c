@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "memory/documents.h"
 #include "memory/index_state.h"
+#include "memory/postings.h"
 
 struct found {
 	sqlite3_int64 id; /* 0: it is not there */
@@ -161,6 +162,7 @@ end_source(struct index *x, struct fault *fault)
 	sqlite3_int64 n = (sqlite3_int64)(f->ranges.len / sizeof(struct range));
 
 	f->busy = false;
+	postings_forget(x);
 	f->space.live += n;
 	f->space.bytes += f->bytes;
 	sqlite3_bind_int64(q, 1, (sqlite3_int64)f->lsn);
@@ -278,6 +280,7 @@ drop_table(struct index *x, const struct index_space *space, struct fault *fault
 	char sql[96];
 
 	index_forget_insert(x);
+	postings_forget(x); /* another space may get its number */
 	snprintf(sql, sizeof sql, "DROP TABLE IF EXISTS ft_%lld", space->id);
 	return index_run(x, sql, fault);
 }

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "memory/documents.h"
 #include "memory/index_state.h"
+#include "memory/postings.h"
 
 #define CANDIDATES 6000      /* passages that are read */
 #define READ_BYTES (4 * MIB) /* of them, at most */
@@ -25,9 +26,9 @@
 #define IN_HEADING 0.7 /* what a word there counts, against one in the passage */
 #define IN_TITLE   0.3
 
-struct postings {
-	uint32_t *at; /* numbers of passages, rising */
-	size_t n, cap;
+/* Numbers of passages. */
+struct stretch {
+	uint32_t first, last;
 };
 
 /* One space, while it is searched. */
@@ -40,11 +41,13 @@ struct finding {
 	bool common[QUERY_WORDS];
 	size_t touched;          /* passages that have a sum */
 	uint16_t *sums;          /* by the number of a passage */
-	struct postings allowed; /* first and last, by pairs, rising; where `within` is given */
-	double average;          /* bytes of a passage */
+	struct stretch *allowed; /* what is looked at: all, or the documents that are given; rising */
+	size_t allowed_n;
+	double average; /* bytes of a passage */
 	struct buf text;
 	int fd; /* of the document `of` */
 	uint8_t of[DIGEST];
+	sqlite3_int64 told; /* first passage of the source that was last told to be unreadable */
 };
 
 /* What was found, before it is told. */
@@ -74,24 +77,14 @@ hits_free(struct hits *h)
 	free(h->list);
 }
 
-static void
-postings_add(struct postings *p, uint32_t at)
-{
-	if (p->n == p->cap) {
-		p->cap = p->cap == 0 ? 1024 : p->cap * 2;
-		p->at = xrealloc(p->at, p->cap * sizeof *p->at);
-	}
-	p->at[p->n++] = at;
-}
-
 /* ---- The first step -------------------------------------------------------------------------------------------------- */
 
 static int
 by_number(const void *a, const void *b)
 {
-	const uint32_t *x = a, *y = b;
+	const struct stretch *x = a, *y = b;
 
-	return *x < *y ? -1 : *x > *y;
+	return x->first < y->first ? -1 : x->first > y->first;
 }
 
 /* The numbers of the documents that alone are looked at. */
@@ -116,101 +109,107 @@ read_within(struct finding *f, struct fault *fault)
 			return index_fault(f->x, fault);
 		if (rc == SQLITE_ROW && sqlite3_column_int64(q, 1) > 0) {
 			uint32_t first = (uint32_t)sqlite3_column_int64(q, 0);
+			uint32_t last = first + (uint32_t)sqlite3_column_int64(q, 1) - 1;
 
-			postings_add(&f->allowed, first);
-			postings_add(&f->allowed, first + (uint32_t)sqlite3_column_int64(q, 1) - 1);
+			if (last >= f->space.next) /* `sums` has no place for it */
+				return fault_set(fault, HOSPES_EDAMAGED,
+				    "the index %s cannot be right: a document has passages beyond the last",
+				    f->x->path);
+			f->allowed[f->allowed_n++] = (struct stretch){first, last};
 		}
 		sqlite3_reset(q);
 	}
-	/* Ranges do not overlap: in rising order, firsts and lasts stay pairs; a document named twice would break that. */
-	if (f->allowed.n > 0)
-		qsort(f->allowed.at, f->allowed.n / 2, 2 * sizeof *f->allowed.at, by_number);
 	return 0;
 }
 
-/* Whether a number is allowed; `at` goes forward with the numbers. */
-static bool
-is_allowed(const struct finding *f, uint32_t number, size_t *at)
-{
-	if (f->q->within == NULL)
-		return true;
-	while (*at < f->allowed.n && f->allowed.at[*at + 1] < number)
-		*at += 2;
-	return *at < f->allowed.n && f->allowed.at[*at] <= number;
-}
-
-/* Passages with the item, `most` at most; *ret_all: those are all. */
+/* In rising order, and no document twice. */
 static int
-walk_item(struct finding *f, sqlite3_stmt *q, size_t item, size_t most, struct postings *ret, bool *ret_all,
-    struct fault *fault)
+read_allowed(struct finding *f, struct fault *fault)
 {
-	_cleanup_(buf_free) struct buf match = {0};
-	int rc;
+	size_t n = 0;
 
-	query_match(f->q->words, &f->q->words->items[item], &match);
-	sqlite3_reset(q);
-	sqlite3_bind_text(q, 1, buf_text(&match), (int)match.len, SQLITE_STATIC);
-	ret->n = 0;
-	while ((rc = sqlite3_step(q)) == SQLITE_ROW && ret->n < most)
-		postings_add(ret, (uint32_t)sqlite3_column_int64(q, 0));
-	*ret_all = rc == SQLITE_DONE;
-	sqlite3_reset(q);
-	return rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : index_fault(f->x, fault);
+	f->allowed = xcalloc(json_array_size(f->q->within) + 1, sizeof *f->allowed);
+	if (f->q->within == NULL) {
+		f->allowed[f->allowed_n++] = (struct stretch){1, (uint32_t)f->space.next - 1};
+		return 0;
+	}
+	if (read_within(f, fault) != 0)
+		return fault->status;
+	if (f->allowed_n > 0)
+		qsort(f->allowed, f->allowed_n, sizeof *f->allowed, by_number);
+	for (size_t i = 0; i < f->allowed_n; i++)
+		if (n == 0 || f->allowed[i].first > f->allowed[n - 1].last)
+			f->allowed[n++] = f->allowed[i];
+	f->allowed_n = n;
+	return 0;
 }
 
 static void
 add_weight(struct finding *f, const struct postings *p, double weight)
 {
 	uint16_t add = weight * SCALE < 1 ? 1 : (uint16_t)(weight * SCALE);
-	size_t at = 0;
 
-	for (size_t i = 0; i < p->n; i++) {
-		uint32_t number = p->at[i];
+	for (size_t s = 0; s < f->allowed_n; s++)
+		for (size_t i = postings_at(p, f->allowed[s].first); i < p->n && p->at[i] <= f->allowed[s].last; i++) {
+			uint16_t *sum = &f->sums[p->at[i]];
 
-		if (number >= f->space.next || !is_allowed(f, number, &at))
-			continue;
-		f->touched += f->sums[number] == 0;
-		f->sums[number] = f->sums[number] > UINT16_MAX - add ? UINT16_MAX : (uint16_t)(f->sums[number] + add);
-	}
+			f->touched += *sum == 0;
+			*sum = *sum > UINT16_MAX - add ? UINT16_MAX : (uint16_t)(*sum + add);
+		}
 }
 
 /* A word that is in very many passages adds little and costs much: where others have found enough, it only ranks that. */
 static int
-weigh_item(struct finding *f, sqlite3_stmt *q, size_t item, size_t most, struct postings *p, struct fault *fault)
+weigh_item(struct finding *f, size_t item, size_t most, struct fault *fault)
 {
+	_cleanup_(buf_free) struct buf match = {0};
 	double total = (double)f->space.next, with;
-	bool all;
+	struct postings p;
 
-	if (walk_item(f, q, item, most, p, &all, fault) != 0)
+	query_match(f->q->words, &f->q->words->items[item], &match);
+	if (postings_find(f->x, f->space.id, buf_text(&match), most, &p, fault) != 0)
 		return fault->status;
-	with = (double)p->n;
-	if (!all) /* numbers rise: as many for each of those that were not seen */
-		with = with * total / (double)p->at[p->n - 1];
+	with = (double)p.n;
+	if (!p.all) /* numbers rise: as many for each of those that were not seen */
+		with = with * total / (double)p.at[p.n - 1];
 	f->weight[item] = log(1 + (total - with + 0.5) / (with + 0.5));
-	f->common[item] = !all;
-	if (all || most == POSTINGS)
-		add_weight(f, p, f->weight[item]);
+	f->common[item] = !p.all;
+	if (p.all || most == POSTINGS)
+		add_weight(f, &p, f->weight[item]);
+	return 0;
+}
+
+/* A common word in the documents that alone are looked at. */
+static int
+weigh_within(struct finding *f, size_t item, struct fault *fault)
+{
+	_cleanup_(buf_free) struct buf match = {0};
+
+	query_match(f->q->words, &f->q->words->items[item], &match);
+	for (size_t s = 0; s < f->allowed_n; s++) {
+		_cleanup_(free_p) uint32_t *numbers = NULL;
+		struct postings p = {.all = true};
+
+		if (postings_between(f->x, f->space.id, buf_text(&match), f->allowed[s].first, f->allowed[s].last,
+			&numbers, &p.n, fault) != 0)
+			return fault->status;
+		p.at = numbers;
+		add_weight(f, &p, f->weight[item]);
+	}
 	return 0;
 }
 
 static int
 weigh_all(struct finding *f, struct fault *fault)
 {
-	_cleanup_(finalize_p) sqlite3_stmt *q = NULL;
 	size_t n = f->q->words->n_items, enough = 200 + 4 * f->q->most;
-	struct postings p = {0};
-	char sql[96];
 	int rc = 0;
 
-	snprintf(sql, sizeof sql, "SELECT rowid FROM ft_%lld WHERE ft_%lld MATCH ?", f->space.id, f->space.id);
-	if (sqlite3_prepare_v2(f->x->db, sql, -1, &q, NULL) != SQLITE_OK)
-		return index_fault(f->x, fault);
 	for (size_t i = 0; rc == 0 && i < n; i++)
-		rc = weigh_item(f, q, i, COMMON, &p, fault);
+		rc = weigh_item(f, i, COMMON, fault);
 	for (size_t i = 0; rc == 0 && i < n && f->touched < enough; i++)
 		if (f->common[i])
-			rc = weigh_item(f, q, i, POSTINGS, &p, fault);
-	free(p.at);
+			rc = f->q->within != NULL ? weigh_within(f, i, fault) : weigh_item(f, i, POSTINGS, fault);
 	return rc;
 }
 
@@ -222,8 +221,9 @@ least_sum(const struct finding *f)
 	size_t n = 0;
 	unsigned least = UINT16_MAX;
 
-	for (sqlite3_int64 i = 1; i < f->space.next; i++)
-		count[f->sums[i]]++;
+	for (size_t s = 0; s < f->allowed_n; s++)
+		for (size_t i = f->allowed[s].first; i <= f->allowed[s].last; i++)
+			count[f->sums[i]]++;
 	while (least > 1 && n + count[least] < CANDIDATES)
 		n += count[least--];
 	free(count);
@@ -319,10 +319,13 @@ read_text(struct finding *f, sqlite3_stmt *q, uint32_t from, uint32_t to)
 	buf_clear(&f->text);
 	if (digest != NULL && open_text(f, digest, &fault) == 0)
 		documents_read(f->fd, from, to, &f->text, &fault);
-	else if (digest == NULL && sqlite3_column_bytes(q, 6) >= (int)to)
+	else if (digest == NULL && (uint32_t)sqlite3_column_bytes(q, 6) >= to)
 		buf_append(&f->text, (const char *)sqlite3_column_text(q, 6) + from, to - from);
 	if (f->text.len == to - from && fault.status == 0)
 		return 0;
+	if (f->told == sqlite3_column_int64(q, 0))
+		return HOSPES_EIO;
+	f->told = sqlite3_column_int64(q, 0);
 	log_warn("a text cannot be searched", LOG_S("name", (const char *)sqlite3_column_text(q, 5)),
 	    LOG_S("reason", fault.status != 0 ? fault.text : "it has become shorter"));
 	return HOSPES_EIO;
@@ -335,8 +338,7 @@ rank_one(struct finding *f, sqlite3_stmt *q, const struct range *r, struct hits 
 	double score;
 
 	if (r->from > r->to || r->heading_from > r->heading_to)
-		return fault_set(fault, HOSPES_EDAMAGED,
-		    "the index %s cannot be right: a passage ends before it begins", f->x->path);
+		return index_damaged(f->x, "a passage ends before it begins", fault);
 	if (read_text(f, q, r->heading_from, r->heading_to) != 0)
 		return 0;
 	buf_append(&heading, f->text.data, f->text.len);
@@ -349,41 +351,73 @@ rank_one(struct finding *f, sqlite3_stmt *q, const struct range *r, struct hits 
 	return 0;
 }
 
+/* Its ranges are as many as it says, and the columns that the others read are of their kind. */
+static bool
+is_sound(sqlite3_stmt *q)
+{
+	sqlite3_int64 first = sqlite3_column_int64(q, 0), n = sqlite3_column_int64(q, 1);
+	bool document = sqlite3_column_type(q, 2) != SQLITE_NULL;
+
+	return first >= 0 && first <= UINT32_MAX && n >= 0 && n <= UINT32_MAX &&
+	       sqlite3_column_bytes(q, 7) == n * (sqlite3_int64)sizeof(struct range) &&
+	       sqlite3_column_text(q, 5) != NULL &&
+	       (document ? sqlite3_column_bytes(q, 2) == DIGEST : sqlite3_column_text(q, 6) != NULL);
+}
+
+/* The source that a number is of, its row at hand in `q` while numbers are of the same one. */
+struct row {
+	sqlite3_stmt *q;
+	sqlite3_int64 first, n;
+};
+
+static int
+find_row(struct finding *f, struct row *row, uint32_t number, struct range *ret, bool *ret_lives, struct fault *fault)
+{
+	*ret_lives = false;
+	if (row->n == 0 || number < row->first || number >= row->first + row->n) {
+		sqlite3_reset(row->q);
+		sqlite3_bind_int64(row->q, 1, f->space.id);
+		sqlite3_bind_int64(row->q, 2, number);
+		row->n = 0;
+		if (sqlite3_step(row->q) != SQLITE_ROW)
+			return 0; /* before all that live */
+		row->first = sqlite3_column_int64(row->q, 0);
+		row->n = sqlite3_column_int64(row->q, 1);
+		if (!is_sound(row->q))
+			return index_damaged(f->x, "a source has other columns than it should", fault);
+	}
+	if (number >= row->first + row->n)
+		return 0;
+	memcpy(ret, (const struct range *)sqlite3_column_blob(row->q, 7) + (number - row->first), sizeof *ret);
+	*ret_lives = true;
+	return 0;
+}
+
 /* The candidates are in rising order: those of one source follow each other. */
 static int
 rank_all(struct finding *f, unsigned least, struct hits *hits, struct fault *fault)
 {
-	sqlite3_stmt *q = index_statement(f->x, SOURCE_AT);
-	sqlite3_int64 first = 0, n = 0;
+	struct row row = {.q = index_statement(f->x, SOURCE_AT)};
 	size_t ranked = 0, bytes = 0;
 	int rc = 0;
 
-	for (uint32_t number = 1; rc == 0 && number < f->space.next && ranked < CANDIDATES && bytes < READ_BYTES;
-	     number++) {
-		struct range r;
+	for (size_t s = 0; s < f->allowed_n; s++)
+		for (uint32_t number = f->allowed[s].first; rc == 0 && number <= f->allowed[s].last; number++) {
+			struct range r;
+			bool lives;
 
-		if (f->sums[number] < least)
-			continue;
-		if (n == 0 || number < first || number >= first + n) {
-			sqlite3_reset(q);
-			sqlite3_bind_int64(q, 1, f->space.id);
-			sqlite3_bind_int64(q, 2, number);
-			n = 0;
-			if (sqlite3_step(q) != SQLITE_ROW)
-				continue; /* a dead one, before all that live */
-			first = sqlite3_column_int64(q, 0);
-			n = sqlite3_column_int64(q, 1);
-			if (sqlite3_column_bytes(q, 7) != n * (sqlite3_int64)sizeof r)
-				return index_fault(f->x, fault);
+			if (f->sums[number] < least)
+				continue;
+			if (ranked == CANDIDATES || bytes >= READ_BYTES)
+				break;
+			rc = find_row(f, &row, number, &r, &lives, fault);
+			if (rc != 0 || !lives)
+				continue;
+			rc = rank_one(f, row.q, &r, hits, fault);
+			ranked++;
+			bytes += r.to - r.from;
 		}
-		if (number >= first + n)
-			continue; /* a dead one */
-		memcpy(&r, (const struct range *)sqlite3_column_blob(q, 7) + (number - first), sizeof r);
-		rc = rank_one(f, q, &r, hits, fault);
-		ranked++;
-		bytes += r.to - r.from;
-	}
-	sqlite3_reset(q);
+	sqlite3_reset(row.q);
 	return rc;
 }
 
@@ -394,18 +428,19 @@ find_in(struct finding *f, const struct memory_space *s, struct hits *hits, stru
 
 	if (rc != 0 || f->space.id == 0 || f->space.live <= 0)
 		return rc;
+	rc = index_check_next(f->x, &f->space, fault);
+	if (rc != 0)
+		return rc;
 	f->average = (double)f->space.bytes / (double)f->space.live;
 	f->average = f->average < 1 ? 1 : f->average;
-	if (f->q->within != NULL)
-		rc = read_within(f, fault);
+	rc = read_allowed(f, fault);
 	f->sums = xcalloc((size_t)f->space.next, sizeof *f->sums);
 	if (rc == 0)
 		rc = weigh_all(f, fault);
-	if (rc == 0) {
+	if (rc == 0)
 		rc = rank_all(f, least_sum(f), hits, fault);
-	}
 	free(f->sums);
-	free(f->allowed.at);
+	free(f->allowed);
 	buf_free(&f->text);
 	close_p(&f->fd);
 	return rc;
@@ -451,7 +486,10 @@ tell(const struct hit *h)
 	    "to", (json_int_t)h->range.to);
 	if (h->heading != NULL)
 		json_object_set_new(j, "heading", json_string(h->heading));
-	json_object_set_new(j, "text", json_string(h->text));
+	if (json_object_set_new(j, "text", json_string(h->text)) != 0) { /* no UTF-8 any more: the file was damaged */
+		json_decref(j);
+		return NULL;
+	}
 	json_object_set_new(j, "score", json_real(h->score));
 	return j;
 }
@@ -489,8 +527,8 @@ tell_best(struct hits *hits, const struct index_query *q)
 
 		if (same || (q->most_each > 0 && count >= q->most_each))
 			continue;
-		told[n++] = i;
-		json_array_append_new(found, tell(&hits->list[i]));
+		if (json_array_append_new(found, tell(&hits->list[i])) == 0)
+			told[n++] = i;
 	}
 	free(told);
 	return found;

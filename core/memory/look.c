@@ -6,6 +6,7 @@
 #include "memory/command.h"
 #include "memory/documents.h"
 #include "memory/state.h"
+#include "memory/verified.h"
 
 #define MOST     1000
 #define MOST_MAX 10000
@@ -365,6 +366,7 @@ document_work(struct ask *ask, struct index *index)
 
 	(void)index;
 	if (documents_open(ask->m->dir, l->digest, &fd, &ask->fault) != 0 ||
+	    verified_check(ask->m->verified, fd, l->digest, &ask->fault) != 0 ||
 	    documents_read(fd, from, to, &l->value, &ask->fault) != 0)
 		return TURN_OVER;
 	text = (const char *)l->value.data;

@@ -94,7 +94,8 @@ int memory_drop(struct memory *m, const struct memory_space *space, struct memor
 /* The record to append: COMMAND and BODY are set; more may be added (run, path, actor).  Borrowed from the command. */
 struct record *memory_record(struct memory_command *c);
 
-/* It was appended as `lsn`: takes the command over, answers once it is applied (and, for `conflict`, refused). */
+/* It was appended as `lsn`: takes the command over, answers once it is applied (and, for `conflict`, refused).  Held back as
+ * the answer of memory_load is. */
 void memory_appended(struct memory *m, struct memory_command *c, uint64_t lsn, memory_done *done, void *arg);
 
 /* Appends and awaits, for who has no run: ACTOR is added. */
