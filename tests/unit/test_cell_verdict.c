@@ -90,9 +90,12 @@ is_missing(const char *layer, bool ok)
 	size_t i;
 
 	assert_non_null(report);
-	json_array_foreach(json_object_get(report, "missing"), i, name) if (layer == NULL)
-	    fail_msg("%s does not hold", json_string_value(name));
-	else if (strcmp(json_string_value(name), layer) == 0) found = true;
+	json_array_foreach(json_object_get(report, "missing"), i, name)
+	{
+		if (layer == NULL)
+			fail_msg("%s does not hold", json_string_value(name));
+		found = found || strcmp(json_string_value(name), layer) == 0;
+	}
 	if (!found)
 		fail_msg("%s holds", layer);
 	assert_int_equal(json_is_true(json_object_get(report, "ok")), ok);
@@ -304,10 +307,9 @@ static void
 test_hostile_reports(void **state)
 {
 	static const char *const reports[] = {"[]", "{}", "{\"tries\": 7}", "{\"tries\": {\"name\": \"caps.kept\"}}",
-	    "{\"tries\": [7, null, [], {}, {\"name\": 7}, {\"name\": \"caps.kept\"}, {\"name\": \"caps.kept\", "
-	    "\"refused\": "
-	    "\"true\", \"found\": \"\\u001b[2J\\u0000x\"}, {\"name\": \"caps.kept\", \"refused\": true, \"found\": "
-	    "[]}]}"};
+	    "{\"tries\": [7, null, [], {}, {\"name\": 7}, {\"name\": \"caps.kept\"}]}",
+	    "{\"tries\": [{\"name\": \"caps.kept\", \"refused\": \"true\", \"found\": \"\\u001b[2J\\u0000x\"}]}",
+	    "{\"tries\": [{\"name\": \"caps.kept\", \"refused\": false, \"found\": []}]}"};
 	json_t **told = &proving.runs[PROOF_LAYERS].told;
 
 	(void)state;
