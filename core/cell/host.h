@@ -90,7 +90,7 @@ struct cell {
 	bool ready;    /* READY has come */
 	bool told;     /* cell_started was called */
 	bool draining; /* leaked too much: gets no more calls */
-	bool rested;   /* was told to rest since its last call */
+	bool trimmed;  /* was told to give back memory since its last call */
 
 	int control_fd, log_fd, status_fd;
 	struct event *control_in, *control_out, *log_in, *status_in;

@@ -71,7 +71,7 @@ call_run(struct cell *cell, struct call *call)
 	TAILQ_INSERT_TAIL(&cell->calls, call, in_cell);
 	call->cell = cell;
 	cell->n_calls++;
-	cell->rested = false;
+	cell->trimmed = false;
 	call_set_state(call, CALL_RUNNING);
 	call->executions++;
 	call->reissued = 0;

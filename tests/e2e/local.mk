@@ -81,6 +81,7 @@ E2E_SCENARIOS = \
 	tests/e2e/memory-load-and-search.t \
 	tests/e2e/memory-load-interrupted.t \
 	tests/e2e/memory-load-kinds.t \
+	tests/e2e/memory-lost-text-mended.t \
 	tests/e2e/memory-needs-grant.t \
 	tests/e2e/memory-own-space.t \
 	tests/e2e/memory-sources.t \

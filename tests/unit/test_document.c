@@ -8,7 +8,6 @@
 
 #include <zlib.h>
 
-#include "base/clock.h"
 #include "base/fd.h"
 #include "base/util.h"
 #include "cli/document.h"
@@ -197,7 +196,6 @@ static void
 test_page_attributes(void **state)
 {
 	_cleanup_(buf_free) struct buf b = {0};
-	int64_t began = clock_mono_ns();
 	const char *media = NULL;
 	struct fault fault;
 
@@ -212,7 +210,6 @@ test_page_attributes(void **state)
 	assert_int_equal(document_text(&b, "a.html", &media, &fault), 0);
 	assert_non_null(strstr(buf_text(&b), "before"));
 	assert_non_null(strstr(buf_text(&b), "after"));
-	assert_true(clock_mono_ns() - began < 60 * NS_PER_S);
 }
 
 /* ---- Compressed ---- */
@@ -372,13 +369,11 @@ test_pdf_endless(void **state)
 		_cleanup_(close_p) int fd = open(fifo, O_RDONLY | O_NONBLOCK);
 		_cleanup_(buf_free) struct buf b = {0};
 		struct pollfd hangup = {.fd = fd};
-		int64_t began = clock_mono_ns();
 		struct fault fault;
 
 		install(p, script);
 		buf_appends(&b, "%PDF-");
 		assert_int_equal(document_pdf(&b, 1, &fault), HOSPES_EDEADLINE);
-		assert_true(clock_mono_ns() - began < 30 * NS_PER_S);
 		assert_int_equal(poll(&hangup, 1, 10000), 1);
 		assert_true(hangup.revents & POLLHUP);
 	}
