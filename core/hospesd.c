@@ -40,6 +40,9 @@
 
 #define LAST_QUESTIONS_NS (100 * NS_PER_MS)
 
+/* Of --doctor: a required layer does not hold, and the configuration says that this will do. */
+#define STATUS_DEGRADED 3
+
 struct host {
 	struct options options;
 	struct notify notify;
@@ -445,7 +448,7 @@ doctor(struct host *h)
 	struct cells_options options = {
 	    .policy = h->policy, .calls = &h->calls, .spawner_fd = h->spawner_fd, .unproved = true};
 	_cleanup_(json_p) json_t *report = NULL;
-	bool ok;
+	int status = 0;
 
 	h->loop = options.loop = event_base_new();
 	if (cells_open(&h->cells, &options, &fault) != 0) {
@@ -453,12 +456,13 @@ doctor(struct host *h)
 		return 1;
 	}
 	report = cells_prove(h->cells);
-	ok = json_is_true(json_object_get(report, "ok"));
-	json_object_set_new(report, "degraded", json_boolean(!ok && h->policy->sandbox_degraded));
+	if (!json_is_true(json_object_get(report, "ok")))
+		status = h->policy->sandbox_degraded ? STATUS_DEGRADED : 1;
+	json_object_set_new(report, "degraded", json_boolean(status == STATUS_DEGRADED));
 	json_dumpf(report, stdout, JSON_INDENT(2));
 	putchar('\n');
 	host_close(h);
-	return ok ? 0 : 1;
+	return status;
 }
 
 static int

@@ -106,7 +106,7 @@ struct runtime {
 	const char *refused[8]; /* system calls that the running call tried and the sandbox refused, each once */
 	unsigned refused_n;
 	int broken; /* what a send on the socket failed with */
-	bool open, stop;
+	bool open, stop, rest;
 	char complaint[256];
 };
 extern struct runtime hospes_runtime;

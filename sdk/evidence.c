@@ -216,7 +216,7 @@ static int
 evidence_read_source(struct hospes_evidence *evidence, const char *at, const json_t *json)
 {
 	struct hospes_ctx *ctx = evidence->ctx;
-	struct hospes_source source = {0};
+	struct hospes_source source = {.document = "", .digest = "", .quote = ""};
 	int rc;
 
 	if (!json_is_object(json))
@@ -244,7 +244,7 @@ evidence_read_claim(struct hospes_evidence *evidence, size_t nth, const json_t *
 	struct hospes_ctx *ctx = evidence->ctx;
 	json_t *critical = json_object_get(json, "critical"), *sources = json_object_get(json, "sources"), *source;
 	char at[EVIDENCE_MEMBER];
-	const char *text = NULL;
+	const char *text = "";
 	size_t i;
 	int rc;
 

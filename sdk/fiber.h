@@ -27,6 +27,12 @@ int stacks_open(size_t stack_bytes, unsigned most);
 int stack_take(struct stack *ret);
 void stack_give(struct stack *stack);
 
+/* Gives back the memory of the arena, when all stacks are given back; it grows again when they are wanted. */
+void stacks_rest(void);
+
+/* Gives back the whole pages among `len` bytes at `at`: they read as zeros from now on. */
+void memory_rest(void *at, size_t len);
+
 /* What the C++ runtime keeps per thread (Itanium ABI, __cxa_eh_globals). */
 struct exceptions {
 	void *caught;

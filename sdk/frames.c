@@ -11,6 +11,7 @@
 
 #include <hospes/status.h>
 
+#include "fiber.h"
 #include "frames.h"
 
 int
@@ -25,6 +26,17 @@ frames_open(struct frames *frames, int fd)
 	free(frames->out);
 	free(frames->in);
 	return HOSPES_ENOMEM;
+}
+
+void
+frames_rest(struct frames *frames)
+{
+	if (frames->out_len == 0)
+		memory_rest(frames->out, FRAMES_OUT);
+	if (frames->in_start < frames->in_end)
+		return;
+	frames->in_start = frames->in_end = 0;
+	memory_rest(frames->in, FRAMES_IN);
 }
 
 /* ---- Sending ----------------------------------------------------------------------------------------------------- */

@@ -55,6 +55,9 @@ void frames_flush_dying(struct frames *frames);
  * for a length over the limit, or what the taker returned, which ends the reading. */
 int frames_read(struct frames *frames, int (*taker)(void *arg, struct received *received), void *arg);
 
+/* Gives back the memory of the buffers, when nothing is in them. */
+void frames_rest(struct frames *frames);
+
 /* Blocking and without a buffer, for the time before there is one. */
 int frames_read_exact(int fd, void *bytes, size_t len);
 int frames_write_all(int fd, struct iovec *parts, size_t n);

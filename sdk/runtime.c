@@ -5,6 +5,7 @@
  * others able to run.  Nothing here polls, sleeps or asks for the time.
  */
 
+#include <malloc.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -455,9 +456,25 @@ runtime_take(void *arg, struct received *got)
 	case WIRE_STOP:
 		rt.stop = true;
 		return 0;
+	case WIRE_REST:
+		rt.rest = true;
+		return 0;
 	default:
 		return HOSPES_EPROTOCOL;
 	}
+}
+
+/* The host has nothing for us: what many calls at once have left behind goes back to the machine. */
+static void
+runtime_rest(void)
+{
+	rt.rest = false;
+	if (rt.calls > 0)
+		return;
+	stacks_rest();
+	frames_rest(&rt.frames);
+	memory_rest(rt.buckets, rt.buckets_n * sizeof(*rt.buckets)); /* all are NULL */
+	(void)malloc_trim(0);
 }
 
 int
@@ -475,6 +492,8 @@ hospes_rt_serve(const struct hospes_plugin *plugin)
 		rc = rt.broken != 0 ? rt.broken : frames_flush(&rt.frames);
 		if (rc != 0 || rt.stop)
 			return rc;
+		if (rt.rest)
+			runtime_rest();
 		rc = frames_read(&rt.frames, runtime_take, NULL);
 		if (rc != 0)
 			return rc;

@@ -12,7 +12,7 @@
  *   -                            READY | FAILED                 STARTING   -> READY, or the cell ends; READY has the
  *                                                                         layers that hold, a probe's its report too
  *   START, OUTCOME, CANCEL       OP, PARK, PART, REPLY, LOG,    READY
- *   PING                         PROGRESS, PONG, ABANDON
+ *   PING, REST                   PROGRESS, PONG, ABANDON
  *   STOP                         BYE                            READY      -> the exit hook runs, the cell ends
  *
  * A call is named by a 64-bit handle that the host chose in START and that is never used again.  Its ops are numbered
@@ -53,6 +53,7 @@ enum wire_type {
 	WIRE_CANCEL,    /* call; every wait of it from now on gives `status` (cancelled or deadline_exceeded) */
 	WIRE_PING,
 	WIRE_STOP, /* run the exit hook, send BYE, leave */
+	WIRE_REST, /* no call is open, and has not been for a while: give memory back; no answer */
 	/* cell to host */
 	WIRE_HELLO = 64, /* struct wire_hello, layers as far as they are on */
 	WIRE_READY,    /* struct wire_hello; from a probe, a JSON report follows */

@@ -108,11 +108,12 @@ release(struct exchange *x)
 		memory_unwait(x->api->memory, x);
 		x->asks_memory = false;
 	}
-	if (x->held != NULL) {
+	if (x->holds) {
 		journal_forget(x->api->journal, x);
-		json_decref(x->held);
-		x->held = NULL;
+		x->holds = false;
 	}
+	buf_free(&x->held);
+	requests_drop(x);
 	if (x->hangup != NULL) {
 		event_free(x->hangup);
 		x->hangup = NULL;

@@ -17,16 +17,15 @@
 
 struct place {
 	struct many *many;
-	size_t nth;
 	struct run *run; /* that is watched */
 	struct run_watch *watch;
+	struct buf text; /* the answer's part */
 };
 
 struct many {
 	struct exchange *x; /* NULL once nobody waits any more */
-	json_t *answers;
-	size_t empty; /* places */
-	size_t owed;  /* views under way: this stays until they have come */
+	size_t empty;       /* places */
+	size_t owed;        /* views under way: this stays until they have come */
 	size_t n;
 	struct place places[];
 };
@@ -34,9 +33,10 @@ struct many {
 static void
 many_free(struct many *many)
 {
-	for (size_t i = 0; i < many->n; i++)
+	for (size_t i = 0; i < many->n; i++) {
 		run_unwatch(&many->places[i].watch);
-	json_decref(many->answers);
+		buf_free(&many->places[i].text);
+	}
 	free(many);
 }
 
@@ -54,43 +54,49 @@ many_forget(struct exchange *x)
 }
 
 static void
-fill(struct place *place, json_t *answer)
+filled(struct many *many)
 {
-	struct many *many = place->many;
+	struct buf all = {0};
 
-	json_array_set_new(many->answers, place->nth, answer);
-	if (--many->empty == 0)
-		reply_json(many->x, 200, json_incref(many->answers)); /* comes back to many_forget */
+	if (--many->empty > 0)
+		return;
+	for (size_t i = 0; i < many->n; i++) {
+		buf_appends(&all, i == 0 ? "[" : ",");
+		buf_append(&all, many->places[i].text.data, many->places[i].text.len);
+	}
+	buf_appends(&all, "]");
+	reply_text(many->x, 200, &all); /* comes back to many_forget */
 }
 
 static void
 ended(const json_t *event, void *arg)
 {
 	struct place *place = arg;
-	struct run *run = place->run;
 
 	(void)event;
 	run_unwatch(&place->watch);
-	fill(place, run_json(run, true));
+	run_text(place->run, true, &place->text);
+	filled(place->many);
 }
 
 static void
 viewed(json_t *view, const struct fault *fault, void *arg)
 {
+	_cleanup_(json_p) json_t *answer = view != NULL ? view : api_error(fault->status, fault->text);
+	_cleanup_(free_p) char *text = NULL;
 	struct place *place = arg;
 	struct many *many = place->many;
 
 	many->owed--;
 	if (many->x == NULL) {
-		json_decref(view);
 		if (many->owed == 0)
 			many_free(many);
 		return;
 	}
-	if (view == NULL)
-		view = api_error(fault->status, fault->text);
-	json_object_del(view, "tree");
-	fill(place, view);
+	json_object_del(answer, "tree");
+	text = json_text(answer);
+	buf_appends(&place->text, text);
+	filled(many);
 }
 
 /* Ended runs in memory have ended durably. */
@@ -99,16 +105,16 @@ ask(struct place *place, const char *id_text)
 {
 	struct many *many = place->many;
 	struct runs *runs = many->x->api->runs;
-	struct run *run = run_find(runs, id_text);
 
-	if (run == NULL) {
+	place->run = run_find(runs, id_text);
+	if (place->run == NULL) {
 		many->owed++;
 		run_show(runs, id_text, viewed, place);
-	} else if (run->state == RUN_OPEN) {
-		place->run = run;
-		place->watch = run_watch_end(run, ended, place);
+	} else if (place->run->state == RUN_OPEN) {
+		place->watch = run_watch_end(place->run, ended, place);
 	} else {
-		fill(place, run_json(run, true));
+		run_text(place->run, true, &place->text);
+		filled(many);
 	}
 }
 
@@ -140,15 +146,12 @@ handle_runs_wait(struct exchange *x)
 		return;
 	}
 	many = xcalloc(1, sizeof(*many) + n * sizeof(many->places[0]));
-	*many = (struct many){.x = x, .answers = json_array(), .n = n, .empty = n + 1};
-	for (size_t i = 0; i < n; i++) {
-		many->places[i] = (struct place){.many = many, .nth = i};
-		json_array_append_new(many->answers, json_null());
-	}
+	*many = (struct many){.x = x, .n = n, .empty = n + 1};
+	for (size_t i = 0; i < n; i++)
+		many->places[i].many = many;
 	x->many = many;
 	/* One place more than there are keeps the answer here until all were asked for. */
 	for (size_t i = 0; i < n; i++)
 		ask(&many->places[i], json_string_value(json_array_get(ids, i)));
-	if (--many->empty == 0)
-		reply_json(x, 200, json_incref(many->answers));
+	filled(many);
 }

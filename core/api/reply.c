@@ -111,25 +111,25 @@ body_free(const void *data, size_t len, void *arg)
 	free(arg);
 }
 
-static void
-send_body(struct exchange *x, int code, json_t *json)
+void
+reply_text(struct exchange *x, int code, struct buf *text)
 {
 	struct evhttp_request *req = x->req;
+	struct buf sent = *text;
 	struct api *a = x->api;
 	struct evbuffer *body;
-	char *text;
 
-	text = json_text(json);
-	json_decref(json);
+	assert(x->magic == EXCHANGE_MAGIC);
+	*text = (struct buf){0};
 	if (req == NULL) {
-		free(text);
+		buf_free(&sent);
 		exchange_end(x);
 		return;
 	}
+	buf_appends(&sent, "\n");
 	body = evbuffer_new();
-	if (body == NULL || evbuffer_add_reference(body, text, strlen(text), body_free, text) != 0)
+	if (body == NULL || evbuffer_add_reference(body, sent.data, sent.len, body_free, sent.data) != 0)
 		abort();
-	evbuffer_add(body, "\n", 1);
 	evhttp_add_header(evhttp_request_get_output_headers(req), "Content-Type", "application/json");
 	/* First let go of the request: evhttp may free it, and call back, while it sends. */
 	exchange_end(x);
@@ -138,41 +138,68 @@ send_body(struct exchange *x, int code, json_t *json)
 	evbuffer_free(body);
 }
 
+static struct buf
+text_of(json_t *json)
+{
+	_cleanup_(json_p) json_t *own = json;
+	_cleanup_(free_p) char *text = json_text(json);
+	struct buf ret = {0};
+
+	buf_appends(&ret, text);
+	return ret;
+}
+
 void
 reply_json(struct exchange *x, int code, json_t *json)
 {
-	assert(x->magic == EXCHANGE_MAGIC);
+	struct buf text;
+
 	if (json == NULL) {
-		send_body(x, 500, api_error(HOSPES_EBUG, "the answer could not be put together"));
-		return;
+		code = 500;
+		json = api_error(HOSPES_EBUG, "the answer could not be put together");
 	}
-	send_body(x, code, json);
+	text = text_of(json);
+	reply_text(x, code, &text);
 }
 
 static void
 durable(void *arg)
 {
 	struct exchange *x = arg;
-	json_t *json = x->held;
 
 	assert(x->magic == EXCHANGE_MAGIC);
-	x->held = NULL;
-	reply_json(x, x->held_code, json);
+	x->holds = false;
+	reply_text(x, x->held_code, &x->held);
+}
+
+void
+reply_text_durable(struct exchange *x, int code, struct buf *text)
+{
+	struct journal *j = x->api->journal;
+
+	if (j == NULL || x->req == NULL || journal_end(j) <= 1) {
+		reply_text(x, code, text);
+		return;
+	}
+	assert(!x->holds);
+	x->holds = true;
+	x->held = *text;
+	x->held_code = code;
+	*text = (struct buf){0};
+	journal_await(j, journal_end(j) - 1, durable, x);
 }
 
 void
 reply_durable(struct exchange *x, int code, json_t *json)
 {
-	struct journal *j = x->api->journal;
+	struct buf text;
 
-	if (json == NULL || j == NULL || x->req == NULL || journal_end(j) <= 1) {
+	if (json == NULL) {
 		reply_json(x, code, json);
 		return;
 	}
-	assert(x->held == NULL);
-	x->held = json;
-	x->held_code = code;
-	journal_await(j, journal_end(j) - 1, durable, x);
+	text = text_of(json);
+	reply_text_durable(x, code, &text);
 }
 
 void

@@ -184,11 +184,13 @@ read_body(struct exchange *x, const struct route *route, struct fault *fault)
 		x->body = json_object();
 		return 0;
 	}
+	if (route->body == BODY_RUNS && len > 0)
+		return requests_read(x, (const char *)evbuffer_pullup(in, -1), len, fault);
 	x->body =
 	    json_read(len > 0 ? evbuffer_pullup(in, -1) : (const void *)"", len, "the body of the request", fault);
 	if (x->body == NULL)
 		return fault->status;
-	if (!json_is_object(x->body) && !(route->body == BODY_RUNS && json_is_array(x->body)))
+	if (!json_is_object(x->body))
 		return fault_set(fault, HOSPES_EINPUT, "the body of the request has to be a JSON object");
 	evbuffer_drain(in, len);
 	return 0;

@@ -47,24 +47,29 @@ check_request(json_t *request, struct fault *fault)
 	return 0;
 }
 
-static json_t *
-start(struct exchange *x, json_t *request, struct fault *fault)
+static int
+start(struct exchange *x, json_t *request, size_t nth, struct buf *out, struct fault *fault)
 {
 	struct run *run;
 
-	if (check_request(request, fault) != 0 || run_start(x->api->runs, request, NULL, x->client, &run, fault) != 0)
-		return NULL;
-	return run_json(run, false);
+	if (!json_is_object(request))
+		return fault_set(fault, HOSPES_EINPUT, "a request for a run has to be a JSON object");
+	if ((nth == 0 || request != json_array_get(x->body, nth - 1)) && check_request(request, fault) != 0)
+		return fault->status;
+	if (run_start(x->api->runs, request, requests_input(x, nth), x->client, &run, fault) != 0)
+		return fault->status;
+	run_text(run, false, out);
+	return 0;
 }
 
 static void
 start_many(struct exchange *x)
 {
-	json_t *answers = json_array(), *request;
+	_cleanup_(buf_free) struct buf out = {0};
+	json_t *request;
 	size_t i;
 
 	if (json_array_size(x->body) < 1 || json_array_size(x->body) > MANY_MAX) {
-		json_decref(answers);
 		reply_error(x, 400, HOSPES_EINPUT, "the array has %zu requests; 1 to %d are started at once",
 		    json_array_size(x->body), MANY_MAX);
 		return;
@@ -72,28 +77,31 @@ start_many(struct exchange *x)
 	json_array_foreach(x->body, i, request)
 	{
 		struct fault fault;
-		json_t *run = start(x, request, &fault);
 
-		json_array_append_new(answers, run != NULL ? run : api_error(fault.status, fault.text));
+		buf_appends(&out, i == 0 ? "[" : ",");
+		if (start(x, request, i, &out, &fault) != 0) {
+			_cleanup_(json_p) json_t *error = api_error(fault.status, fault.text);
+			_cleanup_(free_p) char *text = json_text(error);
+
+			buf_appends(&out, text);
+		}
 	}
-	reply_durable(x, 202, answers);
+	buf_appends(&out, "]");
+	reply_text_durable(x, 202, &out);
 }
 
 void
 handle_run_start(struct exchange *x)
 {
+	_cleanup_(buf_free) struct buf out = {0};
 	struct fault fault;
-	json_t *run;
 
-	if (json_is_array(x->body)) {
+	if (json_is_array(x->body))
 		start_many(x);
-		return;
-	}
-	run = start(x, x->body, &fault);
-	if (run == NULL)
+	else if (start(x, x->body, 0, &out, &fault) != 0)
 		reply_fault(x, &fault);
 	else
-		reply_durable(x, 202, run);
+		reply_text_durable(x, 202, &out);
 }
 
 /* ---- Views of the store ---- */

@@ -4,6 +4,7 @@
  *   api.c      the socket and the server      reply.c    JSON answers, faults, HTTP statuses
  *   route.c    method and path to handler     stream.c   server-sent events
  *   exchange.c the life of a request          logs.c     the newest log lines and who follows them
+ *   requests.c  the body of POST /v1/runs
  *   host.c agents.c runs.c many.c memory.c  handlers  refusal.c  JSON in place of evhttp's own error pages
  *   finish.c   the last answers
  *
@@ -26,6 +27,7 @@
 #include <jansson.h>
 
 #include "api/api.h"
+#include "base/buf.h"
 
 struct logs;
 struct many;
@@ -81,11 +83,14 @@ struct exchange {
 	char name[ROUTE_NAME_MAX];
 	struct evkeyvalq query;
 	json_t *body;
+	struct payload **inputs; /* of the runs asked for, where they were not parsed: then null in the body */
+	size_t n_inputs;
 	unsigned owed; /* callbacks that will come with this exchange as their argument */
 
 	bool asks_memory; /* memory owes it an answer */
 
-	json_t *held; /* an answer that waits until what it tells is durable */
+	struct buf held; /* an answer that waits until what it tells is durable */
+	bool holds;
 	int held_code;
 
 	struct many *many; /* runs that are waited for together */
@@ -120,6 +125,8 @@ const char *exchange_query(const struct exchange *x, const char *key); /* NULL: 
 json_t *api_error(int status, const char *message); /* {"error": {"code", "message", "hint"}} */
 void reply_json(struct exchange *x, int code, json_t *json);    /* takes `json` over */
 void reply_durable(struct exchange *x, int code, json_t *json); /* the same, once all that was written is durable */
+void reply_text(struct exchange *x, int code, struct buf *text); /* JSON as text, taken over */
+void reply_text_durable(struct exchange *x, int code, struct buf *text);
 void reply_fault(struct exchange *x, const struct fault *fault); /* once durable: it may tell of the host's state */
 void reply_error(struct exchange *x, int code, int status, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
@@ -150,6 +157,13 @@ void answer_leaves(struct api *a, struct evhttp_request *req);
 int logs_open(struct logs **ret, struct event_base *loop, struct fault *fault);
 void logs_close(struct logs **l);
 void logs_unfollow(struct log_follower **f);
+
+/* ---- requests.c ---- */
+
+/* Reads the body of POST /v1/runs into `body` and `inputs`. */
+int requests_read(struct exchange *x, const char *text, size_t len, struct fault *fault);
+void requests_drop(struct exchange *x);
+struct payload *requests_input(const struct exchange *x, size_t nth); /* borrowed; NULL: see the body */
 
 /* ---- many.c ---- */
 

@@ -32,6 +32,20 @@ json_text(const json_t *j)
 	return text;
 }
 
+void
+json_append(struct buf *out, const char *text)
+{
+	buf_append(out, "\"", 1);
+	for (const char *from = text; *text != '\0'; from = text) {
+		while ((unsigned char)*text >= ' ' && *text != '"' && *text != '\\')
+			text++;
+		buf_append(out, from, (size_t)(text - from));
+		if (*text != '\0')
+			buf_printf(out, "\\u%04x", (unsigned)(unsigned char)*text++);
+	}
+	buf_append(out, "\"", 1);
+}
+
 struct payload *
 json_payload(const json_t *j)
 {

@@ -19,9 +19,14 @@ json_p(json_t **j)
 /* Parses foreign bytes: any value at the root, duplicates refused, nesting bounded.  `what` names it in the fault. */
 json_t *json_read(const void *data, size_t len, const char *what, struct fault *fault);
 
+/* Over the value that begins at text[*at] and the white space around it, when it is one that json_read would take and plain
+ * enough to see that at a glance; false says nothing.  `text` is UTF-8 (payload_scan). */
+bool json_plain(const char *text, size_t len, size_t *at);
+
 /* Compact text of a value, keys in the order that they have. */
 struct payload *json_payload(const json_t *j);
 char *json_text(const json_t *j);
+void json_append(struct buf *out, const char *text); /* UTF-8, as a JSON string */
 
 /*
  * JSON Schema (draft 2020-12), the part that is checked: type, properties, required, additionalProperties, items,

@@ -7,6 +7,9 @@
  */
 
 #include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #include "base/buf.h"
 
@@ -91,10 +94,47 @@ utf8_valid(const void *data, size_t len)
 	return true;
 }
 
+#ifdef __SSE2__
+/* The same sixteen at a time, where a machine has words of that size. */
+static const uint8_t *
+skip_sixteen(const uint8_t *at, const uint8_t *end, bool in_string)
+{
+	const __m128i quote = _mm_set1_epi8('"'), slash = _mm_set1_epi8('\\'), bit = _mm_set1_epi8(0x20),
+		      open = _mm_set1_epi8('{'), close = _mm_set1_epi8('}');
+
+	for (; end - at >= 16; at += 16) {
+		__m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)at), hits = _mm_cmpeq_epi8(bytes, quote);
+		unsigned found;
+
+		if (in_string) {
+			hits = _mm_or_si128(hits, _mm_cmpeq_epi8(bytes, slash));
+		} else {
+			__m128i either = _mm_or_si128(bytes, bit);
+
+			hits = _mm_or_si128(
+			    hits, _mm_or_si128(_mm_cmpeq_epi8(either, open), _mm_cmpeq_epi8(either, close)));
+		}
+		found =
+		    (unsigned)_mm_movemask_epi8(_mm_or_si128(hits, bytes)); /* the high bit of a byte over 127 is set */
+		if (found != 0)
+			return at + __builtin_ctz(found);
+	}
+	return at;
+}
+#else
+static const uint8_t *
+skip_sixteen(const uint8_t *at, const uint8_t *end, bool in_string)
+{
+	(void)end, (void)in_string;
+	return at;
+}
+#endif
+
 /* The next byte that may matter. */
 static const uint8_t *
 skip_plain(const uint8_t *at, const uint8_t *end, bool in_string)
 {
+	at = skip_sixteen(at, end, in_string);
 	for (; end - at >= 8; at += 8) {
 		uint64_t word = word_at(at), hits = (word & HIGHS) | bytes_equal(word, '"');
 

@@ -7,6 +7,7 @@
 #include <netinet/in.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/shm.h>
@@ -42,6 +43,7 @@ open_abstract(struct bait *bait)
 void
 bait_open(struct bait *bait)
 {
+	const char *tmp = getenv("TMPDIR");
 	int fd = memfd_create("hospes-doctor", MFD_CLOEXEC);
 
 	*bait = (struct bait){.tcp_fd = -1, .abstract_fd = -1};
@@ -51,7 +53,7 @@ bait_open(struct bait *bait)
 	bait->fd_open = fd >= 0 && dup3(fd, PROOF_FD, O_CLOEXEC) == PROOF_FD;
 	close_p(&fd);
 	/* For probes without a root of their own, whoever they are. */
-	strcpy(bait->folder, "/tmp/hospes-doctor.XXXXXX");
+	(void)snprintf(bait->folder, sizeof(bait->folder), "%.200s/hospes-doctor.XXXXXX", tmp == NULL ? "/tmp" : tmp);
 	if (mkdtemp(bait->folder) == NULL)
 		bait->folder[0] = '\0';
 	else
@@ -63,7 +65,7 @@ empty(const char *folder)
 {
 	static const char *const names[] = {
 	    "file", "other", "new", "fifo", "link", "socket", "folder/file", "folder", "empty", "new-folder"};
-	char path[128];
+	char path[320];
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
 		(void)snprintf(path, sizeof(path), "%s/%s", folder, names[i]);

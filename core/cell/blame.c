@@ -27,7 +27,8 @@ cell_blame(struct cell *cell, const struct call *call, const char *code, const c
 	_cleanup_(free_p) char *chain = call == NULL ? NULL : call_chain(call);
 	char object[OBJECT_TEXT];
 	struct log_field fields[] = {LOG_S("plugin", cell->spec.spec.plugin), LOG_S("version", cell->spec.spec.semver),
-	    LOG_S("object", object), LOG_I("pid", cell->pid), LOG_S("code", code), LOG_S("why", why), {0}, {0}, {0}, {0}};
+	    LOG_S("object", object), LOG_I("pid", cell->pid), LOG_S("code", code), LOG_S("why", why), {0}, {0}, {0},
+	    {0}};
 
 	if (!cell_log_room(cell, &cell->blamed, LINE_LEAST + strlen(why)))
 		return;
@@ -38,4 +39,17 @@ cell_blame(struct cell *cell, const struct call *call, const char *code, const c
 		fields[8] = (struct log_field)LOG_S("chain", chain);
 	}
 	log_write(LOG_LEVEL_WARN, call == NULL ? "cell misbehaved" : "call misbehaved", fields);
+}
+
+/* A cell may misbehave when its call has replied: then that call is the one to look at. */
+void
+cell_last(const struct cell *cell, char out[LAST_TEXT])
+{
+	char run[ULID_TEXT];
+
+	out[0] = '\0';
+	if (cell->replied_path[0] == '\0')
+		return;
+	ulid_format(&cell->replied_run, run);
+	(void)snprintf(out, LAST_TEXT, "; the last that replied was %s of run %s", cell->replied_path, run);
 }

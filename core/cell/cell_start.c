@@ -119,13 +119,16 @@ fibers_of(const struct cell *cell)
 	return cell->cells->policy->fibers;
 }
 
-/* What its notes ask for, at most what the policy grants. */
+/* What is granted is for stacks and heap together; the heap is as large for one that is only tried. */
 static uint64_t
-memory_of(const struct cell *cell)
+heap_of(const struct cell *cell)
 {
-	uint64_t grant = cell->cells->policy->cell_memory, asked = cell->spec.spec.memory_bytes;
+	const struct policy *policy = cell->cells->policy;
+	uint64_t stacks = (cell->spec.spec.state_cell ? 1 : policy->fibers) * policy->stack_bytes;
+	uint64_t room = policy->cell_memory - stacks, asked = cell->spec.spec.memory_bytes;
 
-	return asked > 0 && asked < grant ? asked : grant;
+	assert(policy->cell_memory > stacks);
+	return asked > 0 && asked < room ? asked : room;
 }
 
 /* The probe tells all that it finds.  After it, a required layer that was there must be there in every cell. */
@@ -145,7 +148,7 @@ put_setup(struct cell *cell)
 	struct wire_setup setup = {
 	    .version = WIRE_VERSION,
 	    .fibers = fibers_of(cell),
-	    .memory_bytes = memory_of(cell),
+	    .memory_bytes = heap_of(cell),
 	    .stack_bytes = policy->stack_bytes,
 	    .relaxed = RELAXED,
 	    .required = required_of(cell),
@@ -170,7 +173,7 @@ ask(struct cell *cell, const struct far_ends *far, struct fault *fault)
 	    .what = without_plugin(cell) ? SPAWN_PROBE : SPAWN_CELL,
 	    .uid = cell->uid,
 	    .id = cell->id,
-	    .memory_bytes = memory_of(cell) + fibers_of(cell) * cells->policy->stack_bytes,
+	    .memory_bytes = heap_of(cell) + fibers_of(cell) * cells->policy->stack_bytes,
 	};
 
 	return spawner_ask(cells, &request, fds, without_plugin(cell) ? 4 : 5, fault);
@@ -190,6 +193,7 @@ cell_new(struct cells *cells, struct pool *pool, const struct cell_spec *spec, e
 	cell->id = cells->next_id++;
 	cell->control_fd = cell->log_fd = cell->status_fd = -1;
 	cell->started_ns = cells->mono_ns();
+	cell->idle_cpu_ns = -1;
 	TAILQ_INIT(&cell->calls);
 	spec_copy_init(&cell->spec, spec == NULL ? &nothing : spec);
 	TAILQ_INSERT_TAIL(&cells->all, cell, all);

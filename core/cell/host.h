@@ -90,6 +90,7 @@ struct cell {
 	bool ready;    /* READY has come */
 	bool told;     /* cell_started was called */
 	bool draining; /* leaked too much: gets no more calls */
+	bool trimmed;  /* was told to give back memory since its last call */
 
 	int control_fd, log_fd, status_fd;
 	struct event *control_in, *control_out, *log_in, *status_in;
@@ -126,6 +127,8 @@ struct cell {
 	int64_t pinged_ns;      /* of the last one */
 	int64_t still_ns;       /* with a ping open: since when it stands still */
 	int64_t still_cpu_ns;
+	bool rests;             /* has no call, and was seen to do nothing */
+	int64_t idle_cpu_ns;    /* when it was looked at first without a call; -1: not yet */
 
 	struct fault why; /* status 0, or why we killed it, or why it failed to load */
 
@@ -137,6 +140,7 @@ struct cell {
 struct pool {
 	struct cells *cells;
 	char *key;
+	const char *who; /* the key's end: whom its calls are of */
 	struct spec_copy spec;
 	TAILQ_ENTRY(pool) all;
 	struct cell_list list;
@@ -170,6 +174,7 @@ struct cells {
 	bool spawner_gone;
 
 	struct map pools_by_key;
+	struct pool *pools_lately[16]; /* by the first byte of the object */
 	struct pool_list pools;
 	struct cell_list all;
 	struct cell_list dirty;
@@ -277,6 +282,8 @@ void text_clean(char *out, size_t size, const void *text, size_t len);
 /* blame.c */
 #define OBJECT_TEXT 13u /* 12 digits and a zero */
 void object_text(const uint8_t object[32], char out[OBJECT_TEXT]);
+#define LAST_TEXT 160u
+void cell_last(const struct cell *cell, char out[LAST_TEXT]); /* "; the last that replied was /0 of run ...", or nothing */
 void cell_blame(struct cell *cell, const struct call *call, const char *code, const char *why); /* `call` may be NULL */
 
 /* probing.c */

@@ -4,16 +4,17 @@
 
 #include "cell/prove.h"
 
-#include <stdatomic.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/json.h"
 
-#define PROVE_NS   (40 * NS_PER_S)
+#define PROVE_S    30
 #define UNREADY_NS (500 * NS_PER_MS) /* a probe that is never ready is given this long */
-#define LOAD_NS    (20 * NS_PER_S)
+#define LOAD_NS    (10 * NS_PER_S)
+#define COMPUTE_NS (20 * NS_PER_S) /* two seconds of CPU may take as long */
 #define SILENCE_NS (200 * NS_PER_MS)
 #define STILL_NS   NS_PER_S
 
@@ -28,7 +29,7 @@ proof_setup(const struct cell *cell, struct wire_setup *setup)
 int64_t
 proof_load_ns(const struct cell *cell)
 {
-	return cell->proof->kind == PROOF_UNREADY ? UNREADY_NS : LOAD_NS;
+	return cell->proof->kind == PROOF_UNREADY ? UNREADY_NS : cell->proof->kind == PROOF_CPU ? COMPUTE_NS : LOAD_NS;
 }
 
 void
@@ -40,10 +41,11 @@ proof_ready(struct cell *cell, const uint8_t *report, size_t len)
 	run->ready = true;
 	run->layers = cell->layers;
 	run->told = json_read(report, len, "the report of a probe", &fault);
-	if (run->kind == PROOF_LAYERS) {
+	if (run->kind == PROOF_LAYERS)
 		seen_look(&run->seen, cell);
+	/* Most leave of themselves; this sees to it. */
+	if (!run->watched)
 		cell_stop(cell);
-	}
 }
 
 void
@@ -83,15 +85,36 @@ start(struct proving *proving, enum proof_kind kind)
 		proving->open++;
 }
 
+/* A signal, or the end of the time.  arg: struct proving. */
+static void
+on_stop(evutil_socket_t number, short what, void *arg)
+{
+	struct proving *proving = arg;
+
+	(void)number;
+	(void)what;
+	proving->stopped = true;
+}
+
+/* What is held out has to be put away, so who interrupts us does not end us at once. */
 static void
 wait_for_ends(struct proving *proving)
 {
 	struct cells *cells = proving->cells;
-	int64_t end = cells->mono_ns() + PROVE_NS;
+	struct event *on_term = evsignal_new(cells->loop, SIGTERM, on_stop, proving);
+	struct event *on_int = evsignal_new(cells->loop, SIGINT, on_stop, proving);
+	struct event *on_end = evtimer_new(cells->loop, on_stop, proving);
+	struct timeval most = {.tv_sec = PROVE_S};
 
-	while (proving->open > 0 && cells->mono_ns() < end && !cells->spawner_gone)
+	evtimer_add(on_end, &most);
+	evsignal_add(on_term, NULL);
+	evsignal_add(on_int, NULL);
+	while (proving->open > 0 && !proving->stopped && !cells->spawner_gone)
 		if (event_base_loop(cells->loop, EVLOOP_ONCE) < 0)
 			break;
+	event_free(on_end);
+	event_free(on_term);
+	event_free(on_int);
 }
 
 /* Those that did not end are no longer to tell us. */

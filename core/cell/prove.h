@@ -40,7 +40,7 @@ struct bait {
 	uint16_t port;
 	int tcp_fd, abstract_fd, shm;
 	bool fd_open;
-	char folder[64]; /* "" when there is none */
+	char folder[256]; /* "" when there is none */
 };
 void bait_open(struct bait *bait);
 void bait_close(struct bait *bait);
@@ -50,6 +50,7 @@ struct proving {
 	struct bait bait;
 	struct proof_run runs[PROOFS_N]; /* by kind */
 	unsigned open;
+	bool stopped; /* there is no more time */
 	long landlock; /* ABI, or less than 1 */
 	bool relaxed;
 };

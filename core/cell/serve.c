@@ -12,6 +12,8 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "base/clock.h"
+
 #define CALL_LOGGED_MAX (64 * KIB)
 #define LEAKED_MAX      (16 * MIB)
 
@@ -69,12 +71,15 @@ call_run(struct cell *cell, struct call *call)
 	TAILQ_INSERT_TAIL(&cell->calls, call, in_cell);
 	call->cell = cell;
 	cell->n_calls++;
+	cell->trimmed = false;
 	call_set_state(call, CALL_RUNNING);
 	call->executions++;
 	call->reissued = 0;
 	call->lines = 0;
 	call->waits_for = WIRE_NO_ORDINAL;
 	cell->heard = true;
+	cell->rests = false;
+	cell->idle_cpu_ns = -1;
 	cell_put(cell, &head, parts, ARRAY_LEN(parts), call->input);
 	watchdog_wake(cells);
 	cells->events.begins(call, call->executions == 1 ? NULL : cell->pool->death, cells->events.arg);
@@ -86,16 +91,14 @@ static struct call *
 call_named(struct cell *cell, const struct frame *f)
 {
 	struct call *call = call_by_handle(cell->cells->calls, f->head.call);
-	bool replied = cell->replied_path[0] != '\0';
-	char last[ULID_TEXT];
+	char last[LAST_TEXT];
 
 	if (call != NULL && call->cell == cell)
 		return call;
 	if (map_get_u64(&cell->gone, f->head.call) == NULL) {
-		ulid_format(&cell->replied_run, last);
-		violation(cell, "it sent a frame for call %llu, which is not one of its calls%s%s%s%s",
-		    (unsigned long long)f->head.call, replied ? "; the last that replied was " : "",
-		    cell->replied_path, replied ? " of run " : "", replied ? last : "");
+		cell_last(cell, last);
+		violation(cell, "it sent a frame for call %llu, which is not one of its calls%s",
+		    (unsigned long long)f->head.call, last);
 		return NULL;
 	}
 	if (f->head.type == WIRE_REPLY) {
@@ -480,8 +483,11 @@ serve_frames(struct cell *cell)
 	struct frame f;
 	int rc = 0;
 
-	while (cell->phase < PHASE_KILLED && (rc = frames_next(&cell->in, cell->phase, &f, &fault)) == 1)
+	while (cell->phase < PHASE_KILLED && (rc = frames_next(&cell->in, cell->phase, &f, &fault)) == 1) {
+		clock_stop();
 		serve(cell, &f);
+	}
+	clock_go();
 	if (cell->phase < PHASE_KILLED && rc < 0)
 		cell_kill(cell, rc, fault.text);
 }

@@ -24,30 +24,32 @@ struct found {
 
 struct layer_row {
 	const char *name;
-	uint32_t bit; /* 0: it is made of several */
+	uint32_t bit;    /* 0: it is made of several */
+	uint32_t either; /* of which one at least has to be there; 0: it takes none */
 	bool required;
 	const char *needs;
 };
 
 static const struct layer_row rows[] = {
-    {"uid", LAYER_UID, false, "root, or user namespaces (Linux 3.8) that are not switched off"},
-    {"net_ns", LAYER_NET_NS, false, "namespaces (Linux 3.8), as root or with uid"},
-    {"pid_ns", LAYER_PID_NS, false, "namespaces (Linux 3.8), as root or with uid"},
-    {"mount_ns", LAYER_MOUNT_NS, false, "namespaces and mount_setattr (Linux 5.12), as root or with uid"},
-    {"ipc_ns", LAYER_IPC_NS, false, "namespaces (Linux 3.8), as root or with uid"},
-    {"cgroup", LAYER_CGROUP, false, "the memory controller, passed down to the host"},
-    {"rlimits", LAYER_RLIMITS, true, "any Linux"},
-    {"caps", LAYER_CAPS, true, "any Linux"},
-    {"no_new_privs", LAYER_NO_NEW_PRIVS, true, "Linux 3.5"},
-    {"landlock", LAYER_LANDLOCK, false, "Landlock: Linux 5.13 for files, 6.7 (ABI 4) for TCP, 6.12 (ABI 6) for scopes"},
-    {"seccomp", LAYER_SECCOMP, true, "seccomp filters (Linux 3.5; from 5.9 on they are counted from outside)"},
-    {"tsc", LAYER_TSC, false, "x86-64"},
-    {"readonly", LAYER_READONLY, false, "any Linux"},
-    {"network", 0, true, "net_ns or seccomp"},
-    {"memory", 0, false, "rlimits or cgroup"},
-    {"watchdog", 0, false, "any Linux"},
-    {"descriptors", 0, false, "any Linux"},
-    {"signals", 0, false, "pid_ns, Landlock's scopes or seccomp"},
+    {"uid", LAYER_UID, 0, false, "root, or user namespaces (Linux 3.8) that are not switched off"},
+    {"net_ns", LAYER_NET_NS, 0, false, "namespaces (Linux 3.8), as root or with uid"},
+    {"pid_ns", LAYER_PID_NS, 0, false, "namespaces (Linux 3.8), as root or with uid"},
+    {"mount_ns", LAYER_MOUNT_NS, 0, false, "namespaces and mount_setattr (Linux 5.12), as root or with uid"},
+    {"ipc_ns", LAYER_IPC_NS, 0, false, "namespaces (Linux 3.8), as root or with uid"},
+    {"cgroup", LAYER_CGROUP, 0, false, "the memory controller, passed down to the host"},
+    {"rlimits", LAYER_RLIMITS, 0, true, "any Linux"},
+    {"caps", LAYER_CAPS, 0, true, "any Linux"},
+    {"no_new_privs", LAYER_NO_NEW_PRIVS, 0, true, "Linux 3.5"},
+    {"landlock", LAYER_LANDLOCK, 0, false,
+	"Landlock: Linux 5.13 for files, 6.7 (ABI 4) for TCP, 6.12 (ABI 6) for scopes"},
+    {"seccomp", LAYER_SECCOMP, 0, true, "seccomp filters (Linux 3.5; from 5.9 on they are counted from outside)"},
+    {"tsc", LAYER_TSC, 0, false, "x86-64"},
+    {"readonly", LAYER_READONLY, 0, false, "any Linux"},
+    {"network", 0, LAYER_NET_NS | LAYER_SECCOMP, true, "net_ns or seccomp"},
+    {"memory", 0, LAYER_CGROUP | LAYER_RLIMITS, false, "rlimits or cgroup"},
+    {"watchdog", 0, 0, false, "any Linux"},
+    {"descriptors", 0, 0, false, "any Linux"},
+    {"signals", 0, LAYER_PID_NS | LAYER_SECCOMP, false, "pid_ns, Landlock's scopes or seccomp"},
 };
 
 static void __attribute__((format(printf, 3, 4))) set(struct found *found, bool refused, const char *format, ...)
@@ -298,9 +300,12 @@ objection(const struct proving *proving, const struct layer_row *row, char *out,
 	const struct proof_run *run = &proving->runs[PROOF_LAYERS];
 
 	if (row->bit == 0) {
-		if (strcmp(row->name, "descriptors") != 0 || run->seen.descriptors[0] == '\0')
+		if (row->either != 0 && (run->layers & ~run->seen.against & row->either) == 0)
+			(void)snprintf(out, size, "none of the layers that refuse it is there");
+		else if (strcmp(row->name, "descriptors") == 0 && run->seen.descriptors[0] != '\0')
+			(void)snprintf(out, size, "the kernel tells of more descriptors:%s", run->seen.descriptors);
+		else
 			return NULL;
-		(void)snprintf(out, size, "the kernel tells of more descriptors:%s", run->seen.descriptors);
 		return out;
 	}
 	if (proving->cells->probe_fault.status != 0)

@@ -19,6 +19,7 @@
 #define PING_NS       NS_PER_S
 #define PONG_NS       (10 * NS_PER_S)
 #define STILL_NS      (20 * NS_PER_MS) /* of CPU: less is standing still */
+#define RESTS_NS      NS_PER_MS        /* of CPU between two looks: it only finished what it was at */
 #define MOVED_ON_MAX  10               /* times the bound on silence */
 #define PROBE_LOAD_NS (10 * NS_PER_S)
 
@@ -113,6 +114,46 @@ look_silence(struct cell *cell, int64_t now)
 	}
 }
 
+/*
+ * A cell without a call has nothing to do but wait for one.  It was seen to wait when its clock stood still between two
+ * looks: nothing in a cell can sleep, so it then blocks on its socket and goes on only when the host sends something.  True:
+ * look again.
+ */
+static bool
+look_idle(struct cell *cell)
+{
+	char last[LAST_TEXT];
+	int64_t cpu;
+
+	if (cell->rests)
+		return false;
+	cpu = cell->cells->cpu_ns(cell->pid);
+	if (cpu < 0)
+		return false;
+	if (cell->idle_cpu_ns < 0) {
+		cell->idle_cpu_ns = cell->still_cpu_ns = cpu;
+	} else if (cpu - cell->idle_cpu_ns > silence_of(cell->cells)) {
+		cell_last(cell, last);
+		kill_for(cell, HOSPES_ESTUCK, "it computed for %lld ms though it has no call%s",
+		    (long long)((cpu - cell->idle_cpu_ns) / NS_PER_MS), last);
+	} else {
+		cell->rests = cpu - cell->still_cpu_ns < RESTS_NS;
+		cell->still_cpu_ns = cpu;
+	}
+	return !cell->rests;
+}
+
+/* The page may lie, to whoever reads the sentence and to nobody else. */
+static const char *
+stands_in(const struct cell *cell)
+{
+	if (atomic_load(&cell->page->step_ns[WIRE_STEP_FILTERED]) == 0)
+		return "";
+	if (atomic_load(&cell->page->step_ns[WIRE_STEP_LOADED]) == 0)
+		return " and stands in the dynamic loader, which runs its constructors";
+	return atomic_load(&cell->page->step_ns[WIRE_STEP_INIT]) == 0 ? " and stands in its init hook" : "";
+}
+
 static void
 look_load(struct cell *cell, int64_t now)
 {
@@ -122,8 +163,8 @@ look_load(struct cell *cell, int64_t now)
 
 	if (now - cell->started_ns > most)
 		kill_for(cell, HOSPES_ELOAD,
-		    "it was not ready after %lld ms; loading and its init hook may take no longer",
-		    (long long)(most / NS_PER_MS));
+		    "it was not ready after %lld ms%s; loading and its init hook may take no longer",
+		    (long long)(most / NS_PER_MS), stands_in(cell));
 }
 
 /* True: there is something to look at again soon. */
@@ -144,7 +185,7 @@ look(struct cell *cell, int64_t now)
 			return true;
 		}
 		if (cell->n_calls + cell->n_gone == 0 && !(cell->proof != NULL && cell->proof->watched))
-			return false;
+			return look_idle(cell);
 		look_silence(cell, now);
 		return true;
 	case PHASE_STOPPING:

@@ -28,12 +28,6 @@ joined(const json_t *array)
 	return (char *)out.data;
 }
 
-static char *
-count_of(const json_t *object, const char *key)
-{
-	return xasprintf("%lld", (long long)json_integer_value(json_object_get(object, key)));
-}
-
 int
 command_agents(struct cli *cli)
 {
@@ -56,7 +50,7 @@ command_agents(struct cli *cli)
 		const json_t *sandbox = json_object_get(agent, "sandbox");
 		bool degraded = json_is_true(json_object_get(sandbox, "degraded"));
 		_cleanup_(free_p) char *capabilities = joined(json_object_get(agent, "capabilities"));
-		_cleanup_(free_p) char *cells = count_of(agent, "cells");
+		_cleanup_(free_p) char *cells = cli_count(agent, "cells");
 		_cleanup_(free_p) char *layers = xasprintf(
 		    "%s%zu layers", degraded ? "DEGRADED, " : "", json_array_size(json_object_get(sandbox, "layers")));
 
@@ -89,7 +83,7 @@ command_versions(struct cli *cli)
 		cli_json(cli, versions);
 	json_array_foreach(versions, i, version)
 	{
-		_cleanup_(free_p) char *cells = count_of(version, "cells");
+		_cleanup_(free_p) char *cells = cli_count(version, "cells");
 		_cleanup_(free_p) char *object = xstrndup(cli_text(version, "object"), 12);
 
 		table_row(table, cli_text(version, "name"), cli_text(version, "version"), cli_text(version, "state"),

@@ -145,6 +145,7 @@ load(struct asking *a, struct fault *fault)
 	a->took.documents = source_set_count(a->set);
 	a->took.bytes = source_set_bytes(a->set);
 	a->took.sent = source_set_sent(a->set);
+	a->took.skipped = source_set_skipped(a->set);
 	return 0;
 }
 

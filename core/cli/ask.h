@@ -38,13 +38,14 @@ void ask_progress_clear(struct ask_progress *p);                            /* b
 struct ask_took {
 	int64_t began_ns, loaded_ns, ended_ns; /* monotonic */
 	size_t documents, sent;                /* in the sources, and of them those that the host did not have */
+	size_t skipped;                        /* files that are no text, or cannot be read */
 	uint64_t bytes;
 	size_t agents; /* different plugins that were called; 0: not known */
 };
 
 /* {"run"?, "question", "answer", "points", "contradictions", "sources", "claims", "confidence", "failed"?, "documents",
- * "took": {"ms", "load_ms", "documents", "sent", "bytes", "calls", "agents"}, "error"?}, a new reference; `run` is the ended run,
- * and its id is told when it stays.  Never fails: a result that is no brief becomes an error. */
+ * "took": {"ms", "load_ms", "documents", "skipped", "sent", "bytes", "calls", "agents"}, "error"?}, a new reference; `run` is
+ * the ended run, and its id is told when it stays.  Never fails: a result that is no brief becomes an error. */
 json_t *ask_answer(const json_t *run, const char *question, const struct ask_took *took, bool stays);
 
 /* ---- ask_print.c ---- */

@@ -57,10 +57,11 @@ ms_between(int64_t from, int64_t to)
 static json_t *
 took_json(const json_t *run, const struct ask_took *took)
 {
-	json_t *json = json_pack("{s:f, s:f, s:I, s:I, s:I, s:I}", "ms", ms_between(took->began_ns, took->ended_ns),
-	    "load_ms", ms_between(took->began_ns, took->loaded_ns), "documents", (json_int_t)took->documents, "sent",
-	    (json_int_t)took->sent, "bytes", (json_int_t)took->bytes, "calls",
-	    json_integer_value(json_object_get(run, "calls")));
+	json_t *json =
+	    json_pack("{s:f, s:f, s:I, s:I, s:I, s:I, s:I}", "ms", ms_between(took->began_ns, took->ended_ns),
+		"load_ms", ms_between(took->began_ns, took->loaded_ns), "documents", (json_int_t)took->documents,
+		"skipped", (json_int_t)took->skipped, "sent", (json_int_t)took->sent, "bytes", (json_int_t)took->bytes,
+		"calls", json_integer_value(json_object_get(run, "calls")));
 
 	if (took->agents > 0)
 		json_object_set_new(json, "agents", json_integer((json_int_t)took->agents));

@@ -87,6 +87,7 @@ int cli_fail(const struct cli *cli, const struct fault *fault); /* tells it, ret
 int cli_usage(const struct cli *cli, const struct fault *fault); /* the same for a wrong command line */
 void cli_json(const struct cli *cli, const json_t *value); /* on stdout: indented on a terminal, else one line */
 const char *cli_text(const json_t *object, const char *key); /* "" when there is none */
+char *cli_count(const json_t *object, const char *key);      /* a whole number as a text, allocated */
 const char *cli_paint(const struct cli *cli, const char *style); /* "bold", "red", ..., "" for plain */
 
 /* ---- findings.c ---- */

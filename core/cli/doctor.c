@@ -123,7 +123,7 @@ print_report(const json_t *report)
 	else if (json_is_true(json_object_get(report, "degraded")))
 		printf("degraded: a required layer does not hold, and hospesd starts nevertheless, since the "
 		       "configuration "
-		       "says `degraded`\n");
+		       "says `sandbox.degraded`\n");
 	else
 		printf("not ok: a required layer does not hold, so hospesd will not start\n");
 }
@@ -131,7 +131,8 @@ print_report(const json_t *report)
 int
 command_doctor(struct cli *cli)
 {
-	const char *const args[] = {"--doctor", NULL};
+	const char *config = cli_value(cli, "config");
+	const char *const args[] = {"--doctor", config == NULL ? NULL : "--config", config, NULL};
 	_cleanup_(buf_free) struct buf out = {0};
 	_cleanup_(json_p) json_t *report = NULL;
 	struct fault fault;

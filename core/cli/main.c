@@ -71,6 +71,11 @@ static const struct cli_option demo_options[] = {
     {0},
 };
 
+static const struct cli_option doctor_options[] = {
+    {"config", 0, "FILE", "judge as a host with this configuration would"},
+    {0},
+};
+
 static const struct command commands[] = {
     {.name = "ask",
 	.usage = "QUESTION --sources PATH... [OPTION]...",
@@ -188,6 +193,9 @@ static const struct command commands[] = {
     {.name = "doctor",
 	.usage = "",
 	.summary = "Try, layer by layer, whether cells are closed in.",
+	.detail = "Exit code 0: every required layer holds; 1: one does not; 3: one does not, and the configuration says that\n"
+		  "the host goes on without.",
+	.options = doctor_options,
 	.run = command_doctor},
     {.name = "dev",
 	.usage = "[OPTION OF hospesd]...",

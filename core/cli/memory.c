@@ -57,6 +57,8 @@ read_value(const struct cli *cli, json_t **ret, struct fault *fault)
 		*ret = json_read(bytes.data, bytes.len, "the value (without --text)", fault);
 		return *ret != NULL ? 0 : fault->status;
 	}
+	if (bytes.len > 0 && memchr(bytes.data, '\0', bytes.len) != NULL)
+		return fault_set(fault, HOSPES_EINPUT, "the value has a zero byte; a text has none");
 	*ret = json_stringn(bytes.len > 0 ? (const char *)bytes.data : "", bytes.len);
 	if (*ret == NULL)
 		return fault_set(fault, HOSPES_EINPUT, "the value has to be UTF-8");

@@ -16,12 +16,6 @@
 #define MOST_MAX       1000
 #define NOT_A_TERMINAL 100 /* columns of a passage's lines, where there is none */
 
-static char *
-number(const json_t *object, const char *key)
-{
-	return xasprintf("%lld", (long long)json_integer_value(json_object_get(object, key)));
-}
-
 /* ---- Listing ---- */
 
 static int
@@ -42,9 +36,9 @@ list_spaces(const struct cli *cli)
 	}
 	json_array_foreach(spaces, i, space)
 	{
-		_cleanup_(free_p) char *keys = number(space, "keys"), *documents = number(space, "documents");
-		_cleanup_(free_p) char *bytes = number(space, "bytes"), *passages = number(space, "passages");
-		_cleanup_(free_p) char *pending = number(space, "pending");
+		_cleanup_(free_p) char *keys = cli_count(space, "keys"), *documents = cli_count(space, "documents");
+		_cleanup_(free_p) char *bytes = cli_count(space, "bytes"), *passages = cli_count(space, "passages");
+		_cleanup_(free_p) char *pending = cli_count(space, "pending");
 
 		table_row(table, cli_text(space, "space"), keys, documents, bytes, passages, pending);
 	}
@@ -115,7 +109,7 @@ memory_list_command(struct cli *cli)
 		cli_json(cli, entries);
 	json_array_foreach(entries, i, one)
 	{
-		_cleanup_(free_p) char *bytes = number(one, "bytes"), *version = number(one, "version");
+		_cleanup_(free_p) char *bytes = cli_count(one, "bytes"), *version = cli_count(one, "version");
 		_cleanup_(free_p) char *digest = xstrndup(cli_text(one, "digest"), DIGEST_SHOWN);
 
 		if (documents)

@@ -141,3 +141,9 @@ cli_text(const json_t *object, const char *key)
 
 	return text != NULL ? text : "";
 }
+
+char *
+cli_count(const json_t *object, const char *key)
+{
+	return xasprintf("%lld", (long long)json_integer_value(json_object_get(object, key)));
+}

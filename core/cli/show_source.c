@@ -86,14 +86,42 @@ first(const char *text, size_t len, size_t n)
 	return at;
 }
 
+static bool
+is_space(char c)
+{
+	return c == ' ' || c == '\n' || c == '\t' || c == '\f';
+}
+
+/* A word that the text around begins or ends in the middle of is left out, where there is another one. */
+static const char *
+from_word(const char *text, const char *end)
+{
+	const char *at = text;
+
+	while (at < end && !is_space(*at))
+		at++;
+	return at < end ? at : text;
+}
+
+static size_t
+to_word(const char *text, size_t len)
+{
+	size_t n = len;
+
+	while (n > 0 && !is_space(text[n - 1]))
+		n--;
+	return n > 0 ? n : len;
+}
+
 /* Cuts what the host gave into before, quoted and after. */
 static int
 cut(struct citation *c, const json_t *part, struct fault *fault)
 {
 	const json_t *text = json_object_get(part, "text");
 	int64_t from = json_integer_value(json_object_get(part, "from"));
+	int64_t bytes = json_integer_value(json_object_get(part, "bytes"));
 	const char *all = json_string_value(text), *begin, *end, *before;
-	size_t len = json_string_length(text);
+	size_t len = json_string_length(text), after, rest;
 
 	if (all == NULL || c->from < from || (uint64_t)(c->to - from) > len)
 		return fault_set(fault, HOSPES_EDAMAGED,
@@ -102,10 +130,16 @@ cut(struct citation *c, const json_t *part, struct fault *fault)
 	begin = all + (c->from - from);
 	end = all + (c->to - from);
 	before = last(all, (size_t)(begin - all), AROUND);
+	if (before > all || from > 0)
+		before = from_word(before, begin);
+	rest = len - (size_t)(end - all);
+	after = first(end, rest, AROUND);
+	if (after < rest || from + (int64_t)len < bytes)
+		after = to_word(end, after);
 	c->before = xstrndup(before, (size_t)(begin - before));
 	c->text = xstrndup(begin, (size_t)(end - begin));
 	c->quoted = strcmp(c->quote, c->text) == 0;
-	c->after = xstrndup(end, first(end, len - (size_t)(end - all), AROUND));
+	c->after = xstrndup(end, after);
 	return 0;
 }
 

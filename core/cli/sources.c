@@ -15,6 +15,7 @@
 
 #include <libxml/parser.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/util.h"
 #include "cli/document.h"
@@ -23,7 +24,8 @@
 #include "cli/text.h"
 #include "cli/user_dirs.h"
 
-#define WORKERS 4
+#define WORKERS     4
+#define REASONS_MAX 3 /* that a fault names */
 
 struct reading {
 	struct source_set *set;
@@ -319,10 +321,15 @@ source_set_digest(struct source_set *s)
 static int
 nothing_usable(const struct source_set *s, struct fault *fault)
 {
+	_cleanup_(buf_free) struct buf reasons = {0};
+
 	if (s->to_tell == 0)
 		return fault_set(fault, HOSPES_ENOENT, "there is no file in the sources");
-	return fault_set(fault, HOSPES_ENOENT, "there is nothing to read in the sources: %s%s", s->told[0],
-	    s->to_tell > 1 ? ", and so on" : "");
+	for (size_t i = 0; i < s->to_tell && i < REASONS_MAX; i++)
+		buf_printf(&reasons, "%s%s", i > 0 ? "; " : "", s->told[i]);
+	if (s->to_tell > REASONS_MAX)
+		buf_printf(&reasons, "; and %zu more", s->to_tell - REASONS_MAX);
+	return fault_set(fault, HOSPES_ENOENT, "there is nothing to read in the sources: %s", buf_text(&reasons));
 }
 
 static int

@@ -130,6 +130,18 @@ take_share(struct op *op, int64_t asked)
 	op->caller->unstarted = -(asked + 1);
 }
 
+/* Inputs are kept while an op is open and outcomes until the call ends: without a limit one call could have all of the
+ * host's memory. */
+static void
+keeps_too_much(struct dispatch *d, struct call *call)
+{
+	char why[128];
+
+	(void)snprintf(why, sizeof(why), "what it asked for and what it was told are more than %u MiB together",
+	    CALL_KEPT_MAX / (unsigned)MIB);
+	dispatch_cancel(d, call->op, HOSPES_ETOOLARGE, why);
+}
+
 static void
 on_op(struct call *call, uint32_t ordinal, const struct wire_op *asked, const char *target, const char *version,
     const char *key, struct payload *input, void *arg)
@@ -145,7 +157,7 @@ on_op(struct call *call, uint32_t ordinal, const struct wire_op *asked, const ch
 	}
 	op->kind = asked->kind;
 	op->effect = asked->effect;
-	op->target = xstrdup(target);
+	op_set_target(op, target);
 	op->version = version == NULL || *version == '\0' ? NULL : xstrdup(version);
 	op->key = key == NULL || *key == '\0' ? NULL : xstrdup(key);
 	op->input = payload_ref(input);
@@ -154,6 +166,9 @@ on_op(struct call *call, uint32_t ordinal, const struct wire_op *asked, const ch
 	op->deadline_real_ns = deadline_of(call, asked->timeout_ns);
 	take_share(op, asked->share_calls);
 	op->share_wall_ns = not_negative(asked->share_wall_ns);
+	call->kept_bytes += input->len;
+	if (call->kept_bytes > CALL_KEPT_MAX)
+		keeps_too_much(d, call);
 	pipeline_enter(d, op);
 }
 

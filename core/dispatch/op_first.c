@@ -6,6 +6,9 @@
 
 #include "dispatch/state.h"
 
+/* Each outcome is looked for in all that are open; a handler, which waits in one place at a time, has one. */
+#define FIRSTS_MAX 16u
+
 static bool
 waits_for(const struct op *first, uint32_t ordinal)
 {
@@ -34,6 +37,13 @@ first_begin(struct dispatch *d, struct op *op)
 	size_t n = op->input == NULL ? 0 : op->input->len / sizeof(uint32_t);
 	struct fault fault;
 
+	if (n > op->ordinal || op->caller->firsts >= FIRSTS_MAX) {
+		fault_set(&fault, HOSPES_EINPUT,
+		    "waiting for %zu ops where %u were started, or in more than %u ways at once", n, op->ordinal,
+		    FIRSTS_MAX);
+		pipeline_fail(d, op, &fault);
+		return;
+	}
 	for (size_t i = 0; i < n; i++) {
 		uint32_t one;
 

@@ -250,6 +250,8 @@ finish(struct dispatch *d, struct op *op)
 		return;
 	}
 	caller->open_ops--;
+	caller->kept_bytes += op->value == NULL ? 0 : op->value->len;
+	caller->kept_bytes -= op->input_len;
 	deliver(d, op);
 	first_noticed(d, op);
 	parts_ended(d, op);

@@ -145,7 +145,8 @@ record_command(struct dispatch *d, struct op *op, struct record *r)
 void
 record_outcome(struct dispatch *d, struct op *op)
 {
-	_cleanup_(free_p) char *path = op_path(op);
+	_cleanup_(free_p) char *made = op->callee == NULL ? op_path(op) : NULL;
+	const char *path = made != NULL ? made : op->callee->path;
 	int64_t unrecorded, took_ns;
 	struct record r;
 

@@ -120,7 +120,7 @@ add_finding(struct verdict *v, json_t *finding)
 static json_t *
 finding_of(const char *check, const json_t *failed)
 {
-	static const char *const texts[] = {"text", "why", "quote", "found", "document"};
+	static const char *const texts[] = {"where", "text", "why", "quote", "found", "document"};
 	json_t *finding = json_pack("{s:s}", "check", check), *claim = json_object_get(failed, "claim");
 
 	if (json_is_integer(claim))
@@ -153,23 +153,26 @@ add_silent(struct verdict *v, const char *check, const char *why)
 	add_finding(v, json_pack("{s:s s:s}", "check", check, "why", text));
 }
 
-/* One claim may fail for several reasons. */
+/* One claim may fail for several reasons, and what repeats it (a point of a brief) fails with it: where claims failed, they
+ * alone are counted. */
 static size_t
 claims_of(const json_t *failed)
 {
-	_cleanup_(json_p) json_t *seen = json_object();
+	_cleanup_(json_p) json_t *claims = json_object(), *others = json_object();
 	const json_t *one;
 	size_t i;
 
 	json_array_foreach(failed, i, one)
 	{
+		const char *where = text_of(one, "where");
 		_cleanup_(free_p) char *text = in_a_line(text_of(one, "text"));
-		_cleanup_(free_p) char *claim =
-		    xasprintf("%lld %s", (long long)json_integer_value(json_object_get(one, "claim")), text);
+		_cleanup_(free_p) char *claim = xasprintf("%lld %s",
+		    (long long)json_integer_value(json_object_get(one, "claim")), where[0] != '\0' ? where : text);
 
-		json_object_set_new(seen, claim, json_true());
+		json_object_set_new(
+		    where[0] == '\0' || strncmp(where, "claims[", 7) == 0 ? claims : others, claim, json_true());
 	}
-	return json_object_size(seen);
+	return json_object_size(claims) > 0 ? json_object_size(claims) : json_object_size(others);
 }
 
 static void

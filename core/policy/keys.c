@@ -32,7 +32,7 @@ const struct key policy_keys[] = {
 	{"sandbox.degraded", KEY_BOOL,      IN_POLICY(sandbox_degraded), 0, 1, "false", false},
 	{"cells.per_version", KEY_COUNT,    IN_POLICY(cells_per_pool),   1, 256, "4", false},
 	{"cells.fibers",     KEY_COUNT,     IN_POLICY(fibers),           1, 30000, "512", false},
-	{"cells.memory",     KEY_SIZE,      IN_POLICY(cell_memory),      16 * M, 64 * K * M, "256M", false},
+	{"cells.memory",     KEY_SIZE,      IN_POLICY(cell_memory),      16 * M, 64 * K * M, "384M", false},
 	{"cells.stack",      KEY_SIZE,      IN_POLICY(stack_bytes),      256 * K, 64 * M, "256K", false},
 	{"cells.silence",    KEY_TIME,      IN_POLICY(cell_silence_ns),  10 * NS_PER_MS, 3600 * S, "2s", false},
 	{"cells.load",       KEY_TIME,      IN_POLICY(cell_load_ns),     10 * NS_PER_MS, 3600 * S, "10s", false},

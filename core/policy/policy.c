@@ -139,6 +139,30 @@ lasting_values(const struct policy *p)
 	return values;
 }
 
+/* Least that a plugin has beside the stacks of its calls. */
+#define HEAP_LEAST (16 * MIB)
+
+static unsigned long long
+mib(uint64_t bytes)
+{
+	return (bytes + MIB - 1) / MIB;
+}
+
+/* Keys that have to fit each other. */
+static int
+check_together(const struct policy *p, const char *path, struct fault *fault)
+{
+	uint64_t stacks = p->fibers * p->stack_bytes;
+
+	if (p->cell_memory >= stacks + HEAP_LEAST)
+		return 0;
+	return fault_set(fault, HOSPES_ECONFIG,
+	    "%s: cells.memory: found %llu MiB; it holds the stacks of all calls too, and %u of them (cells.fibers) with %llu "
+	    "KiB each (cells.stack) and %llu MiB for the rest need %llu MiB: raise it, or lower cells.fibers",
+	    path, mib(p->cell_memory), p->fibers, (unsigned long long)(p->stack_bytes / KIB), mib(HEAP_LEAST),
+	    mib(stacks + HEAP_LEAST));
+}
+
 static int
 load_as(const char *path, bool dev, bool root, struct policy **ret, struct fault *fault)
 {
@@ -147,6 +171,8 @@ load_as(const char *path, bool dev, bool root, struct policy **ret, struct fault
 
 	if (path != NULL) {
 		rc = policy_read(path, p, fault);
+		if (rc == 0)
+			rc = check_together(p, path, fault);
 		if (rc != 0) {
 			policy_unref(&p);
 			return rc;

@@ -64,6 +64,7 @@ int run_cancel(struct runs *r, struct run *run, const char *who, struct fault *f
  *  "findings"?}?}; new reference.  "findings" of a reply that was not grounded: [{"check", "claim"?, "text"?, "why", "quote"?,
  *  "found"?, "document"?}]. */
 json_t *run_json(const struct run *run, bool with_result);
+void run_text(const struct run *run, bool with_result, struct buf *out); /* the same, appended as text */
 
 /* Watching: `event` gets JSON events as they come ({"type": "call_started", ...}), `NULL` once when the run has ended and
  * its end is durable (before run_watch returns, for one that has ended already).  Unwatch is allowed at any time. */

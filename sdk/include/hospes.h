@@ -438,7 +438,7 @@ struct hospes_plugin {
 	HOSPES_NOTE("config=" name ":" type ":" preset)
 #define HOSPES_INPUT(schema)    HOSPES_NOTE("input=" schema)     /* JSON Schema of the input */
 #define HOSPES_OUTPUT(schema)   HOSPES_NOTE("output=" schema)    /* JSON Schema of the reply */
-#define HOSPES_MEMORY(mib)      HOSPES_NOTE("memory=" mib)       /* MiB that the cell is granted; default "256" */
+#define HOSPES_MEMORY(mib)      HOSPES_NOTE("memory=" mib)       /* MiB of heap of a cell, at most what the host grants beside the stacks */
 #define HOSPES_RECURSION(n)     HOSPES_NOTE("recursion=" n)      /* appearances in one chain that it was made for */
 #define HOSPES_PRICE(micros)    HOSPES_NOTE("price_micros=" micros) /* micro-dollars that a call of it costs */
 #define HOSPES_STATE_CELL()     HOSPES_NOTE("state=cell")        /* keeps writable globals: one call at a time */

@@ -14,7 +14,7 @@ is "$(cat "$T/err")" ""                 "and nothing else"
 is "$(jq -c 'keys' "$T/out")" '["answer","claims","confidence","contradictions","documents","points","question","run","sources","took","tree"]' "with these members"
 is "$(jq -c '[.question, .answer, .confidence, .documents]' "$T/out")" '["What is there?","found",0.5,3]' "of the brief"
 is "$(jq -c '.points[0], .sources[0].n' "$T/out" | tr '\n' ' ')" '{"text":"Alpha is the first letter.","cites":[1]} 1 ' "points cite sources"
-is "$(jq -c '.took | keys' "$T/out")" '["agents","bytes","calls","documents","load_ms","ms","sent"]' "what it took"
+is "$(jq -c '.took | keys' "$T/out")" '["agents","bytes","calls","documents","load_ms","ms","sent","skipped"]' "what it took"
 is "$(jq -r '.tree.plugin' "$T/out")" briefer "and the tree"
 
 ask "none" --sources "$T/docs" --json

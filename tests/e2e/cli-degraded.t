@@ -3,12 +3,12 @@
 plan 6
 own_plugin briefer
 documents
-without="$BUILT/tests/fixtures/without-seccomp"
+without="$BUILT/tests/fixtures/without"
 
-"$without" hospesd --dev --state "$T/state" >"$T/out" 2>&1; code=$?
+"$without" seccomp hospesd --dev --state "$T/state" >"$T/out" 2>&1; code=$?
 is "$code" 1                            "a host does not start"
 holds "grep -q '^error: sandbox_missing: .*seccomp' '$T/out'" "and names the layer"
-"$without" hospes ask "What is there?" --sources "$T/docs" --strategy briefer --json >"$T/out" 2>"$T/err"; code=$?
+"$without" seccomp hospes ask "What is there?" --sources "$T/docs" --strategy briefer --json >"$T/out" 2>"$T/err"; code=$?
 is "$code $(jq -c '.points | length' "$T/out")" '0 3' "a private host does"
 is "$(grep -c '' "$T/err")" 1           "and says so in one line"
 holds "grep -q '^degraded: .*: seccomp;' '$T/err'" "that names the layer"

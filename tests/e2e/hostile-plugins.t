@@ -1,16 +1,8 @@
-# What hostile plugins try comes to nothing.  Each row of fixtures/hostile/table is one of them on a real host: its caller is
-# told the right thing, the host's log says who it was and what it did, others who run meanwhile all end well, and nothing of
-# it stays: no process, no descriptor.
+# Plugins that die, loop, play with signals or want too much harm nobody but themselves.
 #
-# ROWS='raw-*' plays some rows only.
+# Each row of fixtures/hostile/table is one of them on a real host: its caller is told the right thing, the host's log says who
+# it was and what it did, others who run meanwhile all end well, and no process and no descriptor of it is left.
+# ROWS='dies-*' plays some rows only.
 . "$TESTS/lib.sh"
 . "$TESTS/hostile.sh"
-
-rows=$(hostile_rows "${ROWS:-*}")
-plan $(($(wc -l <<<"$rows") * 4 + 1))
-hostile_host
-while IFS='|' read -r name plugin input status says logs words; do
-	hostile_row "$name" "$plugin" "$input" "$status" "$says" "$logs" "$words"
-done <<<"$rows"
-run echo '{"a": 1}'
-succeeds "and the host answers as before"
+hostile_play 'dies-*' 'game-*' 'greedy-*'

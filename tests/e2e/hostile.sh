@@ -24,25 +24,28 @@ hostile_rows()
 hostile_host()
 {
 	host_start 'cells = { per_version = 1; silence = "500ms"; load = "3s"; };
-limits = { doors = { concurrency = 50; }; };'
+limits = { silent = { concurrency = 1; }; };'
 	plugin echo
 	plugin sleeper
 	plugin fan
 	plugin asker
+	plugin silent
 	run fan '{"callee": "sleeper", "n": 5, "at_once": 5, "input": {"ms": 1}}'
 	run asker '{"callee": "echo", "input": {}}'
 	wait_for tidy
 }
 
-# Processes that the host has, its own two not counted: two for each cell (its init and itself).
+# Has the host just what its cells need?  Two processes for each, its init and itself, and three descriptors; besides those, the
+# spawner and as many descriptors as it began with.  Segments of the journal are not counted: it has more after much work.
 tidy()
 {
-	local cells
+	local cells processes descriptors
 	cells=$(hospes agents --json | jq '[.[].cells] | add')
-	HAVE="$(descendants "$HOST" | wc -l) processes, $(ls "/proc/$HOST/fd" | wc -l) descriptors, $cells cells"
-	: "${DESCRIPTORS:=$(($(ls "/proc/$HOST/fd" | wc -l) - 3 * cells))}"
-	[ "$(descendants "$HOST" | wc -l)" -eq $((1 + 2 * cells)) ] &&
-	    [ "$(ls "/proc/$HOST/fd" | wc -l)" -eq $((DESCRIPTORS + 3 * cells)) ]
+	processes=$(descendants "$HOST" | wc -l)
+	descriptors=$(find "/proc/$HOST/fd" -type l -not -lname "$T/state/*" 2>/dev/null | wc -l)
+	HAVE="$processes processes, $descriptors descriptors, $cells cells"
+	: "${DESCRIPTORS:=$((descriptors - 3 * cells))}"
+	[ "$processes" -eq $((1 + 2 * cells)) ] && [ "$descriptors" -eq $((DESCRIPTORS + 3 * cells)) ]
 }
 
 # The digest of a plugin's file, as the log has it.
@@ -80,16 +83,30 @@ hostile_row()
 		*) more="chain=\"asker > $plugin\"" ;;
 		esac
 	fi
-	if [ "$status" = ok ]; then
-		[ "$code" -eq 0 ]
+	if [ "$code" -eq 0 ]; then
+		[[ ,$status, = *,ok,* ]]
 	else
-		[ "$code" -ne 0 ] && cat "$T/out" "$T/err" | grep -q "\"code\": *\"$status\""
+		cat "$T/out" "$T/err" | grep -qE "\"code\": *\"(${status//,/|})\""
 	fi && cat "$T/out" "$T/err" | jq -c . 2>/dev/null | grep -qF -- "$says"
 	ok $? "$name: $status, $says" || shown
 	[ "$logs" = - ] || wait_for -t 5 "named $from '$plugin' '$logs' '$more'"
 	ok $? "$name: the log of the host names $logs" || tail -n "+$from" "$T/host.log" | sed 's/^/# | /'
 	run_wait "$others"
 	succeeds "$name: all others ended well"
-	wait_for tidy
+	wait_for -t 20 tidy
 	ok $? "$name: and nothing of it is left" || note "$HAVE"
+}
+
+# hostile_play PATTERN...: a whole scenario; ROWS is for trying.
+hostile_play()
+{
+	local rows name plugin input status says logs words
+	rows=$(hostile_rows ${ROWS:-"$@"})
+	plan $(($(wc -l <<<"$rows") * 4 + 1))
+	hostile_host
+	while IFS='|' read -r name plugin input status says logs words; do
+		hostile_row "$name" "$plugin" "$input" "$status" "$says" "$logs" "$words"
+	done <<<"$rows"
+	run echo '{"a": 1}'
+	succeeds "and the host answers as before"
 }

@@ -24,6 +24,7 @@ E2E_SCENARIOS = \
 	tests/e2e/cell-kill-changes-nothing.t \
 	tests/e2e/cell-kill-loses-no-slot.t \
 	tests/e2e/cell-last-words.t \
+	tests/e2e/cell-parks-many.t \
 	tests/e2e/cell-refusals-told.t tests/e2e/cell-sandbox.t \
 	tests/e2e/cell-silent.t \
 	tests/e2e/cell-stuck.t \
@@ -43,6 +44,11 @@ E2E_SCENARIOS = \
 	tests/e2e/dispatch-group-shares.t \
 	tests/e2e/dispatch-permission.t \
 	tests/e2e/dispatch-wall.t \
+	tests/e2e/doctor-container.t \
+	tests/e2e/doctor-fails-closed.t \
+	tests/e2e/doctor-no-userns.t \
+	tests/e2e/doctor-root.t \
+	tests/e2e/doctor-user.t \
 	tests/e2e/ground-check-crashes.t \
 	tests/e2e/ground-check-may-not-call.t \
 	tests/e2e/ground-check-missing.t \
@@ -60,6 +66,14 @@ E2E_SCENARIOS = \
 	tests/e2e/host-state-owner.t \
 	tests/e2e/host-user.t \
 	tests/e2e/host-without-spawner.t \
+	tests/e2e/hostile-attacks.t \
+	tests/e2e/hostile-canary.t \
+	tests/e2e/hostile-doors.t \
+	tests/e2e/hostile-files.t \
+	tests/e2e/hostile-frames.t \
+	tests/e2e/hostile-memory.t \
+	tests/e2e/hostile-plugins.t \
+	tests/e2e/hostile-rounds.t \
 	tests/e2e/journal-torn-tail.t \
 	tests/e2e/memory-client-apart.t \
 	tests/e2e/memory-kill-counts-once.t \
@@ -67,6 +81,7 @@ E2E_SCENARIOS = \
 	tests/e2e/memory-load-and-search.t \
 	tests/e2e/memory-load-interrupted.t \
 	tests/e2e/memory-load-kinds.t \
+	tests/e2e/memory-lost-text-mended.t \
 	tests/e2e/memory-needs-grant.t \
 	tests/e2e/memory-own-space.t \
 	tests/e2e/memory-sources.t \
@@ -95,18 +110,20 @@ E2E_SCENARIOS = \
 	tests/e2e/tool-http-intent.t \
 	tests/e2e/tool-http-private.t \
 	tests/e2e/tool-http-redirect.t
-EXTRA_DIST += tests/e2e/lib.sh $(E2E_SCENARIOS)
+EXTRA_DIST += tests/e2e/lib.sh tests/e2e/hostile.sh $(E2E_SCENARIOS)
 E2E = $(E2E_SCENARIOS)
 
 include tests/e2e/plugins/local.mk
 
+# Each scenario says which plugins there are.  The folder stays, empty: where it is missing, those of an installed host are taken.
 stage: all
 	rm -rf '$(abs_builddir)/stage'
 	$(MAKE) $(AM_MAKEFLAGS) install DESTDIR='$(abs_builddir)/stage' >/dev/null
-	mv '$(abs_builddir)/stage$(pluginsdir)' '$(abs_builddir)/stage$(pluginsdir).all' # each scenario says which there are
+	mv '$(abs_builddir)/stage$(pluginsdir)' '$(abs_builddir)/stage$(pluginsdir).all'
+	mkdir '$(abs_builddir)/stage$(pluginsdir)'
 
 e2e: stage
-	$(MAKE) $(AM_MAKEFLAGS) $(check_DATA) tests/fixtures/webd$(EXEEXT) tests/fixtures/without-seccomp$(EXEEXT)
+	$(MAKE) $(AM_MAKEFLAGS) $(check_DATA) tests/fixtures/webd$(EXEEXT) tests/fixtures/without$(EXEEXT)
 	$(MAKE) $(AM_MAKEFLAGS) check-TESTS check_PROGRAMS= TESTS='$(E2E)' TEST_SUITE_LOG=e2e-suite.log
 
 clean-local:

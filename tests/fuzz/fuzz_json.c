@@ -2,7 +2,7 @@
  * Foreign text: the scan, the parser behind it, and schemas.
  *
  * What the parser takes it must have been let through by the scan with no more depth than the scan allows, and written
- * out again it must pass both.
+ * out again it must pass both.  What is plain the parser has to take.
  */
 
 #include <stdlib.h>
@@ -45,7 +45,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	int rc = payload_scan(data, len, SIZE_MAX, "input", &fault);
 	_cleanup_(json_p) json_t *j = json_read(data, len, "input", &fault), *again = NULL;
 	_cleanup_(payload_unref) struct payload *p = NULL;
+	size_t at = 0;
 
+	if (rc == 0 && json_plain((const char *)data, len, &at)) {
+		_cleanup_(json_p) json_t *plain = json_read(data, at, "input", &fault);
+
+		fuzz_expect(at <= len && plain != NULL && (at < len || j != NULL));
+	}
 	fuzz_expect(rc == 0 || j == NULL);
 	fuzz_expect(rc != 0 || utf8_valid(data, len));
 	if (j == NULL) {

@@ -21,7 +21,8 @@ CMOCKA_TESTS += tests/unit/test_document tests/unit/test_sources
 tests_unit_test_document_SOURCES = tests/unit/test_document.c tests/unit/cmocka_all.h tests/unit/scratch.h
 tests_unit_test_document_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) $(ZLIB_CFLAGS)
 tests_unit_test_document_LDADD = $(cli_test_libs)
-tests_unit_test_sources_SOURCES = tests/unit/test_sources.c tests/unit/cmocka_all.h tests/unit/scratch.h
+tests_unit_test_sources_SOURCES = tests/unit/test_sources.c tests/unit/sources_host.c tests/unit/sources_host.h \
+	tests/unit/cmocka_all.h tests/unit/scratch.h
 tests_unit_test_sources_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) $(SODIUM_CFLAGS)
 tests_unit_test_sources_LDADD = $(cli_test_libs)
 CMOCKA_TESTS += tests/unit/test_ask

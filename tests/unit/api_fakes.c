@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "api_fakes.h"
+#include "base/json.h"
 #include "base/util.h"
 
 #define RUN_ID "01ARZ3NDEKTSV4RRFFQ69G5FAV"
@@ -167,10 +168,12 @@ int
 run_start(struct runs *r, const json_t *request, struct payload *input, const char *client, struct run **ret,
     struct fault *fault)
 {
-	(void)r, (void)input, (void)client;
+	(void)r, (void)client;
 	if (strcmp(json_string_value(json_object_get(request, "plugin")), version.name) != 0)
 		return fault_set(fault, HOSPES_ENOAGENT, "there is no such agent");
 	fakes.request = json_deep_copy(request);
+	if (input != NULL)
+		json_object_set_new(fakes.request, "input", json_read(input->data, input->len, "input", NULL));
 	fakes.has_run = true;
 	fakes.run.state = RUN_OPEN;
 	*ret = &fakes.run;
@@ -202,6 +205,15 @@ run_json(const struct run *run, bool with_result)
 	if (with_result && run->state == RUN_ENDED)
 		json_object_set_new(json, "result", json_integer(42));
 	return json;
+}
+
+void
+run_text(const struct run *run, bool with_result, struct buf *out)
+{
+	_cleanup_(json_p) json_t *json = run_json(run, with_result);
+	_cleanup_(free_p) char *text = json_text(json);
+
+	buf_appends(out, text);
 }
 
 struct run_watch *
@@ -500,7 +512,7 @@ uint64_t
 journal_syncs(struct journal *j)
 {
 	(void)j;
-	return 0;
+	return 7;
 }
 
 uint64_t

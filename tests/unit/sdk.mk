@@ -1,6 +1,6 @@
 # unit tests of sdk
 CMOCKA_TESTS += tests/unit/test_sdk_memory tests/unit/test_sdk_ops tests/unit/test_sdk_runtime \
-	tests/unit/test_sdk_exceptions tests/unit/test_sdk_evidence tests/unit/test_sdk_parts tests/unit/test_sdk_ucontext
+	tests/unit/test_sdk_exceptions tests/unit/test_sdk_evidence tests/unit/test_sdk_parts tests/unit/test_sdk_stacks tests/unit/test_sdk_ucontext
 SDK_TEST_HOST = tests/unit/sdk_host.c tests/unit/sdk_host.h
 SDK_TEST_LIBS = sdk/libhospes.la $(CMOCKA_LIBS) $(JANSSON_LIBS)
 
@@ -23,3 +23,6 @@ EXTRA_DIST += tests/unit/sdk_exceptions.cc
 tests_unit_test_sdk_ucontext_SOURCES = tests/unit/test_sdk_ucontext.c sdk/fiber.c sdk/fiber_ucontext.c sdk/stacks.c
 tests_unit_test_sdk_ucontext_CPPFLAGS = $(AM_CPPFLAGS) -DHOSPES_FIBER_UCONTEXT
 tests_unit_test_sdk_ucontext_LDADD = $(CMOCKA_LIBS)
+
+tests_unit_test_sdk_stacks_SOURCES = tests/unit/test_sdk_stacks.c sdk/stacks.c
+tests_unit_test_sdk_stacks_LDADD = $(CMOCKA_LIBS)

@@ -246,6 +246,41 @@ test_many(void **state)
 	buf_free(&many);
 }
 
+/* What is set aside and what is parsed together are what was asked for, however it is written. */
+static void
+test_inputs(void **state)
+{
+	static const char *const bodies[] = {
+	    " { \"plugin\" : \"wordcount\" , \"input\" : {\"a\": [1, \"x\"]} } ",
+	    "[{\"input\":{\"a\":[1,\"x\"]},\"plugin\":\"wordcount\"}]",
+	    "{\"plugin\":\"wordcount\",\"in\\u0070ut\":{\"a\":[1,\"x\"]}}",
+	    "{\"plugin\":\"wordcount\",\"input\":{\"a\":[1,\"\\u0078\"]}}",
+	    "{\"plugin\":\"word\\u0063ount\",\"input\":{\"a\":[1,\"x\"]}}",
+	};
+	static const char *const bad[] = {
+	    "{\"plugin\":\"wordcount\",\"input\":1,\"input\":2}",
+	    "{\"plugin\":\"wordcount\",\"input\":1,\"in\\u0070ut\":2}",
+	    "{\"plugin\":\"wordcount\",\"input\":}",
+	    "{\"plugin\":\"wordcount\",\"input\":1}}",
+	    "{\"plugin\":\"wordcount\",\"input\":{\"a\":1,\"a\":2}}",
+	    "[{\"plugin\":\"wordcount\",\"input\":1}",
+	    "[{\"plugin\":\"wordcount\",\"input\":1},]",
+	    "{\"plugin\":\"wordcount\",\"input\":\"\xff\"}",
+	};
+	_cleanup_(json_p) json_t *wanted = json_pack("{s:[i, s]}", "a", 1, "x");
+	struct world *w = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(bodies); i++) {
+		expect(w, "POST", "/v1/runs", bodies[i], 202, RUN_ID);
+		assert_true(json_equal(json_object_get(fakes.request, "input"), wanted));
+		json_decref(fakes.request);
+		fakes.request = NULL;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+		expect(w, "POST", "/v1/runs", bad[i], 400, "bad_input");
+	assert_null(fakes.request);
+}
+
 #define WAIT_BODY "{\"runs\":[\"" RUN_ID "\",\"01BX5ZZKBKACTAV9WEVGEMMVS0\",\"" RUN_ID "\"]}"
 
 static int
@@ -593,6 +628,7 @@ main(void)
 	    WITH_WORLD(test_not_http),
 	    WITH_WORLD(test_wait),
 	    WITH_WORLD(test_many),
+	    WITH_WORLD(test_inputs),
 	    WITH_WORLD(test_wait_many),
 	    WITH_WORLD(test_leaving_many),
 	    WITH_WORLD(test_cancel),

@@ -43,6 +43,46 @@ what_is_not_json_is_refused(void **state)
 }
 
 static void
+plain_is_what_the_parser_takes_too(void **state)
+{
+	static const char *const plain[] = {"1", "-0.5", "\"x\"", "null", " true ", "[]", "{ }",
+	    "{\"a\":[1,2.5],\"b\":{\"a\":\"\\n\"}}", "\"\xc3\xa4 and more than eight\"", "[[[1]],[],{}]"};
+	static const char *const other[] = {"", " ", "{", "[1,]", "{\"a\":1,\"a\":2}", "nul", "'x'", "\"\\u0000\"",
+	    "\"\\ud800\"", "1e999", "1.", "01", "-", ".5", "1234567890123456", "\"a\nb\"", "\"1234567a\nb\"", "\"a",
+	    "\"a\\", "\"\\x\"", "{\"a\"}", "{\"a\":}", "{a:1}", "]", "{\"a\\n\":1}"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(plain); i++) {
+		_cleanup_(json_p) json_t *j = parse(plain[i], NULL);
+		size_t at = 0;
+
+		assert_true(json_plain(plain[i], strlen(plain[i]), &at));
+		assert_int_equal(at, strlen(plain[i]));
+		assert_non_null(j);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(other); i++) {
+		size_t at = 0;
+
+		assert_false(json_plain(other[i], strlen(other[i]), &at));
+	}
+	for (size_t at = 0, n = 1; n < 60; n++, at = 0) { /* whatever is cut off is no value */
+		const char *text = "{\"a\":[true,-12.5,\"x\\ty and what follows\"],\"b\":null,\"c\":{}} ";
+
+		assert_int_equal(json_plain(text, n, &at), n >= strlen(text) - 1);
+	}
+}
+
+static void
+text_is_quoted(void **state)
+{
+	_cleanup_(buf_free) struct buf out = {0};
+
+	(void)state;
+	json_append(&out, "a\"b\\c\n\x01 \xc3\xa4");
+	assert_string_equal(buf_text(&out), "\"a\\u0022b\\u005cc\\u000a\\u0001 \xc3\xa4\"");
+}
+
+static void
 depth_is_bounded_before_parsing(void **state)
 {
 	struct buf b = {0};
@@ -150,6 +190,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(any_value_is_read),
 	    cmocka_unit_test(what_is_not_json_is_refused),
+	    cmocka_unit_test(plain_is_what_the_parser_takes_too),
+	    cmocka_unit_test(text_is_quoted),
 	    cmocka_unit_test(depth_is_bounded_before_parsing),
 	    cmocka_unit_test(text_is_compact_and_in_order),
 	    cmocka_unit_test(values_are_checked),

@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -63,6 +64,9 @@ test_call(void **state)
 	memcpy(&set_up, body, sizeof(set_up));
 	assert_int_equal(set_up.version, WIRE_VERSION);
 	assert_int_equal(set_up.fibers, 100);
+	/* What its notes ask for; the cgroup is as large as that and the stacks. */
+	assert_int_equal(set_up.memory_bytes, 1 << 20);
+	assert_int_equal(g->request.memory_bytes, (1 << 20) + 100 * world.policy->stack_bytes);
 	assert_int_equal(set_up.required, LAYERS_REQUIRED);
 	assert_int_equal(world.told[i].begins, 0);
 	guest_ready(g);
@@ -675,6 +679,37 @@ test_idle_cells_end(void **state)
 	assert_int_equal(guest_hears_all(a, WIRE_STOP, handles, 1) + guest_hears_all(b, WIRE_STOP, handles, 1), 1);
 }
 
+/* Once after each time that it had something to do. */
+static void
+test_idle_cells_rest(void **state)
+{
+	struct wire_frame head;
+	uint64_t handle;
+	unsigned i;
+	struct guest *g = one_call(&i, &handle);
+
+	(void)state;
+	for (int times = 0; times < 2; times++) {
+		guest_reply(g, world.call[i]->handle, 0, "1");
+		world_turn();
+		world_mono += NS_PER_S / 2;
+		watchdog_look(world.cells);
+		world_turn();
+		assert_false(guest_hears(g, &head, NULL, 0));
+		world_mono += NS_PER_S / 2;
+		watchdog_look(world.cells);
+		world_turn();
+		assert_true(guest_hears(g, &head, NULL, 0));
+		assert_int_equal(head.type, WIRE_REST);
+		world_mono += 5 * NS_PER_S;
+		watchdog_look(world.cells);
+		world_turn();
+		assert_false(guest_hears(g, &head, NULL, 0));
+		i = world_submit("1");
+		assert_int_equal(guest_hears_all(g, WIRE_START, &handle, 1), 1);
+	}
+}
+
 /* ---- Loading ----------------------------------------------------------------------------------------------------- */
 
 static void
@@ -726,13 +761,15 @@ test_load_deadline(void **state)
 	(void)state;
 	guest_hello(guest(0));
 	world_turn();
+	for (unsigned step = 0; step <= WIRE_STEP_LOADED; step++)
+		atomic_store(&guest(0)->page->step_ns[step], step + 1);
 	world_mono += 6 * NS_PER_S;
 	watchdog_look(world.cells);
 	world_turn();
 	assert_true(guest(0)->kill_asked);
 	guest_die(guest(0), SIGKILL);
 	assert_int_equal(world.told[i].status, HOSPES_ELOAD);
-	assert_non_null(strstr(world.told[i].text, "5000 ms"));
+	assert_non_null(strstr(world.told[i].text, "5000 ms and stands in its init hook;"));
 }
 
 static struct fault probed;
@@ -939,6 +976,7 @@ main(void)
 	    T(test_submit_from_reply),
 	    T(test_retire),
 	    T(test_idle_cells_end),
+	    T(test_idle_cells_rest),
 	    T(test_load_failed),
 	    T(test_dies_loading),
 	    T(test_killed_loading),

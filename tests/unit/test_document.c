@@ -8,7 +8,6 @@
 
 #include <zlib.h>
 
-#include "base/clock.h"
 #include "base/fd.h"
 #include "base/util.h"
 #include "cli/document.h"
@@ -215,6 +214,27 @@ test_page_deep(void **state)
 	is_refused_n("a.html", b.data, b.len, HOSPES_EINPUT, "more than 2000 deep");
 }
 
+/* The parser takes the square of their number: what takes minutes is a defence that is not there. */
+static void
+test_page_attributes(void **state)
+{
+	_cleanup_(buf_free) struct buf b = {0};
+	const char *media = NULL;
+	struct fault fault;
+
+	(void)state;
+	buf_appends(&b, "<p>before<p title=\"");
+	for (int i = 0; i < 300000; i++)
+		buf_printf(&b, i % 1000 == 0 ? "a%d='>' " : "a%d=1 ", i);
+	buf_appends(&b, "\"");
+	for (int i = 0; i < 300000; i++)
+		buf_printf(&b, i % 1000 == 0 ? "a%d='>' " : "a%d=1 ", i);
+	buf_appends(&b, "><p>after");
+	assert_int_equal(document_text(&b, "a.html", &media, &fault), 0);
+	assert_non_null(strstr(buf_text(&b), "before"));
+	assert_non_null(strstr(buf_text(&b), "after"));
+}
+
 /* ---- Compressed ---- */
 
 static void
@@ -372,13 +392,11 @@ test_pdf_endless(void **state)
 		_cleanup_(close_p) int fd = open(fifo, O_RDONLY | O_NONBLOCK);
 		_cleanup_(buf_free) struct buf b = {0};
 		struct pollfd hangup = {.fd = fd};
-		int64_t began = clock_mono_ns();
 		struct fault fault;
 
 		install(p, script);
 		buf_appends(&b, "%PDF-");
 		assert_int_equal(document_pdf(&b, 1, &fault), HOSPES_EDEADLINE);
-		assert_true(clock_mono_ns() - began < 30 * NS_PER_S);
 		assert_int_equal(poll(&hangup, 1, 10000), 1);
 		assert_true(hangup.revents & POLLHUP);
 	}
@@ -399,6 +417,7 @@ main(void)
 	    cmocka_unit_test(test_page_encodings),
 	    cmocka_unit_test(test_page_known),
 	    cmocka_unit_test(test_page_deep),
+	    cmocka_unit_test(test_page_attributes),
 	    cmocka_unit_test(test_gzip),
 	    cmocka_unit_test(test_gzip_bomb),
 	    WITH_PROGRAMS(test_pdf),

@@ -100,7 +100,7 @@ assert_defaults(const struct policy *p)
 	assert_int_equal(p->runs_at_once, 1000);
 	assert_int_equal(p->cells_per_pool, 4);
 	assert_int_equal(p->fibers, 512);
-	assert_int_equal(p->cell_memory, 256 * MIB);
+	assert_int_equal(p->cell_memory, 384 * MIB);
 	assert_int_equal(p->stack_bytes, 256 * KIB);
 	assert_int_equal(p->cell_silence_ns, 2 * NS_PER_S);
 	assert_int_equal(p->cell_load_ns, 10 * NS_PER_S);
@@ -255,7 +255,6 @@ static void
 everything_set(void **state)
 {
 	_cleanup_(policy_unref) struct policy *p = NULL;
-	const struct policy_plugin *fetch, *survey;
 
 	(void)state;
 	good("state = \"/s\"; socket = \"/k\"; socket_group = \"\"; plugin_dirs = (\"/a\", \"/b\"); user = \"_h\";\n"
@@ -265,13 +264,7 @@ everything_set(void **state)
 	     "grace = \"1h\";\n"
 	     "  isolation = \"run\"; };\n"
 	     "http: { timeout = \"1d\"; max_bytes = 1; redirects = 0; at_once = 1; };\n"
-	     "grants: { fetch: { http = [ \"https://*.example.org/api\", \"*\" ]; private = true; needs = [ "
-	     "\"call:cap:read.*\", \"memory:sources\" ]; memory = [ \"house\", \"day-*\" ]; }; };\n"
-	     "memory: { value = \"2M\"; document = 1048576; };\n"
-	     "plugins: { web-survey: { at_once = 4; big = 5000000000L; ratio = 0.5; loud = true; word = \"w\\u\"; }; "
-	     "};\n"
-	     "limits: { fetch: { concurrency = 8; recursion = 2; }; };\n"
-	     "grounding: { fetch: { checks = [ \"quotes\", \"numbers\" ]; }; };\n",
+	     "memory: { value = \"2M\"; document = 1048576; };\n",
 	    &p);
 	assert_string_equal(p->file, path);
 	assert_string_equal(p->state_dir, "/s");
@@ -302,6 +295,24 @@ everything_set(void **state)
 	assert_int_equal(p->http_max_bytes, 1);
 	assert_int_equal(p->http_redirects, 0);
 	assert_int_equal(p->http_at_once, 1);
+	assert_int_equal(p->memory_value_max, 2 * MIB);
+	assert_int_equal(p->memory_document_max, MIB);
+}
+
+static void
+plugins_set(void **state)
+{
+	_cleanup_(policy_unref) struct policy *p = NULL;
+	const struct policy_plugin *fetch, *survey;
+
+	(void)state;
+	good("grants: { fetch: { http = [ \"https://*.example.org/api\", \"*\" ]; private = true; needs = [ "
+	     "\"call:cap:read.*\", \"memory:sources\" ]; memory = [ \"house\", \"day-*\" ]; }; };\n"
+	     "plugins: { web-survey: { at_once = 4; big = 5000000000L; ratio = 0.5; loud = true; word = \"w\\u\"; }; "
+	     "};\n"
+	     "limits: { fetch: { concurrency = 8; recursion = 2; }; };\n"
+	     "grounding: { fetch: { checks = [ \"quotes\", \"numbers\" ]; }; };\n",
+	    &p);
 	fetch = policy_plugin(p, "fetch");
 	assert_string_equal(fetch->http[0], "https://*.example.org/api");
 	assert_string_equal(fetch->http[1], "*");
@@ -312,8 +323,6 @@ everything_set(void **state)
 	assert_string_equal(fetch->memory[0], "house");
 	assert_string_equal(fetch->memory[1], "day-*");
 	assert_null(fetch->memory[2]);
-	assert_int_equal(p->memory_value_max, 2 * MIB);
-	assert_int_equal(p->memory_document_max, MIB);
 	assert_int_equal(fetch->concurrency, 8);
 	assert_int_equal(fetch->recursion, 2);
 	assert_string_equal(fetch->checks[0], "quotes");
@@ -503,131 +512,6 @@ deep_nesting(void **state)
 }
 
 static void
-reloading(void **state)
-{
-	_cleanup_(policy_unref) struct policy *p = NULL, *q = NULL, *kept = NULL;
-	static const char text[] = "state = \"/new\"; plugin_dirs = [ \"/n\" ]; user = \"n\"; cell_uids = \"7-9\"; "
-				   "cells: { memory = \"1G\"; };\n"
-				   "run: { depth = 9; }; grants: { fetch: { private = true; }; };"
-				   "grounding: { supervisor: { checks = [ ]; }; };";
-
-	(void)state;
-	good("state = \"/old\"; run: { depth = 3; };", &p);
-	assert_int_equal(fd_write_file(path, text, strlen(text), 0600, &fault), 0);
-	assert_int_equal(policy_reload(p, &q, &fault), 0);
-	assert_int_equal(q->depth, 9);
-	assert_true(policy_plugin(q, "fetch")->http_private);
-	assert_non_null(policy_plugin(p, "supervisor")->checks[0]);
-	assert_null(policy_plugin(q, "supervisor")->checks[0]);
-	assert_string_equal(q->state_dir, "/old");
-	assert_string_equal(q->user, "hospes");
-	assert_string_equal(q->plugin_dirs[0], p->plugin_dirs[0]);
-	assert_string_equal(q->plugin_dirs[1], p->plugin_dirs[1]);
-	assert_null(q->plugin_dirs[2]);
-	assert_int_equal(q->cell_uids, 1000);
-	assert_int_equal(q->cell_memory, 256 * MIB);
-	assert_int_equal(p->depth, 3); /* whoever holds the old one ends on it */
-	assert_int_equal(fd_write_file(path, "run: { depth = -1; };", 21, 0600, &fault), 0);
-	assert_int_equal(policy_reload(q, &kept, &fault), HOSPES_ECONFIG);
-	assert_null(kept);
-}
-
-static void
-add_change(const struct policy_change *change, void *arg)
-{
-	buf_printf(
-	    arg, "%s: %s -> %s%s\n", change->key, change->from, change->to, change->reloadable ? "" : " (restart)");
-}
-
-/* What the reload of `text` tells; `*p` moves on to the new snapshot. */
-static void
-tells(struct policy **p, const char *text, const char *expected)
-{
-	_cleanup_(buf_free) struct buf told = {0};
-	struct policy *next = NULL;
-	unsigned n, lines = 0;
-
-	assert_int_equal(fd_write_file(path, text, strlen(text), 0600, &fault), 0);
-	assert_int_equal(policy_reload(*p, &next, &fault), 0);
-	n = policy_diff(*p, next, add_change, &told);
-	assert_string_equal(buf_text(&told), expected);
-	for (const char *at = expected; *at != '\0'; at++)
-		lines += *at == '\n';
-	assert_int_equal(n, lines);
-	policy_unref(p);
-	*p = next;
-}
-
-static void
-reload_tells_what_changed(void **state)
-{
-	_cleanup_(policy_unref) struct policy *p = NULL;
-
-	(void)state;
-	good("run: { depth = 3; };", &p);
-	tells(&p, "run: { depth = 3; };", "");
-	tells(&p, "run: { depth = 3; calls = 1000; wall = \"600s\"; payload = 16777216; };", "");
-	tells(&p, "run: { depth = 9; wall = \"90s\"; };", "run.wall: 10m -> 90s\nrun.depth: 3 -> 9\n");
-	/* told again and again, until the host starts again or the file is as it was */
-	tells(&p, "run: { depth = 9; wall = 90; input = \"32M\"; }; cells: { isolation = \"run\"; };",
-	    "cells.isolation: client -> run (restart)\nrun.input: 64M -> 32M (restart)\n");
-	tells(&p, "run: { depth = 9; wall = 90; input = \"32M\"; };", "run.input: 64M -> 32M (restart)\n");
-	tells(&p, "run: { depth = 9; wall = 90; };", "");
-}
-
-static void
-reload_tells_of_texts(void **state)
-{
-	_cleanup_(policy_unref) struct policy *p = NULL;
-
-	(void)state;
-	good("plugin_dirs = [ \"/p\" ]; socket = \"/k\"; cell_uids = \"7-9\";", &p);
-	tells(&p, "plugin_dirs = [ \"/a\", \"/b\" ]; socket = \"/k\"; socket_group = \"\"; cell_uids = \"7-8\";",
-	    "socket_group: hospes ->  (restart)\n"
-	    "plugin_dirs: [ \"/p\", \"" PLUGINDIR "\" ] -> [ \"/a\", \"/b\", \"" PLUGINDIR "\" ] (restart)\n"
-	    "cell_uids: 7-9 -> 7-8 (restart)\n");
-	tells(&p, "plugin_dirs = [ \"/p\" ]; socket = \"/k\"; cell_uids = \"7-9\";", "");
-}
-
-static void
-reload_tells_of_plugins(void **state)
-{
-	_cleanup_(policy_unref) struct policy *p = NULL;
-
-	(void)state;
-	good("plugins: { survey: { at_once = 4; word = \"w\"; }; };", &p);
-	tells(&p, "plugins: { survey: { at_once = 5; loud = true; }; };",
-	    "plugins.survey.at_once: 4 -> 5\nplugins.survey.word: \"w\" -> (not set)\n"
-	    "plugins.survey.loud: (not set) -> true\n");
-	tells(&p,
-	    "grants: { fetch: { http = [ \"*\" ]; private = true; needs = [ ]; }; };\n"
-	    "limits: { echo: { concurrency = 2; }; }; grounding: { supervisor: { checks = [ ]; }; };",
-	    "limits.echo.concurrency: 0 -> 2\n"
-	    "grants.fetch.http: [ ] -> [ \"*\" ]\ngrants.fetch.private: false -> true\n"
-	    "grants.fetch.needs: (all) -> [ ]\n"
-	    "grounding.supervisor.checks: [ \"quotes\" ] -> [ ]\n"
-	    "plugins.survey.at_once: 5 -> (not set)\nplugins.survey.loud: true -> (not set)\n");
-	tells(&p, "grants: { fetch: { http = [ \"*\", \"https://a.example\" ]; }; echo: { }; };",
-	    "limits.echo.concurrency: 2 -> 0\n"
-	    "grants.fetch.http: [ \"*\" ] -> [ \"*\", \"https://a.example\" ]\n"
-	    "grants.fetch.private: true -> false\ngrants.fetch.needs: [ ] -> (all)\n"
-	    "grounding.supervisor.checks: [ ] -> [ \"quotes\" ]\n");
-}
-
-/* The command line goes over the file, which may then say what it likes. */
-static void
-reload_knows_the_command_line(void **state)
-{
-	_cleanup_(policy_unref) struct policy *p = NULL;
-
-	(void)state;
-	good("state = \"/a\";", &p);
-	policy_overridden(p, "state");
-	tells(&p, "state = \"/b\";", "");
-	tells(&p, "state = \"/c\"; user = \"x\";", "user: hospes -> x (restart)\n");
-}
-
-static void
 shared_until_the_last(void **state)
 {
 	struct policy *p = policy_defaults(true), *q = policy_ref(p);
@@ -640,6 +524,33 @@ shared_until_the_last(void **state)
 	policy_unref(&q);
 }
 
+/* The stacks of all calls are part of a cell's memory: no line is wrong by itself. */
+static void
+memory_holds_stacks(void **state)
+{
+	static const struct {
+		const char *text, *need;
+	} cases[] = {
+	    {"cells: { memory = \"64M\"; };", "found 64 MiB; it holds the stacks of all calls too, and 512 of them"},
+	    {"cells: { memory = \"64M\"; };", "need 144 MiB"},
+	    {"cells: { fibers = 12500; };", "need 3141 MiB"},
+	    {"cells: { stack = \"1M\"; };", "with 1024 KiB each"},
+	};
+	struct policy *p;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		p = load(cases[i].text);
+		assert_null(p);
+		assert_int_equal(fault.status, HOSPES_ECONFIG);
+		assert_non_null(strstr(fault.text, "cells.memory"));
+		if (strstr(fault.text, cases[i].need) == NULL)
+			fail_msg("says nothing of \"%s\": %s", cases[i].need, fault.text);
+	}
+	good("cells: { fibers = 12500; memory = \"3141M\"; };", &p);
+	policy_unref(&p);
+}
+
 int
 main(void)
 {
@@ -650,17 +561,14 @@ main(void)
 	    cmocka_unit_test(conf_has_the_defaults),
 	    cmocka_unit_test(conf_marks_every_key),
 	    cmocka_unit_test(everything_set),
+	    cmocka_unit_test(plugins_set),
 	    cmocka_unit_test(checks_of_the_supervisor),
 	    cmocka_unit_test(units),
 	    cmocka_unit_test(every_key_is_checked),
+	    cmocka_unit_test(memory_holds_stacks),
 	    cmocka_unit_test(sentences),
 	    cmocka_unit_test(unreadable_files),
 	    cmocka_unit_test(deep_nesting),
-	    cmocka_unit_test(reloading),
-	    cmocka_unit_test(reload_tells_what_changed),
-	    cmocka_unit_test(reload_tells_of_texts),
-	    cmocka_unit_test(reload_tells_of_plugins),
-	    cmocka_unit_test(reload_knows_the_command_line),
 	    cmocka_unit_test(shared_until_the_last),
 	};
 

@@ -124,6 +124,93 @@ test_no_more_calls_than_fibers(void **state)
 	host_stop(&host);
 }
 
+/* KiB that the cell has for itself. */
+static long
+cell_anonymous(void)
+{
+	char path[64], line[256];
+	long kib = -1;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/smaps_rollup", (int)host.cell);
+	f = fopen(path, "re");
+	assert_non_null(f);
+	while (fgets(line, sizeof(line), f) != NULL)
+		if (sscanf(line, "Anonymous: %ld", &kib) == 1)
+			break;
+	fclose(f);
+	assert_true(kib > 0);
+	return kib;
+}
+
+/* Calls 1 to n of a host, all parked at once, with an answer of many bytes. */
+static void
+park_and_end(uint64_t first, unsigned n)
+{
+	static char answer[2000];
+
+	memset(answer, '1', sizeof(answer) - 1);
+	for (uint64_t call = first; call < first + n; call++)
+		host_call(&host, call, "{}", "1");
+	for (unsigned i = 0; i < n; i++) {
+		host_read(&host, &said);
+		assert_int_equal(said.frame.type, WIRE_OP);
+	}
+	for (uint64_t call = first; call < first + n; call++)
+		host_answer(&host, call, 0, answer);
+	for (unsigned i = 0; i < n; i++) {
+		host_read(&host, &said);
+		assert_int_equal(said.frame.type, WIRE_REPLY);
+	}
+}
+
+static void
+rest(void)
+{
+	host_send(&host, WIRE_REST, 0, WIRE_NO_ORDINAL, 0, NULL, 0);
+	host_expect_silence(&host);
+	host_expect_silence(&host); /* it rests after it has sent what it had to say */
+}
+
+static int
+passes_on(hospes_ctx *ctx)
+{
+	hospes_value *value;
+	int rc = hospes_call(ctx, "w", NULL, &value);
+
+	return rc != 0 ? rc : hospes_reply_value(ctx, value);
+}
+
+/* What 500 calls at once have left behind goes back, and the cell works on. */
+static void
+test_rest_gives_memory_back(void **state)
+{
+	long before, full;
+
+	(void)state;
+#ifdef __SANITIZE_ADDRESS__
+	skip(); /* it keeps what was freed */
+#endif
+	host_start(&host, passes_on, 512);
+	park_and_end(1, 1);
+	rest();
+	before = cell_anonymous();
+	for (unsigned times = 0; times < 2; times++) {
+		park_and_end(2 + times * 500, 500);
+		full = cell_anonymous();
+		assert_true(full > before + 4000);
+		rest();
+		assert_true(cell_anonymous() < before + 200);
+	}
+	/* With a call open it does not. */
+	host_call(&host, 2000, "{}", "1");
+	host_expect_op(&host, &said, 2000, 0, WIRE_OP_CALL, "w");
+	rest();
+	host_answer(&host, 2000, 0, "5");
+	host_expect_reply(&host, 2000, 0, "5");
+	host_stop(&host);
+}
+
 /* ---- When what was said leaves ----------------------------------------------------------------------------------- */
 
 static int gate[2]; /* the first call waits for a byte, so that the others come in one batch */
@@ -580,6 +667,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_teardown(test_10000_calls_through_512_fibers, teardown),
+	    cmocka_unit_test_teardown(test_rest_gives_memory_back, teardown),
 	    cmocka_unit_test_teardown(test_no_more_calls_than_fibers, teardown),
 	    cmocka_unit_test_teardown(test_replies_do_not_wait_for_a_long_call, teardown),
 	    cmocka_unit_test_teardown(test_lines_leave_at_once, teardown),

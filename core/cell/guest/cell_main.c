@@ -37,6 +37,10 @@
 /* Data of the libraries, the runtime's buffers and what the loader needs, besides stacks and heap. */
 #define DATA_SLACK (64 * MIB)
 
+/* Addresses besides: what lies between stacks (sdk/stacks.c), code, the plugin's file twice. */
+#define GUARD_BYTES (64 * KIB)
+#define SPACE_SLACK (512 * MIB)
+
 /* A constructor or init hook that computes longer is ended.  The host bounds the time on the clock as well. */
 #define INIT_CPU_S 10
 
@@ -141,6 +145,7 @@ enter(struct cell *cell)
 {
 	const struct wire_setup *setup = &cell->setup;
 	uint64_t data = (uint64_t)setup->fibers * setup->stack_bytes + setup->memory_bytes + DATA_SLACK;
+	uint64_t space = data + (uint64_t)setup->fibers * GUARD_BYTES + SPACE_SLACK;
 	struct fault fault;
 	bool layers = cell->proof.kind == PROOF_LAYERS;
 	int rc = programs_open(&cell->programs, WIRE_FD_FILTERS, !cell->profile->strict_calls);
@@ -155,7 +160,7 @@ enter(struct cell *cell)
 		: -ENOTSUP);
 	done(cell, WIRE_STEP_ROOT);
 	put_on(cell, LAYER_UID, sandbox_become(setup->uid, setup->gid) == 0 && cell->layers & LAYER_UID ? 0 : -EPERM);
-	put_on(cell, LAYER_RLIMITS, sandbox_limit(cell->profile, data, false));
+	put_on(cell, LAYER_RLIMITS, sandbox_limit(cell->profile, data, space, false));
 	put_on(cell, LAYER_CAPS, sandbox_drop_caps());
 	if (setup->uid != UINT32_MAX && geteuid() != setup->uid) {
 		fault_set(&fault, HOSPES_ESANDBOX, "expected to become uid %u, found %u", setup->uid, geteuid());

@@ -18,6 +18,7 @@
 #include <seccomp.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/util.h"
@@ -27,7 +28,7 @@ enum { L = 1 << FILTER_LOADING, S = 1 << FILTER_SERVING, I = 1 << FILTER_INSPECT
 
 enum check {
 	ANY,
-	ON_CONTROL,   /* the first argument is the socket */
+	ON_CONTROL,   /* the first argument is the socket, the third has no flags but those of libhospes */
 	ON_OUTPUT,    /* it is standard output or error */
 	ON_SELF,      /* it is our own pid */
 	READ_OPEN,    /* openat without writing or making */
@@ -50,8 +51,6 @@ static const struct rule rules[] = {
     /* the socket and the log */
     {SCMP_SYS(recvmsg), L | S, ON_CONTROL},
     {SCMP_SYS(sendmsg), L | S, ON_CONTROL},
-    {SCMP_SYS(recvfrom), L | S, ON_CONTROL},
-    {SCMP_SYS(sendto), L | S, ON_CONTROL},
     {SCMP_SYS(write), L | S | I, ON_OUTPUT},
     {SCMP_SYS(writev), L | S | I, ON_OUTPUT},
     /* memory */
@@ -110,7 +109,12 @@ static const struct rule rules[] = {
     {SCMP_SYS(sigaltstack), RELAXED, ANY},
 };
 
-#define INT_MASK            0xffffffffu
+#define INT_MASK 0xffffffffu
+
+/* Memory that is shared, that grows like a stack or that comes in huge pages is not counted as data, so RLIMIT_DATA would not
+ * bound it. */
+#define KIND_OF_MAPPING (MAP_TYPE | MAP_GROWSDOWN | MAP_HUGETLB | MAP_LOCKED)
+
 #define ARG(n, mask, value) SCMP_CMP64(n, SCMP_CMP_MASKED_EQ, (uint64_t)(mask), (uint64_t)(value))
 
 static int
@@ -148,13 +152,14 @@ static int
 allow(scmp_filter_ctx filter, const struct rule *rule, pid_t self)
 {
 	/* Shared memory and stacks that grow count against no limit but a cgroup's. */
-	const unsigned kind = MAP_TYPE | MAP_GROWSDOWN, own = MAP_PRIVATE | MAP_ANONYMOUS;
+	const unsigned kind = KIND_OF_MAPPING, own = MAP_PRIVATE | MAP_ANONYMOUS;
 	const unsigned writing = O_WRONLY | O_RDWR | O_CREAT | O_TRUNC | (O_TMPFILE & ~O_DIRECTORY);
 	int rc;
 
 	switch (rule->check) {
 	case ON_CONTROL:
-		return add_one(filter, rule, ARG(0, INT_MASK, WIRE_FD_CONTROL));
+		return add_two(filter, rule, ARG(0, INT_MASK, WIRE_FD_CONTROL),
+		    ARG(2, INT_MASK & ~(unsigned)(MSG_NOSIGNAL | MSG_DONTWAIT), 0));
 	case ON_OUTPUT:
 		rc = add_one(filter, rule, ARG(0, INT_MASK, 1));
 		return rc != 0 ? rc : add_one(filter, rule, ARG(0, INT_MASK, 2));

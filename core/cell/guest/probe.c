@@ -284,6 +284,7 @@ try_strict_calls(void *page, size_t size)
 	REFUSED("prlimit", syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, NULL, NULL));
 	REFUSED(
 	    "mmap of code", syscall(SYS_mmap, NULL, size, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+	REFUSED("mmap that is shared", syscall(SYS_mmap, NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
 	REFUSED("mprotect of code", syscall(SYS_mprotect, page, size, PROT_READ | PROT_EXEC));
 }
 
@@ -304,6 +305,7 @@ try_calls(void)
 	REFUSED("kill", syscall(SYS_kill, 1, 0));
 	REFUSED("getrandom", syscall(SYS_getrandom, &moment, sizeof(moment), 0));
 	REFUSED("sendmsg on another descriptor", syscall(SYS_sendmsg, 5, NULL, 0));
+	REFUSED("sendmsg out of band", syscall(SYS_sendmsg, WIRE_FD_CONTROL, NULL, MSG_OOB));
 	expect_killed("ptrace", SYS_ptrace);
 	expect_killed("mount", SYS_mount);
 	expect_killed("bpf", SYS_bpf);

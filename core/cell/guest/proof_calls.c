@@ -123,6 +123,27 @@ static const struct attempt attempts[CALLS_N] = {
     [CALL_KILLERS] = {NONE, {0}},
 };
 
+/* Gives back what a call made that nothing refused. */
+static void
+undo(enum try_call call, long rc)
+{
+	switch ((int)call) {
+	case CALL_SOCKET:
+	case CALL_MEMFD:
+	case CALL_PIDFD:
+	case CALL_TIMERFD:
+	case CALL_EVENTFD:
+	case CALL_EPOLL:
+		(void)syscall(SYS_close, rc);
+		break;
+	case CALL_MMAP_WX:
+	case CALL_MMAP_SHARED:
+	case CALL_MMAP_GROWS:
+		(void)syscall(SYS_munmap, rc, sizeof(scratch));
+		break;
+	}
+}
+
 static long
 make_call(const struct proof *proof, enum try_call call)
 {
@@ -137,6 +158,8 @@ make_call(const struct proof *proof, enum try_call call)
 	rc = syscall(a.number, a.args[0], a.args[1], a.args[2], a.args[3], a.args[4], a.args[5]);
 	if (rc == 0 && call == CALL_FORK && syscall(SYS_getpid) != self)
 		_exit(0);
+	if (rc >= 0)
+		undo(call, rc);
 	return rc;
 }
 
@@ -217,7 +240,7 @@ proof_loading(struct proof *proof)
 
 	tell_calls(proof, TRY_LOADING);
 	tell_pinned(proof);
-	snprintf(path, sizeof(path), "/proc/%u/fd/%u", proof->setup->proof_host, PROOF_FD);
+	snprintf(path, sizeof(path), "/proc/%u/fd/%d", proof->setup->proof_host, PROOF_FD);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	proof_tell_call(proof, TRY_DESCRIPTORS_HOST, fd, errno);
 	if (fd >= 0)
@@ -254,15 +277,16 @@ tell_strict(struct proof *proof)
 static int
 reach(int family, int type, const void *to, size_t len)
 {
-	int fd = (int)syscall(SYS_socket, family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), rc;
+	int fd = (int)syscall(SYS_socket, family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), rc, error;
 
 	if (fd < 0)
 		return -1;
 	rc = (int)syscall(SYS_connect, fd, to, (socklen_t)len);
+	error = errno;
+	(void)syscall(SYS_close, fd);
+	errno = error;
 	/* Under way is reached. */
-	if (rc < 0 && errno == EINPROGRESS)
-		rc = 0;
-	return rc;
+	return rc < 0 && error == EINPROGRESS ? 0 : rc;
 }
 
 static void

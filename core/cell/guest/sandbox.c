@@ -17,11 +17,6 @@
 /* Enough for the five that a cell has and the few that dlopen opens at a time. */
 #define OPEN_FILES 16
 
-/* Addresses: guards between small stacks are two times as large as these, libraries are mapped besides.  What is only
- * reserved costs page tables when it is read, which nothing else counts. */
-#define SPACES      3
-#define SPACE_SLACK (1024 * MIB)
-
 /* Of the thread that loads the plugin.  It grows outside RLIMIT_DATA. */
 #define STACK_MOST (8 * MIB)
 
@@ -84,7 +79,7 @@ sandbox_drop_caps(void)
 }
 
 int
-sandbox_limit(const struct sandbox_profile *profile, uint64_t data, bool output_file)
+sandbox_limit(const struct sandbox_profile *profile, uint64_t data, uint64_t space, bool output_file)
 {
 	const struct {
 		int resource;
@@ -100,7 +95,8 @@ sandbox_limit(const struct sandbox_profile *profile, uint64_t data, bool output_
 	    {RLIMIT_RTPRIO, 0, true},
 	    {RLIMIT_NICE, 0, true},
 	    {RLIMIT_DATA, data, profile->limit_data},
-	    {RLIMIT_AS, SPACES * data + SPACE_SLACK, profile->limit_data},
+	    /* Whatever the kernel does not count as data, and the page tables of what is only mapped. */
+	    {RLIMIT_AS, space, profile->limit_data},
 	    {RLIMIT_STACK, STACK_MOST, profile->limit_data},
 	};
 

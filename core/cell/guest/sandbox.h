@@ -30,8 +30,8 @@ int sandbox_root(bool own_pid_ns, bool bait, uid_t uid, gid_t gid);
 int sandbox_become(uid_t uid, gid_t gid); /* -1: stay */
 int sandbox_drop_caps(void);
 
-/* `data`: bytes of private memory; `output`: may standard output be a file? */
-int sandbox_limit(const struct sandbox_profile *profile, uint64_t data, bool output_file);
+/* `data`: bytes of private memory; `space`: of addresses, for that and all else; `output_file`: may standard output be one? */
+int sandbox_limit(const struct sandbox_profile *profile, uint64_t data, uint64_t space, bool output_file);
 
 /* CPU seconds from now until SIGXCPU; 0 takes the limit off. */
 int sandbox_limit_cpu(unsigned seconds);

@@ -84,7 +84,7 @@ jail(uint32_t layers, uid_t uid, bool output_file, bool degraded, struct fault *
 		(void)sandbox_root((layers & LAYER_PID_NS) != 0, false, uid, (gid_t)uid);
 	rc = sandbox_become(uid, (gid_t)uid);
 	if (rc == 0)
-		rc = missing(sandbox_limit(profile, DATA_BYTES, output_file), degraded);
+		rc = missing(sandbox_limit(profile, DATA_BYTES, 2 * DATA_BYTES, output_file), degraded);
 	if (rc == 0)
 		rc = missing(sandbox_limit_cpu(CPU_SECONDS), degraded);
 	if (rc == 0)

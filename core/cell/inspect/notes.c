@@ -13,11 +13,12 @@
 #include "base/util.h"
 #include "hospes.h"
 
-#define NOTES_MAX 512
-#define NOTE_MAX  (64 * KIB)
-#define NAME_MAX_ 63
-#define LOWER     "abcdefghijklmnopqrstuvwxyz"
-#define DIGITS    "0123456789"
+#define NOTES_MAX   512
+#define NOTE_MAX    (64 * KIB)
+#define SEGMENT_MAX (256 * KIB)
+#define NAME_MAX_   63
+#define LOWER       "abcdefghijklmnopqrstuvwxyz"
+#define DIGITS      "0123456789"
 
 #define MEMORY_MIB_MAX   65536
 #define RECURSION_MAX    100
@@ -118,6 +119,21 @@ is_number(const char *text, int64_t max, int64_t *ret)
 
 /* ---- One function for each key: adds its value, or says what was expected ---- */
 
+/* Control characters, in one byte or two, and those of Unicode that turn or hide text.  What is asked about is UTF-8. */
+static bool
+is_control(const char *text)
+{
+	const unsigned char *c = (const unsigned char *)text;
+
+	if (c[0] < ' ' || c[0] == 0x7f)
+		return true;
+	if (c[0] == 0xc2)
+		return c[1] < 0xa0;
+	if (c[0] == 0xe2 && c[1] == 0x80)
+		return (c[2] >= 0x8b && c[2] <= 0x8f) || (c[2] >= 0xa8 && c[2] <= 0xae);
+	return c[0] == 0xe2 && c[1] == 0x81 && c[2] >= 0xa0 && c[2] <= 0xaf;
+}
+
 typedef const char *note_taker(json_t *notes, const char *key, const char *value, struct fault *fault);
 
 static const char *
@@ -125,8 +141,8 @@ take_text(json_t *notes, const char *key, const char *value, struct fault *fault
 {
 	(void)fault;
 	for (const char *p = value; *p != '\0'; p++)
-		if ((unsigned char)*p < ' ' || *p == 0x7f)
-			return "one line of text";
+		if (is_control(p))
+			return "one line of text, without characters that control how it is shown";
 	if (strlen(value) > 500)
 		return "at most 500 bytes";
 	json_object_set_new(notes, key, json_string(value));
@@ -399,6 +415,7 @@ take_segment(const struct object *object, const Elf64_Phdr *ph, json_t *notes, u
 	    object->elf, (int64_t)ph->p_offset, ph->p_filesz, ph->p_align == 8 ? ELF_T_NHDR8 : ELF_T_NHDR);
 	size_t at = 0, next, name, desc;
 	GElf_Nhdr head;
+	bool ours = false;
 
 	while (data != NULL && (next = gelf_getnote(data, at, &head, &name, &desc)) > 0) {
 		const char *owner = (const char *)data->d_buf + name, *text = (const char *)data->d_buf + desc;
@@ -414,10 +431,20 @@ take_segment(const struct object *object, const Elf64_Phdr *ph, json_t *notes, u
 		    strlen(text) + 1 != head.n_descsz || !utf8_valid(text, head.n_descsz - 1))
 			return fault_set(
 			    fault, HOSPES_EBADPLUGIN, "expected each note to be a line of UTF-8, found another kind");
+		if (ph->p_filesz > SEGMENT_MAX)
+			return fault_set(fault, HOSPES_EBADPLUGIN,
+			    "expected notes of %zu KiB at most in all, found %llu bytes", SEGMENT_MAX / KIB,
+			    (unsigned long long)ph->p_filesz);
+		ours = true;
 		rc = notes_take(notes, text, fault);
 		if (rc != 0)
 			return rc;
 	}
+	/* What comes after a note that cannot be read would not be read either. */
+	if (ours && at + sizeof(Elf64_Nhdr) <= ph->p_filesz)
+		return fault_set(fault, HOSPES_EBADPLUGIN,
+		    "expected notes to the end of their segment of %llu bytes, found something else at byte %zu",
+		    (unsigned long long)ph->p_filesz, at);
 	return 0;
 }
 

@@ -1,0 +1,8 @@
+# What no plugin may do it cannot do: files, sockets, processes, signals, memory to run, and all that a kernel offers besides.
+#
+# Each row of fixtures/hostile/table is one of them on a real host: its caller is told the right thing, the host's log says who
+# it was and what it did, others who run meanwhile all end well, and no process and no descriptor of it is left.
+# ROWS='door-*' plays some rows only.
+. "$TESTS/lib.sh"
+. "$TESTS/hostile.sh"
+hostile_play 'door-*'

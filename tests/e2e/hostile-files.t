@@ -1,0 +1,8 @@
+# Files that are no good plugins, and what plugins do while they are loaded, are dealt with.
+#
+# Each row of fixtures/hostile/table is one of them on a real host: its caller is told the right thing, the host's log says who
+# it was and what it did, others who run meanwhile all end well, and no process and no descriptor of it is left.
+# ROWS='load-*' plays some rows only.
+. "$TESTS/lib.sh"
+. "$TESTS/hostile.sh"
+hostile_play 'load-*' 'note-*'
