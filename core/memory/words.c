@@ -265,6 +265,24 @@ read_wide(struct reading *r, const char *text, size_t len, size_t *at)
 	return !stands_alone(c);
 }
 
+/* Bytes of what divides a word at the end of a line, "hyphe‐" and "nated" of a manual page, or may divide one: U+2010 with a
+ * line's end and the blanks of the next, a soft hyphen with or without; 0: nothing does here. */
+static size_t
+divides(const char *text, size_t len, size_t at)
+{
+	bool hyphen = len - at > 4 && memcmp(text + at, "\xe2\x80\x90\n", 4) == 0;
+	bool soft = len - at > 2 && memcmp(text + at, "\xc2\xad", 2) == 0;
+	size_t to = at + (hyphen ? 4 : soft ? 2 : 0);
+
+	if (to == at)
+		return 0;
+	if (soft && text[to] == '\n')
+		to++;
+	while (text[to - 1] != '\xad' && to < len && (text[to] == ' ' || text[to] == '\t'))
+		to++;
+	return to < len && text[to] >= 'a' && text[to] <= 'z' ? to - at : 0;
+}
+
 static void
 read_word(struct reading *r, const char *text, size_t len, size_t *at)
 {
@@ -275,8 +293,11 @@ read_word(struct reading *r, const char *text, size_t len, size_t *at)
 		unsigned char b = (unsigned char)text[*at];
 
 		if (b >= 0x80) {
-			if (!read_wide(r, text, len, at))
+			size_t mark = r->len > 0 ? divides(text, len, *at) : 0;
+
+			if (mark == 0 && !read_wide(r, text, len, at))
 				return;
+			*at += mark;
 			continue;
 		}
 		if (fold_ascii[b] == 0)

@@ -60,6 +60,7 @@ E2E_SCENARIOS = \
 	tests/e2e/host-drains.t \
 	tests/e2e/host-drops-root.t \
 	tests/e2e/host-folders-prepared.t \
+	tests/e2e/host-idle-sleeps.t \
 	tests/e2e/host-notifies.t \
 	tests/e2e/host-reload.t \
 	tests/e2e/host-state-in-use.t \

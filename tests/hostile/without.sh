@@ -13,6 +13,9 @@ src=$(cd "$here/../.." && pwd)
 defences=$here/defences
 table=$src/tests/fixtures/hostile/table
 
+# All of it now: somebody may change it while this runs.
+lines=$(cat "$defences")
+
 # each COMMAND: runs it for every defence, with $defence, $file, $script and $rows.
 each()
 {
@@ -33,7 +36,7 @@ each()
 			;;
 		*) echo "$defences: what is \"$line\"?" >&2 && exit 2 ;;
 		esac
-	done <"$defences"
+	done <<<"$lines"
 }
 
 known_row()

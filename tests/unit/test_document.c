@@ -124,6 +124,29 @@ test_binary(void **state)
 	is_refused_n("a", text, 4999, HOSPES_EINPUT, "0x00 at position 4321");
 }
 
+/* A manual of info: its nodes' text, without what is for the program that reads it. */
+static void
+test_info(void **state)
+{
+	static const char manual[] =
+	    "This is a.info, produced by makeinfo.\n\nCopyright of A.\n\n"
+	    "INFO-DIR-SECTION Math\nSTART-INFO-DIR-ENTRY\n* a: (a).  An a.\nEND-INFO-DIR-ENTRY\n"
+	    "\n\x1f\nFile: a.info,  Node: Top,  Next: One\n\nThe top.\n\n* Menu:\n\n"
+	    "* One::      The one\n                         and only.\nSaid below.\n"
+	    "\x1f\nFile: a.info,  Node: One,  Prev: Top\n\n1 One\n*****\n\n* an item\n"
+	    "\0\b[image src=\"a.png\"\0\b]shown\n"
+	    "\x1f\nTag Table:\nNode: Top\x7f"
+	    "123\n\x1f\nEnd Tag Table\n\n\x1f\nLocal Variables:\nEnd:";
+	static const char text[] = "\nCopyright of A.\n\n\n\nThe top.\n\n\nSaid below.\n\n1 One\n*****\n\n* an item\n"
+				   "shown\n";
+
+	(void)state;
+	becomes_n("a.info", manual, sizeof(manual) - 1, text, sizeof(text) - 1, "text/plain");
+	becomes("a.info", "\x1f\nFile: a.info, Node: Top\nlast", "last\n");
+	is_refused_n("a.info", "a\n\x1f\nFile: a\nb\0c", 16, HOSPES_EINPUT, "no text");
+	is_refused_n("a.info", "a\n\x1f\nFile: a\nb\0\b[c", 18, HOSPES_EINPUT, "no text");
+}
+
 /* ---- Pages ---- */
 
 static void
@@ -388,6 +411,7 @@ main(void)
 	    cmocka_unit_test(test_latin),
 	    cmocka_unit_test(test_utf16),
 	    cmocka_unit_test(test_binary),
+	    cmocka_unit_test(test_info),
 	    cmocka_unit_test(test_page),
 	    cmocka_unit_test(test_page_broken),
 	    cmocka_unit_test(test_page_encodings),
