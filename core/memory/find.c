@@ -112,9 +112,7 @@ read_within(struct finding *f, struct fault *fault)
 			uint32_t last = first + (uint32_t)sqlite3_column_int64(q, 1) - 1;
 
 			if (last >= f->space.next) /* `sums` has no place for it */
-				return fault_set(fault, HOSPES_EDAMAGED,
-				    "the index %s cannot be right: a document has passages beyond the last",
-				    f->x->path);
+				return index_damaged(f->x, "a document has passages beyond the last", fault);
 			f->allowed[f->allowed_n++] = (struct stretch){first, last};
 		}
 		sqlite3_reset(q);

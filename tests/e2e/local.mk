@@ -13,7 +13,7 @@ E2E_SCENARIOS = \
 	tests/e2e/ask-no-sources.t \
 	tests/e2e/ask-nothing-found.t \
 	tests/e2e/ask-private.t \
-	tests/e2e/ask-progress.t \
+	tests/e2e/ask-progress.t tests/e2e/ask-rarest-word.t \
 	tests/e2e/ask-replans.t \
 	tests/e2e/ask-two-at-once.t \
 	tests/e2e/ask-worker-fails.t \
