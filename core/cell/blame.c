@@ -27,7 +27,8 @@ cell_blame(struct cell *cell, const struct call *call, const char *code, const c
 	_cleanup_(free_p) char *chain = call == NULL ? NULL : call_chain(call);
 	char object[OBJECT_TEXT];
 	struct log_field fields[] = {LOG_S("plugin", cell->spec.spec.plugin), LOG_S("version", cell->spec.spec.semver),
-	    LOG_S("object", object), LOG_I("pid", cell->pid), LOG_S("code", code), LOG_S("why", why), {0}, {0}, {0}, {0}};
+	    LOG_S("object", object), LOG_I("pid", cell->pid), LOG_S("code", code), LOG_S("why", why), {0}, {0}, {0},
+	    {0}};
 
 	if (!cell_log_room(cell, &cell->blamed, LINE_LEAST + strlen(why)))
 		return;

@@ -395,20 +395,24 @@ idle_limit(const struct pool *pool, unsigned ready)
 	return ready > 1 ? IDLE_SPARE_NS : IDLE_WARM_NS;
 }
 
-/* When it is to rest, INT64_MAX once it was told. */
+/* When it is to give memory back; INT64_MAX once it was told to, and looked at again to see that it did no more. */
 static int64_t
-rest(struct cell *cell, int64_t now_ns)
+trim(struct cell *cell, int64_t now_ns)
 {
 	struct wire_frame head = {.type = WIRE_REST, .ordinal = WIRE_NO_ORDINAL};
 
-	if (!cell->rested && now_ns - cell->idle_ns >= IDLE_REST_NS) {
-		cell->rested = true;
-		cell_put(cell, &head, NULL, 0, NULL);
-	}
-	return cell->rested ? INT64_MAX : cell->idle_ns + IDLE_REST_NS;
+	if (cell->trimmed)
+		return INT64_MAX;
+	if (now_ns - cell->idle_ns < IDLE_REST_NS)
+		return cell->idle_ns + IDLE_REST_NS;
+	cell->trimmed = true;
+	cell->rests = false;
+	cell->idle_cpu_ns = -1;
+	cell_put(cell, &head, NULL, 0, NULL);
+	return now_ns;
 }
 
-/* Has those rest that idle, and ends what has idled too long; returns when to look again, INT64_MAX for never. */
+/* Has those give memory back that idle, and ends what has idled too long; returns when to look again, INT64_MAX for never. */
 int64_t
 pool_trim(struct pool *pool, int64_t now_ns)
 {
@@ -429,7 +433,7 @@ pool_trim(struct pool *pool, int64_t now_ns)
 			ready--;
 			continue;
 		}
-		at = rest(cell, now_ns);
+		at = trim(cell, now_ns);
 		if (limit != INT64_MAX && cell->idle_ns + limit < at)
 			at = cell->idle_ns + limit;
 		if (at < next)

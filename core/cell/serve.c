@@ -33,8 +33,12 @@ static void __attribute__((format(printf, 2, 3))) violation(struct cell *cell, c
 void
 call_set_state(struct call *call, enum call_state state)
 {
-	if (call->cell != NULL)
-		call->cell->n_running += (unsigned)(state == CALL_RUNNING) - (unsigned)(call->state == CALL_RUNNING);
+	unsigned change = (unsigned)(state == CALL_RUNNING) - (unsigned)(call->state == CALL_RUNNING);
+
+	if (call->cell != NULL) {
+		call->cell->n_running += change;
+		call->cell->cells->n_running += change;
+	}
 	call->state = state;
 }
 
@@ -71,7 +75,7 @@ call_run(struct cell *cell, struct call *call)
 	TAILQ_INSERT_TAIL(&cell->calls, call, in_cell);
 	call->cell = cell;
 	cell->n_calls++;
-	cell->rested = false;
+	cell->trimmed = false;
 	call_set_state(call, CALL_RUNNING);
 	call->executions++;
 	call->reissued = 0;

@@ -132,7 +132,7 @@ look_idle(struct cell *cell)
 		return false;
 	if (cell->idle_cpu_ns < 0) {
 		cell->idle_cpu_ns = cell->still_cpu_ns = cpu;
-	} else if (cpu - cell->idle_cpu_ns > cell->cells->policy->cell_silence_ns) {
+	} else if (cpu - cell->idle_cpu_ns > silence_of(cell->cells)) {
 		cell_last(cell, last);
 		kill_for(cell, HOSPES_ESTUCK, "it computed for %lld ms though it has no call%s",
 		    (long long)((cpu - cell->idle_cpu_ns) / NS_PER_MS), last);
@@ -141,6 +141,17 @@ look_idle(struct cell *cell)
 		cell->still_cpu_ns = cpu;
 	}
 	return !cell->rests;
+}
+
+/* The page may lie, to whoever reads the sentence and to nobody else. */
+static const char *
+stands_in(const struct cell *cell)
+{
+	if (atomic_load(&cell->page->step_ns[WIRE_STEP_FILTERED]) == 0)
+		return "";
+	if (atomic_load(&cell->page->step_ns[WIRE_STEP_LOADED]) == 0)
+		return " and stands in the dynamic loader, which runs its constructors";
+	return atomic_load(&cell->page->step_ns[WIRE_STEP_INIT]) == 0 ? " and stands in its init hook" : "";
 }
 
 static void
@@ -152,8 +163,8 @@ look_load(struct cell *cell, int64_t now)
 
 	if (now - cell->started_ns > most)
 		kill_for(cell, HOSPES_ELOAD,
-		    "it was not ready after %lld ms; loading and its init hook may take no longer",
-		    (long long)(most / NS_PER_MS));
+		    "it was not ready after %lld ms%s; loading and its init hook may take no longer",
+		    (long long)(most / NS_PER_MS), stands_in(cell));
 }
 
 /* True: there is something to look at again soon. */

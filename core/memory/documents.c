@@ -130,6 +130,15 @@ documents_sweep(const char *dir, bool (*named)(const char *file, void *arg), voi
 	return removed;
 }
 
+bool
+documents_there(const char *dir, const uint8_t digest[DIGEST], uint64_t bytes)
+{
+	_cleanup_(free_p) char *path = path_of(dir, digest);
+	struct stat st;
+
+	return lstat(path, &st) == 0 && S_ISREG(st.st_mode) && (uint64_t)st.st_size == bytes;
+}
+
 int
 documents_open(const char *dir, const uint8_t digest[DIGEST], int *ret, struct fault *fault)
 {

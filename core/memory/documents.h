@@ -20,6 +20,9 @@ void documents_remove(const char *dir, const uint8_t digest[DIGEST]);
 /* Removes all files of which `named` (with the file's name) says no; returns how many. */
 size_t documents_sweep(const char *dir, bool (*named)(const char *file, void *arg), void *arg);
 
+/* Is there a file of that size?  Whether its text fits the digest is found when it is read.  [any thread] */
+bool documents_there(const char *dir, const uint8_t digest[DIGEST], uint64_t bytes);
+
 /* For reading.  Faults: not_found, io_error. */
 int documents_open(const char *dir, const uint8_t digest[DIGEST], int *ret, struct fault *fault);
 

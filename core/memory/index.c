@@ -17,7 +17,7 @@
 #include "memory/index_state.h"
 #include "memory/postings.h"
 
-#define FORMAT          1 /* changes with the tables, the words, the stems and the way that texts are cut */
+#define FORMAT          2 /* changes with the tables, the words, the stems and the way that texts are cut */
 #define COMMIT_BYTES    (64 * MIB)
 #define PAGE_BYTES      4096
 #define PASSAGES_UNSEEN 1000000 /* that may leave no byte in the file */

@@ -183,7 +183,9 @@ missing_read(struct ask *ask, struct store_txn *txn)
 			fault_set(&ask->fault, HOSPES_EINPUT, "a digest must be 64 hexadecimal digits (0-9, a-f)");
 			return;
 		}
-		if (!document_get(txn, &s, digest, &view))
+		/* One whose file is lost is missing too: who loads it again mends it. */
+		if (!document_get(txn, &s, digest, &view) ||
+		    !documents_there(ask->m->dir, digest, view.entry.bytes))
 			json_array_append(missing, d);
 	}
 }

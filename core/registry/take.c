@@ -80,7 +80,8 @@ take_fail(struct take *t, const struct fault *fault)
 	char object[13] = ""; /* as much of its hash as people compare */
 
 	(void)snprintf(object, sizeof(object), "%.12s", t->hex);
-	log_warn("plugin refused", LOG_S("file", t->shown), LOG_S("plugin", t->version == NULL ? "?" : t->version->name),
+	log_warn("plugin refused", LOG_S("file", t->shown),
+	    LOG_S("plugin", t->version == NULL ? "?" : t->version->name),
 	    LOG_S("version", t->version == NULL ? "?" : t->version->semver), LOG_S("object", object),
 	    LOG_S("code", status_name(fault->status)), LOG_S("error", fault->text));
 	if (!t->trying)

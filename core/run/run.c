@@ -298,6 +298,7 @@ end_durable(void *arg)
 
 	slot->run.state = RUN_ENDED;
 	payload_unref(&slot->run.root.input);
+	map_free(&slot->run.seen);
 	watch_end(slot);
 	TAILQ_REMOVE(&r->open, slot, entry);
 	TAILQ_INSERT_TAIL(&r->ended, slot, entry);

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #define IN_HEADING 0.7 /* what a term is worth there */
-#define IN_NAME    0.7
+#define IN_NAME    0.9
 
 #define PART_OF_NAME 4   /* letters of a term that is looked for in longer names */
 #define PART_WORTH   0.9 /* of what it is worth as a word of its own there */

@@ -83,10 +83,10 @@ hostile_row()
 		*) more="chain=\"asker > $plugin\"" ;;
 		esac
 	fi
-	if [ "$status" = ok ]; then
-		[ "$code" -eq 0 ]
+	if [ "$code" -eq 0 ]; then
+		[[ ,$status, = *,ok,* ]]
 	else
-		[ "$code" -ne 0 ] && cat "$T/out" "$T/err" | grep -q "\"code\": *\"$status\""
+		cat "$T/out" "$T/err" | grep -qE "\"code\": *\"(${status//,/|})\""
 	fi && cat "$T/out" "$T/err" | jq -c . 2>/dev/null | grep -qF -- "$says"
 	ok $? "$name: $status, $says" || shown
 	[ "$logs" = - ] || wait_for -t 5 "named $from '$plugin' '$logs' '$more'"

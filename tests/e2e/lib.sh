@@ -15,7 +15,7 @@
 #   journal_has JQ N "why"       N records of the run match
 #   wait_for 'condition'         until it is true, or the deadline; nothing here sleeps for a fixed time
 #
-# From make: STAGE (where the host is installed), BUILT (the build tree), TESTS (this folder), SANITIZERS.
+# CONF_MORE has lines for the configuration of every host.  From make: STAGE (where the host is installed), BUILT (the build tree), TESTS (this folder), SANITIZERS.
 
 set -u
 : "${STAGE:?run by make e2e}" "${BUILT:?run by make e2e}" "${TESTS:?run by make e2e}"
@@ -117,6 +117,7 @@ state = "$T/state";
 socket = "$T/run/host.sock";
 plugin_dirs = [ "$DROP" ];
 ${1:-}
+${CONF_MORE:-}
 CONF
 	export HOSPES_SOCKET=$T/run/host.sock
 }

@@ -24,6 +24,7 @@ E2E_SCENARIOS = \
 	tests/e2e/cell-kill-changes-nothing.t \
 	tests/e2e/cell-kill-loses-no-slot.t \
 	tests/e2e/cell-last-words.t \
+	tests/e2e/cell-parks-many.t \
 	tests/e2e/cell-refusals-told.t tests/e2e/cell-sandbox.t \
 	tests/e2e/cell-silent.t \
 	tests/e2e/cell-stuck.t \
@@ -59,6 +60,7 @@ E2E_SCENARIOS = \
 	tests/e2e/host-drains.t \
 	tests/e2e/host-drops-root.t \
 	tests/e2e/host-folders-prepared.t \
+	tests/e2e/host-idle-sleeps.t \
 	tests/e2e/host-notifies.t \
 	tests/e2e/host-reload.t \
 	tests/e2e/host-state-in-use.t \
@@ -80,6 +82,7 @@ E2E_SCENARIOS = \
 	tests/e2e/memory-load-and-search.t \
 	tests/e2e/memory-load-interrupted.t \
 	tests/e2e/memory-load-kinds.t \
+	tests/e2e/memory-lost-text-mended.t \
 	tests/e2e/memory-needs-grant.t \
 	tests/e2e/memory-own-space.t \
 	tests/e2e/memory-sources.t \

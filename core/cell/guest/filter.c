@@ -109,11 +109,11 @@ static const struct rule rules[] = {
     {SCMP_SYS(sigaltstack), RELAXED, ANY},
 };
 
-#define INT_MASK            0xffffffffu
+#define INT_MASK 0xffffffffu
 
 /* Memory that is shared, that grows like a stack or that comes in huge pages is not counted as data, so RLIMIT_DATA would not
  * bound it. */
-#define KIND_OF_MAPPING     (MAP_TYPE | MAP_GROWSDOWN | MAP_HUGETLB | MAP_LOCKED)
+#define KIND_OF_MAPPING (MAP_TYPE | MAP_GROWSDOWN | MAP_HUGETLB | MAP_LOCKED)
 
 #define ARG(n, mask, value) SCMP_CMP64(n, SCMP_CMP_MASKED_EQ, (uint64_t)(mask), (uint64_t)(value))
 

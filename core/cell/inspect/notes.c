@@ -13,12 +13,12 @@
 #include "base/util.h"
 #include "hospes.h"
 
-#define NOTES_MAX 512
-#define NOTE_MAX  (64 * KIB)
+#define NOTES_MAX   512
+#define NOTE_MAX    (64 * KIB)
 #define SEGMENT_MAX (256 * KIB)
-#define NAME_MAX_ 63
-#define LOWER     "abcdefghijklmnopqrstuvwxyz"
-#define DIGITS    "0123456789"
+#define NAME_MAX_   63
+#define LOWER       "abcdefghijklmnopqrstuvwxyz"
+#define DIGITS      "0123456789"
 
 #define MEMORY_MIB_MAX   65536
 #define RECURSION_MAX    100
