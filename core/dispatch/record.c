@@ -44,9 +44,7 @@ add_op(struct record *r, const struct op *op, const char *path)
 	record_add_text(r, TAG_PATH, path);
 	if (r->head.kind != RECORD_CALL_START && r->head.kind != RECORD_CALL_END)
 		record_add(r, TAG_OP_KIND, &op->kind, sizeof(op->kind));
-	/* What began is named in the record of that: most records are of calls, and all are written to the disk. */
-	if (r->head.kind != RECORD_CALL_END || op->callee == NULL)
-		record_add_text(r, TAG_TARGET, op->target);
+	record_add_text(r, TAG_TARGET, op->target);
 }
 
 static void
