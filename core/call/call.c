@@ -162,7 +162,7 @@ call_op(struct call *call, uint32_t ordinal, bool *made)
 	if (ordinal > call->n_ops)
 		return NULL;
 	if (call->n_ops == call->cap_ops) {
-		call->cap_ops = call->cap_ops == 0 ? 4 : call->cap_ops * 2;
+		call->cap_ops = call->cap_ops == 0 ? 16 : call->cap_ops * 2;
 		call->ops = xrealloc(call->ops, call->cap_ops * sizeof(struct op *));
 	}
 	op = slab_take(&op_slab);

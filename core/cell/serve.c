@@ -157,9 +157,9 @@ too_many_ops(struct cell *cell, struct call *call)
 {
 	char why[64];
 
-	(void)snprintf(why, sizeof(why), "it asked for more than %u ops", CALL_OPS_MAX);
 	if (call->reissued < CALL_OPS_MAX)
 		return false;
+	(void)snprintf(why, sizeof(why), "it asked for more than %u ops", CALL_OPS_MAX);
 	if (cancel_status(cell->cells, call) == 0) {
 		cell_blame(cell, call, "too_large", why);
 		cancel_for(call, HOSPES_ETOOLARGE, why);
