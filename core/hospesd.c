@@ -434,7 +434,7 @@ host_serve(struct host *h)
 	evsignal_add(h->on_hup, NULL);
 	notify_watch(&h->notify, h->loop);
 	on_tick(-1, 0, h);
-	event_base_dispatch(h->loop);
+	cells_serve(h->cells);
 	log_info("stopped", LOG_U("runs_open", runs_open_count(h->runs)));
 }
 

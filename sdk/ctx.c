@@ -16,13 +16,23 @@ struct ctx_chunk {
 	_Alignas(max_align_t) char bytes[];
 };
 
+#define CHUNK_ROOM (CHUNK_BYTES - sizeof(struct ctx_chunk))
+#define CHUNKS_IDLE                                                                                                    \
+	64u /* that are kept for the next calls: malloc would look for them, and give them back to the machine */
+
 /* ---- Memory ------------------------------------------------------------------------------------------------------ */
 
 static struct ctx_chunk *
 chunk_new(struct ctx_chunk *next, size_t room)
 {
-	struct ctx_chunk *chunk = malloc(sizeof(*chunk) + room);
+	struct ctx_chunk *chunk = room == CHUNK_ROOM ? hospes_runtime.idle_chunks : NULL;
 
+	if (chunk != NULL) {
+		hospes_runtime.idle_chunks = chunk->next;
+		hospes_runtime.idle_chunks_n--;
+	} else {
+		chunk = malloc(sizeof(*chunk) + room);
+	}
 	if (chunk == NULL)
 		return NULL;
 	chunk->next = next;
@@ -31,11 +41,46 @@ chunk_new(struct ctx_chunk *next, size_t room)
 	return chunk;
 }
 
+/* A tool that looks for what is used after its end has to see that end. */
+#ifndef __SANITIZE_ADDRESS__
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define __SANITIZE_ADDRESS__ 1
+#endif
+#endif
+#endif
+
+static void
+chunk_free(struct ctx_chunk *chunk)
+{
+#ifndef __SANITIZE_ADDRESS__
+	if (chunk->room == CHUNK_ROOM && hospes_runtime.idle_chunks_n < CHUNKS_IDLE) {
+		chunk->next = hospes_runtime.idle_chunks;
+		hospes_runtime.idle_chunks = chunk;
+		hospes_runtime.idle_chunks_n++;
+		return;
+	}
+#endif
+	free(chunk);
+}
+
+void
+ctx_rest(void)
+{
+	struct ctx_chunk *chunk;
+
+	while ((chunk = hospes_runtime.idle_chunks) != NULL) {
+		hospes_runtime.idle_chunks = chunk->next;
+		free(chunk);
+	}
+	hospes_runtime.idle_chunks_n = 0;
+}
+
 /* The context lies in its own first chunk, so that a short call costs one malloc. */
 struct hospes_ctx *
 ctx_new(uint64_t handle)
 {
-	struct ctx_chunk *chunk = chunk_new(NULL, CHUNK_BYTES - sizeof(*chunk));
+	struct ctx_chunk *chunk = chunk_new(NULL, CHUNK_ROOM);
 	struct hospes_ctx *ctx;
 
 	if (chunk == NULL)
@@ -63,7 +108,7 @@ ctx_free(struct hospes_ctx **ctx)
 	free((*ctx)->scratch);
 	for (chunk = (*ctx)->chunks; chunk != NULL; chunk = next) {
 		next = chunk->next;
-		free(chunk);
+		chunk_free(chunk);
 	}
 	*ctx = NULL;
 }
@@ -88,7 +133,7 @@ ctx_alloc(struct hospes_ctx *ctx, size_t size)
 		return own->bytes;
 	}
 	if (need > chunk->room - chunk->used) {
-		chunk = chunk_new(chunk, CHUNK_BYTES - sizeof(*chunk));
+		chunk = chunk_new(chunk, CHUNK_ROOM);
 		if (chunk == NULL)
 			return NULL;
 		ctx->chunks = chunk;

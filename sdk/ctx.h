@@ -102,6 +102,8 @@ struct runtime {
 	struct hospes_ctx **buckets;
 	size_t buckets_n; /* a power of two */
 	unsigned calls, calls_most;
+	struct ctx_chunk *idle_chunks; /* of calls that have ended */
+	unsigned idle_chunks_n;
 	struct hospes_ctx *ready_first, **ready_last;
 	const char *refused[8]; /* system calls that the running call tried and the sandbox refused, each once */
 	unsigned refused_n;
@@ -116,6 +118,7 @@ extern struct runtime hospes_runtime;
 /* A new call; NULL when out of memory. */
 struct hospes_ctx *ctx_new(uint64_t handle);
 void ctx_free(struct hospes_ctx **ctx);
+void ctx_rest(void); /* gives back what is kept for calls to come */
 
 /* Memory that lives as long as the call; NULL when there is no more. */
 void *ctx_alloc(struct hospes_ctx *ctx, size_t size);

@@ -90,15 +90,20 @@ fiber_main(void *arg)
 	assert(!"a fiber that has ended was resumed");
 }
 
-#ifdef MACHINE_X86_64
+#ifndef MACHINE_UCONTEXT
 void hospes_machine_start(void); /* never called: its address is where a new fiber goes on */
 
 void
 machine_prepare(struct machine *m, void *base, size_t size, void (*entry)(void *arg), void *arg)
 {
+#ifdef MACHINE_X86_64
 	/* As machine_swap leaves a stack; see fiber_x86_64.S.  0x1f80 and 0x037f are the ABI's initial control words. */
 	uint64_t frame[] = {
 	    0x0000037f00001f80, 0, 0, (uintptr_t)arg, (uintptr_t)entry, 0, 0, (uintptr_t)hospes_machine_start};
+#else
+	/* The same; see fiber_aarch64.S.  The ABI's initial control word is 0. */
+	uint64_t frame[22] = {0, (uintptr_t)hospes_machine_start, (uintptr_t)entry, (uintptr_t)arg};
+#endif
 	char *top = (char *)base + size;
 
 	top -= (uintptr_t)top % 16;

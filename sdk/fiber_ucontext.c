@@ -4,7 +4,7 @@
 
 #include "machine.h"
 
-#ifndef MACHINE_X86_64
+#ifdef MACHINE_UCONTEXT
 
 #include <assert.h>
 #include <stdint.h>

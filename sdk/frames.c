@@ -4,6 +4,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -141,19 +142,45 @@ frames_send(struct frames *frames, const struct wire_frame *head, const struct i
 
 /* ---- Receiving --------------------------------------------------------------------------------------------------- */
 
-/* What one recvmsg brings, at least a byte. */
+/* What one recvmsg brings, at least a byte; nothing, where it does not block and there is none. */
 static int
-frames_receive(int fd, struct iovec *parts, size_t n, size_t *ret)
+frames_receive(int fd, int flags, struct iovec *parts, size_t n, size_t *ret)
 {
 	struct msghdr message = {.msg_iov = parts, .msg_iovlen = n};
 	ssize_t got;
 
 	do {
-		got = recvmsg(fd, &message, 0);
+		got = recvmsg(fd, &message, flags);
 	} while (got < 0 && errno == EINTR);
-	if (got <= 0)
-		return HOSPES_EIO;
-	*ret = (size_t)got;
+	*ret = got > 0 ? (size_t)got : 0;
+	return got > 0 || (got < 0 && errno == EAGAIN && flags != 0) ? 0 : HOSPES_EIO;
+}
+
+/* It is the host that sees to it that this ends soon: it takes the permission back before it sleeps itself.  Should it be
+ * kept from doing so, so many looks take about the same time. */
+#define LOOKS_MOST 400u
+
+/* A process that sleeps is woken in tens of microseconds.  While the host permits it, looks again for as long: the host
+ * counts what it sends, and only what was counted is asked for.  0 or a status, with nothing received when it is time to
+ * sleep. */
+static int
+frames_look(struct frames *frames, struct iovec *parts, size_t n, size_t *ret)
+{
+	struct wire_page *page = frames->page;
+
+	*ret = 0;
+	for (unsigned looks = 0; looks < LOOKS_MOST && atomic_load(&page->may_look) != 0; looks++) {
+		uint32_t rings = atomic_load(&page->rings);
+
+		if (rings != frames->rings) {
+			int rc = frames_receive(frames->fd, MSG_DONTWAIT, parts, n, ret);
+
+			frames->rings = rings;
+			if (rc != 0 || *ret > 0)
+				return rc;
+		}
+		(void)sched_yield();
+	}
 	return 0;
 }
 
@@ -164,7 +191,7 @@ frames_read_exact(int fd, void *bytes, size_t len)
 
 	while (rest.iov_len > 0) {
 		size_t got;
-		int rc = frames_receive(fd, &rest, 1, &got);
+		int rc = frames_receive(fd, 0, &rest, 1, &got);
 
 		if (rc != 0)
 			return rc;
@@ -179,7 +206,7 @@ static int
 frames_fill(struct frames *frames)
 {
 	struct iovec parts[2];
-	size_t got, lacking = 0, n = 0;
+	size_t got = 0, lacking = 0, n = 0;
 	int rc;
 
 	if (frames->in_start > 0) {
@@ -192,7 +219,9 @@ frames_fill(struct frames *frames)
 		parts[n++] = (struct iovec){(char *)frames->big.block + frames->big_have, lacking};
 	}
 	parts[n++] = (struct iovec){frames->in + frames->in_end, FRAMES_IN - frames->in_end};
-	rc = frames_receive(frames->fd, parts, n, &got);
+	rc = frames->page == NULL ? 0 : frames_look(frames, parts, n, &got);
+	if (rc == 0 && got == 0)
+		rc = frames_receive(frames->fd, 0, parts, n, &got);
 	if (rc != 0)
 		return rc;
 	if (got < lacking)

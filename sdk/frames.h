@@ -32,6 +32,8 @@ struct received {
 
 struct frames {
 	int fd;
+	struct wire_page *page; /* shared with the host, or NULL */
+	uint32_t rings;         /* of the host, that were heard */
 	size_t out_len;
 	size_t in_start, in_end;
 	struct received big; /* the frame whose payload is still coming into big.block */

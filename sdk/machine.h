@@ -1,8 +1,9 @@
 /*
  * The part of a fiber that depends on the machine: where it stopped, and the swap from one to another.
  *
- * x86-64 has its own swap (fiber_x86_64.S), because a call between agents costs two of them and swapcontext makes a
- * system call for each.  Other machines use ucontext; HOSPES_FIBER_UCONTEXT chooses it on x86-64 too, for the tests.
+ * x86-64 and aarch64 have a swap of their own (fiber_x86_64.S, fiber_aarch64.S), because a call between agents costs two of
+ * them and swapcontext makes a system call for each.  Other machines use ucontext; HOSPES_FIBER_UCONTEXT chooses it on these
+ * two as well, for the tests.
  */
 
 #ifndef HOSPES_MACHINE_H
@@ -12,17 +13,20 @@
 
 #if defined(__x86_64__) && defined(__LP64__) && !defined(HOSPES_FIBER_UCONTEXT)
 #define MACHINE_X86_64 1
+#elif defined(__aarch64__) && defined(__LP64__) && !defined(HOSPES_FIBER_UCONTEXT)
+#define MACHINE_AARCH64 1
 #else
+#define MACHINE_UCONTEXT 1
 #include <ucontext.h>
 #endif
 
 #pragma GCC visibility push(hidden)
 
 struct machine {
-#ifdef MACHINE_X86_64
-	void *sp; /* its registers lie above */
-#else
+#ifdef MACHINE_UCONTEXT
 	ucontext_t uc;
+#else
+	void *sp; /* its registers lie above */
 #endif
 };
 

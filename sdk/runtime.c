@@ -68,6 +68,7 @@ hospes_rt_open(int control_fd, struct wire_page *page, const struct wire_setup *
 		rt.buckets = NULL;
 		return rc;
 	}
+	rt.frames.page = page;
 	rt.buckets_n = buckets;
 	rt.calls_most = setup->fibers;
 	rt.page = page;
@@ -472,6 +473,7 @@ runtime_rest(void)
 	if (rt.calls > 0)
 		return;
 	stacks_rest();
+	ctx_rest();
 	frames_rest(&rt.frames);
 	memory_rest(rt.buckets, rt.buckets_n * sizeof(*rt.buckets)); /* all are NULL */
 	(void)malloc_trim(0);

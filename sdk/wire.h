@@ -193,7 +193,12 @@ struct wire_page {
 	_Atomic uint32_t report_len;
 	char report[1012];            /* of a fatal signal: what, where, on which call */
 	_Atomic uint64_t step_ns[16]; /* by enum wire_step: when it was done (CLOCK_MONOTONIC), 0 if not yet */
+
+	/* Written by the host, and a hint for the cell: not 0 while it may look again for a while before it sleeps; and how
+	 * often something was sent. */
+	_Atomic uint32_t may_look;
+	_Atomic uint32_t rings;
 };
-static_assert(sizeof(struct wire_page) == 1152 && WIRE_STEPS <= 16, "wire_page");
+static_assert(sizeof(struct wire_page) == 1160 && WIRE_STEPS <= 16, "wire_page");
 
 #endif

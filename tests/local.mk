@@ -5,6 +5,7 @@
 #   make install-check    what is installed into a prefix, followed as README says: tests/install.t
 #   make abi      libhospes against its stored baselines
 #   make lint     cppcheck and clang-tidy
+#   make cross-check    the switch between fibers on aarch64, under qemu-user; part of `make check`
 #   make fuzz     each fuzz target for FUZZ_RUNS inputs
 #   make bench    the table of tests/bench/README
 #   make hostile-without    each defence taken out in turn: a hostile plugin that it is for then gets through
@@ -49,6 +50,13 @@ include tests/hostile/local.mk
 EXTRA_DIST += tests/unit/run.sh
 TESTS += tests/floors.sh tests/names.sh tests/man.sh tests/readme.sh tests/systemd.sh
 EXTRA_DIST += core/README core/cell/README tests/floors.sh tests/names.sh tests/man.sh tests/readme.sh tests/systemd.sh tests/lsan.supp
+
+# Slow for what it is, so it can be had alone.
+TESTS += tests/cross.sh
+EXTRA_DIST += tests/cross.sh tests/unit/fiber_switch.cc
+cross-check:
+	$(MAKE) $(AM_MAKEFLAGS) check-TESTS check_PROGRAMS= TESTS=tests/cross.sh TEST_SUITE_LOG=cross-suite.log
+.PHONY: cross-check
 
 # Alone, since it installs: no other make may build meanwhile.
 EXTRA_DIST += tests/install.t

@@ -13,11 +13,13 @@
 #include "base/json.h"
 #include "base/util.h"
 
-/* Takes the body apart: `rest` gets it with null in the place of each input. */
+/* Takes the body apart: `rest` gets the request that is looked at, with null in the place of its input. */
 struct split {
 	const char *text;
 	size_t at, len;
-	struct buf rest;
+	struct buf rest, last; /* the request before */
+	json_t *parsed;        /* of the last one: requests of one array differ in little but their input */
+	json_t *body;
 	struct payload **inputs;
 	size_t n, cap;
 };
@@ -29,14 +31,23 @@ space(struct split *s)
 		s->at++;
 }
 
-/* The character, which is copied. */
 static bool
-take(struct split *s, char c)
+skip(struct split *s, char c)
 {
 	space(s);
 	if (s->at == s->len || s->text[s->at] != c)
 		return false;
-	buf_append(&s->rest, &s->text[s->at++], 1);
+	s->at++;
+	return true;
+}
+
+/* The character, which is copied. */
+static bool
+take(struct split *s, char c)
+{
+	if (!skip(s, c))
+		return false;
+	buf_append(&s->rest, &c, 1);
 	return true;
 }
 
@@ -79,7 +90,7 @@ take_member(struct split *s, struct payload **input)
 }
 
 static bool
-take_request(struct split *s)
+take_members(struct split *s)
 {
 	struct payload **input;
 
@@ -100,19 +111,49 @@ take_request(struct split *s)
 	return take(s, '}');
 }
 
+/* The next request, borrowed; NULL: not plain. */
+static json_t *
+take_request(struct split *s)
+{
+	struct buf swap = s->last;
+
+	s->last = s->rest;
+	s->rest = swap;
+	buf_clear(&s->rest);
+	if (!take_members(s))
+		return NULL;
+	if (s->parsed != NULL && s->rest.len == s->last.len && memcmp(s->rest.data, s->last.data, s->rest.len) == 0)
+		return s->parsed;
+	json_decref(s->parsed);
+	s->parsed = json_read(s->rest.data, s->rest.len, "a request", NULL);
+	return s->parsed;
+}
+
+static bool
+take_array(struct split *s)
+{
+	s->body = json_array();
+	do {
+		json_t *request = take_request(s);
+
+		if (request == NULL)
+			return false;
+		json_array_append(s->body, request);
+	} while (s->n <= MANY_MAX && skip(s, ','));
+	return skip(s, ']');
+}
+
 static bool
 take_body(struct split *s)
 {
-	bool many = take(s, '[');
-
-	do {
-		if (!take_request(s))
+	if (skip(s, '[')) {
+		if (!take_array(s))
 			return false;
-	} while (many && s->n <= MANY_MAX && take(s, ','));
-	if (many && !take(s, ']'))
-		return false;
+	} else {
+		s->body = json_incref(take_request(s));
+	}
 	space(s);
-	return s->at == s->len;
+	return s->body != NULL && s->at == s->len;
 }
 
 static void
@@ -123,25 +164,33 @@ drop_inputs(struct payload **inputs, size_t n)
 	free(inputs);
 }
 
+static void
+split_free(struct split *s)
+{
+	drop_inputs(s->inputs, s->n);
+	json_decref(s->body);
+	json_decref(s->parsed);
+	buf_free(&s->rest);
+	buf_free(&s->last);
+}
+
 int
 requests_read(struct exchange *x, const char *text, size_t len, struct fault *fault)
 {
 	static const char what[] = "the body of the request";
-	_cleanup_(buf_free) struct buf rest = {0};
-	struct split s = {.text = text, .len = len};
+	_cleanup_(split_free) struct split s = {.text = text, .len = len};
 
 	if (payload_scan(text, len, SIZE_MAX, what, fault) != 0)
 		return fault->status;
-	if (take_body(&s))
-		x->body = json_read(s.rest.data, s.rest.len, what, NULL);
-	rest = s.rest;
-	if (x->body == NULL) {
-		drop_inputs(s.inputs, s.n);
+	if (!take_body(&s)) {
 		x->body = json_read(text, len, what, fault); /* it knows the sentence, too */
 		return x->body == NULL ? fault->status : 0;
 	}
+	x->body = json_incref(s.body);
 	x->inputs = s.inputs;
 	x->n_inputs = s.n;
+	s.inputs = NULL;
+	s.n = 0;
 	return 0;
 }
 

@@ -54,8 +54,9 @@ start(struct exchange *x, json_t *request, size_t nth, struct buf *out, struct f
 
 	if (!json_is_object(request))
 		return fault_set(fault, HOSPES_EINPUT, "a request for a run has to be a JSON object");
-	if (check_request(request, fault) != 0 ||
-	    run_start(x->api->runs, request, requests_input(x, nth), x->client, &run, fault) != 0)
+	if ((nth == 0 || request != json_array_get(x->body, nth - 1)) && check_request(request, fault) != 0)
+		return fault->status;
+	if (run_start(x->api->runs, request, requests_input(x, nth), x->client, &run, fault) != 0)
 		return fault->status;
 	run_text(run, false, out);
 	return 0;

@@ -7,6 +7,7 @@
 #include <xxhash.h>
 
 #include "base/buf.h"
+#include "base/slab.h"
 
 static void
 buf_reserve(struct buf *b, size_t more)
@@ -119,13 +120,33 @@ cursor_get(struct cursor *c, void *out, size_t len)
 	return true;
 }
 
+/* Small payloads, by their size in steps; of the thread, though only the loop has any. */
+#define STEP  64u
+#define STEPS 16u
+#define KEPT  4096u
+
+static struct slab *
+slab_for(size_t size)
+{
+	static _Thread_local struct slab slabs[STEPS];
+	size_t step = (size - 1) / STEP;
+
+	if (step >= STEPS)
+		return NULL;
+	slabs[step].size = (step + 1) * STEP;
+	slabs[step].most = KEPT;
+	return &slabs[step];
+}
+
 struct payload *
 payload_alloc(size_t len)
 {
+	struct slab *slab;
 	struct payload *p;
 
 	assert(len <= SIZE_MAX - sizeof *p - 1);
-	p = xmalloc(sizeof *p + len + 1);
+	slab = slab_for(sizeof *p + len + 1);
+	p = slab == NULL ? xmalloc(sizeof *p + len + 1) : slab_take(slab);
 	*p = (struct payload){.refs = 1, .len = len};
 	p->data[len] = 0;
 	return p;
@@ -159,13 +180,19 @@ void
 payload_unref(struct payload **p)
 {
 	struct payload *old = *p;
+	struct slab *slab;
 
 	*p = NULL;
 	if (old == NULL)
 		return;
 	assert(old->refs > 0);
-	if (--old->refs == 0)
+	if (--old->refs > 0)
+		return;
+	slab = slab_for(sizeof *old + old->len + 1);
+	if (slab == NULL)
 		free(old);
+	else
+		slab_give(slab, old);
 }
 
 struct payload_hash

@@ -8,6 +8,11 @@
 int64_t clock_mono_ns(void);
 int64_t clock_real_ns(void);
 
+/* Between these two both clocks stand still for the calling thread: what is done for one frame of a cell asks a dozen times
+ * and needs one answer. */
+void clock_stop(void);
+void clock_go(void);
+
 #define CLOCK_TEXT 32
 void clock_format(int64_t real_ns, char out[CLOCK_TEXT]); /* 2026-10-01T12:00:00.123Z */
 

@@ -118,8 +118,17 @@ trace_id_new(void)
 	static const struct trace_id zero;
 	struct trace_id id = zero;
 
-	while (memcmp(id.bytes, zero.bytes, sizeof id.bytes) == 0)
-		random_bytes(id.bytes, sizeof id.bytes);
+	static uint8_t ahead[4096]; /* [loop] random bytes, and how many were used */
+	static size_t used = sizeof ahead;
+
+	while (memcmp(id.bytes, zero.bytes, sizeof id.bytes) == 0) {
+		if (used == sizeof ahead) {
+			random_bytes(ahead, sizeof ahead);
+			used = 0;
+		}
+		memcpy(id.bytes, ahead + used, sizeof id.bytes);
+		used += sizeof id.bytes;
+	}
 	return id;
 }
 

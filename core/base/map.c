@@ -25,9 +25,10 @@ static char grave[1];
 static uint64_t
 text_hash(const char *text)
 {
-	uint64_t seed;
+	static uint64_t seed; /* the same for all threads, so it does not matter who finds it first */
 
-	memcpy(&seed, (const void *)getauxval(AT_RANDOM), sizeof seed);
+	if (seed == 0)
+		memcpy(&seed, (const void *)getauxval(AT_RANDOM), sizeof seed);
 	return XXH3_64bits_withSeed(text, strlen(text), seed);
 }
 

@@ -29,10 +29,10 @@ enum record_kind {
 	RECORD_RUN_START = 10,  /* TARGET, VERSION (asked for), CLIENT, CONFIG, LIMIT_CALLS, DEADLINE, INPUT,
 	                         * SOURCES */
 	RECORD_RUN_END = 11,    /* TARGET, status, OUTPUT | MESSAGE, PARTIAL, CONFIDENCE; NUMBER: calls that it spent */
-	RECORD_CALL_START = 20, /* PATH, OP_KIND, TARGET, CALLEE, VERSION, OBJECT, DEADLINE, INPUT; the call that the op led
-	                         * to.  LIMIT_CALLS: its share.  CONFIG: with the first call of a plugin in the run */
-	RECORD_CALL_END = 21,   /* PATH, OP_KIND, TARGET, status, OUTPUT | MESSAGE, CONFIDENCE: the outcome of the op that
-	                         * made the call; NUMBER: how many of its ops were refused and have no record of their own */
+	RECORD_CALL_START = 20, /* PATH, TARGET, CALLEE, VERSION, DEADLINE, INPUT; the call that the op led to.  LIMIT_CALLS:
+	                         * its share.  OBJECT, CONFIG: with the first call of a version in the run */
+	RECORD_CALL_END = 21,   /* PATH, TARGET, status, OUTPUT | MESSAGE, CONFIDENCE: the outcome of the op that made the
+	                         * call; NUMBER: how many of its ops were refused and have no record of their own */
 	RECORD_OP_INTENT = 30,  /* PATH, OP_KIND, TARGET, INPUT, EFFECT, KEY, DEADLINE: before an effect outside the host */
 	RECORD_OP_OUTCOME = 31, /* PATH, OP_KIND, TARGET, INPUT_HASH, status, OUTPUT | MESSAGE.  Of what only looks, and has no
 	                         * record before: INPUT where it is short, NUMBER: ns that it took */

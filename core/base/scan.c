@@ -7,6 +7,9 @@
  */
 
 #include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #include "base/buf.h"
 
@@ -91,10 +94,56 @@ utf8_valid(const void *data, size_t len)
 	return true;
 }
 
+#ifdef __SSE2__
+/* Of sixteen bytes, as bits: those that may matter. */
+static unsigned
+hits_of(const uint8_t *at, bool in_string)
+{
+	__m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)at),
+		hits = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
+
+	if (in_string) {
+		hits = _mm_or_si128(hits, _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\')));
+	} else {
+		__m128i either = _mm_or_si128(bytes, _mm_set1_epi8(0x20));
+
+		hits = _mm_or_si128(hits, _mm_cmpeq_epi8(either, _mm_set1_epi8('{')));
+		hits = _mm_or_si128(hits, _mm_cmpeq_epi8(either, _mm_set1_epi8('}')));
+	}
+	return (unsigned)_mm_movemask_epi8(_mm_or_si128(hits, bytes)); /* the high bit of a byte over 127 is set */
+}
+
+/* The same sixteen at a time, where a machine has words of that size.  The last sixteen may begin before `at`, but not before
+ * `from`. */
+static const uint8_t *
+skip_sixteen(const uint8_t *from, const uint8_t *at, const uint8_t *end, bool in_string)
+{
+	unsigned hits = 0;
+
+	for (; end - at >= 16; at += 16) {
+		hits = hits_of(at, in_string);
+		if (hits != 0)
+			return at + __builtin_ctz(hits);
+	}
+	if (at == end || end - from < 16)
+		return at;
+	hits = hits_of(end - 16, in_string) >> (16 - (end - at));
+	return hits == 0 ? end : at + __builtin_ctz(hits);
+}
+#else
+static const uint8_t *
+skip_sixteen(const uint8_t *from, const uint8_t *at, const uint8_t *end, bool in_string)
+{
+	(void)from, (void)end, (void)in_string;
+	return at;
+}
+#endif
+
 /* The next byte that may matter. */
 static const uint8_t *
-skip_plain(const uint8_t *at, const uint8_t *end, bool in_string)
+skip_plain(const uint8_t *from, const uint8_t *at, const uint8_t *end, bool in_string)
 {
+	at = skip_sixteen(from, at, end, in_string);
 	for (; end - at >= 8; at += 8) {
 		uint64_t word = word_at(at), hits = (word & HIGHS) | bytes_equal(word, '"');
 
@@ -126,7 +175,7 @@ payload_scan(const void *data, size_t len, size_t max, const char *what, struct 
 		return 0;
 	if (len > max)
 		return fault_set(fault, HOSPES_ETOOLARGE, "%s has %zu bytes and the limit is %zu", what, len, max);
-	while ((at = skip_plain(at, end, in_string)) < end) {
+	while ((at = skip_plain(start, at, end, in_string)) < end) {
 		uint8_t c = *at;
 
 		if (c >= 0x80) {

@@ -6,6 +6,11 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/slab.h"
+
+/* [loop] */
+static struct slab call_slab = {.size = sizeof(struct call), .most = 4096};
+static struct slab op_slab = {.size = sizeof(struct op), .most = 16384};
 
 void
 calls_init(struct calls *calls)
@@ -13,10 +18,40 @@ calls_init(struct calls *calls)
 	*calls = (struct calls){.next_handle = 1};
 }
 
+/* In `room` where it fits, else allocated.  Every call has one, so it is put together by hand. */
+static char *
+path_of(const struct op *op, char *room, size_t size)
+{
+	const char *above = op->caller == NULL ? "" : op->caller->path;
+	size_t len = strlen(above), n = 0;
+	uint32_t left = op->ordinal;
+	char digits[10], *path;
+
+	do
+		digits[n++] = (char)('0' + left % 10);
+	while ((left /= 10) > 0);
+	path = len + 1 + n < size ? room : xmalloc(len + n + 2);
+	memcpy(path, above, len);
+	path[len++] = '/';
+	while (n > 0)
+		path[len++] = digits[--n];
+	path[len] = '\0';
+	return path;
+}
+
 char *
 op_path(const struct op *op)
 {
-	return xasprintf("%s/%u", op->caller == NULL ? "" : op->caller->path, op->ordinal);
+	return path_of(op, NULL, 0);
+}
+
+void
+op_set_target(struct op *op, const char *target)
+{
+	size_t len = strlen(target);
+
+	op->target = len < sizeof(op->target_room) ? op->target_room : xmalloc(len + 1);
+	memcpy(op->target, target, len + 1);
 }
 
 struct call *
@@ -24,14 +59,13 @@ call_new(struct calls *calls, struct op *op, const char *plugin, const char *sem
     struct payload *config, unsigned depth)
 {
 	struct call *parent = op->caller;
-	struct call *call = xcalloc(1, sizeof(*call));
+	struct call *call = slab_take(&call_slab);
 
 	*call = (struct call){
 	    .handle = calls->next_handle++,
 	    .refs = 1,
 	    .run = op->run,
 	    .op = op,
-	    .path = op_path(op),
 	    .attempt = 1,
 	    .depth = depth,
 	    .version = v,
@@ -43,6 +77,7 @@ call_new(struct calls *calls, struct op *op, const char *plugin, const char *sem
 	    .state = CALL_QUEUED,
 	    .started_mono_ns = clock_mono_ns(),
 	};
+	call->path = path_of(op, call->path_room, sizeof(call->path_room));
 	account_init(&call->account, "task", parent == NULL ? &op->run->account : &parent->account);
 	if (parent != NULL)
 		call_ref(parent);
@@ -79,10 +114,11 @@ call_unref(struct calls *calls, struct call *call)
 	parent = call_parent(call);
 	for (uint32_t i = 0; i < call->n_ops; i++) {
 		op_clear(call->ops[i]);
-		free(call->ops[i]);
+		slab_give(&op_slab, call->ops[i]);
 	}
 	free(call->ops);
-	free(call->path);
+	if (call->path != call->path_room)
+		free(call->path);
 	payload_unref(&call->input);
 	payload_unref(&call->config);
 	payload_unref(&call->reply);
@@ -92,7 +128,7 @@ call_unref(struct calls *calls, struct call *call)
 		event_free(call->deadline);
 	if (calls->drop != NULL)
 		calls->drop(call->version);
-	free(call);
+	slab_give(&call_slab, call);
 	calls->count--;
 	if (parent != NULL)
 		call_unref(calls, parent);
@@ -126,13 +162,11 @@ call_op(struct call *call, uint32_t ordinal, bool *made)
 	if (ordinal > call->n_ops)
 		return NULL;
 	if (call->n_ops == call->cap_ops) {
-		call->cap_ops = call->cap_ops == 0 ? 4 : call->cap_ops * 2;
+		call->cap_ops = call->cap_ops == 0 ? 16 : call->cap_ops * 2;
 		call->ops = xrealloc(call->ops, call->cap_ops * sizeof(struct op *));
 	}
-	op = xcalloc(1, sizeof(*op));
-	op->run = call->run;
-	op->caller = call;
-	op->ordinal = ordinal;
+	op = slab_take(&op_slab);
+	*op = (struct op){.run = call->run, .caller = call, .ordinal = ordinal};
 	call->ops[call->n_ops++] = op;
 	*made = true;
 	return op;
@@ -169,7 +203,8 @@ op_clear(struct op *op)
 {
 	assert(op->callee == NULL && op->executing == NULL);
 	op_drop_parts(op);
-	free(op->target);
+	if (op->target != op->target_room)
+		free(op->target);
 	free(op->version);
 	free(op->key);
 	free(op->cancel_why);

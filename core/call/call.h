@@ -27,6 +27,7 @@
 struct version; /* registry's: the bytes that a call runs on */
 struct cell;    /* cell's */
 struct policy;
+struct policy_plugin;
 struct dispatch; /* dispatch's */
 struct call;
 struct run;
@@ -110,6 +111,7 @@ struct op {
 	uint8_t effect;
 	enum op_state state;
 	char *target;
+	char target_room[32];           /* where short ones lie */
 	char *version;                  /* asked for, or NULL */
 	char *key;                      /* idempotency key given, or NULL */
 	struct payload *input;          /* until it has its outcome */
@@ -154,10 +156,12 @@ struct call {
 	struct run *run;
 	struct op *op; /* that made it; its caller is the parent */
 	char *path;    /* "/0/3" */
+	char path_room[24]; /* where short ones lie */
 	uint16_t attempt;
 	unsigned depth;
 	struct version *version;
 	const char *plugin, *semver; /* of the version, for messages and the journal */
+	const struct policy_plugin *rules; /* what the policy of the run says of the plugin */
 	struct payload *input;
 	struct payload *config; /* JSON object of its plugin */
 	int64_t deadline_real_ns;
@@ -219,7 +223,7 @@ struct run {
 	struct policy *policy; /* the snapshot that it started under */
 	json_t *set;           /* --set: {"survey": {"at_once": 2}}, or NULL */
 	struct map pins;       /* plugin name -> struct version, with a reference */
-	struct map configs;    /* plugin name -> its configuration as first used (dispatch/config.c) */
+	struct map configs;    /* version -> its configuration as first used (dispatch/config.c) */
 	struct account account;
 	enum run_state state;
 	int64_t started_real_ns, ended_real_ns;
@@ -283,6 +287,8 @@ void op_clear(struct op *op); /* frees what it holds, for the root op of a run t
 
 /* The path of an op, which is that of the call that it makes: its caller's and its own ordinal; allocated. */
 char *op_path(const struct op *op);
+
+void op_set_target(struct op *op, const char *target);
 
 struct call *call_parent(const struct call *call); /* NULL for the root call */
 

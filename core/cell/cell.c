@@ -99,6 +99,7 @@ cell_read(struct cell *cell, unsigned times)
 		}
 		frames_filled(&cell->in, (size_t)n);
 		serve_frames(cell);
+		spin_heard(cell);
 		/* A living cell whose socket gave less than there was room for has been read to the end. */
 		if (lives && (size_t)n < room)
 			return;
@@ -213,6 +214,7 @@ cell_flush(struct cell *cell)
 	/* A broken socket is noticed where it is read. */
 	if (frames_flush(&cell->out, cell->control_fd) == 1)
 		event_add(cell->control_out, NULL);
+	spin_sent(cell);
 }
 
 void
@@ -243,6 +245,7 @@ cell_kill(struct cell *cell, int status, const char *why)
 	object_text(cell->spec.object, object);
 	fault_set(&cell->why, status, "%s", why);
 	cell->phase = PHASE_KILLED;
+	spin_stop(cell);
 	cell->end_by_ns = cell->cells->mono_ns() + KILL_GRACE_NS;
 	event_del(cell->control_in);
 	event_del(cell->control_out);
@@ -317,6 +320,7 @@ cell_free(struct cell *cell)
 	assert(TAILQ_EMPTY(&cell->calls));
 	if (cell->is_dirty)
 		TAILQ_REMOVE(&cells->dirty, cell, dirty);
+	spin_stop(cell);
 	TAILQ_REMOVE(&cells->all, cell, all);
 	if (cell->pool != NULL)
 		TAILQ_REMOVE(&cell->pool->list, cell, in_pool);
@@ -328,7 +332,7 @@ cell_free(struct cell *cell)
 	close_p(&cell->log_fd);
 	close_p(&cell->status_fd);
 	if (cell->page != NULL)
-		munmap((void *)cell->page, sizeof(*cell->page));
+		munmap(cell->page, sizeof(*cell->page));
 	frames_in_free(&cell->in);
 	frames_out_free(&cell->out);
 	map_free(&cell->gone);

@@ -115,6 +115,9 @@ int spawner_start(const char *libexec_dir, int *ret_fd, struct fault *fault);
 int cells_open(struct cells **ret, const struct cells_options *options, struct fault *fault);
 void cells_close(struct cells **cells); /* ends all; calls still there are dropped without a word */
 
+/* Turns the loop until it is told to end, as event_base_dispatch does; looks for frames for a while before it sleeps. */
+void cells_serve(struct cells *cells);
+
 /* Hands a call over until `reply` or `lost`. */
 void cells_submit(struct cells *cells, const struct cell_spec *spec, struct call *call);
 

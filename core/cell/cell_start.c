@@ -75,7 +75,7 @@ make_page(struct cell *cell, int *far_fd)
 	if (ftruncate(fd, sizeof(struct wire_page)) != 0 ||
 	    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0)
 		return -errno;
-	page = mmap(NULL, sizeof(struct wire_page), PROT_READ, MAP_SHARED, fd, 0);
+	page = mmap(NULL, sizeof(struct wire_page), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (page == MAP_FAILED)
 		return -errno;
 	cell->page = page;

@@ -90,14 +90,17 @@ struct cell {
 	bool ready;    /* READY has come */
 	bool told;     /* cell_started was called */
 	bool draining; /* leaked too much: gets no more calls */
-	bool rested;   /* was told to rest since its last call */
+	bool trimmed;  /* was told to give back memory since its last call */
 
 	int control_fd, log_fd, status_fd;
 	struct event *control_in, *control_out, *log_in, *status_in;
 	bool closed; /* its end of the socket is gone */
 	struct frames_in in;
 	struct frames_out out;
-	const struct wire_page *page; /* may change under our eyes: copy, then look */
+	struct wire_page *page; /* may change under our eyes: copy, then look */
+	uint32_t rings;         /* what we sent, counted for it */
+	bool may_look;          /* it was told so */
+	int64_t rung_ns;        /* since when it owes a sign of life, while it may look; 0: it does not */
 	struct cell_log printed, blamed;
 
 	struct spawn_status status; /* the last message */
@@ -140,6 +143,7 @@ struct cell {
 struct pool {
 	struct cells *cells;
 	char *key;
+	const char *who; /* the key's end: whom its calls are of */
 	struct spec_copy spec;
 	TAILQ_ENTRY(pool) all;
 	struct cell_list list;
@@ -173,6 +177,7 @@ struct cells {
 	bool spawner_gone;
 
 	struct map pools_by_key;
+	struct pool *pools_lately[16]; /* by the first byte of the object */
 	struct pool_list pools;
 	struct cell_list all;
 	struct cell_list dirty;
@@ -180,6 +185,13 @@ struct cells {
 	bool sweep;         /* pools want looking after */
 	bool starved, uid_came_back;
 	unsigned cpus;
+
+	/* spin.c */
+	unsigned n_running;  /* calls in all cells */
+	unsigned n_looking;  /* cells that may look */
+	int64_t worked_ns;   /* when a frame came or went last */
+	int64_t rests_until_ns, rest_ns;
+	unsigned looked_well; /* looks that were not late */
 
 	struct event *tick; /* the watchdog's */
 	bool awake;         /* it looks often */
@@ -254,6 +266,11 @@ int64_t pool_trim(struct pool *pool, int64_t now_ns);
 void pool_free(struct pool *pool);
 void pool_sweep_later(struct cells *cells);
 void pools_sweep(struct cells *cells);
+
+/* spin.c */
+void spin_heard(struct cell *cell); /* frames came from it */
+void spin_sent(struct cell *cell);  /* all that there was for it was sent */
+void spin_stop(struct cell *cell);  /* it is killed or gone */
 
 /* death.c */
 void death_of(struct cell *cell);

@@ -18,38 +18,30 @@
 #define IDLE_WARM_NS   (600 * NS_PER_S)
 #define IDLE_REST_NS   NS_PER_S /* then it gives back what its calls have left behind */
 
-static char *
-key_of(const struct cells *cells, const struct cell_spec *spec, const struct call *call)
-{
-	char hex[65];
-	const char *who = "";
+#define KEY_OBJECT 64 /* hexadecimal digits and a space, then who */
 
+static const char *
+who_of(const struct cells *cells, const struct call *call)
+{
 	switch (cells->policy->isolation) {
 	case ISOLATION_CLIENT:
-		who = call->run->client;
-		break;
+		return call->run->client;
 	case ISOLATION_RUN:
-		who = call->run->id_text;
-		break;
+		return call->run->id_text;
 	case ISOLATION_VERSION:
 		break;
 	}
-	hex_format(spec->object, 32, hex);
-	return xasprintf("%s %s", hex, who);
+	return "";
 }
 
 static struct pool *
-pool_of(struct cells *cells, const struct cell_spec *spec, const struct call *call)
+pool_new(struct cells *cells, const struct cell_spec *spec, char *key)
 {
-	_cleanup_(free_p) char *key = key_of(cells, spec, call);
-	struct pool *pool = map_get(&cells->pools_by_key, key);
+	struct pool *pool = xcalloc(1, sizeof(*pool));
 
-	if (pool != NULL)
-		return pool;
-	pool = xcalloc(1, sizeof(*pool));
 	pool->cells = cells;
 	pool->key = key;
-	key = NULL;
+	pool->who = key + KEY_OBJECT + 1;
 	pool->of_run = cells->policy->isolation == ISOLATION_RUN;
 	spec_copy_init(&pool->spec, spec);
 	TAILQ_INIT(&pool->list);
@@ -60,11 +52,36 @@ pool_of(struct cells *cells, const struct cell_spec *spec, const struct call *ca
 	return pool;
 }
 
+static struct pool *
+pool_of(struct cells *cells, const struct cell_spec *spec, const struct call *call)
+{
+	struct pool **lately = &cells->pools_lately[spec->object[0] % ARRAY_LEN(cells->pools_lately)];
+	const char *who = who_of(cells, call);
+	_cleanup_(free_p) char *key = NULL;
+	char hex[KEY_OBJECT + 1];
+
+	if (*lately != NULL && memcmp((*lately)->spec.object, spec->object, 32) == 0 &&
+	    strcmp((*lately)->who, who) == 0)
+		return *lately;
+	hex_format(spec->object, 32, hex);
+	key = xasprintf("%s %s", hex, who);
+	*lately = map_get(&cells->pools_by_key, key);
+	if (*lately == NULL) {
+		*lately = pool_new(cells, spec, key);
+		key = NULL;
+	}
+	return *lately;
+}
+
 void
 pool_free(struct pool *pool)
 {
 	TAILQ_REMOVE(&pool->cells->pools, pool, all);
 	map_del(&pool->cells->pools_by_key, pool->key);
+	for (size_t i = 0; i < ARRAY_LEN(pool->cells->pools_lately); i++) {
+		if (pool->cells->pools_lately[i] == pool)
+			pool->cells->pools_lately[i] = NULL;
+	}
 	spec_copy_free(&pool->spec);
 	free(pool->key);
 	free(pool);
@@ -378,20 +395,24 @@ idle_limit(const struct pool *pool, unsigned ready)
 	return ready > 1 ? IDLE_SPARE_NS : IDLE_WARM_NS;
 }
 
-/* When it is to rest, INT64_MAX once it was told. */
+/* When it is to give memory back; INT64_MAX once it was told to, and looked at again to see that it did no more. */
 static int64_t
-rest(struct cell *cell, int64_t now_ns)
+trim(struct cell *cell, int64_t now_ns)
 {
 	struct wire_frame head = {.type = WIRE_REST, .ordinal = WIRE_NO_ORDINAL};
 
-	if (!cell->rested && now_ns - cell->idle_ns >= IDLE_REST_NS) {
-		cell->rested = true;
-		cell_put(cell, &head, NULL, 0, NULL);
-	}
-	return cell->rested ? INT64_MAX : cell->idle_ns + IDLE_REST_NS;
+	if (cell->trimmed)
+		return INT64_MAX;
+	if (now_ns - cell->idle_ns < IDLE_REST_NS)
+		return cell->idle_ns + IDLE_REST_NS;
+	cell->trimmed = true;
+	cell->rests = false;
+	cell->idle_cpu_ns = -1;
+	cell_put(cell, &head, NULL, 0, NULL);
+	return now_ns;
 }
 
-/* Has those rest that idle, and ends what has idled too long; returns when to look again, INT64_MAX for never. */
+/* Has those give memory back that idle, and ends what has idled too long; returns when to look again, INT64_MAX for never. */
 int64_t
 pool_trim(struct pool *pool, int64_t now_ns)
 {
@@ -412,7 +433,7 @@ pool_trim(struct pool *pool, int64_t now_ns)
 			ready--;
 			continue;
 		}
-		at = rest(cell, now_ns);
+		at = trim(cell, now_ns);
 		if (limit != INT64_MAX && cell->idle_ns + limit < at)
 			at = cell->idle_ns + limit;
 		if (at < next)

@@ -15,8 +15,11 @@
 static void
 let_go(struct cell *cell, struct call *call)
 {
+	size_t len = strnlen(call->path, sizeof(cell->replied_path) - 1);
+
 	cell->replied_run = call->run->id;
-	(void)snprintf(cell->replied_path, sizeof(cell->replied_path), "%s", call->path);
+	memcpy(cell->replied_path, call->path, len);
+	cell->replied_path[len] = '\0';
 	cancel_forget(cell->cells, call);
 	call_leave(cell, call);
 	call->pool = NULL;

@@ -12,6 +12,8 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "base/clock.h"
+
 #define CALL_LOGGED_MAX (64 * KIB)
 #define LEAKED_MAX      (16 * MIB)
 
@@ -31,8 +33,12 @@ static void __attribute__((format(printf, 2, 3))) violation(struct cell *cell, c
 void
 call_set_state(struct call *call, enum call_state state)
 {
-	if (call->cell != NULL)
-		call->cell->n_running += (unsigned)(state == CALL_RUNNING) - (unsigned)(call->state == CALL_RUNNING);
+	unsigned change = (unsigned)(state == CALL_RUNNING) - (unsigned)(call->state == CALL_RUNNING);
+
+	if (call->cell != NULL) {
+		call->cell->n_running += change;
+		call->cell->cells->n_running += change;
+	}
 	call->state = state;
 }
 
@@ -69,7 +75,7 @@ call_run(struct cell *cell, struct call *call)
 	TAILQ_INSERT_TAIL(&cell->calls, call, in_cell);
 	call->cell = cell;
 	cell->n_calls++;
-	cell->rested = false;
+	cell->trimmed = false;
 	call_set_state(call, CALL_RUNNING);
 	call->executions++;
 	call->reissued = 0;
@@ -151,9 +157,9 @@ too_many_ops(struct cell *cell, struct call *call)
 {
 	char why[64];
 
-	(void)snprintf(why, sizeof(why), "it asked for more than %u ops", CALL_OPS_MAX);
 	if (call->reissued < CALL_OPS_MAX)
 		return false;
+	(void)snprintf(why, sizeof(why), "it asked for more than %u ops", CALL_OPS_MAX);
 	if (cancel_status(cell->cells, call) == 0) {
 		cell_blame(cell, call, "too_large", why);
 		cancel_for(call, HOSPES_ETOOLARGE, why);
@@ -481,8 +487,11 @@ serve_frames(struct cell *cell)
 	struct frame f;
 	int rc = 0;
 
-	while (cell->phase < PHASE_KILLED && (rc = frames_next(&cell->in, cell->phase, &f, &fault)) == 1)
+	while (cell->phase < PHASE_KILLED && (rc = frames_next(&cell->in, cell->phase, &f, &fault)) == 1) {
+		clock_stop();
 		serve(cell, &f);
+	}
+	clock_go();
 	if (cell->phase < PHASE_KILLED && rc < 0)
 		cell_kill(cell, rc, fault.text);
 }

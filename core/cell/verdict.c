@@ -107,7 +107,8 @@ told(const struct proof_run *run, const char *name, struct found *found)
 		if (is == NULL || strcmp(is, name) != 0)
 			continue;
 		found->refused = json_is_true(json_object_get(row, "refused"));
-		text_clean(found->text, sizeof(found->text), json_string_value(text), json_string_length(text));
+		if (json_is_string(text))
+			text_clean(found->text, sizeof(found->text), json_string_value(text), json_string_length(text));
 		return;
 	}
 	not_told(run, found);

@@ -143,6 +143,17 @@ look_idle(struct cell *cell)
 	return !cell->rests;
 }
 
+/* The page may lie, to whoever reads the sentence and to nobody else. */
+static const char *
+stands_in(const struct cell *cell)
+{
+	if (atomic_load(&cell->page->step_ns[WIRE_STEP_FILTERED]) == 0)
+		return "";
+	if (atomic_load(&cell->page->step_ns[WIRE_STEP_LOADED]) == 0)
+		return " and stands in the dynamic loader, which runs its constructors";
+	return atomic_load(&cell->page->step_ns[WIRE_STEP_INIT]) == 0 ? " and stands in its init hook" : "";
+}
+
 static void
 look_load(struct cell *cell, int64_t now)
 {
@@ -152,8 +163,8 @@ look_load(struct cell *cell, int64_t now)
 
 	if (now - cell->started_ns > most)
 		kill_for(cell, HOSPES_ELOAD,
-		    "it was not ready after %lld ms; loading and its init hook may take no longer",
-		    (long long)(most / NS_PER_MS));
+		    "it was not ready after %lld ms%s; loading and its init hook may take no longer",
+		    (long long)(most / NS_PER_MS), stands_in(cell));
 }
 
 /* True: there is something to look at again soon. */

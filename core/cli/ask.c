@@ -19,6 +19,7 @@
 #include "cli/any_host.h"
 #include "cli/ask.h"
 #include "cli/follow.h"
+#include "cli/keeper.h"
 #include "cli/request.h"
 #include "cli/text.h"
 
@@ -33,11 +34,12 @@ struct asking {
 	struct any_host host;
 	struct ask_progress *progress;
 	struct source_set *set;
-	json_t *spaces;  /* names */
-	json_t *request; /* for the run */
-	json_t *plugins; /* {"NAME": true} of those that were called */
-	char *space;     /* that the sources were loaded into, or NULL */
-	json_t *end;     /* the ended run */
+	json_t *spaces;         /* names */
+	json_t *request;        /* for the run */
+	json_t *plugins;        /* {"NAME": true} of those that were called */
+	char *space;            /* that the sources were loaded into, or NULL */
+	struct keeper stand_by; /* drops it when we cannot */
+	json_t *end;            /* the ended run */
 	struct ask_took took;
 };
 
@@ -115,6 +117,66 @@ throw_away_space(void)
 	return xasprintf("ask-%s", text);
 }
 
+/* By a client of its own, which goes through with it when the user is out of patience. */
+static int
+drop(const struct asking *a, const char *space, struct fault *fault)
+{
+	_cleanup_(client_close) struct client *client = NULL;
+	_cleanup_(free_p) char *path = client_path("/v1/memory/", space, "/drop");
+	_cleanup_(json_p) json_t *answer = NULL;
+	int rc = client_open(&client, a->host.socket, fault);
+
+	return rc != 0 ? rc : client_post(client, path, NULL, &answer, fault);
+}
+
+/* What we were sending when we were killed may be taken in yet.  Documents are taken in one batch after the other: once one
+ * of our own has been, nothing comes after it.  `id` is of the run, or "".  [the process that stands by] */
+static void
+drop_after(const char *id, void *asking)
+{
+	static const char last[] = "{\"document\": \"last\", \"bytes\": 1}\n.";
+	const struct asking *a = asking;
+	_cleanup_(free_p) char *path = client_path("/v1/memory/", a->space, "/documents");
+	_cleanup_(free_p) char *cancel = client_path("/v1/runs/", id, "/cancel");
+	_cleanup_(client_close) struct client *client = NULL;
+	_cleanup_(json_p) json_t *answer = NULL, *ended = NULL;
+	struct fault fault;
+
+	if (client_open(&client, a->host.socket, &fault) != 0)
+		return;
+	if (*id != '\0')
+		(void)client_post(client, cancel, NULL, &ended, &fault);
+	(void)client_post_bytes(client, path, last, sizeof last - 1, &answer, &fault);
+	(void)drop(a, a->space, &fault);
+}
+
+/* A private host goes with this command, and its memory with it; what others run keeps what it is told. */
+static int
+make_space(struct asking *a, struct fault *fault)
+{
+	a->space = throw_away_space();
+	return a->host.host != NULL ? 0 : keeper_stand_by(&a->stand_by, drop_after, a, fault);
+}
+
+static void
+drop_space(struct asking *a)
+{
+	_cleanup_(free_p) char *space = NULL, *why = NULL;
+	struct fault fault;
+	int rc;
+
+	if (a->space == NULL || a->keep || (a->host.host != NULL && !a->host.options.own_state))
+		return;
+	space = a->space;
+	a->space = NULL;
+	rc = drop(a, space, &fault);
+	keeper_dismiss(&a->stand_by);
+	if (rc == 0)
+		return;
+	why = text_safe(fault.text, true);
+	fprintf(stderr, "the space %s is left in the host's memory: %s\n", space, why);
+}
+
 static int
 load(struct asking *a, struct fault *fault)
 {
@@ -127,8 +189,9 @@ load(struct asking *a, struct fault *fault)
 	if (n == 0)
 		return 0;
 	if (!a->keep) {
-		a->space = throw_away_space();
-		rc = source_set_load(&a->set, paths, n, client, a->space, &progress, fault);
+		rc = make_space(a, fault);
+		if (rc == 0)
+			rc = source_set_load(&a->set, paths, n, client, a->space, &progress, fault);
 	} else {
 		rc = source_set_collect(&a->set, paths, n, &progress, fault);
 		if (rc == 0) {
@@ -170,26 +233,6 @@ check_spaces(struct asking *a, struct fault *fault)
 	return 0;
 }
 
-/* By a client of its own, which goes through with it when the user is out of patience. */
-static void
-drop_space(struct asking *a)
-{
-	_cleanup_(client_close) struct client *client = NULL;
-	_cleanup_(free_p) char *space = NULL, *path = NULL, *why = NULL;
-	_cleanup_(json_p) json_t *answer = NULL;
-	struct fault fault;
-
-	if (a->space == NULL || a->keep || (a->host.host != NULL && !a->host.options.own_state))
-		return;
-	space = a->space;
-	a->space = NULL;
-	path = client_path("/v1/memory/", space, "/drop");
-	if (client_open(&client, a->host.socket, &fault) == 0 && client_post(client, path, NULL, &answer, &fault) == 0)
-		return;
-	why = text_safe(fault.text, true);
-	fprintf(stderr, "the space %s is left in the host's memory: %s\n", space, why);
-}
-
 /* ---- Running ----------------------------------------------------------------------------------------------------- */
 
 static void
@@ -215,6 +258,7 @@ run(struct asking *a, struct fault *fault)
 	if (rc != 0)
 		return rc;
 	follow.id = cli_text(started, "id");
+	keeper_tell(&a->stand_by, follow.id);
 	json_object_set_new(a->plugins, cli_text(a->request, "plugin"), json_true());
 	ask_progress_run(a->progress, cli_text(a->request, "plugin"));
 	client_on_tick(client, TICK_MS, ask_progress_tick, a->progress);

@@ -31,6 +31,8 @@ convert(struct buf *content, const char *name, const char **media, struct fault 
 		return document_html(content, fault);
 	}
 	*media = "text/plain";
+	if (document_is_info(content))
+		document_info(content);
 	return document_plain(content, true, fault);
 }
 

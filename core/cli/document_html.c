@@ -13,10 +13,13 @@
 
 #include <libxml/HTMLparser.h>
 
+#include "base/clock.h"
 #include "base/util.h"
 #include "cli/document.h"
 
-#define CHUNK        (64 * KIB)
+#define CHUNK        (16 * KIB)
+#define WORDS_MAX    50000 /* within one tag */
+#define WALL_S       20
 #define DEPTH_MAX    2000 /* the parser looks through all open elements at each that closes */
 #define INDENT_MAX   8
 #define CHARSET_LOOK 1024 /* where a page says its encoding, as browsers have it */
@@ -45,7 +48,9 @@ struct page {
 	unsigned depth, skipping, pre, lists;
 	unsigned breaks;        /* line ends that are owed before the next text */
 	bool space, cell, item; /* the same for a space, a tab, the "- " of a list */
-	bool row_begun, too_deep, too_large;
+	bool row_begun, too_deep, too_large, too_slow;
+	size_t words; /* of a tag that has not ended yet */
+	int64_t until;
 };
 
 static int
@@ -217,6 +222,32 @@ quiet(void *arg, const char *format, ...)
 	(void)arg, (void)format;
 }
 
+/*
+ * Gives the parser a piece, and returns how long it was.  The parser holds each attribute of a tag against all before it, so
+ * a tag of more words than any page has is ended, whatever quotes it is in.
+ */
+static size_t
+feed(struct page *p, const char *at, size_t len)
+{
+	size_t words = 0;
+
+	len = len > CHUNK ? CHUNK : len;
+	htmlParseChunk(p->parser, at, (int)len, 0);
+	if (p->parser->instate != XML_PARSER_START_TAG) { /* it waits for the end of none */
+		p->words = 0;
+		return len;
+	}
+	for (size_t i = 0; i < len; i++)
+		words += at[i] == ' ' || at[i] == '\t' || at[i] == '\n' || at[i] == '\r' || at[i] == '\f' ||
+			 at[i] == '"' || at[i] == '\'' || at[i] == '=';
+	p->words += words;
+	if (p->words > WORDS_MAX) {
+		htmlParseChunk(p->parser, "\"'>", 3, 0);
+		p->words = 0;
+	}
+	return len;
+}
+
 /* Feeds the parser; `encoding` NONE: it finds what the page says of itself. */
 static int
 parse(struct page *p, const struct buf *content, xmlCharEncoding encoding, struct fault *fault)
@@ -235,16 +266,17 @@ parse(struct page *p, const struct buf *content, xmlCharEncoding encoding, struc
 	if (p->parser == NULL)
 		abort();
 	htmlCtxtUseOptions(p->parser, options | (encoding != XML_CHAR_ENCODING_NONE ? HTML_PARSE_IGNORE_ENC : 0));
-	for (size_t at = 0; at < content->len && !p->too_deep && !p->too_large;) {
-		size_t n = content->len - at > CHUNK ? CHUNK : content->len - at;
-
-		htmlParseChunk(p->parser, (const char *)content->data + at, (int)n, 0);
-		at += n;
+	p->until = clock_mono_ns() + WALL_S * NS_PER_S;
+	for (size_t at = 0; at < content->len && !p->too_deep && !p->too_large && !p->too_slow;) {
+		at += feed(p, (const char *)content->data + at, content->len - at);
+		p->too_slow = clock_mono_ns() > p->until;
 	}
 	htmlParseChunk(p->parser, NULL, 0, 1);
 	htmlFreeParserCtxt(p->parser);
 	if (p->too_deep)
 		return fault_set(fault, HOSPES_EINPUT, "its elements lie in each other more than %d deep", DEPTH_MAX);
+	if (p->too_slow)
+		return fault_set(fault, HOSPES_EDEADLINE, "its elements cannot be made sense of within %d s", WALL_S);
 	if (p->too_large)
 		return fault_set(fault, HOSPES_ETOOLARGE, "its text is larger than %zu MiB", DOCUMENT_MAX / MIB);
 	return 0;

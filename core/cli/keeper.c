@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -18,6 +19,8 @@
 #include "base/fd.h"
 #include "base/util.h"
 #include "cli/keeper.h"
+
+#define TOLD_MAX 64
 
 /* How long the program may take, after each of the signals that ask it to end. */
 static const struct {
@@ -188,26 +191,79 @@ keep(const struct keeper_program *program, int control)
 	_exit(0);
 }
 
-int
-keeper_start(struct keeper *k, const struct keeper_program *program, struct fault *fault)
+/* A child of the command's, which gets the end of a pipe that ends with the command. */
+static int
+start(struct keeper *k, const char *whom, int *ret_control, struct fault *fault)
 {
 	int fds[2];
 
 	if (pipe2(fds, O_CLOEXEC) != 0)
-		return fault_errno(fault, errno, "no pipe for %s", program->argv[0]);
+		return fault_errno(fault, errno, "no pipe for %s", whom);
 	k->pid = fork();
 	if (k->pid == 0) {
 		close(fds[1]);
-		keep(program, fds[0]);
+		*ret_control = fds[0];
+		return 0;
 	}
 	close(fds[0]);
 	if (k->pid < 0) {
 		k->pid = 0;
 		close(fds[1]);
-		return fault_errno(fault, errno, "%s could not be started", program->argv[0]);
+		return fault_errno(fault, errno, "%s could not be started", whom);
 	}
 	k->control = fds[1];
 	return 0;
+}
+
+int
+keeper_start(struct keeper *k, const struct keeper_program *program, struct fault *fault)
+{
+	int control, rc = start(k, program->argv[0], &control, fault);
+
+	if (rc == 0 && k->pid == 0)
+		keep(program, control);
+	return rc;
+}
+
+int
+keeper_stand_by(struct keeper *k, void (*gone)(const char *told, void *arg), void *arg, struct fault *fault)
+{
+	int control, rc = start(k, "who clears away", &control, fault);
+	char told[TOLD_MAX] = "", next[TOLD_MAX];
+	ssize_t got;
+
+	if (rc != 0 || k->pid != 0)
+		return rc;
+	leave_command(control, control);
+	while ((got = read(control, next, sizeof next)) != 0) {
+		if (got == sizeof next && next[0] == '\0') /* dismissed */
+			_exit(0);
+		if (got == sizeof next)
+			memcpy(told, next, sizeof told);
+		else if (got < 0 && errno != EINTR)
+			break;
+	}
+	gone(told, arg);
+	_exit(0);
+}
+
+/* One write of few bytes to a pipe is one read of as many. */
+void
+keeper_tell(struct keeper *k, const char *text)
+{
+	char told[TOLD_MAX] = "";
+
+	if (k->pid == 0)
+		return;
+	strncpy(told, text, sizeof told - 1);
+	fd_write_all(k->control, told, sizeof told);
+}
+
+void
+keeper_dismiss(struct keeper *k)
+{
+	keeper_tell(k, "");
+	keeper_end(k);
 }
 
 void

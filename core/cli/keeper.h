@@ -40,6 +40,12 @@ void keeper_restart(struct keeper *k);
 /* Ends the program and waits until all is cleaned up.  Nothing to do is fine. */
 void keeper_end(struct keeper *k);
 
+/* Has a process of its own call `gone` once the command has ended, unless that dismissed it before: what a command that is
+ * killed cannot take back itself.  `told` is what it was told last, "" if nothing.  Before the command has other threads. */
+int keeper_stand_by(struct keeper *k, void (*gone)(const char *told, void *arg), void *arg, struct fault *fault);
+void keeper_tell(struct keeper *k, const char *text); /* less than 64 bytes; nothing to do is fine */
+void keeper_dismiss(struct keeper *k);                /* nothing to do is fine */
+
 void keeper_remove_tree(const char *path); /* on one file system, following no link */
 
 #endif

@@ -8,9 +8,9 @@
 #include "base/json.h"
 #include "dispatch/state.h"
 
-/* What is kept of it in run->configs, by the version's object: another version may have other settings. */
+/* What is kept of it in run->configs, by the version: another one may have other settings. */
 struct plugin_config {
-	char object_hex[65];
+	struct version *version; /* a reference: no other one has its address meanwhile */
 	bool recorded;
 	struct payload *text;
 };
@@ -54,7 +54,7 @@ read_files(json_t *config, const struct run *run, const struct version *v, struc
 }
 
 static int
-config_make(struct run *run, const struct version *v, struct plugin_config **ret, struct fault *fault)
+config_make(struct run *run, struct version *v, struct plugin_config **ret, struct fault *fault)
 {
 	_cleanup_(json_p) json_t *config = json_object();
 	struct plugin_config *made;
@@ -74,17 +74,17 @@ config_make(struct run *run, const struct version *v, struct plugin_config **ret
 	if (rc != 0)
 		return rc;
 	made = xcalloc(1, sizeof(*made));
-	memcpy(made->object_hex, v->object_hex, sizeof(made->object_hex));
+	made->version = version_ref(v);
 	made->text = json_payload(config);
-	map_put(&run->configs, made->object_hex, made);
+	map_put_u64(&run->configs, (uintptr_t)v, made);
 	*ret = made;
 	return 0;
 }
 
 int
-config_of(struct run *run, const struct version *v, struct payload **ret, bool *to_record, struct fault *fault)
+config_of(struct run *run, struct version *v, struct payload **ret, bool *to_record, struct fault *fault)
 {
-	struct plugin_config *config = map_get(&run->configs, v->object_hex);
+	struct plugin_config *config = map_get_u64(&run->configs, (uintptr_t)v);
 
 	if (config == NULL && config_make(run, v, &config, fault) != 0)
 		return fault->status;
@@ -104,6 +104,7 @@ config_drop(struct run *run)
 
 	while ((config = map_next(&run->configs, &at)) != NULL) {
 		payload_unref(&config->text);
+		version_unref(&config->version);
 		free(config);
 	}
 	map_free(&run->configs);

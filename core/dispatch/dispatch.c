@@ -157,7 +157,7 @@ on_op(struct call *call, uint32_t ordinal, const struct wire_op *asked, const ch
 	}
 	op->kind = asked->kind;
 	op->effect = asked->effect;
-	op->target = xstrdup(target);
+	op_set_target(op, target);
 	op->version = version == NULL || *version == '\0' ? NULL : xstrdup(version);
 	op->key = key == NULL || *key == '\0' ? NULL : xstrdup(key);
 	op->input = payload_ref(input);

@@ -97,7 +97,7 @@ concurrency_parked(struct dispatch *d, struct call *call)
 {
 	struct slots *s;
 
-	if (limit_of(call->run, call->plugin) == 0)
+	if (call->rules->concurrency == 0)
 		return;
 	s = map_get(&d->slots, call->plugin);
 	if (call->resuming) {
@@ -113,7 +113,7 @@ concurrency_parked(struct dispatch *d, struct call *call)
 static bool
 concurrency_resume(struct dispatch *d, struct call *call)
 {
-	unsigned limit = limit_of(call->run, call->plugin);
+	unsigned limit = call->rules->concurrency;
 	struct slots *s;
 
 	if (limit == 0 || call->slot)

@@ -32,7 +32,7 @@ struct grounding {
 static char **
 checks_of(const struct call *call)
 {
-	char **checks = policy_plugin(call->run->policy, call->plugin)->checks;
+	char **checks = call->rules->checks;
 
 	if (checks == NULL || checks[0] == NULL || call->version->kind == PLUGIN_CHECK)
 		return NULL;
@@ -96,7 +96,7 @@ ask(struct dispatch *d, struct call *call, const char *check, struct payload *in
 	assert(made);
 	op->kind = WIRE_OP_CALL;
 	op->check = true;
-	op->target = xstrdup(check);
+	op_set_target(op, check);
 	op->input = payload_ref(input);
 	op->input_len = input->len;
 	op->input_hash = payload_hash(input);

@@ -72,7 +72,7 @@ static int
 admit_call(struct op *op, struct fault *why)
 {
 	const struct version *caller = op->caller->version;
-	const struct policy_plugin *plugin = policy_plugin(op->run->policy, caller->name);
+	const struct policy_plugin *plugin = op->caller->rules;
 
 	if (caller->kind == PLUGIN_CHECK)
 		return guard_refuse(why, HOSPES_EPERM,

@@ -22,11 +22,16 @@ check_schema(const json_t *schema, const struct payload *value, const char *what
 static int
 check_input(struct op *op, struct fault *fault)
 {
-	_cleanup_(free_p) char *what = xasprintf("the input of %s", op->resolved->name);
 	size_t max = op->caller == NULL ? op->run->policy->input_max : op->run->policy->payload_max;
+	_cleanup_(free_p) char *what = NULL;
 
 	if (op->input == NULL)
 		op->input = payload_text("null");
+	/* The words for what is wrong are put together when something is. */
+	if ((op->caller == NULL || payload_scan(op->input->data, op->input->len, max, "", NULL) == 0) &&
+	    op->resolved->input_schema == NULL)
+		return 0;
+	what = xasprintf("the input of %s", op->resolved->name);
 	if (op->caller != NULL && payload_scan(op->input->data, op->input->len, max, what, fault) != 0)
 		return fault->status;
 	return check_schema(op->resolved->input_schema, op->input, what, HOSPES_EINPUT, fault);
@@ -61,6 +66,7 @@ call_begin(struct dispatch *d, struct op *op)
 	spec = dispatch_cell_spec(op->resolved);
 	call = call_new(
 	    d->calls, op, op->resolved->name, op->resolved->semver, version_ref(op->resolved), config, depth_of(op));
+	call->rules = policy_plugin(op->run->policy, call->plugin);
 	call->slot = true;
 	if (op->share[QUANTITY_CALLS] > 0) {
 		call->account.limit[QUANTITY_CALLS] = op->share[QUANTITY_CALLS];
@@ -98,7 +104,7 @@ stopped(const struct op *op, const struct call *call, struct fault *fault)
 static int
 believe(struct op *op, const struct call *call, int status, struct payload **value)
 {
-	_cleanup_(free_p) char *what = xasprintf("the reply of %s", call->plugin);
+	_cleanup_(free_p) char *what = NULL;
 	struct fault fault;
 
 	if (op->cancelled != 0) {
@@ -106,6 +112,8 @@ believe(struct op *op, const struct call *call, int status, struct payload **val
 		*value = payload_text(fault.text);
 		return fault.status;
 	}
+	if (call->version->output_schema != NULL)
+		what = xasprintf("the reply of %s", call->plugin);
 	if (status == 0 && check_schema(call->version->output_schema, *value, what, HOSPES_EOUTPUT, &fault) != 0) {
 		*value = payload_text(fault.text);
 		return fault.status;

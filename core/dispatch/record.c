@@ -42,7 +42,8 @@ add_op(struct record *r, const struct op *op, const char *path)
 	r->head.ordinal = op->ordinal;
 	r->head.call = op->caller == NULL ? 0 : op->caller->handle;
 	record_add_text(r, TAG_PATH, path);
-	record_add(r, TAG_OP_KIND, &op->kind, sizeof(op->kind));
+	if (r->head.kind != RECORD_CALL_START && r->head.kind != RECORD_CALL_END)
+		record_add(r, TAG_OP_KIND, &op->kind, sizeof(op->kind));
 	record_add_text(r, TAG_TARGET, op->target);
 }
 
@@ -107,13 +108,14 @@ record_call_start(struct dispatch *d, struct call *call, bool with_config)
 	r.head.attempt = call->attempt;
 	record_add_text(&r, TAG_CALLEE, call->plugin);
 	record_add_text(&r, TAG_VERSION, call->semver);
-	record_add(&r, TAG_OBJECT, call->version->object, sizeof(call->version->object));
 	record_add(&r, TAG_DEADLINE, &call->deadline_real_ns, sizeof(call->deadline_real_ns));
 	dispatch_record_payload(op->run, &r, TAG_INPUT, call->input);
 	if (op->share[QUANTITY_CALLS] > 0)
 		record_add(&r, TAG_LIMIT_CALLS, &op->share[QUANTITY_CALLS], sizeof(int64_t));
-	if (with_config)
+	if (with_config) {
+		record_add(&r, TAG_OBJECT, call->version->object, sizeof(call->version->object));
 		record_add(&r, TAG_CONFIG, call->config->data, call->config->len);
+	}
 	dispatch_record(d, op->run, &r);
 }
 
@@ -145,7 +147,8 @@ record_command(struct dispatch *d, struct op *op, struct record *r)
 void
 record_outcome(struct dispatch *d, struct op *op)
 {
-	_cleanup_(free_p) char *path = op_path(op);
+	_cleanup_(free_p) char *made = op->callee == NULL ? op_path(op) : NULL;
+	const char *path = made != NULL ? made : op->callee->path;
 	int64_t unrecorded, took_ns;
 	struct record r;
 

@@ -58,7 +58,7 @@ void resolve_drop(struct run *run); /* gives back the pins */
 
 /* The configuration of a version in this run, checked against the notes.  Borrowed.  *to_record, once for each: the caller
  * writes it to the journal; NULL: only looking. */
-int config_of(struct run *run, const struct version *v, struct payload **ret, bool *to_record, struct fault *fault);
+int config_of(struct run *run, struct version *v, struct payload **ret, bool *to_record, struct fault *fault);
 void config_drop(struct run *run);
 
 /* ---- execute.c, op_*.c ------------------------------------------------------------------------------------------- */

@@ -244,6 +244,7 @@ uint64_t
 journal_append(struct journal *j, struct record *r)
 {
 	size_t size = record_size(r);
+	bool wake = false;
 
 	assert(j->magic == JOURNAL_MAGIC);
 	assert(size <= RECORD_MAX);
@@ -252,13 +253,15 @@ journal_append(struct journal *j, struct record *r)
 		buf_clear(&j->pending);
 		memset(buf_extend(&j->pending, sizeof(struct batch_head)), 0, sizeof(struct batch_head));
 		j->pending_since = clock_mono_ns();
-		pthread_cond_signal(&j->work); /* its 10 ms begin */
+		wake = true; /* its 10 ms begin */
 	}
 	r->head.lsn = j->pending_lsn + j->pending.len;
 	r->head.epoch = j->epoch;
 	record_encode(r, buf_extend(&j->pending, size));
 	j->pending_records++;
 	pthread_mutex_unlock(&j->lock);
+	if (wake)
+		pthread_cond_signal(&j->work);
 	return r->head.lsn;
 }
 

@@ -10,6 +10,8 @@
 #include "memory/files.h"
 #include "memory/index.h"
 
+#define CHANGE_AROUND 1024 /* bytes that a change needs beside what it brings */
+
 struct change {
 	struct ask ask;
 	struct memory_command *command; /* or */
@@ -28,7 +30,7 @@ change_release(struct ask *ask)
 	json_decref(c->documents);
 }
 
-/* Loads that were held back are told once less waits. */
+/* What was held back is told once less waits. */
 static void
 tell_held(struct memory *m)
 {
@@ -99,6 +101,8 @@ change_command(struct memory *m, struct memory_command *command, uint64_t versio
 	c->ask.lsn = lsn;
 	c->command = command;
 	c->version = version;
+	c->ask.waiting = command->body.len + CHANGE_AROUND;
+	m->waiting += c->ask.waiting;
 	ask_work(&c->ask, LANE_INDEX, command_work, change_then);
 }
 

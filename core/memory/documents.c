@@ -12,6 +12,8 @@
 #include "base/fd.h"
 #include "memory/documents.h"
 
+#define READ_UNSEEN MIB /* bytes; more are only read, and room made for them, where the file has them */
+
 void
 documents_digest(const void *text, size_t len, uint8_t ret[DIGEST])
 {
@@ -38,6 +40,19 @@ make_folder(const char *dir, const uint8_t digest[DIGEST], struct fault *fault)
 	return 0;
 }
 
+/* Is there a file of that very text? */
+static bool
+has_text(const char *path, const void *text, size_t len)
+{
+	_cleanup_(close_p) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	_cleanup_(buf_free) struct buf found = {0};
+	struct fault fault;
+	struct stat st;
+
+	return fd >= 0 && fstat(fd, &st) == 0 && (size_t)st.st_size == len &&
+	       documents_read(fd, 0, len, &found, &fault) == 0 && (len == 0 || memcmp(found.data, text, len) == 0);
+}
+
 int
 documents_write(
     const char *dir, const uint8_t digest[DIGEST], const void *text, size_t len, bool *ret_new, struct fault *fault)
@@ -46,7 +61,7 @@ documents_write(
 	_cleanup_(close_p) int fd = -1;
 	int rc;
 
-	if (access(path, F_OK) == 0) {
+	if (has_text(path, text, len)) {
 		*ret_new = false;
 		return 0;
 	}
@@ -115,6 +130,15 @@ documents_sweep(const char *dir, bool (*named)(const char *file, void *arg), voi
 	return removed;
 }
 
+bool
+documents_there(const char *dir, const uint8_t digest[DIGEST], uint64_t bytes)
+{
+	_cleanup_(free_p) char *path = path_of(dir, digest);
+	struct stat st;
+
+	return lstat(path, &st) == 0 && S_ISREG(st.st_mode) && (uint64_t)st.st_size == bytes;
+}
+
 int
 documents_open(const char *dir, const uint8_t digest[DIGEST], int *ret, struct fault *fault)
 {
@@ -129,6 +153,12 @@ documents_open(const char *dir, const uint8_t digest[DIGEST], int *ret, struct f
 	return 0;
 }
 
+static int
+too_short(struct fault *fault)
+{
+	return fault_set(fault, HOSPES_EDAMAGED, "the text of a document has become shorter");
+}
+
 int
 documents_read(int fd, uint64_t from, uint64_t to, struct buf *ret, struct fault *fault)
 {
@@ -136,11 +166,12 @@ documents_read(int fd, uint64_t from, uint64_t to, struct buf *ret, struct fault
 	struct stat st;
 	uint8_t *data;
 
-	if (to == UINT64_MAX) {
-		if (fstat(fd, &st) != 0)
-			return fault_errno(fault, errno, "cannot look at a document");
+	if ((to == UINT64_MAX || to - from > READ_UNSEEN) && fstat(fd, &st) != 0)
+		return fault_errno(fault, errno, "cannot look at a document");
+	if (to == UINT64_MAX)
 		to = (uint64_t)st.st_size;
-	}
+	else if (from < to && to - from > READ_UNSEEN && to > (uint64_t)st.st_size)
+		return too_short(fault);
 	if (from >= to)
 		return 0;
 	want = (size_t)(to - from);
@@ -152,8 +183,7 @@ documents_read(int fd, uint64_t from, uint64_t to, struct buf *ret, struct fault
 			continue;
 		if (n <= 0) {
 			ret->len -= want;
-			return n < 0 ? fault_errno(fault, errno, "cannot read a document")
-				     : fault_set(fault, HOSPES_EDAMAGED, "the text of a document has become shorter");
+			return n < 0 ? fault_errno(fault, errno, "cannot read a document") : too_short(fault);
 		}
 		have += (size_t)n;
 	}

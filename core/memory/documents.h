@@ -9,7 +9,8 @@
 
 void documents_digest(const void *text, size_t len, uint8_t ret[DIGEST]);
 
-/* Writes a file that is not there yet; documents_sync makes all that were written durable. */
+/* Writes a file that is not there yet, or has another text than it should; documents_sync makes all that were written
+ * durable. */
 int documents_write(
     const char *dir, const uint8_t digest[DIGEST], const void *text, size_t len, bool *ret_new, struct fault *fault);
 int documents_sync(const char *dir, struct fault *fault);
@@ -18,6 +19,9 @@ void documents_remove(const char *dir, const uint8_t digest[DIGEST]);
 
 /* Removes all files of which `named` (with the file's name) says no; returns how many. */
 size_t documents_sweep(const char *dir, bool (*named)(const char *file, void *arg), void *arg);
+
+/* Is there a file of that size?  Whether its text fits the digest is found when it is read.  [any thread] */
+bool documents_there(const char *dir, const uint8_t digest[DIGEST], uint64_t bytes);
 
 /* For reading.  Faults: not_found, io_error. */
 int documents_open(const char *dir, const uint8_t digest[DIGEST], int *ret, struct fault *fault);

@@ -47,6 +47,7 @@ struct finding {
 	struct buf text;
 	int fd; /* of the document `of` */
 	uint8_t of[DIGEST];
+	sqlite3_int64 told; /* first passage of the source that was last told to be unreadable */
 };
 
 /* What was found, before it is told. */
@@ -111,9 +112,7 @@ read_within(struct finding *f, struct fault *fault)
 			uint32_t last = first + (uint32_t)sqlite3_column_int64(q, 1) - 1;
 
 			if (last >= f->space.next) /* `sums` has no place for it */
-				return fault_set(fault, HOSPES_EDAMAGED,
-				    "the index %s cannot be right: a document has passages beyond the last",
-				    f->x->path);
+				return index_damaged(f->x, "a document has passages beyond the last", fault);
 			f->allowed[f->allowed_n++] = (struct stretch){first, last};
 		}
 		sqlite3_reset(q);
@@ -318,10 +317,13 @@ read_text(struct finding *f, sqlite3_stmt *q, uint32_t from, uint32_t to)
 	buf_clear(&f->text);
 	if (digest != NULL && open_text(f, digest, &fault) == 0)
 		documents_read(f->fd, from, to, &f->text, &fault);
-	else if (digest == NULL && sqlite3_column_bytes(q, 6) >= (int)to)
+	else if (digest == NULL && (uint32_t)sqlite3_column_bytes(q, 6) >= to)
 		buf_append(&f->text, (const char *)sqlite3_column_text(q, 6) + from, to - from);
 	if (f->text.len == to - from && fault.status == 0)
 		return 0;
+	if (f->told == sqlite3_column_int64(q, 0))
+		return HOSPES_EIO;
+	f->told = sqlite3_column_int64(q, 0);
 	log_warn("a text cannot be searched", LOG_S("name", (const char *)sqlite3_column_text(q, 5)),
 	    LOG_S("reason", fault.status != 0 ? fault.text : "it has become shorter"));
 	return HOSPES_EIO;
@@ -334,8 +336,7 @@ rank_one(struct finding *f, sqlite3_stmt *q, const struct range *r, struct hits 
 	double score;
 
 	if (r->from > r->to || r->heading_from > r->heading_to)
-		return fault_set(fault, HOSPES_EDAMAGED,
-		    "the index %s cannot be right: a passage ends before it begins", f->x->path);
+		return index_damaged(f->x, "a passage ends before it begins", fault);
 	if (read_text(f, q, r->heading_from, r->heading_to) != 0)
 		return 0;
 	buf_append(&heading, f->text.data, f->text.len);
@@ -346,6 +347,19 @@ rank_one(struct finding *f, sqlite3_stmt *q, const struct range *r, struct hits 
 	if (score > 0)
 		keep(hits, score, (const char *)f->text.data, (const char *)heading.data, q, r);
 	return 0;
+}
+
+/* Its ranges are as many as it says, and the columns that the others read are of their kind. */
+static bool
+is_sound(sqlite3_stmt *q)
+{
+	sqlite3_int64 first = sqlite3_column_int64(q, 0), n = sqlite3_column_int64(q, 1);
+	bool document = sqlite3_column_type(q, 2) != SQLITE_NULL;
+
+	return first >= 0 && first <= UINT32_MAX && n >= 0 && n <= UINT32_MAX &&
+	       sqlite3_column_bytes(q, 7) == n * (sqlite3_int64)sizeof(struct range) &&
+	       sqlite3_column_text(q, 5) != NULL &&
+	       (document ? sqlite3_column_bytes(q, 2) == DIGEST : sqlite3_column_text(q, 6) != NULL);
 }
 
 /* The source that a number is of, its row at hand in `q` while numbers are of the same one. */
@@ -367,8 +381,8 @@ find_row(struct finding *f, struct row *row, uint32_t number, struct range *ret,
 			return 0; /* before all that live */
 		row->first = sqlite3_column_int64(row->q, 0);
 		row->n = sqlite3_column_int64(row->q, 1);
-		if (sqlite3_column_bytes(row->q, 7) != row->n * (sqlite3_int64)sizeof *ret)
-			return index_fault(f->x, fault);
+		if (!is_sound(row->q))
+			return index_damaged(f->x, "a source has other columns than it should", fault);
 	}
 	if (number >= row->first + row->n)
 		return 0;
@@ -411,6 +425,9 @@ find_in(struct finding *f, const struct memory_space *s, struct hits *hits, stru
 	int rc = index_space(f->x, s, false, &f->space, fault);
 
 	if (rc != 0 || f->space.id == 0 || f->space.live <= 0)
+		return rc;
+	rc = index_check_next(f->x, &f->space, fault);
+	if (rc != 0)
 		return rc;
 	f->average = (double)f->space.bytes / (double)f->space.live;
 	f->average = f->average < 1 ? 1 : f->average;
@@ -467,7 +484,10 @@ tell(const struct hit *h)
 	    "to", (json_int_t)h->range.to);
 	if (h->heading != NULL)
 		json_object_set_new(j, "heading", json_string(h->heading));
-	json_object_set_new(j, "text", json_string(h->text));
+	if (json_object_set_new(j, "text", json_string(h->text)) != 0) { /* no UTF-8 any more: the file was damaged */
+		json_decref(j);
+		return NULL;
+	}
 	json_object_set_new(j, "score", json_real(h->score));
 	return j;
 }
@@ -505,8 +525,8 @@ tell_best(struct hits *hits, const struct index_query *q)
 
 		if (same || (q->most_each > 0 && count >= q->most_each))
 			continue;
-		told[n++] = i;
-		json_array_append_new(found, tell(&hits->list[i]));
+		if (json_array_append_new(found, tell(&hits->list[i])) == 0)
+			told[n++] = i;
 	}
 	free(told);
 	return found;

@@ -17,8 +17,10 @@
 #include "memory/index_state.h"
 #include "memory/postings.h"
 
-#define FORMAT       1 /* changes with the tables, the words, the stems and the way that texts are cut */
-#define COMMIT_BYTES (64 * MIB)
+#define FORMAT          2 /* changes with the tables, the words, the stems and the way that texts are cut */
+#define COMMIT_BYTES    (64 * MIB)
+#define PAGE_BYTES      4096
+#define PASSAGES_UNSEEN 1000000 /* that may leave no byte in the file */
 
 static const char *const pragmas = "PRAGMA page_size=4096; PRAGMA journal_mode=TRUNCATE; PRAGMA synchronous=OFF;"
 				   "PRAGMA locking_mode=EXCLUSIVE; PRAGMA cache_size=-16384; PRAGMA temp_store=MEMORY;";
@@ -54,6 +56,7 @@ static const char *const sql_of[STATEMENTS] = {
     [MARK_KEY] = "UPDATE sources SET seen = ? WHERE space = ? AND key = ?",
     [SOURCE_AT] = source_at,
     [SOURCE_RANGE] = "SELECT first, n FROM sources WHERE space = ? AND digest = ?",
+    [PAGES] = "PRAGMA page_count",
 };
 
 int
@@ -64,14 +67,24 @@ index_fault(struct index *x, struct fault *fault)
 	switch (sqlite3_errcode(x->db) & 0xff) {
 	case SQLITE_FULL:
 		return fault_set(fault, HOSPES_EDISK, "cannot write the index %s: %s", x->path, why);
-	case SQLITE_CORRUPT:
-	case SQLITE_NOTADB:
-	case SQLITE_SCHEMA:
-	case SQLITE_ERROR: /* a table that should be there is not */
-		return fault_set(fault, HOSPES_EDAMAGED, "the index %s cannot be right: %s", x->path, why);
-	default:
+	case SQLITE_IOERR:
+	case SQLITE_CANTOPEN:
+	case SQLITE_READONLY:
+	case SQLITE_PERM:
+	case SQLITE_NOMEM:
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+	case SQLITE_PROTOCOL:
 		return fault_set(fault, HOSPES_EIO, "cannot use the index %s: %s", x->path, why);
+	default: /* what is in it: a table is missing, a row is there twice */
+		return fault_set(fault, HOSPES_EDAMAGED, "the index %s cannot be right: %s", x->path, why);
 	}
+}
+
+int
+index_damaged(struct index *x, const char *why, struct fault *fault)
+{
+	return fault_set(fault, HOSPES_EDAMAGED, "the index %s cannot be right: %s", x->path, why);
 }
 
 int
@@ -89,7 +102,8 @@ index_statement(struct index *x, enum statement which)
 	if (*s == NULL)
 		sqlite3_prepare_v3(x->db, sql_of[which], -1, SQLITE_PREPARE_PERSISTENT, s, NULL);
 	sqlite3_reset(*s);
-	sqlite3_clear_bindings(*s);
+	if (*s != NULL) /* this function alone cannot bear that there is none */
+		sqlite3_clear_bindings(*s);
 	return *s;
 }
 
@@ -383,6 +397,26 @@ make_space(struct index *x, const struct memory_space *s, struct index_space *re
 	return index_run(x, sql, fault);
 }
 
+static int
+check_space(struct index *x, const struct index_space *s, struct fault *fault)
+{
+	if (s->id < 1 || s->next < 1 || s->next > UINT32_MAX || s->live < 0 || s->live >= s->next || s->bytes < 0)
+		return index_damaged(x, "it counts passages that cannot be", fault);
+	return 0;
+}
+
+int
+index_check_next(struct index *x, const struct index_space *s, struct fault *fault)
+{
+	sqlite3_stmt *q = index_statement(x, PAGES);
+	sqlite3_int64 pages = sqlite3_step(q) == SQLITE_ROW ? sqlite3_column_int64(q, 0) : 0;
+
+	sqlite3_reset(q);
+	return s->next <= PASSAGES_UNSEEN + pages * PAGE_BYTES
+		   ? 0
+		   : index_damaged(x, "it counts more passages than it has room for", fault);
+}
+
 int
 index_space(struct index *x, const struct memory_space *s, bool make, struct index_space *ret, struct fault *fault)
 {
@@ -398,7 +432,7 @@ index_space(struct index *x, const struct memory_space *s, bool make, struct ind
 		    .live = sqlite3_column_int64(q, 2),
 		    .bytes = sqlite3_column_int64(q, 3)};
 		sqlite3_reset(q);
-		return 0;
+		return check_space(x, ret, fault);
 	}
 	if (rc != SQLITE_DONE)
 		return index_fault(x, fault);

@@ -23,6 +23,7 @@ enum statement {
 	MARK_KEY,
 	SOURCE_AT,
 	SOURCE_RANGE,
+	PAGES,
 	STATEMENTS
 };
 
@@ -69,6 +70,7 @@ struct index {
 };
 
 int index_fault(struct index *x, struct fault *fault);
+int index_damaged(struct index *x, const char *why, struct fault *fault); /* what was read is nonsense */
 int index_run(struct index *x, const char *sql, struct fault *fault);
 int index_begin(struct index *x, struct fault *fault); /* a transaction, where none is open */
 
@@ -85,6 +87,8 @@ finalize_p(sqlite3_stmt **s)
 /* The space's row; id 0 where there is none and `make` is not set. */
 int index_space(struct index *x, const struct memory_space *s, bool make, struct index_space *ret, struct fault *fault);
 int index_set_space(struct index *x, const struct index_space *s, struct fault *fault);
+/* Whether there can be so many passages: room is made for a number of each. */
+int index_check_next(struct index *x, const struct index_space *s, struct fault *fault);
 void index_forget_insert(struct index *x); /* its table goes */
 
 /* tokenizer.c: makes FTS5 read words as words.h does. */

@@ -93,8 +93,8 @@ line_marker(const char *text, const struct line *l, size_t *ret_words)
 	if (open ? text[at] != ')' : text[at] != ')' && text[at] != '.') {
 		/* "2.1 Scope": more than one number needs nothing behind it */
 		if (open || kind != MARKER_NUMBER || memchr(text + begin, '.', at - begin) == NULL ||
-		    !is_blank(text[at]))
-			return MARKER_NONE;
+		    !is_blank(text[at]) || is_lower(text[at + 1]))
+			return MARKER_NONE; /* "2.1 of this License" goes on from the line above */
 		*ret_words = at + 1;
 		return kind;
 	}
@@ -171,12 +171,18 @@ begins(const char *text, size_t to, size_t at, const char *with)
 	return to - at >= n && memcmp(text + at, with, n) == 0;
 }
 
-/* An address, a copyright line, code: what stands alone and leads nothing. */
+/* An address, a copyright line, a list of names, code: what stands alone and leads nothing. */
 static bool
 leads_nothing(const char *text, size_t from, size_t to)
 {
+	size_t commas = 0;
+
 	for (size_t at = from; at < to; at++)
 		switch (text[at]) {
+		case ',':
+			if (++commas > 3)
+				return true;
+			break;
 		case '@':
 		case '\\':
 			return true;
@@ -283,6 +289,18 @@ line_heading(const char *text, const struct line *l)
 		return 0;
 	level = title_level(text, l);
 	return level != 0 && leads_nothing(text, l->from, l->to) ? 0 : level;
+}
+
+bool
+line_title(const char *text, const struct line *l)
+{
+	struct looks k = look(text, l->from, l->to);
+	unsigned char first = (unsigned char)text[l->from];
+
+	if (!is_upper(text[l->from]) && !is_digit(text[l->from]) && text[l->from] != '"' && text[l->from] != '(' &&
+	    (first < 0xc3 || first == 0xe2))
+		return false;
+	return k.capitalised * 2 >= k.long_words && !leads_nothing(text, l->from, l->to);
 }
 
 bool

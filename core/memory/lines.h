@@ -43,6 +43,9 @@ char line_rule(const char *text, const struct line *l);
 #define LEVEL_LEADING  91 /* an item that leads others in */
 unsigned line_heading(const char *text, const struct line *l);
 
+/* Whether a line in the middle of the page may be a title, by its words: no program, no address, no list of names. */
+bool line_title(const char *text, const struct line *l);
+
 /* Whether the text to the left of `at` ends a sentence (or an item). */
 bool ends_sentence(const char *text, size_t from, size_t at);
 

@@ -31,6 +31,20 @@ await_read(struct ask *ask, struct store_txn *txn)
 	w->known = outcome_get(txn, w->lsn, &w->outcome);
 }
 
+/* Who brings more than the index keeps up with is told later, and so brings no more meanwhile. */
+static void
+end_or_hold(struct ask *ask)
+{
+	struct memory *m = ask->m;
+
+	if (m->waiting <= WAITING_MAX) {
+		ask_end(ask);
+		return;
+	}
+	TAILQ_REMOVE(&m->asks, ask, entry);
+	TAILQ_INSERT_TAIL(&m->held, ask, entry);
+}
+
 static void
 await_then(struct ask *ask)
 {
@@ -59,7 +73,7 @@ await_then(struct ask *ask)
 	}
 	w->command = NULL;
 	change_command(ask->m, c, w->outcome.a, w->lsn);
-	ask_end(ask);
+	end_or_hold(ask);
 }
 
 void
@@ -205,15 +219,7 @@ load_read(struct ask *ask, struct store_txn *txn)
 static void
 load_durable(void *arg)
 {
-	struct ask *ask = arg;
-	struct memory *m = ask->m;
-
-	if (m->waiting <= WAITING_MAX) {
-		ask_end(ask);
-		return;
-	}
-	TAILQ_REMOVE(&m->asks, ask, entry);
-	TAILQ_INSERT_TAIL(&m->held, ask, entry);
+	end_or_hold(arg);
 }
 
 static void

@@ -6,6 +6,7 @@
 #include "memory/command.h"
 #include "memory/documents.h"
 #include "memory/state.h"
+#include "memory/verified.h"
 
 #define MOST     1000
 #define MOST_MAX 10000
@@ -182,7 +183,9 @@ missing_read(struct ask *ask, struct store_txn *txn)
 			fault_set(&ask->fault, HOSPES_EINPUT, "a digest must be 64 hexadecimal digits (0-9, a-f)");
 			return;
 		}
-		if (!document_get(txn, &s, digest, &view))
+		/* One whose file is lost is missing too: who loads it again mends it. */
+		if (!document_get(txn, &s, digest, &view) ||
+		    !documents_there(ask->m->dir, digest, view.entry.bytes))
 			json_array_append(missing, d);
 	}
 }
@@ -365,6 +368,7 @@ document_work(struct ask *ask, struct index *index)
 
 	(void)index;
 	if (documents_open(ask->m->dir, l->digest, &fd, &ask->fault) != 0 ||
+	    verified_check(ask->m->verified, fd, l->digest, &ask->fault) != 0 ||
 	    documents_read(fd, from, to, &l->value, &ask->fault) != 0)
 		return TURN_OVER;
 	text = (const char *)l->value.data;

@@ -15,6 +15,7 @@
 #include "memory/files.h"
 #include "memory/index.h"
 #include "memory/state.h"
+#include "memory/verified.h"
 
 #define REBUILDS 3 /* an index that is damaged more often than that has another cause */
 
@@ -236,6 +237,7 @@ memory_new(const struct memory_options *options)
 	m->document_max = options->document_max;
 	m->failed = options->failed;
 	m->arg = options->arg;
+	m->verified = verified_new();
 	m->wake_fd = -1;
 	TAILQ_INIT(&m->asks);
 	TAILQ_INIT(&m->held);
@@ -261,6 +263,7 @@ memory_free(struct memory *m)
 		ask_free(ask);
 	}
 	files_unpin_all(m);
+	verified_free(&m->verified);
 	if (m->wakeup != NULL)
 		event_free(m->wakeup);
 	close_p(&m->wake_fd);

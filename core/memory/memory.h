@@ -10,10 +10,12 @@
  * an applied LSN of its own, catches up at the start, and is rebuilt by memory_reindex.  A search waits until the index has
  * seen what was recorded for its spaces before it was asked, and for nothing else.
  *
- *   spaces.c    names, keys, entries in LMDB        command.c   the commands and how they are applied
- *   documents.c the files                           batch.c     the form in which documents come in
- *   passage.c   a text cut into passages            index.c     FTS5: rows in, passages out
- *   query.c     words of people to an FTS5 query    thread.c    the index thread and its queue
+ *   memory.c load.c look.c search.c     what is asked, on the loop        thread.c change.c   the index thread and its lanes
+ *   spaces.c compose.c command.c        entries in LMDB, and commands     batch.c            how documents come in
+ *   documents.c verified.c files.c      the files: written, trusted, let go of
+ *   lines.c passage.c                   a text cut into passages          words.c stem.c tokenizer.c   and into words
+ *   index.c fill.c postings.c find.c    FTS5: rows in, passages out       query.c            people's words
+ *   sync.c                              the index made to agree with LMDB
  *
  * Answers come on the loop as JSON (a new reference), or NULL and the fault.  What they tell is applied but perhaps not yet
  * durable: whoever leads them out of the host waits for the journal (api's reply_durable).  All [loop].
@@ -94,7 +96,8 @@ int memory_drop(struct memory *m, const struct memory_space *space, struct memor
 /* The record to append: COMMAND and BODY are set; more may be added (run, path, actor).  Borrowed from the command. */
 struct record *memory_record(struct memory_command *c);
 
-/* It was appended as `lsn`: takes the command over, answers once it is applied (and, for `conflict`, refused). */
+/* It was appended as `lsn`: takes the command over, answers once it is applied (and, for `conflict`, refused).  Held back as
+ * the answer of memory_load is. */
 void memory_appended(struct memory *m, struct memory_command *c, uint64_t lsn, memory_done *done, void *arg);
 
 /* Appends and awaits, for who has no run: ACTOR is added. */
@@ -116,7 +119,8 @@ void memory_append(struct memory *m, struct memory_command *c, const char *actor
 void memory_load(struct memory *m, const struct memory_space *space, struct evbuffer *body, const char *actor,
     memory_done *done, void *arg);
 
-/* Which of `digests` (a JSON array of 64 hexadecimal digits each; borrowed) the space does not have: {"missing": [...]}. */
+/* Which of `digests` (a JSON array of 64 hexadecimal digits each; borrowed) the space does not have, or has lost the text of:
+ * {"missing": [...]}. */
 void memory_missing(
     struct memory *m, const struct memory_space *space, const json_t *digests, memory_done *done, void *arg);
 

@@ -119,7 +119,7 @@ is_centred(const struct cutter *c, const struct line *first, struct line *last)
 
 	for (unsigned n = 0; n < 3 && !l.blank; n++) {
 		if ((l.indent < 12 && line_heading(c->text, &l) != LEVEL_CAPITALS) || l.to - l.from > 80 ||
-		    strchr(".;,:", c->text[l.to - 1]) != NULL ||
+		    strchr(".;,:", c->text[l.to - 1]) != NULL || !line_title(c->text, &l) ||
 		    line_marker(c->text, &l, &(size_t){0}) != MARKER_NONE || line_option(c->text, &l))
 			return false;
 		*last = l;

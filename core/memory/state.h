@@ -21,7 +21,7 @@
 
 #define MEMORY_MAGIC 0x6d656d6fu
 #define SLICE_NS     (50 * NS_PER_MS) /* of work, before a search may go first */
-#define WAITING_MAX  (64 * MIB)       /* of text that the index has not seen; who loads more is not told before */
+#define WAITING_MAX  (64 * MIB)       /* of text that the index has not seen; who brings more is not told before */
 
 /* A space of which the names are our own. */
 struct place {
@@ -33,6 +33,7 @@ struct index;
 TAILQ_HEAD(ask_list, ask);
 STAILQ_HEAD(ask_queue, ask);
 struct pin;
+struct verified;
 
 /* Who comes first in the index thread. */
 enum lane {
@@ -89,8 +90,8 @@ struct memory {
 	/* [loop] */
 	struct ask_list asks;
 	struct event *wakeup; /* on `wake_fd` */
-	size_t waiting;       /* bytes of documents that wait for the index */
-	struct ask_list held; /* loads that are done and not told, since too much waits */
+	size_t waiting;       /* bytes of documents and values that wait for the index */
+	struct ask_list held; /* changes that are done and not told, since too much waits */
 	bool failure_told;
 	bool rebuilding;   /* after damage */
 	unsigned rebuilds; /* of that kind, so far */
@@ -109,7 +110,8 @@ struct memory {
 
 	/* [index thread], and memory_open before it starts */
 	struct index *index;
-	struct map pins;   /* digest in text -> struct pin: documents of loads that are under way */
+	struct map pins; /* digest in text -> struct pin: documents of loads that are under way */
+	struct verified *verified;
 	uint64_t seen_lsn; /* the last command that the index was told of */
 };
 

@@ -6,25 +6,29 @@
  */
 
 #include <assert.h>
+#include <stdalign.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/util.h"
 #include "memory/words.h"
 
-#define SLOTS 8192
+#define SLOTS    8192
+#define SLOT_MAX 28 /* bytes of a word that has one */
 
+/* A line of the processor's cache: nearly all the time that a word takes is waiting for its slot. */
 struct slot {
 	uint8_t len, stem_len; /* 0: empty */
 	bool small;
-	uint32_t seen; /* in which text */
-	char word[WORD_MAX + 8],
-	    stem[WORD_MAX + 8]; /* zeros behind the word, so that it is compared eight bytes at a time */
+	uint32_t seen;                       /* in which text */
+	char word[SLOT_MAX], stem[SLOT_MAX]; /* zeros behind the word, so that it is compared four bytes at a time */
 };
+static_assert(sizeof(struct slot) == 64, "a line");
 
 struct words {
+	alignas(64) struct slot slots[SLOTS];
 	uint32_t text;
-	struct slot slots[SLOTS];
+	char long_word[WORD_MAX + 8], long_stem[WORD_MAX + 8]; /* the last that has no slot */
 };
 
 /* What a byte of ASCII becomes: 0 ends a word. */
@@ -100,7 +104,12 @@ static_assert(sizeof fold_latin == 0x180 - 0xc0 + 1, "U+00C0 to U+017F");
 struct words *
 words_new(void)
 {
-	return xcalloc(1, sizeof(struct words));
+	struct words *w = aligned_alloc(alignof(struct words), sizeof *w);
+
+	if (w == NULL)
+		abort(); /* as xcalloc does */
+	memset(w, 0, sizeof *w);
+	return w;
 }
 
 void
@@ -256,6 +265,24 @@ read_wide(struct reading *r, const char *text, size_t len, size_t *at)
 	return !stands_alone(c);
 }
 
+/* Bytes of what divides a word at the end of a line, "hyphe‐" and "nated" of a manual page, or may divide one: U+2010 with a
+ * line's end and the blanks of the next, a soft hyphen with or without; 0: nothing does here. */
+static size_t
+divides(const char *text, size_t len, size_t at)
+{
+	bool hyphen = len - at > 4 && memcmp(text + at, "\xe2\x80\x90\n", 4) == 0;
+	bool soft = len - at > 2 && memcmp(text + at, "\xc2\xad", 2) == 0;
+	size_t to = at + (hyphen ? 4 : soft ? 2 : 0);
+
+	if (to == at)
+		return 0;
+	if (soft && text[to] == '\n')
+		to++;
+	while (text[to - 1] != '\xad' && to < len && (text[to] == ' ' || text[to] == '\t'))
+		to++;
+	return to < len && text[to] >= 'a' && text[to] <= 'z' ? to - at : 0;
+}
+
 static void
 read_word(struct reading *r, const char *text, size_t len, size_t *at)
 {
@@ -266,8 +293,11 @@ read_word(struct reading *r, const char *text, size_t len, size_t *at)
 		unsigned char b = (unsigned char)text[*at];
 
 		if (b >= 0x80) {
-			if (!read_wide(r, text, len, at))
+			size_t mark = r->len > 0 ? divides(text, len, *at) : 0;
+
+			if (mark == 0 && !read_wide(r, text, len, at))
 				return;
+			*at += mark;
 			continue;
 		}
 		if (fold_ascii[b] == 0)
@@ -298,8 +328,8 @@ skip(const char *text, size_t len, size_t *at)
 static bool
 same_word(const char *a, const char *b, size_t len)
 {
-	for (size_t at = 0; at < len; at += 8) {
-		uint64_t x, y;
+	for (size_t at = 0; at < len; at += 4) {
+		uint32_t x, y;
 
 		memcpy(&x, a + at, sizeof x);
 		memcpy(&y, b + at, sizeof y);
@@ -318,12 +348,36 @@ look_up(struct words *w, struct reading *r)
 	if (s->len == r->len && same_word(s->word, r->word, r->len))
 		return s;
 	s->len = (uint8_t)r->len;
-	memcpy(s->word, r->word, r->len + 8);
+	memcpy(s->word, r->word, (r->len + 3) & ~(size_t)3);
 	memcpy(s->stem, r->word, r->len);
 	s->small = words_small(r->word, r->len);
 	s->stem_len = (uint8_t)(r->plain ? stem_word(s->stem, r->len) : r->len);
 	s->seen = 0;
 	return s;
+}
+
+/* Seldom, and never one of the smallest: stemmed each time, and told each time. */
+static struct word
+long_word(struct words *w, const struct reading *r)
+{
+	memcpy(w->long_word, r->word, r->len);
+	memcpy(w->long_stem, r->word, r->len);
+	return (struct word){.stem = w->long_stem,
+	    .len = r->plain ? stem_word(w->long_stem, r->len) : r->len,
+	    .word = w->long_word,
+	    .word_len = r->len};
+}
+
+static struct word
+short_word(struct words *w, struct reading *r, bool *ret_small)
+{
+	struct slot *s = look_up(w, r);
+	struct word word = {
+	    .stem = s->stem, .len = s->stem_len, .word = s->word, .word_len = s->len, .again = s->seen == w->text};
+
+	*ret_small = s->small;
+	s->seen = w->text;
+	return word;
 }
 
 bool
@@ -333,7 +387,7 @@ words_next(struct words *w, const char *text, size_t len, size_t *at, struct wor
 
 	for (;;) {
 		struct reading r;
-		struct slot *s;
+		bool small = false;
 		size_t from;
 
 		skip(text, len, at);
@@ -343,20 +397,14 @@ words_next(struct words *w, const char *text, size_t len, size_t *at, struct wor
 		read_word(&r, text, len, at);
 		if (r.len == 0)
 			continue;
-		s = look_up(w, &r);
-		if (s->small) {
+		*ret = r.len < SLOT_MAX ? short_word(w, &r, &small) : long_word(w, &r);
+		if (small) {
 			gap++;
 			continue;
 		}
-		*ret = (struct word){.stem = s->stem,
-		    .len = s->stem_len,
-		    .word = s->word,
-		    .word_len = s->len,
-		    .from = from,
-		    .to = *at,
-		    .gap = gap,
-		    .again = s->seen == w->text};
-		s->seen = w->text;
+		ret->from = from;
+		ret->to = *at;
+		ret->gap = gap;
 		return true;
 	}
 }

@@ -14,14 +14,6 @@
 #include "base/json.h"
 #include "run/state.h"
 
-static int
-put(struct store_txn *txn, const struct record *r, json_t *entry, struct fault *fault)
-{
-	_cleanup_(free_p) char *text = json_text(entry);
-
-	return store_put(txn, STORE_RUNS, r->head.run, sizeof(r->head.run), text, strlen(text), fault);
-}
-
 static size_t
 open_key(const struct record *r, uint8_t key[RUN_OPEN_KEY])
 {
@@ -30,62 +22,119 @@ open_key(const struct record *r, uint8_t key[RUN_OPEN_KEY])
 	return RUN_OPEN_KEY;
 }
 
+/* An open entry ends in this; the end of the run puts its own members in its place, so that nothing has to be parsed. */
+static const char open_members[] = ",\"state\":\"open\",\"status\":\"open\"}";
+
+/* Foreign only as far as a damaged disk is; what is no UTF-8 could not be shown. */
+static void
+add_text(struct buf *out, const char *key, const struct record_field *f)
+{
+	_cleanup_(free_p) char *text = f == NULL ? NULL : xstrndup(f->data, f->len);
+
+	buf_appends(out, key);
+	json_append(out, text != NULL && utf8_valid(text, strlen(text)) ? text : "");
+}
+
+static int
+put(struct store_txn *txn, const struct record *r, const struct buf *entry, struct fault *fault)
+{
+	return store_put(txn, STORE_RUNS, r->head.run, sizeof(r->head.run), entry->data, entry->len, fault);
+}
+
 static int
 apply_start(struct store_txn *txn, const struct record *r, struct fault *fault)
 {
-	_cleanup_(free_p) char *target = record_text(r, TAG_TARGET), *client = record_text(r, TAG_CLIENT);
 	const struct record_field *sources = record_find(r, TAG_SOURCES);
-	_cleanup_(json_p) json_t *entry = NULL;
 	char id_text[ULID_TEXT], started[CLOCK_TEXT];
+	_cleanup_(buf_free) struct buf entry = {0};
 	uint8_t key[RUN_OPEN_KEY];
 	struct ulid id;
 
 	memcpy(id.bytes, r->head.run, sizeof(id.bytes));
 	ulid_format(&id, id_text);
 	clock_format(r->head.real_ns, started);
-	entry = json_pack("{s:s s:s s:s s:s s:s s:s s:I s:I}", "id", id_text, "plugin", target == NULL ? "" : target,
-	    "client", client == NULL ? "" : client, "state", "open", "status", "open", "started", started, "started_ns",
-	    (json_int_t)r->head.real_ns, "first_lsn", (json_int_t)r->head.lsn);
-	if (sources != NULL)
-		json_object_set_new(entry, "sources", json_read(sources->data, sources->len, "sources", NULL));
+	buf_printf(&entry, "{\"started_ns\":%lld,\"id\":\"%s\",\"started\":\"%s\",\"first_lsn\":%llu",
+	    (long long)r->head.real_ns, id_text, started, (unsigned long long)r->head.lsn);
+	add_text(&entry, ",\"plugin\":", record_find(r, TAG_TARGET));
+	add_text(&entry, ",\"client\":", record_find(r, TAG_CLIENT));
+	if (sources != NULL) {
+		buf_appends(&entry, ",\"sources\":");
+		buf_append(&entry, sources->data, sources->len);
+	}
+	buf_appends(&entry, open_members);
 	if (store_put(txn, STORE_META, key, open_key(r, key), "", 0, fault) != 0)
 		return fault->status;
-	return put(txn, r, entry, fault);
+	return put(txn, r, &entry, fault);
+}
+
+/* An entry that was written in another way, by an older host: parsed, and written in this one. */
+static int
+rewrite(const void *data, size_t len, struct buf *entry, struct fault *fault)
+{
+	_cleanup_(json_p) json_t *json = json_read(data, len, "the entry of a run", fault);
+	_cleanup_(json_p) json_t *first = json_object();
+	_cleanup_(free_p) char *text = NULL;
+
+	if (json == NULL)
+		return fault->status;
+	json_object_set_new(first, "started_ns", json_integer(json_integer_value(json_object_get(json, "started_ns"))));
+	json_object_del(json, "started_ns");
+	json_object_del(json, "state");
+	json_object_del(json, "status");
+	json_object_update(first, json);
+	text = json_text(first);
+	buf_append(entry, text, strlen(text) - 1);
+	return 0;
+}
+
+/* The entry of an open run without its last members. */
+static int
+reopen(struct store_txn *txn, const struct record *r, struct buf *entry, int64_t *started_ns, struct fault *fault)
+{
+	static const char begin[] = "{\"started_ns\":";
+	size_t len, tail = sizeof(open_members) - 1, head = sizeof(begin) - 1;
+	const char *data;
+	const void *found;
+
+	*started_ns = 0;
+	if (!store_get(txn, STORE_RUNS, r->head.run, sizeof(r->head.run), &found, &len))
+		return fault_set(fault, HOSPES_EDAMAGED, "a run ends at %llu of the journal that never started",
+		    (unsigned long long)r->head.lsn);
+	data = found;
+	if (len >= head + tail && memcmp(data, begin, head) == 0 && memcmp(data + len - tail, open_members, tail) == 0)
+		buf_append(entry, data, len - tail);
+	else if (rewrite(data, len, entry, fault) != 0)
+		return fault->status;
+	*started_ns = strtoll(buf_text(entry) + head, NULL, 10);
+	return 0;
 }
 
 static int
 apply_end(struct store_txn *txn, const struct record *r, struct fault *fault)
 {
-	_cleanup_(free_p) char *message = record_text(r, TAG_MESSAGE);
-	_cleanup_(json_p) json_t *entry = NULL;
+	const char *status = status_name(r->head.status);
+	_cleanup_(buf_free) struct buf entry = {0};
+	int64_t started_ns, took_ns;
 	uint8_t key[RUN_OPEN_KEY];
 	char ended[CLOCK_TEXT];
-	const void *data;
-	size_t len;
-	const char *status = status_name(r->head.status);
 
-	if (!store_get(txn, STORE_RUNS, r->head.run, sizeof(r->head.run), &data, &len))
-		return fault_set(fault, HOSPES_EDAMAGED, "a run ends at %llu of the journal that never started",
-		    (unsigned long long)r->head.lsn);
-	entry = json_read(data, len, "the entry of a run", fault);
-	if (entry == NULL)
+	if (reopen(txn, r, &entry, &started_ns, fault) != 0)
 		return fault->status;
 	if (r->head.status == 0 && record_find(r, TAG_PARTIAL) != NULL)
 		status = "partial";
+	took_ns = r->head.real_ns < started_ns ? 0 : r->head.real_ns - started_ns; /* the clock was set back */
 	clock_format(r->head.real_ns, ended);
-	json_object_set_new(entry, "state", json_string("ended"));
-	json_object_set_new(entry, "status", json_string(status));
-	json_object_set_new(entry, "ended", json_string(ended));
-	json_object_set_new(entry, "calls", json_integer(record_int(r, TAG_NUMBER)));
-	json_object_set_new(entry, "last_lsn", json_integer((json_int_t)r->head.lsn));
-	json_object_set_new(entry, "duration_ms",
-	    json_real(
-		(double)(r->head.real_ns - json_integer_value(json_object_get(entry, "started_ns"))) / NS_PER_MS));
-	if (message != NULL)
-		json_object_set_new(entry, "message", json_string(message));
+	buf_printf(&entry,
+	    ",\"state\":\"ended\",\"status\":\"%s\",\"ended\":\"%s\",\"calls\":%lld,\"last_lsn\":%llu,\"duration_ms\":%"
+	    "lld.%06lld",
+	    status, ended, (long long)record_int(r, TAG_NUMBER), (unsigned long long)r->head.lsn,
+	    (long long)(took_ns / NS_PER_MS), (long long)(took_ns % NS_PER_MS));
+	if (record_find(r, TAG_MESSAGE) != NULL)
+		add_text(&entry, ",\"message\":", record_find(r, TAG_MESSAGE));
+	buf_appends(&entry, "}");
 	if (store_del(txn, STORE_META, key, open_key(r, key), fault) != 0)
 		return fault->status;
-	return put(txn, r, entry, fault);
+	return put(txn, r, &entry, fault);
 }
 
 const struct store_apply run_apply[] = {

@@ -80,19 +80,59 @@ check_values(const struct run_request *q, bool scripted, struct fault *fault)
 	return check_sources(q->sources, fault);
 }
 
+static int
+wrong(struct fault *fault, const char *member, const char *what)
+{
+	return fault_set(fault, HOSPES_EINPUT,
+	    "a request for a run is {\"plugin\": name, \"input\": any}: \"%s\" has to be %s", member, what);
+}
+
+static int
+read_budget(struct run_request *q, json_t *budget, struct fault *fault)
+{
+	const char *key;
+	json_t *value;
+
+	if (budget == NULL)
+		return 0;
+	if (!json_is_object(budget))
+		return wrong(fault, "budget", "{\"calls\": n, \"wall_ms\": n}");
+	json_object_foreach(budget, key, value)
+	{
+		json_int_t *ret = strcmp(key, "calls") == 0     ? &q->calls
+				  : strcmp(key, "wall_ms") == 0 ? &q->wall_ms
+								: NULL;
+
+		if (ret == NULL || !json_is_integer(value))
+			return wrong(fault, "budget", "{\"calls\": n, \"wall_ms\": n}");
+		*ret = json_integer_value(value);
+	}
+	return 0;
+}
+
 int
 run_request_read(struct run_request *ret, const json_t *json, bool scripted, struct fault *fault)
 {
 	struct run_request q = {0};
-	json_error_t error;
+	const json_t *version;
 
+	if (!json_is_object(json))
+		return wrong(fault, "plugin", "there");
 	if (check_members(json, fault) != 0)
 		return fault->status;
-	if (json_unpack_ex((json_t *)(uintptr_t)json, &error, 0, "{s:s, s?s, s?o, s?o, s?{s?I, s?I !}, s?o, s?o}",
-		"plugin", &q.plugin, "version", &q.version, "input", &q.input, "config", &q.config, "budget", "calls",
-		&q.calls, "wall_ms", &q.wall_ms, "sources", &q.sources, "script", &q.script) != 0)
-		return fault_set(
-		    fault, HOSPES_EINPUT, "a request for a run is {\"plugin\": name, \"input\": any}: %s", error.text);
+	q.plugin = json_string_value(json_object_get(json, "plugin"));
+	if (q.plugin == NULL)
+		return wrong(fault, "plugin", "a text");
+	version = json_object_get(json, "version");
+	q.version = json_string_value(version);
+	if (version != NULL && q.version == NULL)
+		return wrong(fault, "version", "a text");
+	q.input = json_object_get(json, "input");
+	q.config = json_object_get(json, "config");
+	q.sources = json_object_get(json, "sources");
+	q.script = json_object_get(json, "script");
+	if (read_budget(&q, json_object_get(json, "budget"), fault) != 0)
+		return fault->status;
 	if (check_values(&q, scripted, fault) != 0)
 		return fault->status;
 	*ret = q;

@@ -20,6 +20,35 @@ status_of(const struct run *run)
 }
 
 /* A sentence may quote foreign bytes and be cut in the middle of a character. */
+/* Texts of our own, in which nothing has to be escaped. */
+static void
+add_plain(struct buf *out, const char *key, const char *text)
+{
+	size_t key_len = strlen(key), len = strlen(text);
+	char *to = buf_extend(out, key_len + len + 2);
+
+	memcpy(to, key, key_len);
+	to[key_len] = '"';
+	memcpy(to + key_len + 1, text, len);
+	to[key_len + 1 + len] = '"';
+}
+
+static void
+add_number(struct buf *out, const char *key, int64_t n, unsigned digits)
+{
+	char text[24], *at = text + sizeof(text);
+	uint64_t left = n < 0 ? -(uint64_t)n : (uint64_t)n;
+
+	do {
+		*--at = (char)('0' + left % 10);
+		left /= 10;
+	} while (left > 0 || text + sizeof(text) - at < digits);
+	buf_appends(out, key);
+	if (n < 0)
+		buf_append(out, "-", 1);
+	buf_append(out, at, (size_t)(text + sizeof(text) - at));
+}
+
 static void
 add_text(struct buf *out, const char *key, const char *text)
 {
@@ -50,11 +79,13 @@ add_value(struct buf *out, const char *key, const struct payload *value)
 static void
 add_real(struct buf *out, const char *key, double real)
 {
+	if (fabs(real) < 1e15 && real == (double)(long)real) {
+		add_number(out, key, (long)real, 1);
+		buf_append(out, ".0", 2);
+		return;
+	}
 	buf_appends(out, key);
-	if (fabs(real) < 1e15 && real == (double)(long)real)
-		buf_printf(out, "%ld.0", (long)real);
-	else
-		buf_printf(out, "%.17g", real);
+	buf_printf(out, "%.17g", real);
 }
 
 static void
@@ -89,24 +120,24 @@ run_text(const struct run *run, bool with_result, struct buf *out)
 	int64_t took_ns = (run->state == RUN_ENDED ? run->ended_real_ns : clock_real_ns()) - run->started_real_ns;
 	char when[CLOCK_TEXT];
 
-	add_text(out, "{\"id\":", run->id_text);
-	add_text(out, ",\"plugin\":", run->target);
+	add_plain(out, "{\"id\":", run->id_text);
+	add_plain(out, ",\"plugin\":", run->target);
 	buf_appends(out, run->state == RUN_OPEN ? ",\"state\":\"open\"" : ",\"state\":\"ended\"");
-	add_text(out, ",\"status\":", status_of(run));
+	add_plain(out, ",\"status\":", status_of(run));
 	add_text(out, ",\"client\":", run->client);
 	clock_format(run->started_real_ns, when);
-	add_text(out, ",\"started\":", when);
+	add_plain(out, ",\"started\":", when);
 	took_ns = took_ns < 0 ? 0 : took_ns; /* the clock was set back */
-	buf_printf(out, ",\"calls\":%lld,\"duration_ms\":%lld.%06lld",
-	    (long long)(run->account.spent[QUANTITY_CALLS] + run->account.reserved[QUANTITY_CALLS]),
-	    (long long)(took_ns / NS_PER_MS), (long long)(took_ns % NS_PER_MS));
+	add_number(out, ",\"calls\":", run->account.spent[QUANTITY_CALLS] + run->account.reserved[QUANTITY_CALLS], 1);
+	add_number(out, ",\"duration_ms\":", took_ns / NS_PER_MS, 1);
+	add_number(out, ".", took_ns % NS_PER_MS, 6);
 	if (run->root.version != NULL)
 		add_text(out, ",\"version\":", run->root.version);
 	if (run->sources != NULL)
 		add_sources(out, run->sources);
 	if (run->state == RUN_ENDED) {
 		clock_format(run->ended_real_ns, when);
-		add_text(out, ",\"ended\":", when);
+		add_plain(out, ",\"ended\":", when);
 		if (with_result)
 			add_result(out, run);
 	}

@@ -12,7 +12,7 @@ static const char *
 op_name(const struct record *r)
 {
 	const struct record_field *f = record_find(r, TAG_OP_KIND);
-	uint16_t kind = 0;
+	uint16_t kind = r->head.kind == RECORD_CALL_START || r->head.kind == RECORD_CALL_END ? WIRE_OP_CALL : 0;
 
 	if (f != NULL && f->len == sizeof(kind))
 		memcpy(&kind, f->data, sizeof(kind));

@@ -34,6 +34,8 @@ row_fits(const struct store_apply *row, const struct record *r)
 bool
 store_has_row(const struct store *s, const struct record *r)
 {
+	if (r->head.kind >= 64 || (s->kinds & UINT64_C(1) << r->head.kind) == 0)
+		return false;
 	for (size_t t = 0; s->tables[t] != NULL; t++)
 		for (const struct store_apply *row = s->tables[t]; row->kind != 0; row++)
 			if (row_fits(row, r))

@@ -52,6 +52,7 @@ struct store {
 	unsigned magic;
 	struct journal *journal;
 	const struct store_apply *const *tables;
+	uint64_t kinds; /* of records that have rows, as bits */
 	size_t map_bytes;
 	MDB_env *env;
 	MDB_dbi dbi[STORE_TABLES];
@@ -71,10 +72,13 @@ struct store {
 	pthread_cond_t work;   /* the store thread waits */
 	pthread_cond_t turned; /* store_read_now waits */
 	struct jobs queue, finished;
+	size_t queued;           /* jobs of the queue */
+	enum { STORE_BUSY, STORE_RESTS, STORE_SLEEPS } thread_is; /* rests: until its next commit at the latest */
 	bool stop, failing;
 	struct fault failure;
 
 	/* [store thread, and store_open before it starts] */
+	struct jobs taken; /* off the queue, to be done */
 	struct store_txn txn; /* the write transaction, while there is something uncommitted */
 	struct applied applied;
 };

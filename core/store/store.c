@@ -12,6 +12,9 @@
 #include "base/fd.h"
 #include "store/state.h"
 
+/* Records are applied so many at a time while the thread would wake for its next commit anyway. */
+#define TOGETHER 256u
+
 /* Address space, no more: the file grows with what is in it.  Memory keeps values here, of up to 1 MiB each. */
 #define MAP_BYTES ((size_t)16 * 1024 * MIB)
 
@@ -37,15 +40,20 @@ jobs_free(struct jobs *jobs)
 static void
 push(struct store *s, struct job *job)
 {
-	bool was_empty;
+	bool wake;
 
+	job->next = NULL;
 	pthread_mutex_lock(&s->lock);
-	was_empty = s->queue.first == NULL;
 	*s->queue.last = job;
 	s->queue.last = &job->next;
-	if (was_empty)
-		pthread_cond_signal(&s->work);
+	s->queued++;
+	wake = s->thread_is == STORE_SLEEPS ||
+	       (s->thread_is == STORE_RESTS && (job->read != NULL || s->queued >= TOGETHER));
+	if (wake)
+		s->thread_is = STORE_BUSY;
 	pthread_mutex_unlock(&s->lock);
+	if (wake)
+		pthread_cond_signal(&s->work);
 }
 
 static struct job *
@@ -175,6 +183,7 @@ free_store(struct store *s)
 		event_free(s->wakeup);
 	close_p(&s->wake_fd);
 	jobs_free(&s->queue);
+	jobs_free(&s->taken);
 	jobs_free(&s->finished);
 	if (s->txn.txn != NULL)
 		mdb_txn_abort(s->txn.txn);
@@ -196,11 +205,18 @@ new_store(const struct store_options *options)
 	s->magic = STORE_MAGIC;
 	s->journal = options->journal;
 	s->tables = options->tables;
+	for (size_t t = 0; s->tables[t] != NULL; t++) {
+		for (const struct store_apply *row = s->tables[t]; row->kind != 0; row++) {
+			assert(row->kind < 64);
+			s->kinds |= UINT64_C(1) << row->kind;
+		}
+	}
 	s->map_bytes = options->map_bytes == 0 ? MAP_BYTES : options->map_bytes;
 	s->failed = options->failed;
 	s->arg = options->arg;
 	s->wake_fd = -1;
 	jobs_init(&s->queue);
+	jobs_init(&s->taken);
 	jobs_init(&s->finished);
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_condattr_init(&attr);

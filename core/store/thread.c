@@ -76,11 +76,36 @@ finish(struct store *s, struct job *job)
 static void
 put_back(struct store *s, struct job *job)
 {
-	pthread_mutex_lock(&s->lock);
-	job->next = s->queue.first;
-	s->queue.first = job;
+	job->next = s->taken.first;
+	s->taken.first = job;
 	if (job->next == NULL)
-		s->queue.last = &job->next;
+		s->taken.last = &job->next;
+}
+
+/* Takes over what is in the queue, all at once; waits for something while it may.  Nothing: it is time to commit, or there
+ * will be no more (`end`). */
+static void
+take_queue(struct store *s, bool *end)
+{
+	pthread_mutex_lock(&s->lock);
+	while (s->queue.first == NULL && !s->stop) {
+		int64_t until = s->txn.since + STORE_COMMIT_NS;
+		struct timespec ts = {.tv_sec = (time_t)(until / NS_PER_S), .tv_nsec = (long)(until % NS_PER_S)};
+
+		s->thread_is = s->txn.txn == NULL ? STORE_SLEEPS : STORE_RESTS;
+		if (s->txn.txn == NULL)
+			pthread_cond_wait(&s->work, &s->lock);
+		else if (pthread_cond_timedwait(&s->work, &s->lock, &ts) == ETIMEDOUT)
+			break;
+	}
+	s->thread_is = STORE_BUSY;
+	*end = s->queue.first == NULL && s->stop;
+	if (s->queue.first != NULL) {
+		s->taken = s->queue;
+		s->queue.first = NULL;
+		s->queue.last = &s->queue.first;
+		s->queued = 0;
+	}
 	pthread_mutex_unlock(&s->lock);
 }
 
@@ -88,26 +113,16 @@ put_back(struct store *s, struct job *job)
 static struct job *
 next_job(struct store *s, bool *end)
 {
-	struct job *job = NULL;
+	struct job *job;
 
-	pthread_mutex_lock(&s->lock);
-	while (s->queue.first == NULL && !s->stop) {
-		int64_t until = s->txn.since + STORE_COMMIT_NS;
-		struct timespec ts = {.tv_sec = (time_t)(until / NS_PER_S), .tv_nsec = (long)(until % NS_PER_S)};
-
-		if (s->txn.txn == NULL)
-			pthread_cond_wait(&s->work, &s->lock);
-		else if (pthread_cond_timedwait(&s->work, &s->lock, &ts) == ETIMEDOUT)
-			break;
-	}
-	job = s->queue.first;
-	if (job != NULL) {
-		s->queue.first = job->next;
-		if (job->next == NULL)
-			s->queue.last = &s->queue.first;
-	}
-	*end = job == NULL && s->stop;
-	pthread_mutex_unlock(&s->lock);
+	if (s->taken.first == NULL)
+		take_queue(s, end);
+	job = s->taken.first;
+	if (job == NULL)
+		return NULL;
+	s->taken.first = job->next;
+	if (job->next == NULL)
+		s->taken.last = &s->taken.first;
 	return job;
 }
 

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #define IN_HEADING 0.7 /* what a term is worth there */
-#define IN_NAME    0.7
+#define IN_NAME    0.9
 
 #define PART_OF_NAME 4   /* letters of a term that is looked for in longer names */
 #define PART_WORTH   0.9 /* of what it is worth as a word of its own there */
@@ -27,14 +27,30 @@ query_add(struct query *query, const char *text, size_t len, bool together)
 	query->text[query->len] = '\0';
 }
 
-/* Stems find their words: the index stems as we do. */
+/* A word that has this stem.  The index stems what it is asked for as we do, and the stem of a stem may be another one:
+ * "licens" of "license" would become "licen". */
+static char *
+add_word(char *to, const char *stem)
+{
+	static const char *const endings[] = {"", "e", "ed", "s", "al"};
+	char word[TEXT_STEM + 4], again[TEXT_STEM];
+
+	for (size_t i = 0; i < sizeof(endings) / sizeof(*endings); i++) {
+		(void)stpcpy(stpcpy(word, stem), endings[i]);
+		text_stem(word, strlen(word), again);
+		if (strcmp(again, stem) == 0)
+			return stpcpy(to, word);
+	}
+	return stpcpy(to, stem);
+}
+
 static void
 add_form(struct query *query, const struct form *form)
 {
-	char text[FORM_WORDS * TEXT_STEM] = "", *end = text;
+	char text[FORM_WORDS * (TEXT_STEM + 4)] = "", *end = text;
 
 	for (size_t i = 0; i < form->n; i++)
-		end = stpcpy(stpcpy(end, i > 0 ? " " : ""), form->stems[i]);
+		end = add_word(stpcpy(end, i > 0 ? " " : ""), form->stems[i]);
 	query_add(query, text, (size_t)(end - text), form->n > 1);
 }
 

@@ -10,6 +10,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #define LEADS_MAX   8
 #define HEADING_MAX 90  /* bytes of a line that may be a heading */
@@ -99,8 +100,8 @@ text_mark(const char *text, size_t len)
 		/* "3.2 Title" needs no more; "3 things" is no mark, nor is "a thing". */
 		if (text[n] == ')' || (!open && text[n] == '.'))
 			n++;
-		else if (open || memchr(text, '.', n) == NULL)
-			return 0;
+		else if (open || memchr(text, '.', n) == NULL || n + 1 >= len || text_lower(text[n + 1]) == text[n + 1])
+			return 0; /* "2.1 of this License" goes on from the line above */
 	}
 	if (n == 0 || n >= len || (text[n] != ' ' && text[n] != '\t'))
 		return 0;
@@ -172,7 +173,7 @@ classify(struct line *line)
 		line->kind = LINE_MARK;
 	else if (is_option(line->at, len))
 		line->kind = LINE_OPTION;
-	else if (is_field(line->at, len))
+	else if (line->indent < CENTRED && is_field(line->at, len))
 		line->kind = LINE_FIELD;
 	else
 		line->kind = LINE_TEXT;
@@ -252,6 +253,28 @@ is_titled(const char *at, const char *end)
 	return words > 0 && words <= 10 && capitals * 3 >= words * 2;
 }
 
+/* Nothing but a title begins like one: no dash of a signature, no sign of a program; and a title names few things. */
+static bool
+may_be_title(const struct line *line)
+{
+	size_t commas = 0;
+	unsigned char c = (unsigned char)line->at[0];
+
+	if (!text_letter(line->at[0]) && !text_digit(line->at[0]) && strchr("\"'(#", line->at[0]) == NULL &&
+	    line->kind != LINE_MARK)
+		return false;
+	if (c == 0xe2 || (c == 0xc2 && (unsigned char)line->at[1] != 0xa7)) /* punctuation beyond ASCII, but "§" */
+		return false;
+	if (c == '#' && line->indent >= 4)
+		return false;
+	for (const char *p = line->at; p + 2 < line->end; p++) {
+		commas += *p == ',';
+		if (memcmp(p, "://", 3) == 0)
+			return false;
+	}
+	return commas <= 3;
+}
+
 /* Is the block that is this one line a heading?  `next` is what follows it, NULL at the end. */
 static bool
 is_heading(const struct line *line, const struct line *next)
@@ -260,7 +283,8 @@ is_heading(const struct line *line, const struct line *next)
 	char last;
 
 	if (len == 0 || len > HEADING_MAX || line->kind == LINE_OPTION || line->kind == LINE_FIELD ||
-	    memchr(line->at, '@', len) != NULL || (len > 9 && memcmp(line->at, "Copyright", 9) == 0))
+	    memchr(line->at, '@', len) != NULL || (len > 9 && memcmp(line->at, "Copyright", 9) == 0) ||
+	    !may_be_title(line))
 		return false;
 	for (const char *p = line->at; p < line->end; p++)
 		if (strchr("=;{}$|[", *p) != NULL && *p != '\0') /* of a program */
@@ -355,6 +379,40 @@ lead_of(struct reader *r, const struct line *line, char mark)
 	return TEXT_NO_LEAD;
 }
 
+/* A copyright notice has no full stop: it ends with the line above one that begins as a sentence does, with one word in
+ * capitals ("Everyone is permitted", "This program is"; not "Free Software", "University of"). */
+static const char *
+notice_end(const char *at, const char *end)
+{
+	static const char *const joins[] = {"of", "and", "for", "the", "de", "la", "van", "von", "at", "in", "by"};
+
+	if (end - at < 12 || (strncasecmp(at, "Copyright", 9) != 0 && strncmp(at, "\xc2\xa9", 2) != 0))
+		return end;
+	for (const char *line = at; (line = memchr(line, '\n', (size_t)(end - line))) != NULL;) {
+		const char *first, *second, *stop;
+		bool joined = false;
+
+		for (first = line; first < end && text_space(*first);)
+			first++;
+		for (second = first; second < end && text_letter(*second);)
+			second++;
+		line = first;
+		if (second == end || *second != ' ' || !text_capital(*first))
+			continue;
+		for (stop = ++second; stop < end && text_letter(*stop);)
+			stop++;
+		for (size_t i = 0; i < sizeof(joins) / sizeof(*joins); i++)
+			joined |= strlen(joins[i]) == (size_t)(stop - second) &&
+				  memcmp(joins[i], second, (size_t)(stop - second)) == 0;
+		if (stop == second || *second < 'a' || *second > 'z' || joined)
+			continue;
+		while (text_space(first[-1]))
+			first--;
+		return first;
+	}
+	return end;
+}
+
 static void
 add_sentences(struct reader *r, const struct line *first, const char *end, enum text_kind kind)
 {
@@ -368,7 +426,7 @@ add_sentences(struct reader *r, const struct line *first, const char *end, enum 
 			r->leads_n--;
 	while (at < end) {
 		bool field = first->kind == LINE_FIELD && end - at <= FIELD_MAX;
-		const char *stop = field ? end : text_sentence_end(at, end);
+		const char *stop = field ? end : notice_end(at, text_sentence_end(at, end));
 		/* "4. Redistribution.  You may ..." begins with its title. */
 		bool title = at == first->at && stop < end && first->kind == LINE_MARK && text_digit(*at) &&
 			     stop - at <= HEADING_MAX && is_titled(at + first->mark, stop);
@@ -408,8 +466,10 @@ begins_block(const struct reader *r, size_t first, size_t i)
 		return true;
 	if (line->kind == LINE_MARK)
 		return begins_item(line, above, head, i == first + 1);
-	if (line->kind == LINE_OPTION)
-		return line->indent <= head->indent || head->kind != LINE_OPTION;
+	if (line->kind == LINE_OPTION) /* but for "the arguments to", "-l is a number" */
+		return (line->indent <= head->indent || head->kind != LINE_OPTION) &&
+		       !(above->kind == LINE_TEXT && line->indent == above->indent &&
+			   above->end - above->at >= WRAPPED && strchr(".:;!?", above->end[-1]) == NULL);
 	if (line->kind == LINE_FIELD && line->indent <= head->indent)
 		return true;
 	if (hangs || (head->kind == LINE_MARK && i > first + 1))

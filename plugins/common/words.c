@@ -67,6 +67,24 @@ wide_mark(const char *at, const char *end)
 	return end - at >= 3 && c[0] == 0xe3 && c[1] == 0x80 && c[2] <= 0x8f ? 3 : 0;
 }
 
+/* Bytes of what divides a word at the end of a line, "hyphe‐" and "nated" of a manual page, or may divide one: U+2010 with a
+ * line's end and the blanks of the next, a soft hyphen with or without; 0: nothing does here.  As the index has it. */
+static size_t
+divides(const char *at, const char *end)
+{
+	bool hyphen = end - at > 4 && memcmp(at, "\xe2\x80\x90\n", 4) == 0;
+	bool soft = end - at > 2 && memcmp(at, "\xc2\xad", 2) == 0;
+	const char *to = at + (hyphen ? 4 : soft ? 2 : 0);
+
+	if (to == at)
+		return 0;
+	if (soft && *to == '\n')
+		to++;
+	while (to[-1] != '\xad' && to < end && (*to == ' ' || *to == '\t'))
+		to++;
+	return to < end && *to >= 'a' && *to <= 'z' ? (size_t)(to - at) : 0;
+}
+
 static bool
 begins_word(const char *at, const char *end)
 {
@@ -80,9 +98,11 @@ word_end(const char *at, const char *end)
 	bool number = text_digit(*at);
 
 	while (at < end) {
-		size_t mark = apostrophe(at, end);
+		size_t mark = apostrophe(at, end), divided = number ? 0 : divides(at, end);
 
-		if (begins_word(at, end)) {
+		if (divided > 0) {
+			at += divided;
+		} else if (begins_word(at, end)) {
 			at++;
 			while (at < end && ((unsigned char)*at & 0xc0) == 0x80)
 				at++;
@@ -105,6 +125,12 @@ lower(const char *from, size_t len, char *to, size_t room)
 
 	for (size_t i = 0; i < len && n < room; i++) {
 		unsigned char c = (unsigned char)from[i], before = i > 0 ? (unsigned char)from[i - 1] : 0;
+		size_t divided = c == 0xe2 || c == 0xc2 ? divides(from + i, from + len) : 0;
+
+		if (divided > 0) {
+			i += divided - 1;
+			continue;
+		}
 
 		if (c == '\'' || (c == 0xe2 && i + 2 < len && apostrophe(from + i, from + len) == 3)) {
 			i += c == '\'' ? 0 : 2;

@@ -18,7 +18,7 @@ export LC_ALL=C NO_COLOR=1
 T=$(mktemp -d "${BENCH_DIR:-${TMPDIR:-/var/tmp}}/hospes-bench.XXXXXX") || exit 2
 chmod 711 "$T"
 # With the plugins that are installed, which scenarios do without.
-cp -a "$STAGE" "$T/prefix"
+cp -a "$STAGE" "$T/prefix" || exit 2
 mv -T "$T/prefix/lib/hospes/plugins.all" "$T/prefix/lib/hospes/plugins"
 PATH=$T/prefix/bin:$T/prefix/sbin:$PATH
 host=
@@ -29,11 +29,6 @@ ended()
 	rm -rf "$T"
 }
 trap ended EXIT
-
-# The whole installation, with the plugins that come with it.
-cp -a "$STAGE" "$T/prefix" || exit 2
-[ ! -e "$T/prefix/lib/hospes/plugins.all" ] || mv "$T/prefix/lib/hospes/plugins.all" "$T/prefix/lib/hospes/plugins"
-PATH=$T/prefix/bin:$T/prefix/sbin:$PATH
 
 die()
 {

@@ -17,7 +17,7 @@ PARKED=${PARKED:-100000}
 
 ended()
 {
-	[ -z "$host" ] || { kill "$host" 2>/dev/null && wait "$host" 2>/dev/null; }
+	[ -z "$host" ] || host_stop
 	rm -rf "$T"
 }
 trap ended EXIT
@@ -51,6 +51,15 @@ pss()
 	echo "$sum"
 }
 
+# What the kernel keeps of their address spaces: page tables, in KiB.
+tables()
+{
+	local pid
+	for pid in "$@"; do
+		awk '$1 == "VmPTE:" { print $2 }' "/proc/$pid/status" 2>/dev/null
+	done | awk '{ sum += $1 } END { print sum }'
+}
+
 # CPU time of processes, in clock ticks.
 ticks()
 {
@@ -79,6 +88,32 @@ still()
 	done
 }
 
+host_stop()
+{
+	kill "$host" 2>/dev/null && wait "$host" 2>/dev/null
+	host=
+}
+
+# host_start "conf lines": with a cell of each plugin.
+host_start()
+{
+	cat >"$T/hospes.conf" <<-CONF
+	state = "$T/state";
+	socket = "$T/run/host.sock";
+	plugin_dirs = [ "$T/plugins" ];
+	run = { calls = 1000000000; wall = "3h"; };
+	$1
+	CONF
+	export HOSPES_SOCKET=$T/run/host.sock
+	hospesd -c "$T/hospes.conf" --ready-fd 8 8>"$T/ready" 2>"$T/host.log" </dev/null &
+	host=$!
+	read -rt 60 <"$T/ready" || die "the host did not start"
+	woken 1 1 >/dev/null
+	fresh_core=$(pss "$host")
+	fresh_cell=$(pss $(cells_of bench-park))
+	fresh_tables=$(tables $(cells_of bench-park))
+}
+
 seconds()
 {
 	awk -v a="$1" -v b="$EPOCHREALTIME" 'BEGIN { printf "%.1f", b - a }'
@@ -95,7 +130,7 @@ run_of()
 # parked N: N calls that wait at once; what they keep; then all are cancelled.
 parked()
 {
-	local n=$1 id began=$EPOCHREALTIME cells core_kib cell_kib
+	local n=$1 id began=$EPOCHREALTIME cells core_kib cell_kib table_kib
 	id=$(run_of "$n" 7200000)
 	until [ "$(hospes ps --json | jq '.[0].calls')" -gt "$n" ]; do
 		pause 0.1
@@ -104,11 +139,13 @@ parked()
 	cells=$(cells_of bench-park)
 	core_kib=$(($(pss "$host") - fresh_core))
 	cell_kib=$(($(pss $cells) - fresh_cell * $(wc -w <<<"$cells")))
+	table_kib=$(($(tables $cells "$host") - fresh_tables * $(wc -w <<<"$cells")))
 	printf '%-52s %12s s\n' "$n calls parked in $(wc -w <<<"$cells") cells, after" "$(seconds "$began")"
-	awk -v n="$n" -v core="$core_kib" -v cell="$cell_kib" 'BEGIN {
+	awk -v n="$n" -v core="$core_kib" -v cell="$cell_kib" -v tables="$table_kib" 'BEGIN {
 	    printf "%-52s %12.1f KiB\n", "  resident for each, in its cell", cell / n
 	    printf "%-52s %12.1f KiB\n", "  resident for each, in the core", core / n
-	    printf "%-52s %12.1f KiB\n", "  together", (core + cell) / n }'
+	    printf "%-52s %12.1f KiB\n", "  together", (core + cell) / n
+	    printf "%-52s %12.1f KiB\n", "  page tables besides", tables / n }'
 	began=$EPOCHREALTIME
 	hospes cancel "$id" >/dev/null || die "not cancelled"
 	hospes wait "$id" --json >"$T/out" 2>/dev/null
@@ -123,7 +160,7 @@ woken()
 	id=$(run_of "$n" "$2")
 	hospes wait "$id" --json >"$T/out" 2>/dev/null
 	[ "$(jq .result "$T/out")" = "$n" ] || die "$(cat "$T/out")"
-	printf '%-52s %12s s\n' "$n calls parked for $(($2 / 1000)) s, all ended after" "$(seconds "$began")"
+	printf '%-52s %12s s\n' "$n calls parked for $2 ms, all ended after" "$(seconds "$began")"
 }
 
 printf 'on %s, %s CPUs, kernel %s\n\n' "$(uname -m)" "$(nproc)" "$(uname -r)"
@@ -134,27 +171,16 @@ printf '%-52s %12s %12s\n' "a cell, from asking to READY" "p50 us" "p10 us"
 jq -r '.steps[] | "  \(.step)\t\(.us)\t\(.fast_us)"' "$T/cells.json" |
     awk -F '\t' '{ printf "%-52s %12d %12d\n", $1, $2, $3 }'
 jq -r '"all of it\t\(.ready_us)\t\(.ready_fast_us)"' "$T/cells.json" |
-    awk -F '\t' '{ printf "%-52s %12d %12d\n\n", $1, $2, $3 }'
+    awk -F '\t' '{ printf "%-52s %12d %12d\n", $1, $2, $3 }'
+echo
 printf '%-52s %12s KiB PSS\n' "an idle cell, fresh" "$(jq .pss_kib "$T/cells.json")"
 
 mkdir -m 0755 "$T/plugins"
 cp "$BUILT"/tests/bench/plugins/bench-{park,fan,fans}.so "$T/plugins/" || die "no plugins"
 mkfifo "$T/ready"
-cat >"$T/hospes.conf" <<CONF
-state = "$T/state";
-socket = "$T/run/host.sock";
-plugin_dirs = [ "$T/plugins" ];
-run = { calls = 1000000000; wall = "3h"; };
-cells = { per_version = $CELLS; fibers = $(((PARKED + CELLS - 1) / CELLS)); memory = "$(((PARKED + CELLS - 1) / CELLS / 4 + 256))M"; };
-CONF
-export HOSPES_SOCKET=$T/run/host.sock
-hospesd -c "$T/hospes.conf" --ready-fd 8 8>"$T/ready" 2>"$T/host.log" </dev/null &
-host=$!
-read -rt 60 <"$T/ready" || die "the host did not start"
 
-woken 1 1 >/dev/null # there is a cell of each
-fresh_core=$(pss "$host")
-fresh_cell=$(pss $(cells_of bench-park))
+each=$(((PARKED + CELLS - 1) / CELLS))
+host_start "cells = { per_version = $CELLS; fibers = $each; memory = \"$((each / 4 + 256))M\"; };"
 parked $((PARKED / 10))
 parked "$PARKED"
 woken "$PARKED" 60000
@@ -164,3 +190,9 @@ for ((i = 0; i < 40; i++)); do # the host has cells rest that have idled for a s
 done
 printf '%-52s %12s KiB PSS\n' "an idle cell, after all that" \
     "$(($(pss $(cells_of bench-park)) / $(cells_of bench-park | wc -l)))"
+
+printf '\n%s\n' "with the limits as they come, 2,048 calls: the others wait in the core"
+host_stop
+host_start ""
+parked "$PARKED"
+woken "$PARKED" 10

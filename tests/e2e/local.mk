@@ -5,7 +5,7 @@ E2E_SCENARIOS = \
 	tests/e2e/ask-changelogs.t \
 	tests/e2e/ask-copyright.t \
 	tests/e2e/ask-interrupted.t \
-	tests/e2e/ask-joins.t \
+	tests/e2e/ask-joins.t tests/e2e/ask-killed.t \
 	tests/e2e/ask-json.t \
 	tests/e2e/ask-licences.t \
 	tests/e2e/ask-manuals.t \
@@ -13,7 +13,7 @@ E2E_SCENARIOS = \
 	tests/e2e/ask-no-sources.t \
 	tests/e2e/ask-nothing-found.t \
 	tests/e2e/ask-private.t \
-	tests/e2e/ask-progress.t \
+	tests/e2e/ask-progress.t tests/e2e/ask-rarest-word.t \
 	tests/e2e/ask-replans.t \
 	tests/e2e/ask-two-at-once.t \
 	tests/e2e/ask-worker-fails.t \
@@ -24,6 +24,7 @@ E2E_SCENARIOS = \
 	tests/e2e/cell-kill-changes-nothing.t \
 	tests/e2e/cell-kill-loses-no-slot.t \
 	tests/e2e/cell-last-words.t \
+	tests/e2e/cell-parks-many.t \
 	tests/e2e/cell-refusals-told.t tests/e2e/cell-sandbox.t \
 	tests/e2e/cell-silent.t \
 	tests/e2e/cell-stuck.t \
@@ -59,6 +60,7 @@ E2E_SCENARIOS = \
 	tests/e2e/host-drains.t \
 	tests/e2e/host-drops-root.t \
 	tests/e2e/host-folders-prepared.t \
+	tests/e2e/host-idle-sleeps.t \
 	tests/e2e/host-notifies.t \
 	tests/e2e/host-reload.t \
 	tests/e2e/host-state-in-use.t \
@@ -81,6 +83,7 @@ E2E_SCENARIOS = \
 	tests/e2e/memory-load-and-search.t \
 	tests/e2e/memory-load-interrupted.t \
 	tests/e2e/memory-load-kinds.t \
+	tests/e2e/memory-lost-text-mended.t \
 	tests/e2e/memory-needs-grant.t \
 	tests/e2e/memory-own-space.t \
 	tests/e2e/memory-sources.t \

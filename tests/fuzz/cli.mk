@@ -1,7 +1,7 @@
 # fuzz targets of the client: files that become documents
 FUZZ += html document
 FUZZ_DOCUMENT = $(core_base_libbase_a_SOURCES) core/cli/document.c core/cli/document.h core/cli/document_gzip.c \
-	core/cli/document_html.c core/cli/document_pdf.c core/cli/document_plain.c
+	core/cli/document_html.c core/cli/document_info.c core/cli/document_pdf.c core/cli/document_plain.c
 EXTRA_DIST += tests/fuzz/fuzz_html.c tests/fuzz/fuzz_document.c
 fuzz/html: tests/fuzz/fuzz_html.c $(FUZZ_DOCUMENT)
 fuzz/document: tests/fuzz/fuzz_document.c $(FUZZ_DOCUMENT)

@@ -8,7 +8,6 @@
 
 #include <zlib.h>
 
-#include "base/clock.h"
 #include "base/fd.h"
 #include "base/util.h"
 #include "cli/document.h"
@@ -125,6 +124,29 @@ test_binary(void **state)
 	is_refused_n("a", text, 4999, HOSPES_EINPUT, "0x00 at position 4321");
 }
 
+/* A manual of info: its nodes' text, without what is for the program that reads it. */
+static void
+test_info(void **state)
+{
+	static const char manual[] =
+	    "This is a.info, produced by makeinfo.\n\nCopyright of A.\n\n"
+	    "INFO-DIR-SECTION Math\nSTART-INFO-DIR-ENTRY\n* a: (a).  An a.\nEND-INFO-DIR-ENTRY\n"
+	    "\n\x1f\nFile: a.info,  Node: Top,  Next: One\n\nThe top.\n\n* Menu:\n\n"
+	    "* One::      The one\n                         and only.\nSaid below.\n"
+	    "\x1f\nFile: a.info,  Node: One,  Prev: Top\n\n1 One\n*****\n\n* an item\n"
+	    "\0\b[image src=\"a.png\"\0\b]shown\n"
+	    "\x1f\nTag Table:\nNode: Top\x7f"
+	    "123\n\x1f\nEnd Tag Table\n\n\x1f\nLocal Variables:\nEnd:";
+	static const char text[] = "\nCopyright of A.\n\n\n\nThe top.\n\n\nSaid below.\n\n1 One\n*****\n\n* an item\n"
+				   "shown\n";
+
+	(void)state;
+	becomes_n("a.info", manual, sizeof(manual) - 1, text, sizeof(text) - 1, "text/plain");
+	becomes("a.info", "\x1f\nFile: a.info, Node: Top\nlast", "last\n");
+	is_refused_n("a.info", "a\n\x1f\nFile: a\nb\0c", 16, HOSPES_EINPUT, "no text");
+	is_refused_n("a.info", "a\n\x1f\nFile: a\nb\0\b[c", 18, HOSPES_EINPUT, "no text");
+}
+
 /* ---- Pages ---- */
 
 static void
@@ -190,6 +212,27 @@ test_page_deep(void **state)
 		buf_appends(&b, "<b>");
 	buf_appends(&b, "x");
 	is_refused_n("a.html", b.data, b.len, HOSPES_EINPUT, "more than 2000 deep");
+}
+
+/* The parser takes the square of their number: what takes minutes is a defence that is not there. */
+static void
+test_page_attributes(void **state)
+{
+	_cleanup_(buf_free) struct buf b = {0};
+	const char *media = NULL;
+	struct fault fault;
+
+	(void)state;
+	buf_appends(&b, "<p>before<p title=\"");
+	for (int i = 0; i < 300000; i++)
+		buf_printf(&b, i % 1000 == 0 ? "a%d='>' " : "a%d=1 ", i);
+	buf_appends(&b, "\"");
+	for (int i = 0; i < 300000; i++)
+		buf_printf(&b, i % 1000 == 0 ? "a%d='>' " : "a%d=1 ", i);
+	buf_appends(&b, "><p>after");
+	assert_int_equal(document_text(&b, "a.html", &media, &fault), 0);
+	assert_non_null(strstr(buf_text(&b), "before"));
+	assert_non_null(strstr(buf_text(&b), "after"));
 }
 
 /* ---- Compressed ---- */
@@ -349,13 +392,11 @@ test_pdf_endless(void **state)
 		_cleanup_(close_p) int fd = open(fifo, O_RDONLY | O_NONBLOCK);
 		_cleanup_(buf_free) struct buf b = {0};
 		struct pollfd hangup = {.fd = fd};
-		int64_t began = clock_mono_ns();
 		struct fault fault;
 
 		install(p, script);
 		buf_appends(&b, "%PDF-");
 		assert_int_equal(document_pdf(&b, 1, &fault), HOSPES_EDEADLINE);
-		assert_true(clock_mono_ns() - began < 30 * NS_PER_S);
 		assert_int_equal(poll(&hangup, 1, 10000), 1);
 		assert_true(hangup.revents & POLLHUP);
 	}
@@ -370,11 +411,13 @@ main(void)
 	    cmocka_unit_test(test_latin),
 	    cmocka_unit_test(test_utf16),
 	    cmocka_unit_test(test_binary),
+	    cmocka_unit_test(test_info),
 	    cmocka_unit_test(test_page),
 	    cmocka_unit_test(test_page_broken),
 	    cmocka_unit_test(test_page_encodings),
 	    cmocka_unit_test(test_page_known),
 	    cmocka_unit_test(test_page_deep),
+	    cmocka_unit_test(test_page_attributes),
 	    cmocka_unit_test(test_gzip),
 	    cmocka_unit_test(test_gzip_bomb),
 	    WITH_PROGRAMS(test_pdf),

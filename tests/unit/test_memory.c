@@ -7,6 +7,7 @@
 #include "scratch.h"
 
 #include "base/json.h"
+#include "memory/state.h"
 
 static int
 setup(void **state)
@@ -512,6 +513,66 @@ an_answer_that_is_not_wanted_does_not_come(void **state)
 	settle(w);
 }
 
+/* How many changes the index has before it. */
+static size_t
+waiting(struct memory *m)
+{
+	struct ask *ask;
+	size_t n = 0;
+
+	pthread_mutex_lock(&m->lock);
+	TAILQ_FOREACH(ask, &m->lanes[LANE_INDEX], queued)
+	{
+		n++;
+	}
+	pthread_mutex_unlock(&m->lock);
+	return n;
+}
+
+struct burst {
+	struct world *w;
+	size_t told, most;
+};
+
+static void
+burst_told(json_t *answer, const struct fault *fault, void *arg)
+{
+	struct burst *b = arg;
+	size_t n = waiting(b->w->memory);
+
+	assert_null(fault);
+	json_decref(answer);
+	b->told++;
+	b->most = n > b->most ? n : b->most;
+}
+
+/* Otherwise a host that is told more than it can index fills its memory with what waits. */
+static void
+who_puts_faster_than_the_index_is_held_back(void **state)
+{
+	struct world *w = *state;
+	struct burst b = {.w = w};
+	_cleanup_(buf_free) struct buf value = {0};
+	const size_t n = 90;
+
+	buf_appends(&value, "\"");
+	for (unsigned i = 0; value.len < MIB - 100; i++)
+		buf_printf(&value, "word%u is what owl%u says. ", i * 7919 % 65536, i * 31 % 4096);
+	buf_appends(&value, "\"");
+	for (size_t i = 0; i < n; i++) {
+		_cleanup_(free_p) char *key = xasprintf("k%zu", i);
+		struct memory_command *c = NULL;
+
+		assert_int_equal(
+		    memory_put(w->memory, &world_space, key, value.data, value.len, MEMORY_ANY, &c, &w->fault), 0);
+		memory_append(w->memory, c, "test", burst_told, &b);
+	}
+	while (b.told < n)
+		assert_int_equal(event_base_loop(w->loop, EVLOOP_ONCE), 0);
+	assert_true(b.most <= 64 + 1);
+	assert_true(b.most > 32);
+}
+
 static void
 closing_does_not_wait_for_what_is_asked(void **state)
 {
@@ -562,6 +623,7 @@ main(void)
 	    T(nobody_finds_what_is_anothers),
 	    T(a_drop_takes_all_and_nothing_else),
 	    T(an_answer_that_is_not_wanted_does_not_come),
+	    T(who_puts_faster_than_the_index_is_held_back),
 	    T(closing_does_not_wait_for_what_is_asked),
 	};
 

@@ -144,6 +144,29 @@ a_copyright_file_is_cut_at_its_points(void **state)
 	assert_memory_equal(c.passages[1].text, "On Debian", 9);
 }
 
+/* What stands in the middle of the page and leads nothing: programs, addresses, lists of names, rules. */
+static void
+not_all_in_the_middle_leads(void **state)
+{
+	static const char *const lines[] = {"$include /etc/inputrc", "====", "https://www.example.org/Page",
+	    "curl --interface eth0:1", "\xe2\x80\x94 Berlin, 2015-09-08",
+	    "Ada One, Bea Two, Cid Three, Dan Four, Eve Five", "* OF THE POSSIBILITY OF DAMAGE"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
+		_cleanup_(free_p) char *text =
+		    xasprintf("A Title\n=======\n\nThis is a paragraph that stands above it.\n\n"
+			      "                %s\n\nAnd this one stands below, for itself.\n",
+			lines[i]);
+		struct cut c = cut(text);
+
+		assert_string_equal(c.passages[c.n - 1].heading, "A Title");
+	}
+	assert_string_equal(
+	    cut("See section\n2.1 of this thing, which is about something else entirely.").passages[0].text,
+	    "See section\n2.1 of this thing, which is about something else entirely.");
+}
+
 static void
 markdown_headings_lead(void **state)
 {
@@ -218,6 +241,7 @@ main(void)
 	    cmocka_unit_test(a_changelog_has_its_releases_for_headings),
 	    cmocka_unit_test(a_copyright_file_is_cut_at_its_points),
 	    cmocka_unit_test(markdown_headings_lead),
+	    cmocka_unit_test(not_all_in_the_middle_leads),
 	    cmocka_unit_test(a_long_paragraph_is_cut_at_its_sentences),
 	    cmocka_unit_test(short_lines_are_taken_together),
 	    cmocka_unit_test(a_heading_with_nothing_below_is_a_passage),

@@ -38,6 +38,13 @@ words_are_folded_and_stemmed(void **state)
 	assert_string_equal(stems("\xe2\x80\x9cquoted\xe2\x80\x9d\xc2\xa0word"), "quot word");
 	assert_string_equal(stems("\xd0\x9c\xd0\x98\xd0\xa0 \xd0\xbc\xd0\xb8\xd1\x80"),
 	    "\xd0\xbc\xd0\xb8\xd1\x80 \xd0\xbc\xd0\xb8\xd1\x80=");
+	assert_string_equal(stems("hyphe\xe2\x80\x90\n    nated so\xc2\xad"
+				  "ft"),
+	    "hyphen soft");
+	assert_string_equal(stems("one\xe2\x80\x90two \xe2\x80\x90\nx y\xe2\x80\x90\n"), "on two x y");
+	assert_string_equal(
+	    stems("pneumonoultramicroscopicsilicovolcanoconiosis pneumonoultramicroscopicsilicovolcano"),
+	    "pneumonoultramicroscopicsilicovolcanoconiosi pneumonoultramicroscopicsilicovolcano");
 	assert_string_equal(stems(""), "");
 }
 

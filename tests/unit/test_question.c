@@ -125,6 +125,11 @@ queries_have_all_words(void **state)
 	query_wide(&q, &query);
 	assert_string_equal(query.text, "convei \"hand out\"");
 	question_free(&q);
+	/* the stem of a stem is another one: words, then, that have these */
+	question_read(&q, "Which license has the condenser?", groups);
+	query_own(&q, &query);
+	assert_string_equal(query.text, "license condense");
+	question_free(&q);
 }
 
 /* More terms and members than there is room for, and bytes of any kind. */

@@ -59,6 +59,17 @@ a_word_has_its_stem_and_its_kind(void **state)
 	}
 	assert_memory_equal(text + words[2].from, "machine", words[2].len);
 	free(words);
+	/* divided at the end of a line of a manual page, or by a soft hyphen */
+	assert_int_equal(text_words("hyphe\xe2\x80\x90\n     nated so\xc2\xad"
+				    "ft",
+			     26, &words),
+	    2);
+	assert_string_equal(words[0].stem, "hyphen");
+	assert_int_equal(words[0].len, 19);
+	assert_string_equal(words[1].stem, "soft");
+	free(words);
+	assert_int_equal(text_words("one\xe2\x80\x90two\xe2\x80\x90\n Three", 19, &words), 3);
+	free(words);
 	assert_int_equal(text_words(" .-,\xe2\x80\x94 ", 8, &words), 0);
 	assert_null(words);
 }
@@ -190,6 +201,36 @@ control_fields_and_rules(void **state)
 	    {TEXT_RULE, -1, "====="}, {TEXT_RULE, -1, "1.2  Scope ........... 7"}, {TEXT_SENTENCE, -1, "Text."});
 }
 
+/* What only looks like an item, an option or a title. */
+static void
+a_sentence_goes_on_over_lines(void **state)
+{
+	(void)state;
+	ASSERT_UNITS("Any licence that was granted in section\n2.1 of this License shall end.",
+	    {TEXT_SENTENCE, -1, "Any licence that was granted in section\n2.1 of this License shall end."});
+	ASSERT_UNITS("A signal is named in one of several ways, and the argument to\n-l is a number of it.",
+	    {TEXT_SENTENCE, -1,
+		"A signal is named in one of several ways, and the argument to\n-l is a number of it."});
+	ASSERT_UNITS("\n      # Done Reading\n\n  http://Example.org/Title\n\n-- Berlin Town\n\n\xe2\x80\x94 Berlin, "
+		     "Town\n\nIt is.",
+	    {TEXT_SENTENCE, -1, "# Done Reading"}, {TEXT_SENTENCE, -1, "http://Example.org/Title"},
+	    {TEXT_RULE, -1, "-- Berlin Town"}, {TEXT_SENTENCE, -1, "\xe2\x80\x94 Berlin, Town"},
+	    {TEXT_SENTENCE, -1, "It is."});
+	ASSERT_UNITS("             Appendix: How to Apply These Terms\n\nDo it.",
+	    {TEXT_HEADING, -1, "Appendix: How to Apply These Terms"}, {TEXT_SENTENCE, -1, "Do it."});
+}
+
+static void
+a_copyright_notice_ends_without_a_full_stop(void **state)
+{
+	(void)state;
+	ASSERT_UNITS("Copyright (C) 1989 Free\n Software Foundation, Inc.,\n51 Franklin Street, USA\n"
+		     "University of Boston\nEveryone is permitted to copy\nit.",
+	    {TEXT_SENTENCE, -1,
+		"Copyright (C) 1989 Free\n Software Foundation, Inc.,\n51 Franklin Street, USA\nUniversity of Boston"},
+	    {TEXT_SENTENCE, -1, "Everyone is permitted to copy\nit."});
+}
+
 /* Whatever the bytes are, places are in order and inside. */
 static void
 places_are_in_order_whatever_the_bytes(void **state)
@@ -227,6 +268,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(stems_are_those_of_porter),
 	    cmocka_unit_test(a_word_has_its_stem_and_its_kind), cmocka_unit_test(function_words_are_known),
+	    cmocka_unit_test(a_sentence_goes_on_over_lines),
+	    cmocka_unit_test(a_copyright_notice_ends_without_a_full_stop),
 	    cmocka_unit_test(sentences_end_where_they_end), cmocka_unit_test(long_ones_are_cut),
 	    cmocka_unit_test(items_know_what_introduces_them), cmocka_unit_test(a_manual_page_has_options),
 	    cmocka_unit_test(a_changelog_has_items), cmocka_unit_test(control_fields_and_rules),

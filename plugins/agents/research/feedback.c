@@ -69,7 +69,7 @@ count(struct counts *counts, const struct question *q, const struct passage *p, 
 		struct counted *c;
 
 		if ((words[i].flags & (TEXT_STOP | TEXT_NUMBER)) != 0 || words[i].len < 4 || words[i].len > 32 ||
-		    is_of_question(q, words[i].stem))
+		    memchr(p->text + words[i].from, '\n', words[i].len) != NULL || is_of_question(q, words[i].stem))
 			continue;
 		c = find(counts, &words[i], p->text);
 		if (c == NULL || c->last == number)

@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "research.h"
 
@@ -35,7 +36,8 @@ static const struct sign signs[] = {
     {MANNER_STEPS,
 	"use the|using the|run the|by using|you can|specify|to do this|with the option|this option|these options|"
 	"command line|try"},
-    {MANNER_WHO, "maintained by|written by|author|authors|maintainer|contributed by|copyright|thanks to"},
+    {MANNER_WHO, "maintained by|written by|author|authors|maintainer|contributed by|copyright by|copyright c|"
+		 "copyrighted by|thanks to"},
     {MANNER_DATE, "january|february|march|april|june|july|august|september|october|november|december|days|weeks|months|"
 		  "years|before|after|until|date|day|jan|feb|mar|apr|jun|jul|aug|sep|oct|nov|dec"},
     {MANNER_NUMBER, "two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|sixty|ninety|"
@@ -94,13 +96,16 @@ manner_of_words(const char *text, const struct text_word *words, size_t n)
 
 		if (words[i].flags & TEXT_NUMBER)
 			manner |= is_year(word, words[i].len) ? MANNER_DATE | MANNER_NUMBER : MANNER_NUMBER;
+		/* "Copyright 2004 Somebody", not "the copyright notice" */
+		named |= i > 0 && is_year(word, words[i].len) && words[i - 1].len == 9 &&
+			 strncasecmp(text + words[i - 1].from, "copyright", 9) == 0;
 		shouted += (words[i].flags & TEXT_UPPER) != 0;
 		named |= i > 0 && (words[i].flags & TEXT_CAPITAL) != 0 && words[i - 1].len == 2 &&
 			 memcmp(text + words[i - 1].from, "by", 2) == 0;
 	}
 	if (shouted * 5 > n * 2 && n > 6)
 		manner |= MANNER_SHOUTED;
-	if (named) /* by Somebody */
+	if (named) /* by Somebody, copyright of Somebody */
 		manner |= MANNER_WHO;
 	return manner;
 }
@@ -117,7 +122,7 @@ begins_with(const char *flat, const char *const *words)
 /* Words that point back to what was said before. */
 static const char *const back[] = {" this ", " that ", " these ", " those ", " it ", " they ", " such ", " he ",
     " she ", " however ", " otherwise ", " therefore ", " also ", " then ", " in this case ", " in that case ",
-    " in addition ", " but ", " and ", " or ", " nor ", NULL};
+    " in addition ", " the default is ", " the default value ", " but ", " and ", " or ", " nor ", NULL};
 
 /* Words that tell somebody to do something. */
 static const char *const commands[] = {" add ", " change ", " check ", " choose ", " click ", " copy ", " create ",
@@ -165,7 +170,7 @@ heading_is_aside(const char *heading, size_t len)
 {
 	static const char asides[] =
 	    "preamble|introduction|foreword|preface|background|motivation|rationale|abstract|contents|"
-	    "how to apply|acknowledgements|acknowledgments|see also|bibliography";
+	    "how to apply|end of terms|acknowledgements|acknowledgments|see also|bibliography";
 	struct text_word *words;
 	size_t n = text_words(heading, len, &words);
 	char flat[256];

@@ -21,6 +21,8 @@ try(const struct question *q, const struct window *w, size_t first, size_t last,
 
 	if (last > first && w->units[last].to - w->units[first].from > QUOTE_MAX)
 		return;
+	if ((first == 0 && w->torn_begin) || (last + 1 == w->units_n && w->torn_end))
+		return;
 	candidate_score(q, &c);
 	if (c.score <= 0)
 		return;

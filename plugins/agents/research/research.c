@@ -77,10 +77,10 @@ finding_of(const struct question *q, const struct candidate *c)
 	const struct window *w = c->window;
 	size_t from = w->units[c->first].from, to = end_of(c);
 	json_t *heading = heading_of(c);
-	json_t *finding = json_pack("{s:s s:s s:I s:I s:s% s:f s:f s:o s:b}", "document", w->document, "digest",
+	json_t *finding = json_pack("{s:s s:s s:I s:I s:s% s:f s:f s:o s:b s:o}", "document", w->document, "digest",
 	    w->digest, "from", (json_int_t)(w->from + from), "to", (json_int_t)(w->from + to), "quote", w->text + from,
 	    to - from, "score", rounded(c->score), "covers", rounded(c->covers), "terms", words_of(q, c->terms), "duty",
-	    c->duty);
+	    c->duty, "around", words_of(q, c->around));
 
 	if (heading != NULL)
 		json_object_set_new(finding, "heading", heading);

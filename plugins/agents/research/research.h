@@ -49,6 +49,7 @@ struct window {
 	size_t from;                             /* byte of the document where `text` begins */
 	const char *text;
 	size_t len;
+	bool torn_begin, torn_end; /* it begins or ends in the middle of a paragraph */
 	struct text_unit *units;
 	struct text_word *words;
 	struct hit *hits;

@@ -16,13 +16,16 @@
 #define IN_LEAD      0.7
 #define IN_HEADING   0.65
 #define IN_PARAGRAPH 0.45
-#define IN_NAME      0.8
+#define IN_NAME      0.9
+
+#define NAMED 0.9 /* worth of a word in a document's name that is the asker's own */
 
 #define DENSE 0.4 /* share of the content words from which on nothing is gained */
 #define NOISE 16  /* characters for each mark of programs from which on a text is prose */
 #define MODAL (ASKS_DUTY | ASKS_LEAVE)
 
 #define SHORT_WORDS   5
+#define FEW_WORDS     10
 #define SUBJECT_WORDS 6 /* among the first of a sentence stands what it is about */
 
 /* A factor for a quote of a manner, or without it, where the question asks for something. */
@@ -37,7 +40,7 @@ static const struct taste tastes[] = {
     {ASKS_LEAVE, MANNER_LEAVE | MANNER_BAN | MANNER_DUTY, 1, 0.75},
     {ASKS_NUMBER, MANNER_NUMBER, 1, 0.6},
     {ASKS_DATE, MANNER_DATE, 1, 0.6},
-    {ASKS_WHO, MANNER_WHO, 1, 0.6},
+    {ASKS_WHO, MANNER_WHO, 1, 0.5},
     {ASKS_WHY, MANNER_REASON, 1, 0.8},
     {ASKS_HOW, MANNER_STEPS, 1, 0.85},
     {ASKS_WHERE, MANNER_WHERE, 1, 0.75},
@@ -53,7 +56,7 @@ static const struct {
     {MANNER_EXAMPLE, 0, 0.7},
     {MANNER_WE, ASKS_WHO | ASKS_WHY, 0.75},
     {MANNER_ASKING, 0, 0.5},
-    {MANNER_SHOUTED, 0, 0.8},
+    {MANNER_SHOUTED, 0, 0.9},
 };
 
 static size_t
@@ -126,8 +129,11 @@ factor_of_manner(const struct question *q, unsigned manner)
 
 		if (!(q->asks & tastes[i].asks))
 			continue;
+		if (tastes[i].asks == ASKS_WHO && (q->asks & MODAL)) /* "who may": whoever is told that they may */
+			continue;
 		/* "How long must ...": it is the number that counts. */
-		factor *= (tastes[i].asks & MODAL) && (q->asks & ~(unsigned)MODAL) ? (1 + taste) / 2 : taste;
+		factor *=
+		    (tastes[i].asks & MODAL) && (q->asks & ~(unsigned)(MODAL | ASKS_WHO)) ? (1 + taste) / 2 : taste;
 	}
 	for (size_t i = 0; i < sizeof(asides) / sizeof(*asides); i++)
 		if ((manner & asides[i].manner) && !(q->asks & asides[i].unless))
@@ -182,6 +188,19 @@ factor_of_heading(const struct question *q, const struct candidate *c)
 	return 0.93 + 0.07 * question_covered(q, best);
 }
 
+/* A document that is named after what is asked about is about it. */
+static double
+factor_of_name(const struct question *q, const struct candidate *c)
+{
+	double best[QUESTION_TERMS] = {0};
+
+	name_best(q, c->window->document, 1, best);
+	for (size_t t = 0; t < q->n; t++)
+		if (q->terms[t].weight >= HEAVY && best[t] >= NAMED)
+			return 1;
+	return 0.9;
+}
+
 /* What says little beside what was asked says it clearer than what mentions it. */
 static double
 factor_of_density(const struct window *w, size_t from, size_t to)
@@ -227,7 +246,7 @@ factor_of_place(const struct candidate *c, size_t words)
 	if (w->text[last->to - 1] == ':') /* what it introduces is missing */
 		factor *= 0.85;
 	if (!first->first && c->first == c->last && first->kind == TEXT_SENTENCE) /* goes on from something before */
-		factor *= 0.97;
+		factor *= words < FEW_WORDS ? 0.88 : 0.97;
 	return factor;
 }
 
@@ -272,7 +291,7 @@ candidate_score(const struct question *q, struct candidate *c)
 	c->score *= 0.8 + 0.2 * nearness(w, from, to, c->terms);
 	c->score *= factor_of_manner(q, manner) * factor_of_place(c, to - from) * factor_of_part(c);
 	c->score *= factor_of_prose(c) * factor_of_density(w, from, to);
-	c->score *= factor_of_subject(q, c, from) * factor_of_heading(q, c);
+	c->score *= factor_of_subject(q, c, from) * factor_of_heading(q, c) * factor_of_name(q, c);
 	c->score *= length < 0.7 ? 0.7 : length;
 	if (direct <= 0)
 		c->score = 0;

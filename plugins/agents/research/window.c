@@ -109,21 +109,43 @@ find_first_words(struct window *w)
 	w->first_word[w->units_n] = (uint32_t)w->words_n;
 }
 
-/* Whole paragraphs alone: what is cut at the ends is left out. */
+/* Bytes of the gap between paragraphs that begins with this newline: a blank line, or one with what stands for it in
+ * control files and comments, " .", " *", "#"; 0: there is none. */
+static size_t
+gap_here(const char *at, const char *end)
+{
+	const char *p = at + 1;
+
+	while (p < end && (*p == ' ' || *p == '\t'))
+		p++;
+	if (p < end && *p != '\n' && strchr(".*#", *p) != NULL)
+		p++;
+	return p < end && *p == '\n' ? (size_t)(p + 1 - at) : 0;
+}
+
+/* Whole paragraphs alone: what is cut at the ends is left out.  Where no paragraph begins or ends near, what stands at that
+ * end is torn. */
 static void
 trim_ends(struct window *w, bool to_end)
 {
-	const char *gap = w->from > 0 ? strstr(w->text, "\n\n") : NULL;
+	const char *end = w->text + w->len;
 
-	if (gap != NULL && (size_t)(gap - w->text) < w->len / 3) {
-		w->from += (size_t)(gap + 2 - w->text);
-		w->len -= (size_t)(gap + 2 - w->text);
-		w->text = gap + 2;
+	w->torn_begin = w->from > 0;
+	w->torn_end = !to_end;
+	for (const char *at = w->text; w->torn_begin && at < w->text + w->len / 3; at++) {
+		size_t gap = *at == '\n' ? gap_here(at, end) : 0;
+
+		if (gap == 0)
+			continue;
+		w->from += (size_t)(at - w->text) + gap;
+		w->len -= (size_t)(at - w->text) + gap;
+		w->text = at + gap;
+		w->torn_begin = false;
 	}
-	for (size_t i = w->len; !to_end && i > w->len / 3 * 2 + 2; i--)
-		if (w->text[i - 1] == '\n' && w->text[i - 2] == '\n') {
-			w->len = i;
-			break;
+	for (const char *at = end - 1; w->torn_end && at > w->text + w->len / 3 * 2; at--)
+		if (*at == '\n' && gap_here(at, end) > 0) {
+			w->len = (size_t)(at - w->text);
+			w->torn_end = false;
 		}
 }
 

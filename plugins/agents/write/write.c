@@ -3,7 +3,7 @@
  *
  * It adds no word of its own.  A point is its quote with the white space in order (common/brief.h), led in by document and
  * heading only where the quote cannot be understood alone; a contradiction is both quotes side by side.  Sources are
- * numbered in the order in which they are first cited, one for each distinct quote; up to two that agree are cited with the
+ * numbered in the order in which they are first cited, one for each distinct quote; up to three that agree are cited with the
  * point's own.  Each point is a critical claim of standard evidence, whose sources are those that it cites.
  *
  * The confidence is the one that came with the points, which knows their coverage, agreement and contradictions
@@ -17,7 +17,7 @@
 
 #include "common/brief.h"
 
-#define AGREEING    2  /* sources that are cited beside a point's own */
+#define AGREEING    3  /* sources that are cited beside a point's own */
 #define HEADING_MAX 80 /* bytes; longer ones do not lead in */
 
 struct brief {

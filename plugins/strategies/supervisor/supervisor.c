@@ -16,6 +16,8 @@
 
 #define POINTS 8
 #define POOR   0.6  /* a coverage below it asks for another round */
+#define HEAVY  0.55 /* weight of a word that the question is about */
+#define RARE   0.34 /* of the findings have a word that few have */
 #define NEAR   0.75 /* of the best coverage: findings with less are left out */
 
 /* How many groups the operator wants, within what there is room for. */
@@ -113,6 +115,66 @@ drop_poor(struct work *work)
 			json_array_remove(work->findings, i);
 }
 
+static bool
+has_word(const json_t *finding, const char *word)
+{
+	const json_t *words = json_object_get(finding, "around"), *one;
+	size_t i;
+
+	json_array_foreach(
+	    words, i, one) if (json_is_string(one) && strcmp(json_string_value(one), word) == 0) return true;
+	return false;
+}
+
+/* Has it all that the question is about? */
+static bool
+has_all(const struct work *work, const json_t *finding)
+{
+	for (size_t t = 0; t < work->question.n; t++)
+		if (work->question.terms[t].weight >= HEAVY && !has_word(finding, work->question.terms[t].word))
+			return false;
+	return true;
+}
+
+/* The word of the question that few findings have; NULL: all are in many. */
+static const char *
+rarest_word(const struct work *work)
+{
+	size_t n = json_array_size(work->findings), least = (size_t)(RARE * (double)n) + 1, i;
+	const char *rarest = NULL;
+	const json_t *finding;
+
+	for (size_t t = 0; t < work->question.n; t++) {
+		const char *word = work->question.terms[t].word;
+		size_t with = 0;
+
+		if (work->question.terms[t].weight < HEAVY)
+			continue;
+		json_array_foreach(work->findings, i, finding) with += has_word(finding, word);
+		if (with > 0 && with < least) {
+			least = with;
+			rarest = word;
+		}
+	}
+	return rarest;
+}
+
+/* When something has all that was asked for, what lacks the rarest word of it is about something else: of "zstd support in
+ * dpkg", the support of other things in dpkg. */
+static void
+drop_beside(struct work *work)
+{
+	const char *rarest = rarest_word(work);
+	const json_t *finding;
+	bool all = false;
+	size_t i;
+
+	json_array_foreach(work->findings, i, finding) all |= has_all(work, finding);
+	for (i = json_array_size(work->findings); all && rarest != NULL && i-- > 0;)
+		if (!has_word(json_array_get(work->findings, i), rarest))
+			json_array_remove(work->findings, i);
+}
+
 /* {"question", "points", "contradictions", "confidence"}: what the writer is given. */
 static int
 analyse(struct work *work, hospes_value **ret)
@@ -122,6 +184,7 @@ analyse(struct work *work, hospes_value **ret)
 	int rc;
 
 	drop_poor(work);
+	drop_beside(work);
 	if (json_array_size(work->findings) == 0) {
 		*ret = hospes_value_json(work->ctx, json_pack("{s:s s:[] s:[] s:f}", "question", work->text, "points",
 							"contradictions", "confidence", 0.0));
