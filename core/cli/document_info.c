@@ -12,7 +12,7 @@
 #include "cli/document.h"
 
 #define SEPARATOR 0x1f
-#define DEEP      20   /* blanks before a line of a menu that goes on */
+#define DEEP      20    /* blanks before a line of a menu that goes on */
 #define LOOK      65536 /* bytes in which the first node begins */
 
 struct line {
