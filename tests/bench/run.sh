@@ -59,7 +59,7 @@ read -rt 60 <"$T/ready" || die "the host did not start"
 
 text=$(printf '%0245d' 7) # 256 bytes with what is around it
 
-# The CPU time of the host and all below it, in us.
+# The host and all below it.
 family()
 {
 	local pid
@@ -69,12 +69,23 @@ family()
 	done
 }
 
-cpu_of_host()
+# cpu_mark, then cpu_since: of all that are there at the end.
+cpu_look()
 {
-	local pid
-	for pid in $(family "$host"); do
-		cat /proc/"$pid"/task/*/schedstat 2>/dev/null
-	done | awk '{ ns += $1 } END { printf "%d\n", ns / 1000 }'
+	local task
+	for task in $(family "$host" | sed 's,.*,/proc/&/task/*,'); do
+		echo "$task $(cut -d' ' -f1 "$task/schedstat" 2>/dev/null)"
+	done
+}
+
+cpu_mark()
+{
+	cpu_look >"$T/cpu"
+}
+
+cpu_since()
+{
+	cpu_look | awk 'NR == FNR { before[$1] = $2; next } { ns += $2 - before[$1] } END { printf "%d\n", ns / 1000 }' "$T/cpu" -
 }
 
 api()
@@ -85,14 +96,14 @@ api()
 # lane PLUGIN INPUT CALLS: runs it to its end; prints the median time of a round in us and the CPU of a call.
 lane()
 {
-	local before id
+	local id
 	printf '%s' "$2" >"$T/in.json"
-	before=$(cpu_of_host)
+	cpu_mark
 	# Nobody watches: progress that is shown to a client is work too.
 	hospes run "$1" --in "$T/in.json" --detach --json >"$T/out" || die "$(cat "$T/out")"
 	id=$(jq -r .id "$T/out")
 	hospes wait "$id" --json >"$T/out" || die "$(cat "$T/out")"
-	awk -v cpu=$(($(cpu_of_host) - before)) -v calls="$3" -v p50="$(median "$id")" \
+	awk -v cpu="$(cpu_since)" -v calls="$3" -v p50="$(median "$id")" \
 	    'BEGIN { printf "%.2f %.2f\n", p50, cpu / calls }'
 }
 
@@ -154,11 +165,11 @@ alone()
 # flight PLUGIN TOTAL: 1,000 runs in flight; prints runs a second, the CPU of a call, syncs of a run.
 flight()
 {
-	local before syncs
+	local syncs
 	syncs=$(api /v1/host | jq .syncs)
-	before=$(cpu_of_host)
+	cpu_mark
 	"$BUILT/tests/bench/runs" "$HOSPES_SOCKET" "$1" "$2" 1000 100 >"$T/out" || die "the client failed"
-	awk -v cpu=$(($(cpu_of_host) - before + $(jq .cpu_us "$T/out"))) -v runs="$2" \
+	awk -v cpu=$(($(cpu_since) + $(jq .cpu_us "$T/out" | cut -d. -f1))) -v runs="$2" \
 	    -v rate="$(jq .runs_a_second "$T/out")" -v syncs=$(($(api /v1/host | jq .syncs) - syncs)) \
 	    'BEGIN { printf "%.0f %.2f %.4f\n", rate, cpu / (runs * 11), syncs / runs }'
 }
