@@ -24,11 +24,12 @@ strings()
 }
 
 # named PATTERN: "FILE:LINE WORD" of all that match.
+all=$(strings)
 named()
 {
-	strings | while IFS= read -r line; do
-		grep -oE -- "$1" <<<"${line#*:*:}" | sed "s|^|$(cut -d: -f1,2 <<<"$line") |"
-	done
+	PATTERN=$1 perl -ne 'next unless /^([^:]*:[^:]*):(.*)$/;
+	    my ($where, $text) = ($1, $2);
+	    print "$where $1\n" while $text =~ /($ENV{PATTERN})/g' <<<"$all"
 }
 
 # strangers PATTERN LIST: those that are not in the list, without what surrounds the name.
