@@ -388,6 +388,9 @@ record_json(const struct record *r)
 	if (r->head.kind == RECORD_RUN_END || r->head.kind == RECORD_CALL_END || r->head.kind == RECORD_OP_OUTCOME ||
 	    r->head.kind == RECORD_REFUSAL)
 		json_object_set_new(json, "status", json_string(status_name(r->head.status)));
+	/* The records of a call do not say that it is one. */
+	if (r->head.kind == RECORD_CALL_START || r->head.kind == RECORD_CALL_END)
+		json_object_set_new(json, "op", json_string(op_name(r)));
 	for (unsigned i = 0; i < r->head.fields; i++)
 		set_field(json, r, &r->field[i]);
 	return json;
