@@ -218,7 +218,7 @@ start(struct keeper *k, const char *whom, int *ret_control, struct fault *fault)
 int
 keeper_start(struct keeper *k, const struct keeper_program *program, struct fault *fault)
 {
-	int control, rc = start(k, program->argv[0], &control, fault);
+	int control = -1, rc = start(k, program->argv[0], &control, fault);
 
 	if (rc == 0 && k->pid == 0)
 		keep(program, control);
@@ -228,7 +228,7 @@ keeper_start(struct keeper *k, const struct keeper_program *program, struct faul
 int
 keeper_stand_by(struct keeper *k, void (*gone)(const char *told, void *arg), void *arg, struct fault *fault)
 {
-	int control, rc = start(k, "who clears away", &control, fault);
+	int control = -1, rc = start(k, "who clears away", &control, fault);
 	char told[TOLD_MAX] = "", next[TOLD_MAX];
 	ssize_t got;
 

@@ -148,7 +148,7 @@ void
 record_outcome(struct dispatch *d, struct op *op)
 {
 	_cleanup_(free_p) char *made = op->callee == NULL ? op_path(op) : NULL;
-	const char *path = made != NULL ? made : op->callee->path;
+	const char *path = op->callee == NULL ? made : op->callee->path;
 	int64_t unrecorded, took_ns;
 	struct record r;
 

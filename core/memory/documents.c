@@ -50,7 +50,8 @@ has_text(const char *path, const void *text, size_t len)
 	struct stat st;
 
 	return fd >= 0 && fstat(fd, &st) == 0 && (size_t)st.st_size == len &&
-	       documents_read(fd, 0, len, &found, &fault) == 0 && (len == 0 || memcmp(found.data, text, len) == 0);
+	       documents_read(fd, 0, len, &found, &fault) == 0 &&
+	       (found.data == NULL || memcmp(found.data, text, len) == 0);
 }
 
 int

@@ -125,7 +125,7 @@ static void
 take_probed(const struct fault *fault, void *arg)
 {
 	struct take *t = arg;
-	struct version *v = t->version;
+	struct version *v = t->version, *held;
 	struct fault copy;
 
 	if (fault == NULL) {
@@ -135,8 +135,10 @@ take_probed(const struct fault *fault, void *arg)
 		return;
 	}
 	copy = *fault;
+	held = version_ref(v); /* the log names it yet */
 	command_remove(t->registry, v, t->actor, copy.text);
 	take_fail(t, &copy);
+	version_unref(&held);
 }
 
 static void

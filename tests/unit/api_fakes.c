@@ -171,6 +171,7 @@ run_start(struct runs *r, const json_t *request, struct payload *input, const ch
 	(void)r, (void)client;
 	if (strcmp(json_string_value(json_object_get(request, "plugin")), version.name) != 0)
 		return fault_set(fault, HOSPES_ENOAGENT, "there is no such agent");
+	json_decref(fakes.request);
 	fakes.request = json_deep_copy(request);
 	if (input != NULL)
 		json_object_set_new(fakes.request, "input", json_read(input->data, input->len, "input", NULL));
