@@ -495,6 +495,7 @@ main(int argc, char **argv)
 	struct host host = {.spawner_fd = -1, .dir.lock_fd = -1, .notify.fd = -1};
 	_cleanup_(free_p) char *installed = NULL;
 	struct fault fault;
+	bool cut_off;
 	int status = options_read(argc, argv, &host.options);
 
 	if (status >= 0)
@@ -517,7 +518,11 @@ main(int argc, char **argv)
 		return fail(&host, &fault);
 	host_serve(&host);
 	status = host.failed ? 1 : 0;
+	cut_off = runs_open_count(host.runs) > 0;
 	host_close(&host);
 	curl_global_cleanup();
+	/* What runs that were cut off still hold is not taken apart for a process that ends. */
+	if (cut_off)
+		_exit(status);
 	return status;
 }
