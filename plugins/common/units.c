@@ -263,7 +263,8 @@ may_be_title(const struct line *line)
 	if (!text_letter(line->at[0]) && !text_digit(line->at[0]) && strchr("\"'(#", line->at[0]) == NULL &&
 	    line->kind != LINE_MARK)
 		return false;
-	if (c == 0xe2 || (c == 0xc2 && (unsigned char)line->at[1] != 0xa7)) /* punctuation beyond ASCII, but "§" */
+	/* punctuation beyond ASCII, but "§" */
+	if (c == 0xe2 || (c == 0xc2 && (line->end - line->at < 2 || (unsigned char)line->at[1] != 0xa7)))
 		return false;
 	if (c == '#' && line->indent >= 4)
 		return false;
