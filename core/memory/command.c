@@ -16,6 +16,7 @@
 /* A command as it is read back. */
 struct applied {
 	struct store_txn *txn;
+	const struct record *record;
 	uint64_t lsn;
 	json_t *body; /* without the value */
 	struct memory_space space;
@@ -109,6 +110,8 @@ put_value(struct applied *a, struct fault *fault)
 	struct key k;
 	bool had;
 
+	if (a->key == NULL)
+		return damaged(a->record, fault);
 	key_value(&k, &a->space, a->key);
 	had = store_get(a->txn, STORE_MEMORY, k.data, k.len, &was, &was_len) && was_len >= sizeof old;
 	if (had)
@@ -130,28 +133,14 @@ put_value(struct applied *a, struct fault *fault)
 }
 
 static int
-apply_put(struct store_txn *txn, const struct record *r, struct fault *fault)
-{
-	struct applied a = {.txn = txn};
-	int rc = read_body(r, true, &a, fault);
-
-	if (rc == 0 && a.key == NULL)
-		rc = damaged(r, fault);
-	if (rc == 0)
-		rc = put_value(&a, fault);
-	if (rc == 0)
-		rc = put_outcome(&a, fault);
-	json_decref(a.body);
-	return rc;
-}
-
-static int
 forget_value(struct applied *a, struct fault *fault)
 {
 	const void *was;
 	struct key k;
 	size_t len;
 
+	if (a->key == NULL)
+		return damaged(a->record, fault);
 	key_value(&k, &a->space, a->key);
 	if (!store_get(a->txn, STORE_MEMORY, k.data, k.len, &was, &len))
 		return 0;
@@ -161,22 +150,6 @@ forget_value(struct applied *a, struct fault *fault)
 	if (store_del(a->txn, STORE_MEMORY, k.data, k.len, fault) != 0)
 		return fault->status;
 	return put_space(a, fault);
-}
-
-static int
-apply_forget(struct store_txn *txn, const struct record *r, struct fault *fault)
-{
-	struct applied a = {.txn = txn};
-	int rc = read_body(r, false, &a, fault);
-
-	if (rc == 0 && a.key == NULL)
-		rc = damaged(r, fault);
-	if (rc == 0)
-		rc = forget_value(&a, fault);
-	if (rc == 0)
-		rc = put_outcome(&a, fault);
-	json_decref(a.body);
-	return rc;
 }
 
 /* One space more, or fewer, has the document. */
@@ -230,26 +203,17 @@ add_document(struct applied *a, const json_t *d, struct fault *fault)
 }
 
 static int
-apply_documents(struct store_txn *txn, const struct record *r, struct fault *fault)
+add_documents(struct applied *a, struct fault *fault)
 {
-	struct applied a = {.txn = txn};
-	int rc = read_body(r, false, &a, fault);
 	const json_t *d;
 	size_t i;
 
-	if (rc == 0)
-		json_array_foreach(json_object_get(a.body, "documents"), i, d)
-		{
-			rc = add_document(&a, d, fault);
-			if (rc != 0)
-				break;
-		}
-	if (rc == 0)
-		rc = put_space(&a, fault);
-	if (rc == 0)
-		rc = put_outcome(&a, fault);
-	json_decref(a.body);
-	return rc;
+	json_array_foreach(json_object_get(a->body, "documents"), i, d)
+	{
+		if (add_document(a, d, fault) != 0)
+			return fault->status;
+	}
+	return put_space(a, fault);
 }
 
 static int
@@ -273,22 +237,15 @@ remove_document(struct applied *a, const uint8_t digest[DIGEST], struct fault *f
 }
 
 static int
-apply_forget_document(struct store_txn *txn, const struct record *r, struct fault *fault)
+forget_document(struct applied *a, struct fault *fault)
 {
-	struct applied a = {.txn = txn};
 	uint8_t digest[DIGEST];
-	int rc = read_body(r, false, &a, fault);
 
-	if (rc == 0 && !digest_read(json_string_value(json_object_get(a.body, "digest")), digest))
-		rc = damaged(r, fault);
-	if (rc == 0)
-		rc = remove_document(&a, digest, fault);
-	if (rc == 0)
-		rc = put_space(&a, fault);
-	if (rc == 0)
-		rc = put_outcome(&a, fault);
-	json_decref(a.body);
-	return rc;
+	if (!digest_read(json_string_value(json_object_get(a->body, "digest")), digest))
+		return damaged(a->record, fault);
+	if (remove_document(a, digest, fault) != 0)
+		return fault->status;
+	return put_space(a, fault);
 }
 
 /* The first entry with a prefix: a walk may not go on over what changed. */
@@ -328,24 +285,64 @@ drop_all(struct applied *a, struct fault *fault)
 }
 
 static int
-apply_drop(struct store_txn *txn, const struct record *r, struct fault *fault)
+drop_space(struct applied *a, struct fault *fault)
 {
-	struct applied a = {.txn = txn};
-	struct space_entry was;
-	int rc = read_body(r, false, &a, fault);
+	const struct space_entry was = a->entry;
 
-	was = a.entry;
+	if (drop_all(a, fault) != 0)
+		return fault->status;
+	a->entry = (struct space_entry){0};
+	a->outcome.a = was.keys;
+	a->outcome.b = was.documents;
+	return put_space(a, fault);
+}
+
+/* ---- The table --------------------------------------------------------------------------------------------------- */
+
+/* What all commands have in common: it is read, makes its change, and what came of it is kept. */
+static int
+apply(struct store_txn *txn, const struct record *r, bool has_value,
+    int (*change)(struct applied *a, struct fault *fault), struct fault *fault)
+{
+	struct applied a = {.txn = txn, .record = r};
+	int rc = read_body(r, has_value, &a, fault);
+
 	if (rc == 0)
-		rc = drop_all(&a, fault);
-	a.entry = (struct space_entry){0};
-	a.outcome.a = was.keys;
-	a.outcome.b = was.documents;
-	if (rc == 0)
-		rc = put_space(&a, fault);
+		rc = change(&a, fault);
 	if (rc == 0)
 		rc = put_outcome(&a, fault);
 	json_decref(a.body);
 	return rc;
+}
+
+static int
+apply_put(struct store_txn *txn, const struct record *r, struct fault *fault)
+{
+	return apply(txn, r, true, put_value, fault);
+}
+
+static int
+apply_forget(struct store_txn *txn, const struct record *r, struct fault *fault)
+{
+	return apply(txn, r, false, forget_value, fault);
+}
+
+static int
+apply_forget_document(struct store_txn *txn, const struct record *r, struct fault *fault)
+{
+	return apply(txn, r, false, forget_document, fault);
+}
+
+static int
+apply_documents(struct store_txn *txn, const struct record *r, struct fault *fault)
+{
+	return apply(txn, r, false, add_documents, fault);
+}
+
+static int
+apply_drop(struct store_txn *txn, const struct record *r, struct fault *fault)
+{
+	return apply(txn, r, false, drop_space, fault);
 }
 
 const struct store_apply memory_apply[] = {
