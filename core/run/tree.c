@@ -413,12 +413,36 @@ record_json(const struct record *r)
 	return json;
 }
 
+/* However a record names its payloads, it shows their hashes: so records can be compared. */
+static void
+set_hashes(json_t *json, struct carried *carried, const struct record *r)
+{
+	static const enum record_tag tags[] = {TAG_INPUT, TAG_OUTPUT};
+
+	for (size_t i = 0; i < ARRAY_LEN(tags); i++) {
+		_cleanup_(payload_unref) struct payload *p = carried_read(carried, r, tags[i], NULL);
+		struct record_field hash = {.len = sizeof(struct payload_hash)};
+		const char *key = record_tag_name(tags[i] == TAG_INPUT ? TAG_INPUT_HASH : TAG_OUTPUT_HASH);
+
+		if (p == NULL || json_object_get(json, key) != NULL)
+			continue;
+		payload_hash(p);
+		hash.data = &p->hash;
+		set_hex(json, key, &hash);
+	}
+}
+
 json_t *
 records_json(const struct record_list *list)
 {
+	_cleanup_(carried_free) struct carried carried = {0};
 	json_t *array = json_array();
 
-	for (size_t i = 0; i < list->n; i++)
-		json_array_append_new(array, record_json(&list->records[i]));
+	for (size_t i = 0; i < list->n; i++) {
+		json_t *json = record_json(&list->records[i]);
+
+		set_hashes(json, &carried, &list->records[i]);
+		json_array_append_new(array, json);
+	}
 	return array;
 }
