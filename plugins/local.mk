@@ -18,7 +18,7 @@ PLUGIN_CXX = c++
 # What several plugins share: sources that each compiles into itself.  A plugin of several files has a rule of its own:
 #   plugins/agents/NAME/NAME.so: $(NAME_FILES) $(STAGE_SDK)
 #   	$(PLUGIN_LINK_FILES)
-PLUGIN_TEXT = plugins/common/text.h plugins/common/sentence.c plugins/common/stem.c plugins/common/units.c \
+PLUGIN_TEXT = plugins/common/need.h plugins/common/text.h plugins/common/sentence.c plugins/common/stem.c plugins/common/units.c \
 	plugins/common/words.c
 PLUGIN_LINK_FILES = $(PLUGIN_LINK) -I$(top_srcdir)/plugins `echo $^ | tr ' ' '\n' | grep '[.]c$$'` $(PLUGIN_LIBS) -lm
 PLUGIN_QUESTION = plugins/common/question.h plugins/common/question.c plugins/common/irregular.c plugins/common/synonyms.c plugins/common/match.c \
@@ -59,7 +59,7 @@ plugins/strategies/supervisor/supervisor.so: $(SUPERVISOR_FILES) $(STAGE_SDK)
 	$(PLUGIN_LINK_FILES)
 
 # Those that make and check a brief.
-PLUGIN_BRIEF = plugins/common/brief.h plugins/common/brief.c
+PLUGIN_BRIEF = plugins/common/need.h plugins/common/brief.h plugins/common/brief.c
 WRITE_FILES = plugins/agents/write/write.c $(PLUGIN_BRIEF)
 QUOTES_FILES = plugins/checks/quotes/quotes.h plugins/checks/quotes/quotes.c plugins/checks/quotes/brief.c \
 	plugins/checks/quotes/source.c plugins/checks/quotes/tell.c $(PLUGIN_BRIEF)
