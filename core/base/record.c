@@ -227,6 +227,8 @@ record_kind_name(enum record_kind kind)
 		return "op_outcome";
 	case RECORD_REFUSAL:
 		return "refusal";
+	case RECORD_RESOLVED:
+		return "resolved";
 	case RECORD_COMMAND:
 		return "command";
 	case RECORD_CELL_START:
@@ -273,6 +275,7 @@ record_tag_name(enum record_tag tag)
 	    [TAG_NUMBER] = "number",
 	    [TAG_CALLEE] = "callee",
 	    [TAG_SOURCES] = "sources",
+	    [TAG_DECISION] = "decision",
 	};
 
 	if ((size_t)tag >= ARRAY_LEN(names) || names[tag] == NULL)
