@@ -80,6 +80,10 @@ extern const struct executor executor_call, executor_http, executor_now, executo
     executor_first, executor_find, executor_script, executor_part, executor_remember, executor_recall, executor_forget,
     executor_list, executor_documents, executor_document, executor_search;
 
+/* Of a build for the bench alone. */
+#define BENCH_TARGET "http://bench.invalid/"
+extern const struct executor executor_bench;
+
 const struct executor *executor_of(const struct op *op); /* the cell room lets no other kind through */
 
 /* The idempotency key that the host gives an effect. */
