@@ -212,6 +212,8 @@ record_kind_name(enum record_kind kind)
 		return "op_outcome";
 	case RECORD_REFUSAL:
 		return "refusal";
+	case RECORD_RESOLVED:
+		return "resolved";
 	case RECORD_COMMAND:
 		return "command";
 	case RECORD_CELL_START:
@@ -260,6 +262,7 @@ record_tag_name(enum record_tag tag)
 	    [TAG_SOURCES] = "sources",
 	    [TAG_INPUT_DELTA] = "input_delta",
 	    [TAG_OUTPUT_DELTA] = "output_delta",
+	    [TAG_DECISION] = "decision",
 	};
 
 	if ((size_t)tag >= ARRAY_LEN(names) || names[tag] == NULL)

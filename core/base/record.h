@@ -33,11 +33,17 @@ enum record_kind {
 	                         * its share.  OBJECT, CONFIG: with the first call of a version in the run */
 	RECORD_CALL_END = 21,   /* PATH, TARGET, status, OUTPUT | MESSAGE, CONFIDENCE: the outcome of the op that made the
 	                         * call; NUMBER: how many of its ops were refused and have no record of their own */
-	RECORD_OP_INTENT = 30,  /* PATH, OP_KIND, TARGET, INPUT, EFFECT, KEY, DEADLINE: before an effect outside the host */
+	RECORD_OP_INTENT = 30,  /* PATH, OP_KIND, TARGET, INPUT, EFFECT, KEY, DEADLINE: before an effect outside the host, each time
+	                         * that it is begun.  NUMBER: how often the same attempt was begun before, and nobody knows
+	                         * what came of that */
 	RECORD_OP_OUTCOME = 31, /* PATH, OP_KIND, TARGET, INPUT_HASH, status, OUTPUT | MESSAGE.  Of what only looks, and has no
-	                         * record before: INPUT where it is short, NUMBER: ns that it took */
+	                         * record before: INPUT where it is short, NUMBER: ns that it took.  Of a
+	                         * costly effect that was sent and failed: NUMBER 1, it may have been billed */
 	RECORD_REFUSAL = 32,    /* PATH, OP_KIND, TARGET, INPUT_HASH, GUARD, status, MESSAGE: a guard said no; BODY: with what
 	                         * findings */
+	RECORD_RESOLVED = 33,   /* PATH, OP_KIND, TARGET, DECISION, ACTOR, REASON: a human has said of an effect with an intent and
+	                         * no outcome whether it took place.  Done: status, OUTPUT, which are its outcome; not done:
+	                         * attempt, of the one that is begun now */
 	RECORD_COMMAND = 40,    /* COMMAND, ACTOR, REASON, BODY (JSON): a change of the host's own state; of an op also PATH,
 	                         * OP_KIND, TARGET */
 	RECORD_CELL_START = 50, /* TARGET, VERSION, OBJECT, NUMBER (pid), BODY {"layers": [...], "quarantine"} */
@@ -76,6 +82,7 @@ enum record_tag {
 	TAG_SOURCES = 26,  /* JSON array: the spaces whose documents a run may read */
 	TAG_INPUT_DELTA = 27, /* hash of an earlier payload, u32, u32, bytes: what differs from it (call/carried.h) */
 	TAG_OUTPUT_DELTA = 28,
+	TAG_DECISION = 33, /* text: "done", "not-done", "answer" (done, with this OUTPUT) */
 };
 
 struct record_head {

@@ -110,6 +110,10 @@ struct op {
 	uint32_t ordinal;
 	uint16_t kind; /* enum wire_op_kind */
 	uint8_t effect;
+	bool unanswered;           /* an effect that was sent and failed without an answer */
+	bool undecided;            /* it waits for a human to say whether it took place */
+	uint16_t attempt;          /* from 1; one more each time a human says that it did not */
+	uint16_t begun;            /* intents of this attempt on record */
 	enum op_state state;
 	char *target;
 	char target_room[32];           /* where short ones lie */
@@ -120,6 +124,7 @@ struct op {
 	size_t input_len;
 	int64_t deadline_real_ns;
 	int64_t began_mono_ns;     /* once it is past the guards */
+	int64_t intent_real_ns;    /* when its newest intent was recorded; 0: it has none */
 	int64_t share[QUANTITIES]; /* 0: none */
 	int64_t share_wall_ns;     /* 0: none */
 	bool sharing;              /* its share is a part of what is left, and not taken yet */
@@ -242,6 +247,7 @@ struct run {
 	struct carried carried;    /* payloads that its newest records carry */
 	uint32_t seq;
 	unsigned calls_open;
+	unsigned undecided; /* ops of it that wait for a human's decision */
 	struct dispatch *dispatch; /* that it runs under */
 	void *watchers;            /* run's own */
 	char **sources;            /* spaces of its client whose documents it may read, NULL-terminated, or NULL */

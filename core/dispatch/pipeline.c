@@ -263,6 +263,7 @@ static void
 set_outcome(struct op *op, int status, struct payload *value, double confidence)
 {
 	assert(op->state != OP_DONE && op->executing == NULL && op->waiting_on == NULL);
+	decision_over(op);
 	op->state = OP_DONE;
 	op->status = status;
 	op->value = value;

@@ -15,6 +15,7 @@ struct view {
 	struct ulid id;
 	char id_text[ULID_TEXT];
 	uint64_t last_lsn; /* of a run in memory; 0: see the store */
+	json_t *undecided; /* of a run in memory: its ops that wait for a decision, or NULL */
 	bool all, want_tree;
 	unsigned limit;
 	run_viewed *done;
@@ -30,6 +31,7 @@ static void
 view_free(struct view *view)
 {
 	json_decref(view->json);
+	json_decref(view->undecided);
 	free(view);
 }
 
@@ -149,6 +151,7 @@ read_run(struct store_txn *txn, struct journal *j, void *arg)
 	}
 	view->json = summary_of(&list);
 	json_object_set_new(view->json, "tree", tree_of(&list));
+	tree_undecided(json_object_get(view->json, "tree"), view->undecided);
 	if (view->last_lsn == 0)
 		mark_interrupted(view->json);
 }
@@ -183,6 +186,7 @@ view_run(struct runs *r, const char *id_text, bool want_tree, run_viewed *done, 
 		return;
 	}
 	view->last_lsn = run->last_lsn;
+	view->undecided = dispatch_undecided(run);
 	journal_await(r->journal, run->last_lsn, read_when_durable, view);
 }
 

@@ -49,6 +49,7 @@ E2E_SCENARIOS = \
 	tests/e2e/doctor-no-userns.t \
 	tests/e2e/doctor-root.t \
 	tests/e2e/doctor-user.t \
+	tests/e2e/effects-kill.t tests/e2e/effects-live.t \
 	tests/e2e/ground-check-crashes.t \
 	tests/e2e/ground-check-may-not-call.t \
 	tests/e2e/ground-check-missing.t \
@@ -125,7 +126,7 @@ stage: all
 	mkdir '$(abs_builddir)/stage$(pluginsdir)'
 
 e2e: stage
-	$(MAKE) $(AM_MAKEFLAGS) $(check_DATA) tests/fixtures/webd$(EXEEXT) tests/fixtures/without$(EXEEXT)
+	$(MAKE) $(AM_MAKEFLAGS) $(check_DATA) tests/fixtures/webd$(EXEEXT) tests/chaos/counting_server$(EXEEXT) tests/fixtures/without$(EXEEXT)
 	$(MAKE) $(AM_MAKEFLAGS) check-TESTS check_PROGRAMS= TESTS='$(E2E)' TEST_SUITE_LOG=e2e-suite.log
 
 clean-local:

@@ -12,6 +12,7 @@ struct fakes {
 	json_t *request;         /* the last that run_start saw */
 	struct run_watch *watch; /* open watches, the newest first */
 	unsigned watches, cancels, installs;
+	char resolved[128]; /* who said what of an effect */
 	size_t installed_bytes;
 	uint32_t parts, parts_taken; /* of the run's reply: "xx..." of part_bytes */
 	size_t part_bytes;
