@@ -6,6 +6,8 @@
  * together with the applied LSN after 2,000 dirty pages or 50 ms, and never past the durable LSN.  At start everything
  * after the applied LSN is applied again from the journal.
  *
+ * A map that is full grows: what the open transaction reflected is applied again from the journal.
+ *
  * LMDB is for state once committed, the journal is the truth for runs.  Nobody else opens the environment.
  */
 
@@ -41,7 +43,7 @@ struct store_options {
 	const char *dir;
 	struct event_base *loop;
 	struct journal *journal;
-	size_t map_bytes; /* 0: 16 GiB; the file is as large as what is in it */
+	size_t map_bytes; /* 0: 1 GiB; it grows by itself, and the file is as large as what is in it */
 	const struct store_apply *const *tables; /* NULL-terminated list of arrays, each ended by kind 0 */
 	void (*failed)(const struct fault *fault, void *arg);
 	void *arg;

@@ -22,11 +22,9 @@ store_fault(const struct store *s, int rc, const char *what, struct fault *fault
 	switch (rc) {
 	case MDB_SUCCESS:
 		return 0;
-	case MDB_MAP_FULL:
-		return fault_set(fault, HOSPES_EDISK,
-		    "%s: the store is full: all of its map of %zu bytes is used; take another state directory "
-		    "(--state, `state`)",
-		    what, s->map_bytes);
+	case MDB_MAP_FULL: /* whoever can makes it larger and begins again */
+		return fault_set(
+		    fault, HOSPES_EDISK, "%s: all of the store's map of %zu bytes is used", what, s->map_bytes);
 	case MDB_CORRUPTED:
 	case MDB_PAGE_NOTFOUND:
 	case MDB_PANIC:
@@ -84,8 +82,9 @@ store_put(struct store_txn *txn, enum store_table table, const void *key, size_t
 	if (rc != 0)
 		return rc;
 	count_dirty(txn, len);
-	return store_fault(
-	    txn->store, mdb_put(txn->txn, txn->store->dbi[table], &k, &v, 0), "cannot write to the store", fault);
+	rc = mdb_put(txn->txn, txn->store->dbi[table], &k, &v, 0);
+	txn->full = txn->full || rc == MDB_MAP_FULL;
+	return store_fault(txn->store, rc, "cannot write to the store", fault);
 }
 
 int
@@ -101,6 +100,7 @@ store_del(struct store_txn *txn, enum store_table table, const void *key, size_t
 	rc = mdb_del(txn->txn, txn->store->dbi[table], &k, NULL);
 	if (rc == MDB_NOTFOUND)
 		return 0;
+	txn->full = txn->full || rc == MDB_MAP_FULL;
 	return store_fault(txn->store, rc, "cannot delete from the store", fault);
 }
 
@@ -207,10 +207,8 @@ int
 store_walk_from(struct store_txn *txn, enum store_table table, const void *prefix, size_t prefix_len, const void *from,
     size_t from_len, store_visit *visit, void *arg)
 {
-	struct walk w = {.prefix = prefix_len == 0 ? "" : prefix,
-	    .prefix_len = prefix_len,
-	    .from = from,
-	    .from_len = from_len};
+	struct walk w = {
+	    .prefix = prefix_len == 0 ? "" : prefix, .prefix_len = prefix_len, .from = from, .from_len = from_len};
 
 	return walk(txn, table, &w, visit, arg);
 }
