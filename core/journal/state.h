@@ -55,6 +55,7 @@ struct journal {
 	uint64_t wanted;       /* somebody waits for all below this */
 	uint64_t syncs;        /* batches written */
 	bool awaited;          /* the loop has waits */
+	unsigned held;         /* backups under way: segments stay as they are */
 	bool stop, failing;
 	struct fault failure; /* once `failing` */
 	struct segment *segments;

@@ -15,8 +15,6 @@
 
 #define COMMIT_PAGES 2000
 
-static const char applied_key[] = "applied";
-
 static bool
 row_fits(const struct store_apply *row, const struct record *r)
 {
@@ -122,7 +120,7 @@ write_applied(struct store *s, struct fault *fault)
 	int rc;
 
 	s->txn.writing = true;
-	rc = store_put(&s->txn, STORE_META, applied_key, sizeof applied_key - 1, &s->applied, sizeof s->applied, fault);
+	rc = store_put(&s->txn, STORE_META, STORE_APPLIED, strlen(STORE_APPLIED), &s->applied, sizeof s->applied, fault);
 	s->txn.writing = false;
 	return rc;
 }
@@ -201,7 +199,7 @@ read_applied(struct store *s, struct applied *ret, struct fault *fault)
 
 	if (rc != 0)
 		return rc;
-	if (store_get(&txn, STORE_META, applied_key, sizeof applied_key - 1, &data, &len)) {
+	if (store_get(&txn, STORE_META, STORE_APPLIED, strlen(STORE_APPLIED), &data, &len)) {
 		if (len == sizeof applied)
 			memcpy(&applied, data, sizeof applied);
 		else

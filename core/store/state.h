@@ -43,6 +43,8 @@ struct jobs {
 	struct job *first, **last;
 };
 
+#define STORE_APPLIED "applied"
+
 /* META "applied": the last record that the committed state reflects. */
 struct applied {
 	uint64_t lsn; /* 0: none */
@@ -85,7 +87,16 @@ struct store {
 	struct applied applied;
 };
 
-/* 0 or a fault for an LMDB result. */
+const char *store_table_name(enum store_table table);
+
+/* Whether a value, as LMDB has it, ends in its true check; `ret` gets its size without. */
+bool store_value_true(enum store_table table, const MDB_val *key, const MDB_val *value, size_t *ret);
+
+/* From now on damage of this environment ends the process with a sentence.  An LMDB result. */
+int store_guard(MDB_env *env);
+void store_unguard(MDB_env *env); /* before it is closed, or its map moves */
+
+/* 0 or a fault for an LMDB result; `s` may be NULL. */
 int store_fault(const struct store *s, int rc, const char *what, struct fault *fault);
 
 bool store_has_row(const struct store *s, const struct record *r);
