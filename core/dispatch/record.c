@@ -133,7 +133,7 @@ record_resolved(struct dispatch *d, struct op *op, const struct decision *said, 
 	record_add_text(&r, TAG_DECISION, decision_name(said->outcome));
 	record_add_text(&r, TAG_ACTOR, said->who);
 	record_add_text(&r, TAG_REASON, said->why);
-	dispatch_record_payload(op->run, &r, TAG_OUTPUT, value);
+	carried_add(&op->run->carried, &r, TAG_OUTPUT, value);
 	dispatch_record(d, op->run, &r);
 }
 
