@@ -1,5 +1,5 @@
 /*
- * Runs: starting, listing, waiting, watching, cancelling.
+ * Runs: listing, waiting, watching, cancelling.  start.c starts them.
  *
  * A run that is open or ended lately is in memory; others are asked of the store.  What is told of an ended run waits
  * until its end is durable: run_watch says when.
@@ -18,91 +18,6 @@
 
 #define LIST_DEFAULT 100u
 #define LIST_MAX     10000u
-
-/* The client is told by its own words what is wrong with its request. */
-static int
-check_request(json_t *request, struct fault *fault)
-{
-	static const char *const members[] = {"plugin", "input", "version", "config", "budget", "sources", "script"};
-	const json_t *plugin = json_object_get(request, "plugin");
-	const char *key;
-	json_t *value;
-
-	json_object_foreach(request, key, value)
-	{
-		size_t i = 0;
-
-		while (i < ARRAY_LEN(members) && strcmp(key, members[i]) != 0)
-			i++;
-		if (i == ARRAY_LEN(members))
-			return fault_set(fault, HOSPES_EINPUT,
-			    "the request has a member %.60s; it takes plugin, input, version, config, budget and "
-			    "sources",
-			    key);
-	}
-	if (!json_is_string(plugin) || !plugin_name_valid(json_string_value(plugin)))
-		return fault_set(fault, HOSPES_EINPUT,
-		    "plugin has to name an agent or strategy: a letter and at most 63 letters, digits and hyphens, all "
-		    "lower case");
-	return 0;
-}
-
-static int
-start(struct exchange *x, json_t *request, size_t nth, struct buf *out, struct fault *fault)
-{
-	struct run *run;
-
-	if (!json_is_object(request))
-		return fault_set(fault, HOSPES_EINPUT, "a request for a run has to be a JSON object");
-	if ((nth == 0 || request != json_array_get(x->body, nth - 1)) && check_request(request, fault) != 0)
-		return fault->status;
-	if (run_start(x->api->runs, request, requests_input(x, nth), x->client, &run, fault) != 0)
-		return fault->status;
-	run_text(run, false, out);
-	return 0;
-}
-
-static void
-start_many(struct exchange *x)
-{
-	_cleanup_(buf_free) struct buf out = {0};
-	json_t *request;
-	size_t i;
-
-	if (json_array_size(x->body) < 1 || json_array_size(x->body) > MANY_MAX) {
-		reply_error(x, 400, HOSPES_EINPUT, "the array has %zu requests; 1 to %d are started at once",
-		    json_array_size(x->body), MANY_MAX);
-		return;
-	}
-	json_array_foreach(x->body, i, request)
-	{
-		struct fault fault;
-
-		buf_appends(&out, i == 0 ? "[" : ",");
-		if (start(x, request, i, &out, &fault) != 0) {
-			_cleanup_(json_p) json_t *error = api_error(fault.status, fault.text);
-			_cleanup_(free_p) char *text = json_text(error);
-
-			buf_appends(&out, text);
-		}
-	}
-	buf_appends(&out, "]");
-	reply_text_durable(x, 202, &out);
-}
-
-void
-handle_run_start(struct exchange *x)
-{
-	_cleanup_(buf_free) struct buf out = {0};
-	struct fault fault;
-
-	if (json_is_array(x->body))
-		start_many(x);
-	else if (start(x, x->body, 0, &out, &fault) != 0)
-		reply_fault(x, &fault);
-	else
-		reply_text_durable(x, 202, &out);
-}
 
 /* ---- Views of the store ---- */
 

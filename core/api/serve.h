@@ -4,7 +4,7 @@
  *   api.c      the socket and the server      reply.c    JSON answers, faults, HTTP statuses
  *   route.c    method and path to handler     stream.c   server-sent events
  *   exchange.c the life of a request          logs.c     the newest log lines and who follows them
- *   requests.c  the body of POST /v1/runs
+ *   requests.c  the body of POST /v1/runs             start.c    what becomes of it
  *   host.c agents.c runs.c many.c memory.c  handlers  refusal.c  JSON in place of evhttp's own error pages
  *   finish.c   the last answers
  *

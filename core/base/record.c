@@ -273,6 +273,7 @@ record_tag_name(enum record_tag tag)
 	    [TAG_NUMBER] = "number",
 	    [TAG_CALLEE] = "callee",
 	    [TAG_SOURCES] = "sources",
+	    [TAG_REQUEST] = "request",
 	};
 
 	if ((size_t)tag >= ARRAY_LEN(names) || names[tag] == NULL)

@@ -27,7 +27,7 @@ enum record_kind {
 	RECORD_HOST_START = 1,  /* a host opened the journal: a new writer epoch */
 	RECORD_HOST_STOP = 2,   /* it closed it in order */
 	RECORD_RUN_START = 10,  /* TARGET, VERSION (asked for), CLIENT, CONFIG, LIMIT_CALLS, DEADLINE, INPUT,
-	                         * SOURCES */
+	                         * SOURCES; KEY and REQUEST where the client gave a key */
 	RECORD_RUN_END = 11,    /* TARGET, status, OUTPUT | MESSAGE, PARTIAL, CONFIDENCE; NUMBER: calls that it spent */
 	RECORD_CALL_START = 20, /* PATH, TARGET, CALLEE, VERSION, DEADLINE, INPUT; the call that the op led to.  LIMIT_CALLS:
 	                         * its share.  OBJECT, CONFIG: with the first call of a version in the run */
@@ -74,6 +74,7 @@ enum record_tag {
 	TAG_NUMBER = 24,   /* int64 */
 	TAG_CALLEE = 25,   /* text: the plugin that a capability was resolved to */
 	TAG_SOURCES = 26,  /* JSON array: the spaces whose documents a run may read */
+	TAG_REQUEST = 29,  /* 16 bytes: hash of the request that came with KEY */
 };
 
 struct record_head {

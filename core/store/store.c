@@ -109,7 +109,7 @@ on_wakeup(evutil_socket_t fd, short what, void *arg)
 static int
 open_tables(struct store *s, struct fault *fault)
 {
-	static const char *const names[STORE_TABLES] = {"meta", "registry", "runs", "memory"};
+	static const char *const names[STORE_TABLES] = {"meta", "registry", "runs", "memory", "requests"};
 	MDB_txn *txn;
 	int rc = mdb_txn_begin(s->env, NULL, 0, &txn);
 
