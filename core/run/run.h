@@ -56,7 +56,8 @@ struct run_keys;
 struct run_key;
 typedef void run_keys_found(struct run_keys *keys, void *arg);
 bool run_key_valid(const char *key, size_t len); /* 1 to RUN_KEY_MAX visible ASCII characters */
-void run_keys_find(struct runs *r, const char *client, const char *const *keys, size_t n, run_keys_found *found, void *arg);
+void run_keys_find(
+    struct runs *r, const char *client, const char *const *keys, size_t n, run_keys_found *found, void *arg);
 struct run_key *run_keys_nth(struct run_keys *keys, size_t nth); /* NULL: that one had none */
 
 /* The run that was started under a key before, as run_text tells it or, when it is not in memory, as run_list does, and

@@ -42,7 +42,7 @@ extern struct fakes fakes;
 
 void fakes_reset(const char *socket_path);
 void fake_event(const json_t *event); /* to the watcher; NULL is the end */
-void fake_keys(void); /* ends the lookup that waits */
+void fake_keys(void);                 /* ends the lookup that waits */
 void fake_durable(void);
 void fake_view(void);                                        /* gives the view that waits */
 void fake_memory(json_t *answer, const struct fault *fault); /* gives the answer that waits */
