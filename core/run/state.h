@@ -78,6 +78,9 @@ json_t *tree_of(const struct record_list *list);
 json_t *records_json(const struct record_list *list);
 json_t *summary_of(const struct record_list *list);
 
+/* watch.c: the parts of the root call's reply that may be shown, as run_part has them. */
+json_t *parts_of(const struct record_list *list);
+
 /* A run without an end that nobody runs was cut off when the host ended: what is open in its summary and tree is called
  * interrupted. */
 void mark_interrupted(json_t *summary);
