@@ -263,6 +263,7 @@ record_tag_name(enum record_tag tag)
 	    [TAG_INPUT_DELTA] = "input_delta",
 	    [TAG_OUTPUT_DELTA] = "output_delta",
 	    [TAG_DECISION] = "decision",
+	    [TAG_REQUEST] = "request",
 	};
 
 	if ((size_t)tag >= ARRAY_LEN(names) || names[tag] == NULL)

@@ -27,7 +27,7 @@ enum record_kind {
 	RECORD_HOST_START = 1,  /* a host opened the journal: a new writer epoch */
 	RECORD_HOST_STOP = 2,   /* it closed it in order */
 	RECORD_RUN_START = 10,  /* TARGET, VERSION (asked for), CLIENT, CONFIG, LIMIT_CALLS, DEADLINE, INPUT,
-	                         * SOURCES */
+	                         * SOURCES; KEY and REQUEST where the client gave a key */
 	RECORD_RUN_END = 11,    /* TARGET, status, OUTPUT | MESSAGE, PARTIAL, CONFIDENCE; NUMBER: calls that it spent */
 	RECORD_CALL_START = 20, /* PATH, TARGET, CALLEE, VERSION, DEADLINE, INPUT; the call that the op led to.  LIMIT_CALLS:
 	                         * its share.  OBJECT, CONFIG: with the first call of a version in the run */
@@ -49,7 +49,8 @@ enum record_kind {
 	RECORD_CELL_START = 50, /* TARGET, VERSION, OBJECT, NUMBER (pid), BODY {"layers": [...], "quarantine"} */
 	RECORD_CELL_END = 51,   /* TARGET, VERSION, OBJECT, NUMBER (pid), MESSAGE, BODY {"wait_status", "cpu_ms", "rss_kib"} */
 	RECORD_REPLAY = 52,     /* PATH, MESSAGE: a call begins again in another cell */
-	RECORD_PART = 53,     /* PATH, OUTPUT, NUMBER: a part of a call's reply, counted from 0 */
+	RECORD_PART = 53,     /* PATH, OUTPUT, NUMBER: a part of a call's reply, counted from 0.  GUARD: that the whole reply has to
+	                       * pass before it is handed to anybody */
 	RECORD_LOG = 60,        /* PATH, LEVEL in status, MESSAGE: what a plugin logged */
 };
 
@@ -83,6 +84,7 @@ enum record_tag {
 	TAG_INPUT_DELTA = 27, /* hash of an earlier payload, u32, u32, bytes: what differs from it (call/carried.h) */
 	TAG_OUTPUT_DELTA = 28,
 	TAG_DECISION = 33, /* text: "done", "not-done", "answer" (done, with this OUTPUT) */
+	TAG_REQUEST = 29,  /* 16 bytes: hash of the request that came with KEY */
 };
 
 struct record_head {

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "dispatch/state.h"
+#include "dispatch/guard.h"
 
 uint64_t
 dispatch_record(struct dispatch *d, struct run *run, struct record *r)
@@ -190,6 +190,8 @@ record_part(struct dispatch *d, struct call *call, uint32_t nth, struct payload 
 	r.head.call = call->handle;
 	record_add_text(&r, TAG_PATH, call->path);
 	record_add(&r, TAG_NUMBER, &number, sizeof(number));
+	if (call->op->parts->held)
+		record_add_text(&r, TAG_GUARD, guard_grounding.name);
 	carried_add(&call->run->carried, &r, TAG_OUTPUT, part);
 	dispatch_record(d, call->run, &r);
 }

@@ -1,4 +1,5 @@
-/* What those who watch a run are told: provisional, and never waited for. */
+/* What those who watch a run are told: provisional, and never waited for.  Each event says so: what it tells of may not be
+ * on record yet, and may come again when the host was killed. */
 
 #include <math.h>
 
@@ -8,6 +9,7 @@
 static void
 tell(struct dispatch *d, struct run *run, json_t *event)
 {
+	json_object_set_new(event, "provisional", json_true());
 	if (d->progress != NULL)
 		d->progress(run, event, d->arg);
 	json_decref(event);

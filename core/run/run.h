@@ -45,13 +45,35 @@ void runs_parted(struct run *run, void *runs); /* there are more parts of the ro
 void run_progress(struct run *run, const json_t *event);
 
 /*
- * Starts a run.  `request`: {"plugin": "survey", "input": any, "version": "1.0.0"?, "config": {"survey": {"at_once": 2}}?,
- * "budget": {"calls": n?, "wall_ms": n?}?, "sources": ["space", ...]?, "script": {...}?}.  `sources` are spaces of this
- * client whose documents the run's plugins may read as the space "sources" (memory/memory.h).  `input` may be given as a payload instead (then it is not
- * parsed).  Faults: bad_input, no_such_agent, no_such_version, too_large, overloaded, permission_denied.
+ * Keys of clients.  Who starts a run under a key may ask again, for ever, and is told of the run that there is: two requests
+ * of one client with the same key start one run.  A key is looked for before its run is started; between the two nobody
+ * else gets to start one under it.
+ *
+ * `keys` may have NULLs.  `found` comes on the loop, be it before run_keys_find returns; `keys` are there until it returns.
  */
-int run_start(struct runs *r, const json_t *request, struct payload *input, const char *client, struct run **ret,
-    struct fault *fault);
+#define RUN_KEY_MAX 255
+struct run_keys;
+struct run_key;
+typedef void run_keys_found(struct run_keys *keys, void *arg);
+bool run_key_valid(const char *key, size_t len); /* 1 to RUN_KEY_MAX visible ASCII characters */
+void run_keys_find(
+    struct runs *r, const char *client, const char *const *keys, size_t n, run_keys_found *found, void *arg);
+struct run_key *run_keys_nth(struct run_keys *keys, size_t nth); /* NULL: that one had none */
+
+/* The run that was started under a key before, as run_text tells it or, when it is not in memory, as run_list does, and
+ * "repeated": true. */
+void run_key_text(struct runs *r, const struct run_key *key, struct buf *out);
+
+/*
+ * Starts a run.  `request`: {"plugin": "survey", "input": any, "version": "1.0.0"?, "config": {"survey": {"at_once": 2}}?,
+ * "budget": {"calls": n?, "wall_ms": n?}?, "sources": ["space", ...]?, "script": {...}?, "key"?}.  `sources` are spaces of this
+ * client whose documents the run's plugins may read as the space "sources" (memory/memory.h).  `input` may be given as a payload instead (then it is not
+ * parsed).  `key`: of a lookup whose `found` has not returned, or NULL; *ret is NULL when the same request was answered under
+ * it before, see run_key_text.  Faults: bad_input, no_such_agent, no_such_version, too_large, overloaded, permission_denied,
+ * conflict (another request under the same key).
+ */
+int run_start(struct runs *r, const json_t *request, struct payload *input, const char *client, struct run_key *key,
+    struct run **ret, struct fault *fault);
 
 /* Open runs, and those that ended lately; NULL: ask run_show.  A run's state is RUN_ENDED once its end is durable. */
 struct run *run_find(struct runs *r, const char *id_text);
@@ -101,6 +123,8 @@ json_t *run_part(const struct run *run, uint32_t nth);
 typedef void run_viewed(json_t *view, const struct fault *fault, void *arg);
 void run_show(struct runs *r, const char *id_text, run_viewed *done, void *arg);    /* summary + "tree" */
 void run_records(struct runs *r, const char *id_text, run_viewed *done, void *arg); /* every record, oldest first */
+void run_reply(
+    struct runs *r, const char *id_text, run_viewed *done, void *arg); /* summary + "parts": as run_part has them */
 void run_list(struct runs *r, bool all, unsigned limit, run_viewed *done, void *arg);
 
 /* Runs that start from now on have this policy; a reference is taken. */

@@ -437,6 +437,7 @@ set_field(json_t *json, const struct record *r, const struct record_field *f)
 	case TAG_OBJECT:
 	case TAG_INPUT_HASH:
 	case TAG_OUTPUT_HASH:
+	case TAG_REQUEST:
 		set_hex(json, key, f);
 		return;
 	case TAG_INPUT_DELTA:

@@ -19,6 +19,7 @@ static const char *const table_names[STORE_TABLES] = {
     [STORE_REGISTRY] = "registry",
     [STORE_RUNS] = "runs",
     [STORE_MEMORY] = "memory",
+    [STORE_REQUESTS] = "requests",
 };
 
 int
