@@ -217,6 +217,8 @@ record_kind_name(enum record_kind kind)
 		return "run_start";
 	case RECORD_RUN_END:
 		return "run_end";
+	case RECORD_RUN_MOVED:
+		return "run_moved";
 	case RECORD_CALL_START:
 		return "call_start";
 	case RECORD_CALL_END:
@@ -273,6 +275,9 @@ record_tag_name(enum record_tag tag)
 	    [TAG_NUMBER] = "number",
 	    [TAG_CALLEE] = "callee",
 	    [TAG_SOURCES] = "sources",
+	    [TAG_INPUT_ERASED] = "input_erased",
+	    [TAG_OUTPUT_ERASED] = "output_erased",
+	    [TAG_ERASED] = "erased",
 	};
 
 	if ((size_t)tag >= ARRAY_LEN(names) || names[tag] == NULL)

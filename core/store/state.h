@@ -42,12 +42,6 @@ struct jobs {
 	struct job *first, **last;
 };
 
-/* META "applied": the last record that the committed state reflects. */
-struct applied {
-	uint64_t lsn; /* 0: none */
-	uint64_t epoch;
-};
-
 struct store {
 	unsigned magic;
 	struct journal *journal;
@@ -80,11 +74,13 @@ struct store {
 	/* [store thread, and store_open before it starts] */
 	struct jobs taken; /* off the queue, to be done */
 	struct store_txn txn; /* the write transaction, while there is something uncommitted */
-	struct applied applied;
+	struct store_applied applied;
 };
 
 /* 0 or a fault for an LMDB result. */
 int store_fault(const struct store *s, int rc, const char *what, struct fault *fault);
+
+const char *store_table_name(enum store_table table);
 
 bool store_has_row(const struct store *s, const struct record *r);
 
