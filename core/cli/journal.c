@@ -4,7 +4,6 @@
 
 #include <inttypes.h>
 #include <string.h>
-#include <xxhash.h>
 
 #include "base/clock.h"
 #include "base/id.h"
@@ -64,6 +63,8 @@ find_place(const struct cli *cli, struct place *ret)
 struct verify {
 	struct journal_check check;
 	struct journal_store *store;
+	struct payloads payloads;
+	uint64_t damages_seen;
 	json_t *damages; /* NULL: told as they are found */
 };
 
@@ -83,10 +84,18 @@ tell_damage(const char *file, uint64_t offset, const char *what, void *arg)
 static int
 visit_verified(const struct record *r, void *arg)
 {
+	_cleanup_(payload_unref) struct payload *input = NULL, *output = NULL;
 	struct verify *v = arg;
+	struct fault why;
 
+	/* Behind damage a payload may be missing, and that was told. */
+	if (v->check.damages != v->damages_seen)
+		payloads_forget(&v->payloads);
+	if (payloads_read(&v->payloads, r, &input, &output, &why) != 0)
+		journal_check_tell(&v->check, r, why.text);
 	if (v->store != NULL)
 		journal_store_visit(v->store, &v->check, r);
+	v->damages_seen = v->check.damages;
 	return 0;
 }
 
@@ -127,6 +136,7 @@ verify(struct cli *cli)
 	_cleanup_(json_p) json_t *damages = cli->json ? json_array() : NULL;
 	struct verify v = {.damages = damages};
 	struct fault fault;
+	int rc;
 
 	find_place(cli, &place);
 	/* Before the journal: it never reflects more than the journal has. */
@@ -136,7 +146,9 @@ verify(struct cli *cli)
 			return cli_fail(cli, &fault);
 	}
 	v.check = (struct journal_check){.visit = visit_verified, .damaged = tell_damage, .arg = &v};
-	if (journal_check(place.journal, &v.check, &fault) != 0)
+	rc = journal_check(place.journal, &v.check, &fault);
+	payloads_forget(&v.payloads);
+	if (rc != 0)
 		return cli_fail(cli, &fault);
 	if (store != NULL)
 		journal_store_end(store, &v.check);
@@ -157,26 +169,29 @@ set_hex(json_t *json, const char *key, const void *bytes, size_t len)
 
 /* Payloads are JSON mostly; what is neither JSON nor text is told in hexadecimal digits. */
 static void
-set_payload(json_t *json, const char *key, const struct record_field *f)
+set_bytes(json_t *json, const char *key, const void *data, size_t len)
 {
-	json_t *value = json_read(f->data, f->len, key, NULL);
+	json_t *value = json_read(data, len, key, NULL);
 
 	if (value == NULL)
-		value = json_stringn(f->data, f->len);
+		value = json_stringn(data, len);
 	if (value != NULL)
 		json_object_set_new(json, key, value);
 	else
-		set_hex(json, key, f->data, f->len);
+		set_hex(json, key, data, len);
 }
 
-/* A hash that later records may name the bytes by. */
+/* What a record names, with the hash that others may name it by: whether it has the bytes itself or not. */
 static void
-set_hash_of(json_t *json, const char *key, const struct record_field *f)
+set_payload(json_t *json, const char *key, const char *hash_key, struct payload *p)
 {
-	XXH128_hash_t sum = XXH3_128bits(f->data, f->len);
-	uint64_t hash[2] = {sum.low64, sum.high64};
+	struct payload_hash hash;
 
-	set_hex(json, key, hash, sizeof hash);
+	if (p == NULL)
+		return;
+	hash = payload_hash(p);
+	set_hex(json, hash_key, &hash, sizeof hash);
+	set_bytes(json, key, p->data, p->len);
 }
 
 static const char *
@@ -209,18 +224,18 @@ set_field(json_t *json, const struct record *r, const struct record_field *f)
 
 	switch ((enum record_tag)f->tag) {
 	case TAG_INPUT:
-		set_hash_of(json, "input_hash", f);
-		set_payload(json, key, f);
-		return;
 	case TAG_OUTPUT:
-		set_hash_of(json, "output_hash", f);
-		set_payload(json, key, f);
+		if (json_object_get(json, key) == NULL) /* of a run whose start is not known */
+			set_bytes(json, key, f->data, f->len);
+		return;
+	case TAG_INPUT_DELTA:
+	case TAG_OUTPUT_DELTA:
 		return;
 	case TAG_BODY:
 	case TAG_CONFIG:
 	case TAG_PARTIAL:
 	case TAG_SOURCES:
-		set_payload(json, key, f);
+		set_bytes(json, key, f->data, f->len);
 		return;
 	case TAG_DEADLINE:
 	case TAG_LIMIT_CALLS:
@@ -276,11 +291,12 @@ set_run(json_t *json, const struct record_head *head)
 static int
 print_record(const struct record *r, void *arg)
 {
+	_cleanup_(payload_unref) struct payload *input = NULL, *output = NULL;
 	const struct record_head *head = &r->head;
+	struct payloads *payloads = arg;
 	char time[CLOCK_TEXT];
 	json_t *json;
 
-	(void)arg;
 	clock_format(head->real_ns, time);
 	json = json_pack("{s:I, s:s, s:I, s:s, s:I, s:I}", "lsn", (json_int_t)head->lsn, "kind",
 	    record_kind_name(record_kind(head)), "epoch", (json_int_t)head->epoch, "time", time, "real_ns",
@@ -297,6 +313,9 @@ print_record(const struct record *r, void *arg)
 		json_object_set_new(json, "level", json_integer(head->status));
 	else
 		json_object_set_new(json, "status", json_string(status_name(head->status)));
+	payloads_read(payloads, r, &input, &output, NULL);
+	set_payload(json, "input", "input_hash", input);
+	set_payload(json, "output", "output_hash", output);
 	for (unsigned i = 0; i < head->fields; i++)
 		set_field(json, r, &r->field[i]);
 	json_dumpf(json, stdout, JSON_COMPACT);
@@ -317,13 +336,15 @@ warn_damage(const char *file, uint64_t offset, const char *what, void *arg)
 static int
 records(struct cli *cli)
 {
-	struct journal_check check = {.visit = print_record, .damaged = warn_damage};
+	struct payloads payloads = {0};
+	struct journal_check check = {.visit = print_record, .damaged = warn_damage, .arg = &payloads};
 	_cleanup_(place_clear) struct place place = {0};
 	struct fault fault;
 	int rc;
 
 	find_place(cli, &place);
 	rc = journal_check(place.journal, &check, &fault);
+	payloads_forget(&payloads);
 	if (rc != 0)
 		return ferror(stdout) ? CLI_FAULT
 				      : cli_fail(cli, &fault); /* main tells what is wrong with the output */

@@ -2,7 +2,7 @@
  * hospes journal: the records of a run, and a journal as it lies on disk.
  *
  *   runs.c   `hospes journal RUN`, asked of the host      journal.c   verify, records: read from the folder itself
- *   journal_store.c   the journal held against the store
+ *   journal_store.c   the journal held against the store      journal_payloads.c   what hashes and changes stand for
  */
 
 #ifndef CLI_JOURNAL_H
@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/fault.h"
+#include "base/map.h"
 #include "base/record.h"
 #include "cli/command.h"
 #include "journal/journal.h"
@@ -29,5 +30,15 @@ void journal_store_visit(struct journal_store *s, struct journal_check *check, c
 
 /* The journal was seen to its end: what the store says of records that were not there. */
 void journal_store_end(struct journal_store *s, struct journal_check *check);
+
+/* Payloads of the runs of a journal, as its records are seen in order: only of runs that were seen from their start. */
+struct payloads {
+	struct map runs; /* the random end of the id -> struct run_payloads */
+};
+
+/* What the record names under TAG_INPUT and TAG_OUTPUT: new references, or NULL.  A fault: it names what is not there. */
+int payloads_read(struct payloads *p, const struct record *r, struct payload **ret_input, struct payload **ret_output,
+    struct fault *fault);
+void payloads_forget(struct payloads *p); /* all: something was not readable */
 
 #endif

@@ -209,17 +209,17 @@ journal_store_end(struct journal_store *s, struct journal_check *check)
 		tell_store(s, check, "%s", s->damage);
 	if (store_look(s->dir, look_again, s, &fault) != 0)
 		tell_store(s, check, "%s", fault.text);
-	if (s->applied.lsn >= check->end_lsn)
+	if (whole && s->applied.lsn >= check->end_lsn)
 		tell_store(s, check, "it reflects the journal up to %" PRIu64 ", and the journal ends at %" PRIu64,
 		    s->applied.lsn, check->end_lsn);
-	else if (s->applied.lsn != 0 && !s->applied_seen && whole)
+	else if (whole && s->applied.lsn != 0 && !s->applied_seen)
 		tell_store(
 		    s, check, "it reflects the journal up to %" PRIu64 ", and there is no record", s->applied.lsn);
 	if (s->epoch_wrong)
 		tell_store(s, check,
 		    "it reflects the journal up to %" PRIu64 " of epoch %" PRIu64 ", and there is another epoch",
 		    s->applied.lsn, s->applied.epoch);
-	if (check->first_lsn > 1 && check->first_lsn > s->dropped)
+	if (whole && check->first_lsn > 1 && check->first_lsn > s->dropped)
 		tell_store(s, check,
 		    "the journal begins at %" PRIu64 " and was let go of up to %" PRIu64 " only: a segment is missing",
 		    check->first_lsn, s->dropped);

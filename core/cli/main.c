@@ -233,9 +233,11 @@ no_command(int argc, char **argv)
 static void
 help_family(FILE *to, const struct command *family)
 {
-	fprintf(to, "usage: hospes %s COMMAND [ARGUMENT]...\n", family->name);
 	if (family->run != NULL)
-		fprintf(to, "   or: hospes %s %s\n", family->name, family->usage);
+		fprintf(to, "usage: hospes %s %s\n   or: ", family->name, family->usage);
+	else
+		fprintf(to, "usage: ");
+	fprintf(to, "hospes %s COMMAND [ARGUMENT]...\n", family->name);
 	fprintf(to, "\n%s\n\n", family->summary);
 	for (const struct command *c = family->family; c->name != NULL; c++)
 		fprintf(to, "  %-15s %s\n", c->name, c->summary);

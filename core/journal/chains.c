@@ -1,15 +1,11 @@
-/* Records one after the other: epochs, sequences, chains, copies, hashes. */
+/* Records one after the other: epochs, sequences, chains, copies. */
 
 #include "journal/chains.h"
 
 #include <inttypes.h>
 #include <string.h>
-#include <xxhash.h>
 
 #include "base/util.h"
-
-#define HASH         16
-#define ALWAYS_BYTES 32u /* a payload this short is always carried, never named by its hash */
 
 struct chain {
 	uint8_t run[16];
@@ -17,9 +13,7 @@ struct chain {
 	uint32_t next;                  /* its next sequence number */
 	uint64_t copy_first, copy_last; /* of copies that no RUN_MOVED has followed yet; 0: none */
 	uint32_t copy_next;
-	bool whole;        /* known from its start */
-	bool deltas;       /* has payloads that are told by a difference: hashes of those are not known here */
-	struct map hashes; /* of payloads carried so far: low half -> high half | 1 */
+	bool whole; /* known from its start */
 };
 
 static bool __attribute__((format(printf, 2, 3))) wrong(struct fault *why, const char *format, ...)
@@ -45,7 +39,6 @@ static void
 forget(struct chains *c, struct chain *chain)
 {
 	map_del_u64(&c->runs, key_of(chain->run));
-	map_free(&chain->hashes);
 	free(chain);
 }
 
@@ -55,10 +48,8 @@ chains_free(struct chains *c)
 	struct chain *chain;
 	size_t at = 0;
 
-	while ((chain = map_next(&c->runs, &at)) != NULL) {
-		map_free(&chain->hashes);
+	while ((chain = map_next(&c->runs, &at)) != NULL)
 		free(chain);
-	}
 	map_free(&c->runs);
 }
 
@@ -92,80 +83,6 @@ check_epoch(struct chains *c, const struct record_head *head, struct fault *why)
 		wrong(why, "the record %s is of epoch %" PRIu64 " and should be of epoch %" PRIu64,
 		    record_kind_name(record_kind(head)), head->epoch, expected);
 	c->epoch = head->epoch;
-	return fits;
-}
-
-/* ---- Payloads ---------------------------------------------------------------------------------------------------- */
-
-static void
-know(struct chain *chain, uint64_t lo, uint64_t hi)
-{
-	map_put_u64(&chain->hashes, lo, (void *)(uintptr_t)(hi | 1));
-}
-
-static bool
-is_known(const struct chain *chain, const struct record_field *f)
-{
-	uint64_t hash[2];
-
-	memcpy(hash, f->data, sizeof hash);
-	return map_get_u64(&chain->hashes, hash[0]) == (void *)(uintptr_t)(hash[1] | 1);
-}
-
-/* In records of these kinds INPUT_HASH stands for bytes; in others it only says what was asked. */
-static bool
-names_input(enum record_kind kind)
-{
-	return kind == RECORD_RUN_START || kind == RECORD_CALL_START || kind == RECORD_OP_INTENT;
-}
-
-static bool
-check_field(struct chain *chain, enum record_kind kind, const struct record_field *f, struct fault *why)
-{
-	uint64_t hash[2];
-	XXH128_hash_t sum;
-
-	switch (f->tag) {
-	case TAG_INPUT:
-	case TAG_OUTPUT:
-		if (f->len <= ALWAYS_BYTES)
-			return true;
-		sum = XXH3_128bits(f->data, f->len);
-		know(chain, sum.low64, sum.high64);
-		return true;
-	case TAG_INPUT_ERASED:
-	case TAG_OUTPUT_ERASED:
-		if (f->len >= HASH) {
-			memcpy(hash, f->data, sizeof hash);
-			know(chain, hash[0], hash[1]);
-		}
-		return true;
-	case TAG_INPUT_DELTA:
-	case TAG_OUTPUT_DELTA:
-		chain->deltas = true;
-		return true;
-	case TAG_INPUT_HASH:
-		if (!names_input(kind))
-			return true;
-		break;
-	case TAG_OUTPUT_HASH:
-		break;
-	default:
-		return true;
-	}
-	if (f->len == HASH && (chain->deltas || !chain->whole || is_known(chain, f)))
-		return true;
-	return wrong(why, "the field %s of the record %s names a payload that no earlier record of its run has",
-	    record_tag_name((enum record_tag)f->tag), record_kind_name(kind));
-}
-
-static bool
-check_payloads(struct chain *chain, const struct record *r, struct fault *why)
-{
-	bool fits = true;
-
-	for (unsigned i = 0; i < r->head.fields; i++)
-		fits &= check_field(chain, record_kind(&r->head), &r->field[i], why);
 	return fits;
 }
 
@@ -220,7 +137,7 @@ add_copy(struct chain *chain, const struct record *r, struct fault *why)
 		chain->copy_first = head->lsn;
 	chain->copy_last = head->lsn;
 	chain->copy_next = head->seq + 1;
-	return check_payloads(chain, r, why); /* the originals may be gone */
+	return true;
 }
 
 /* From here on the copies are what the run's records are. */
@@ -268,7 +185,6 @@ add_to(struct chains *c, struct chain *chain, const struct record *r, struct fau
 		fits = add_moved(chain, r, why) && fits;
 	chain->last = head->lsn;
 	chain->next = head->seq + 1;
-	fits = check_payloads(chain, r, why) && fits;
 	if (record_kind(head) == RECORD_RUN_END) {
 		forget(c, chain);
 		c->ended++;

@@ -76,7 +76,7 @@ E2E_SCENARIOS = \
 	tests/e2e/hostile-plugins.t \
 	tests/e2e/hostile-rounds.t \
 	tests/e2e/hostile-slow.t \
-	tests/e2e/journal-torn-tail.t \
+	tests/e2e/journal-torn-tail.t tests/e2e/journal-verify.t \
 	tests/e2e/memory-client-apart.t \
 	tests/e2e/memory-kill-counts-once.t \
 	tests/e2e/memory-limits.t \
@@ -112,7 +112,7 @@ E2E_SCENARIOS = \
 	tests/e2e/tool-http-intent.t \
 	tests/e2e/tool-http-private.t \
 	tests/e2e/tool-http-redirect.t
-EXTRA_DIST += tests/e2e/lib.sh tests/e2e/hostile.sh $(E2E_SCENARIOS)
+EXTRA_DIST += tests/e2e/lib.sh tests/e2e/hostile.sh tests/e2e/zebras.sh $(E2E_SCENARIOS)
 E2E = $(E2E_SCENARIOS)
 
 include tests/e2e/plugins/local.mk
