@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "base/util.h"
-#include "call/carried.h"
+#include "call/call.h"
 #include "cli/journal.h"
 
 struct run_payloads {

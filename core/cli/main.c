@@ -240,7 +240,7 @@ help_family(FILE *to, const struct command *family)
 	fprintf(to, "hospes %s COMMAND [ARGUMENT]...\n", family->name);
 	fprintf(to, "\n%s\n\n", family->summary);
 	for (const struct command *c = family->family; c->name != NULL; c++)
-		fprintf(to, "  %-15s %s\n", c->name, c->summary);
+		fprintf(to, "  %-16s %s\n", c->name, c->summary);
 	fprintf(to, "\n`hospes %s COMMAND --help` tells more.\n", family->name);
 }
 
