@@ -117,6 +117,7 @@ free_journal(struct journal *j)
 	close_p(&j->wake_fd);
 	close_p(&j->segment_fd);
 	spare_drop(&j->folder, &j->spare);
+	blocks_free(&j->blocks);
 	folder_close(&j->folder);
 	buf_free(&j->pending);
 	buf_free(&j->writing);
@@ -142,6 +143,7 @@ new_journal(const struct journal_options *options)
 	j->arg = options->arg;
 	j->wake_fd = j->segment_fd = j->folder.fd = -1;
 	j->spare = (struct spare)SPARE_NONE;
+	j->blocks = blocks_new(&j->folder);
 	pthread_mutex_init(&j->lock, NULL);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);

@@ -13,6 +13,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+#include "journal/blocks.h"
 #include "journal/journal.h"
 #include "journal/segment.h"
 
@@ -38,6 +39,8 @@ struct journal {
 	void (*failed)(const struct fault *fault, void *arg);
 	void *arg; /* of failed */
 	bool failure_told;
+
+	struct blocks *blocks; /* what was read lately */
 
 	int wake_fd; /* eventfd: something for the loop to look at */
 	pthread_t writer;
