@@ -82,7 +82,11 @@ on_wakeup(evutil_socket_t fd, short what, void *arg)
 	}
 	pthread_mutex_lock(&j->lock);
 	j->awaited = j->first != NULL;
+	if (j->pending_records > 0)
+		writer_wake(j);
+	j->gather_until = 0;
 	pthread_mutex_unlock(&j->lock);
+	j->asked &= j->first != NULL;
 	tell_failure(j);
 }
 
@@ -229,7 +233,7 @@ journal_close(struct journal **jp)
 	journal_append(j, &r);
 	pthread_mutex_lock(&j->lock);
 	j->stop = true;
-	pthread_cond_signal(&j->work);
+	writer_wake(j);
 	pthread_mutex_unlock(&j->lock);
 	pthread_join(j->writer, NULL);
 	free_journal(j);
@@ -246,7 +250,6 @@ uint64_t
 journal_append(struct journal *j, struct record *r)
 {
 	size_t size = record_size(r);
-	bool wake = false;
 
 	assert(j->magic == JOURNAL_MAGIC);
 	assert(size <= RECORD_MAX);
@@ -255,15 +258,15 @@ journal_append(struct journal *j, struct record *r)
 		buf_clear(&j->pending);
 		memset(buf_extend(&j->pending, sizeof(struct batch_head)), 0, sizeof(struct batch_head));
 		j->pending_since = clock_mono_ns();
-		wake = true; /* its 10 ms begin */
+		j->asked = false;
+		j->batch_lsn = j->pending_lsn;
+		writer_wake(j); /* its 10 ms begin */
 	}
 	r->head.lsn = j->pending_lsn + j->pending.len;
 	r->head.epoch = j->epoch;
 	record_encode(r, buf_extend(&j->pending, size));
 	j->pending_records++;
 	pthread_mutex_unlock(&j->lock);
-	if (wake)
-		pthread_cond_signal(&j->work);
 	return r->head.lsn;
 }
 
@@ -275,7 +278,7 @@ want(struct journal *j, uint64_t below)
 	if (below <= j->wanted)
 		return;
 	j->wanted = below;
-	pthread_cond_signal(&j->work);
+	writer_wake(j);
 }
 
 void
@@ -292,8 +295,12 @@ journal_await(struct journal *j, uint64_t lsn, journal_done *done, void *arg)
 	w = xmalloc(sizeof *w);
 	*w = (struct wait){.lsn = lsn, .done = done, .arg = arg};
 	insert_wait(j, w);
+	/* A batch that was asked for is written with all that is appended to it until then, and the loop is told. */
+	if (j->asked && lsn >= j->batch_lsn)
+		return;
 	pthread_mutex_lock(&j->lock);
 	j->awaited = true;
+	j->asked = lsn >= j->batch_lsn;
 	want(j, lsn + 1);
 	if (lsn < atomic_load(&j->durable)) /* nobody else would come back to it */
 		writer_tell_loop(j);
@@ -342,6 +349,8 @@ journal_sync(struct journal *j, uint64_t lsn)
 	assert(j->magic == JOURNAL_MAGIC);
 	pthread_mutex_lock(&j->lock);
 	want(j, lsn);
+	j->gather_until = 0;
+	writer_wake(j);
 	while (!j->failing && atomic_load(&j->durable) < lsn)
 		pthread_cond_wait(&j->synced, &j->lock);
 	pthread_mutex_unlock(&j->lock);

@@ -36,6 +36,8 @@ struct journal {
 	/* [loop] */
 	struct event *wakeup; /* on `wake_fd` */
 	struct wait *first, *last; /* by LSN */
+	uint64_t batch_lsn; /* where the batch stands that was appended to last */
+	bool asked;         /* it is awaited already, as `wanted` and `awaited` say */
 	void (*failed)(const struct fault *fault, void *arg);
 	void *arg; /* of failed */
 	bool failure_told;
@@ -57,7 +59,9 @@ struct journal {
 	int64_t pending_since; /* monotonic, its first append */
 	uint64_t wanted;       /* somebody waits for all below this */
 	uint64_t syncs;        /* batches written */
+	int64_t gather_until;  /* monotonic: until then the next batch waits for what the loop may add to it */
 	bool awaited;          /* the loop has waits */
+	bool asleep;           /* the writer waits for work, and nobody has woken it */
 	bool stop, failing;
 	struct fault failure; /* once `failing` */
 	struct segment *segments;
@@ -90,6 +94,7 @@ int batch_walk(const void *batch, const struct batch_head *head, journal_visit *
 int writer_make_room(struct journal *j, uint64_t bytes, struct fault *fault);
 
 void writer_tell_loop(struct journal *j); /* [any thread] */
+void writer_wake(struct journal *j);      /* something is due, or soon will be; the lock is held */
 void *writer_main(void *journal);
 
 #endif
