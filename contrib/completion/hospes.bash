@@ -142,10 +142,12 @@ _hospes()
 	grep -qx -- "$command" <<<"$(_hospes_commands <<<"$help")" || return 0
 	help=$(_hospes_help "$command")
 	words=("${words[@]:1}")
-	# A family: its commands have two words.
+	# A family: its commands have two words, and what may stand in the place of the second is in the usage.
 	if [ -n "$(_hospes_commands <<<"$help")" ]; then
 		if [ ${#words[@]} -eq 0 ]; then
 			_hospes_words $(_hospes_commands <<<"$help" | sed 's/^[a-z]* //') --help
+			places=$(sed -nE 's/^usage: hospes [a-z]+ ([A-Z]+)$/\1/p' <<<"$help")
+			[ -z "$places" ] || [[ $current == -* ]] || _hospes_value "$places" "$command"
 			return 0
 		fi
 		grep -qx -- "$command ${words[0]}" <<<"$(_hospes_commands <<<"$help")" || return 0

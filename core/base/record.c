@@ -202,6 +202,8 @@ record_kind_name(enum record_kind kind)
 		return "run_start";
 	case RECORD_RUN_END:
 		return "run_end";
+	case RECORD_RUN_MOVED:
+		return "run_moved";
 	case RECORD_CALL_START:
 		return "call_start";
 	case RECORD_CALL_END:
@@ -264,6 +266,9 @@ record_tag_name(enum record_tag tag)
 	    [TAG_OUTPUT_DELTA] = "output_delta",
 	    [TAG_DECISION] = "decision",
 	    [TAG_REQUEST] = "request",
+	    [TAG_INPUT_ERASED] = "input_erased",
+	    [TAG_OUTPUT_ERASED] = "output_erased",
+	    [TAG_ERASED] = "erased",
 	};
 
 	if ((size_t)tag >= ARRAY_LEN(names) || names[tag] == NULL)

@@ -96,4 +96,19 @@ int store_verify(const char *dir, bool checked, uint64_t *applied, struct fault 
 /* The LSN below which everything is applied and committed.  [any thread] */
 uint64_t store_committed(const struct store *s);
 
+/* META "applied": the last record that the committed state reflects. */
+#define STORE_APPLIED "applied"
+struct store_applied {
+	uint64_t lsn; /* 0: none */
+	uint64_t epoch;
+};
+
+/* META "journal-dropped": uint64_t, the LSN below which records of the journal may be gone. */
+#define STORE_DROPPED "journal-dropped"
+
+/* Looks into the store of a host that may be running, or of none: `look` reads, in one short transaction.  Nothing is
+ * changed. */
+typedef void store_look_fn(struct store_txn *txn, void *arg);
+int store_look(const char *dir, store_look_fn *look, void *arg, struct fault *fault);
+
 #endif

@@ -22,6 +22,12 @@ static const char *const table_names[STORE_TABLES] = {
     [STORE_REQUESTS] = "requests",
 };
 
+const char *
+store_table_name(enum store_table table)
+{
+	return table_names[table];
+}
+
 int
 store_fault(const struct store *s, int rc, const char *what, struct fault *fault)
 {
