@@ -49,7 +49,7 @@ include tests/hostile/local.mk
 
 EXTRA_DIST += tests/unit/run.sh
 TESTS += tests/floors.sh tests/names.sh tests/man.sh tests/readme.sh tests/systemd.sh
-EXTRA_DIST += core/README core/cell/README tests/floors.sh tests/names.sh tests/man.sh tests/readme.sh tests/systemd.sh tests/lsan.supp
+EXTRA_DIST += core/README core/cell/README tests/floors.sh tests/names.sh tests/man.sh tests/readme.sh tests/systemd.sh tests/tap.sh tests/lsan.supp
 
 # Slow for what it is, so it can be had alone.
 TESTS += tests/cross.sh

@@ -7,18 +7,7 @@ built=${BUILT:-$tree}
 work=$(mktemp -d) || exit 2
 trap 'rm -rf "$work"' EXIT
 export LC_ALL=C
-count=0
-
-ok()
-{
-	count=$((count + 1))
-	if [ "$1" -eq 0 ]; then
-		echo "ok $count - $2"
-	else
-		echo "not ok $count - $2"
-		sed 's/^/# /' "$work/out"
-	fi
-}
+. "${0%/*}/tap.sh"
 
 # same FOUND EXPECTED "why": two sets of lines; "<" is in the page alone, ">" is missing there.
 same()

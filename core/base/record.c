@@ -58,21 +58,6 @@ record_add_text(struct record *r, enum record_tag tag, const char *text)
 		record_add(r, tag, text, strlen(text));
 }
 
-void
-record_add_payload(struct record *r, enum record_tag tag, struct payload *p)
-{
-	assert(tag == TAG_INPUT || tag == TAG_OUTPUT);
-	if (p == NULL)
-		return;
-	if (p->journaled) {
-		payload_hash(p);
-		record_add(r, tag + 1, &p->hash, sizeof p->hash);
-		return;
-	}
-	record_add(r, tag, p->data, p->len);
-	p->journaled = true;
-}
-
 const struct record_field *
 record_find(const struct record *r, enum record_tag tag)
 {
@@ -273,6 +258,8 @@ record_tag_name(enum record_tag tag)
 	    [TAG_NUMBER] = "number",
 	    [TAG_CALLEE] = "callee",
 	    [TAG_SOURCES] = "sources",
+	    [TAG_INPUT_DELTA] = "input_delta",
+	    [TAG_OUTPUT_DELTA] = "output_delta",
 	};
 
 	if ((size_t)tag >= ARRAY_LEN(names) || names[tag] == NULL)

@@ -74,6 +74,8 @@ enum record_tag {
 	TAG_NUMBER = 24,   /* int64 */
 	TAG_CALLEE = 25,   /* text: the plugin that a capability was resolved to */
 	TAG_SOURCES = 26,  /* JSON array: the spaces whose documents a run may read */
+	TAG_INPUT_DELTA = 27, /* hash of an earlier payload, u32, u32, bytes: what differs from it (call/carried.h) */
+	TAG_OUTPUT_DELTA = 28,
 };
 
 struct record_head {
@@ -114,9 +116,6 @@ void record_init(struct record *r, enum record_kind kind);
 /* Adding a field; empty ones (NULL) are left out.  Asserts that there is room. */
 void record_add(struct record *r, enum record_tag tag, const void *data, size_t len);
 void record_add_text(struct record *r, enum record_tag tag, const char *text);
-
-/* Bytes of a payload where they are new to the journal, else its hash under `tag + 1` (INPUT and OUTPUT only). */
-void record_add_payload(struct record *r, enum record_tag tag, struct payload *p);
 
 /* Looking: NULL or 0 when missing or of the wrong size. */
 const struct record_field *record_find(const struct record *r, enum record_tag tag);

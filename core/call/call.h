@@ -22,6 +22,7 @@
 #include "base/buf.h"
 #include "base/id.h"
 #include "base/map.h"
+#include "call/carried.h"
 #include "wire.h"
 
 struct version; /* registry's: the bytes that a call runs on */
@@ -248,7 +249,7 @@ struct run {
 	struct payload *findings; /* of the reply that was refused last, JSON array, or NULL */
 
 	uint64_t last_lsn; /* of its newest record */
-	struct map seen;        /* hashes of payloads that its records carry: hash.lo -> hash.hi | 1 */
+	struct carried carried;    /* payloads that its newest records carry */
 	uint32_t seq;
 	unsigned calls_open;
 	struct dispatch *dispatch; /* that it runs under */

@@ -79,9 +79,6 @@ void dispatch_cancel(struct dispatch *d, struct op *op, int status, const char *
 /* Writes a record of the run: chains it and counts it.  Returns the LSN. */
 uint64_t dispatch_record(struct dispatch *d, struct run *run, struct record *r);
 
-/* Adds INPUT or OUTPUT: the bytes where the run's journal does not have them, else their hash. */
-void dispatch_record_payload(struct run *run, struct record *r, enum record_tag tag, struct payload *p);
-
 /* "http"; "unknown": no such kind. */
 const char *op_kind_name(uint16_t kind);
 

@@ -16,25 +16,6 @@ dispatch_record(struct dispatch *d, struct run *run, struct record *r)
 	return run->last_lsn;
 }
 
-/* The first record of a run that names a payload carries its bytes, later ones its hash; short ones are always carried. */
-void
-dispatch_record_payload(struct run *run, struct record *r, enum record_tag tag, struct payload *p)
-{
-	struct payload_hash hash;
-	void *hi;
-
-	if (p == NULL)
-		return;
-	p->journaled = false;
-	if (p->len > 2 * sizeof(hash)) {
-		hash = payload_hash(p);
-		hi = (void *)(uintptr_t)(hash.hi | 1);
-		p->journaled = map_get_u64(&run->seen, hash.lo) == hi;
-		map_put_u64(&run->seen, hash.lo, hi);
-	}
-	record_add_payload(r, tag, p);
-}
-
 /* A record borrows its fields: what is added here has to outlive it. */
 static void
 add_op(struct record *r, const struct op *op, const char *path)
@@ -52,7 +33,7 @@ add_payload_or_sentence(struct record *r, struct op *op)
 {
 	r->head.status = op->status;
 	if (op->status == 0)
-		dispatch_record_payload(op->run, r, TAG_OUTPUT, op->value);
+		carried_add(&op->run->carried, r, TAG_OUTPUT, op->value);
 	else if (op->value != NULL)
 		record_add(r, TAG_MESSAGE, op->value->data, op->value->len);
 }
@@ -109,7 +90,7 @@ record_call_start(struct dispatch *d, struct call *call, bool with_config)
 	record_add_text(&r, TAG_CALLEE, call->plugin);
 	record_add_text(&r, TAG_VERSION, call->semver);
 	record_add(&r, TAG_DEADLINE, &call->deadline_real_ns, sizeof(call->deadline_real_ns));
-	dispatch_record_payload(op->run, &r, TAG_INPUT, call->input);
+	carried_add(&op->run->carried, &r, TAG_INPUT, call->input);
 	if (op->share[QUANTITY_CALLS] > 0)
 		record_add(&r, TAG_LIMIT_CALLS, &op->share[QUANTITY_CALLS], sizeof(int64_t));
 	if (with_config) {
@@ -130,7 +111,7 @@ record_intent(struct dispatch *d, struct op *op)
 	record_add(&r, TAG_EFFECT, &op->effect, sizeof(op->effect));
 	record_add_text(&r, TAG_KEY, op->key);
 	record_add(&r, TAG_DEADLINE, &op->deadline_real_ns, sizeof(op->deadline_real_ns));
-	dispatch_record_payload(op->run, &r, TAG_INPUT, op->input);
+	carried_add(&op->run->carried, &r, TAG_INPUT, op->input);
 	return dispatch_record(d, op->run, &r);
 }
 
@@ -156,7 +137,7 @@ record_outcome(struct dispatch *d, struct op *op)
 	add_op(&r, op, path);
 	add_payload_or_sentence(&r, op);
 	if (looks_at_memory(op) && op->input->len <= LOOK_RECORDED)
-		dispatch_record_payload(op->run, &r, TAG_INPUT, op->input);
+		carried_add(&op->run->carried, &r, TAG_INPUT, op->input);
 	else
 		add_input_hash(&r, op);
 	if (looks_at_memory(op) && op->began_mono_ns != 0) {
@@ -182,7 +163,7 @@ record_part(struct dispatch *d, struct call *call, uint32_t nth, struct payload 
 	r.head.call = call->handle;
 	record_add_text(&r, TAG_PATH, call->path);
 	record_add(&r, TAG_NUMBER, &number, sizeof(number));
-	dispatch_record_payload(call->run, &r, TAG_OUTPUT, part);
+	carried_add(&call->run->carried, &r, TAG_OUTPUT, part);
 	dispatch_record(d, call->run, &r);
 }
 

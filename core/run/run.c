@@ -75,7 +75,7 @@ run_free(struct run_slot *slot)
 	assert(run->calls_open == 0 && TAILQ_EMPTY(&slot->watchers));
 	map_del(&slot->runs->by_id, run->id_text);
 	dispatch_forget(run);
-	map_free(&run->seen);
+	carried_free(&run->carried);
 	op_clear(&run->root);
 	payload_unref(&run->result);
 	payload_unref(&run->partial);
@@ -229,7 +229,7 @@ record_start(struct runs *r, struct run *run)
 	record_add_text(&rec, TAG_SOURCES, sources);
 	record_add(&rec, TAG_LIMIT_CALLS, &run->account.limit[QUANTITY_CALLS], sizeof(int64_t));
 	record_add(&rec, TAG_DEADLINE, &run->deadline_real_ns, sizeof(run->deadline_real_ns));
-	dispatch_record_payload(run, &rec, TAG_INPUT, run->root.input);
+	carried_add(&run->carried, &rec, TAG_INPUT, run->root.input);
 	dispatch_record(r->dispatch, run, &rec);
 }
 
@@ -298,7 +298,7 @@ end_durable(void *arg)
 
 	slot->run.state = RUN_ENDED;
 	payload_unref(&slot->run.root.input);
-	map_free(&slot->run.seen);
+	carried_free(&slot->run.carried);
 	watch_end(slot);
 	TAILQ_REMOVE(&r->open, slot, entry);
 	TAILQ_INSERT_TAIL(&r->ended, slot, entry);
@@ -323,7 +323,7 @@ run_end(struct runs *r, struct run *run)
 	rec.head.status = run->status;
 	record_add_text(&rec, TAG_TARGET, run->target);
 	if (run->status == 0)
-		dispatch_record_payload(run, &rec, TAG_OUTPUT, run->result);
+		carried_add(&run->carried, &rec, TAG_OUTPUT, run->result);
 	else
 		record_add(&rec, TAG_MESSAGE, run->result->data, run->result->len);
 	if (run->partial != NULL)

@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-#include <xxhash.h>
-
 #include "base/clock.h"
 #include "base/json.h"
 #include "run/state.h"
@@ -90,9 +88,8 @@ node_ends(json_t *node, const struct record *r)
 
 /* The words that memory was searched for. */
 static void
-set_query(json_t *node, const struct record *r)
+set_query(json_t *node, const struct record *r, const struct payload *input)
 {
-	const struct record_field *input = record_find(r, TAG_INPUT);
 	_cleanup_(json_p) json_t *json = NULL;
 
 	if (input == NULL || strcmp(op_name(r), "search") != 0)
@@ -103,13 +100,13 @@ set_query(json_t *node, const struct record *r)
 }
 
 static void
-node_is_op(json_t *node, const struct record *r)
+node_is_op(json_t *node, const struct record *r, const struct payload *input)
 {
 	if (json_object_get(node, "plugin") != NULL)
 		return;
 	json_object_set_new(node, "op", json_string(op_name(r)));
 	set_text(node, "target", r, TAG_TARGET);
-	set_query(node, r);
+	set_query(node, r, input);
 }
 
 /* What a guard found in the reply that it refused. */
@@ -124,7 +121,7 @@ set_findings(json_t *to, const struct record *r)
 }
 
 static void
-tree_add(struct tree *tree, const struct record *r)
+tree_add(struct tree *tree, const struct record *r, const struct payload *input)
 {
 	json_t *node = node_at(tree, r);
 
@@ -137,16 +134,16 @@ tree_add(struct tree *tree, const struct record *r)
 		break;
 	case RECORD_OP_INTENT:
 	case RECORD_COMMAND:
-		node_is_op(node, r);
+		node_is_op(node, r, input);
 		break;
 	case RECORD_REFUSAL:
 		set_text(node, "guard", r, TAG_GUARD);
-		node_is_op(node, r);
+		node_is_op(node, r, input);
 		node_ends(node, r);
 		set_findings(node, r);
 		break;
 	case RECORD_OP_OUTCOME:
-		node_is_op(node, r);
+		node_is_op(node, r, input);
 		node_ends(node, r);
 		break;
 	case RECORD_CALL_END:
@@ -167,13 +164,17 @@ tree_add(struct tree *tree, const struct record *r)
 json_t *
 tree_of(const struct record_list *list)
 {
+	_cleanup_(carried_free) struct carried carried = {0};
 	struct tree tree = {.nodes = json_object()};
 	const char *path;
 	json_t *node, *root;
 
 	for (size_t i = 0; i < list->n; i++) {
-		if (list->records[i].head.kind != RECORD_LOG)
-			tree_add(&tree, &list->records[i]);
+		const struct record *r = &list->records[i];
+		_cleanup_(payload_unref) struct payload *input = carried_read(&carried, r, TAG_INPUT, NULL);
+
+		if (r->head.kind != RECORD_LOG)
+			tree_add(&tree, r, input);
 	}
 	json_object_foreach(tree.nodes, path, node) json_object_del(node, "_mono");
 	root = tree.root == NULL ? json_null() : json_incref(tree.root);
@@ -183,37 +184,25 @@ tree_of(const struct record_list *list)
 
 /* ---- Summary ----------------------------------------------------------------------------------------------------- */
 
-static bool
-carries(const struct record *r, enum record_tag tag, const void *hash, const struct record_field **ret)
-{
-	const struct record_field *f = record_find(r, tag);
-	XXH128_hash_t h;
-
-	if (f == NULL)
-		return false;
-	h = XXH3_128bits(f->data, f->len);
-	*ret = f;
-	return memcmp(&h.low64, hash, 8) == 0 && memcmp(&h.high64, (const uint8_t *)hash + 8, 8) == 0;
-}
-
-/* The bytes of a payload that a record names: its own, or those of the earlier record that carried them. */
+/* The bytes of the output that a record names, its own or those of earlier ones. */
 static json_t *
 output_of(const struct record_list *list, const struct record *r)
 {
-	const struct record_field *f = record_find(r, TAG_OUTPUT), *hash = record_find(r, TAG_OUTPUT_HASH);
+	_cleanup_(carried_free) struct carried carried = {0};
+	struct payload *output = NULL;
 	json_t *json;
 
-	for (size_t i = 0; f == NULL && hash != NULL && hash->len == 16 && i < list->n; i++) {
-		const struct record_field *found;
-
-		if (carries(&list->records[i], TAG_OUTPUT, hash->data, &found) ||
-		    carries(&list->records[i], TAG_INPUT, hash->data, &found))
-			f = found;
+	for (const struct record *at = list->records; at <= r; at++) {
+		payload_unref(&output);
+		output = carried_read(&carried, at, TAG_OUTPUT, NULL);
 	}
-	if (f == NULL)
+	if (output == NULL)
 		return json_null();
-	json = json_read(f->data, f->len, "result", NULL);
-	return json != NULL ? json : json_stringn(f->data, f->len);
+	json = json_read(output->data, output->len, "result", NULL);
+	if (json == NULL)
+		json = json_stringn((const char *)output->data, output->len);
+	payload_unref(&output);
+	return json;
 }
 
 /* A run that ended as not grounded did so for the reply that was refused last. */
@@ -324,6 +313,30 @@ set_hex(json_t *json, const char *key, const struct record_field *f)
 	json_object_set_new(json, key, json_string(text));
 }
 
+/* What a payload has in common with an earlier one, and what is new. */
+static void
+set_delta(json_t *json, const char *key, const struct record_field *f)
+{
+	struct record_field base = {.data = f->data, .len = sizeof(struct payload_hash)}, added;
+	struct cursor in = cursor_of(f->data, f->len);
+	struct payload_hash hash;
+	uint32_t kept[2];
+	json_t *delta;
+
+	if (!cursor_get(&in, &hash, sizeof(hash)) || !cursor_get(&in, kept, sizeof(kept))) {
+		set_hex(json, key, f);
+		return;
+	}
+	delta = json_pack("{s:I s:I}", "prefix", (json_int_t)kept[0], "suffix", (json_int_t)kept[1]);
+	set_hex(delta, "base", &base);
+	added = (struct record_field){.data = in.at, .len = (uint32_t)cursor_left(&in)};
+	if (utf8_valid(added.data, added.len))
+		json_object_set_new(delta, "added", json_stringn(added.data, added.len));
+	else
+		set_hex(delta, "added", &added); /* it may begin and end in the middle of a character */
+	json_object_set_new(json, key, delta);
+}
+
 static void
 set_field(json_t *json, const struct record *r, const struct record_field *f)
 {
@@ -335,6 +348,10 @@ set_field(json_t *json, const struct record *r, const struct record_field *f)
 	case TAG_INPUT_HASH:
 	case TAG_OUTPUT_HASH:
 		set_hex(json, key, f);
+		return;
+	case TAG_INPUT_DELTA:
+	case TAG_OUTPUT_DELTA:
+		set_delta(json, key, f);
 		return;
 	case TAG_DEADLINE:
 	case TAG_LIMIT_CALLS:
@@ -396,12 +413,36 @@ record_json(const struct record *r)
 	return json;
 }
 
+/* However a record names its payloads, it shows their hashes: so records can be compared. */
+static void
+set_hashes(json_t *json, struct carried *carried, const struct record *r)
+{
+	static const enum record_tag tags[] = {TAG_INPUT, TAG_OUTPUT};
+
+	for (size_t i = 0; i < ARRAY_LEN(tags); i++) {
+		_cleanup_(payload_unref) struct payload *p = carried_read(carried, r, tags[i], NULL);
+		struct record_field hash = {.len = sizeof(struct payload_hash)};
+		const char *key = record_tag_name(tags[i] == TAG_INPUT ? TAG_INPUT_HASH : TAG_OUTPUT_HASH);
+
+		if (p == NULL || json_object_get(json, key) != NULL)
+			continue;
+		payload_hash(p);
+		hash.data = &p->hash;
+		set_hex(json, key, &hash);
+	}
+}
+
 json_t *
 records_json(const struct record_list *list)
 {
+	_cleanup_(carried_free) struct carried carried = {0};
 	json_t *array = json_array();
 
-	for (size_t i = 0; i < list->n; i++)
-		json_array_append_new(array, record_json(&list->records[i]));
+	for (size_t i = 0; i < list->n; i++) {
+		json_t *json = record_json(&list->records[i]);
+
+		set_hashes(json, &carried, &list->records[i]);
+		json_array_append_new(array, json);
+	}
 	return array;
 }

@@ -449,7 +449,7 @@ teardown(void **state)
 	op_clear(&w.run->root);
 	payload_unref(&w.run->findings);
 	payload_unref(&w.run->partial);
-	map_free(&w.run->seen);
+	carried_free(&w.run->carried);
 	free(w.run);
 	dispatch_close(&w.d);
 	policy_unref(&w.policy);
