@@ -154,7 +154,13 @@ struct op {
 
 /* ---- Calls ------------------------------------------------------------------------------------------------------- */
 
-enum call_state { CALL_QUEUED, CALL_RUNNING, CALL_PARKED, CALL_DONE };
+enum call_state {
+	CALL_QUEUED,  /* waits for a cell */
+	CALL_RUNNING,
+	CALL_PARKED,  /* its fiber waits for an op */
+	CALL_EVICTED, /* it waits for an op without a cell: submitted again, it replays to where it was */
+	CALL_DONE
+};
 
 struct call {
 	uint64_t handle; /* never used again */
@@ -198,7 +204,11 @@ struct call {
 	struct cell *cell;
 	void *pool;
 	TAILQ_ENTRY(call) in_cell;
-	uint32_t waits_for;  /* while parked: the ordinal whose outcome wakes it */
+	TAILQ_ENTRY(call) parked; /* in its pool, while it is */
+	int64_t parked_mono_ns;   /* since when it waits, parked or evicted */
+	const char *again;        /* why it begins (again) next, where that is no cell's death */
+	unsigned evictions;
+	uint32_t waits_for;  /* while parked or evicted: the ordinal whose outcome wakes it */
 	uint32_t reissued;   /* ops seen since it began (again): below n_ops it replays */
 	unsigned deaths;     /* cells that died with it as a suspect */
 	unsigned executions; /* how often it began */

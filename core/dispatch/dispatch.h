@@ -64,6 +64,9 @@ void dispatch_root(struct dispatch *d, struct run *run);
 /* What a cell needs to run a version; borrows from it. */
 struct cell_spec dispatch_cell_spec(const struct version *v);
 
+/* Hands a call to a cell: a new one, or one that begins again. */
+void dispatch_submit(struct dispatch *d, struct call *call);
+
 /* Gives back what a run holds of this room: its pins and configurations.  When no call of it is left. */
 void dispatch_forget(struct run *run);
 

@@ -19,6 +19,7 @@ E2E_SCENARIOS = \
 	tests/e2e/ask-worker-fails.t \
 	tests/e2e/brief-quotes-check.t \
 	tests/e2e/cell-crash-is-poison.t \
+	tests/e2e/cell-evicts.t \
 	tests/e2e/cell-forged-ready.t \
 	tests/e2e/cell-global-write.t \
 	tests/e2e/cell-kill-changes-nothing.t \
