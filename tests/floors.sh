@@ -20,6 +20,7 @@ registry  6   registry.h
 tool      6   http.h
 memory    6   memory.h
 dispatch  8   dispatch.h
+backup    8   backup.h
 run       10  run.h
 api       12  api.h
 cli       14  -
@@ -121,16 +122,7 @@ caught()
 	return $rc
 }
 
-count=0
-ok()
-{
-	count=$((count + 1))
-	if [ "$1" -eq 0 ]; then
-		echo "ok $count - $2"
-	else
-		echo "not ok $count - $2"
-	fi
-}
+. "${0%/*}/tap.sh"
 
 names=$(printf '%s' "$rooms" | awk 'NF { print $1 }')
 found=$(broken "$tree")

@@ -35,13 +35,8 @@ void
 restore_free(struct restore **rp)
 {
 	struct restore *r = *rp;
-	struct payload *p;
-	size_t at = 0;
 
 	*rp = NULL;
-	while ((p = map_next(&r->payloads, &at)) != NULL)
-		payload_unref(&p);
-	map_free(&r->payloads);
 	for (unsigned i = 0; i < r->n_versions; i++) {
 		free(r->versions[i].name);
 		free(r->versions[i].semver);
@@ -57,7 +52,7 @@ static int
 senseless(const struct record *rec, const char *what, struct fault *fault)
 {
 	return fault_set(fault, HOSPES_EDAMAGED, "the record %s at %" PRIu64 " of the journal makes no sense: %s",
-	    record_kind_name(rec->head.kind), rec->head.lsn, what);
+	    record_kind_name(record_kind(&rec->head)), rec->head.lsn, what);
 }
 
 /* ---- Payloads ---------------------------------------------------------------------------------------------------- */
@@ -71,36 +66,6 @@ hash_of(const struct record *rec, enum record_tag tag, struct payload_hash *ret)
 		return false;
 	memcpy(ret, f->data, sizeof(*ret));
 	return true;
-}
-
-static void
-carried(struct restore *r, struct payload *p)
-{
-	struct payload_hash hash = payload_hash(p);
-	struct payload *before = map_put_u64(&r->payloads, hash.lo, payload_ref(p));
-
-	payload_unref(&before);
-	map_put_u64(&r->run->seen, hash.lo, (void *)(uintptr_t)(hash.hi | 1));
-}
-
-/* Its bytes, or those of the record before that carried them: to be asked of all records in their order. */
-static struct payload *
-carried_read(struct restore *r, const struct record *rec, enum record_tag tag)
-{
-	const struct record_field *f = record_find(rec, tag);
-	struct payload_hash hash;
-	struct payload *p;
-
-	if (f != NULL) {
-		p = payload_new(f->data, f->len);
-		if (p->len > 2 * sizeof(hash)) /* as dispatch_record_payload has it */
-			carried(r, p);
-		return p;
-	}
-	if (!hash_of(rec, (enum record_tag)(tag + 1), &hash))
-		return NULL;
-	p = map_get_u64(&r->payloads, hash.lo);
-	return p != NULL && payload_hash_equal(payload_hash(p), hash) ? payload_ref(p) : NULL;
 }
 
 /* What the op was told: its answer or the sentence. */
@@ -325,14 +290,32 @@ op_under_way(struct restore *r, struct op *op, const struct record *rec, struct 
 		return senseless(rec, "a call has no such record", fault);
 	op->intent_real_ns = rec->head.real_ns;
 	op->intent_lsn = rec->head.lsn;
-	if (rec->head.kind == RECORD_OP_INTENT) {
+	if (record_kind(&rec->head) == RECORD_OP_INTENT) {
 		op->effect = (uint8_t)record_int(rec, TAG_EFFECT);
-		if (op->key == NULL)
-			op->key = record_text(rec, TAG_KEY);
+		op->attempt = rec->head.attempt;
+		op->begun = (uint16_t)(record_int(rec, TAG_NUMBER) + 1);
+		free(op->key);
+		op->key = record_text(rec, TAG_KEY);
 		if (record_int(rec, TAG_DEADLINE) != 0)
 			op->deadline_real_ns = record_int(rec, TAG_DEADLINE);
 	}
 	return op->state == OP_OPEN ? 0 : pipeline_restore(r->d, op, fault);
+}
+
+/* What a human said of it: its value, which its outcome then has, or that it was not done. */
+static int
+op_decided(struct restore *r, struct op *op, const struct record *rec, struct fault *fault)
+{
+	_cleanup_(free_p) char *decision = record_text(rec, TAG_DECISION);
+
+	if (op->state != OP_OPEN || op->callee != NULL || decision == NULL)
+		return senseless(rec, "nobody had to decide", fault);
+	payload_unref(&op->value);
+	if (strcmp(decision, decision_name(DECISION_NOT_DONE)) == 0)
+		decision_next_attempt(op);
+	else
+		op->value = payload_ref(r->output);
+	return 0;
 }
 
 static int
@@ -346,6 +329,7 @@ op_ended(struct restore *r, struct op *op, const struct record *rec, struct faul
 		return fault->status;
 	if (value_of(r, rec, &value, fault) != 0)
 		return fault->status;
+	payload_unref(&op->value); /* that was decided */
 	pipeline_restore_outcome(r->d, op, rec->head.status, value, 1);
 	return 0;
 }
@@ -384,7 +368,7 @@ take_of_op(struct restore *r, const struct record *rec, struct fault *fault)
 
 	if (op == NULL || take_op(r, op, rec, fault) != 0)
 		return fault->status;
-	switch (rec->head.kind) {
+	switch (record_kind(&rec->head)) {
 	case RECORD_CALL_START:
 		return call_started(r, op, rec, fault);
 	case RECORD_CALL_END:
@@ -394,6 +378,8 @@ take_of_op(struct restore *r, const struct record *rec, struct fault *fault)
 		return op_under_way(r, op, rec, fault);
 	case RECORD_OP_OUTCOME:
 		return op_ended(r, op, rec, fault);
+	case RECORD_RESOLVED:
+		return op_decided(r, op, rec, fault);
 	default:
 		return op_refused(r, op, rec, fault);
 	}
@@ -460,7 +446,7 @@ take_start(struct restore *r, const struct record *rec, struct fault *fault)
 static int
 take(struct restore *r, const struct record *rec, struct fault *fault)
 {
-	switch ((enum record_kind)rec->head.kind) {
+	switch (record_kind(&rec->head)) {
 	case RECORD_RUN_START:
 		return take_start(r, rec, fault);
 	case RECORD_CALL_START:
@@ -468,6 +454,7 @@ take(struct restore *r, const struct record *rec, struct fault *fault)
 	case RECORD_OP_INTENT:
 	case RECORD_OP_OUTCOME:
 	case RECORD_REFUSAL:
+	case RECORD_RESOLVED:
 		return take_of_op(r, rec, fault);
 	case RECORD_COMMAND:
 		return take_command(r, rec, fault);
@@ -492,8 +479,8 @@ dispatch_restore_record(struct restore *r, const struct record *rec, struct faul
 	r->next_seq++;
 	if (r->run->last_lsn < rec->head.lsn)
 		r->run->last_lsn = rec->head.lsn;
-	r->input = carried_read(r, rec, TAG_INPUT);
-	r->output = carried_read(r, rec, TAG_OUTPUT);
+	r->input = carried_read(&r->run->carried, rec, TAG_INPUT, NULL);
+	r->output = carried_read(&r->run->carried, rec, TAG_OUTPUT, NULL);
 	rc = take(r, rec, fault);
 	payload_unref(&r->input);
 	payload_unref(&r->output);

@@ -16,7 +16,6 @@ struct restored_version {
 struct restore {
 	struct dispatch *d;
 	struct run *run;
-	struct map payloads; /* hash.lo -> payload that a record has carried */
 	struct payload *input, *output; /* of the record that is being taken; NULL: it has none */
 	struct restored_version *versions;
 	unsigned n_versions;

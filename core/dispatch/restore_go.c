@@ -45,6 +45,7 @@ end_op(struct restore *r, struct op *op, const struct fault *why)
 
 	if (op->state != OP_OPEN)
 		return;
+	payload_unref(&op->value);
 	if (op->callee != NULL)
 		op->callee->state = CALL_DONE;
 	else if (op->effect == WIRE_EFFECT_ONCE)
@@ -107,6 +108,13 @@ resume_op(struct dispatch *d, struct op *op)
 	struct fault fault;
 
 	pipeline_arm(d, op);
+	if (op->value != NULL) { /* it was decided, and the host ended before that was its outcome */
+		struct payload *value = op->value;
+
+		op->value = NULL;
+		pipeline_complete(d, op, 0, value, 1);
+		return;
+	}
 	if (executor_of(op)->resume != NULL) {
 		executor_of(op)->resume(d, op);
 		return;
@@ -142,12 +150,9 @@ submit(struct restore *r, const struct todo *calls)
 	}
 	for (size_t i = 0; i < calls->n; i++) {
 		struct call *call = call_by_handle(r->d->calls, calls->items[i].handle);
-		struct cell_spec spec;
 
-		if (call == NULL || call->state != CALL_QUEUED || call->pool != NULL)
-			continue;
-		spec = dispatch_cell_spec(call->version);
-		cells_submit(r->d->cells, &spec, call);
+		if (call != NULL && call->state == CALL_QUEUED && call->pool == NULL)
+			dispatch_submit(r->d, call);
 	}
 }
 

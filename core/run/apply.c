@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "run/keys.h"
 #include "run/state.h"
 
 static size_t
@@ -147,6 +148,7 @@ apply_runs_open(struct store_txn *txn, const struct record *r, struct fault *fau
 const struct store_apply run_apply[] = {
     {RECORD_RUNS_OPEN, NULL, apply_runs_open},
     {RECORD_RUN_START, NULL, apply_start},
+    {RECORD_RUN_START, NULL, key_apply},
     {RECORD_RUN_END, NULL, apply_end},
     {0, NULL, NULL},
 };

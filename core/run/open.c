@@ -107,7 +107,7 @@ read_checkpoint(struct look *look, struct journal *j)
 	memcpy(&lsn, data, sizeof(lsn));
 	look->checkpoint = lsn;
 	if (TAILQ_EMPTY(&look->runs->open) || journal_read(j, lsn, &storage, &rec, &ignored) != 0 ||
-	    rec.head.kind != RECORD_RUNS_OPEN)
+	    record_kind(&rec.head) != RECORD_RUNS_OPEN)
 		return;
 	body = record_find(&rec, TAG_BODY);
 	look->bytes = body == NULL ? 0 : body->len;
@@ -129,7 +129,7 @@ see_record(const struct record *rec, void *arg)
 	static const uint8_t none[16];
 	struct run *run;
 
-	if (memcmp(rec->head.run, none, sizeof(none)) == 0)
+	if (memcmp(rec->head.run, none, sizeof(none)) == 0 || record_is_copy(&rec->head))
 		return 0;
 	run = run_of(arg, rec->head.run);
 	if (run != NULL)

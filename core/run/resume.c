@@ -74,7 +74,7 @@ take_start(struct runs *r, struct run *run, const struct record *rec, struct fau
 	_cleanup_(free_p) char *target = record_text(rec, TAG_TARGET), *client = record_text(rec, TAG_CLIENT);
 	_cleanup_(json_p) json_t *sources = json_field(rec, TAG_SOURCES);
 
-	if (rec->head.kind != RECORD_RUN_START || target == NULL || client == NULL || strcmp(target, run->target) != 0 ||
+	if (record_kind(&rec->head) != RECORD_RUN_START || target == NULL || client == NULL || strcmp(target, run->target) != 0 ||
 	    strcmp(client, run->client) != 0 || memcmp(rec->head.run, run->id.bytes, sizeof(rec->head.run)) != 0)
 		return fault_set(fault, HOSPES_EDAMAGED, "the oldest of its records, at %llu of the journal, is not its start",
 		    (unsigned long long)rec->head.lsn);

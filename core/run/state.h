@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <sys/queue.h>
 
+#include "run/keys.h"
 #include "run/run.h"
 
 /* Ended runs that stay in memory, and how much of results may stay with them. */
@@ -42,6 +43,7 @@ struct run_slot {
 	struct run run; /* first: the rest of the host has a pointer to it */
 	struct runs *runs;
 	struct watch_list watchers;
+	struct run_key *key;    /* that its client gave, or NULL */
 	uint32_t parts_durable; /* parts of the root call's reply that may be shown */
 	uint32_t parts_next;    /* that may be once what is awaited is durable */
 	bool parts_awaited;
@@ -64,6 +66,7 @@ struct runs {
 	struct event_base *loop;
 	bool scripted, draining, closing;
 	struct map by_id;
+	struct map keys;    /* of clients: keys.h */
 	struct map clients; /* name -> struct account, with its name behind it */
 	struct slot_list open, ended;
 	struct resume_list to_resume; /* those that wait for their turn */
@@ -95,8 +98,12 @@ void watch_end(struct run_slot *slot);
 
 /* tree.c: a run's records, oldest first, as a tree of calls. */
 json_t *tree_of(const struct record_list *list);
+void tree_undecided(json_t *tree, const json_t *undecided); /* marks what waits for a decision (dispatch_undecided) */
 json_t *records_json(const struct record_list *list);
 json_t *summary_of(const struct record_list *list);
+
+/* watch.c: the parts of the root call's reply that may be shown, as run_part has them. */
+json_t *parts_of(const struct record_list *list);
 
 /* apply.c: keys in STORE_META of the runs that have not ended. */
 #define RUN_OPEN_PREFIX "run-open:"
