@@ -180,7 +180,7 @@ tree_add(struct tree *tree, const struct record *r, const struct payload *input)
 		set_text(node, "version", r, TAG_VERSION);
 		break;
 	case RECORD_OP_INTENT:
-		node_is_op(node, r);
+		node_is_op(node, r, input);
 		node_begins(node, r);
 		break;
 	case RECORD_COMMAND:

@@ -53,12 +53,6 @@ store_fault(const struct store *s, int rc, const char *what, struct fault *fault
 	}
 }
 
-const char *
-store_table_name(enum store_table table)
-{
-	return table_names[table];
-}
-
 static uint64_t
 check_of(enum store_table table, const MDB_val *key, const void *value, size_t len)
 {
