@@ -63,7 +63,7 @@ _hospes_ask()
 	local member=$1
 	shift
 	timeout 1 "$hospes" "$@" "${socket[@]}" --json 2>/dev/null </dev/null |
-	    grep -oE "\"$member\": *\"[A-Za-z0-9._+-]+\"" | sed -E 's/.*"([^"]+)"$/\1/'
+	    grep -oE "\"$member\": *\"[A-Za-z0-9._+/-]+\"" | sed -E 's/.*"([^"]+)"$/\1/'
 }
 
 _hospes_words()
@@ -95,9 +95,14 @@ _hospes_value()
 		;;
 	RUN)
 		case $2 in
-		wait | cancel) _hospes_words $(_hospes_ask id ps) ;;
+		wait | cancel | resolve) _hospes_words $(_hospes_ask id ps) ;;
 		*) _hospes_words $(_hospes_ask id ps --all) ;;
 		esac
+		;;
+	CALL) _hospes_words $(_hospes_ask path ps) ;; # ps tells those that wait for a decision
+	OUTCOME)
+		_hospes_files '*'
+		_hospes_words done not-done
 		;;
 	V | VERSION) [ ${#arguments[@]} -eq 0 ] || _hospes_words $(_hospes_ask version versions "${arguments[0]}") ;;
 	SPACE) _hospes_words $(_hospes_ask space memory list) ;;

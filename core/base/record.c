@@ -214,6 +214,8 @@ record_kind_name(enum record_kind kind)
 		return "op_outcome";
 	case RECORD_REFUSAL:
 		return "refusal";
+	case RECORD_RESOLVED:
+		return "resolved";
 	case RECORD_COMMAND:
 		return "command";
 	case RECORD_CELL_START:
@@ -262,6 +264,8 @@ record_tag_name(enum record_tag tag)
 	    [TAG_SOURCES] = "sources",
 	    [TAG_INPUT_DELTA] = "input_delta",
 	    [TAG_OUTPUT_DELTA] = "output_delta",
+	    [TAG_DECISION] = "decision",
+	    [TAG_REQUEST] = "request",
 	    [TAG_INPUT_ERASED] = "input_erased",
 	    [TAG_OUTPUT_ERASED] = "output_erased",
 	    [TAG_ERASED] = "erased",

@@ -64,6 +64,12 @@ static const struct cli_option rollback_options[] = {
 
 static const struct cli_option withdraw_options[] = {{"why", 0, "TEXT", "the reason, for the record"}, {0}};
 
+static const struct cli_option resolve_options[] = {
+    {"outcome", 0, "OUTCOME", "done, not-done, or a file with the answer"},
+    {"why", 0, "TEXT", "the reason, for the record"},
+    {0},
+};
+
 static const struct cli_option demo_options[] = {
     {"scene", 's', "N", "this scene alone: its number or its name"},
     {"input", 0, "JSON", "what FILE.so is given"},
@@ -119,6 +125,18 @@ static const struct command commands[] = {
 	.max_args = 1,
 	.run = command_wait},
     {.name = "cancel", .usage = "RUN", .summary = "Stop a run.", .min_args = 1, .max_args = 1, .run = command_cancel},
+    {.name = "resolve",
+	.usage = "RUN CALL --outcome OUTCOME [--why TEXT]",
+	.summary = "Say whether an effect took place that a run waits for.",
+	.detail =
+	    "A host that was killed in the middle of a request that may be made once does not make it again by itself;\n"
+	    "`hospes ps` and `hospes show` tell which wait.  OUTCOME is `done`: it took place, and its answer is not\n"
+	    "known; `not-done`: it did not, and is begun now; or a file (- is standard input): it took place, and this\n"
+	    "JSON is its answer.",
+	.options = resolve_options,
+	.min_args = 2,
+	.max_args = 2,
+	.run = command_resolve},
     {.name = "logs",
 	.usage = "[-f] [RUN]",
 	.summary = "Show the host's log, or what the calls of a run logged.",

@@ -382,3 +382,44 @@ journal_usage(struct journal *j, uint64_t *bytes, unsigned *segments)
 	*segments = (unsigned)j->segment_count;
 	pthread_mutex_unlock(&j->lock);
 }
+
+void
+journal_hold(struct journal *j)
+{
+	pthread_mutex_lock(&j->lock);
+	j->held++;
+	pthread_mutex_unlock(&j->lock);
+}
+
+void
+journal_release(struct journal *j)
+{
+	pthread_mutex_lock(&j->lock);
+	assert(j->held > 0);
+	j->held--;
+	pthread_mutex_unlock(&j->lock);
+}
+
+size_t
+journal_extents(struct journal *j, struct journal_extent **ret)
+{
+	struct journal_extent *all;
+	uint64_t end;
+	size_t n;
+
+	pthread_mutex_lock(&j->lock);
+	end = atomic_load(&j->durable) - sizeof(struct batch_head);
+	n = j->segment_count;
+	all = xcalloc(n + 1, sizeof *all);
+	for (size_t i = 0; i < n; i++) {
+		const struct segment *s = &j->segments[i];
+		uint64_t to = i + 1 < n && s[1].first_lsn < end ? s[1].first_lsn : end;
+
+		segment_name(s->first_lsn, all[i].name);
+		all[i].size = s->size;
+		all[i].written = sizeof(struct segment_head) + (to > s->first_lsn ? to - s->first_lsn : 0);
+	}
+	pthread_mutex_unlock(&j->lock);
+	*ret = all;
+	return n;
+}

@@ -70,6 +70,16 @@ int journal_read(struct journal *j, uint64_t lsn, struct buf *storage, struct re
 typedef int journal_visit(const struct record *r, void *arg);
 int journal_scan(struct journal *j, uint64_t from, journal_visit *visit, void *arg, struct fault *fault);
 
+/* What a backup copies: of each segment, oldest first, the bytes that are durable now; zeros follow.  Between hold and release no
+ * segment goes and none is used again; both count.  Returns how many; `ret` is allocated.  [any thread] */
+struct journal_extent {
+	char name[24];
+	uint64_t written, size;
+};
+void journal_hold(struct journal *j);
+void journal_release(struct journal *j);
+size_t journal_extents(struct journal *j, struct journal_extent **ret);
+
 /* How many bytes of segments there are, and how many segments.  [any thread] */
 uint64_t journal_syncs(struct journal *j); /* batches that this host has made durable */
 void journal_usage(struct journal *j, uint64_t *bytes, unsigned *segments);

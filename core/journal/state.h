@@ -68,6 +68,7 @@ struct journal {
 	int64_t gather_until;  /* monotonic: until then the next batch waits for what the loop may add to it */
 	bool awaited;          /* the loop has waits */
 	bool asleep;           /* the writer waits for work, and nobody has woken it */
+	unsigned held;         /* backups under way: segments stay as they are */
 	bool stop, failing;
 	struct fault failure; /* once `failing` */
 	struct segment *segments;
