@@ -315,7 +315,7 @@ had_ended(struct exchange *x)
 
 /* Ended long ago, or never there: the store knows which. */
 static void
-viewed_cancel(json_t *view, const struct fault *fault, void *arg)
+viewed_gone(json_t *view, const struct fault *fault, void *arg)
 {
 	if (!view_came(view, fault, arg))
 		return;
@@ -323,23 +323,46 @@ viewed_cancel(json_t *view, const struct fault *fault, void *arg)
 	had_ended(arg);
 }
 
-void
-handle_run_cancel(struct exchange *x)
+/* The run, where it is in memory; else it is told that it has ended, or that there is none. */
+static struct run *
+open_run(struct exchange *x)
 {
 	struct run *run;
-	struct fault fault;
 
 	if (!id_ok(x))
-		return;
+		return NULL;
 	run = run_find(x->api->runs, x->name);
 	if (run == NULL) {
 		exchange_owe(x);
-		run_show(x->api->runs, x->name, viewed_cancel, x);
-		return;
+		run_show(x->api->runs, x->name, viewed_gone, x);
 	}
-	if (run_cancel(x->api->runs, run, x->client, &fault) != 0) {
+	return run;
+}
+
+void
+handle_run_cancel(struct exchange *x)
+{
+	struct run *run = open_run(x);
+	struct fault fault;
+
+	if (run == NULL)
+		return;
+	if (run_cancel(x->api->runs, run, x->client, &fault) != 0)
 		reply_fault(x, &fault);
+	else
+		reply_durable(x, 200, run_json(run, false));
+}
+
+void
+handle_run_resolve(struct exchange *x)
+{
+	struct run *run = open_run(x);
+	struct fault fault;
+
+	if (run == NULL)
 		return;
-	}
-	reply_durable(x, 200, run_json(run, false));
+	if (run_resolve(x->api->runs, run, x->body, x->client, &fault) != 0)
+		reply_fault(x, &fault);
+	else
+		reply_durable(x, 200, run_json(run, false));
 }

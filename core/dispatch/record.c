@@ -104,6 +104,7 @@ uint64_t
 record_intent(struct dispatch *d, struct op *op)
 {
 	_cleanup_(free_p) char *path = op_path(op);
+	int64_t before = op->begun;
 	struct record r;
 
 	record_init(&r, RECORD_OP_INTENT);
@@ -111,8 +112,29 @@ record_intent(struct dispatch *d, struct op *op)
 	record_add(&r, TAG_EFFECT, &op->effect, sizeof(op->effect));
 	record_add_text(&r, TAG_KEY, op->key);
 	record_add(&r, TAG_DEADLINE, &op->deadline_real_ns, sizeof(op->deadline_real_ns));
+	r.head.attempt = op->attempt;
+	if (before > 0)
+		record_add(&r, TAG_NUMBER, &before, sizeof(before));
 	carried_add(&op->run->carried, &r, TAG_INPUT, op->input);
+	op->begun++;
+	op->intent_real_ns = r.head.real_ns;
 	return dispatch_record(d, op->run, &r);
+}
+
+void
+record_resolved(struct dispatch *d, struct op *op, const struct decision *said, struct payload *value)
+{
+	_cleanup_(free_p) char *path = op_path(op);
+	struct record r;
+
+	record_init(&r, RECORD_RESOLVED);
+	add_op(&r, op, path);
+	r.head.attempt = op->attempt;
+	record_add_text(&r, TAG_DECISION, decision_name(said->outcome));
+	record_add_text(&r, TAG_ACTOR, said->who);
+	record_add_text(&r, TAG_REASON, said->why);
+	carried_add(&op->run->carried, &r, TAG_OUTPUT, value);
+	dispatch_record(d, op->run, &r);
 }
 
 /* Of the run whose call asked for it; what it does to the host's own state was said by whose state it is. */
@@ -130,10 +152,13 @@ record_outcome(struct dispatch *d, struct op *op)
 {
 	_cleanup_(free_p) char *made = op->callee == NULL ? op_path(op) : NULL;
 	const char *path = op->callee == NULL ? made : op->callee->path;
+	static const int64_t once = 1;
 	int64_t unrecorded, took_ns;
 	struct record r;
 
 	record_init(&r, op->kind == WIRE_OP_CALL ? RECORD_CALL_END : RECORD_OP_OUTCOME);
+	if (op->attempt > 1)
+		r.head.attempt = op->attempt;
 	add_op(&r, op, path);
 	add_payload_or_sentence(&r, op);
 	if (looks_at_memory(op) && op->input->len <= LOOK_RECORDED)
@@ -144,6 +169,8 @@ record_outcome(struct dispatch *d, struct op *op)
 		took_ns = clock_mono_ns() - op->began_mono_ns;
 		record_add(&r, TAG_NUMBER, &took_ns, sizeof(took_ns));
 	}
+	if (op->unanswered && op->effect == WIRE_EFFECT_COSTLY)
+		record_add(&r, TAG_NUMBER, &once, sizeof(once));
 	if (op->callee != NULL && op->callee->refusals > REFUSALS_RECORDED) {
 		unrecorded = op->callee->refusals - REFUSALS_RECORDED;
 		record_add(&r, TAG_NUMBER, &unrecorded, sizeof(unrecorded));

@@ -53,6 +53,19 @@ tell_outcome(struct dispatch *d, struct op *op)
 }
 
 void
+tell_undecided(struct dispatch *d, struct op *op)
+{
+	_cleanup_(free_p) char *path = NULL;
+
+	if (!watched(d, op->run))
+		return;
+	path = op_path(op);
+	tell(d, op->run,
+	    json_pack("{s:s s:s s:s s:o}", "type", "undecided", "path", path, "target", op->target, "message",
+		decision_command(op)));
+}
+
+void
 tell_line(struct dispatch *d, struct call *call, const char *type, double done, const char *line)
 {
 	json_t *event;

@@ -78,11 +78,18 @@ int run_start(struct runs *r, const json_t *request, struct payload *input, cons
 /* Open runs, and those that ended lately; NULL: ask run_show.  A run's state is RUN_ENDED once its end is durable. */
 struct run *run_find(struct runs *r, const char *id_text);
 
+/*
+ * Says of an effect of a run that waits for it whether it took place.  `request`: {"call": "/0/3", "outcome": "done" |
+ * "not-done" | "answer", "answer": any (with that outcome), "why": text?}; `who` is recorded with it.  Faults: bad_input;
+ * too_large; conflict, when that op does not wait for a decision.
+ */
+int run_resolve(struct runs *r, struct run *run, const json_t *request, const char *who, struct fault *fault);
+
 /* Stops a run; `who` is named in the sentence.  Fault: conflict, when it has ended. */
 int run_cancel(struct runs *r, struct run *run, const char *who, struct fault *fault);
 
 /* {"id", "plugin", "version", "state": "open"|"ended", "status": "ok"|"partial"|name, "client", "started", "ended",
- *  "calls", "duration_ms", "sources"?, "result"?, "confidence"?, "partial"?, "error": {"code", "message", "hint",
+ *  "calls", "duration_ms", "sources"?, "undecided"?: [{"path", "op", "target", "since", "command"}], "result"?, "confidence"?, "partial"?, "error": {"code", "message", "hint",
  *  "findings"?}?}; new reference.  "findings" of a reply that was not grounded: [{"check", "claim"?, "text"?, "why", "quote"?,
  *  "found"?, "document"?}]. */
 json_t *run_json(const struct run *run, bool with_result);
@@ -109,7 +116,9 @@ json_t *run_part(const struct run *run, uint32_t nth);
  * run_show: run_json with result, and "tree": {"path": "/0", "plugin", "version", "started", "duration_ms", "status",
  * "confidence"?, "message"?, "replays"?: n, "parts"?: n, "ops": [nodes in order]}.  A node of an op that is no call has "op": "http"
  * and "target" in place of plugin and version; one that a guard refused has "guard", and "findings" where it has any.  What
- * is open has status "open".
+ * is open has status "open".  An effect has "effect": "keyed" and, where a host ended before its outcome, "begun_again": n,
+ * "maybe_billed": n (costly ones), "attempt", "undecided": {"since", "command"} while it waits for a decision and "decision":
+ * {"outcome", "by", "why"?} after it.
  */
 typedef void run_viewed(json_t *view, const struct fault *fault, void *arg);
 void run_show(struct runs *r, const char *id_text, run_viewed *done, void *arg);    /* summary + "tree" */

@@ -75,6 +75,7 @@ struct record_list {
 	struct buf *storage; /* one for each */
 };
 json_t *tree_of(const struct record_list *list);
+void tree_undecided(json_t *tree, const json_t *undecided); /* marks what waits for a decision (dispatch_undecided) */
 json_t *records_json(const struct record_list *list);
 json_t *summary_of(const struct record_list *list);
 

@@ -15,6 +15,7 @@ struct view {
 	struct ulid id;
 	char id_text[ULID_TEXT];
 	uint64_t last_lsn; /* of a run in memory; 0: see the store */
+	json_t *undecided; /* of a run in memory: its ops that wait for a decision, or NULL */
 	bool all;
 	enum { VIEW_RECORDS, VIEW_TREE, VIEW_REPLY } what;
 	unsigned limit;
@@ -31,6 +32,7 @@ static void
 view_free(struct view *view)
 {
 	json_decref(view->json);
+	json_decref(view->undecided);
 	free(view);
 }
 
@@ -149,9 +151,10 @@ read_run(struct store_txn *txn, struct journal *j, void *arg)
 		return;
 	}
 	view->json = summary_of(&list);
-	if (view->what == VIEW_TREE)
+	if (view->what == VIEW_TREE) {
 		json_object_set_new(view->json, "tree", tree_of(&list));
-	else
+		tree_undecided(json_object_get(view->json, "tree"), view->undecided);
+	} else
 		json_object_set_new(view->json, "parts", parts_of(&list));
 	if (view->last_lsn == 0)
 		mark_interrupted(view->json);
@@ -187,6 +190,7 @@ view_run(struct runs *r, const char *id_text, int what, run_viewed *done, void *
 		return;
 	}
 	view->last_lsn = run->last_lsn;
+	view->undecided = dispatch_undecided(run);
 	journal_await(r->journal, run->last_lsn, read_when_durable, view);
 }
 

@@ -16,6 +16,7 @@ struct fakes {
 	bool keys_wait;
 	struct run_watch *watch; /* open watches, the newest first */
 	unsigned watches, cancels, installs;
+	char resolved[128]; /* who said what of an effect */
 	size_t installed_bytes;
 	uint32_t parts, parts_taken; /* of the run's reply: "xx..." of part_bytes */
 	size_t part_bytes;

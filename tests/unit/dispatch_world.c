@@ -165,6 +165,13 @@ http_start(struct http *h, const struct http_call *call)
 	return (struct http_transfer *)&w;
 }
 
+bool
+http_sent(struct http_transfer *t)
+{
+	assert_ptr_equal(t, &w);
+	return !w.unsent;
+}
+
 void
 http_cancel(struct http_transfer **t)
 {
