@@ -18,6 +18,7 @@ struct run_watch {
 	struct run_watch *next;
 	run_event *event;
 	void *arg;
+	bool open;
 };
 
 struct fakes fakes;
@@ -298,7 +299,7 @@ run_watch(struct run *run, run_event *event, void *arg)
 {
 	struct run_watch *w = xcalloc(1, sizeof(*w));
 
-	*w = (struct run_watch){.next = fakes.watch, .event = event, .arg = arg};
+	*w = (struct run_watch){.next = fakes.watch, .event = event, .arg = arg, .open = run->state == RUN_OPEN};
 	fakes.watch = w;
 	fakes.watches++;
 	if (run->state == RUN_ENDED)
@@ -310,6 +311,12 @@ struct run_watch *
 run_watch_end(struct run *run, run_event *event, void *arg)
 {
 	return run_watch(run, event, arg);
+}
+
+bool
+run_watch_open(const struct run_watch *w)
+{
+	return w->open;
 }
 
 void
