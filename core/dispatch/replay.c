@@ -29,8 +29,8 @@ input_text(char out[INPUT_TEXT], size_t len, bool only_hash, struct payload_hash
 }
 
 static void
-nondeterministic(struct dispatch *d, struct op *op, const struct wire_op *asked, const char *target,
-    struct payload *input)
+nondeterministic(
+    struct dispatch *d, struct op *op, const struct wire_op *asked, const char *target, struct payload *input)
 {
 	char was[INPUT_TEXT], is[INPUT_TEXT];
 	struct call *call = op->caller;
@@ -38,12 +38,14 @@ nondeterministic(struct dispatch *d, struct op *op, const struct wire_op *asked,
 
 	if (op->ordinal >= call->own_ops)
 		fault_set(&fault, HOSPES_ENONDET,
-		    "%s %s (%s) replied after %u ops when it first ran, and asks for one more now, %s %s; a handler has to "
+		    "%s %s (%s) replied after %u ops when it first ran, and asks for one more now, %s %s; a handler "
+		    "has to "
 		    "ask for the same in the same order (`hospes test` finds out why it does not)",
 		    call->plugin, call->semver, call->path, call_own_ops(call), op_kind_name(asked->kind), target);
 	else
 		fault_set(&fault, HOSPES_ENONDET,
-		    "op %u of %s %s (%s) was %s %s with %s when it first ran, and is %s %s with %s now; a handler has to "
+		    "op %u of %s %s (%s) was %s %s with %s when it first ran, and is %s %s with %s now; a handler has "
+		    "to "
 		    "ask for the same in the same order (`hospes test` finds out why it does not)",
 		    op->ordinal, call->plugin, call->semver, call->path, op_kind_name(op->kind), op->target,
 		    input_text(was, op->input_len, op->only_hash, op->input_hash), op_kind_name(asked->kind), target,
@@ -85,7 +87,8 @@ replay_reply(struct dispatch *d, struct call *call)
 	if (call->op->cancelled != 0 || (call->reissued >= ops && call->parts_said >= parts))
 		return;
 	fault_set(&fault, HOSPES_ENONDET,
-	    "%s %s (%s) had asked for %u ops and said %u parts of its reply when it first ran, and replied after %u ops and %u "
+	    "%s %s (%s) had asked for %u ops and said %u parts of its reply when it first ran, and replied after %u "
+	    "ops and %u "
 	    "parts now; a handler has to ask for the same in the same order (`hospes test` finds out why it does not)",
 	    call->plugin, call->semver, call->path, ops, parts, call->reissued, call->parts_said);
 	dispatch_cancel(d, &call->run->root, fault.status, fault.text);
@@ -100,7 +103,8 @@ replay_check(struct dispatch *d, const struct op *op, struct payload *input)
 	if (op->state == OP_NEW || payload_hash_equal(op->input_hash, payload_hash(input)))
 		return;
 	fault_set(&fault, HOSPES_ENONDET,
-	    "the reply of %s %s (%s) was another one when %s first looked at it; it is asked with %zu bytes now (`hospes test` "
+	    "the reply of %s %s (%s) was another one when %s first looked at it; it is asked with %zu bytes now "
+	    "(`hospes test` "
 	    "finds out why the plugin does not reply the same)",
 	    call->plugin, call->semver, call->path, op->target, input->len);
 	dispatch_cancel(d, &call->run->root, fault.status, fault.text);

@@ -20,8 +20,8 @@ struct step {
 	uint8_t effect;
 };
 
-#define FIRST_OF "\x03\0\0\0\x04\0\0\0" /* ops 3 and 4 */
-#define PART_OF  "\x03\0\0\0\0\0\0\0"   /* of op 3 the first */
+#define FIRST_OF "\x03\0\0\0\x04\0\0\0"   /* ops 3 and 4 */
+#define PART_OF  "\x03\0\0\0\0\0\0\0"     /* of op 3 the first */
 #define BRIEFLY  "\x40\x42\x0f\0\0\0\0\0" /* 1 ms */
 
 static const struct step root_steps[] = {
@@ -85,10 +85,10 @@ static uint32_t at[WORLD_MAX];
 static void
 asks(struct call *call, const struct step *s)
 {
-	size_t len = s->kind == WIRE_OP_RANDOM ? 4 : s->kind == WIRE_OP_SLEEP || s->kind == WIRE_OP_FIRST ||
-							     s->kind == WIRE_OP_PART
-						     ? 8
-						     : strlen(s->input);
+	size_t len = s->kind == WIRE_OP_RANDOM ? 4
+		     : s->kind == WIRE_OP_SLEEP || s->kind == WIRE_OP_FIRST || s->kind == WIRE_OP_PART
+			 ? 8
+			 : strlen(s->input);
 	_cleanup_(payload_unref) struct payload *p = payload_new(s->input, len);
 	struct wire_op op = {.kind = s->kind, .effect = s->effect};
 	char key[32];
@@ -96,7 +96,8 @@ asks(struct call *call, const struct step *s)
 	if (strcmp(s->target, "/?") == 0)
 		hex_format(call->ops[0]->value->data, 8, key + 2);
 	memcpy(key, "/k", 2);
-	w.events.op(call, call->reissued++, &op, strcmp(s->target, "/?") == 0 ? key : s->target, NULL, NULL, p, w.events.arg);
+	w.events.op(
+	    call, call->reissued++, &op, strcmp(s->target, "/?") == 0 ? key : s->target, NULL, NULL, p, w.events.arg);
 }
 
 /* Everything that it was told, in a line. */
@@ -110,7 +111,8 @@ replies_all(struct call *call)
 		bool text = op->kind == WIRE_OP_CALL || op->kind == WIRE_OP_RECALL || op->kind == WIRE_OP_REMEMBER ||
 			    op->kind == WIRE_OP_PART || op->kind == WIRE_OP_FORGET;
 
-		buf_printf(&all, "%u %d %.*s;", op->ordinal, op->status, text ? (int)op->value->len : 0, op->value->data);
+		buf_printf(
+		    &all, "%u %d %.*s;", op->ordinal, op->status, text ? (int)op->value->len : 0, op->value->data);
 	}
 	reply(call, 0, buf_text(&all));
 }
@@ -162,8 +164,8 @@ world_answers(void)
 {
 	static const struct {
 		const char *what, *answer;
-	} answers[] = {{"get", "{\"value\":7,\"version\":1}"}, {"put", "{\"version\":2}"}, {"was put", "{\"version\":2}"},
-	    {"forget", "{\"forgotten\":true}"}, {"forgot", "{\"forgotten\":true}"}};
+	} answers[] = {{"get", "{\"value\":7,\"version\":1}"}, {"put", "{\"version\":2}"},
+	    {"was put", "{\"version\":2}"}, {"forget", "{\"forgotten\":true}"}, {"forgot", "{\"forgotten\":true}"}};
 	journal_done *awaited = w.awaited;
 
 	w.awaited = NULL;
@@ -343,7 +345,8 @@ test_goes_on_after_each_record(void **state)
 		world_is_peopled();
 		goes_on_after(n);
 		assert_int_equal(w.run->root.status, 0);
-		if (strlen(result) != w.run->root.value->len || memcmp(result, w.run->root.value->data, strlen(result)) != 0)
+		if (strlen(result) != w.run->root.value->len ||
+		    memcmp(result, w.run->root.value->data, strlen(result)) != 0)
 			fail_msg("cut after %u: %.*s, and not %s", n, (int)w.run->root.value->len,
 			    w.run->root.value->data, result);
 		assert_records_sound(n);
@@ -440,7 +443,8 @@ test_another_op(void **state)
 	assert_int_equal(w.n_cancelled, 1);
 	reply(w.submitted[0], HOSPES_ECANCELLED, "stopped");
 	assert_int_equal(w.run->root.status, HOSPES_ENONDET);
-	assert_non_null(strstr((const char *)w.run->root.value->data, "op 0 of a 1.0.0 (/0) was random  with an input of the hash"));
+	assert_non_null(strstr(
+	    (const char *)w.run->root.value->data, "op 0 of a 1.0.0 (/0) was random  with an input of the hash"));
 	forget_kept();
 }
 
@@ -496,8 +500,9 @@ test_ends_what_was_left_open(void **state)
 	int rc;
 
 	plays_until(RECORD_CALL_START, 3);
-	dispatch_record(w.d, w.run, (record_init(&end, RECORD_CALL_END), record_add_text(&end, TAG_PATH, "/0"),
-				       record_add_text(&end, TAG_TARGET, "a"), record_add(&end, TAG_OUTPUT, "{}", 2), &end));
+	dispatch_record(w.d, w.run,
+	    (record_init(&end, RECORD_CALL_END), record_add_text(&end, TAG_PATH, "/0"),
+		record_add_text(&end, TAG_TARGET, "a"), record_add(&end, TAG_OUTPUT, "{}", 2), &end));
 	begin_anew(state);
 	restore = restored(n_kept, &rc, &fault);
 	assert_int_equal(rc, 0);
@@ -521,8 +526,8 @@ test_damage(void **state)
 		uint32_t seq; /* of the record, from the next on */
 	} bad[] = {{"/0", RECORD_CALL_START, 0}, {"/0/7/7", RECORD_CALL_START, 0}, {"/1", RECORD_CALL_END, 0},
 	    {"", RECORD_OP_OUTCOME, 0}, {"/0/4294967295", RECORD_OP_INTENT, 0}, {"/0/0", RECORD_OP_OUTCOME, 0},
-	    {"/0/3", RECORD_PART, 0}, {"/0/99", RECORD_OP_OUTCOME, 1}, {"0/3", RECORD_LOG, 0}, {"/0/x", RECORD_REFUSAL, 0},
-	    {"/0/3", RECORD_RESOLVED, 0}, {"/0", RECORD_RUN_START, 0}};
+	    {"/0/3", RECORD_PART, 0}, {"/0/99", RECORD_OP_OUTCOME, 1}, {"0/3", RECORD_LOG, 0},
+	    {"/0/x", RECORD_REFUSAL, 0}, {"/0/3", RECORD_RESOLVED, 0}, {"/0", RECORD_RUN_START, 0}};
 
 	plays_until(RECORD_CALL_START, 3);
 	begin_anew(state);
