@@ -2,7 +2,7 @@
 # what may be done once waits for a human, and each of the three things that can be said ends that as it says, whatever is
 # killed after it.
 . "$TESTS/lib.sh"
-plan 44
+plan 39
 world_start
 host_start "grants = { teller = { http = [ \"http://127.0.0.1:*\" ]; private = true; }; };"
 
