@@ -197,6 +197,7 @@ test_keys(void **state)
 	answered("1");
 	asked(WIRE_EFFECT_ONCE, NULL);
 	durable();
+	assert_int_equal(root->ops[4]->begun, 1);
 	assert_true(w.http.once);
 	answered("1");
 }
