@@ -312,6 +312,13 @@ run_watch_end(struct run *run, run_event *event, void *arg)
 	return run_watch(run, event, arg);
 }
 
+bool
+run_watch_open(const struct run_watch *w)
+{
+	(void)w;
+	return fakes.run.state == RUN_OPEN;
+}
+
 void
 run_unwatch(struct run_watch **w)
 {
