@@ -48,7 +48,7 @@ journal_drop(struct journal *j, uint64_t below)
 	if (j->erasure != NULL) /* which would put back a segment that just went */
 		return;
 	pthread_mutex_lock(&j->lock);
-	while (n + 1 < j->segment_count && j->segments[n + 1].first_lsn <= below)
+	while (j->held == 0 && n + 1 < j->segment_count && j->segments[n + 1].first_lsn <= below)
 		n++;
 	if (n > 0) {
 		j->leaving = xrealloc(j->leaving, (j->leaving_count + n) * sizeof *j->leaving);
