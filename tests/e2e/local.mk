@@ -107,7 +107,7 @@ E2E_SCENARIOS = \
 	tests/e2e/registry-withdrawn.t \
 	tests/e2e/run-bad-input.t \
 	tests/e2e/run-cancel.t \
-	tests/e2e/run-interrupted.t \
+	tests/e2e/resume-after-kill.t \
 	tests/e2e/run-memory-is-bounded.t \
 	tests/e2e/run-survey.t \
 	tests/e2e/sdk-1.0-loads.t \
