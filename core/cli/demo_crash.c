@@ -84,9 +84,10 @@ judge(struct demo *d, const struct crash *c, const json_t *quiet, const json_t *
 	gone = lost(c->there, records);
 	repeated = demo_repeated(records);
 	buf_printf(verdict,
-	    "%s; of %zu records that it had %zu lost; %zu call%s went on from them; effects repeated: %zu",
-	    same ? "the same brief to the byte" : "ANOTHER brief", json_array_size(c->there), gone, again,
-	    again == 1 ? "" : "s", repeated);
+	    "%s; of %zu records that it had %zu lost; %zu call%s went on from them; effects repeated: %zu of %zu",
+	    same ? "the same result to the byte" : "ANOTHER result", json_array_size(c->there), gone, again,
+	    again == 1 ? "" : "s", repeated,
+	    demo_count(records, "kind", "call_end") + demo_count(records, "kind", "op_outcome"));
 	if (c->there == NULL)
 		buf_appends(verdict, "; it was too quick to be hit");
 	return same && c->there != NULL && gone == 0 && again > 0 && repeated == 0 &&
@@ -112,7 +113,7 @@ play(struct demo *d, struct crash *c, const char *who, bool documents, struct bu
 		pid_t held = demo_signal_cell(d, who, SIGSTOP);
 
 		if (held != 0)
-			demo_say(d, "it was quicker; once more, with its cell %d stopped", (int)held);
+			demo_say(d, "no op of it had ended before; once more, with its cell %d stopped", (int)held);
 		crash_clear(c);
 		c->after = 0;
 		json_decref(struck);
