@@ -292,8 +292,8 @@ tree_remove(const char *path)
 	nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
-static int
-check_empty(int fd, const char *path, const char *except, struct fault *fault)
+int
+tree_check_empty(int fd, const char *path, struct fault *fault)
 {
 	int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc = 0;
 	DIR *folder = copy < 0 ? NULL : fdopendir(copy);
@@ -302,8 +302,7 @@ check_empty(int fd, const char *path, const char *except, struct fault *fault)
 	if (folder == NULL)
 		return fault_errno(fault, errno, "cannot read the folder %s", path);
 	while (rc == 0 && (e = readdir(folder)) != NULL) {
-		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0 ||
-		    (except != NULL && strcmp(e->d_name, except) == 0))
+		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
 			continue;
 		rc = fault_set(fault, HOSPES_ECONFLICT,
 		    "%s should be empty and has %s in it; name a folder that is not there yet", path, e->d_name);
@@ -313,7 +312,7 @@ check_empty(int fd, const char *path, const char *except, struct fault *fault)
 }
 
 int
-tree_open_empty(const char *path, const char *except, int *ret, struct fault *fault)
+tree_open_empty(const char *path, int *ret, struct fault *fault)
 {
 	int fd, rc;
 
@@ -322,7 +321,7 @@ tree_open_empty(const char *path, const char *except, int *ret, struct fault *fa
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return fault_errno(fault, errno, "cannot open the folder %s", path);
-	rc = check_empty(fd, path, except, fault);
+	rc = tree_check_empty(fd, path, fault);
 	if (rc != 0) {
 		close(fd);
 		return rc;
