@@ -9,7 +9,7 @@ $(STAGE_SDK): sdk/libhospes.la $(top_srcdir)/sdk/include/hospes.h $(top_srcdir)/
 	cp $(top_srcdir)/sdk/include/hospes/status.h stage-sdk/include/hospes && \
 	cp -P sdk/.libs/libhospes.so* stage-sdk/lib && touch $@
 
-PLUGIN_FLAGS = -fPIC -shared -fvisibility=hidden -Wall -Wextra -Istage-sdk/include $(JANSSON_CFLAGS)
+PLUGIN_FLAGS = -fPIC -shared -fvisibility=hidden -Wall -Wextra -Istage-sdk/include -I$(top_srcdir)/plugins $(JANSSON_CFLAGS)
 PLUGIN_LIBS = -Wl,-z,relro,-z,now,--no-undefined -Lstage-sdk/lib -lhospes $(JANSSON_LIBS)
 PLUGIN_LINK = $(AM_V_CCLD)$(MKDIR_P) $(@D) && $(CC) -std=gnu17 $(PLUGIN_FLAGS) $(CPPFLAGS) $(CFLAGS) -o $@
 PLUGIN_LINKXX = $(AM_V_CCLD)$(MKDIR_P) $(@D) && $(PLUGIN_CXX) -std=c++20 $(PLUGIN_FLAGS) $(CPPFLAGS) $(CFLAGS) -o $@
@@ -18,9 +18,9 @@ PLUGIN_CXX = c++
 # What several plugins share: sources that each compiles into itself.  A plugin of several files has a rule of its own:
 #   plugins/agents/NAME/NAME.so: $(NAME_FILES) $(STAGE_SDK)
 #   	$(PLUGIN_LINK_FILES)
-PLUGIN_TEXT = plugins/common/text.h plugins/common/sentence.c plugins/common/stem.c plugins/common/units.c \
+PLUGIN_TEXT = plugins/common/need.h plugins/common/text.h plugins/common/sentence.c plugins/common/stem.c plugins/common/units.c \
 	plugins/common/words.c
-PLUGIN_LINK_FILES = $(PLUGIN_LINK) -I$(top_srcdir)/plugins `echo $^ | tr ' ' '\n' | grep '[.]c$$'` $(PLUGIN_LIBS) -lm
+PLUGIN_LINK_FILES = $(PLUGIN_LINK) `echo $^ | tr ' ' '\n' | grep '[.]c$$'` $(PLUGIN_LIBS) -lm
 PLUGIN_QUESTION = plugins/common/question.h plugins/common/question.c plugins/common/irregular.c plugins/common/synonyms.c plugins/common/match.c \
 	plugins/common/query.h plugins/common/query.c $(PLUGIN_TEXT)
 EXTRA_DIST += $(PLUGIN_QUESTION)
@@ -59,7 +59,7 @@ plugins/strategies/supervisor/supervisor.so: $(SUPERVISOR_FILES) $(STAGE_SDK)
 	$(PLUGIN_LINK_FILES)
 
 # Those that make and check a brief.
-PLUGIN_BRIEF = plugins/common/brief.h plugins/common/brief.c
+PLUGIN_BRIEF = plugins/common/need.h plugins/common/brief.h plugins/common/brief.c
 WRITE_FILES = plugins/agents/write/write.c $(PLUGIN_BRIEF)
 QUOTES_FILES = plugins/checks/quotes/quotes.h plugins/checks/quotes/quotes.c plugins/checks/quotes/brief.c \
 	plugins/checks/quotes/source.c plugins/checks/quotes/tell.c $(PLUGIN_BRIEF)

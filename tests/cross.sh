@@ -27,22 +27,7 @@ switch_of()
 	    "$tree/tests/unit/fiber_switch.cc" "$out"-*.o -o "$out"
 }
 
-count=0
-ok()
-{
-	count=$((count + 1))
-	if [ "$1" -eq 0 ]; then
-		echo "ok $count - $2"
-	else
-		echo "not ok $count - $2"
-	fi
-}
-
-skip()
-{
-	count=$((count + 1))
-	echo "ok $count - $1 # SKIP $2"
-}
+. "${0%/*}/tap.sh"
 
 # runs WHAT COMMAND...
 runs()

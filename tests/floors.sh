@@ -122,16 +122,7 @@ caught()
 	return $rc
 }
 
-count=0
-ok()
-{
-	count=$((count + 1))
-	if [ "$1" -eq 0 ]; then
-		echo "ok $count - $2"
-	else
-		echo "not ok $count - $2"
-	fi
-}
+. "${0%/*}/tap.sh"
 
 names=$(printf '%s' "$rooms" | awk 'NF { print $1 }')
 found=$(broken "$tree")

@@ -40,6 +40,7 @@ include tests/fixtures/local.mk
 include tests/fixtures/sdk-1.0/local.mk
 include tests/fixtures/state/local.mk
 include tests/fixtures/hostile/local.mk
+include tests/chaos/local.mk
 include tests/unit/local.mk
 include tests/e2e/local.mk
 include tests/fuzz/local.mk
@@ -50,7 +51,7 @@ include tests/hostile/local.mk
 
 EXTRA_DIST += tests/unit/run.sh
 TESTS += tests/floors.sh tests/names.sh tests/man.sh tests/readme.sh tests/systemd.sh
-EXTRA_DIST += core/README core/cell/README tests/floors.sh tests/names.sh tests/man.sh tests/readme.sh tests/systemd.sh tests/lsan.supp
+EXTRA_DIST += core/README core/cell/README tests/floors.sh tests/names.sh tests/man.sh tests/readme.sh tests/systemd.sh tests/tap.sh tests/lsan.supp
 
 # Slow for what it is, so it can be had alone.
 TESTS += tests/cross.sh

@@ -7,18 +7,7 @@ built=${BUILT:-$tree}
 work=$(mktemp -d) || exit 2
 trap 'rm -rf "$work"' EXIT
 export LC_ALL=C
-count=0
-
-ok()
-{
-	count=$((count + 1))
-	if [ "$1" -eq 0 ]; then
-		echo "ok $count - $2"
-	else
-		echo "not ok $count - $2"
-		sed 's/^/# /' "$work/out"
-	fi
-}
+. "${0%/*}/tap.sh"
 
 # same FOUND EXPECTED "why": two sets of lines; "<" is in the page alone, ">" is missing there.
 same()
@@ -66,6 +55,8 @@ for command in $(commands_of); do
 	commands_of "$command" >"$work/family"
 	if [ -s "$work/family" ]; then
 		cat "$work/family"
+		# One that does something by itself has a usage of its own.
+		"$built/hospes" "$command" --help | head -n 1 | grep -q ' COMMAND ' || echo "$command"
 	else
 		echo "$command"
 	fi

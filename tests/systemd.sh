@@ -5,24 +5,7 @@ tree=${1:-$(cd "$(dirname "$0")/.." && pwd)}
 built=${BUILT:-$tree}
 work=$(mktemp -d) || exit 2
 trap 'rm -rf "$work"' EXIT
-count=0
-
-ok()
-{
-	count=$((count + 1))
-	if [ "$1" -eq 0 ]; then
-		echo "ok $count - $2"
-	else
-		echo "not ok $count - $2"
-		sed 's/^/# /' "$work/out"
-	fi
-}
-
-skip()
-{
-	count=$((count + 1))
-	echo "ok $count - $1 # SKIP $2"
-}
+. "${0%/*}/tap.sh"
 
 unit=$built/contrib/systemd/hospesd.service
 grep -qE '@[a-z]+@' "$unit" >"$work/out"

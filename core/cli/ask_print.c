@@ -15,25 +15,6 @@
 
 #define WIDTH_USUAL 80
 
-/* White space in order, and nothing that a terminal would obey; allocated. */
-static char *
-plain(const char *text)
-{
-	_cleanup_(buf_free) struct buf out = {0};
-
-	for (; *text != '\0'; text++) {
-		bool space = *text == ' ' || *text == '\n' || *text == '\t' || *text == '\r' || *text == '\f';
-
-		if (!space)
-			buf_append(&out, text, 1);
-		else if (out.len > 0 && out.data[out.len - 1] != ' ')
-			buf_append(&out, " ", 1);
-	}
-	if (out.len > 0 && out.data[out.len - 1] == ' ')
-		out.len--;
-	return text_safe(buf_text(&out), false);
-}
-
 static void
 heading(const struct cli *cli, const char *text, FILE *to)
 {
@@ -58,7 +39,7 @@ add_citations(struct buf *line, const json_t *cites)
 static void
 print_cited(const json_t *item, const char *mark, size_t width, FILE *to)
 {
-	_cleanup_(free_p) char *text = plain(cli_text(item, "text"));
+	_cleanup_(free_p) char *text = text_in_a_line(cli_text(item, "text"));
 	_cleanup_(free_p) char *rest = xasprintf("%*s", (int)text_width(mark), "");
 	_cleanup_(buf_free) struct buf line = {0};
 
@@ -109,8 +90,8 @@ print_sources(const struct cli *cli, const json_t *sources, size_t width, FILE *
 	heading(cli, "Sources", to);
 	json_array_foreach(sources, i, source)
 	{
-		_cleanup_(free_p) char *document = plain(cli_text(source, "document"));
-		_cleanup_(free_p) char *under = plain(cli_text(source, "heading"));
+		_cleanup_(free_p) char *document = text_in_a_line(cli_text(source, "document"));
+		_cleanup_(free_p) char *under = text_in_a_line(cli_text(source, "heading"));
 		_cleanup_(free_p) char *mark = NULL, *rest = NULL;
 		_cleanup_(buf_free) struct buf line = {0};
 
@@ -137,7 +118,7 @@ print_failed(const json_t *failed, size_t width, FILE *to)
 	{
 		_cleanup_(free_p) char *line =
 		    xasprintf("%s: %s: %s", cli_text(one, "who"), cli_text(one, "code"), cli_text(one, "message"));
-		_cleanup_(free_p) char *safe = plain(line);
+		_cleanup_(free_p) char *safe = text_in_a_line(line);
 
 		text_wrap(to, safe, "failed: ", "        ", width);
 	}
@@ -154,7 +135,7 @@ static void
 print_took(const struct cli *cli, const json_t *answer, FILE *to)
 {
 	const json_t *took = json_object_get(answer, "took");
-	_cleanup_(free_p) char *run = plain(cli_text(answer, "run"));
+	_cleanup_(free_p) char *run = text_in_a_line(cli_text(answer, "run"));
 	_cleanup_(buf_free) struct buf line = {0};
 	long long documents = count(answer, "documents"), calls = count(took, "calls"), agents = count(took, "agents");
 
@@ -174,7 +155,7 @@ void
 ask_print(const struct cli *cli, const json_t *answer, FILE *to)
 {
 	size_t width = cli->columns > 0 ? cli->columns : WIDTH_USUAL;
-	_cleanup_(free_p) char *question = plain(cli_text(answer, "question"));
+	_cleanup_(free_p) char *question = text_in_a_line(cli_text(answer, "question"));
 
 	fputs(cli_paint(cli, "bold"), to);
 	text_wrap(to, question, "", "", width);

@@ -26,23 +26,6 @@ first_lie(const json_t *findings)
 	return NULL;
 }
 
-/* White space put in order. */
-static char *
-in_a_line(const char *text)
-{
-	_cleanup_(buf_free) struct buf line = {0};
-
-	for (const char *at = text; *at != '\0'; at++) {
-		bool space = *at == ' ' || *at == '\n' || *at == '\t';
-
-		if (!space)
-			buf_append(&line, at, 1);
-		else if (line.len > 0 && line.data[line.len - 1] != ' ')
-			buf_append(&line, " ", 1);
-	}
-	return text_safe(buf_text(&line), false);
-}
-
 /* The place where two texts part, with what stands before and after it. */
 static char *
 around(const char *text, size_t parting)
@@ -66,8 +49,8 @@ judge(struct demo *d, const json_t *run, const json_t *records, struct buf *verd
 	}
 	lie = first_lie(json_object_get(refusal, "body"));
 	if (lie != NULL) {
-		_cleanup_(free_p) char *quote = in_a_line(cli_text(lie, "quote"));
-		_cleanup_(free_p) char *truth = in_a_line(cli_text(lie, "found"));
+		_cleanup_(free_p) char *quote = text_in_a_line(cli_text(lie, "quote"));
+		_cleanup_(free_p) char *truth = text_in_a_line(cli_text(lie, "found"));
 		size_t parting = 0;
 
 		while (quote[parting] != '\0' && quote[parting] == truth[parting])

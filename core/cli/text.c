@@ -65,6 +65,24 @@ text_safe(const char *text, bool lines)
 	return (char *)out.data;
 }
 
+char *
+text_in_a_line(const char *text)
+{
+	_cleanup_(buf_free) struct buf line = {0};
+
+	for (; *text != '\0'; text++) {
+		bool space = *text == ' ' || *text == '\n' || *text == '\t' || *text == '\r' || *text == '\f';
+
+		if (!space)
+			buf_append(&line, text, 1);
+		else if (line.len > 0 && line.data[line.len - 1] != ' ')
+			buf_append(&line, " ", 1);
+	}
+	if (line.len > 0 && line.data[line.len - 1] == ' ')
+		line.len--;
+	return text_safe(buf_text(&line), false);
+}
+
 /* Characters that take two columns of a terminal, and those that take none: the blocks of East Asian Width W and F, and
  * the combining marks, as far as documents have them (Unicode 15, EastAsianWidth.txt).  wcwidth() would know only those of
  * the locale that happens to be set. */

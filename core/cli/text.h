@@ -14,6 +14,9 @@
  * breaks too unless `lines`. */
 char *text_safe(const char *text, bool lines);
 
+/* The same in one line: white space in order, one space for any run of it and none at the ends; allocated. */
+char *text_in_a_line(const char *text);
+
 /* How many columns of a terminal it takes: one a character, two where it is a wide one, none where it combines. */
 size_t text_width(const char *text);
 

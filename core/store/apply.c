@@ -91,7 +91,7 @@ store_apply_once(struct store *s, const struct record *r, struct fault *fault)
 		    fault, "cannot apply the record %s at %" PRIu64, record_kind_name(r->head.kind), r->head.lsn);
 		return rc;
 	}
-	s->applied = (struct applied){.lsn = r->head.lsn, .epoch = r->head.epoch};
+	s->applied = (struct store_applied){.lsn = r->head.lsn, .epoch = r->head.epoch};
 	return 0;
 }
 
@@ -165,7 +165,7 @@ store_commit(struct store *s, struct fault *fault)
 
 /* The applied LSN must be that of a record which the journal has, of the same writer. */
 static int
-check_applied(struct store *s, const struct applied *applied, struct fault *fault)
+check_applied(struct store *s, const struct store_applied *applied, struct fault *fault)
 {
 	_cleanup_(buf_free) struct buf storage = {0};
 	uint64_t end = journal_end(s->journal);
@@ -189,10 +189,10 @@ check_applied(struct store *s, const struct applied *applied, struct fault *faul
 }
 
 static int
-read_applied(struct store *s, struct applied *ret, struct fault *fault)
+read_applied(struct store *s, struct store_applied *ret, struct fault *fault)
 {
 	struct store_txn txn = {.store = s};
-	struct applied applied = {0};
+	struct store_applied applied = {0};
 	const void *data;
 	size_t len;
 	int rc = store_fault(s, LMDB(mdb_txn_begin(s->env, NULL, MDB_RDONLY, &txn.txn)), "cannot read the store", fault);

@@ -45,9 +45,9 @@ take_entry(struct looked *l, enum store_table table, const MDB_val *k, const MDB
 	if (table != STORE_META || k->mv_size != strlen(STORE_APPLIED) ||
 	    memcmp(k->mv_data, STORE_APPLIED, k->mv_size) != 0)
 		return 0;
-	if (len != sizeof(struct applied))
+	if (len != sizeof(struct store_applied))
 		return damaged(table, "the applied LSN has the wrong size", fault);
-	memcpy(&l->applied, (const uint8_t *)v->mv_data + offsetof(struct applied, lsn), sizeof l->applied);
+	memcpy(&l->applied, (const uint8_t *)v->mv_data + offsetof(struct store_applied, lsn), sizeof l->applied);
 	return 0;
 }
 

@@ -43,14 +43,6 @@ struct jobs {
 	struct job *first, **last;
 };
 
-#define STORE_APPLIED "applied"
-
-/* META "applied": the last record that the committed state reflects. */
-struct applied {
-	uint64_t lsn; /* 0: none */
-	uint64_t epoch;
-};
-
 struct store {
 	unsigned magic;
 	struct journal *journal;
@@ -84,7 +76,7 @@ struct store {
 	/* [store thread, and store_open before it starts] */
 	struct jobs taken; /* off the queue, to be done */
 	struct store_txn txn; /* the write transaction, while there is something uncommitted */
-	struct applied applied;
+	struct store_applied applied;
 };
 
 const char *store_table_name(enum store_table table);
@@ -111,6 +103,7 @@ void store_leave(void);
 
 /* 0 or a fault for an LMDB result; `s` may be NULL. */
 int store_fault(const struct store *s, int rc, const char *what, struct fault *fault);
+
 
 bool store_has_row(const struct store *s, const struct record *r);
 

@@ -30,7 +30,7 @@ struct store;
 struct store_txn;
 
 /* Tables; keys are at most STORE_KEY_MAX bytes, longer is bad_input. */
-enum store_table { STORE_META, STORE_REGISTRY, STORE_RUNS, STORE_MEMORY, STORE_TABLES };
+enum store_table { STORE_META, STORE_REGISTRY, STORE_RUNS, STORE_MEMORY, STORE_REQUESTS, STORE_TABLES };
 #define STORE_KEY_MAX 511
 
 /* One row of the apply table.  `kind` and, for RECORD_COMMAND, `command` choose the function.  A fault is a bug or
@@ -95,5 +95,20 @@ int store_verify(const char *dir, bool checked, uint64_t *applied, struct fault 
 
 /* The LSN below which everything is applied and committed.  [any thread] */
 uint64_t store_committed(const struct store *s);
+
+/* META "applied": the last record that the committed state reflects. */
+#define STORE_APPLIED "applied"
+struct store_applied {
+	uint64_t lsn; /* 0: none */
+	uint64_t epoch;
+};
+
+/* META "journal-dropped": uint64_t, the LSN below which records of the journal may be gone. */
+#define STORE_DROPPED "journal-dropped"
+
+/* Looks into the store of a host that may be running, or of none: `look` reads, in one short transaction.  Nothing is
+ * changed. */
+typedef void store_look_fn(struct store_txn *txn, void *arg);
+int store_look(const char *dir, store_look_fn *look, void *arg, struct fault *fault);
 
 #endif

@@ -19,7 +19,14 @@ static const char *const table_names[STORE_TABLES] = {
     [STORE_REGISTRY] = "registry",
     [STORE_RUNS] = "runs",
     [STORE_MEMORY] = "memory",
+    [STORE_REQUESTS] = "requests",
 };
+
+const char *
+store_table_name(enum store_table table)
+{
+	return table_names[table];
+}
 
 int
 store_fault(const struct store *s, int rc, const char *what, struct fault *fault)
@@ -45,12 +52,6 @@ store_fault(const struct store *s, int rc, const char *what, struct fault *fault
 			return fault_errno(fault, rc, "%s", what);
 		return fault_set(fault, HOSPES_EBUG, "%s: %s", what, mdb_strerror(rc));
 	}
-}
-
-const char *
-store_table_name(enum store_table table)
-{
-	return table_names[table];
 }
 
 static uint64_t

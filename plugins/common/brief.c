@@ -1,6 +1,7 @@
 /* See brief.h. */
 
 #include "common/brief.h"
+#include "common/need.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -10,14 +11,6 @@
 #define SAYS  " says " OPEN
 #define BUT   CLOSE ", but "
 #define END   CLOSE "."
-
-static void *
-need(void *memory)
-{
-	if (memory == NULL)
-		abort(); /* the cell's memory is at its end */
-	return memory;
-}
 
 /* ---- White space ------------------------------------------------------------------------------------------------- */
 

@@ -1,5 +1,6 @@
 /* Terms of a question, found in a text. */
 
+#include "common/need.h"
 #include "common/question.h"
 
 #include <stdlib.h>
@@ -63,9 +64,7 @@ question_match(const struct question *q, const struct text_word *words, size_t n
 				continue;
 			if (found == room) {
 				room = room == 0 ? 32 : 2 * room;
-				hits = realloc(hits, room * sizeof(*hits));
-				if (hits == NULL)
-					abort(); /* the cell's memory is at its end */
+				hits = need(realloc(hits, room * sizeof(*hits)));
 			}
 			hits[found++] = hit;
 		}

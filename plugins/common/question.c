@@ -5,6 +5,7 @@
  * subject in a question ("use", "need", "happen") count little.  Names, numbers and what stands in quotes count more.
  */
 
+#include "common/need.h"
 #include "common/question.h"
 
 #include <stdlib.h>
@@ -115,9 +116,7 @@ term_add_form(struct term *term, const char (*stems)[TEXT_STEM], size_t n, doubl
 	for (size_t i = 0; i < term->forms_n; i++)
 		if (is_form(&term->forms[i], stems, n))
 			return;
-	forms = realloc(term->forms, (term->forms_n + 1) * sizeof(*forms));
-	if (forms == NULL)
-		abort(); /* the cell's memory is at its end */
+	forms = need(realloc(term->forms, (term->forms_n + 1) * sizeof(*forms)));
 	term->forms = forms;
 	forms[term->forms_n] = (struct form){.n = (uint8_t)n, .worth = (float)worth};
 	for (size_t i = 0; i < n; i++)

@@ -4,6 +4,7 @@
  * A member of several words that stands in the question as it is ("object code") makes one term of those words there.
  */
 
+#include "common/need.h"
 #include "common/question.h"
 
 #include <stdlib.h>
@@ -122,10 +123,8 @@ use_group(struct question *q, const struct member *members, size_t n, bool sever
 void
 synonyms_add(struct question *q, const char *synonyms)
 {
-	struct member *members = malloc(GROUP_MEMBERS * sizeof(*members));
+	struct member *members = need(malloc(GROUP_MEMBERS * sizeof(*members)));
 
-	if (members == NULL)
-		abort(); /* the cell's memory is at its end */
 	for (int round = 0; round < 2; round++)
 		for (const char *line = synonyms; *line != '\0';) {
 			size_t len = strcspn(line, "\n");

@@ -6,6 +6,7 @@
  * sure; where a layout is not understood the units are only longer or shorter than a reader would have cut them.
  */
 
+#include "common/need.h"
 #include "common/text.h"
 
 #include <stdlib.h>
@@ -185,9 +186,7 @@ grown(void *array, size_t n, size_t *room, size_t size)
 	if (n < *room)
 		return array;
 	*room = *room == 0 ? 64 : 2 * *room;
-	array = realloc(array, *room * size);
-	if (array == NULL)
-		abort(); /* the cell's memory is at its end */
+	array = need(realloc(array, *room * size));
 	return array;
 }
 

@@ -3,6 +3,7 @@
  * belong to it, and dots and commas between digits ("3.2", "1,000").
  */
 
+#include "common/need.h"
 #include "common/text.h"
 
 #include <stdlib.h>
@@ -229,9 +230,7 @@ text_words(const char *text, size_t len, struct text_word **ret)
 			struct text_word *more;
 
 			room = room == 0 ? 64 : 2 * room;
-			more = realloc(*ret, room * sizeof(*more));
-			if (more == NULL)
-				abort(); /* the cell's memory is at its end */
+			more = need(realloc(*ret, room * sizeof(*more)));
 			*ret = more;
 		}
 		next = word_end(at, end);

@@ -5,11 +5,11 @@ demodir = $(pkglibdir)/demo
 demo_DATA = \
 	plugins/demo/demo-burglar.so plugins/demo/demo-liar.so plugins/demo/demo-ping.so plugins/demo/demo-pong.so \
 	plugins/demo/demo-spender.so
-EXTRA_DIST += plugins/demo/burglar.c plugins/demo/liar.c plugins/demo/ping.c plugins/demo/spender.c
+EXTRA_DIST += plugins/common/kernel.h plugins/demo/burglar.c plugins/demo/liar.c plugins/demo/ping.c plugins/demo/spender.c
 CLEANFILES += $(demo_DATA)
 
 DEMO_PLUGIN = $(PLUGIN_LINK) $(top_srcdir)/plugins/demo
-plugins/demo/demo-burglar.so: plugins/demo/burglar.c $(STAGE_SDK)
+plugins/demo/demo-burglar.so: plugins/demo/burglar.c plugins/common/kernel.h $(STAGE_SDK)
 	$(DEMO_PLUGIN)/burglar.c $(PLUGIN_LIBS)
 plugins/demo/demo-liar.so: plugins/demo/liar.c $(STAGE_SDK)
 	$(DEMO_PLUGIN)/liar.c $(PLUGIN_LIBS)

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/need.h"
 #include "analyse.h"
 #include "conflict.h"
 
@@ -42,14 +43,6 @@ by_worth(const void *a, const void *b)
 	if (x->a != y->a)
 		return x->a < y->a ? -1 : 1;
 	return x->b < y->b ? -1 : x->b > y->b;
-}
-
-static void *
-need(void *memory)
-{
-	if (memory == NULL)
-		abort(); /* the cell's memory is at its end */
-	return memory;
 }
 
 static void

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/need.h"
 #include "analyse.h"
 
 #define LIKENESS 0.6  /* of its rank that a finding loses which has the words of a chosen one */
@@ -66,12 +67,10 @@ is_heard(hospes_ctx *ctx, const struct findings *findings, size_t i, const size_
 int
 choose_points(hospes_ctx *ctx, struct findings *findings, const bool *dropped, size_t most, size_t *chosen, size_t *n)
 {
-	bool *taken = malloc(findings->n + 1), heard;
+	bool *taken = need(malloc(findings->n + 1)), heard;
 	size_t i;
 	int rc = 0;
 
-	if (taken == NULL)
-		abort(); /* the cell's memory is at its end */
 	memcpy(taken, dropped, findings->n * sizeof(*taken));
 	*n = 0;
 	while (*n < most && rc == 0 && (i = best(findings, taken, chosen, *n)) < findings->n) {

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "analyse.h"
+#include "common/need.h"
 #include "common/text.h"
 
 #define NO_DUTY      0.8  /* of the rank of what tells no duty, where one is asked for */
@@ -22,14 +23,6 @@
 #define FOCUSED      3.0 /* content words for each term of the question, at most, of what does not */
 #define OF_BEST      0.7 /* of what the best one covers; what covers less is weak */
 #define READ_AT_MOST 20000
-
-static void *
-need(void *memory)
-{
-	if (memory == NULL)
-		abort(); /* the cell's memory is at its end */
-	return memory;
-}
 
 /* ---- Sets -------------------------------------------------------------------------------------------------------- */
 

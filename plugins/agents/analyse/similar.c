@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/need.h"
 #include "analyse.h"
 
 #define SHORT      5    /* content words; of fewer, all have to be the same */
@@ -54,9 +55,7 @@ add_agreeing(struct findings *findings, size_t to, size_t i)
 	if (agrees_already(findings, kept, &findings->of[i]))
 		return;
 	if (kept->agrees == NULL)
-		kept->agrees = calloc(findings->n, sizeof(*kept->agrees));
-	if (kept->agrees == NULL)
-		abort(); /* the cell's memory is at its end */
+		kept->agrees = need(calloc(findings->n, sizeof(*kept->agrees)));
 	kept->agrees[kept->n_agrees++] = i;
 }
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/need.h"
 #include "statement.h"
 
 static const char conditions[] =
@@ -290,11 +291,9 @@ read_sentence(struct statements *all, struct token *tokens, size_t n)
 	size_t from = 0;
 
 	while (from < n) {
-		struct statement *more = realloc(all->of, (all->n + 1) * sizeof(*all->of));
+		struct statement *more = need(realloc(all->of, (all->n + 1) * sizeof(*all->of)));
 		size_t to = clause_end(tokens, n, from);
 
-		if (more == NULL)
-			abort(); /* the cell's memory is at its end */
 		all->of = more;
 		read_clause(all, tokens, n, from, to, from > 0);
 		from = to;
@@ -346,12 +345,10 @@ read_unit(struct statements *all, const char *text, const struct text_unit *unit
 struct statements *
 statements_read(const char *text, size_t len)
 {
-	struct statements *all = calloc(1, sizeof(*all));
+	struct statements *all = need(calloc(1, sizeof(*all)));
 	struct text_unit *units;
 	size_t n_units, from = 0;
 
-	if (all == NULL)
-		abort(); /* the cell's memory is at its end */
 	n_units = text_units(text, len, &units);
 	all->n_tokens = tokens_read(text, len, &all->tokens);
 	for (size_t i = 0; i < n_units; i++)

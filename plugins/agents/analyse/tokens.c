@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/need.h"
 #include "statement.h"
 
 /* ---- Numbers ----------------------------------------------------------------------------------------------------- */
@@ -194,12 +195,10 @@ tokens_read(const char *text, size_t len, struct token **ret)
 {
 	struct text_word *words;
 	size_t n = text_words(text, len, &words), to = 0, end = 0;
-	struct token *tokens = calloc(2 * n + 1, sizeof(*tokens));
+	struct token *tokens = need(calloc(2 * n + 1, sizeof(*tokens)));
 	bool stop = false, split;
 	int depth = 0;
 
-	if (tokens == NULL)
-		abort(); /* the cell's memory is at its end */
 	for (size_t i = 0; i < n; i++) {
 		struct token *t = &tokens[to++];
 		size_t next = i + 1 < n ? words[i + 1].from : len;

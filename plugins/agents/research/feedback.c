@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/need.h"
 #include "research.h"
 
 #define BEST_MAX   12 /* passages that count as the best */
@@ -95,10 +96,8 @@ size_t
 feedback_terms(const struct question *q, const struct passages *p, size_t most, char terms[][64])
 {
 	size_t best = p->n / 3 < BEST_MAX ? p->n / 3 : BEST_MAX, n = 0;
-	struct counts counts = {.at = calloc(WORDS_MAX, sizeof(*counts.at))};
+	struct counts counts = {.at = need(calloc(WORDS_MAX, sizeof(*counts.at)))};
 
-	if (counts.at == NULL)
-		abort(); /* the cell's memory is at its end */
 	for (size_t i = 0; i < p->n && best >= 3; i++)
 		count(&counts, q, &p->at[i], i + 1, i < best);
 	for (size_t i = 0; i < counts.n; i++) {

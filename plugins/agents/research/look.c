@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/need.h"
 #include "research.h"
 
 #define MOST      60   /* passages of a search */
@@ -14,10 +15,8 @@ static const char *const *
 digests_of(const json_t *documents)
 {
 	size_t n = json_array_size(documents);
-	const char **digests = calloc(n + 1, sizeof(*digests));
+	const char **digests = need(calloc(n + 1, sizeof(*digests)));
 
-	if (digests == NULL)
-		abort(); /* the cell's memory is at its end */
 	for (size_t i = 0; i < n; i++)
 		digests[i] = json_string_value(json_array_get(documents, i));
 	return digests;
@@ -40,9 +39,7 @@ take_passage(const struct question *q, const json_t *found, struct passages *pas
 			return;
 	if (passages->n == passages->room) {
 		passages->room = passages->room == 0 ? 64 : 2 * passages->room;
-		passages->at = realloc(passages->at, passages->room * sizeof(*passages->at));
-		if (passages->at == NULL)
-			abort(); /* the cell's memory is at its end */
+		passages->at = need(realloc(passages->at, passages->room * sizeof(*passages->at)));
 	}
 	p.covers = passage_covers(q, p.text, p.heading, p.document);
 	passages->at[passages->n++] = p;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/need.h"
 #include "research.h"
 
 static bool
@@ -28,9 +29,7 @@ try(const struct question *q, const struct window *w, size_t first, size_t last,
 		return;
 	if (ret->n == ret->room) {
 		ret->room = ret->room == 0 ? 64 : 2 * ret->room;
-		ret->at = realloc(ret->at, ret->room * sizeof(*ret->at));
-		if (ret->at == NULL)
-			abort(); /* the cell's memory is at its end */
+		ret->at = need(realloc(ret->at, ret->room * sizeof(*ret->at)));
 	}
 	ret->at[ret->n++] = c;
 }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/need.h"
 #include "research.h"
 
 #define MOST 12 /* findings where the input does not say */
@@ -30,11 +31,9 @@ heading_of(const struct candidate *c)
 {
 	size_t len, n = 0;
 	const char *at = window_heading(c->window, c->first, &len);
-	char *text = malloc(len + 1);
+	char *text = need(malloc(len + 1));
 	json_t *json;
 
-	if (text == NULL)
-		abort(); /* the cell's memory is at its end */
 	for (size_t i = 0; i < len; i++)
 		if (!text_space(at[i]))
 			text[n++] = at[i];

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/need.h"
 #include "research.h"
 
 #define BEFORE   4000 /* bytes */
@@ -172,10 +173,8 @@ window_read(hospes_ctx *ctx, const struct question *q, const struct range *range
 	w->units_n = text_units(w->text, w->len, &w->units);
 	w->words_n = text_words(w->text, w->len, &w->words);
 	w->hits_n = question_match(q, w->words, w->words_n, &w->hits);
-	w->first_word = calloc(w->units_n + 1, sizeof(*w->first_word));
-	w->headings = calloc(w->units_n + 1, sizeof(*w->headings));
-	if (w->first_word == NULL || w->headings == NULL)
-		abort(); /* the cell's memory is at its end */
+	w->first_word = need(calloc(w->units_n + 1, sizeof(*w->first_word)));
+	w->headings = need(calloc(w->units_n + 1, sizeof(*w->headings)));
 	find_headings(w);
 	find_first_words(w);
 	return 0;
@@ -188,9 +187,7 @@ windows_read(hospes_ctx *ctx, const struct question *q, struct passages *passage
 	size_t n = ranges_of(passages, ranges);
 	int rc = 0;
 
-	ret->at = calloc(n + 1, sizeof(*ret->at));
-	if (ret->at == NULL)
-		abort(); /* the cell's memory is at its end */
+	ret->at = need(calloc(n + 1, sizeof(*ret->at)));
 	for (size_t i = 0; i < n && rc == 0; i++) {
 		rc = window_read(ctx, q, &ranges[i], &ret->at[ret->n]);
 		ret->n += rc == 0;

@@ -16,6 +16,7 @@
 #include <hospes.h>
 
 #include "common/brief.h"
+#include "common/need.h"
 
 #define AGREEING    3  /* sources that are cited beside a point's own */
 #define HEADING_MAX 80 /* bytes; longer ones do not lead in */
@@ -122,9 +123,7 @@ point_text(const json_t *finding)
 		lead = brief_lead(text_of(finding, "document"), useful_heading(finding, plain));
 	if (len > mark)
 		plain[len] = '\0';
-	text = malloc(strlen(plain) + (lead == NULL ? 0 : strlen(lead)) + 1);
-	if (text == NULL)
-		abort(); /* the cell's memory is at its end */
+	text = need(malloc(strlen(plain) + (lead == NULL ? 0 : strlen(lead)) + 1));
 	stpcpy(stpcpy(text, lead == NULL ? "" : lead), plain + mark);
 	free(lead);
 	free(plain);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "common/brief.h"
+#include "common/need.h"
 #include "quotes.h"
 
 #define MOST   (1024u * 1024) /* bytes that one read gives */
@@ -81,9 +82,7 @@ has_name(struct quotes *q, const hospes_source *source)
 	size_t i;
 	int rc;
 
-	key = malloc(strlen(source->document) + sizeof("name ") + 65);
-	if (key == NULL)
-		abort(); /* the cell's memory is at its end */
+	key = need(malloc(strlen(source->document) + sizeof("name ") + 65));
 	(void)stpcpy(stpcpy(stpcpy(stpcpy(key, "name "), source->digest), " "), source->document);
 	if (json_object_get(q->read, key) != NULL || q->status != 0 || q->looks >= QUOTES_LOOKS) {
 		has = json_is_true(json_object_get(q->read, key));

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/need.h"
 #include "supervisor.h"
 
 #define NAMES_TOLD 3 /* documents of a failed task */
@@ -74,9 +75,7 @@ static void
 take_failure(struct work *work, struct task *task, const hospes_answer *answer)
 {
 	task->failed = answer;
-	work->again = realloc(work->again, (work->again_n + task->n) * sizeof(*work->again));
-	if (work->again == NULL)
-		abort(); /* the cell's memory is at its end */
+	work->again = need(realloc(work->again, (work->again_n + task->n) * sizeof(*work->again)));
 	memcpy(work->again + work->again_n, task->sources, task->n * sizeof(*work->again));
 	work->again_n += task->n;
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/need.h"
 #include "supervisor.h"
 
 #define FOUND      400 /* passages of the search over all */
@@ -15,10 +16,8 @@
 static void *
 allocate(size_t n, size_t size)
 {
-	void *p = calloc(n + 1, size);
+	void *p = need(calloc(n + 1, size));
 
-	if (p == NULL)
-		abort(); /* the cell's memory is at its end */
 	return p;
 }
 

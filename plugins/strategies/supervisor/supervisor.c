@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/need.h"
 #include "supervisor.h"
 
 #define POINTS 8
@@ -90,11 +91,9 @@ second_round(struct work *work, const struct source *const *sources, size_t n)
 static int
 look(struct work *work, const struct sources *sources)
 {
-	const struct source **order = calloc(sources->n + 1, sizeof(*order));
+	const struct source **order = need(calloc(sources->n + 1, sizeof(*order)));
 	int rc;
 
-	if (order == NULL)
-		abort(); /* the cell's memory is at its end */
 	for (size_t i = 0; i < sources->n; i++)
 		order[i] = &sources->at[i];
 	rc = first_round(work, order, smaller(sources->n, DOCUMENTS_MAX));
