@@ -174,9 +174,20 @@ run_copy(const struct folders *f, const char *path, int from, int to, uint64_t t
 	return rc;
 }
 
-int
-tree_copy(const struct folders *f, const char *path, uint64_t take, uint64_t size, struct manifest_file *ret,
-    struct fault *fault)
+/* Is the file that was copied still the one of that name? */
+static bool
+still_there(const struct folders *f, const char *path, const struct stat *was)
+{
+	struct stat st;
+
+	return fstatat(f->from_fd, path, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_dev == was->st_dev &&
+	       st.st_ino == was->st_ino;
+}
+
+/* `*again`: another file was put in its place meanwhile, and this one may have been overwritten. */
+static int
+copy_once(const struct folders *f, const char *path, uint64_t take, uint64_t size, struct manifest_file *ret,
+    bool *again, struct fault *fault)
 {
 	_cleanup_(close_p) int from = openat(f->from_fd, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC), to = -1;
 	struct stat st;
@@ -189,7 +200,25 @@ tree_copy(const struct folders *f, const char *path, uint64_t take, uint64_t siz
 	if (!S_ISREG(st.st_mode))
 		return fault_set(fault, HOSPES_EDAMAGED, "%s/%s should be a file and is something else", f->from, path);
 	rc = tree_create(f, path, st.st_mode & 0777, &to, fault);
-	return rc != 0 ? rc : run_copy(f, path, from, to, take, size, ret, fault);
+	if (rc == 0)
+		rc = run_copy(f, path, from, to, take, size, ret, fault);
+	*again = rc == 0 && !still_there(f, path, &st);
+	return rc;
+}
+
+int
+tree_copy(const struct folders *f, const char *path, uint64_t take, uint64_t size, struct manifest_file *ret,
+    struct fault *fault)
+{
+	bool again = false;
+	int rc = copy_once(f, path, take, size, ret, &again, fault);
+
+	while (rc == 0 && again) {
+		if (unlinkat(f->to_fd, path, 0) != 0)
+			return fault_errno(fault, errno, "cannot write %s/%s", f->to, path);
+		rc = copy_once(f, path, take, size, ret, &again, fault);
+	}
+	return rc;
 }
 
 int
