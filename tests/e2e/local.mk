@@ -115,6 +115,7 @@ E2E_SCENARIOS = \
 	tests/e2e/sdk-1.0-loads.t \
 	tests/e2e/show-source.t \
 	tests/e2e/soak-200-drops.t \
+	tests/e2e/state-backup.t \
 	tests/e2e/state-fixtures.t \
 	tests/e2e/state-format.t \
 	tests/e2e/tool-http-intent.t \
