@@ -9,3 +9,8 @@ core_dispatch_libdispatch_a_SOURCES = \
 	core/dispatch/op_search.c core/dispatch/op_time.c core/dispatch/pipeline.c core/dispatch/record.c \
 	core/dispatch/replay.c core/dispatch/resolve.c core/dispatch/state.h core/dispatch/tell.c \
 	core/dispatch/verdict.c core/dispatch/verdict.h
+if BENCH_HOOKS
+core_dispatch_libdispatch_a_SOURCES += core/dispatch/op_nothing.c
+else
+EXTRA_DIST += core/dispatch/op_nothing.c
+endif

@@ -71,6 +71,10 @@ struct executor {
 	void (*begin)(struct dispatch *d, struct op *op);
 	void (*stop)(struct dispatch *d, struct op *op);
 };
+/* Of a build for the bench: an effect that does nothing (op_nothing.c). */
+extern const struct executor executor_nothing;
+bool op_is_nothing(const struct op *op);
+
 extern const struct executor executor_call, executor_http, executor_now, executor_random, executor_sleep,
     executor_first, executor_find, executor_script, executor_part, executor_remember, executor_recall, executor_forget,
     executor_list, executor_documents, executor_document, executor_search;

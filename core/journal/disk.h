@@ -18,6 +18,7 @@ struct disk {
 };
 
 extern const struct disk disk_real;
+extern const struct disk disk_unsynced; /* of a build for the bench: what durability costs is seen beside it */
 
 /* journal_open on a disk of the caller's; `disk` must live as long as the journal. */
 int journal_open_on(struct journal **ret, const struct journal_options *options, const struct disk *disk,
