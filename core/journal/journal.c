@@ -325,6 +325,12 @@ journal_forget(struct journal *j, void *arg)
 	}
 }
 
+bool
+journal_awaited(const struct journal *j)
+{
+	return j->first != NULL;
+}
+
 uint64_t
 journal_durable(const struct journal *j)
 {
