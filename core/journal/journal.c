@@ -90,6 +90,7 @@ on_wakeup(evutil_socket_t fd, short what, void *arg)
 	pthread_mutex_unlock(&j->lock);
 	j->asked &= j->first != NULL;
 	tell_failure(j);
+	erasure_look(j);
 }
 
 static int
@@ -122,12 +123,14 @@ free_journal(struct journal *j)
 		event_free(j->wakeup);
 	close_p(&j->wake_fd);
 	close_p(&j->segment_fd);
-	spare_drop(&j->folder, &j->spare);
+	for (unsigned i = 0; i < SPARES; i++)
+		spare_drop(&j->folder, &j->spares[i]);
 	blocks_free(&j->blocks);
 	folder_close(&j->folder);
 	buf_free(&j->pending);
 	buf_free(&j->writing);
 	free(j->segments);
+	free(j->leaving);
 	pthread_mutex_destroy(&j->lock);
 	pthread_cond_destroy(&j->work);
 	pthread_cond_destroy(&j->synced);
@@ -148,7 +151,8 @@ new_journal(const struct journal_options *options)
 	j->failed = options->failed;
 	j->arg = options->arg;
 	j->wake_fd = j->segment_fd = j->folder.fd = -1;
-	j->spare = (struct spare)SPARE_NONE;
+	for (unsigned i = 0; i < SPARES; i++)
+		j->spares[i] = (struct spare)SPARE_NONE;
 	j->blocks = blocks_new(&j->folder);
 	pthread_mutex_init(&j->lock, NULL);
 	pthread_condattr_init(&attr);
@@ -235,6 +239,7 @@ journal_close(struct journal **jp)
 		return;
 	*jp = NULL;
 	assert(j->magic == JOURNAL_MAGIC);
+	erasure_end(j);
 	record_init(&r, RECORD_HOST_STOP);
 	journal_append(j, &r);
 	pthread_mutex_lock(&j->lock);
@@ -388,4 +393,45 @@ journal_usage(struct journal *j, uint64_t *bytes, unsigned *segments)
 		*bytes += j->segments[i].size;
 	*segments = (unsigned)j->segment_count;
 	pthread_mutex_unlock(&j->lock);
+}
+
+void
+journal_hold(struct journal *j)
+{
+	pthread_mutex_lock(&j->lock);
+	j->held++;
+	pthread_mutex_unlock(&j->lock);
+}
+
+void
+journal_release(struct journal *j)
+{
+	pthread_mutex_lock(&j->lock);
+	assert(j->held > 0);
+	j->held--;
+	pthread_mutex_unlock(&j->lock);
+}
+
+size_t
+journal_extents(struct journal *j, struct journal_extent **ret)
+{
+	struct journal_extent *all;
+	uint64_t end;
+	size_t n;
+
+	pthread_mutex_lock(&j->lock);
+	end = atomic_load(&j->durable) - sizeof(struct batch_head);
+	n = j->segment_count;
+	all = xcalloc(n + 1, sizeof *all);
+	for (size_t i = 0; i < n; i++) {
+		const struct segment *s = &j->segments[i];
+		uint64_t to = i + 1 < n && s[1].first_lsn < end ? s[1].first_lsn : end;
+
+		segment_name(s->first_lsn, all[i].name);
+		all[i].size = s->size;
+		all[i].written = sizeof(struct segment_head) + (to > s->first_lsn ? to - s->first_lsn : 0);
+	}
+	pthread_mutex_unlock(&j->lock);
+	*ret = all;
+	return n;
 }

@@ -53,7 +53,7 @@ host_start()
 	socket = "$T/$1/host.sock";
 	plugin_dirs = [ "$T/plugins" ];
 	run = { calls = 1000000000; wall = "1h"; at_once = 20000; };
-	grants = { bench-effect = { http = [ "http://127.0.0.1:1" ]; private = true; }; };
+	grants = { bench-effect = { http = [ "http://bench.invalid" ]; }; };
 	CONF
 	rm -f "$T/ready"
 	mkfifo "$T/ready"
@@ -120,11 +120,11 @@ rounds_of()
 effect()
 {
 	local try rounds=$1
-	a_run bench-effect '{"url": "http://127.0.0.1:1/nothing", "rounds": 10}' >/dev/null
+	a_run bench-effect '{"url": "http://bench.invalid/", "rounds": 10}' >/dev/null
 	: >"$T/host.rows"
 	: >"$T/floor.rows"
 	for ((try = 0; try < ${TRIES:-5}; try++)); do
-		rounds_of "$(a_run bench-effect "{\"url\": \"http://127.0.0.1:1/nothing\", \"rounds\": $rounds}")" >>"$T/host.rows"
+		rounds_of "$(a_run bench-effect "{\"url\": \"http://bench.invalid/\", \"rounds\": $rounds}")" >>"$T/host.rows"
 		floor_durable "$rounds"
 	done
 	row "an effect that does nothing, intent on disk"
