@@ -137,6 +137,13 @@ void cells_submit(struct cells *cells, const struct cell_spec *spec, struct call
 /* Delivers the outcome of an op; the call is running again when it waited for it. */
 void cells_outcome(struct call *call, const struct op *op);
 
+/* The same before the call has asked for it, which it will in the same words as before: so many bytes of these may be
+ * under way at a time (64 counted for each besides its value).  When it has asked, cells_outcome_known tells that it waits
+ * for nothing. */
+size_t cells_room_ahead(const struct call *call);
+void cells_outcome_ahead(struct call *call, const struct op *op);
+void cells_outcome_known(struct call *call, const struct op *op);
+
 /* Every wait of the call gives `status` from now on; after the grace its cell is told nothing more: the call is lost with
  * that status when it has not replied by then. */
 void cells_cancel(struct call *call, int status);

@@ -254,6 +254,8 @@ on_begins(struct call *call, const char *why, void *arg)
 	for (uint32_t i = 0; i < call->n_ops; i++)
 		call->ops[i]->delivered = false;
 	call->parts_said = 0;
+	call->ahead = 0;
+	call->ahead_bytes = 0;
 	if (call->again != NULL)
 		why = call->again;
 	call->again = NULL;
@@ -263,6 +265,7 @@ on_begins(struct call *call, const char *why, void *arg)
 		record_replay(d, call, why);
 		tell_call(d, call, "call_replays");
 	}
+	replay_ahead(call);
 	guards_resume(d, call);
 }
 

@@ -137,6 +137,27 @@ cells_outcome(struct call *call, const struct op *op)
 	w.outcomes[w.n_outcomes++].status = op->status;
 }
 
+size_t
+cells_room_ahead(const struct call *call)
+{
+	(void)call;
+	return w.room_ahead;
+}
+
+void
+cells_outcome_ahead(struct call *call, const struct op *op)
+{
+	(void)call;
+	w.ahead[w.n_ahead++] = op->ordinal;
+}
+
+void
+cells_outcome_known(struct call *call, const struct op *op)
+{
+	(void)call, (void)op;
+	w.n_known++;
+}
+
 void
 cells_cancel(struct call *call, int status)
 {
