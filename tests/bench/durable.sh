@@ -201,6 +201,44 @@ journal()
 	printf '%-50s %9d records a second\n' "10,000 runs read back" "$(best "$T/read.rows" 1 r)"
 }
 
+# The pids of the cells of host $1.
+cells()
+{
+	local pid
+	for pid in $(pgrep -P "${host[$1]}"); do
+		family "$pid"
+	done | while read -r pid; do
+		[ "$(cat "/proc/$pid/comm" 2>/dev/null)" != hospes-cell ] || echo "$pid"
+	done
+}
+
+family()
+{
+	local pid
+	for pid in "$@"; do
+		echo "$pid"
+		family $(cat /proc/"$pid"/task/*/children 2>/dev/null)
+	done
+}
+
+# A call whose cell is killed after so many ops: how long from its next beginning to its next new op.
+replay()
+{
+	local try id
+	: >"$T/host.rows"
+	for ((try = 0; try < ${TRIES:-5}; try++)); do
+		printf '{"ops": %d, "naps": 1500}' "$1" >"$T/in.json"
+		hospes run bench-ops --in "$T/in.json" --detach --json >"$T/out" || die "$(cat "$T/out")"
+		id=$(jq -r .id "$T/out")
+		grep -qm1 'they are made' < <(curl -sN --max-time 120 --unix-socket "$HOSPES_SOCKET" "http://h/v1/runs/$id/events")
+		kill -9 $(cells synced)
+		hospes wait "$id" --json >"$T/waited" || die "$(cat "$T/waited")"
+		api "/v1/runs/$id/journal" | jq -r '(map(.kind == "replay") | index(true)) as $at |
+		    "\((.[0:$at] | map(select(.kind == "op_outcome")) | length) / (.[$at + 1].mono_ns - .[$at].mono_ns) * 1e9)"' >>"$T/host.rows"
+	done
+	printf '%-50s %9d ops a second\n' "a call of $1 ops on record, begun again" "$(best "$T/host.rows" 1 r | cut -d. -f1)"
+}
+
 # The records of a run, as they lie on the disk.
 conversation()
 {
@@ -218,7 +256,7 @@ printf 'on %s, %s CPUs, kernel %s\n' "$(uname -m)" "$(nproc)" "$(uname -r)"
 if wants journal; then
 	journal "$(scaled 1000000)"
 fi
-if wants effect || wants runs || wants flight || wants conversation; then
+if wants effect || wants runs || wants flight || wants conversation || wants replay; then
 	host_start synced
 fi
 if wants effect || wants runs; then
@@ -237,4 +275,7 @@ if wants flight; then
 fi
 if wants conversation; then
 	conversation
+fi
+if wants replay; then
+	replay "$(scaled 80000)"
 fi
