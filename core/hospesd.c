@@ -31,6 +31,7 @@
 #include "journal/journal.h"
 #include "memory/memory.h"
 #include "notify.h"
+#include "offline.h"
 #include "options.h"
 #include "policy/policy.h"
 #include "registry/registry.h"
@@ -54,6 +55,7 @@ struct host {
 	struct journal *journal;
 	struct store *store;
 	struct memory *memory;
+	struct backups *backups;
 	struct http *http;
 	struct calls calls;
 	struct dispatch *dispatch;
@@ -182,6 +184,7 @@ open_storage(struct host *h, struct fault *fault)
 	    .document_max = h->policy->memory_document_max,
 	    .failed = storage_failed,
 	    .arg = h};
+	struct backups_options backups = {.loop = h->loop, .state_dir = h->policy->state_dir};
 	int rc = journal_open(&h->journal, &journal, fault);
 
 	if (rc != 0)
@@ -192,7 +195,13 @@ open_storage(struct host *h, struct fault *fault)
 		return rc;
 	memory.store = h->store;
 	memory.journal = h->journal;
-	return memory_open(&h->memory, &memory, fault);
+	rc = memory_open(&h->memory, &memory, fault);
+	if (rc != 0)
+		return rc;
+	backups.journal = h->journal;
+	backups.store = h->store;
+	backups.memory = h->memory;
+	return backups_open(&h->backups, &backups, fault);
 }
 
 static int
@@ -256,7 +265,8 @@ open_doors(struct host *h, struct fault *fault)
 	    .journal = h->journal,
 	    .registry = h->registry,
 	    .cells = h->cells,
-	    .memory = h->memory};
+	    .memory = h->memory,
+	    .backups = h->backups};
 	int rc = runs_open(&h->runs, &runs, fault);
 
 	if (rc != 0)
@@ -300,6 +310,7 @@ host_close(struct host *h)
 	registry_close(&h->registry);
 	dispatch_close(&h->dispatch);
 	http_close(&h->http);
+	backups_close(&h->backups);
 	memory_close(&h->memory);
 	store_close(&h->store);
 	journal_close(&h->journal);
@@ -534,6 +545,8 @@ main(int argc, char **argv)
 	if (policy_load(options_config(&host.options, &installed), host.options.dev, &host.policy, &fault) != 0)
 		return fail(&host, &fault);
 	options_apply(&host.options, host.policy);
+	if (host.options.backup != NULL || host.options.restore != NULL)
+		return offline_run(&host.options, host.policy);
 	/* Before the first thread and before LMDB: the spawner keeps what the core gives up. */
 	if (spawner_start(install_dir(INSTALL_LIBEXEC), &host.spawner_fd, &fault) != 0)
 		return fail(&host, &fault);

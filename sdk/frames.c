@@ -158,7 +158,7 @@ frames_receive(int fd, int flags, struct iovec *parts, size_t n, size_t *ret)
 
 /* It is the host that sees to it that this ends soon: it takes the permission back before it sleeps itself.  Should it be
  * kept from doing so, so many looks take about the same time. */
-#define LOOKS_MOST 400u
+#define LOOKS_MOST 2000u
 
 /* A process that sleeps is woken in tens of microseconds.  While the host permits it, looks again for as long: the host
  * counts what it sends, and only what was counted is asked for.  0 or a status, with nothing received when it is time to

@@ -410,7 +410,14 @@ runtime_outcome(struct received *got)
 		return HOSPES_EPROTOCOL;
 	memcpy(&outcome, got->payload, sizeof(outcome));
 	/* The call may have ended, or no longer want this op, while the frame was under way. */
-	if (ctx == NULL || got->frame.ordinal >= ctx->ops_n || ctx->ops[got->frame.ordinal] == NULL)
+	if (ctx == NULL)
+		return 0;
+	if (got->frame.ordinal >= ctx->ops_n)
+		return op_ahead(ctx, got->frame.ordinal, got->frame.status, outcome.confidence,
+			   got->payload + sizeof(outcome), got->frame.length - sizeof(outcome))
+			   ? 0
+			   : HOSPES_ENOMEM;
+	if (ctx->ops[got->frame.ordinal] == NULL)
 		return 0;
 	op = ctx->ops[got->frame.ordinal];
 	op_arrive(op, got->frame.status, outcome.confidence, got->payload + sizeof(outcome),

@@ -54,7 +54,8 @@ enum wire_type {
 	/* host to cell */
 	WIRE_SETUP = 1, /* struct wire_setup */
 	WIRE_START,     /* struct wire_start, then config, run id, path, input */
-	WIRE_OUTCOME,   /* call, ordinal, status; struct wire_outcome, then the value or the sentence */
+	WIRE_OUTCOME,   /* call, ordinal, status; struct wire_outcome, then the value or the sentence; of a call that repeats
+	                 * what is on record also before its OP, by ordinal */
 	WIRE_CANCEL,    /* call; every wait of it from now on gives `status` (cancelled or deadline_exceeded) */
 	WIRE_PING,
 	WIRE_STOP, /* run the exit hook, send BYE, leave */

@@ -218,6 +218,8 @@ struct call {
 	unsigned evictions;
 	uint32_t waits_for;  /* while parked or evicted: the ordinal whose outcome wakes it */
 	uint32_t reissued;   /* ops seen since it began (again): below n_ops it replays */
+	uint32_t ahead;      /* outcomes of ops below this were sent, or will be when they are asked for */
+	size_t ahead_bytes;  /* of outcomes that were sent and not asked for yet */
 	unsigned deaths;     /* cells that died with it as a suspect */
 	unsigned executions; /* how often it began */
 	bool quarantined;

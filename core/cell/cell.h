@@ -99,6 +99,9 @@ struct cells_events {
 	/* It can't be run: poison, stuck, load_failed, sandbox_missing...  The cell room has let go of it. */
 	void (*lost)(struct call *call, const struct fault *fault, void *arg);
 
+	/* Is something about to go on as soon as the disk has it?  NULL: never. */
+	bool (*awaits_disk)(void *arg);
+
 	/* The spawner has ended, and all cells with it; nothing can be run any more. */
 	void (*failed)(const struct fault *fault, void *arg);
 
@@ -133,6 +136,13 @@ void cells_submit(struct cells *cells, const struct cell_spec *spec, struct call
 
 /* Delivers the outcome of an op; the call is running again when it waited for it. */
 void cells_outcome(struct call *call, const struct op *op);
+
+/* The same before the call has asked for it, which it will in the same words as before: so many bytes of these may be
+ * under way at a time (64 counted for each besides its value).  When it has asked, cells_outcome_known tells that it waits
+ * for nothing. */
+size_t cells_room_ahead(const struct call *call);
+void cells_outcome_ahead(struct call *call, const struct op *op);
+void cells_outcome_known(struct call *call, const struct op *op);
 
 /* Every wait of the call gives `status` from now on; after the grace its cell is told nothing more: the call is lost with
  * that status when it has not replied by then. */

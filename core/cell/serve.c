@@ -308,6 +308,33 @@ cells_outcome(struct call *call, const struct op *op)
 	watchdog_wake(cell->cells);
 }
 
+/* The cell keeps what it has not asked for yet: all its calls together no more than a little. */
+#define AHEAD_CELL (4 * MIB)
+#define AHEAD_CALL (64 * KIB)
+
+size_t
+cells_room_ahead(const struct call *call)
+{
+	size_t each = AHEAD_CELL / call->cell->n_calls;
+
+	return each < AHEAD_CALL ? each : AHEAD_CALL;
+}
+
+void
+cells_outcome_ahead(struct call *call, const struct op *op)
+{
+	put_outcome(call->cell, call, op);
+}
+
+void
+cells_outcome_known(struct call *call, const struct op *op)
+{
+	struct cell *cell = call->cell;
+
+	if (cell->answering_call == call->handle && cell->answering_ordinal == op->ordinal)
+		cell->answered = true;
+}
+
 /* ---- Lines ------------------------------------------------------------------------------------------------------- */
 
 /* Lines are not repeated when a call begins again: neither those that this host has seen nor, after a restart of the

@@ -19,6 +19,7 @@
 #include "cell/host.h"
 
 #define LOOK_NS      (50 * NS_PER_US)
+#define DISK_NS      (500 * NS_PER_US) /* while somebody waits for the disk, which answers sooner than that or late */
 #define LATE_NS      (300 * NS_PER_US)
 #define REST_NS      (500 * NS_PER_MS)
 #define REST_MOST_NS (10 * NS_PER_S)
@@ -101,11 +102,15 @@ static bool
 looks(struct cells *cells)
 {
 	int64_t before, after;
+	bool disk;
 
-	if (cells->cpus < 2 || cells->n_running == 0 || cells->n_running > FEW)
+	if (cells->cpus < 2 || cells->n_running > FEW)
+		return stop(cells);
+	disk = cells->events.awaits_disk != NULL && cells->events.awaits_disk(cells->events.arg);
+	if (cells->n_running == 0 && !disk)
 		return stop(cells);
 	before = cells->mono_ns();
-	if (before - cells->worked_ns > LOOK_NS || before < cells->rests_until_ns)
+	if (before - cells->worked_ns > (disk ? DISK_NS : LOOK_NS) || before < cells->rests_until_ns)
 		return stop(cells);
 	sched_yield();
 	after = cells->mono_ns();

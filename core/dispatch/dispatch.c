@@ -254,12 +254,15 @@ on_begins(struct call *call, const char *why, void *arg)
 	for (uint32_t i = 0; i < call->n_ops; i++)
 		call->ops[i]->delivered = false;
 	call->parts_said = 0;
+	call->ahead = 0;
+	call->ahead_bytes = 0;
 	if (call->repeats == 0)
 		replay_repeated(d, call);
 	if (why != NULL) {
 		record_replay(d, call, why);
 		tell_call(d, call, "call_replays");
 	}
+	replay_ahead(call);
 	guards_resume(d, call);
 }
 
@@ -269,6 +272,14 @@ on_lost(struct call *call, const struct fault *fault, void *arg)
 	_cleanup_(payload_unref) struct payload *sentence = payload_text(fault->text);
 
 	call_replied(arg, call, fault->status, sentence, 0, NULL);
+}
+
+static bool
+on_awaits_disk(void *arg)
+{
+	struct dispatch *d = arg;
+
+	return journal_awaited(d->journal);
 }
 
 static void
@@ -339,6 +350,7 @@ dispatch_cells_events(struct dispatch *d)
 	    .reply = on_reply,
 	    .begins = on_begins,
 	    .lost = on_lost,
+	    .awaits_disk = on_awaits_disk,
 	    .failed = on_failed,
 	    .cell_started = on_cell_started,
 	    .cell_ended = on_cell_ended,

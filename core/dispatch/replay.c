@@ -63,6 +63,53 @@ take_options(struct op *op, const struct wire_op *asked)
 		op->callee->account.ends_real_ns = op->deadline_real_ns;
 }
 
+/* ---- Outcomes ahead ---------------------------------------------------------------------------------------------- */
+
+#define AHEAD_VALUE (4 * KIB) /* what is larger waits until it is asked for */
+#define AHEAD_EACH  64u       /* counted for each besides its value */
+
+static size_t
+weight(const struct op *op)
+{
+	return AHEAD_EACH + (op->value == NULL ? 0 : op->value->len);
+}
+
+/* A call that repeats what is on record will ask for one op after the other, and wait for each answer.  So the answers are
+ * sent before it asks, as many as its cell may keep; what it asks for is compared all the same. */
+void
+replay_ahead(struct call *call)
+{
+	uint32_t n = call_own_ops(call);
+	size_t room;
+
+	if (call->cell == NULL || call->ahead >= n)
+		return;
+	room = cells_room_ahead(call);
+	while (call->ahead < n && call->ahead_bytes < room) {
+		struct op *op = call->ops[call->ahead++];
+
+		if (op->ordinal < call->reissued || op->state != OP_DONE || op->delivered || weight(op) > AHEAD_VALUE)
+			continue;
+		op->delivered = true;
+		call->ahead_bytes += weight(op);
+		cells_outcome_ahead(call, op);
+	}
+}
+
+/* It has asked for one that was sent: others follow when half of what may be under way has arrived. */
+static void
+asked_for_known(struct op *op)
+{
+	struct call *call = op->caller;
+
+	call->ahead_bytes -= weight(op);
+	cells_outcome_known(call, op);
+	if (call->ahead_bytes <= cells_room_ahead(call) / 2)
+		replay_ahead(call);
+}
+
+/* ---- Ops asked for again ----------------------------------------------------------------------------------------- */
+
 void
 replay_op(struct dispatch *d, struct op *op, const struct wire_op *asked, const char *target, struct payload *input)
 {
@@ -74,6 +121,10 @@ replay_op(struct dispatch *d, struct op *op, const struct wire_op *asked, const 
 		take_options(op, asked);
 	if (op->state != OP_DONE)
 		return; /* it goes on; its outcome is delivered when it comes */
+	if (op->delivered) {
+		asked_for_known(op);
+		return;
+	}
 	op->delivered = true;
 	cells_outcome(op->caller, op);
 }

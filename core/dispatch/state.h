@@ -167,6 +167,9 @@ const char *decision_name(enum decision_outcome outcome);
 void replay_op(
     struct dispatch *d, struct op *op, const struct wire_op *asked, const char *target, struct payload *input);
 
+/* Sends its call the outcomes of ops that it will ask for again. */
+void replay_ahead(struct call *call);
+
 /* A call replied: has it asked for all that it asked for, and said all that it said, when it ran before?  If not, the run
  * ends as nondeterministic. */
 void replay_reply(struct dispatch *d, struct call *call);

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "run/care.h"
 #include "run/state.h"
 
 int
@@ -30,9 +31,11 @@ runs_open(struct runs **ret, const struct runs_options *options, struct fault *f
 	TAILQ_INIT(&r->building);
 	*ret = r;
 	rc = open_runs(r, fault);
-	if (rc == 0)
-		resume_begin(r);
-	return rc;
+	if (rc != 0)
+		return rc;
+	resume_begin(r);
+	care_open(r);
+	return 0;
 }
 
 /* ---- Making and freeing ------------------------------------------------------------------------------------------ */
@@ -80,6 +83,7 @@ runs_close(struct runs **r)
 		return;
 	if ((*r)->n_open > 0)
 		open_checkpoint(*r); /* the next start looks no further back */
+	care_close(*r);
 	resume_close(*r);
 	drain_close(*r);
 	while ((slot = TAILQ_FIRST(&(*r)->ended)) != NULL) {

@@ -50,6 +50,7 @@ struct run_slot {
 	enum resume_step step;
 	struct resume *resume; /* while it reads and builds */
 	char *cancelled_by;    /* before it was its turn */
+	uint64_t moved_at;     /* bytes that were written when it was last moved forward (care.c); 0: never */
 	TAILQ_ENTRY(run_slot) to_resume;
 	TAILQ_ENTRY(run_slot) entry;
 };
@@ -73,6 +74,7 @@ struct runs {
 	unsigned n_resuming;          /* past that, and not done */
 	struct resume_list building;
 	struct event *build;
+	struct care *care;
 	unsigned n_open, n_ended;
 	size_t ended_bytes; /* results of those */
 	void (*drained)(void *arg); /* NULL: it does not drain, or has */
@@ -110,6 +112,9 @@ json_t *parts_of(const struct record_list *list);
 /* apply.c: keys in STORE_META of the runs that have not ended. */
 #define RUN_OPEN_PREFIX "run-open:"
 #define RUN_OPEN_KEY    (sizeof(RUN_OPEN_PREFIX) - 1 + 16)
+
+/* Commands: records below "below" may be gone (care.c). */
+#define COMMAND_DROPPED "journal.dropped"
 
 /* The LSN of the newest RUNS_OPEN, and what that has of each run. */
 #define RUNS_OPEN_AT "runs-open-at"

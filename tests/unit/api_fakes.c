@@ -18,7 +18,6 @@ struct run_watch {
 	struct run_watch *next;
 	run_event *event;
 	void *arg;
-	bool open;
 };
 
 struct fakes fakes;
@@ -299,7 +298,7 @@ run_watch(struct run *run, run_event *event, void *arg)
 {
 	struct run_watch *w = xcalloc(1, sizeof(*w));
 
-	*w = (struct run_watch){.next = fakes.watch, .event = event, .arg = arg, .open = run->state == RUN_OPEN};
+	*w = (struct run_watch){.next = fakes.watch, .event = event, .arg = arg};
 	fakes.watch = w;
 	fakes.watches++;
 	if (run->state == RUN_ENDED)
@@ -316,7 +315,8 @@ run_watch_end(struct run *run, run_event *event, void *arg)
 bool
 run_watch_open(const struct run_watch *w)
 {
-	return w->open;
+	(void)w;
+	return fakes.run.state == RUN_OPEN;
 }
 
 void
@@ -426,6 +426,15 @@ runs_open_count(const struct runs *r)
 {
 	(void)r;
 	return 0;
+}
+
+/* ---- backups: one that is made at once ---- */
+
+void
+backups_start(struct backups *b, const char *to, backups_done *done, void *arg)
+{
+	(void)b;
+	done(json_pack("{s:s}", "dir", to), NULL, arg);
 }
 
 /* ---- memory: says what it was asked for ---- */

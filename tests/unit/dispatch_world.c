@@ -100,6 +100,13 @@ journal_await(struct journal *j, uint64_t lsn, journal_done *done, void *arg)
 	w.awaited_arg = arg;
 }
 
+bool
+journal_awaited(const struct journal *j)
+{
+	(void)j;
+	return false;
+}
+
 void
 journal_forget(struct journal *j, void *arg)
 {
@@ -129,6 +136,27 @@ cells_outcome(struct call *call, const struct op *op)
 	w.outcomes[w.n_outcomes].ordinal = op->ordinal;
 	w.outcomes[w.n_outcomes].handle = call->handle;
 	w.outcomes[w.n_outcomes++].status = op->status;
+}
+
+size_t
+cells_room_ahead(const struct call *call)
+{
+	(void)call;
+	return w.room_ahead;
+}
+
+void
+cells_outcome_ahead(struct call *call, const struct op *op)
+{
+	(void)call;
+	w.ahead[w.n_ahead++] = op->ordinal;
+}
+
+void
+cells_outcome_known(struct call *call, const struct op *op)
+{
+	(void)call, (void)op;
+	w.n_known++;
 }
 
 void

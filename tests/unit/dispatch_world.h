@@ -50,6 +50,9 @@ struct world {
 		uint64_t handle;
 	} outcomes[WORLD_MAX];
 	unsigned n_outcomes;
+	size_t room_ahead; /* for outcomes before they are asked for */
+	uint32_t ahead[64];
+	unsigned n_ahead, n_known;
 	struct call *cancelled[WORLD_MAX];
 	unsigned n_cancelled;
 	uint16_t kinds[WORLD_MAX];
