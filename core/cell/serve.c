@@ -48,11 +48,18 @@ void
 call_set_state(struct call *call, enum call_state state)
 {
 	unsigned change = (unsigned)(state == CALL_RUNNING) - (unsigned)(call->state == CALL_RUNNING);
+	struct run *run = call->run;
 
 	if (call->cell != NULL) {
+		const struct cells_events *events = &call->cell->cells->events;
+
 		call->cell->n_running += change;
 		call->cell->cells->n_running += change;
+		run->calls_running += change;
+		run->moves += state == CALL_RUNNING;
 		note_parked(call, state);
+		if (run->calls_running == 0 && !run->is_stalled && events->stalled != NULL)
+			events->stalled(run, events->arg);
 	}
 	call->state = state;
 }

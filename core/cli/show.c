@@ -27,6 +27,12 @@ outcome_of(const json_t *node)
 		buf_printf(&out, "  %.1f ms", json_number_value(took));
 	if (json_integer_value(replays) > 0)
 		buf_printf(&out, "  replayed %lld times", (long long)json_integer_value(replays));
+	if (json_object_get(node, "waits") != NULL) {
+		_cleanup_(free_p) char *waits = waits_text(json_object_get(node, "waits"));
+		_cleanup_(free_p) char *safe = text_safe(waits, false);
+
+		buf_printf(&out, "  %swaits for %s", strcmp(cli_text(node, "state"), "evicted") == 0 ? "evicted, " : "", safe);
+	}
 	buf_text(&out);
 	return (char *)out.data;
 }
@@ -178,6 +184,12 @@ print_run(const struct cli *cli, const json_t *run)
 		printf("  for %s", client);
 	}
 	putchar('\n');
+	if (json_object_get(run, "waits") != NULL) {
+		_cleanup_(free_p) char *waits = waits_text(json_object_get(run, "waits"));
+		_cleanup_(free_p) char *safe = text_safe(waits, false);
+
+		printf("waits for %s\n", safe);
+	}
 	show_tree(cli, json_object_get(run, "tree"));
 }
 

@@ -6,6 +6,8 @@
  * that nesting cannot deadlock.  (How many root runs there are is bounded where runs start.)
  */
 
+#include <string.h>
+
 #include "dispatch/guard.h"
 
 struct slots {
@@ -131,6 +133,42 @@ concurrency_resume(struct dispatch *d, struct call *call)
 	return true;
 }
 
+/* Calls of one run that have slots of a plugin. */
+struct keepers {
+	const char *plugin;
+	unsigned n;
+	struct call *one;
+};
+
+/* arg: struct keepers. */
+static bool
+add_keeper(struct call *call, void *arg)
+{
+	struct keepers *k = arg;
+
+	if (!call->slot || strcmp(call->plugin, k->plugin) != 0)
+		return false;
+	k->n++;
+	k->one = call;
+	return false;
+}
+
+static struct call *
+concurrency_kept_by(struct dispatch *d, const struct op *op, struct buf *what)
+{
+	struct keepers k = {.plugin = op->state == OP_WAITING ? op->resolved->name : op->caller->plugin};
+	const struct slots *s = map_get(&d->slots, k.plugin);
+
+	if (s == NULL || s->used < s->limit)
+		return NULL;
+	run_calls(op->run, add_keeper, &k);
+	if (k.n < s->used)
+		return NULL;
+	if (what != NULL)
+		buf_printf(what, "a slot of %s (`limits.%s.concurrency` is %u)", k.plugin, k.plugin, s->limit);
+	return k.one;
+}
+
 const struct guard guard_concurrency = {
     .name = "concurrency",
     .admit = concurrency_admit,
@@ -138,4 +176,5 @@ const struct guard guard_concurrency = {
     .settle = concurrency_settle,
     .parked = concurrency_parked,
     .resume = concurrency_resume,
+    .kept_by = concurrency_kept_by,
 };

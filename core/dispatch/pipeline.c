@@ -141,6 +141,7 @@ admit(struct dispatch *d, struct op *op, const char **guard, struct fault *why)
 		}
 		guards_undo(d, op);
 		*guard = guards[i]->name;
+		op->held_at = guards[i];
 		return (enum guard_answer)answer;
 	}
 	return GUARD_PASS;
@@ -154,6 +155,8 @@ try(struct dispatch *d, struct op *op)
 
 	switch (admit(d, op, &guard, &why)) {
 	case GUARD_WAIT:
+		if (op->state == OP_NEW)
+			op->began_mono_ns = clock_mono_ns();
 		op->state = OP_WAITING;
 		arm_deadline(d, op);
 		return;
@@ -276,6 +279,7 @@ finish(struct dispatch *d, struct op *op)
 		d->run_ended(op->run, d->arg);
 		return;
 	}
+	op->run->moves++;
 	caller->open_ops--;
 	caller->kept_bytes += op->value == NULL ? 0 : op->value->len;
 	caller->kept_bytes -= op->input_len;
@@ -283,6 +287,8 @@ finish(struct dispatch *d, struct op *op)
 	first_noticed(d, op);
 	parts_ended(d, op);
 	grounding_noticed(d, op);
+	if (op->run->calls_running == 0)
+		deadlock_watch(d, op->run);
 	call_unref(d->calls, caller);
 }
 

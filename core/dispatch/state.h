@@ -23,6 +23,9 @@ struct dispatch {
 
 	struct account host;
 	struct waitq budget_waiters;
+	struct run_queue stalled; /* runs of which nothing computes, to be looked at: deadlock.c */
+	struct event *look;
+	bool look_armed;
 	struct map slots; /* plugin name -> struct slots of guard_concurrency.c */
 };
 
@@ -115,6 +118,15 @@ void record_log(struct dispatch *d, struct call *call, enum log_level level, con
 /* An op that is on record was asked for again: answered, attached, or the run ends as nondeterministic. */
 void replay_op(
     struct dispatch *d, struct op *op, const struct wire_op *asked, const char *target, struct payload *input);
+
+/* ---- deadlock.c -------------------------------------------------------------------------------------------------- */
+
+/* Nothing of the run computes: it is looked at after a while, unless it is in the list already. */
+void deadlock_watch(struct dispatch *d, struct run *run);
+void deadlock_forget(struct run *run);
+void deadlock_open(struct dispatch *d);
+void deadlock_close(struct dispatch *d);
+void deadlock_look(struct dispatch *d); /* at all that are in the list */
 
 /* ---- tell.c ------------------------------------------------------------------------------------------------------ */
 

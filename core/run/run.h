@@ -87,7 +87,8 @@ json_t *run_part(const struct run *run, uint32_t nth);
  * run_show: run_json with result, and "tree": {"path": "/0", "plugin", "version", "started", "duration_ms", "status",
  * "confidence"?, "message"?, "replays"?: n, "parts"?: n, "ops": [nodes in order]}.  A node of an op that is no call has "op": "http"
  * and "target" in place of plugin and version; one that a guard refused has "guard", and "findings" where it has any.  What
- * is open has status "open".
+ * is open has status "open", and what it waits for: "state" and "waits" as dispatch_waits gives them, and the run itself "waits" of
+ * dispatch_waits_of_run, as in the list.
  */
 typedef void run_viewed(json_t *view, const struct fault *fault, void *arg);
 void run_show(struct runs *r, const char *id_text, run_viewed *done, void *arg);    /* summary + "tree" */

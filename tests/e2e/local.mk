@@ -19,6 +19,7 @@ E2E_SCENARIOS = \
 	tests/e2e/ask-worker-fails.t \
 	tests/e2e/brief-quotes-check.t \
 	tests/e2e/cell-crash-is-poison.t \
+	tests/e2e/cell-evicted-cancel.t \
 	tests/e2e/cell-evicts.t \
 	tests/e2e/cell-forged-ready.t \
 	tests/e2e/cell-global-write.t \
@@ -104,6 +105,7 @@ E2E_SCENARIOS = \
 	tests/e2e/registry-withdrawn.t \
 	tests/e2e/run-bad-input.t \
 	tests/e2e/run-cancel.t \
+	tests/e2e/run-deadlock.t \
 	tests/e2e/run-interrupted.t \
 	tests/e2e/run-memory-is-bounded.t \
 	tests/e2e/run-survey.t \

@@ -126,6 +126,12 @@ cells_cancel(struct call *call, int status)
 	w.cancelled[w.n_cancelled++] = call;
 }
 
+struct call *
+cells_kept_by(const struct call *call)
+{
+	return w.kept_by != NULL ? w.kept_by(call) : NULL;
+}
+
 const char *
 sandbox_layer_name(enum sandbox_layer layer)
 {

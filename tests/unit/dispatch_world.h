@@ -52,6 +52,7 @@ struct world {
 	unsigned n_outcomes;
 	struct call *cancelled[WORLD_MAX];
 	unsigned n_cancelled;
+	struct call *(*kept_by)(const struct call *call); /* who sits in its cell; NULL: nobody */
 	uint16_t kinds[WORLD_MAX];
 	bool with_config[WORLD_MAX];
 	int64_t number;
