@@ -134,6 +134,9 @@ void cells_serve(struct cells *cells);
 /* Hands a call over until `reply`, `lost` or `evicted`. */
 void cells_submit(struct cells *cells, const struct cell_spec *spec, struct call *call);
 
+/* Takes a call back that waits for a cell: it is as one that was evicted, and may be submitted again. */
+void cells_withdraw(struct call *call);
+
 /* Delivers the outcome of an op; the call is running again when it waited for it. */
 void cells_outcome(struct call *call, const struct op *op);
 

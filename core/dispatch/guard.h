@@ -61,6 +61,9 @@ void budget_unshare(struct op *op);
 typedef bool call_look(struct call *call, void *arg);
 bool run_calls(const struct run *run, call_look *each, void *arg);
 
+/* A call was made for an op that this guard has let pass.  (guard_concurrency.c) */
+void concurrency_began(struct dispatch *d, struct call *call);
+
 /* At which depth a call would run: the root at 0, checks and tools where their caller is.  (guard_depth.c) */
 unsigned depth_of(const struct op *op);
 
