@@ -112,7 +112,16 @@ enum wire_op_flag {
 	WIRE_OP_WAITS = 1, /* the fiber is parked until this op's outcome comes */
 };
 
-enum wire_effect { WIRE_EFFECT_DEFAULT, WIRE_EFFECT_PURE, WIRE_EFFECT_IDEMPOTENT, WIRE_EFFECT_KEYED, WIRE_EFFECT_ONCE };
+/* What an effect bears when nobody knows whether it took place; the numbers are in the journal. */
+enum wire_effect {
+	WIRE_EFFECT_DEFAULT,
+	WIRE_EFFECT_PURE,       /* nothing is changed by it */
+	WIRE_EFFECT_IDEMPOTENT, /* twice is as good as once */
+	WIRE_EFFECT_KEYED,      /* twice under one key is once */
+	WIRE_EFFECT_ONCE,       /* never twice unless a human says so */
+	WIRE_EFFECT_COSTLY,     /* twice does no harm but is paid for twice */
+	WIRE_EFFECTS
+};
 
 /* WIRE_OP.  target, version, key and input follow in this order, without padding or terminators. */
 struct wire_op {

@@ -202,6 +202,10 @@ record_kind_name(enum record_kind kind)
 		return "run_start";
 	case RECORD_RUN_END:
 		return "run_end";
+	case RECORD_RUNS_OPEN:
+		return "runs_open";
+	case RECORD_RUN_MOVED:
+		return "run_moved";
 	case RECORD_CALL_START:
 		return "call_start";
 	case RECORD_CALL_END:
@@ -212,6 +216,8 @@ record_kind_name(enum record_kind kind)
 		return "op_outcome";
 	case RECORD_REFUSAL:
 		return "refusal";
+	case RECORD_RESOLVED:
+		return "resolved";
 	case RECORD_COMMAND:
 		return "command";
 	case RECORD_CELL_START:
@@ -260,6 +266,11 @@ record_tag_name(enum record_tag tag)
 	    [TAG_SOURCES] = "sources",
 	    [TAG_INPUT_DELTA] = "input_delta",
 	    [TAG_OUTPUT_DELTA] = "output_delta",
+	    [TAG_DECISION] = "decision",
+	    [TAG_REQUEST] = "request",
+	    [TAG_INPUT_ERASED] = "input_erased",
+	    [TAG_OUTPUT_ERASED] = "output_erased",
+	    [TAG_ERASED] = "erased",
 	};
 
 	if ((size_t)tag >= ARRAY_LEN(names) || names[tag] == NULL)

@@ -13,7 +13,9 @@
 
 #include "base/util.h"
 #include "cli/command.h"
+#include "cli/journal.h"
 #include "cli/memory.h"
+#include "cli/patience.h"
 
 static const struct cli_option run_options[] = {
     {"in", 0, "FILE", "the input: JSON, `-` is standard input; {\"$file\": PATH} in it stands for a file"},
@@ -25,6 +27,8 @@ static const struct cli_option run_options[] = {
     {"wall", 0, "SECONDS", "at most so long"},
     {"parts", 0, NULL, "print the parts of the reply as they come, each as a line of JSON"},
     {"detach", 'd', NULL, "print the run's id and leave it to the host"},
+    {"key", 0, "TEXT", "start no second run under this key: tell of the one that there is"},
+    PATIENCE_OPTION,
     {0},
 };
 
@@ -39,6 +43,7 @@ static const struct cli_option ask_options[] = {
     {"set", 0, "P.KEY=VALUE", "configuration of a plugin for this run; may be repeated"},
     {"calls", 0, "N", "at most so many calls"},
     {"wall", 0, "SECONDS", "at most so long"},
+    PATIENCE_OPTION,
     {0},
 };
 
@@ -53,7 +58,13 @@ static const struct cli_option ps_options[] = {
     {0},
 };
 
-static const struct cli_option logs_options[] = {{"follow", 'f', NULL, "go on with new lines as they come"}, {0}};
+static const struct cli_option wait_options[] = {PATIENCE_OPTION, {0}};
+
+static const struct cli_option logs_options[] = {
+    {"follow", 'f', NULL, "go on with new lines as they come"},
+    PATIENCE_OPTION,
+    {0},
+};
 
 static const struct cli_option rollback_options[] = {
     {"to", 0, "VERSION", "this version instead of the former one"},
@@ -62,6 +73,12 @@ static const struct cli_option rollback_options[] = {
 };
 
 static const struct cli_option withdraw_options[] = {{"why", 0, "TEXT", "the reason, for the record"}, {0}};
+
+static const struct cli_option resolve_options[] = {
+    {"outcome", 0, "OUTCOME", "done, not-done, or a file with the answer"},
+    {"why", 0, "TEXT", "the reason, for the record"},
+    {0},
+};
 
 static const struct cli_option demo_options[] = {
     {"scene", 's', "N", "this scene alone: its number or its name"},
@@ -112,12 +129,28 @@ static const struct command commands[] = {
 	.max_args = 1,
 	.run = command_show},
     {.name = "wait",
-	.usage = "RUN",
-	.summary = "Wait for a run to end and print its result.",
+	.usage = "RUN... [--patience SECONDS]",
+	.summary = "Wait for runs to end and print their results.",
+	.detail = "Results come in the order of the runs given, as `hospes run` prints them; the exit code is that of "
+		  "the first\n"
+		  "that did not end well.  The host may be started again meanwhile.",
+	.options = wait_options,
 	.min_args = 1,
-	.max_args = 1,
+	.max_args = UINT_MAX,
 	.run = command_wait},
     {.name = "cancel", .usage = "RUN", .summary = "Stop a run.", .min_args = 1, .max_args = 1, .run = command_cancel},
+    {.name = "resolve",
+	.usage = "RUN CALL --outcome OUTCOME [--why TEXT]",
+	.summary = "Say whether an effect took place that a run waits for.",
+	.detail =
+	    "A host that was killed in the middle of a request that may be made once does not make it again by itself;\n"
+	    "`hospes ps` and `hospes show` tell which wait.  OUTCOME is `done`: it took place, and its answer is not\n"
+	    "known; `not-done`: it did not, and is begun now; or a file (- is standard input): it took place, and this\n"
+	    "JSON is its answer.",
+	.options = resolve_options,
+	.min_args = 2,
+	.max_args = 2,
+	.run = command_resolve},
     {.name = "logs",
 	.usage = "[-f] [RUN]",
 	.summary = "Show the host's log, or what the calls of a run logged.",
@@ -126,10 +159,11 @@ static const struct command commands[] = {
 	.run = command_logs},
     {.name = "journal",
 	.usage = "RUN",
-	.summary = "List every record of a run in the journal.",
+	.summary = "List every record of a run, or look after a journal.",
 	.min_args = 1,
 	.max_args = 1,
-	.run = command_journal},
+	.run = command_journal,
+	.family = journal_commands},
     {.name = "memory",
 	.usage = "load|list|search|put|get|forget|drop|reindex ...",
 	.summary = "Keep values and documents, and search them.",
@@ -185,15 +219,17 @@ static const struct command commands[] = {
     {.name = "demo",
 	.usage = "[--scene N] [FILE.so]",
 	.summary = "Show, scene by scene, what the host promises.",
-	.detail = "Each scene has a host of its own and a verdict taken from its journal: kill, loop, lie, swap, break-in,\n"
-		  "budget.  With FILE.so that plugin plays the leading part.",
+	.detail =
+	    "Each scene has a host of its own and a verdict taken from its journal: kill, loop, lie, swap, break-in,\n"
+	    "budget.  With FILE.so that plugin plays the leading part.",
 	.options = demo_options,
 	.max_args = 1,
 	.run = command_demo},
     {.name = "doctor",
 	.usage = "",
 	.summary = "Try, layer by layer, whether cells are closed in.",
-	.detail = "Exit code 0: every required layer holds; 1: one does not; 3: one does not, and the configuration says that\n"
+	.detail = "Exit code 0: every required layer holds; 1: one does not; 3: one does not, and the configuration "
+		  "says that\n"
 		  "the host goes on without.",
 	.options = doctor_options,
 	.run = command_doctor},
@@ -231,9 +267,14 @@ no_command(int argc, char **argv)
 static void
 help_family(FILE *to, const struct command *family)
 {
-	fprintf(to, "usage: hospes %s COMMAND [ARGUMENT]...\n\n%s\n\n", family->name, family->summary);
+	if (family->run != NULL)
+		fprintf(to, "usage: hospes %s %s\n   or: ", family->name, family->usage);
+	else
+		fprintf(to, "usage: ");
+	fprintf(to, "hospes %s COMMAND [ARGUMENT]...\n", family->name);
+	fprintf(to, "\n%s\n\n", family->summary);
 	for (const struct command *c = family->family; c->name != NULL; c++)
-		fprintf(to, "  %-15s %s\n", c->name, c->summary);
+		fprintf(to, "  %-16s %s\n", c->name, c->summary);
 	fprintf(to, "\n`hospes %s COMMAND --help` tells more.\n", family->name);
 }
 
@@ -276,6 +317,8 @@ run_family(const struct command *family, int argc, char **argv)
 	for (const struct command *c = family->family; c->name != NULL && argc > 0; c++)
 		if (strcmp(c->name + strlen(family->name) + 1, argv[0]) == 0)
 			return run_command(c, argc - 1, argv + 1);
+	if (argc > 0 && family->run != NULL)
+		return run_command(family, argc, argv);
 	cli_terminal(&cli);
 	if (argc > 0)
 		fault_set(&fault, HOSPES_EINPUT, "there is no command %s %s", family->name, argv[0]);

@@ -8,6 +8,7 @@
 #include "base/util.h"
 #include "cli/client.h"
 #include "cli/command.h"
+#include "cli/patience.h"
 #include "cli/table.h"
 #include "cli/text.h"
 
@@ -61,14 +62,70 @@ run_told(const struct cli *cli, const json_t *run, bool quiet)
 	return CLI_OK;
 }
 
+static int
+wait_for(const struct cli *cli, struct patience *patience, const char *id)
+{
+	_cleanup_(free_p) char *path = client_path("/v1/runs/", id, "/wait");
+	_cleanup_(json_p) json_t *run = NULL;
+	struct fault fault;
+	int rc;
+
+	if (patience_get(patience, path, &run, &fault) != 0)
+		return cli_fail(cli, &fault);
+	rc = run_told(cli, run, false);
+	fflush(stdout);
+	return rc;
+}
+
+/* One after the other, in the order in which they were given: so each result has its place. */
 int
 command_wait(struct cli *cli)
 {
-	_cleanup_(free_p) char *path = client_path("/v1/runs/", cli->args[0], "/wait");
-	_cleanup_(json_p) json_t *run = NULL;
-	int rc = client_fetch(cli, path, &run);
+	_cleanup_(client_close) struct client *client = NULL;
+	struct patience patience = {0};
+	struct fault fault;
+	int status = CLI_OK;
 
-	return rc != 0 ? rc : run_told(cli, run, false);
+	if (patience_read(&patience, cli, &fault) != 0)
+		return cli_usage(cli, &fault);
+	if (client_open(&client, cli->socket, &fault) != 0)
+		return cli_fail(cli, &fault);
+	patience.client = client;
+	for (unsigned i = 0; i < cli->n_args; i++) {
+		int rc = wait_for(cli, &patience, cli->args[i]);
+
+		if (rc == CLI_NO_HOST)
+			return rc;
+		status = status == CLI_OK ? rc : status;
+	}
+	return status;
+}
+
+static const char *
+status_of(const json_t *run)
+{
+	return json_array_size(json_object_get(run, "undecided")) > 0 ? "undecided" : cli_text(run, "status");
+}
+
+/* What waits for a human: since when, and the command that ends it. */
+static void
+tell_undecided(const json_t *runs)
+{
+	const json_t *run, *one;
+	size_t i, n;
+
+	json_array_foreach(runs, i, run)
+	{
+		json_array_foreach(json_object_get(run, "undecided"), n, one)
+		{
+			_cleanup_(free_p) char *line =
+			    xasprintf("%s %s, begun %s: did it take place?  %s", cli_text(one, "op"),
+				cli_text(one, "target"), cli_text(one, "since"), cli_text(one, "command"));
+			_cleanup_(free_p) char *safe = text_safe(line, false);
+
+			fprintf(stderr, "undecided: %s\n", safe);
+		}
+	}
 }
 
 int
@@ -103,12 +160,13 @@ command_ps(struct cli *cli)
 		    json_is_number(took_ms) ? xasprintf("%.3f s", json_number_value(took_ms) / 1000) : xstrdup("");
 		_cleanup_(free_p) char *waits = waits_text(json_object_get(run, "waits"));
 
-		table_row(table, cli_text(run, "id"), cli_text(run, "plugin"), cli_text(run, "status"), calls, took,
+		table_row(table, cli_text(run, "id"), cli_text(run, "plugin"), status_of(run), calls, took,
 		    cli_text(run, "started"), cli_text(run, "client"), waits);
 	}
-	if (table_rows(table) > 0)
+	if (table_rows(table) > 0) {
 		table_print(table, cli, stdout);
-	else
+		tell_undecided(runs);
+	} else
 		fprintf(stderr, "no run is open%s\n",
 		    cli_flag(cli, "all") ? " and none is on record" : "; --all lists those that ended");
 	return CLI_OK;

@@ -48,6 +48,10 @@ struct dispatch_options {
 	void (*progress)(struct run *run, const json_t *event, void *arg);
 	/* There are more parts of the root call's reply to show (op_parts), once the run's newest record is durable. */
 	void (*parted)(struct run *run, void *arg);
+	/* Its calls have repeated what was on record when the host was started (see below). */
+	void (*repeated)(struct run *run, void *arg);
+	/* A record of a run is at or past the LSN of dispatch_tell_at. */
+	void (*grown)(void *arg);
 	void *arg;
 };
 
@@ -62,6 +66,28 @@ void dispatch_connect(struct dispatch *d, struct cells *cells, struct registry *
 /* Starts the root op of a run that was filled in by run_start: guards, then the root call. */
 void dispatch_root(struct dispatch *d, struct run *run);
 
+/*
+ * A run that was open when the host ended is built again from its records: begin, all of them in their order, end.  Ops that
+ * have an outcome are done, calls that have none begin again and repeat what they did; what nobody began yet is asked for
+ * again by those calls.  No guard is asked about what was let through, and accounts are as they were.
+ *
+ * `run` is as run_start fills it in, from its RUN_START, but for the input of its root op.  Until the end nothing is told, recorded or executed.  A record that
+ * makes no sense is `damaged`; then, and when `end` fails (a version that a call was on is gone), the run cannot go on:
+ * dispatch_restore_fail ends what is open of it, on record too, and the run with it.  All take *restore over that end it.
+ */
+struct restore;
+void dispatch_restore_begin(struct dispatch *d, struct run *run, struct restore **ret);
+int dispatch_restore_record(struct restore *r, const struct record *rec, struct fault *fault);
+void dispatch_restore_cancel(struct restore *r, int status, const char *why); /* it was cancelled in the meantime */
+int dispatch_restore_end(struct restore **r, struct fault *fault);
+void dispatch_restore_fail(struct restore **r, const struct fault *why);
+
+/* `grown` is called for each record of a run from this LSN on; UINT64_MAX: never. */
+void dispatch_tell_at(struct dispatch *d, uint64_t lsn);
+
+/* The command in a run's journal that says that it is being stopped. */
+#define DISPATCH_CANCEL "run.cancel"
+
 /* What a cell needs to run a version; borrows from it. */
 struct cell_spec dispatch_cell_spec(const struct version *v);
 
@@ -75,7 +101,8 @@ void dispatch_submit(struct dispatch *d, struct call *call);
  *   "call"   "on": path             its child                "timer"   "until": time
  *   "first"  "on": [path, ...]      of several, at most 16   "guard"   "guard": its name
  *   "part"   "on": path             of the reply of a child  "cell"    a place in one
- *   "check"  "on": [path, ...]      of its reply             "http", "recall" and so on: the kind of an op, "target"
+ *   "check"  "on": [path, ...]      of its reply             "decision"  "target"  a human's, of an effect
+ *   "http", "recall" and so on: the kind of an op, "target"
  */
 json_t *dispatch_waits(const struct run *run);
 
@@ -92,8 +119,25 @@ int dispatch_check_set(struct dispatch *d, struct run *run, struct fault *fault)
 /* Cancels everything below an op, then the op, with `status` and a sentence. */
 void dispatch_cancel(struct dispatch *d, struct op *op, int status, const char *why);
 
+/* What a human says of an effect of which nobody knows whether it took place. */
+struct decision {
+	enum decision_outcome { DECISION_DONE, DECISION_NOT_DONE, DECISION_ANSWER } outcome;
+	const json_t *answer; /* with DECISION_ANSWER: done, and this is what came of it */
+	const char *who, *why; /* `why` may be NULL */
+};
+
+/* Decides the op at a path, "/0/3".  Faults: conflict, when it does not wait for that; bad_input and too_large of the answer. */
+int dispatch_resolve(
+    struct dispatch *d, struct run *run, const char *path, const struct decision *said, struct fault *fault);
+
+/* [{"path", "op", "target", "since", "command"}] of the ops of a run that wait for a decision; NULL: none does. */
+json_t *dispatch_undecided(const struct run *run);
+
 /* Writes a record of the run: chains it and counts it.  Returns the LSN. */
 uint64_t dispatch_record(struct dispatch *d, struct run *run, struct record *r);
+
+/* Puts on record that the run is being stopped. */
+void dispatch_record_cancel(struct dispatch *d, struct run *run, int status, const char *why);
 
 /* "http"; "unknown": no such kind. */
 const char *op_kind_name(uint16_t kind);

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "dispatch/state.h"
+#include "dispatch/guard.h"
 
 uint64_t
 dispatch_record(struct dispatch *d, struct run *run, struct record *r)
@@ -13,6 +13,8 @@ dispatch_record(struct dispatch *d, struct run *run, struct record *r)
 	r->head.prev = run->last_lsn;
 	r->head.seq = run->seq++;
 	run->last_lsn = store_append(d->store, r);
+	if (run->last_lsn >= d->tell_at && d->grown != NULL)
+		d->grown(d->arg);
 	return run->last_lsn;
 }
 
@@ -26,6 +28,11 @@ add_op(struct record *r, const struct op *op, const char *path)
 	if (r->head.kind != RECORD_CALL_START && r->head.kind != RECORD_CALL_END)
 		record_add(r, TAG_OP_KIND, &op->kind, sizeof(op->kind));
 	record_add_text(r, TAG_TARGET, op->target);
+	if (!op->check)
+		return;
+	record_add_text(r, TAG_ACTOR, guard_grounding.name);
+	if (r->head.kind != RECORD_CALL_END)
+		record_add(r, TAG_NUMBER, &op->caller->own_ops, sizeof(op->caller->own_ops));
 }
 
 static void
@@ -81,6 +88,7 @@ void
 record_call_start(struct dispatch *d, struct call *call, bool with_config)
 {
 	struct op *op = call->op;
+	int64_t by_number = 1;
 	struct record r;
 
 	record_init(&r, RECORD_CALL_START);
@@ -93,6 +101,8 @@ record_call_start(struct dispatch *d, struct call *call, bool with_config)
 	carried_add(&op->run->carried, &r, TAG_INPUT, call->input);
 	if (op->share[QUANTITY_CALLS] > 0)
 		record_add(&r, TAG_LIMIT_CALLS, &op->share[QUANTITY_CALLS], sizeof(int64_t));
+	if (op->version != NULL)
+		record_add(&r, TAG_NUMBER, &by_number, sizeof(by_number));
 	if (with_config) {
 		record_add(&r, TAG_OBJECT, call->version->object, sizeof(call->version->object));
 		record_add(&r, TAG_CONFIG, call->config->data, call->config->len);
@@ -104,6 +114,7 @@ uint64_t
 record_intent(struct dispatch *d, struct op *op)
 {
 	_cleanup_(free_p) char *path = op_path(op);
+	int64_t before = op->begun;
 	struct record r;
 
 	record_init(&r, RECORD_OP_INTENT);
@@ -111,8 +122,29 @@ record_intent(struct dispatch *d, struct op *op)
 	record_add(&r, TAG_EFFECT, &op->effect, sizeof(op->effect));
 	record_add_text(&r, TAG_KEY, op->key);
 	record_add(&r, TAG_DEADLINE, &op->deadline_real_ns, sizeof(op->deadline_real_ns));
+	r.head.attempt = op->attempt;
+	if (before > 0)
+		record_add(&r, TAG_NUMBER, &before, sizeof(before));
 	carried_add(&op->run->carried, &r, TAG_INPUT, op->input);
+	op->begun++;
+	op->intent_real_ns = r.head.real_ns;
 	return dispatch_record(d, op->run, &r);
+}
+
+void
+record_resolved(struct dispatch *d, struct op *op, const struct decision *said, struct payload *value)
+{
+	_cleanup_(free_p) char *path = op_path(op);
+	struct record r;
+
+	record_init(&r, RECORD_RESOLVED);
+	add_op(&r, op, path);
+	r.head.attempt = op->attempt;
+	record_add_text(&r, TAG_DECISION, decision_name(said->outcome));
+	record_add_text(&r, TAG_ACTOR, said->who);
+	record_add_text(&r, TAG_REASON, said->why);
+	carried_add(&op->run->carried, &r, TAG_OUTPUT, value);
+	dispatch_record(d, op->run, &r);
 }
 
 /* Of the run whose call asked for it; what it does to the host's own state was said by whose state it is. */
@@ -122,6 +154,7 @@ record_command(struct dispatch *d, struct op *op, struct record *r)
 	_cleanup_(free_p) char *path = op_path(op);
 
 	add_op(r, op, path);
+	record_add(r, TAG_INPUT_HASH, &op->input_hash, sizeof(op->input_hash));
 	return dispatch_record(d, op->run, r);
 }
 
@@ -130,10 +163,13 @@ record_outcome(struct dispatch *d, struct op *op)
 {
 	_cleanup_(free_p) char *made = op->callee == NULL ? op_path(op) : NULL;
 	const char *path = op->callee == NULL ? made : op->callee->path;
+	static const int64_t once = 1;
 	int64_t unrecorded, took_ns;
 	struct record r;
 
 	record_init(&r, op->kind == WIRE_OP_CALL ? RECORD_CALL_END : RECORD_OP_OUTCOME);
+	if (op->attempt > 1)
+		r.head.attempt = op->attempt;
 	add_op(&r, op, path);
 	add_payload_or_sentence(&r, op);
 	if (looks_at_memory(op) && op->input->len <= LOOK_RECORDED)
@@ -144,13 +180,30 @@ record_outcome(struct dispatch *d, struct op *op)
 		took_ns = clock_mono_ns() - op->began_mono_ns;
 		record_add(&r, TAG_NUMBER, &took_ns, sizeof(took_ns));
 	}
+	if (op->unanswered && op->effect == WIRE_EFFECT_COSTLY)
+		record_add(&r, TAG_NUMBER, &once, sizeof(once));
 	if (op->callee != NULL && op->callee->refusals > REFUSALS_RECORDED) {
 		unrecorded = op->callee->refusals - REFUSALS_RECORDED;
 		record_add(&r, TAG_NUMBER, &unrecorded, sizeof(unrecorded));
 	}
 	if (op->kind == WIRE_OP_CALL && op->status == 0)
 		record_add(&r, TAG_CONFIDENCE, &op->confidence, sizeof(op->confidence));
+	if (op->caller == NULL && op->status == 0 && op->run->partial != NULL)
+		record_add(&r, TAG_PARTIAL, op->run->partial->data, op->run->partial->len);
 	dispatch_record(d, op->run, &r);
+}
+
+void
+dispatch_record_cancel(struct dispatch *d, struct run *run, int status, const char *why)
+{
+	struct record r;
+
+	record_init(&r, RECORD_COMMAND);
+	r.head.status = status;
+	record_add_text(&r, TAG_COMMAND, DISPATCH_CANCEL);
+	record_add_text(&r, TAG_REASON, why);
+	run->stopping = true;
+	dispatch_record(d, run, &r);
 }
 
 void
@@ -163,6 +216,8 @@ record_part(struct dispatch *d, struct call *call, uint32_t nth, struct payload 
 	r.head.call = call->handle;
 	record_add_text(&r, TAG_PATH, call->path);
 	record_add(&r, TAG_NUMBER, &number, sizeof(number));
+	if (call->op->parts->held)
+		record_add_text(&r, TAG_GUARD, guard_grounding.name);
 	carried_add(&call->run->carried, &r, TAG_OUTPUT, part);
 	dispatch_record(d, call->run, &r);
 }

@@ -84,7 +84,7 @@ waits_of_op(const struct op *op)
 			set_time(json, "until", until_of(op));
 		return json;
 	}
-	json = json_pack("{s:s}", "for", op_kind_name(op->kind));
+	json = json_pack("{s:s}", "for", op->undecided ? "decision" : op_kind_name(op->kind));
 	if (op->target[0] != '\0')
 		json_object_set_new(json, "target", json_string(op->target));
 	return json;
@@ -158,7 +158,10 @@ add_op(json_t *all, const struct op *op)
 	_cleanup_(free_p) char *path = op_path(op);
 	json_t *waits = waits_of_op(op);
 
-	set_since(waits, op->began_mono_ns);
+	if (op->intent_real_ns != 0)
+		set_time(waits, "since", op->intent_real_ns);
+	else
+		set_since(waits, op->began_mono_ns);
 	json_object_set_new(all, path,
 	    json_pack("{s:s s:s s:o}", "op", op_kind_name(op->kind), "target", op->target, "waits", waits));
 }
@@ -225,13 +228,21 @@ add_reason(struct reasons *all, const char *what, const char *guard, const struc
 		r->until_ns = until_ns;
 }
 
+static const char *
+reason_of(const struct op *op)
+{
+	if (op->undecided)
+		return "decision";
+	return op->kind == WIRE_OP_SLEEP ? "timer" : op_kind_name(op->kind);
+}
+
 static void
 add_op_reason(struct reasons *all, const struct op *op)
 {
 	if (op->state == OP_WAITING)
 		add_reason(all, "guard", op->held_at->name, op);
 	else if (op->state == OP_OPEN && op->callee == NULL && op->kind != WIRE_OP_FIRST && op->kind != WIRE_OP_PART)
-		add_reason(all, op->kind == WIRE_OP_SLEEP ? "timer" : op_kind_name(op->kind), NULL, op);
+		add_reason(all, reason_of(op), NULL, op);
 }
 
 /* arg: struct reasons.  True: it computes, so the run does not wait. */

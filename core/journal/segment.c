@@ -16,20 +16,19 @@
 #include "base/fd.h"
 #include "journal/segment.h"
 
-#define NAME_DIGITS 16
 #define SPARE_END   ".spare"
 
-static void
-segment_name(uint64_t first_lsn, char out[NAME_DIGITS + 5])
+void
+segment_name(uint64_t first_lsn, char out[SEGMENT_NAME])
 {
-	snprintf(out, NAME_DIGITS + 5, "%016" PRIx64 ".seg", first_lsn);
+	snprintf(out, SEGMENT_NAME, "%016" PRIx64 ".seg", first_lsn);
 }
 
 static bool
 parse_name(const char *name, uint64_t *ret)
 {
 	uint64_t lsn = 0;
-	char again[NAME_DIGITS + 5];
+	char again[SEGMENT_NAME];
 
 	if (sscanf(name, "%16" SCNx64, &lsn) != 1)
 		return false;
@@ -43,7 +42,7 @@ parse_name(const char *name, uint64_t *ret)
 char *
 segment_path(const struct folder *f, uint64_t first_lsn)
 {
-	char name[NAME_DIGITS + 5];
+	char name[SEGMENT_NAME];
 
 	segment_name(first_lsn, name);
 	return xasprintf("%s/%s", f->path, name);
@@ -170,7 +169,7 @@ int
 segment_open(
     const struct folder *f, uint64_t first_lsn, int flags, struct segment *ret, int *ret_fd, struct fault *fault)
 {
-	char name[NAME_DIGITS + 5];
+	char name[SEGMENT_NAME];
 	int fd, rc;
 
 	segment_name(first_lsn, name);
@@ -241,7 +240,7 @@ spare_adopt(const struct folder *f, struct spare *spare, struct segment *s, int 
 	    .first_number = s->first_number,
 	    .size = spare->size,
 	};
-	char name[NAME_DIGITS + 5];
+	char name[SEGMENT_NAME];
 	int rc;
 
 	assert(spare->ready);
@@ -252,13 +251,50 @@ spare_adopt(const struct folder *f, struct spare *spare, struct segment *s, int 
 		rc = f->disk->write(f->disk->arg, spare->fd, &head, sizeof head, 0);
 	if (rc == 0)
 		rc = f->disk->sync(f->disk->arg, spare->fd);
-	if (rc == 0 && (renameat(f->fd, spare->name, f->fd, name) != 0 || fsync(f->fd) != 0))
-		rc = -errno;
+	if (rc == 0)
+		rc = disk_rename(f->disk, f->fd, spare->name, name);
 	if (rc != 0)
 		return fault_errno(fault, -rc, "cannot make the segment %s/%s", f->path, name);
 	s->size = head.size;
 	memcpy(s->generation, head.generation, GENERATION_BYTES);
 	*ret_fd = spare->fd;
+	*spare = (struct spare)SPARE_NONE;
+	return 0;
+}
+
+int
+segment_leave(
+    const struct folder *f, const struct segment *s, struct spare *spare, const char *name, struct fault *fault)
+{
+	char was[SEGMENT_NAME];
+	int rc, fd = -1;
+
+	segment_name(s->first_lsn, was);
+	rc = spare == NULL ? disk_remove(f->disk, f->fd, was) : disk_rename(f->disk, f->fd, was, name);
+	if (rc == 0 && spare != NULL) {
+		fd = openat(f->fd, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+		rc = fd < 0 ? -errno : 0;
+	}
+	if (rc != 0)
+		return fault_errno(fault, -rc, "cannot take the segment %s/%s away", f->path, was);
+	if (spare != NULL)
+		*spare = (struct spare){.fd = fd, .name = name, .size = s->size};
+	return 0;
+}
+
+int
+segment_replace(const struct folder *f, const struct segment *s, struct spare *spare, struct fault *fault)
+{
+	char name[SEGMENT_NAME];
+	int rc;
+
+	segment_name(s->first_lsn, name);
+	rc = f->disk->sync(f->disk->arg, spare->fd);
+	if (rc == 0)
+		rc = disk_rename(f->disk, f->fd, spare->name, name);
+	if (rc != 0)
+		return fault_errno(fault, -rc, "cannot write the segment %s/%s anew", f->path, name);
+	close(spare->fd);
 	*spare = (struct spare)SPARE_NONE;
 	return 0;
 }

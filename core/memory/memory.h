@@ -100,6 +100,11 @@ struct record *memory_record(struct memory_command *c);
  * the answer of memory_load is. */
 void memory_appended(struct memory *m, struct memory_command *c, uint64_t lsn, memory_done *done, void *arg);
 
+/* The answer once more of a command of a run that has not ended, which was appended before the host was started: `key` is
+ * what it was about. */
+void memory_outcome(struct memory *m, const struct ulid *run, uint64_t lsn, const char *key, bool forget, memory_done *done,
+    void *arg);
+
 /* Appends and awaits, for who has no run: ACTOR is added. */
 void memory_append(struct memory *m, struct memory_command *c, const char *actor, memory_done *done, void *arg);
 
@@ -132,6 +137,10 @@ void memory_documents(struct memory *m, size_t n, const struct memory_space *spa
 /* {"document", "digest", "bytes", "from", "to", "text"}: as hospes_document.  Faults: not_found, bad_input. */
 void memory_document(struct memory *m, size_t n, const struct memory_space *spaces, const char *digest, uint64_t from,
     uint64_t to, memory_done *done, void *arg);
+
+/* Between hold and release no file of a document goes; what would have gone goes at the end.  Both count.  [loop] */
+void memory_hold(struct memory *m);
+void memory_release(struct memory *m);
 
 /* ---- Looking ----------------------------------------------------------------------------------------------------- */
 

@@ -34,6 +34,16 @@ set_text(json_t *node, const char *key, const struct record *r, enum record_tag 
 		json_object_set_new(node, key, text);
 }
 
+static const char *
+effect_name(const struct record *r)
+{
+	static const char *const effects[] = {"default", "pure", "idempotent", "keyed", "once", "costly"};
+	const struct record_field *f = record_find(r, TAG_EFFECT);
+	uint8_t effect = f != NULL && f->len == 1 ? *(const uint8_t *)f->data : 0;
+
+	return effect < ARRAY_LEN(effects) ? effects[effect] : "unknown";
+}
+
 /* ---- Tree -------------------------------------------------------------------------------------------------------- */
 
 struct tree {
@@ -73,11 +83,20 @@ node_at(struct tree *tree, const struct record *r)
 }
 
 static void
+add_to(json_t *node, const char *key, int64_t n)
+{
+	if (n > 0)
+		json_object_set_new(node, key, json_integer(json_integer_value(json_object_get(node, key)) + n));
+}
+
+static void
 node_ends(json_t *node, const struct record *r)
 {
 	int64_t took = r->head.mono_ns - json_integer_value(json_object_get(node, "_mono"));
 
-	if (r->head.kind == RECORD_OP_OUTCOME && record_find(r, TAG_NUMBER) != NULL)
+	if (r->head.kind == RECORD_OP_OUTCOME && strcmp(op_name(r), "http") == 0)
+		add_to(node, "maybe_billed", record_int(r, TAG_NUMBER));
+	else if (r->head.kind == RECORD_OP_OUTCOME && record_find(r, TAG_NUMBER) != NULL)
 		took = record_int(r, TAG_NUMBER);
 	json_object_set_new(node, "status", json_string(status_name(r->head.status)));
 	json_object_set_new(node, "duration_ms", json_real((double)took / NS_PER_MS));
@@ -120,6 +139,34 @@ set_findings(json_t *to, const struct record *r)
 		json_object_set_new(to, "findings", findings);
 }
 
+/* An effect is begun, perhaps not for the first time. */
+static void
+node_begins(json_t *node, const struct record *r)
+{
+	const char *effect = effect_name(r);
+
+	if (strcmp(effect, "default") != 0)
+		json_object_set_new(node, "effect", json_string(effect));
+	if (r->head.attempt > 1)
+		json_object_set_new(node, "attempt", json_integer(r->head.attempt));
+	if (record_find(r, TAG_NUMBER) == NULL)
+		return;
+	add_to(node, "begun_again", 1);
+	if (strcmp(effect, "costly") == 0)
+		add_to(node, "maybe_billed", 1);
+}
+
+static void
+node_decided(json_t *node, const struct record *r)
+{
+	json_t *decision = json_object();
+
+	set_text(decision, "outcome", r, TAG_DECISION);
+	set_text(decision, "by", r, TAG_ACTOR);
+	set_text(decision, "why", r, TAG_REASON);
+	json_object_set_new(node, "decision", decision);
+}
+
 static void
 tree_add(struct tree *tree, const struct record *r, const struct payload *input)
 {
@@ -133,8 +180,14 @@ tree_add(struct tree *tree, const struct record *r, const struct payload *input)
 		set_text(node, "version", r, TAG_VERSION);
 		break;
 	case RECORD_OP_INTENT:
+		node_is_op(node, r, input);
+		node_begins(node, r);
+		break;
 	case RECORD_COMMAND:
 		node_is_op(node, r, input);
+		break;
+	case RECORD_RESOLVED:
+		node_decided(node, r);
 		break;
 	case RECORD_REFUSAL:
 		set_text(node, "guard", r, TAG_GUARD);
@@ -180,6 +233,43 @@ tree_of(const struct record_list *list)
 	root = tree.root == NULL ? json_null() : json_incref(tree.root);
 	json_decref(tree.nodes);
 	return root;
+}
+
+/* The node at a path below this one; NULL: there is none. */
+static json_t *
+node_below(json_t *node, const char *path)
+{
+	json_t *op;
+	size_t i;
+
+	json_array_foreach(json_object_get(node, "ops"), i, op)
+	{
+		const char *at = json_string_value(json_object_get(op, "path"));
+		size_t len = strlen(at);
+
+		if (strcmp(path, at) == 0)
+			return op;
+		if (strncmp(path, at, len) == 0 && path[len] == '/')
+			return node_below(op, path);
+	}
+	return NULL;
+}
+
+void
+tree_undecided(json_t *tree, const json_t *undecided)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(undecided, i, one)
+	{
+		json_t *node = node_below(tree, json_string_value(json_object_get(one, "path")));
+
+		if (node != NULL && strcmp(json_string_value(json_object_get(node, "status")), "open") == 0)
+			json_object_set_new(node, "undecided",
+			    json_pack("{s:O s:O}", "since", json_object_get(one, "since"), "command",
+				json_object_get(one, "command")));
+	}
 }
 
 /* ---- Summary ----------------------------------------------------------------------------------------------------- */
@@ -271,37 +361,6 @@ summary_of(const struct record_list *list)
 	return json;
 }
 
-static void
-node_interrupted(json_t *node)
-{
-	json_t *op;
-	size_t i;
-
-	if (strcmp(json_string_value(json_object_get(node, "status")), "open") == 0)
-		json_object_set_new(node, "status", json_string(status_name(HOSPES_ECUTOFF)));
-	json_array_foreach(json_object_get(node, "ops"), i, op)
-	{
-		node_interrupted(op);
-	}
-}
-
-void
-mark_interrupted(json_t *summary)
-{
-	json_t *tree = json_object_get(summary, "tree");
-	const char *code = status_name(HOSPES_ECUTOFF);
-
-	if (strcmp(json_string_value(json_object_get(summary, "state")), "open") != 0)
-		return;
-	json_object_set_new(summary, "state", json_string("ended"));
-	json_object_set_new(summary, "status", json_string(code));
-	json_object_set_new(summary, "error",
-	    json_pack("{s:s s:s s:s}", "code", code, "message", "the host ended while this run was open", "hint",
-		status_hint(HOSPES_ECUTOFF)));
-	if (json_is_object(tree))
-		node_interrupted(tree);
-}
-
 /* ---- Records ----------------------------------------------------------------------------------------------------- */
 
 static void
@@ -347,6 +406,7 @@ set_field(json_t *json, const struct record *r, const struct record_field *f)
 	case TAG_OBJECT:
 	case TAG_INPUT_HASH:
 	case TAG_OUTPUT_HASH:
+	case TAG_REQUEST:
 		set_hex(json, key, f);
 		return;
 	case TAG_INPUT_DELTA:
@@ -364,13 +424,9 @@ set_field(json_t *json, const struct record *r, const struct record_field *f)
 	case TAG_OP_KIND:
 		json_object_set_new(json, "op", json_string(op_name(r)));
 		return;
-	case TAG_EFFECT: {
-		static const char *const effects[] = {"default", "pure", "idempotent", "keyed", "once"};
-		uint8_t effect = f->len == 1 ? *(const uint8_t *)f->data : 0;
-
-		json_object_set_new(json, key, json_string(effect < ARRAY_LEN(effects) ? effects[effect] : "unknown"));
+	case TAG_EFFECT:
+		json_object_set_new(json, key, json_string(effect_name(r)));
 		return;
-	}
 	case TAG_INPUT:
 	case TAG_OUTPUT:
 	case TAG_BODY:

@@ -1,8 +1,8 @@
 /*
  * Views: what clients are shown of runs, read in the store thread once it is durable.
  *
- * A run's records are read backwards along their chain, from the newest that is known; a run that a crash interrupted
- * has no known end and is found by a walk of the journal from its start.
+ * A run's records are read backwards along their chain, from the newest that is known: of an open run it is in memory, of
+ * one that has ended in its entry.
  */
 
 #include <string.h>
@@ -10,12 +10,16 @@
 #include "base/json.h"
 #include "run/state.h"
 
+#define READ_BYTES (4 * MIB) /* at a time */
+
 struct view {
 	struct runs *runs;
 	struct ulid id;
 	char id_text[ULID_TEXT];
 	uint64_t last_lsn; /* of a run in memory; 0: see the store */
-	bool all, want_tree;
+	json_t *undecided; /* of a run in memory: its ops that wait for a decision, or NULL */
+	bool all;
+	enum { VIEW_RECORDS, VIEW_TREE, VIEW_REPLY } what;
 	unsigned limit;
 	run_viewed *done;
 	void *arg;
@@ -30,6 +34,7 @@ static void
 view_free(struct view *view)
 {
 	json_decref(view->json);
+	json_decref(view->undecided);
 	free(view);
 }
 
@@ -37,7 +42,7 @@ view_free(struct view *view)
 static void
 join_waits(struct view *view)
 {
-	struct run *run = view->want_tree && !view->failed ? run_find(view->runs, view->id_text) : NULL;
+	struct run *run = view->what == VIEW_TREE && !view->failed ? run_find(view->runs, view->id_text) : NULL;
 
 	if (run != NULL && run->state == RUN_OPEN)
 		waits_join(view->json, run);
@@ -49,7 +54,6 @@ view_done(void *arg)
 	struct view *view = arg;
 
 	join_waits(view);
-
 	if (view->failed)
 		view->done(NULL, &view->fault, view->arg);
 	else
@@ -59,13 +63,14 @@ view_done(void *arg)
 
 /* ---- Reading a run's records (store thread) ---------------------------------------------------------------------- */
 
-static void
-list_free(struct record_list *list)
+void
+record_list_free(struct record_list *list)
 {
 	for (size_t i = 0; i < list->n; i++)
 		buf_free(&list->storage[i]);
 	free(list->storage);
 	free(list->records);
+	*list = (struct record_list){0};
 }
 
 static struct record *
@@ -80,17 +85,26 @@ list_grow(struct record_list *list)
 	return &list->records[list->n - 1];
 }
 
-static int
-read_chain(struct journal *j, uint64_t lsn, struct record_list *list, struct fault *fault)
+int
+record_list_read(struct record_list *list, struct journal *j, uint64_t *lsn, size_t most, struct fault *fault)
 {
-	while (lsn != 0) {
+	for (size_t bytes = 0; *lsn != 0 && most > 0 && bytes < READ_BYTES; most--) {
 		struct record *r = list_grow(list);
-		int rc = journal_read(j, lsn, &list->storage[list->n - 1], r, fault);
+		int rc = journal_read(j, *lsn, &list->storage[list->n - 1], r, fault);
 
-		if (rc != 0)
+		if (rc != 0) {
+			buf_free(&list->storage[--list->n]);
 			return rc;
-		lsn = r->head.prev;
+		}
+		*lsn = r->head.prev;
+		bytes += r->head.length;
 	}
+	return 0;
+}
+
+void
+record_list_turn(struct record_list *list)
+{
 	for (size_t i = 0; i < list->n / 2; i++) {
 		struct record r = list->records[i];
 		struct buf b = list->storage[i];
@@ -100,29 +114,13 @@ read_chain(struct journal *j, uint64_t lsn, struct record_list *list, struct fau
 		list->records[list->n - 1 - i] = r;
 		list->storage[list->n - 1 - i] = b;
 	}
-	return 0;
 }
 
-struct walk {
-	const uint8_t *run;
-	uint64_t last;
-};
-
-static int
-find_last(const struct record *r, void *arg)
-{
-	struct walk *walk = arg;
-
-	if (memcmp(r->head.run, walk->run, sizeof(r->head.run)) == 0)
-		walk->last = r->head.lsn;
-	return 0;
-}
-
+/* Of a run that is not in memory: it has ended. */
 static uint64_t
-last_of(struct store_txn *txn, struct journal *j, struct view *view)
+last_of(struct store_txn *txn, const struct view *view)
 {
 	_cleanup_(json_p) json_t *entry = NULL;
-	struct walk walk = {.run = view->id.bytes};
 	const void *data;
 	size_t len;
 
@@ -131,19 +129,15 @@ last_of(struct store_txn *txn, struct journal *j, struct view *view)
 	if (!store_get(txn, STORE_RUNS, view->id.bytes, sizeof(view->id.bytes), &data, &len))
 		return 0;
 	entry = json_read(data, len, "the entry of a run", NULL);
-	if (json_object_get(entry, "last_lsn") != NULL)
-		return (uint64_t)json_integer_value(json_object_get(entry, "last_lsn"));
-	journal_scan(
-	    j, (uint64_t)json_integer_value(json_object_get(entry, "first_lsn")), find_last, &walk, &view->fault);
-	return walk.last;
+	return (uint64_t)json_integer_value(json_object_get(entry, "last_lsn"));
 }
 
 static void
 read_run(struct store_txn *txn, struct journal *j, void *arg)
 {
-	_cleanup_(list_free) struct record_list list = {0};
+	_cleanup_(record_list_free) struct record_list list = {0};
 	struct view *view = arg;
-	uint64_t last = last_of(txn, j, view);
+	uint64_t last = last_of(txn, view);
 
 	if (last == 0) {
 		fault_set(&view->fault, HOSPES_ENORUN, "there is no run %s; `hospes ps --all` lists those there are",
@@ -151,18 +145,23 @@ read_run(struct store_txn *txn, struct journal *j, void *arg)
 		view->failed = true;
 		return;
 	}
-	if (read_chain(j, last, &list, &view->fault) != 0) {
-		view->failed = true;
-		return;
+	while (last != 0) {
+		if (record_list_read(&list, j, &last, SIZE_MAX, &view->fault) != 0) {
+			view->failed = true;
+			return;
+		}
 	}
-	if (!view->want_tree) {
+	record_list_turn(&list);
+	if (view->what == VIEW_RECORDS) {
 		view->json = records_json(&list);
 		return;
 	}
 	view->json = summary_of(&list);
-	json_object_set_new(view->json, "tree", tree_of(&list));
-	if (view->last_lsn == 0)
-		mark_interrupted(view->json);
+	if (view->what == VIEW_TREE) {
+		json_object_set_new(view->json, "tree", tree_of(&list));
+		tree_undecided(json_object_get(view->json, "tree"), view->undecided);
+	} else
+		json_object_set_new(view->json, "parts", parts_of(&list));
 }
 
 /* ---- Asking ------------------------------------------------------------------------------------------------------ */
@@ -176,12 +175,12 @@ read_when_durable(void *arg)
 }
 
 static void
-view_run(struct runs *r, const char *id_text, bool want_tree, run_viewed *done, void *arg)
+view_run(struct runs *r, const char *id_text, int what, run_viewed *done, void *arg)
 {
 	struct run *run = run_find(r, id_text);
 	struct view *view = xcalloc(1, sizeof(*view));
 
-	*view = (struct view){.runs = r, .want_tree = want_tree, .done = done, .arg = arg};
+	*view = (struct view){.runs = r, .what = what, .done = done, .arg = arg};
 	if (!ulid_parse(id_text, &view->id)) {
 		fault_set(&view->fault, HOSPES_ENORUN,
 		    "a run's id is a ULID of 26 characters, and this is none; `hospes ps --all` lists runs");
@@ -195,19 +194,26 @@ view_run(struct runs *r, const char *id_text, bool want_tree, run_viewed *done, 
 		return;
 	}
 	view->last_lsn = run->last_lsn;
+	view->undecided = dispatch_undecided(run);
 	journal_await(r->journal, run->last_lsn, read_when_durable, view);
 }
 
 void
 run_show(struct runs *r, const char *id_text, run_viewed *done, void *arg)
 {
-	view_run(r, id_text, true, done, arg);
+	view_run(r, id_text, VIEW_TREE, done, arg);
 }
 
 void
 run_records(struct runs *r, const char *id_text, run_viewed *done, void *arg)
 {
-	view_run(r, id_text, false, done, arg);
+	view_run(r, id_text, VIEW_RECORDS, done, arg);
+}
+
+void
+run_reply(struct runs *r, const char *id_text, run_viewed *done, void *arg)
+{
+	view_run(r, id_text, VIEW_REPLY, done, arg);
 }
 
 /* ---- Listing ----------------------------------------------------------------------------------------------------- */
@@ -260,7 +266,6 @@ list_done(void *arg)
 			json_array_append_new(list, entry_of(run));
 			continue;
 		}
-		mark_interrupted(entry);
 		json_array_append(list, entry);
 	}
 	view->done(list, NULL, view->arg);

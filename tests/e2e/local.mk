@@ -38,6 +38,8 @@ E2E_SCENARIOS = \
 	tests/e2e/cli-test-memory.t \
 	tests/e2e/cli-test-plugins.t \
 	tests/e2e/cli-usage.t \
+	tests/e2e/client-key-conflict.t tests/e2e/client-key-once.t \
+	tests/e2e/client-wait-restart.t tests/e2e/client-watch-resumes.t \
 	tests/e2e/demo-tour.t tests/e2e/dispatch-budget-calls.t \
 	tests/e2e/dispatch-budget-share.t \
 	tests/e2e/dispatch-concurrency.t \
@@ -51,6 +53,7 @@ E2E_SCENARIOS = \
 	tests/e2e/doctor-no-userns.t \
 	tests/e2e/doctor-root.t \
 	tests/e2e/doctor-user.t \
+	tests/e2e/effects-kill.t tests/e2e/effects-live.t \
 	tests/e2e/ground-check-crashes.t \
 	tests/e2e/ground-check-may-not-call.t \
 	tests/e2e/ground-check-missing.t \
@@ -78,7 +81,7 @@ E2E_SCENARIOS = \
 	tests/e2e/hostile-plugins.t \
 	tests/e2e/hostile-rounds.t \
 	tests/e2e/hostile-slow.t \
-	tests/e2e/journal-torn-tail.t \
+	tests/e2e/journal-torn-tail.t tests/e2e/journal-verify.t \
 	tests/e2e/memory-client-apart.t \
 	tests/e2e/memory-kill-counts-once.t \
 	tests/e2e/memory-limits.t \
@@ -105,13 +108,15 @@ E2E_SCENARIOS = \
 	tests/e2e/registry-withdrawn.t \
 	tests/e2e/run-bad-input.t \
 	tests/e2e/run-cancel.t \
+	tests/e2e/resume-after-kill.t \
 	tests/e2e/run-deadlock.t \
-	tests/e2e/run-interrupted.t \
 	tests/e2e/run-memory-is-bounded.t \
 	tests/e2e/run-survey.t \
 	tests/e2e/sdk-1.0-loads.t \
 	tests/e2e/show-source.t \
 	tests/e2e/soak-200-drops.t \
+	tests/e2e/state-fixtures.t \
+	tests/e2e/state-format.t \
 	tests/e2e/tool-http-intent.t \
 	tests/e2e/tool-http-private.t \
 	tests/e2e/tool-http-redirect.t
@@ -128,7 +133,7 @@ stage: all
 	mkdir '$(abs_builddir)/stage$(pluginsdir)'
 
 e2e: stage
-	$(MAKE) $(AM_MAKEFLAGS) $(check_DATA) tests/fixtures/webd$(EXEEXT) tests/fixtures/without$(EXEEXT)
+	$(MAKE) $(AM_MAKEFLAGS) $(check_DATA) tests/fixtures/webd$(EXEEXT) tests/chaos/counting_server$(EXEEXT) tests/fixtures/without$(EXEEXT)
 	$(MAKE) $(AM_MAKEFLAGS) check-TESTS check_PROGRAMS= TESTS='$(E2E)' TEST_SUITE_LOG=e2e-suite.log
 
 clean-local:

@@ -1,6 +1,7 @@
 # unit tests of call and dispatch
 
-CMOCKA_TESTS += tests/unit/test_account tests/unit/test_carried tests/unit/test_dispatch tests/unit/test_dispatch_grounding \
+CMOCKA_TESTS += tests/unit/test_account tests/unit/test_carried tests/unit/test_dispatch tests/unit/test_dispatch_effects \
+	tests/unit/test_dispatch_grounding \
 	tests/unit/test_dispatch_memory tests/unit/test_dispatch_parts
 
 tests_unit_test_account_SOURCES = tests/unit/test_account.c
@@ -32,3 +33,7 @@ tests_unit_test_dispatch_grounding_LDADD = $(DISPATCH_TEST_LIBS)
 tests_unit_test_dispatch_parts_SOURCES = tests/unit/test_dispatch_parts.c $(DISPATCH_WORLD)
 tests_unit_test_dispatch_parts_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_dispatch_parts_LDADD = $(DISPATCH_TEST_LIBS)
+
+tests_unit_test_dispatch_effects_SOURCES = tests/unit/test_dispatch_effects.c $(DISPATCH_WORLD)
+tests_unit_test_dispatch_effects_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_dispatch_effects_LDADD = $(DISPATCH_TEST_LIBS)
