@@ -42,6 +42,7 @@ evict(struct call *call)
 	cell->n_gone++;
 	cell->evicts_told++;
 	cell_put(cell, &head, NULL, 0, NULL);
+	cell_left(cell, call, true);
 	call_leave(cell, call);
 	call->pool = NULL;
 	call->state = CALL_EVICTED;
