@@ -162,6 +162,7 @@ cells_close(struct cells **p)
 		return;
 	assert(cells->magic == CELLS_MAGIC);
 	*p = NULL;
+	cells->events.stalled = NULL;
 	drop_calls(cells);
 	while ((cell = TAILQ_FIRST(&cells->all)) != NULL) {
 		spawner_kill(cells, cell->id);

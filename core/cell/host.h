@@ -118,8 +118,9 @@ struct cell {
 	uint64_t answering_call; /* the op that the events are being told of */
 	uint32_t answering_ordinal;
 	bool answered;
-	struct ulid replied_run; /* of the call that replied last, for who sends more of it */
-	char replied_path[64];
+	struct ulid left_run; /* of the call that replied or was evicted last, for who sends more of it */
+	char left_path[64];
+	bool left_evicted;
 
 	int64_t started_ns, idle_ns;
 	int64_t end_by_ns; /* 0, or when it is killed (stopping), or given up (killed) */
@@ -311,6 +312,7 @@ void text_clean(char *out, size_t size, const void *text, size_t len);
 #define OBJECT_TEXT 13u /* 12 digits and a zero */
 void object_text(const uint8_t object[32], char out[OBJECT_TEXT]);
 #define LAST_TEXT 160u
+void cell_left(struct cell *cell, const struct call *call, bool evicted);
 void cell_last(const struct cell *cell, char out[LAST_TEXT]); /* "; the last that replied was /0 of run ...", or nothing */
 void cell_blame(struct cell *cell, const struct call *call, const char *code, const char *why); /* `call` may be NULL */
 
