@@ -62,13 +62,12 @@ hospes_rt_open(int control_fd, struct wire_page *page, const struct wire_setup *
 	while (buckets < setup->fibers)
 		buckets *= 2;
 	rt.buckets = calloc(buckets, sizeof(struct hospes_ctx *));
-	rc = rt.buckets == NULL ? HOSPES_ENOMEM : frames_open(&rt.frames, control_fd);
+	rc = rt.buckets == NULL ? HOSPES_ENOMEM : frames_open(&rt.frames, control_fd, page);
 	if (rc != 0) {
 		free(rt.buckets);
 		rt.buckets = NULL;
 		return rc;
 	}
-	rt.frames.page = page;
 	rt.buckets_n = buckets;
 	rt.calls_most = setup->fibers;
 	rt.page = page;

@@ -50,6 +50,8 @@ TAILQ_HEAD(grace_list, grace);
 TAILQ_HEAD(inspection_list, inspection);
 TAILQ_HEAD(request_list, request);
 
+#define LOOKING_MOST 16u
+
 enum cell_kind {
 	CELL_WORK,
 	CELL_QUARANTINE, /* for one suspect, alone */
@@ -98,8 +100,9 @@ struct cell {
 	struct frames_in in;
 	struct frames_out out;
 	struct wire_page *page; /* may change under our eyes: copy, then look */
-	uint32_t rings;         /* what we sent, counted for it */
-	bool may_look;          /* it was told so */
+	uint32_t rings;         /* what we sent over the socket, counted for it */
+	uint32_t heard_bytes;   /* that came over the socket */
+	bool looked_at;         /* one of cells->looking */
 	int64_t rung_ns;        /* since when it owes a sign of life, while it may look; 0: it does not */
 	struct cell_log printed, blamed;
 
@@ -188,9 +191,12 @@ struct cells {
 
 	/* spin.c */
 	unsigned n_running;  /* calls in all cells */
-	unsigned n_looking;  /* cells that may look */
-	int64_t worked_ns;   /* when a frame came or went last */
+	struct cell *looking[LOOKING_MOST]; /* whose boxes the loop looks into; they may look as well */
+	unsigned n_looking;
+	bool in_looks; /* the end of a turn is seen to there */
+	int64_t worked_ns; /* when a frame came or went last */
 	int64_t rests_until_ns, rest_ns;
+	int64_t credit_ns;    /* what looking has spared, less what it has cost */
 	unsigned looked_well; /* looks that were not late */
 
 	struct event *tick; /* the watchdog's */
@@ -221,6 +227,7 @@ struct cells {
 
 /* cells.c */
 void cells_at_turn(struct cells *cells);
+void cells_turn(struct cells *cells); /* the end of a turn, now */
 uint32_t uid_take(struct cells *cells, bool *none);
 void uid_give(struct cells *cells, uint32_t uid);
 
@@ -239,6 +246,7 @@ int cell_start_proof(struct cells *cells, const struct cell_spec *spec, struct p
 void cell_listen(struct cell *cell); /* its descriptors, on the loop */
 void cell_put(struct cell *cell, const struct wire_frame *head, const struct iovec *parts, int n, struct payload *tail);
 void cell_flush(struct cell *cell);
+bool cell_read_mail(struct cell *cell); /* what lies on the page; false: nothing */
 void cell_stop(struct cell *cell);                              /* in order; it has no calls */
 void cell_kill(struct cell *cell, int status, const char *why); /* `status` is what a lone call of it is lost with */
 void cell_ended(struct cell *cell);                             /* it is dead: its calls go on, it is freed */
