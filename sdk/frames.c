@@ -108,18 +108,23 @@ frames_mail(struct frames *frames)
 }
 
 int
-frames_flush(struct frames *frames)
+frames_leave(struct frames *frames)
 {
 	struct iovec gathered;
 
+	frames_settle(frames);
+	gathered = (struct iovec){.iov_base = frames->out, .iov_len = frames->out_len};
+	frames->out_len = 0;
+	return gathered.iov_len == 0 ? 0 : frames_write_all(frames->fd, &gathered, 1);
+}
+
+int
+frames_flush(struct frames *frames)
+{
 	if (frames->out_len == frames->mailed)
 		return 0;
 	frames_settle(frames);
-	if (frames_mail(frames))
-		return 0;
-	gathered = (struct iovec){.iov_base = frames->out, .iov_len = frames->out_len};
-	frames->out_len = 0;
-	return frames_write_all(frames->fd, &gathered, 1);
+	return frames_mail(frames) ? 0 : frames_leave(frames);
 }
 
 /* All that was gathered, the header and the payload in one go, without copying the payload. */
@@ -250,7 +255,7 @@ frames_look(struct frames *frames, struct iovec *parts, size_t n, size_t *ret)
 		uint32_t rings = atomic_load(&page->rings);
 
 		*ret = frames_take_mail(page, parts, n);
-		if (*ret > 0 || looks == LOOKS_MOST || atomic_load(&page->host_looks) == 0)
+		if (*ret > 0 || looks == LOOKS_MOST || atomic_load(&page->may_look) == 0)
 			return 0;
 		if (rings != frames->rings) {
 			int rc = frames_receive_told(frames, MSG_DONTWAIT, parts, n, ret);
@@ -275,13 +280,14 @@ frames_await(struct frames *frames, struct iovec *parts, size_t n, size_t *ret)
 	if (page == NULL)
 		return frames_receive(frames->fd, 0, parts, n, ret);
 	rc = frames_look(frames, parts, n, ret);
-	if (rc != 0 || *ret > 0)
-		return rc;
-	atomic_store(&page->cell_looks, 0);
-	*ret = frames_take_mail(page, parts, n);
-	if (*ret == 0)
-		rc = frames_receive_told(frames, 0, parts, n, ret);
-	atomic_store(&page->cell_looks, 1);
+	if (rc == 0 && *ret == 0) {
+		atomic_store(&page->cell_looks, 0);
+		*ret = frames_take_mail(page, parts, n);
+		if (*ret == 0)
+			rc = frames_receive_told(frames, 0, parts, n, ret);
+		atomic_store(&page->cell_looks, 1);
+	}
+	atomic_store_explicit(&page->cell_cpu, (uint32_t)sched_getcpu(), memory_order_relaxed);
 	return rc;
 }
 

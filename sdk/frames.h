@@ -53,6 +53,9 @@ int frames_open(struct frames *frames, int fd, struct wire_page *page);
 int frames_send(struct frames *frames, const struct wire_frame *head, const struct iovec *parts, size_t n);
 int frames_flush(struct frames *frames);
 
+/* The same over the socket alone: whatever comes next goes there without us. */
+int frames_leave(struct frames *frames);
+
 /* The same for the last time, from a handler of a fatal signal: async-signal-safe, tries once and never blocks. */
 void frames_flush_dying(struct frames *frames);
 

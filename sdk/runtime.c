@@ -490,8 +490,12 @@ hospes_rt_serve(const struct hospes_plugin *plugin)
 		int rc;
 
 		runtime_run_ready();
-		rc = rt.broken != 0 ? rt.broken : frames_flush(&rt.frames);
-		if (rc != 0 || rt.stop)
+		if (rt.broken != 0)
+			return rt.broken;
+		if (rt.stop)
+			return frames_leave(&rt.frames);
+		rc = frames_flush(&rt.frames);
+		if (rc != 0)
 			return rc;
 		if (rt.rest)
 			runtime_rest();

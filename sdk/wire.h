@@ -203,13 +203,15 @@ struct wire_page {
 	_Atomic uint64_t step_ns[16]; /* by enum wire_step: when it was done (CLOCK_MONOTONIC), 0 if not yet */
 
 	/* Written by the host, and a hint for the cell. */
-	alignas(64) _Atomic uint32_t host_looks; /* not 0: it looks into its box before it sleeps, and the cell may for a while */
-	_Atomic uint32_t host_cpu;
+	alignas(64) _Atomic uint32_t host_looks; /* not 0: it looks into its box before it sleeps */
+	_Atomic uint32_t may_look;   /* not 0: the cell may look again for a while before it sleeps */
+	_Atomic uint32_t host_cpu;   /* on which the host is */
 	_Atomic uint32_t host_heard; /* bytes received over the socket */
 	_Atomic uint32_t rings;      /* how often something was sent over the socket */
 	/* Written by the cell, and a hint for the host. */
 	alignas(64) _Atomic uint32_t cell_looks;
 	_Atomic uint32_t cell_heard;
+	_Atomic uint32_t cell_cpu; /* on which it was when it was given something last */
 	struct wire_mail to_cell, to_host;
 };
 static_assert(sizeof(struct wire_mail) == 8000 && sizeof(struct wire_page) == 17280 && WIRE_STEPS <= 16, "wire_page");

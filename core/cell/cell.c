@@ -265,6 +265,7 @@ cell_flush(struct cell *cell)
 	}
 	if (cell->phase >= PHASE_KILLED || cell->closed)
 		return;
+	spin_sends(cell);
 	frames_settle(&cell->out, cell->page);
 	if (cell->out.n > 0 && !frames_mail(&cell->out, cell->page)) {
 		/* A broken socket is noticed where it is read. */
@@ -272,7 +273,6 @@ cell_flush(struct cell *cell)
 			event_add(cell->control_out, NULL);
 		atomic_store(&cell->page->rings, ++cell->rings);
 	}
-	spin_sent(cell);
 }
 
 void

@@ -116,6 +116,7 @@ cells_new(const struct cells_options *options)
 	TAILQ_INIT(&cells->requests);
 	TAILQ_INIT(&cells->inspections);
 	cells->turn = event_new(cells->loop, -1, 0, on_turn, cells);
+	spin_open(cells);
 	cancel_open(cells);
 	watchdog_open(cells);
 	return cells;
