@@ -271,7 +271,7 @@ read_list(struct store_txn *txn, struct journal *j, void *arg)
 }
 
 static json_t *
-entry_of(const struct run *run)
+live_entry(const struct run *run)
 {
 	json_t *entry = run_json(run, false), *waits = run->state == RUN_OPEN ? dispatch_waits_of_run(run) : NULL;
 
@@ -292,7 +292,7 @@ list_done(void *arg)
 		struct run *run = run_find(view->runs, json_string_value(json_object_get(entry, "id")));
 
 		if (run != NULL) {
-			json_array_append_new(list, entry_of(run));
+			json_array_append_new(list, live_entry(run));
 			continue;
 		}
 		json_array_append(list, entry);
@@ -308,7 +308,7 @@ list_open(struct view *view)
 	struct run_slot *slot;
 
 	TAILQ_FOREACH_REVERSE(slot, &view->runs->open, slot_list, entry)
-	json_array_append_new(list, entry_of(&slot->run));
+	json_array_append_new(list, live_entry(&slot->run));
 	view->done(list, NULL, view->arg);
 	view_free(view);
 }
