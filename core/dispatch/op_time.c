@@ -139,4 +139,5 @@ dispatch_asleep(const struct run *run)
 
 const struct executor executor_now = {.name = "now", .begin = now_begin};
 const struct executor executor_random = {.name = "random", .begin = random_begin};
-const struct executor executor_sleep = {.name = "sleep", .begin = sleep_begin, .stop = sleep_stop, .resume = sleep_resume};
+const struct executor executor_sleep = {
+    .name = "sleep", .begin = sleep_begin, .stop = sleep_stop, .resume = sleep_resume};

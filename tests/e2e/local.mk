@@ -109,6 +109,9 @@ E2E_SCENARIOS = \
 	tests/e2e/run-bad-input.t \
 	tests/e2e/run-cancel.t \
 	tests/e2e/resume-after-kill.t \
+	tests/e2e/resume-budget.t \
+	tests/e2e/resume-cancel.t \
+	tests/e2e/resume-many.t \
 	tests/e2e/resume-nondeterministic.t \
 	tests/e2e/resume-sleeper.t \
 	tests/e2e/run-deadlock.t \

@@ -85,6 +85,7 @@ store_append(struct store *s, struct record *r)
 	(void)s;
 	w.with_config[w.n_records] = record_find(r, TAG_CONFIG) != NULL;
 	w.number = record_int(r, TAG_NUMBER);
+	r->head.lsn = (w.n_records + 1) * 100;
 	w.records[w.n_records] = xmalloc(record_size(r));
 	record_encode(r, w.records[w.n_records]);
 	w.kinds[w.n_records++] = r->head.kind;
@@ -408,6 +409,7 @@ version_add(const char *name, const char *semver)
 	    (struct version){.kind = PLUGIN_AGENT, .state = VERSION_ACTIVE, .needs = any_call, .config = json_object()};
 	strcpy(v->name, name);
 	strcpy(v->semver, semver);
+	v->object[31] = (uint8_t)w.n_versions;
 	snprintf(v->object_hex, sizeof(v->object_hex), "%064x", w.n_versions);
 	return v;
 }
