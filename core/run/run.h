@@ -140,5 +140,6 @@ void runs_set_policy(struct runs *r, struct policy *policy);
 void runs_drain(struct runs *r, void (*drained)(void *arg), void *arg);
 
 unsigned runs_open_count(const struct runs *r);
+unsigned runs_resuming_count(const struct runs *r); /* of those, that have not repeated yet what is on record */
 
 #endif
