@@ -10,6 +10,7 @@
 
 #include "base/json.h"
 #include "base/log.h"
+#include "run/care.h"
 #include "run/state.h"
 
 #define CHECKPOINT_BYTES (16 * MIB) /* at most so often; and a checkpoint is no more than a twentieth of what is written */
@@ -199,4 +200,5 @@ void
 runs_grown(void *runs)
 {
 	open_checkpoint(runs);
+	care_grown(runs);
 }
