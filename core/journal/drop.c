@@ -38,7 +38,8 @@ journal_turned(struct journal *j, uint64_t first_lsn)
 	atomic_fetch_add(&j->turned, 1);
 }
 
-/* They leave the list at once, so that nobody begins to read what the writer will overwrite; who is reading reads again. */
+/* They leave the list at once, so that nobody begins to read what the writer will overwrite; who is reading reads again.
+ * While a backup is under way none does: the next call comes again. */
 void
 journal_drop(struct journal *j, uint64_t below)
 {

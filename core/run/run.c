@@ -85,6 +85,7 @@ runs_close(struct runs **r)
 		open_checkpoint(*r); /* the next start looks no further back */
 	care_close(*r);
 	resume_close(*r);
+	drain_close(*r);
 	while ((slot = TAILQ_FIRST(&(*r)->ended)) != NULL) {
 		TAILQ_REMOVE(&(*r)->ended, slot, entry);
 		journal_forget((*r)->journal, slot);
@@ -334,8 +335,7 @@ end_durable(void *arg)
 	r->n_ended++;
 	r->ended_bytes += held_by(&slot->run);
 	forget_oldest(r);
-	if (r->n_open == 0 && r->idle != NULL)
-		r->idle(r->idle_arg);
+	drain_look(r);
 }
 
 static void
@@ -403,16 +403,6 @@ runs_set_policy(struct runs *r, struct policy *policy)
 	policy_ref(policy);
 	policy_unref(&r->policy);
 	r->policy = policy;
-}
-
-void
-runs_drain(struct runs *r, void (*idle)(void *arg), void *arg)
-{
-	r->draining = true;
-	r->idle = idle;
-	r->idle_arg = arg;
-	if (r->n_open == 0)
-		idle(arg);
 }
 
 /* ---- Looking ----------------------------------------------------------------------------------------------------- */

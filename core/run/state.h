@@ -77,8 +77,10 @@ struct runs {
 	struct care *care;
 	unsigned n_open, n_ended;
 	size_t ended_bytes; /* results of those */
-	void (*idle)(void *arg);
-	void *idle_arg;
+	void (*drained)(void *arg); /* NULL: it does not drain, or has */
+	void *drained_arg;
+	int64_t drain_until_ns; /* mono */
+	struct event *drain;
 };
 
 static inline struct run_slot *
@@ -138,6 +140,10 @@ void run_over(struct runs *r, struct run *run); /* its root op has its outcome a
  * checkpoint, so that the next start has to look no further back. */
 int open_runs(struct runs *r, struct fault *fault);
 void open_checkpoint(struct runs *r);
+
+/* drain.c */
+void drain_look(struct runs *r); /* a run has ended */
+void drain_close(struct runs *r);
 
 /* resume.c */
 void resume_begin(struct runs *r);

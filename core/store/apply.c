@@ -45,7 +45,7 @@ store_has_row(const struct store *s, const struct record *r)
 static int
 begin(struct store *s, struct fault *fault)
 {
-	int rc = store_fault(s, mdb_txn_begin(s->env, NULL, 0, &s->txn.txn), "cannot begin to write the store", fault);
+	int rc = store_fault(s, LMDB(mdb_txn_begin(s->env, NULL, 0, &s->txn.txn)), "cannot begin to write the store", fault);
 
 	if (rc != 0) {
 		s->txn.txn = NULL;
@@ -144,7 +144,7 @@ commit_once(struct store *s, struct fault *fault)
 		mdb_txn_abort(txn);
 		return rc;
 	}
-	rc = mdb_txn_commit(txn);
+	rc = LMDB(mdb_txn_commit(txn));
 	s->txn.full = rc == MDB_MAP_FULL; /* what is freed is written down last, and takes pages too */
 	rc = store_fault(s, rc, "cannot commit to the store", fault);
 	if (rc == 0)
@@ -219,7 +219,7 @@ read_applied(struct store *s, struct store_applied *ret, struct fault *fault)
 	uint64_t dropped = 0;
 	const void *data;
 	size_t len;
-	int rc = store_fault(s, mdb_txn_begin(s->env, NULL, MDB_RDONLY, &txn.txn), "cannot read the store", fault);
+	int rc = store_fault(s, LMDB(mdb_txn_begin(s->env, NULL, MDB_RDONLY, &txn.txn)), "cannot read the store", fault);
 
 	if (rc != 0)
 		return rc;

@@ -37,6 +37,8 @@ E2E_SCENARIOS = \
 	tests/e2e/cli-test-memory.t \
 	tests/e2e/cli-test-plugins.t \
 	tests/e2e/cli-usage.t \
+	tests/e2e/client-key-conflict.t tests/e2e/client-key-once.t \
+	tests/e2e/client-wait-restart.t tests/e2e/client-watch-resumes.t \
 	tests/e2e/demo-tour.t tests/e2e/dispatch-budget-calls.t \
 	tests/e2e/dispatch-budget-share.t \
 	tests/e2e/dispatch-concurrency.t \
@@ -106,11 +108,14 @@ E2E_SCENARIOS = \
 	tests/e2e/run-bad-input.t \
 	tests/e2e/run-cancel.t \
 	tests/e2e/resume-after-kill.t \
+	tests/e2e/resume-nondeterministic.t \
+	tests/e2e/resume-sleeper.t \
 	tests/e2e/run-memory-is-bounded.t \
 	tests/e2e/run-survey.t \
 	tests/e2e/sdk-1.0-loads.t \
 	tests/e2e/show-source.t \
 	tests/e2e/soak-200-drops.t \
+	tests/e2e/state-backup.t \
 	tests/e2e/state-fixtures.t \
 	tests/e2e/state-format.t \
 	tests/e2e/tool-http-intent.t \
