@@ -13,6 +13,7 @@ struct forward;
 struct run_slot;
 
 void care_open(struct runs *r);
+void care_grown(struct runs *r); /* the journal has, by about a segment */
 void care_close(struct runs *r);
 void care_settle(struct runs *r); /* what was asked of the store's thread was done; for closing alone */
 

@@ -96,6 +96,7 @@ record_list_read(struct record_list *list, struct journal *j, uint64_t *lsn, siz
 			buf_free(&list->storage[--list->n]);
 			return rc;
 		}
+		r->head.kind &= (uint16_t)~RECORD_COPY; /* a copy is what it is a copy of */
 		*lsn = r->head.prev;
 		bytes += r->head.length;
 	}
