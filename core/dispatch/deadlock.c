@@ -94,7 +94,7 @@ look_at_guard(struct look *look, const struct op *op, const char *plugin)
 static void
 look_at_cells(struct look *look, const struct call *call)
 {
-	if (look->by_others || look->cells_kept == call->pool)
+	if (look->by_others || (call->pool != NULL && look->cells_kept == call->pool))
 		return;
 	look->by_others = cells_kept_by(call) == NULL;
 	look->cells_kept = call->pool;
