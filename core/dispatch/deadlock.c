@@ -170,8 +170,8 @@ next_of(struct dispatch *d, const struct call *call, struct buf *how)
 	}
 	keeper = cells_kept_by(call);
 	if (keeper != NULL)
-		buf_printf(how, "a place in the cells of %s that only %s (%s) could leave", call->plugin, keeper->plugin,
-		    keeper->path);
+		buf_printf(how, "a place in the cells of %s that only %s (%s) could leave", call->plugin,
+		    keeper->plugin, keeper->path);
 	return keeper;
 }
 

@@ -96,7 +96,8 @@ test_stops_without_a_cell(void **state)
 	evict(root);
 	ask(child, "c");
 	evict(child);
-	reply(newest(), HOSPES_EPOISON, "gone"); /* what a call waits for may fail and be recorded before it is stopped */
+	reply(
+	    newest(), HOSPES_EPOISON, "gone"); /* what a call waits for may fail and be recorded before it is stopped */
 	assert_ptr_equal(newest(), child);
 	child->state = CALL_PARKED;
 	evict(child);
@@ -220,8 +221,9 @@ test_a_child_without_a_cell(void **state)
 	ask(w.submitted[0], "b");
 	expect_none(); /* a cell is on its way */
 	w.kept_by = kept_by_root;
-	expect_deadlock("a (/0) waits for its child b (/0/0); b (/0/0) waits for a place in the cells of b that only a (/0) "
-			"could leave");
+	expect_deadlock(
+	    "a (/0) waits for its child b (/0/0); b (/0/0) waits for a place in the cells of b that only a (/0) "
+	    "could leave");
 }
 
 static void
@@ -255,8 +257,9 @@ test_a_slot_and_a_cell(void **state)
 	w.kept_by = kept_by_root;
 	ask(w.submitted[0], "b");
 	ask(w.submitted[0], "b");
-	expect_deadlock("a (/0) waits for a slot of b (`limits.b.concurrency` is 1) that only b (/0/0) could give back; b (/0/0) "
-			"waits for a place");
+	expect_deadlock(
+	    "a (/0) waits for a slot of b (`limits.b.concurrency` is 1) that only b (/0/0) could give back; b (/0/0) "
+	    "waits for a place");
 }
 
 /* A share that may come back is waited for: by whose owner has no cell it never does. */
@@ -325,7 +328,8 @@ test_next_part(void **state)
 	w.kept_by = kept_by_root;
 	ask(root, "b");
 	ask_with(root, WIRE_OP_PART, "", 0, part, sizeof(part));
-	expect_deadlock("a (/0) waits for the next part of the reply of its child b (/0/0); b (/0/0) waits for a place");
+	expect_deadlock(
+	    "a (/0) waits for the next part of the reply of its child b (/0/0); b (/0/0) waits for a place");
 }
 
 /* Evicted calls are in nobody's way, but who waits for them waits. */
