@@ -133,7 +133,8 @@ tell_undecided(const json_t *runs)
 int
 command_ps(struct cli *cli)
 {
-	static const char *const headings[] = {"RUN", "PLUGIN", "STATUS", "CALLS", "TOOK", "STARTED", "CLIENT", "WAITS FOR", NULL};
+	static const char *const headings[] = {"RUN", "PLUGIN", "STATUS", "CALLS", "TOOK", "STARTED", "CLIENT",
+	    "WAITS FOR", NULL};
 	_cleanup_(table_free) struct table *table = table_new(headings);
 	_cleanup_(json_p) json_t *runs = NULL;
 	_cleanup_(free_p) char *path = NULL;

@@ -40,7 +40,8 @@ outcome_of(const json_t *node)
 		_cleanup_(free_p) char *waits = waits_text(json_object_get(node, "waits"));
 		_cleanup_(free_p) char *safe = text_safe(waits, false);
 
-		buf_printf(&out, "  %swaits for %s", strcmp(cli_text(node, "state"), "evicted") == 0 ? "evicted, " : "", safe);
+		buf_printf(&out, "  %swaits for %s",
+		    strcmp(cli_text(node, "state"), "evicted") == 0 ? "evicted, " : "", safe);
 	}
 	buf_text(&out);
 	return (char *)out.data;

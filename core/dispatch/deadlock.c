@@ -94,7 +94,7 @@ look_at_guard(struct look *look, const struct op *op, const char *plugin)
 static void
 look_at_cells(struct look *look, const struct call *call)
 {
-	if (look->by_others || look->cells_kept == call->pool)
+	if (look->by_others || (call->pool != NULL && look->cells_kept == call->pool))
 		return;
 	look->by_others = cells_kept_by(call) == NULL;
 	look->cells_kept = call->pool;
@@ -170,8 +170,8 @@ next_of(struct dispatch *d, const struct call *call, struct buf *how)
 	}
 	keeper = cells_kept_by(call);
 	if (keeper != NULL)
-		buf_printf(how, "a place in the cells of %s that only %s (%s) could leave", call->plugin, keeper->plugin,
-		    keeper->path);
+		buf_printf(how, "a place in the cells of %s that only %s (%s) could leave", call->plugin,
+		    keeper->plugin, keeper->path);
 	return keeper;
 }
 

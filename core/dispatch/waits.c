@@ -162,8 +162,8 @@ add_op(json_t *all, const struct op *op)
 		set_time(waits, "since", op->intent_real_ns);
 	else
 		set_since(waits, op->began_mono_ns);
-	json_object_set_new(all, path,
-	    json_pack("{s:s s:s s:o}", "op", op_kind_name(op->kind), "target", op->target, "waits", waits));
+	json_object_set_new(
+	    all, path, json_pack("{s:s s:s s:o}", "op", op_kind_name(op->kind), "target", op->target, "waits", waits));
 }
 
 /* arg: the JSON object. */

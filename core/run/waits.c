@@ -21,7 +21,8 @@ index_tree(json_t *node, json_t *by_path)
 static unsigned long
 ordinal_of(const json_t *node)
 {
-	const char *path = json_string_value(json_object_get(node, "path")), *slash = path == NULL ? NULL : strrchr(path, '/');
+	const char *path = json_string_value(json_object_get(node, "path")),
+		   *slash = path == NULL ? NULL : strrchr(path, '/');
 
 	return slash == NULL ? 0 : strtoul(slash + 1, NULL, 10);
 }
