@@ -20,6 +20,7 @@
 #include <sodium.h>
 
 #include "api/api.h"
+#include "backup/backup.h"
 #include "base/fd.h"
 #include "base/install.h"
 #include "base/json.h"
@@ -254,6 +255,8 @@ host_open(struct host *h, struct fault *fault)
 	rc = state_dir_open(h->policy, &h->dir, fault);
 	if (rc == 0)
 		rc = state_dir_drop_privileges(&h->dir, fault);
+	if (rc == 0)
+		rc = state_format_check(h->policy->state_dir, fault);
 	if (rc != 0)
 		return rc;
 	h->loop = event_base_new();

@@ -130,9 +130,22 @@ take_lock(const char *state, struct state_dir *dir, struct fault *fault)
 }
 
 int
+state_dir_claim(const char *path, struct state_dir *dir, struct fault *fault)
+{
+	_cleanup_(free_p) char *above = parent_of(path);
+	int rc = fd_make_dirs(above, 0755, fault);
+
+	if (rc == 0)
+		rc = take_over(path, dir, fault);
+	if (rc == 0)
+		rc = make(path, 0700, dir, fault);
+	return rc != 0 ? rc : take_lock(path, dir, fault);
+}
+
+int
 state_dir_open(const struct policy *policy, struct state_dir *dir, struct fault *fault)
 {
-	_cleanup_(free_p) char *above = parent_of(policy->state_dir), *socket_dir = parent_of(policy->socket_path);
+	_cleanup_(free_p) char *socket_dir = parent_of(policy->socket_path);
 	_cleanup_(free_p) char *above_socket = parent_of(socket_dir);
 	int rc;
 
@@ -141,13 +154,7 @@ state_dir_open(const struct policy *policy, struct state_dir *dir, struct fault 
 	dir->store = xasprintf("%s/store", policy->state_dir);
 	dir->objects = xasprintf("%s/objects", policy->state_dir);
 	dir->memory = xasprintf("%s/memory", policy->state_dir);
-	rc = fd_make_dirs(above, 0755, fault);
-	if (rc == 0)
-		rc = take_over(policy->state_dir, dir, fault);
-	if (rc == 0)
-		rc = make(policy->state_dir, 0700, dir, fault);
-	if (rc == 0)
-		rc = take_lock(policy->state_dir, dir, fault);
+	rc = state_dir_claim(policy->state_dir, dir, fault);
 	if (rc == 0)
 		rc = make(dir->journal, 0700, dir, fault);
 	if (rc == 0)

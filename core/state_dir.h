@@ -23,6 +23,9 @@ struct state_dir {
  * not exist (the policy then has one less); else who we are. */
 void state_dir_user(struct policy *policy, struct state_dir *ret);
 
+/* Makes the state directory alone where it is missing, checks whose it is, and takes the lock.  Faults as below. */
+int state_dir_claim(const char *path, struct state_dir *dir, struct fault *fault);
+
 /* Makes what is missing with the right owner, refuses what belongs to somebody else (wrong_owner), takes the lock
  * (in_use).  Before privileges are dropped. */
 int state_dir_open(const struct policy *policy, struct state_dir *dir, struct fault *fault);

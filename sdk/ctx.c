@@ -64,6 +64,12 @@ chunk_free(struct ctx_chunk *chunk)
 	free(chunk);
 }
 
+size_t
+ctx_idle(void)
+{
+	return hospes_runtime.idle_chunks_n * CHUNK_BYTES;
+}
+
 void
 ctx_rest(void)
 {

@@ -90,6 +90,7 @@ struct hospes_ctx {
 	double confidence;
 	json_t *partial;
 	size_t logged;
+	int64_t heap; /* bytes that it has, as far as they are counted */
 };
 
 /* The runtime's one state: a cell has one thread, one socket and one plugin. */
@@ -109,6 +110,8 @@ struct runtime {
 	unsigned refused_n;
 	int broken; /* what a send on the socket failed with */
 	bool open, stop, rest;
+	const int64_t *in_use; /* bytes of heap, counted by the program; NULL: nobody counts */
+	uint64_t leaked;       /* by handlers whose fiber was dropped */
 	char complaint[256];
 };
 extern struct runtime hospes_runtime;
@@ -118,7 +121,8 @@ extern struct runtime hospes_runtime;
 /* A new call; NULL when out of memory. */
 struct hospes_ctx *ctx_new(uint64_t handle);
 void ctx_free(struct hospes_ctx **ctx);
-void ctx_rest(void); /* gives back what is kept for calls to come */
+size_t ctx_idle(void); /* bytes kept for calls to come */
+void ctx_rest(void);   /* gives them back */
 
 /* Memory that lives as long as the call; NULL when there is no more. */
 void *ctx_alloc(struct hospes_ctx *ctx, size_t size);

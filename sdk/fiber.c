@@ -154,7 +154,13 @@ void
 fiber_close(struct fiber *fiber)
 {
 	assert(fiber->ended);
-	/* The outermost frames never returned; the next fiber on this stack must not trip over their poison. */
+	fiber_drop(fiber);
+}
+
+void
+fiber_drop(struct fiber *fiber)
+{
+	/* The outermost frames, or all, never returned; the next fiber on this stack must not trip over their poison. */
 	__asan_unpoison_memory_region(fiber->stack.base, fiber->stack.size);
 	stack_give(&fiber->stack);
 }

@@ -62,6 +62,9 @@ void fiber_park(struct fiber *fiber);
 /* Gives the stack of a fiber that has ended back. */
 void fiber_close(struct fiber *fiber);
 
+/* The same for one that is parked and will never be resumed: what its frames own is lost. */
+void fiber_drop(struct fiber *fiber);
+
 /* Finds the C++ runtime of the plugin that `symbol` lies in, so that fibers keep exceptions apart. */
 void fiber_find_exceptions(const void *symbol);
 

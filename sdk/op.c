@@ -96,15 +96,16 @@ static int
 op_effect(const char *name)
 {
 	static const char *const names[] = {
-	    [WIRE_EFFECT_PURE] = "pure",
-	    [WIRE_EFFECT_IDEMPOTENT] = "idempotent",
-	    [WIRE_EFFECT_KEYED] = "keyed",
-	    [WIRE_EFFECT_ONCE] = "once",
+	    [WIRE_EFFECT_PURE] = HOSPES_EFFECT_PURE,
+	    [WIRE_EFFECT_IDEMPOTENT] = HOSPES_EFFECT_IDEMPOTENT,
+	    [WIRE_EFFECT_KEYED] = HOSPES_EFFECT_KEYED,
+	    [WIRE_EFFECT_ONCE] = HOSPES_EFFECT_ONCE,
+	    [WIRE_EFFECT_COSTLY] = HOSPES_EFFECT_COSTLY,
 	};
 
 	if (name == NULL)
 		return WIRE_EFFECT_DEFAULT;
-	for (int i = WIRE_EFFECT_PURE; i <= WIRE_EFFECT_ONCE; i++) {
+	for (int i = WIRE_EFFECT_PURE; i < WIRE_EFFECTS; i++) {
 		if (strcmp(name, names[i]) == 0)
 			return i;
 	}
@@ -163,7 +164,7 @@ op_take_options(const hospes_options *given, hospes_options *options)
 		return "the size of hospes_options is not set; make them with HOSPES_OPTIONS(...)";
 	memcpy(options, given, given->size < sizeof(*options) ? given->size : sizeof(*options));
 	if (op_effect(options->effect) < 0)
-		return "the option `effect` is none of \"pure\", \"idempotent\", \"keyed\" and \"once\"";
+		return "the option `effect` is none of \"pure\", \"idempotent\", \"keyed\", \"costly\" and \"once\"";
 	if (options->timeout_ns < 0 || options->budget_calls < 0 || options->budget_wall_ns < 0)
 		return "an option is negative; timeouts and shares of the budget are 0 (as usual) or more";
 	return NULL;

@@ -77,6 +77,19 @@ hospes_rt_open(int control_fd, struct wire_page *page, const struct wire_setup *
 	return 0;
 }
 
+void
+hospes_rt_count(const int64_t *in_use)
+{
+	rt.in_use = in_use;
+}
+
+/* Bytes of heap that calls have, and what was there before them. */
+static int64_t
+runtime_heap(void)
+{
+	return rt.in_use == NULL ? 0 : *rt.in_use - (int64_t)ctx_idle();
+}
+
 /* ---- What the plugin may do -------------------------------------------------------------------------------------- */
 
 void
@@ -278,11 +291,14 @@ runtime_reply(struct hospes_ctx *ctx)
 static void
 runtime_resume(struct hospes_ctx *ctx)
 {
+	int64_t before = runtime_heap();
+
 	rt.current = ctx;
 	atomic_store_explicit(&rt.page->current, ctx->handle, memory_order_relaxed);
 	fiber_resume(&ctx->fiber);
 	atomic_store_explicit(&rt.page->current, 0, memory_order_relaxed);
 	rt.current = NULL;
+	ctx->heap += runtime_heap() - before;
 	while (rt.refused_n > 0)
 		tell_refused(ctx, rt.refused[--rt.refused_n]);
 	if (!ctx->fiber.ended)
@@ -424,11 +440,12 @@ runtime_cancel(struct received *got)
 		runtime_make_ready(ctx);
 }
 
+/* PONG and EVICTED: both tell what dropped fibers have left behind. */
 static void
-runtime_pong(void)
+runtime_tell_leaked(uint16_t type, uint64_t handle)
 {
-	struct wire_frame frame = {.type = WIRE_PONG, .ordinal = WIRE_NO_ORDINAL};
-	struct wire_pong pong = {.leaked_bytes = 0}; /* no fiber is ever dropped before its handler returns */
+	struct wire_frame frame = {.type = type, .call = handle, .ordinal = WIRE_NO_ORDINAL};
+	struct wire_pong pong = {.leaked_bytes = rt.leaked};
 	struct iovec part = {&pong, sizeof(pong)};
 	int rc = frames_send(&rt.frames, &frame, &part, 1);
 
@@ -436,13 +453,52 @@ runtime_pong(void)
 		rt.broken = rc;
 }
 
-/* [frames_read's taker; no argument] */
-static int
-runtime_take(void *arg, struct received *got)
+/* Its fiber waits, so it is in the list of those that can go on only when what it waited for has just come. */
+static void
+runtime_make_unready(struct hospes_ctx *ctx)
 {
-	(void)arg;
-	if (rt.stop)
-		return 0; /* said before the host had made up its mind */
+	struct hospes_ctx **at = &rt.ready_first;
+
+	if (!ctx->ready)
+		return;
+	while (*at != ctx)
+		at = &(*at)->next_ready;
+	*at = ctx->next_ready;
+	if (rt.ready_last == &ctx->next_ready)
+		rt.ready_last = at;
+}
+
+/* What belongs to the call is given back; what its handler had of malloc, and only the frames on its stack knew of, is lost. */
+static void
+runtime_drop(struct hospes_ctx *ctx)
+{
+	int64_t left = ctx->heap, before = runtime_heap();
+
+	runtime_make_unready(ctx);
+	fiber_drop(&ctx->fiber);
+	runtime_forget(ctx);
+	ctx_free(&ctx);
+	left -= before - runtime_heap();
+	if (left > 0)
+		rt.leaked += (uint64_t)left;
+}
+
+static int
+runtime_evict(const struct received *got)
+{
+	struct hospes_ctx *ctx = runtime_find(got->frame.call);
+
+	if (ctx != NULL && ctx->awaited == NULL)
+		return HOSPES_EPROTOCOL;
+	if (ctx != NULL)
+		runtime_drop(ctx);
+	runtime_tell_leaked(WIRE_EVICTED, got->frame.call);
+	return 0;
+}
+
+static int
+runtime_hear(struct received *got)
+{
 	switch (got->frame.type) {
 	case WIRE_START:
 		return runtime_start(got);
@@ -451,8 +507,10 @@ runtime_take(void *arg, struct received *got)
 	case WIRE_CANCEL:
 		runtime_cancel(got);
 		return 0;
+	case WIRE_EVICT:
+		return runtime_evict(got);
 	case WIRE_PING:
-		runtime_pong();
+		runtime_tell_leaked(WIRE_PONG, 0);
 		return 0;
 	case WIRE_STOP:
 		rt.stop = true;
@@ -463,6 +521,25 @@ runtime_take(void *arg, struct received *got)
 	default:
 		return HOSPES_EPROTOCOL;
 	}
+}
+
+/* [frames_read's taker; no argument]  What it costs in memory is the call's. */
+static int
+runtime_take(void *arg, struct received *got)
+{
+	size_t block = got->block == NULL ? 0 : malloc_usable_size(got->block);
+	int64_t before = runtime_heap();
+	struct hospes_ctx *ctx;
+	int rc;
+
+	(void)arg;
+	if (rt.stop)
+		return 0; /* said before the host had made up its mind */
+	rc = runtime_hear(got);
+	ctx = rt.in_use == NULL ? NULL : runtime_find(got->frame.call);
+	if (ctx != NULL)
+		ctx->heap += runtime_heap() - before + (got->block == NULL ? (int64_t)block : 0);
+	return rc;
 }
 
 /* The host has nothing for us: what many calls at once have left behind goes back to the machine. */

@@ -14,6 +14,9 @@
 /* Takes the control socket and the shared page over; reserves the arena of stacks. Returns 0 or a status. */
 int hospes_rt_open(int control_fd, struct wire_page *page, const struct wire_setup *setup);
 
+/* Where the program counts the heap that is in use, in bytes, by which what dropped fibers leave behind is known. */
+void hospes_rt_count(const int64_t *in_use);
+
 /* Blocking, before hospes_rt_serve: one whole frame of the given type with at most `max` bytes, into `payload`; 0 or a status. */
 int hospes_rt_receive(int control_fd, struct wire_frame *frame, void *payload, size_t max);
 int hospes_rt_send(int control_fd, uint16_t type, int32_t status, const void *payload, size_t len);

@@ -12,12 +12,17 @@
  *   -                            READY | FAILED                 STARTING   -> READY, or the cell ends; READY has the
  *                                                                         layers that hold, a probe's its report too
  *   START, OUTCOME, CANCEL       OP, PARK, PART, REPLY, LOG,    READY
- *   PING, REST                   PROGRESS, PONG, ABANDON
+ *   PING, REST, EVICT            PROGRESS, PONG, ABANDON,
+ *                                EVICTED
  *   STOP                         BYE                            READY      -> the exit hook runs, the cell ends
  *
  * A call is named by a 64-bit handle that the host chose in START and that is never used again.  Its ops are numbered
  * from 0 in the order issued.  REPLY ends a call: nothing more may come for its handle, and whatever ops it left open
  * are cancelled by the host.
+ *
+ * EVICT may be sent for a call whose fiber waits and which was not told to stop; it drops the fiber.  What the fiber had
+ * sent before it learned of that may still come, until EVICTED: after it nothing may come for the handle, unless the host
+ * sends START for it once more.  EVICTED comes before the PONG to a PING that was sent after EVICT.
  */
 
 #ifndef HOSPES_WIRE_H
@@ -54,6 +59,7 @@ enum wire_type {
 	WIRE_PING,
 	WIRE_STOP, /* run the exit hook, send BYE, leave */
 	WIRE_REST, /* no call is open, and has not been for a while: give memory back; no answer */
+	WIRE_EVICT, /* call: its fiber waits, and will not go on here */
 	/* cell to host */
 	WIRE_HELLO = 64, /* struct wire_hello, layers as far as they are on */
 	WIRE_READY,    /* struct wire_hello; from a probe, a JSON report follows */
@@ -67,6 +73,7 @@ enum wire_type {
 	WIRE_ABANDON,  /* call, ordinal: the fiber no longer wants this op; it is cancelled */
 	WIRE_BYE,
 	WIRE_PART, /* call; a part of its reply, before WIRE_REPLY */
+	WIRE_EVICTED, /* call; struct wire_pong: the answer to EVICT, also where the call has replied meanwhile */
 };
 
 struct wire_frame {
@@ -105,7 +112,16 @@ enum wire_op_flag {
 	WIRE_OP_WAITS = 1, /* the fiber is parked until this op's outcome comes */
 };
 
-enum wire_effect { WIRE_EFFECT_DEFAULT, WIRE_EFFECT_PURE, WIRE_EFFECT_IDEMPOTENT, WIRE_EFFECT_KEYED, WIRE_EFFECT_ONCE };
+/* What an effect bears when nobody knows whether it took place; the numbers are in the journal. */
+enum wire_effect {
+	WIRE_EFFECT_DEFAULT,
+	WIRE_EFFECT_PURE,       /* nothing is changed by it */
+	WIRE_EFFECT_IDEMPOTENT, /* twice is as good as once */
+	WIRE_EFFECT_KEYED,      /* twice under one key is once */
+	WIRE_EFFECT_ONCE,       /* never twice unless a human says so */
+	WIRE_EFFECT_COSTLY,     /* twice does no harm but is paid for twice */
+	WIRE_EFFECTS
+};
 
 /* WIRE_OP.  target, version, key and input follow in this order, without padding or terminators. */
 struct wire_op {
@@ -165,7 +181,7 @@ struct wire_reply {
 static_assert(sizeof(struct wire_reply) == 16, "wire_reply");
 
 struct wire_pong {
-	uint64_t leaked_bytes; /* heap that dropped fibers left behind */
+	uint64_t leaked_bytes; /* heap that the handlers of dropped fibers left behind */
 };
 static_assert(sizeof(struct wire_pong) == 8, "wire_pong");
 

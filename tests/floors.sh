@@ -20,6 +20,7 @@ registry  6   registry.h
 tool      6   http.h
 memory    6   memory.h
 dispatch  8   dispatch.h
+backup    8   backup.h
 run       10  run.h
 api       12  api.h
 cli       14  -

@@ -55,6 +55,8 @@ for command in $(commands_of); do
 	commands_of "$command" >"$work/family"
 	if [ -s "$work/family" ]; then
 		cat "$work/family"
+		# One that does something by itself has a usage of its own.
+		"$built/hospes" "$command" --help | head -n 1 | grep -q ' COMMAND ' || echo "$command"
 	else
 		echo "$command"
 	fi

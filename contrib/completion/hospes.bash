@@ -63,7 +63,7 @@ _hospes_ask()
 	local member=$1
 	shift
 	timeout 1 "$hospes" "$@" "${socket[@]}" --json 2>/dev/null </dev/null |
-	    grep -oE "\"$member\": *\"[A-Za-z0-9._+-]+\"" | sed -E 's/.*"([^"]+)"$/\1/'
+	    grep -oE "\"$member\": *\"[A-Za-z0-9._+/-]+\"" | sed -E 's/.*"([^"]+)"$/\1/'
 }
 
 _hospes_words()
@@ -95,9 +95,14 @@ _hospes_value()
 		;;
 	RUN)
 		case $2 in
-		wait | cancel) _hospes_words $(_hospes_ask id ps) ;;
+		wait | cancel | resolve) _hospes_words $(_hospes_ask id ps) ;;
 		*) _hospes_words $(_hospes_ask id ps --all) ;;
 		esac
+		;;
+	CALL) _hospes_words $(_hospes_ask path ps) ;; # ps tells those that wait for a decision
+	OUTCOME)
+		_hospes_files '*'
+		_hospes_words done not-done
 		;;
 	V | VERSION) [ ${#arguments[@]} -eq 0 ] || _hospes_words $(_hospes_ask version versions "${arguments[0]}") ;;
 	SPACE) _hospes_words $(_hospes_ask space memory list) ;;
@@ -137,10 +142,12 @@ _hospes()
 	grep -qx -- "$command" <<<"$(_hospes_commands <<<"$help")" || return 0
 	help=$(_hospes_help "$command")
 	words=("${words[@]:1}")
-	# A family: its commands have two words.
+	# A family: its commands have two words, and what may stand in the place of the second is in the usage.
 	if [ -n "$(_hospes_commands <<<"$help")" ]; then
 		if [ ${#words[@]} -eq 0 ]; then
 			_hospes_words $(_hospes_commands <<<"$help" | sed 's/^[a-z]* //') --help
+			places=$(sed -nE 's/^usage: hospes [a-z]+ ([A-Z]+)$/\1/p' <<<"$help")
+			[ -z "$places" ] || [[ $current == -* ]] || _hospes_value "$places" "$command"
 			return 0
 		fi
 		grep -qx -- "$command ${words[0]}" <<<"$(_hospes_commands <<<"$help")" || return 0

@@ -14,7 +14,10 @@
  *   POST /v1/agents/N/withdraw         {"version", "why"?}
  *   POST /v1/plugins                   the bytes of a .so -> {"name", "version", "object", "state"}
  *   POST /v1/runs                      run_start's request -> 202 and the run; an array of 1 to 1,000 requests -> 202 and
- *                                       an array with the run or the error of each, in order
+ *                                       an array with the run or the error of each, in order.  With a key, in the header
+ *                                       Idempotency-Key or as the member "key" of a request: the same request again ->
+ *                                       200 and the run that there is, with "repeated": true, for ever; another request
+ *                                       under it -> 409
  *   POST /v1/runs/wait                 {"runs": [ID]}, at most 1,000 -> the runs with their results or the errors, in order,
  *                                       once all have ended and that is durable
  *   GET  /v1/runs[?all=1&limit=N]      [run]
@@ -22,7 +25,9 @@
  *   GET  /v1/runs/ID/wait              the same, once it has ended and that is durable
  *   GET  /v1/runs/ID/tree              run_show
  *   GET  /v1/runs/ID/journal           run_records
- *   GET  /v1/runs/ID/events            server-sent events: progress, then `event: end` with the run
+ *   GET  /v1/runs/ID/events            server-sent events: progress, then `event: end` with the run.  Parts of the reply
+ *                                       and the end are durable and have an id; Last-Event-ID goes on after that one,
+ *                                       after the end it is 204.  All else has "provisional": true
  *   POST /v1/runs/ID/cancel
  *   GET  /v1/logs                      server-sent events: {"level", "line"} of the host's log, the newest 1,000
  *                                       first, then `event: caught_up` once, then new ones; Last-Event-ID goes

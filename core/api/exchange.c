@@ -122,10 +122,10 @@ release(struct exchange *x)
 		event_free(x->beat);
 		x->beat = NULL;
 	}
-	if (x->body != NULL) {
-		json_decref(x->body);
-		x->body = NULL;
-	}
+	json_decref(x->body);
+	x->body = NULL;
+	json_decref(x->past);
+	x->past = NULL;
 }
 
 void

@@ -9,6 +9,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,7 @@
 
 #include "api/serve.h"
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/util.h"
@@ -24,6 +26,7 @@
 #define RING_LINE_MAX  8192u
 #define FOLLOWER_QUEUE (64 * KIB) /* no more is handed to a connection before it has read */
 #define RETRY_MS       50         /* until a slow follower is looked at again */
+#define LINE_ID        40         /* "EPOCH-NUMBER" */
 
 struct line {
 	char *text;
@@ -44,6 +47,7 @@ struct logs {
 	pthread_mutex_t lock;
 	struct line ring[RING_LINES]; /* line n is at n % RING_LINES; numbers begin with 1 */
 	uint64_t newest;
+	uint64_t epoch; /* of this host: the line numbers of another one are others */
 	bool followed; /* somebody is to be woken */
 
 	int wake_fd;
@@ -129,7 +133,7 @@ tell_caught_up(struct log_follower *f)
 		return;
 	f->caught_up = true;
 	nothing = json_object();
-	stream_send(f->x, "caught_up", 0, nothing);
+	stream_send(f->x, "caught_up", NULL, nothing);
 }
 
 /* Hands over what the connection takes; the follower may be gone after this. */
@@ -140,6 +144,7 @@ feed(struct log_follower *f)
 
 	while (stream_queued(f->x) < FOLLOWER_QUEUE) {
 		bool overtaken, there;
+		char id[LINE_ID];
 		json_t *line;
 
 		if (!line_get(f->logs, f->next, &line, &overtaken)) {
@@ -149,7 +154,8 @@ feed(struct log_follower *f)
 				tell_caught_up(f);
 			return;
 		}
-		there = stream_send(f->x, "log", f->next, line);
+		snprintf(id, sizeof(id), "%" PRIx64 "-%" PRIu64, f->logs->epoch, f->next);
+		there = stream_send(f->x, "log", id, line);
 		json_decref(line);
 		if (!there)
 			return;
@@ -221,13 +227,26 @@ logs_unfollow(struct log_follower **f)
 	}
 }
 
+/* The line after which a client wants to go on.  0: from the first that there is, as for one who followed the host that was
+ * here before: all lines are new to him. */
+static uint64_t
+line_of(const struct logs *l, const char *id)
+{
+	uint64_t epoch, line;
+	int end = 0;
+
+	if (id == NULL || sscanf(id, "%16" SCNx64 "-%19" SCNu64 "%n", &epoch, &line, &end) != 2 || id[end] != '\0')
+		return 0;
+	return epoch == l->epoch ? line : 0;
+}
+
 void
 handle_logs(struct exchange *x)
 {
-	const char *last = evhttp_find_header(evhttp_request_get_input_headers(x->req), "Last-Event-ID");
+	uint64_t after = line_of(x->api->logs, stream_last_id(x));
 
 	stream_start(x);
-	follow(x->api->logs, x, last != NULL ? strtoull(last, NULL, 10) : 0);
+	follow(x->api->logs, x, after);
 }
 
 int
@@ -242,6 +261,7 @@ logs_open(struct logs **ret, struct event_base *loop, struct fault *fault)
 	pthread_mutex_init(&l->lock, NULL);
 	TAILQ_INIT(&l->followers);
 	l->loop = loop;
+	l->epoch = (uint64_t)clock_real_ns();
 	l->wake_fd = fd;
 	l->woken = event_new(loop, fd, EV_READ | EV_PERSIST, woken, l);
 	if (l->woken == NULL || event_add(l->woken, NULL) != 0)

@@ -80,10 +80,10 @@ reason(int code)
 	static const struct {
 		int code;
 		const char *text;
-	} reasons[] = {{200, "OK"}, {202, "Accepted"}, {400, "Bad Request"}, {403, "Forbidden"}, {404, "Not Found"},
-	    {405, "Method Not Allowed"}, {409, "Conflict"}, {413, "Content Too Large"}, {422, "Unprocessable Content"},
-	    {429, "Too Many Requests"}, {503, "Service Unavailable"}, {504, "Gateway Timeout"},
-	    {507, "Insufficient Storage"}};
+	} reasons[] = {{200, "OK"}, {202, "Accepted"}, {204, "No Content"}, {400, "Bad Request"}, {403, "Forbidden"},
+	    {404, "Not Found"}, {405, "Method Not Allowed"}, {409, "Conflict"}, {413, "Content Too Large"},
+	    {422, "Unprocessable Content"}, {429, "Too Many Requests"}, {503, "Service Unavailable"},
+	    {504, "Gateway Timeout"}, {507, "Insufficient Storage"}};
 
 	for (size_t i = 0; i < ARRAY_LEN(reasons); i++)
 		if (reasons[i].code == code)
@@ -136,6 +136,17 @@ reply_text(struct exchange *x, int code, struct buf *text)
 	answer_leaves(a, req);
 	evhttp_send_reply(req, code, reason(code), body);
 	evbuffer_free(body);
+}
+
+void
+reply_nothing(struct exchange *x)
+{
+	struct evhttp_request *req = x->req;
+	struct api *a = x->api;
+
+	exchange_end(x);
+	answer_leaves(a, req);
+	evhttp_send_reply(req, 204, reason(204), NULL);
 }
 
 static struct buf

@@ -1,5 +1,5 @@
 /*
- * Runs: starting, listing, waiting, watching, cancelling.
+ * Runs: listing, waiting, watching, cancelling.  start.c starts them.
  *
  * A run that is open or ended lately is in memory; others are asked of the store.  What is told of an ended run waits
  * until its end is durable: run_watch says when.
@@ -19,90 +19,7 @@
 #define LIST_DEFAULT 100u
 #define LIST_MAX     10000u
 
-/* The client is told by its own words what is wrong with its request. */
-static int
-check_request(json_t *request, struct fault *fault)
-{
-	static const char *const members[] = {"plugin", "input", "version", "config", "budget", "sources", "script"};
-	const json_t *plugin = json_object_get(request, "plugin");
-	const char *key;
-	json_t *value;
-
-	json_object_foreach(request, key, value)
-	{
-		size_t i = 0;
-
-		while (i < ARRAY_LEN(members) && strcmp(key, members[i]) != 0)
-			i++;
-		if (i == ARRAY_LEN(members))
-			return fault_set(fault, HOSPES_EINPUT,
-			    "the request has a member %.60s; it takes plugin, input, version, config, budget and "
-			    "sources",
-			    key);
-	}
-	if (!json_is_string(plugin) || !plugin_name_valid(json_string_value(plugin)))
-		return fault_set(fault, HOSPES_EINPUT,
-		    "plugin has to name an agent or strategy: a letter and at most 63 letters, digits and hyphens, all "
-		    "lower case");
-	return 0;
-}
-
-static int
-start(struct exchange *x, json_t *request, size_t nth, struct buf *out, struct fault *fault)
-{
-	struct run *run;
-
-	if (!json_is_object(request))
-		return fault_set(fault, HOSPES_EINPUT, "a request for a run has to be a JSON object");
-	if ((nth == 0 || request != json_array_get(x->body, nth - 1)) && check_request(request, fault) != 0)
-		return fault->status;
-	if (run_start(x->api->runs, request, requests_input(x, nth), x->client, &run, fault) != 0)
-		return fault->status;
-	run_text(run, false, out);
-	return 0;
-}
-
-static void
-start_many(struct exchange *x)
-{
-	_cleanup_(buf_free) struct buf out = {0};
-	json_t *request;
-	size_t i;
-
-	if (json_array_size(x->body) < 1 || json_array_size(x->body) > MANY_MAX) {
-		reply_error(x, 400, HOSPES_EINPUT, "the array has %zu requests; 1 to %d are started at once",
-		    json_array_size(x->body), MANY_MAX);
-		return;
-	}
-	json_array_foreach(x->body, i, request)
-	{
-		struct fault fault;
-
-		buf_appends(&out, i == 0 ? "[" : ",");
-		if (start(x, request, i, &out, &fault) != 0) {
-			_cleanup_(json_p) json_t *error = api_error(fault.status, fault.text);
-			_cleanup_(free_p) char *text = json_text(error);
-
-			buf_appends(&out, text);
-		}
-	}
-	buf_appends(&out, "]");
-	reply_text_durable(x, 202, &out);
-}
-
-void
-handle_run_start(struct exchange *x)
-{
-	_cleanup_(buf_free) struct buf out = {0};
-	struct fault fault;
-
-	if (json_is_array(x->body))
-		start_many(x);
-	else if (start(x, x->body, 0, &out, &fault) != 0)
-		reply_fault(x, &fault);
-	else
-		reply_text_durable(x, 202, &out);
-}
+static void flow(struct exchange *x);
 
 /* ---- Views of the store ---- */
 
@@ -133,6 +50,7 @@ viewed_run(json_t *view, const struct fault *fault, void *arg)
 	if (!view_came(view, fault, arg))
 		return;
 	json_object_del(view, "tree");
+	json_object_del(view, "parts");
 	reply_json(arg, 200, view);
 }
 
@@ -140,16 +58,13 @@ static void
 viewed_end(json_t *view, const struct fault *fault, void *arg)
 {
 	struct exchange *x = arg;
-	bool there;
 
 	if (!view_came(view, fault, x))
 		return;
-	json_object_del(view, "tree");
+	x->past = view;
+	x->watch_ended = true;
 	stream_start(x);
-	there = stream_send(x, "end", 0, view);
-	json_decref(view);
-	if (there)
-		stream_end(x);
+	flow(x);
 }
 
 static bool
@@ -164,26 +79,28 @@ id_ok(struct exchange *x)
 	return false;
 }
 
+static bool
+number_ok(const char *text, unsigned long least, unsigned long most, unsigned long *ret)
+{
+	char *end;
+
+	errno = 0;
+	*ret = strtoul(text, &end, 10);
+	return text[0] >= '0' && text[0] <= '9' && *end == '\0' && errno == 0 && *ret >= least && *ret <= most;
+}
+
 /* A number of the query, or `usual`; false, and answered, when it is none or out of bounds. */
 static bool
 number_query(struct exchange *x, const char *key, unsigned long least, unsigned long most, unsigned long usual,
     unsigned long *ret)
 {
 	const char *text = exchange_query(x, key);
-	unsigned long n;
-	char *end;
 
 	*ret = usual;
-	if (text == NULL)
+	if (text == NULL || number_ok(text, least, most, ret))
 		return true;
-	errno = 0;
-	n = strtoul(text, &end, 10);
-	if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 || n < least || n > most) {
-		reply_error(x, 400, HOSPES_EINPUT, "%s has to be a number from %lu to %lu", key, least, most);
-		return false;
-	}
-	*ret = n;
-	return true;
+	reply_error(x, 400, HOSPES_EINPUT, "%s has to be a number from %lu to %lu", key, least, most);
+	return false;
 }
 
 void
@@ -218,27 +135,44 @@ handle_run_journal(struct exchange *x)
 
 /* ---- Watching ---- */
 
+/*
+ * What is durable has an id: of a part the number of parts up to it, of the end END_ID.  A client that lost its connection,
+ * or the host, goes on behind the one that it names as its last, without gap or double.  All else has none, and says that
+ * it is provisional: it is told once, to those who are there.
+ */
+#define END_ID "end"
+
 /* The run's end is durable: its last word, in the form that this exchange wants. */
 static void
 tell_end(struct exchange *x)
 {
-	struct run *run = run_find(x->api->runs, x->name);
+	struct run *run = x->past != NULL ? NULL : run_find(x->api->runs, x->name);
+	_cleanup_(json_p) json_t *json = NULL;
 
-	if (run == NULL) {
+	if (run == NULL && x->past == NULL) {
 		exchange_owe(x);
-		run_show(x->api->runs, x->name, x->streaming ? viewed_end : viewed_run, x);
+		run_reply(x->api->runs, x->name, x->streaming ? viewed_end : viewed_run, x);
 		return;
 	}
-	if (x->streaming) {
-		json_t *json = run_json(run, true);
-		bool there = stream_send(x, "end", 0, json);
+	json = run != NULL ? run_json(run, true) : json_incref(x->past);
+	json_object_del(json, "parts");
+	if (!x->streaming)
+		reply_json(x, 200, json_incref(json));
+	else if (stream_send(x, "end", END_ID, json))
+		stream_end(x);
+}
 
-		json_decref(json);
-		if (there)
-			stream_end(x);
-	} else {
-		reply_json(x, 200, run_json(run, true));
-	}
+/* The next part of the reply that the client lacks; NULL: there is none yet. */
+static json_t *
+next_part(struct exchange *x)
+{
+	const json_t *past = json_object_get(x->past, "parts");
+	struct run *run;
+
+	if (x->past != NULL)
+		return x->parts < json_array_size(past) ? json_incref(json_array_get(past, x->parts++)) : NULL;
+	run = run_find(x->api->runs, x->name); /* there as long as we watch */
+	return x->parts < run_parts(run) ? run_part(run, x->parts++) : NULL;
 }
 
 /* Parts of the reply go out as fast as the client reads: they may be many times what a slow watcher is cut off for.  The end
@@ -246,18 +180,18 @@ tell_end(struct exchange *x)
 static void
 flow(struct exchange *x)
 {
-	struct run *run = run_find(x->api->runs, x->name); /* there as long as we watch */
-
-	for (;;) {
+	while (x->streaming) {
 		_cleanup_(json_p) json_t *part = NULL;
+		char id[16];
 
-		x->choked = x->streaming && stream_queued(x) > STREAM_QUEUE_MAX / 2;
+		x->choked = stream_queued(x) > STREAM_QUEUE_MAX / 2;
 		if (x->choked)
 			return;
-		if (!x->streaming || x->parts >= run_parts(run))
+		part = next_part(x);
+		if (part == NULL)
 			break;
-		part = run_part(run, x->parts++);
-		if (!stream_send(x, "progress", 0, part))
+		snprintf(id, sizeof(id), "%u", x->parts);
+		if (!stream_send(x, "progress", id, part))
 			return;
 	}
 	if (!x->watch_ended)
@@ -282,7 +216,7 @@ watched(const json_t *event, void *arg)
 	if (event != NULL && (type == NULL || strcmp(type, "parts") != 0)) {
 		/* Provisional: nobody is cut off for what is queued of the parts. */
 		if (x->streaming && !x->choked)
-			stream_send(x, "progress", 0, event);
+			stream_send(x, "progress", NULL, event);
 		return;
 	}
 	x->watch_ended |= event == NULL;
@@ -344,18 +278,28 @@ handle_run(struct exchange *x)
 void
 handle_run_events(struct exchange *x)
 {
+	const char *last = stream_last_id(x);
 	unsigned long parts;
 	struct run *run;
 
 	if (!id_ok(x))
 		return;
+	if (last != NULL && strcmp(last, END_ID) == 0) {
+		reply_nothing(x);
+		return;
+	}
 	if (!number_query(x, "parts", 0, UINT32_MAX, 0, &parts))
 		return;
+	if (last != NULL && !number_ok(last, 0, UINT32_MAX, &parts)) {
+		reply_error(
+		    x, 400, HOSPES_EINPUT, "Last-Event-ID has to be one that this stream gave: a number or " END_ID);
+		return;
+	}
 	x->parts = (uint32_t)parts;
 	run = run_find(x->api->runs, x->name);
 	if (run == NULL || (run->state == RUN_ENDED && run_parts(run) <= x->parts)) {
 		exchange_owe(x);
-		run_show(x->api->runs, x->name, viewed_end, x);
+		run_reply(x->api->runs, x->name, viewed_end, x);
 		return;
 	}
 	stream_start(x);
@@ -371,7 +315,7 @@ had_ended(struct exchange *x)
 
 /* Ended long ago, or never there: the store knows which. */
 static void
-viewed_cancel(json_t *view, const struct fault *fault, void *arg)
+viewed_gone(json_t *view, const struct fault *fault, void *arg)
 {
 	if (!view_came(view, fault, arg))
 		return;
@@ -379,23 +323,46 @@ viewed_cancel(json_t *view, const struct fault *fault, void *arg)
 	had_ended(arg);
 }
 
-void
-handle_run_cancel(struct exchange *x)
+/* The run, where it is in memory; else it is told that it has ended, or that there is none. */
+static struct run *
+open_run(struct exchange *x)
 {
 	struct run *run;
-	struct fault fault;
 
 	if (!id_ok(x))
-		return;
+		return NULL;
 	run = run_find(x->api->runs, x->name);
 	if (run == NULL) {
 		exchange_owe(x);
-		run_show(x->api->runs, x->name, viewed_cancel, x);
-		return;
+		run_show(x->api->runs, x->name, viewed_gone, x);
 	}
-	if (run_cancel(x->api->runs, run, x->client, &fault) != 0) {
+	return run;
+}
+
+void
+handle_run_cancel(struct exchange *x)
+{
+	struct run *run = open_run(x);
+	struct fault fault;
+
+	if (run == NULL)
+		return;
+	if (run_cancel(x->api->runs, run, x->client, &fault) != 0)
 		reply_fault(x, &fault);
+	else
+		reply_durable(x, 200, run_json(run, false));
+}
+
+void
+handle_run_resolve(struct exchange *x)
+{
+	struct run *run = open_run(x);
+	struct fault fault;
+
+	if (run == NULL)
 		return;
-	}
-	reply_durable(x, 200, run_json(run, false));
+	if (run_resolve(x->api->runs, run, x->body, x->client, &fault) != 0)
+		reply_fault(x, &fault);
+	else
+		reply_durable(x, 200, run_json(run, false));
 }

@@ -4,7 +4,7 @@
  *   api.c      the socket and the server      reply.c    JSON answers, faults, HTTP statuses
  *   route.c    method and path to handler     stream.c   server-sent events
  *   exchange.c the life of a request          logs.c     the newest log lines and who follows them
- *   requests.c  the body of POST /v1/runs
+ *   requests.c  the body of POST /v1/runs             start.c    what becomes of it
  *   host.c agents.c runs.c many.c memory.c  handlers  refusal.c  JSON in place of evhttp's own error pages
  *   finish.c   the last answers
  *
@@ -99,6 +99,7 @@ struct exchange {
 	bool streaming;   /* headers are out */
 	bool choked;      /* parts wait until the client has read what is queued */
 	uint32_t parts;   /* of the run's reply that were sent */
+	json_t *past;     /* the reply of a run that is not in memory (run_reply) */
 	struct event *beat;
 	struct log_follower *follower;
 	TAILQ_ENTRY(exchange) entry;
@@ -127,6 +128,7 @@ void reply_json(struct exchange *x, int code, json_t *json);    /* takes `json` 
 void reply_durable(struct exchange *x, int code, json_t *json); /* the same, once all that was written is durable */
 void reply_text(struct exchange *x, int code, struct buf *text); /* JSON as text, taken over */
 void reply_text_durable(struct exchange *x, int code, struct buf *text);
+void reply_nothing(struct exchange *x);                          /* 204 */
 void reply_fault(struct exchange *x, const struct fault *fault); /* once durable: it may tell of the host's state */
 void reply_error(struct exchange *x, int code, int status, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
@@ -140,8 +142,10 @@ void reply_error(struct exchange *x, int code, int status, const char *format, .
 
 void stream_start(struct exchange *x);
 
-/* One event; `event` may be NULL, `id` 0 for none.  False when the watcher was too slow: `x` has ended then. */
-bool stream_send(struct exchange *x, const char *event, uint64_t id, const json_t *data);
+/* One event; `event` and `id` may be NULL for none.  False when the watcher was too slow: `x` has ended then. */
+bool stream_send(struct exchange *x, const char *event, const char *id, const json_t *data);
+/* The id of the last event that a client had of this stream, as it says; NULL: it begins. */
+const char *stream_last_id(const struct exchange *x);
 /* Called when a client that was given as much as fits has read all of it. */
 void stream_drained(struct exchange *x);
 void stream_end(struct exchange *x); /* the last chunk; ends the exchange */
@@ -193,6 +197,7 @@ void handle_run_tree(struct exchange *x);
 void handle_run_journal(struct exchange *x);
 void handle_run_events(struct exchange *x);
 void handle_run_cancel(struct exchange *x);
+void handle_run_resolve(struct exchange *x);
 void handle_logs(struct exchange *x);
 void handle_memory_spaces(struct exchange *x);
 void handle_memory_put(struct exchange *x);

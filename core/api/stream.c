@@ -77,15 +77,15 @@ stream_start(struct exchange *x)
 }
 
 bool
-stream_send(struct exchange *x, const char *event, uint64_t id, const json_t *data)
+stream_send(struct exchange *x, const char *event, const char *id, const json_t *data)
 {
 	_cleanup_(free_p) char *line = json_text(data);
 	struct evbuffer *text = evbuffer_new();
 	bool there;
 
 	/* JSON text has no line breaks outside of escapes, so one data line is enough. */
-	if (id != 0)
-		evbuffer_add_printf(text, "id: %llu\n", (unsigned long long)id);
+	if (id != NULL)
+		evbuffer_add_printf(text, "id: %s\n", id);
 	if (event != NULL)
 		evbuffer_add_printf(text, "event: %s\n", event);
 	evbuffer_add_printf(text, "data: ");
@@ -94,6 +94,12 @@ stream_send(struct exchange *x, const char *event, uint64_t id, const json_t *da
 	there = queue(x, text);
 	evbuffer_free(text);
 	return there;
+}
+
+const char *
+stream_last_id(const struct exchange *x)
+{
+	return evhttp_find_header(evhttp_request_get_input_headers(x->req), "Last-Event-ID");
 }
 
 void

@@ -57,7 +57,6 @@ struct payload_hash {
 struct payload {
 	uint32_t refs;
 	bool hashed;
-	bool journaled; /* its bytes are in the journal under its hash */
 	struct payload_hash hash;
 	size_t len;
 	uint8_t data[]; /* a zero follows, not counted */

@@ -58,21 +58,6 @@ record_add_text(struct record *r, enum record_tag tag, const char *text)
 		record_add(r, tag, text, strlen(text));
 }
 
-void
-record_add_payload(struct record *r, enum record_tag tag, struct payload *p)
-{
-	assert(tag == TAG_INPUT || tag == TAG_OUTPUT);
-	if (p == NULL)
-		return;
-	if (p->journaled) {
-		payload_hash(p);
-		record_add(r, tag + 1, &p->hash, sizeof p->hash);
-		return;
-	}
-	record_add(r, tag, p->data, p->len);
-	p->journaled = true;
-}
-
 const struct record_field *
 record_find(const struct record *r, enum record_tag tag)
 {
@@ -217,6 +202,8 @@ record_kind_name(enum record_kind kind)
 		return "run_start";
 	case RECORD_RUN_END:
 		return "run_end";
+	case RECORD_RUN_MOVED:
+		return "run_moved";
 	case RECORD_CALL_START:
 		return "call_start";
 	case RECORD_CALL_END:
@@ -227,6 +214,8 @@ record_kind_name(enum record_kind kind)
 		return "op_outcome";
 	case RECORD_REFUSAL:
 		return "refusal";
+	case RECORD_RESOLVED:
+		return "resolved";
 	case RECORD_COMMAND:
 		return "command";
 	case RECORD_CELL_START:
@@ -273,6 +262,13 @@ record_tag_name(enum record_tag tag)
 	    [TAG_NUMBER] = "number",
 	    [TAG_CALLEE] = "callee",
 	    [TAG_SOURCES] = "sources",
+	    [TAG_INPUT_DELTA] = "input_delta",
+	    [TAG_OUTPUT_DELTA] = "output_delta",
+	    [TAG_DECISION] = "decision",
+	    [TAG_REQUEST] = "request",
+	    [TAG_INPUT_ERASED] = "input_erased",
+	    [TAG_OUTPUT_ERASED] = "output_erased",
+	    [TAG_ERASED] = "erased",
 	};
 
 	if ((size_t)tag >= ARRAY_LEN(names) || names[tag] == NULL)

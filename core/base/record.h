@@ -27,25 +27,38 @@ enum record_kind {
 	RECORD_HOST_START = 1,  /* a host opened the journal: a new writer epoch */
 	RECORD_HOST_STOP = 2,   /* it closed it in order */
 	RECORD_RUN_START = 10,  /* TARGET, VERSION (asked for), CLIENT, CONFIG, LIMIT_CALLS, DEADLINE, INPUT,
-	                         * SOURCES */
+	                         * SOURCES; KEY and REQUEST where the client gave a key */
 	RECORD_RUN_END = 11,    /* TARGET, status, OUTPUT | MESSAGE, PARTIAL, CONFIDENCE; NUMBER: calls that it spent */
+	RECORD_RUN_MOVED = 13,  /* NUMBER: LSN of the copy of its RUN_START; all before is now in the copies that `prev` leads to */
 	RECORD_CALL_START = 20, /* PATH, TARGET, CALLEE, VERSION, DEADLINE, INPUT; the call that the op led to.  LIMIT_CALLS:
 	                         * its share.  OBJECT, CONFIG: with the first call of a version in the run */
 	RECORD_CALL_END = 21,   /* PATH, TARGET, status, OUTPUT | MESSAGE, CONFIDENCE: the outcome of the op that made the
 	                         * call; NUMBER: how many of its ops were refused and have no record of their own */
-	RECORD_OP_INTENT = 30,  /* PATH, OP_KIND, TARGET, INPUT, EFFECT, KEY, DEADLINE: before an effect outside the host */
+	RECORD_OP_INTENT = 30,  /* PATH, OP_KIND, TARGET, INPUT, EFFECT, KEY, DEADLINE: before an effect outside the host, each time
+	                         * that it is begun.  NUMBER: how often the same attempt was begun before, and nobody knows
+	                         * what came of that */
 	RECORD_OP_OUTCOME = 31, /* PATH, OP_KIND, TARGET, INPUT_HASH, status, OUTPUT | MESSAGE.  Of what only looks, and has no
-	                         * record before: INPUT where it is short, NUMBER: ns that it took */
+	                         * record before: INPUT where it is short, NUMBER: ns that it took.  Of a
+	                         * costly effect that was sent and failed: NUMBER 1, it may have been billed */
 	RECORD_REFUSAL = 32,    /* PATH, OP_KIND, TARGET, INPUT_HASH, GUARD, status, MESSAGE: a guard said no; BODY: with what
 	                         * findings */
+	RECORD_RESOLVED = 33,   /* PATH, OP_KIND, TARGET, DECISION, ACTOR, REASON: a human has said of an effect with an intent and
+	                         * no outcome whether it took place.  Done: status, OUTPUT, which are its outcome; not done:
+	                         * attempt, of the one that is begun now */
 	RECORD_COMMAND = 40,    /* COMMAND, ACTOR, REASON, BODY (JSON): a change of the host's own state; of an op also PATH,
 	                         * OP_KIND, TARGET */
 	RECORD_CELL_START = 50, /* TARGET, VERSION, OBJECT, NUMBER (pid), BODY {"layers": [...], "quarantine"} */
 	RECORD_CELL_END = 51,   /* TARGET, VERSION, OBJECT, NUMBER (pid), MESSAGE, BODY {"wait_status", "cpu_ms", "rss_kib"} */
 	RECORD_REPLAY = 52,     /* PATH, MESSAGE: a call begins again in another cell */
-	RECORD_PART = 53,     /* PATH, OUTPUT, NUMBER: a part of a call's reply, counted from 0 */
+	RECORD_PART = 53,     /* PATH, OUTPUT, NUMBER: a part of a call's reply, counted from 0.  GUARD: that the whole reply has to
+	                       * pass before it is handed to anybody */
 	RECORD_LOG = 60,        /* PATH, LEVEL in status, MESSAGE: what a plugin logged */
 };
+
+/* In head.kind: a copy of a record of an open run, made at the end of the log so that the old one may go.  Copies of a run
+ * are chained among themselves and mean nothing until the run's RECORD_RUN_MOVED, which follows the last of them.  Rows of
+ * the apply table see none. */
+#define RECORD_COPY 0x8000u
 
 enum record_tag {
 	TAG_PATH = 1,      /* text "/0/3", "/0/3#2" */
@@ -74,6 +87,13 @@ enum record_tag {
 	TAG_NUMBER = 24,   /* int64 */
 	TAG_CALLEE = 25,   /* text: the plugin that a capability was resolved to */
 	TAG_SOURCES = 26,  /* JSON array: the spaces whose documents a run may read */
+	TAG_INPUT_DELTA = 27, /* hash of an earlier payload, u32, u32, bytes: what differs from it (call/carried.h) */
+	TAG_OUTPUT_DELTA = 28,
+	TAG_REQUEST = 29,  /* 16 bytes: hash of the request that came with KEY */
+	TAG_INPUT_ERASED = 30,  /* in place of INPUT or its delta, as long: hash of the bytes (16) where there is room, zeros */
+	TAG_OUTPUT_ERASED = 31, /* in place of OUTPUT or its delta */
+	TAG_ERASED = 32,        /* in place of another field, as long: its tag (uint16) where there is room, zeros */
+	TAG_DECISION = 33, /* text: "done", "not-done", "answer" (done, with this OUTPUT) */
 };
 
 struct record_head {
@@ -115,9 +135,6 @@ void record_init(struct record *r, enum record_kind kind);
 void record_add(struct record *r, enum record_tag tag, const void *data, size_t len);
 void record_add_text(struct record *r, enum record_tag tag, const char *text);
 
-/* Bytes of a payload where they are new to the journal, else its hash under `tag + 1` (INPUT and OUTPUT only). */
-void record_add_payload(struct record *r, enum record_tag tag, struct payload *p);
-
 /* Looking: NULL or 0 when missing or of the wrong size. */
 const struct record_field *record_find(const struct record *r, enum record_tag tag);
 char *record_text(const struct record *r, enum record_tag tag); /* allocated; NULL when missing */
@@ -130,6 +147,18 @@ void record_encode(const struct record *r, void *out);
 /* Decodes one record from the start of foreign bytes; returns its padded size, or a negative status (damaged).
  * `r` borrows from `data`. */
 int64_t record_decode(const void *data, size_t len, struct record *r, struct fault *fault);
+
+static inline enum record_kind
+record_kind(const struct record_head *head)
+{
+	return (enum record_kind)(head->kind & ~RECORD_COPY);
+}
+
+static inline bool
+record_is_copy(const struct record_head *head)
+{
+	return (head->kind & RECORD_COPY) != 0;
+}
 
 const char *record_kind_name(enum record_kind kind); /* "run_start"; "unknown" */
 const char *record_tag_name(enum record_tag tag);

@@ -166,7 +166,7 @@ call_op(struct call *call, uint32_t ordinal, bool *made)
 		call->ops = xrealloc(call->ops, call->cap_ops * sizeof(struct op *));
 	}
 	op = slab_take(&op_slab);
-	*op = (struct op){.run = call->run, .caller = call, .ordinal = ordinal};
+	*op = (struct op){.run = call->run, .caller = call, .ordinal = ordinal, .attempt = 1};
 	call->ops[call->n_ops++] = op;
 	*made = true;
 	return op;

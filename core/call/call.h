@@ -22,6 +22,7 @@
 #include "base/buf.h"
 #include "base/id.h"
 #include "base/map.h"
+#include "call/carried.h"
 #include "wire.h"
 
 struct version; /* registry's: the bytes that a call runs on */
@@ -109,6 +110,10 @@ struct op {
 	uint32_t ordinal;
 	uint16_t kind; /* enum wire_op_kind */
 	uint8_t effect;
+	bool unanswered;           /* an effect that was sent and failed without an answer */
+	bool undecided;            /* it waits for a human to say whether it took place */
+	uint16_t attempt;          /* from 1; one more each time a human says that it did not */
+	uint16_t begun;            /* intents of this attempt on record */
 	enum op_state state;
 	char *target;
 	char target_room[32];           /* where short ones lie */
@@ -119,6 +124,7 @@ struct op {
 	size_t input_len;
 	int64_t deadline_real_ns;
 	int64_t began_mono_ns;     /* once it is past the guards */
+	int64_t intent_real_ns;    /* when its newest intent was recorded; 0: it has none */
 	int64_t share[QUANTITIES]; /* 0: none */
 	int64_t share_wall_ns;     /* 0: none */
 	bool sharing;              /* its share is a part of what is left, and not taken yet */
@@ -148,7 +154,13 @@ struct op {
 
 /* ---- Calls ------------------------------------------------------------------------------------------------------- */
 
-enum call_state { CALL_QUEUED, CALL_RUNNING, CALL_PARKED, CALL_DONE };
+enum call_state {
+	CALL_QUEUED,  /* waits for a cell */
+	CALL_RUNNING,
+	CALL_PARKED,  /* its fiber waits for an op */
+	CALL_EVICTED, /* it waits for an op without a cell: submitted again, it replays to where it was */
+	CALL_DONE
+};
 
 struct call {
 	uint64_t handle; /* never used again */
@@ -192,7 +204,11 @@ struct call {
 	struct cell *cell;
 	void *pool;
 	TAILQ_ENTRY(call) in_cell;
-	uint32_t waits_for;  /* while parked: the ordinal whose outcome wakes it */
+	TAILQ_ENTRY(call) parked; /* in its pool, while it is */
+	int64_t parked_mono_ns;   /* since when it waits, parked or evicted */
+	const char *again;        /* why it begins (again) next, where that is no cell's death */
+	unsigned evictions;
+	uint32_t waits_for;  /* while parked or evicted: the ordinal whose outcome wakes it */
 	uint32_t reissued;   /* ops seen since it began (again): below n_ops it replays */
 	unsigned deaths;     /* cells that died with it as a suspect */
 	unsigned executions; /* how often it began */
@@ -238,9 +254,10 @@ struct run {
 	struct payload *findings; /* of the reply that was refused last, JSON array, or NULL */
 
 	uint64_t last_lsn; /* of its newest record */
-	struct map seen;        /* hashes of payloads that its records carry: hash.lo -> hash.hi | 1 */
+	struct carried carried;    /* payloads that its newest records carry */
 	uint32_t seq;
 	unsigned calls_open;
+	unsigned undecided; /* ops of it that wait for a human's decision */
 	struct dispatch *dispatch; /* that it runs under */
 	void *watchers;            /* run's own */
 	char **sources;            /* spaces of its client whose documents it may read, NULL-terminated, or NULL */

@@ -336,6 +336,7 @@ cell_free(struct cell *cell)
 	frames_in_free(&cell->in);
 	frames_out_free(&cell->out);
 	map_free(&cell->gone);
+	map_free(&cell->evicting);
 	uid_give(cells, cell->uid);
 	spec_copy_free(&cell->spec);
 	cell->magic = 0;

@@ -7,6 +7,9 @@
  * in a quarantine cell.  A call whose quarantine cell dies too is lost as `poison`; `stuck` when the watchdog had to end
  * it.  A cell that breaks the phase table of wire.h is killed.
  *
+ * A call that is parked for longer than `cells.evict_after`, or for a while when others wait for its place, is evicted: its
+ * fiber is dropped, and it is dispatch's again, which submits it once more when it can go on.
+ *
  * Cells are started by the spawner, a process of its own (spawner.h is private to the room), which also runs the inspector.
  *
  * Knows nothing of guards, journal or registry: what happens is told through `struct cells_events`.  All [loop].
@@ -79,6 +82,13 @@ struct cells_events {
 	/* A part of its reply, of any bytes; one that begins again says all its parts again. */
 	void (*part)(struct call *call, struct payload *part, void *arg);
 
+	/* Its fiber was dropped: it is CALL_EVICTED, and to be submitted again when the op that it waits for has an outcome, or
+	 * any other of its ops has failed.  The cell room has let go of it. */
+	void (*evicted)(struct call *call, void *arg);
+
+	/* One that was evicted had gone on, which was not known yet: it is to be submitted again now. */
+	void (*woke)(struct call *call, void *arg);
+
 	/* The call ended with a reply: status, value or sentence, what is partial (or NULL).  The cell room has let go of it. */
 	void (*reply)(struct call *call, int status, struct payload *value, double confidence, struct payload *partial,
 	    void *arg);
@@ -118,7 +128,7 @@ void cells_close(struct cells **cells); /* ends all; calls still there are dropp
 /* Turns the loop until it is told to end, as event_base_dispatch does; looks for frames for a while before it sleeps. */
 void cells_serve(struct cells *cells);
 
-/* Hands a call over until `reply` or `lost`. */
+/* Hands a call over until `reply`, `lost` or `evicted`. */
 void cells_submit(struct cells *cells, const struct cell_spec *spec, struct call *call);
 
 /* Delivers the outcome of an op; the call is running again when it waited for it. */

@@ -120,8 +120,8 @@ fibers_of(const struct cell *cell)
 }
 
 /* What is granted is for stacks and heap together; the heap is as large for one that is only tried. */
-static uint64_t
-heap_of(const struct cell *cell)
+uint64_t
+cell_heap(const struct cell *cell)
 {
 	const struct policy *policy = cell->cells->policy;
 	uint64_t stacks = (cell->spec.spec.state_cell ? 1 : policy->fibers) * policy->stack_bytes;
@@ -148,7 +148,7 @@ put_setup(struct cell *cell)
 	struct wire_setup setup = {
 	    .version = WIRE_VERSION,
 	    .fibers = fibers_of(cell),
-	    .memory_bytes = heap_of(cell),
+	    .memory_bytes = cell_heap(cell),
 	    .stack_bytes = policy->stack_bytes,
 	    .relaxed = RELAXED,
 	    .required = required_of(cell),
@@ -173,7 +173,7 @@ ask(struct cell *cell, const struct far_ends *far, struct fault *fault)
 	    .what = without_plugin(cell) ? SPAWN_PROBE : SPAWN_CELL,
 	    .uid = cell->uid,
 	    .id = cell->id,
-	    .memory_bytes = heap_of(cell) + fibers_of(cell) * cells->policy->stack_bytes,
+	    .memory_bytes = cell_heap(cell) + fibers_of(cell) * cells->policy->stack_bytes,
 	};
 
 	return spawner_ask(cells, &request, fds, without_plugin(cell) ? 4 : 5, fault);

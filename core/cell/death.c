@@ -98,7 +98,7 @@ died_loading(struct cell *cell)
 static bool
 ran(const struct call *call, uint64_t hint)
 {
-	return call->state == CALL_RUNNING || call->handle == hint || call->executions > EXECUTIONS_INNOCENT;
+	return call->state == CALL_RUNNING || call->handle == hint || call->executions - call->evictions > EXECUTIONS_INNOCENT;
 }
 
 /* Into the log of the suspect's run, for whoever wonders why it was tried again or failed. */

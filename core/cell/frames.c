@@ -28,6 +28,7 @@ static const struct rule rules[] = {
     {WIRE_PROGRESS, PHASE_READY, sizeof(double), sizeof(double) + WIRE_LOG_MAX, "PROGRESS"},
     {WIRE_PONG, PHASE_READY | PHASE_STOPPING, sizeof(struct wire_pong), sizeof(struct wire_pong), "PONG"},
     {WIRE_ABANDON, PHASE_READY, 0, 0, "ABANDON"},
+    {WIRE_EVICTED, PHASE_READY, sizeof(struct wire_pong), sizeof(struct wire_pong), "EVICTED"},
     {WIRE_BYE, PHASE_STOPPING, 0, 0, "BYE"},
 };
 

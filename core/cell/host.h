@@ -7,6 +7,7 @@
  *   cell_start.c  starting a process                        cell.c         its descriptors and its end
  *   frames.c      the socket's bytes as frames, in          frames_out.c   out
  *   serve.c       what the frames of a cell mean            reply.c        how a call ends
+ *   evict.c       calls that wait for long
  *   cancel.c      calls that were told to stop              death.c        what becomes of the calls of a dead cell
  *   watchdog.c    silence, deadlines, idle cells            cell_log.c     what a cell prints
  *   blame.c       the host's log of what plugins did
@@ -111,7 +112,9 @@ struct cell {
 	struct call_list calls;
 	unsigned n_calls, n_running;
 	struct map gone; /* handles of calls that we let go of and that it still works on */
-	unsigned n_gone;
+	struct map evicting; /* handles of calls whose fiber it was told to drop, until it has */
+	unsigned n_gone;     /* in either */
+	unsigned evicts_told, evicts_done, evicts_at_ping; /* at the ping that is open: those it has to have done before the pong */
 	uint64_t answering_call; /* the op that the events are being told of */
 	uint32_t answering_ordinal;
 	bool answered;
@@ -149,6 +152,7 @@ struct pool {
 	struct cell_list list;
 	struct call_list queue;    /* waits for a fiber */
 	struct call_list suspects; /* waits for a quarantine cell */
+	struct call_list parked;   /* in cells of it, who waits longest first */
 	unsigned n_queue, n_suspects, failures;
 	bool of_run; /* isolation = run: nobody comes back to it */
 	bool retired;
@@ -236,6 +240,7 @@ int cell_start(struct cells *cells, struct pool *pool, const struct cell_spec *s
     struct cell **ret, struct fault *fault);
 int cell_start_proof(struct cells *cells, const struct cell_spec *spec, struct proof_run *proof, const char *bait,
     struct cell **ret, struct fault *fault); /* `bait`: a folder that it may write, or "" */
+uint64_t cell_heap(const struct cell *cell); /* bytes of its grant that are not for stacks */
 void cell_listen(struct cell *cell); /* its descriptors, on the loop */
 void cell_put(struct cell *cell, const struct wire_frame *head, const struct iovec *parts, int n, struct payload *tail);
 void cell_flush(struct cell *cell);
@@ -249,6 +254,7 @@ void cell_report(const struct cell *cell, char *out, size_t size);
 /* serve.c */
 void serve_frames(struct cell *cell);
 void call_run(struct cell *cell, struct call *call);   /* START */
+void violation(struct cell *cell, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void call_leave(struct cell *cell, struct call *call); /* out of its cell's list */
 void call_set_state(struct call *call, enum call_state state);
 
@@ -264,6 +270,7 @@ void pool_cell_free(struct cell *cell); /* a fiber of it is free */
 void pool_cell_failed(struct pool *pool, const struct cell *cell, const struct fault *fault, bool outside);
 int64_t pool_trim(struct pool *pool, int64_t now_ns);
 void pool_free(struct pool *pool);
+unsigned pool_short(const struct pool *pool); /* how many calls wait for a fiber that no cell to come will have */
 void pool_sweep_later(struct cells *cells);
 void pools_sweep(struct cells *cells);
 
@@ -274,6 +281,12 @@ void spin_stop(struct cell *cell);  /* it is killed or gone */
 
 /* death.c */
 void death_of(struct cell *cell);
+
+/* evict.c */
+void pool_evict(struct pool *pool, int64_t now_ns);
+void evict_late(struct cell *cell, const struct frame *f); /* of a call that it was told to drop */
+void serve_evicted(struct cell *cell, const struct frame *f);
+void serve_leaked(struct cell *cell, uint64_t bytes);
 
 /* cancel.c */
 void cancel_open(struct cells *cells);

@@ -47,6 +47,7 @@ pool_new(struct cells *cells, const struct cell_spec *spec, char *key)
 	TAILQ_INIT(&pool->list);
 	TAILQ_INIT(&pool->queue);
 	TAILQ_INIT(&pool->suspects);
+	TAILQ_INIT(&pool->parked);
 	TAILQ_INSERT_TAIL(&cells->pools, pool, all);
 	map_put(&cells->pools_by_key, pool->key, pool);
 	return pool;
@@ -228,6 +229,23 @@ grow(struct pool *pool)
 		c.q_starting++;
 		c.q_all++;
 	}
+}
+
+unsigned
+pool_short(const struct pool *pool)
+{
+	const struct cell *cell;
+	unsigned coming = 0;
+
+	if (pool->n_queue == 0)
+		return 0;
+	TAILQ_FOREACH(cell, &pool->list, in_pool)
+	{
+		if (cell->kind == CELL_WORK && cell->phase < PHASE_READY)
+			return 0;
+		coming += cell->n_gone;
+	}
+	return pool->n_queue > coming ? pool->n_queue - coming : 0;
 }
 
 /* ---- Which cell -------------------------------------------------------------------------------------------------- */

@@ -15,9 +15,9 @@
 #include "base/clock.h"
 
 #define CALL_LOGGED_MAX (64 * KIB)
-#define LEAKED_MAX      (16 * MIB)
 
-static void __attribute__((format(printf, 2, 3))) violation(struct cell *cell, const char *format, ...)
+void
+violation(struct cell *cell, const char *format, ...)
 {
 	struct fault fault;
 	va_list args;
@@ -30,6 +30,20 @@ static void __attribute__((format(printf, 2, 3))) violation(struct cell *cell, c
 
 /* ---- Calls in a cell --------------------------------------------------------------------------------------------- */
 
+/* Those that wait are kept in the order of who waits longest; one that waits for another op now has just begun to. */
+static void
+note_parked(struct call *call, enum call_state state)
+{
+	struct pool *pool = call->cell->pool;
+
+	if (call->state == CALL_PARKED)
+		TAILQ_REMOVE(&pool->parked, call, parked);
+	if (state != CALL_PARKED)
+		return;
+	call->parked_mono_ns = pool->cells->mono_ns();
+	TAILQ_INSERT_TAIL(&pool->parked, call, parked);
+}
+
 void
 call_set_state(struct call *call, enum call_state state)
 {
@@ -38,6 +52,7 @@ call_set_state(struct call *call, enum call_state state)
 	if (call->cell != NULL) {
 		call->cell->n_running += change;
 		call->cell->cells->n_running += change;
+		note_parked(call, state);
 	}
 	call->state = state;
 }
@@ -56,6 +71,7 @@ void
 call_run(struct cell *cell, struct call *call)
 {
 	struct cells *cells = cell->cells;
+	const char *why = call->again;
 	size_t config_len = call->config == NULL ? 0 : call->config->len;
 	struct wire_frame head = {.type = WIRE_START, .call = call->handle, .ordinal = WIRE_NO_ORDINAL};
 	struct wire_start start = {
@@ -86,7 +102,10 @@ call_run(struct cell *cell, struct call *call)
 	cell->idle_cpu_ns = -1;
 	cell_put(cell, &head, parts, ARRAY_LEN(parts), call->input);
 	watchdog_wake(cells);
-	cells->events.begins(call, call->executions == 1 ? NULL : cell->pool->death, cells->events.arg);
+	if (why == NULL && call->executions > 1)
+		why = cell->pool->death;
+	call->again = NULL;
+	cells->events.begins(call, why, cells->events.arg);
 }
 
 /* The call that a frame names; NULL when the frame is to be passed over: the call was let go of, or the cell is killed
@@ -97,6 +116,11 @@ call_named(struct cell *cell, const struct frame *f)
 	struct call *call = call_by_handle(cell->cells->calls, f->head.call);
 	char last[LAST_TEXT];
 
+	/* What it says before it has dropped the fiber is that fiber's, whether or not the call is here once more. */
+	if (map_get_u64(&cell->evicting, f->head.call) != NULL) {
+		evict_late(cell, f);
+		return NULL;
+	}
 	if (call != NULL && call->cell == cell)
 		return call;
 	if (map_get_u64(&cell->gone, f->head.call) == NULL) {
@@ -147,7 +171,7 @@ static bool
 op_plausible(const struct wire_op *op)
 {
 	return op->kind >= WIRE_OP_CALL && op->kind < ARRAY_LEN(target_most) && (op->flags & ~WIRE_OP_WAITS) == 0 &&
-	       op->effect <= WIRE_EFFECT_ONCE && op->target_len <= target_most[op->kind] && op->timeout_ns >= 0 &&
+	       op->effect < WIRE_EFFECTS && op->target_len <= target_most[op->kind] && op->timeout_ns >= 0 &&
 	       op->share_calls >= -WIRE_SHARERS_MAX && op->share_wall_ns >= 0;
 }
 
@@ -419,9 +443,12 @@ serve_pong(struct cell *cell, const struct frame *f)
 	/* Only an answer is a sign of life: a fiber that nobody waits for any more could else live on by sending these. */
 	if (cell->ping_ns != 0 && cell->n_gone == 0)
 		cell->heard = true;
+	if (cell->ping_ns != 0 && (int)(cell->evicts_done - cell->evicts_at_ping) < 0) {
+		violation(cell, "it answered a ping before it had dropped a fiber, which it was told first");
+		return;
+	}
 	cell->ping_ns = 0;
-	if (pong.leaked_bytes > LEAKED_MAX)
-		cell->draining = true;
+	serve_leaked(cell, pong.leaked_bytes);
 }
 
 static void
@@ -472,6 +499,9 @@ serve(struct cell *cell, const struct frame *f)
 		break;
 	case WIRE_PONG:
 		serve_pong(cell, f);
+		break;
+	case WIRE_EVICTED:
+		serve_evicted(cell, f);
 		break;
 	case WIRE_BYE: /* it leaves now; its status pipe tells when it has */
 		break;

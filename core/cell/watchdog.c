@@ -52,6 +52,7 @@ ping(struct cell *cell, int64_t now, int64_t cpu)
 
 	cell->ping_ns = cell->pinged_ns = cell->still_ns = now;
 	cell->still_cpu_ns = cpu;
+	cell->evicts_at_ping = cell->evicts_told;
 	cell_put(cell, &head, NULL, 0, NULL);
 }
 
@@ -249,8 +250,10 @@ watchdog_look(struct cells *cells)
 	}
 	TAILQ_FOREACH(pool, &cells->pools, all)
 	{
-		int64_t at = pool_trim(pool, now);
+		int64_t at;
 
+		pool_evict(pool, now);
+		at = pool_trim(pool, now);
 		if (at < next_ns)
 			next_ns = at;
 	}

@@ -46,7 +46,8 @@ struct command {
 	unsigned min_args, max_args;
 	bool passes_on; /* its options belong to another program */
 	bool no_json;   /* takes no --json */
-	const struct command *family; /* the commands that begin with this name, ended by a NULL name; then the rest is empty */
+	/* The commands that begin with this name, ended by a NULL name.  The rest is empty, or for what begins with none. */
+	const struct command *family;
 	int (*run)(struct cli *cli);
 };
 
@@ -103,6 +104,7 @@ int command_ps(struct cli *cli);
 int command_show(struct cli *cli);
 int command_wait(struct cli *cli);
 int command_cancel(struct cli *cli);
+int command_resolve(struct cli *cli);
 int command_journal(struct cli *cli);
 int command_logs(struct cli *cli);
 int command_agents(struct cli *cli);

@@ -13,6 +13,7 @@
 
 #include "base/util.h"
 #include "cli/command.h"
+#include "cli/journal.h"
 #include "cli/memory.h"
 
 static const struct cli_option run_options[] = {
@@ -62,6 +63,12 @@ static const struct cli_option rollback_options[] = {
 };
 
 static const struct cli_option withdraw_options[] = {{"why", 0, "TEXT", "the reason, for the record"}, {0}};
+
+static const struct cli_option resolve_options[] = {
+    {"outcome", 0, "OUTCOME", "done, not-done, or a file with the answer"},
+    {"why", 0, "TEXT", "the reason, for the record"},
+    {0},
+};
 
 static const struct cli_option demo_options[] = {
     {"scene", 's', "N", "this scene alone: its number or its name"},
@@ -118,6 +125,18 @@ static const struct command commands[] = {
 	.max_args = 1,
 	.run = command_wait},
     {.name = "cancel", .usage = "RUN", .summary = "Stop a run.", .min_args = 1, .max_args = 1, .run = command_cancel},
+    {.name = "resolve",
+	.usage = "RUN CALL --outcome OUTCOME [--why TEXT]",
+	.summary = "Say whether an effect took place that a run waits for.",
+	.detail =
+	    "A host that was killed in the middle of a request that may be made once does not make it again by itself;\n"
+	    "`hospes ps` and `hospes show` tell which wait.  OUTCOME is `done`: it took place, and its answer is not\n"
+	    "known; `not-done`: it did not, and is begun now; or a file (- is standard input): it took place, and this\n"
+	    "JSON is its answer.",
+	.options = resolve_options,
+	.min_args = 2,
+	.max_args = 2,
+	.run = command_resolve},
     {.name = "logs",
 	.usage = "[-f] [RUN]",
 	.summary = "Show the host's log, or what the calls of a run logged.",
@@ -126,10 +145,11 @@ static const struct command commands[] = {
 	.run = command_logs},
     {.name = "journal",
 	.usage = "RUN",
-	.summary = "List every record of a run in the journal.",
+	.summary = "List every record of a run, or look after a journal.",
 	.min_args = 1,
 	.max_args = 1,
-	.run = command_journal},
+	.run = command_journal,
+	.family = journal_commands},
     {.name = "memory",
 	.usage = "load|list|search|put|get|forget|drop|reindex ...",
 	.summary = "Keep values and documents, and search them.",
@@ -231,9 +251,14 @@ no_command(int argc, char **argv)
 static void
 help_family(FILE *to, const struct command *family)
 {
-	fprintf(to, "usage: hospes %s COMMAND [ARGUMENT]...\n\n%s\n\n", family->name, family->summary);
+	if (family->run != NULL)
+		fprintf(to, "usage: hospes %s %s\n   or: ", family->name, family->usage);
+	else
+		fprintf(to, "usage: ");
+	fprintf(to, "hospes %s COMMAND [ARGUMENT]...\n", family->name);
+	fprintf(to, "\n%s\n\n", family->summary);
 	for (const struct command *c = family->family; c->name != NULL; c++)
-		fprintf(to, "  %-15s %s\n", c->name, c->summary);
+		fprintf(to, "  %-16s %s\n", c->name, c->summary);
 	fprintf(to, "\n`hospes %s COMMAND --help` tells more.\n", family->name);
 }
 
@@ -276,6 +301,8 @@ run_family(const struct command *family, int argc, char **argv)
 	for (const struct command *c = family->family; c->name != NULL && argc > 0; c++)
 		if (strcmp(c->name + strlen(family->name) + 1, argv[0]) == 0)
 			return run_command(c, argc - 1, argv + 1);
+	if (argc > 0 && family->run != NULL)
+		return run_command(family, argc, argv);
 	cli_terminal(&cli);
 	if (argc > 0)
 		fault_set(&fault, HOSPES_EINPUT, "there is no command %s %s", family->name, argv[0]);

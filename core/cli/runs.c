@@ -71,6 +71,33 @@ command_wait(struct cli *cli)
 	return rc != 0 ? rc : run_told(cli, run, false);
 }
 
+static const char *
+status_of(const json_t *run)
+{
+	return json_array_size(json_object_get(run, "undecided")) > 0 ? "undecided" : cli_text(run, "status");
+}
+
+/* What waits for a human: since when, and the command that ends it. */
+static void
+tell_undecided(const json_t *runs)
+{
+	const json_t *run, *one;
+	size_t i, n;
+
+	json_array_foreach(runs, i, run)
+	{
+		json_array_foreach(json_object_get(run, "undecided"), n, one)
+		{
+			_cleanup_(free_p) char *line =
+			    xasprintf("%s %s, begun %s: did it take place?  %s", cli_text(one, "op"),
+				cli_text(one, "target"), cli_text(one, "since"), cli_text(one, "command"));
+			_cleanup_(free_p) char *safe = text_safe(line, false);
+
+			fprintf(stderr, "undecided: %s\n", safe);
+		}
+	}
+}
+
 int
 command_ps(struct cli *cli)
 {
@@ -102,12 +129,13 @@ command_ps(struct cli *cli)
 		_cleanup_(free_p) char *took =
 		    json_is_number(took_ms) ? xasprintf("%.3f s", json_number_value(took_ms) / 1000) : xstrdup("");
 
-		table_row(table, cli_text(run, "id"), cli_text(run, "plugin"), cli_text(run, "status"), calls, took,
+		table_row(table, cli_text(run, "id"), cli_text(run, "plugin"), status_of(run), calls, took,
 		    cli_text(run, "started"), cli_text(run, "client"));
 	}
-	if (table_rows(table) > 0)
+	if (table_rows(table) > 0) {
 		table_print(table, cli, stdout);
-	else
+		tell_undecided(runs);
+	} else
 		fprintf(stderr, "no run is open%s\n",
 		    cli_flag(cli, "all") ? " and none is on record" : "; --all lists those that ended");
 	return CLI_OK;

@@ -21,14 +21,36 @@ static char *
 outcome_of(const json_t *node)
 {
 	const json_t *took = json_object_get(node, "duration_ms"), *replays = json_object_get(node, "replays");
+	json_int_t again = json_integer_value(json_object_get(node, "begun_again"));
+	json_int_t billed = json_integer_value(json_object_get(node, "maybe_billed"));
+	const char *decided = cli_text(json_object_get(node, "decision"), "outcome");
 	struct buf out = {0};
 
 	if (json_is_number(took))
 		buf_printf(&out, "  %.1f ms", json_number_value(took));
 	if (json_integer_value(replays) > 0)
 		buf_printf(&out, "  replayed %lld times", (long long)json_integer_value(replays));
+	if (again > 0)
+		buf_printf(&out, "  begun again %lld times", (long long)again);
+	if (billed > 0)
+		buf_printf(&out, "  maybe billed %lld times", (long long)billed);
+	if (decided[0] != '\0')
+		buf_printf(&out, "  decided: %s", decided);
 	buf_text(&out);
 	return (char *)out.data;
+}
+
+/* What a human has to do about a node, over as many lines as it takes: the command is there to be copied. */
+static void
+print_undecided(const json_t *node, const char *indent)
+{
+	const json_t *undecided = json_object_get(node, "undecided");
+	_cleanup_(free_p) char *command = text_safe(cli_text(undecided, "command"), false);
+	_cleanup_(free_p) char *since = text_safe(cli_text(undecided, "since"), false);
+
+	if (undecided != NULL)
+		printf("%sbegun %s, and nobody knows whether it took place; say so:\n%s  %s\n", indent, since, indent,
+		    command);
 }
 
 /*
@@ -139,6 +161,7 @@ print_tree(const struct cli *cli, const json_t *node, const char *indent, unsign
 	print_node(cli, node, text_width(indent));
 	if (depth >= DEPTH_MAX || !is_told_below(node, cli_text(node, "message")))
 		print_message(cli, node, below);
+	print_undecided(node, below);
 	cli_findings(stdout, below, json_object_get(node, "findings"));
 	if (depth >= DEPTH_MAX)
 		return;

@@ -205,6 +205,19 @@ on_part(struct call *call, struct payload *part, void *arg)
 }
 
 static void
+on_evicted(struct call *call, void *arg)
+{
+	tell_call(arg, call, "call_evicted");
+}
+
+static void
+on_woke(struct call *call, void *arg)
+{
+	if (guards_resume(arg, call))
+		dispatch_submit(arg, call);
+}
+
+static void
 on_reply(struct call *call, int status, struct payload *value, double confidence, struct payload *partial, void *arg)
 {
 	call_replied(arg, call, status, value, confidence, partial);
@@ -296,6 +309,8 @@ dispatch_cells_events(struct dispatch *d)
 	    .log = on_log,
 	    .progress = on_progress,
 	    .part = on_part,
+	    .evicted = on_evicted,
+	    .woke = on_woke,
 	    .reply = on_reply,
 	    .begins = on_begins,
 	    .lost = on_lost,

@@ -64,6 +64,9 @@ void dispatch_root(struct dispatch *d, struct run *run);
 /* What a cell needs to run a version; borrows from it. */
 struct cell_spec dispatch_cell_spec(const struct version *v);
 
+/* Hands a call to a cell: a new one, or one that begins again. */
+void dispatch_submit(struct dispatch *d, struct call *call);
+
 /* Gives back what a run holds of this room: its pins and configurations.  When no call of it is left. */
 void dispatch_forget(struct run *run);
 
@@ -73,11 +76,22 @@ int dispatch_check_set(struct dispatch *d, struct run *run, struct fault *fault)
 /* Cancels everything below an op, then the op, with `status` and a sentence. */
 void dispatch_cancel(struct dispatch *d, struct op *op, int status, const char *why);
 
+/* What a human says of an effect of which nobody knows whether it took place. */
+struct decision {
+	enum decision_outcome { DECISION_DONE, DECISION_NOT_DONE, DECISION_ANSWER } outcome;
+	const json_t *answer; /* with DECISION_ANSWER: done, and this is what came of it */
+	const char *who, *why; /* `why` may be NULL */
+};
+
+/* Decides the op at a path, "/0/3".  Faults: conflict, when it does not wait for that; bad_input and too_large of the answer. */
+int dispatch_resolve(
+    struct dispatch *d, struct run *run, const char *path, const struct decision *said, struct fault *fault);
+
+/* [{"path", "op", "target", "since", "command"}] of the ops of a run that wait for a decision; NULL: none does. */
+json_t *dispatch_undecided(const struct run *run);
+
 /* Writes a record of the run: chains it and counts it.  Returns the LSN. */
 uint64_t dispatch_record(struct dispatch *d, struct run *run, struct record *r);
-
-/* Adds INPUT or OUTPUT: the bytes where the run's journal does not have them, else their hash. */
-void dispatch_record_payload(struct run *run, struct record *r, enum record_tag tag, struct payload *p);
 
 /* "http"; "unknown": no such kind. */
 const char *op_kind_name(uint16_t kind);

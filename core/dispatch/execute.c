@@ -1,5 +1,9 @@
 /* The table of executors: one row for each kind of op, numbered as on the wire. */
 
+#include "config.h"
+
+#include <string.h>
+
 #include "dispatch/state.h"
 
 static const struct executor *const executors[] = {
@@ -26,6 +30,10 @@ executor_of(const struct op *op)
 	/* In a case of `hospes test` the case answers for the world outside the call. */
 	if (op->run->script != NULL && op->caller != NULL && executors[op->kind]->outside)
 		return &executor_script;
+#ifdef HOSPES_BENCH_HOOKS
+	if (op->kind == WIRE_OP_HTTP && strncmp(op->target, BENCH_TARGET, sizeof(BENCH_TARGET) - 1) == 0)
+		return &executor_bench;
+#endif
 	return executors[op->kind];
 }
 

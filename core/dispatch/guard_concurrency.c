@@ -119,7 +119,7 @@ concurrency_resume(struct dispatch *d, struct call *call)
 	if (limit == 0 || call->slot)
 		return true;
 	s = slots_of(d, call->plugin, limit);
-	if (call->state == CALL_PARKED && s->used >= limit) {
+	if ((call->state == CALL_PARKED || call->state == CALL_EVICTED) && s->used >= limit) {
 		if (!call->resuming)
 			TAILQ_INSERT_TAIL(&s->resuming, call, resume);
 		call->resuming = true;

@@ -54,7 +54,6 @@ static void
 call_begin(struct dispatch *d, struct op *op)
 {
 	struct payload *config;
-	struct cell_spec spec;
 	struct fault fault;
 	struct call *call;
 	bool fresh;
@@ -63,7 +62,6 @@ call_begin(struct dispatch *d, struct op *op)
 		pipeline_refuse(d, op, "input", &fault);
 		return;
 	}
-	spec = dispatch_cell_spec(op->resolved);
 	call = call_new(
 	    d->calls, op, op->resolved->name, op->resolved->semver, version_ref(op->resolved), config, depth_of(op));
 	call->rules = policy_plugin(op->run->policy, call->plugin);
@@ -76,7 +74,7 @@ call_begin(struct dispatch *d, struct op *op)
 	call->account.ends_real_ns = op->share_wall_ns > 0 ? op->deadline_real_ns : NO_LIMIT;
 	record_call_start(d, call, fresh);
 	tell_call(d, call, "call_started");
-	cells_submit(d->cells, &spec, call);
+	dispatch_submit(d, call);
 }
 
 static void
@@ -88,7 +86,9 @@ call_stop(struct dispatch *d, struct op *op)
 	call_ref(call); /* one that has replied ends with the last of its checks */
 	for (uint32_t i = 0; i < call->n_ops; i++)
 		dispatch_cancel(d, call->ops[i], op->cancelled, "the call that wanted it was stopped");
-	if (call->state != CALL_DONE)
+	if (call->state == CALL_EVICTED)
+		call_replied(d, call, op->cancelled, NULL, 0, NULL); /* no cell has it: there is nobody to wait for */
+	else if (call->state != CALL_DONE)
 		cells_cancel(call, op->cancelled);
 	call_unref(d->calls, call);
 }

@@ -1,11 +1,17 @@
 /*
- * The op HTTP: the first effect outside the host.
+ * The op HTTP: an effect outside the host.
  *
- * The intent is on disk before a byte leaves; the outcome follows.  A request of the class `once` that was begun and has
- * no answer is outcome_unknown: nobody can tell whether it took place.
+ * The intent is on disk before a byte leaves; the outcome follows.  What a host finds with an intent and no outcome when it
+ * starts may have taken place or not, and its class says what to do: `pure` and `idempotent` are done again, so is `keyed`
+ * with the same key; `costly` too, and each time before is told as one that may have been billed; `once` waits for a human
+ * (decision.c).  An intent goes before each of these times.
+ *
+ * A request of the class `once` that was sent and has no answer, because it was stopped or broke off, is outcome_unknown:
+ * nobody can tell whether it took place, and its caller has to know.
  */
 
 #include "base/clock.h"
+#include "base/json.h"
 #include "dispatch/guard.h"
 
 struct effect {
@@ -22,6 +28,12 @@ effect_class(const struct op *op, const struct http_request *request)
 	if (op->effect != WIRE_EFFECT_DEFAULT)
 		return op->effect;
 	return http_idempotent(request->method) ? WIRE_EFFECT_IDEMPOTENT : WIRE_EFFECT_ONCE;
+}
+
+char *
+effect_key(const struct op *op)
+{
+	return xasprintf("%s:%s:%u:%u", op->run->id_text, op->caller->path, op->ordinal, op->attempt);
 }
 
 static void
@@ -56,6 +68,7 @@ http_done(int status, struct payload *answer, const struct fault *fault, void *a
 	struct dispatch *d = e->d;
 	struct op *op = e->op;
 
+	op->unanswered = status != 0 && http_sent(e->transfer);
 	effect_free(e);
 	if (status == 0)
 		pipeline_complete(d, op, 0, payload_ref(answer), 1);
@@ -86,6 +99,20 @@ intent_durable(void *arg)
 	e->transfer = http_start(e->d->http, &call);
 }
 
+/* It may have taken place before, and may not begin now. */
+static void
+not_again(struct dispatch *d, struct op *op, struct fault *why)
+{
+	bool harmless = op->effect == WIRE_EFFECT_PURE || op->effect == WIRE_EFFECT_IDEMPOTENT;
+	struct fault fault = *why;
+
+	if (op->begun > 0 && !harmless)
+		fault_set(&fault, HOSPES_EUNKNOWN,
+		    "%s was begun before the host ended, may have taken place, and cannot be done again: %s",
+		    op->target, why->text);
+	pipeline_fail(d, op, &fault);
+}
+
 static void
 http_begin(struct dispatch *d, struct op *op)
 {
@@ -97,35 +124,73 @@ http_begin(struct dispatch *d, struct op *op)
 	if (http_request_read(op->target, op->input, &e->request, &fault) != 0 ||
 	    !permission_http(op->caller, &e->request, &e->private, &fault)) {
 		effect_free(e);
-		pipeline_fail(d, op, &fault);
+		not_again(d, op, &fault);
 		return;
 	}
 	op->effect = effect_class(op, &e->request);
 	if (op->key == NULL && op->effect != WIRE_EFFECT_PURE && op->effect != WIRE_EFFECT_IDEMPOTENT)
-		op->key =
-		    xasprintf("%s:%s:%u:%u", op->run->id_text, op->caller->path, op->ordinal, op->caller->attempt);
+		op->key = effect_key(op);
 	journal_await(d->journal, record_intent(d, op), intent_durable, e);
+}
+
+static void
+http_resume(struct dispatch *d, struct op *op)
+{
+	/* Without an intent it was said not to have taken place, and the host ended before it began again. */
+	if (op->intent_real_ns != 0 && op->effect == WIRE_EFFECT_ONCE)
+		decision_await(d, op);
+	else
+		http_begin(d, op);
+}
+
+static void
+unknown(struct dispatch *d, struct op *op)
+{
+	struct fault fault;
+
+	fault_set(&fault, HOSPES_EUNKNOWN,
+	    "%s was stopped after it had begun (%s), and it is not safe to do twice: find out whether it took place",
+	    op->target, op->cancel_why);
+	pipeline_fail(d, op, &fault);
 }
 
 static void
 http_stop(struct dispatch *d, struct op *op)
 {
 	struct effect *e = op->executing;
-	bool begun = e->transfer != NULL;
 
-	if (begun)
+	if (op->undecided) {
+		unknown(d, op);
+		return;
+	}
+	if (e->transfer != NULL) {
+		op->unanswered = http_sent(e->transfer);
 		http_cancel(&e->transfer);
-	else
+	} else
 		journal_forget(d->journal, e);
 	effect_free(e);
-	if (begun && op->effect == WIRE_EFFECT_ONCE) {
-		struct fault fault;
+	if (op->unanswered && op->effect == WIRE_EFFECT_ONCE)
+		unknown(d, op);
+}
 
-		fault_set(&fault, HOSPES_EUNKNOWN,
-		    "%s was stopped after it had begun, and it is not safe to do twice: find out whether it took place",
-		    op->target);
-		pipeline_fail(d, op, &fault);
+/* An answer as http gives them.  Where nothing is known of it: one without content, of a request that succeeded. */
+static struct payload *
+http_decided(const struct op *op, const json_t *answer, struct fault *fault)
+{
+	_cleanup_(json_p) json_t *made = json_pack("{s:i s:s s:{}}", "status", 204, "url", op->target, "headers");
+	json_int_t status = json_integer_value(json_object_get(answer, "status"));
+
+	if (answer != NULL && (status < 100 || status > 599)) {
+		fault_set(fault, HOSPES_EINPUT,
+		    "the answer of an HTTP request is an object with `status`, a number from 100 to 599, and may have "
+		    "`headers` and `body`");
+		return NULL;
 	}
+	if (answer != NULL)
+		json_object_update(made, (json_t *)(uintptr_t)answer);
+	if (json_object_get(made, "body") == NULL && json_object_get(made, "base64") == NULL)
+		json_object_set_new(made, "body", json_string(""));
+	return json_payload(made);
 }
 
 const struct executor executor_http = {
@@ -133,4 +198,6 @@ const struct executor executor_http = {
     .outside = true,
     .begin = http_begin,
     .stop = http_stop,
+    .resume = http_resume,
+    .decided = http_decided,
 };

@@ -200,10 +200,26 @@ dispatch_wake(struct dispatch *d, struct waitq *queue)
 
 /* ---- Out --------------------------------------------------------------------------------------------------------- */
 
+/* An evicted call goes on when it has what it waited for; or when anything that it asked for has failed, because waiting for
+ * all of several ends with the first that does.  It then asks for the outcome as it replays. */
+static void
+wake(struct dispatch *d, struct call *call, const struct op *op)
+{
+	if (call->cancelled != 0 || (op->ordinal != call->waits_for && op->status == 0))
+		return;
+	if (guards_resume(d, call))
+		dispatch_submit(d, call);
+}
+
 static void
 deliver(struct dispatch *d, struct op *op)
 {
 	struct call *caller = op->caller;
+
+	if (caller->state == CALL_EVICTED) {
+		wake(d, caller, op);
+		return;
+	}
 
 	/* A call that waits for its cell, or has not come this far again, asks for it when it replays. */
 	if (caller->state == CALL_DONE || caller->cell == NULL || op->ordinal >= caller->reissued)
@@ -215,9 +231,20 @@ deliver(struct dispatch *d, struct op *op)
 }
 
 void
+dispatch_submit(struct dispatch *d, struct call *call)
+{
+	struct cell_spec spec = dispatch_cell_spec(call->version);
+
+	cells_submit(d->cells, &spec, call);
+}
+
+void
 dispatch_resume(struct call *call)
 {
 	struct op *op;
+
+	if (call->state == CALL_EVICTED)
+		dispatch_submit(call->run->dispatch, call);
 
 	if (call->state != CALL_PARKED || call->waits_for >= call->n_ops)
 		return;
@@ -263,6 +290,7 @@ static void
 set_outcome(struct op *op, int status, struct payload *value, double confidence)
 {
 	assert(op->state != OP_DONE && op->executing == NULL && op->waiting_on == NULL);
+	decision_over(op);
 	op->state = OP_DONE;
 	op->status = status;
 	op->value = value;

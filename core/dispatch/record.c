@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "dispatch/state.h"
+#include "dispatch/guard.h"
 
 uint64_t
 dispatch_record(struct dispatch *d, struct run *run, struct record *r)
@@ -14,25 +14,6 @@ dispatch_record(struct dispatch *d, struct run *run, struct record *r)
 	r->head.seq = run->seq++;
 	run->last_lsn = store_append(d->store, r);
 	return run->last_lsn;
-}
-
-/* The first record of a run that names a payload carries its bytes, later ones its hash; short ones are always carried. */
-void
-dispatch_record_payload(struct run *run, struct record *r, enum record_tag tag, struct payload *p)
-{
-	struct payload_hash hash;
-	void *hi;
-
-	if (p == NULL)
-		return;
-	p->journaled = false;
-	if (p->len > 2 * sizeof(hash)) {
-		hash = payload_hash(p);
-		hi = (void *)(uintptr_t)(hash.hi | 1);
-		p->journaled = map_get_u64(&run->seen, hash.lo) == hi;
-		map_put_u64(&run->seen, hash.lo, hi);
-	}
-	record_add_payload(r, tag, p);
 }
 
 /* A record borrows its fields: what is added here has to outlive it. */
@@ -52,7 +33,7 @@ add_payload_or_sentence(struct record *r, struct op *op)
 {
 	r->head.status = op->status;
 	if (op->status == 0)
-		dispatch_record_payload(op->run, r, TAG_OUTPUT, op->value);
+		carried_add(&op->run->carried, r, TAG_OUTPUT, op->value);
 	else if (op->value != NULL)
 		record_add(r, TAG_MESSAGE, op->value->data, op->value->len);
 }
@@ -109,7 +90,7 @@ record_call_start(struct dispatch *d, struct call *call, bool with_config)
 	record_add_text(&r, TAG_CALLEE, call->plugin);
 	record_add_text(&r, TAG_VERSION, call->semver);
 	record_add(&r, TAG_DEADLINE, &call->deadline_real_ns, sizeof(call->deadline_real_ns));
-	dispatch_record_payload(op->run, &r, TAG_INPUT, call->input);
+	carried_add(&op->run->carried, &r, TAG_INPUT, call->input);
 	if (op->share[QUANTITY_CALLS] > 0)
 		record_add(&r, TAG_LIMIT_CALLS, &op->share[QUANTITY_CALLS], sizeof(int64_t));
 	if (with_config) {
@@ -123,6 +104,7 @@ uint64_t
 record_intent(struct dispatch *d, struct op *op)
 {
 	_cleanup_(free_p) char *path = op_path(op);
+	int64_t before = op->begun;
 	struct record r;
 
 	record_init(&r, RECORD_OP_INTENT);
@@ -130,8 +112,29 @@ record_intent(struct dispatch *d, struct op *op)
 	record_add(&r, TAG_EFFECT, &op->effect, sizeof(op->effect));
 	record_add_text(&r, TAG_KEY, op->key);
 	record_add(&r, TAG_DEADLINE, &op->deadline_real_ns, sizeof(op->deadline_real_ns));
-	dispatch_record_payload(op->run, &r, TAG_INPUT, op->input);
+	r.head.attempt = op->attempt;
+	if (before > 0)
+		record_add(&r, TAG_NUMBER, &before, sizeof(before));
+	carried_add(&op->run->carried, &r, TAG_INPUT, op->input);
+	op->begun++;
+	op->intent_real_ns = r.head.real_ns;
 	return dispatch_record(d, op->run, &r);
+}
+
+void
+record_resolved(struct dispatch *d, struct op *op, const struct decision *said, struct payload *value)
+{
+	_cleanup_(free_p) char *path = op_path(op);
+	struct record r;
+
+	record_init(&r, RECORD_RESOLVED);
+	add_op(&r, op, path);
+	r.head.attempt = op->attempt;
+	record_add_text(&r, TAG_DECISION, decision_name(said->outcome));
+	record_add_text(&r, TAG_ACTOR, said->who);
+	record_add_text(&r, TAG_REASON, said->why);
+	carried_add(&op->run->carried, &r, TAG_OUTPUT, value);
+	dispatch_record(d, op->run, &r);
 }
 
 /* Of the run whose call asked for it; what it does to the host's own state was said by whose state it is. */
@@ -149,20 +152,25 @@ record_outcome(struct dispatch *d, struct op *op)
 {
 	_cleanup_(free_p) char *made = op->callee == NULL ? op_path(op) : NULL;
 	const char *path = op->callee == NULL ? made : op->callee->path;
+	static const int64_t once = 1;
 	int64_t unrecorded, took_ns;
 	struct record r;
 
 	record_init(&r, op->kind == WIRE_OP_CALL ? RECORD_CALL_END : RECORD_OP_OUTCOME);
+	if (op->attempt > 1)
+		r.head.attempt = op->attempt;
 	add_op(&r, op, path);
 	add_payload_or_sentence(&r, op);
 	if (looks_at_memory(op) && op->input->len <= LOOK_RECORDED)
-		dispatch_record_payload(op->run, &r, TAG_INPUT, op->input);
+		carried_add(&op->run->carried, &r, TAG_INPUT, op->input);
 	else
 		add_input_hash(&r, op);
 	if (looks_at_memory(op) && op->began_mono_ns != 0) {
 		took_ns = clock_mono_ns() - op->began_mono_ns;
 		record_add(&r, TAG_NUMBER, &took_ns, sizeof(took_ns));
 	}
+	if (op->unanswered && op->effect == WIRE_EFFECT_COSTLY)
+		record_add(&r, TAG_NUMBER, &once, sizeof(once));
 	if (op->callee != NULL && op->callee->refusals > REFUSALS_RECORDED) {
 		unrecorded = op->callee->refusals - REFUSALS_RECORDED;
 		record_add(&r, TAG_NUMBER, &unrecorded, sizeof(unrecorded));
@@ -182,7 +190,9 @@ record_part(struct dispatch *d, struct call *call, uint32_t nth, struct payload 
 	r.head.call = call->handle;
 	record_add_text(&r, TAG_PATH, call->path);
 	record_add(&r, TAG_NUMBER, &number, sizeof(number));
-	dispatch_record_payload(call->run, &r, TAG_OUTPUT, part);
+	if (call->op->parts->held)
+		record_add_text(&r, TAG_GUARD, guard_grounding.name);
+	carried_add(&call->run->carried, &r, TAG_OUTPUT, part);
 	dispatch_record(d, call->run, &r);
 }
 

@@ -70,12 +70,24 @@ struct executor {
 	bool outside;     /* it asks of the world outside the call, for which a case of `hospes test` answers */
 	void (*begin)(struct dispatch *d, struct op *op);
 	void (*stop)(struct dispatch *d, struct op *op);
+	/* Goes on with one that has an intent on record (op->intent_real_ns) and no outcome; NULL: this kind has no intents. */
+	void (*resume)(struct dispatch *d, struct op *op);
+	/* The value of one that is op->undecided and, as a human says, took place: with this answer, or with NULL where nothing
+	 * is known of it.  NULL: that cannot be its answer.  Missing where a kind is never undecided. */
+	struct payload *(*decided)(const struct op *op, const json_t *answer, struct fault *fault);
 };
 extern const struct executor executor_call, executor_http, executor_now, executor_random, executor_sleep,
     executor_first, executor_find, executor_script, executor_part, executor_remember, executor_recall, executor_forget,
     executor_list, executor_documents, executor_document, executor_search;
 
+/* Of a build for the bench alone. */
+#define BENCH_TARGET "http://bench.invalid/"
+extern const struct executor executor_bench;
+
 const struct executor *executor_of(const struct op *op); /* the cell room lets no other kind through */
+
+/* The idempotency key that the host gives an effect. */
+char *effect_key(const struct op *op);
 
 /* An op has its outcome: FIRST ops of the same call that wait for it have theirs. */
 void first_noticed(struct dispatch *d, struct op *op);
@@ -110,6 +122,16 @@ void record_part(struct dispatch *d, struct call *call, uint32_t nth, struct pay
 void record_replay(struct dispatch *d, struct call *call, const char *why);
 void record_log(struct dispatch *d, struct call *call, enum log_level level, const char *line);
 
+void record_resolved(struct dispatch *d, struct op *op, const struct decision *said, struct payload *value);
+
+/* ---- decision.c -------------------------------------------------------------------------------------------------- */
+
+/* Nobody knows whether the op took place: it waits for a human, until dispatch_resolve or its outcome. */
+void decision_await(struct dispatch *d, struct op *op);
+void decision_over(struct op *op); /* nothing where it does not wait */
+json_t *decision_command(const struct op *op); /* what decides it, for people: "hospes resolve ..." */
+const char *decision_name(enum decision_outcome outcome);
+
 /* ---- replay.c ---------------------------------------------------------------------------------------------------- */
 
 /* An op that is on record was asked for again: answered, attached, or the run ends as nondeterministic. */
@@ -120,6 +142,7 @@ void replay_op(
 
 void tell_call(struct dispatch *d, struct call *call, const char *type); /* "call_started", "call_replays" */
 void tell_outcome(struct dispatch *d, struct op *op);
+void tell_undecided(struct dispatch *d, struct op *op);
 void tell_line(struct dispatch *d, struct call *call, const char *type, double done, const char *line);
 
 #endif

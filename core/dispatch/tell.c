@@ -1,4 +1,5 @@
-/* What those who watch a run are told: provisional, and never waited for. */
+/* What those who watch a run are told: provisional, and never waited for.  Each event says so: what it tells of may not be
+ * on record yet, and may come again when the host was killed. */
 
 #include <math.h>
 
@@ -8,6 +9,7 @@
 static void
 tell(struct dispatch *d, struct run *run, json_t *event)
 {
+	json_object_set_new(event, "provisional", json_true());
 	if (d->progress != NULL)
 		d->progress(run, event, d->arg);
 	json_decref(event);
@@ -48,6 +50,19 @@ tell_outcome(struct dispatch *d, struct op *op)
 	if (op->status != 0 && op->value != NULL)
 		json_object_set_new(event, "message", json_stringn((const char *)op->value->data, op->value->len));
 	tell(d, op->run, event);
+}
+
+void
+tell_undecided(struct dispatch *d, struct op *op)
+{
+	_cleanup_(free_p) char *path = NULL;
+
+	if (!watched(d, op->run))
+		return;
+	path = op_path(op);
+	tell(d, op->run,
+	    json_pack("{s:s s:s s:s s:o}", "type", "undecided", "path", path, "target", op->target, "message",
+		decision_command(op)));
 }
 
 void

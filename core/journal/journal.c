@@ -82,7 +82,11 @@ on_wakeup(evutil_socket_t fd, short what, void *arg)
 	}
 	pthread_mutex_lock(&j->lock);
 	j->awaited = j->first != NULL;
+	if (j->pending_records > 0)
+		writer_wake(j);
+	j->gather_until = 0;
 	pthread_mutex_unlock(&j->lock);
+	j->asked &= j->first != NULL;
 	tell_failure(j);
 }
 
@@ -117,6 +121,7 @@ free_journal(struct journal *j)
 	close_p(&j->wake_fd);
 	close_p(&j->segment_fd);
 	spare_drop(&j->folder, &j->spare);
+	blocks_free(&j->blocks);
 	folder_close(&j->folder);
 	buf_free(&j->pending);
 	buf_free(&j->writing);
@@ -142,6 +147,7 @@ new_journal(const struct journal_options *options)
 	j->arg = options->arg;
 	j->wake_fd = j->segment_fd = j->folder.fd = -1;
 	j->spare = (struct spare)SPARE_NONE;
+	j->blocks = blocks_new(&j->folder);
 	pthread_mutex_init(&j->lock, NULL);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
@@ -227,7 +233,7 @@ journal_close(struct journal **jp)
 	journal_append(j, &r);
 	pthread_mutex_lock(&j->lock);
 	j->stop = true;
-	pthread_cond_signal(&j->work);
+	writer_wake(j);
 	pthread_mutex_unlock(&j->lock);
 	pthread_join(j->writer, NULL);
 	free_journal(j);
@@ -244,7 +250,6 @@ uint64_t
 journal_append(struct journal *j, struct record *r)
 {
 	size_t size = record_size(r);
-	bool wake = false;
 
 	assert(j->magic == JOURNAL_MAGIC);
 	assert(size <= RECORD_MAX);
@@ -253,15 +258,15 @@ journal_append(struct journal *j, struct record *r)
 		buf_clear(&j->pending);
 		memset(buf_extend(&j->pending, sizeof(struct batch_head)), 0, sizeof(struct batch_head));
 		j->pending_since = clock_mono_ns();
-		wake = true; /* its 10 ms begin */
+		j->asked = false;
+		j->batch_lsn = j->pending_lsn;
+		writer_wake(j); /* its 10 ms begin */
 	}
 	r->head.lsn = j->pending_lsn + j->pending.len;
 	r->head.epoch = j->epoch;
 	record_encode(r, buf_extend(&j->pending, size));
 	j->pending_records++;
 	pthread_mutex_unlock(&j->lock);
-	if (wake)
-		pthread_cond_signal(&j->work);
 	return r->head.lsn;
 }
 
@@ -273,7 +278,7 @@ want(struct journal *j, uint64_t below)
 	if (below <= j->wanted)
 		return;
 	j->wanted = below;
-	pthread_cond_signal(&j->work);
+	writer_wake(j);
 }
 
 void
@@ -290,8 +295,12 @@ journal_await(struct journal *j, uint64_t lsn, journal_done *done, void *arg)
 	w = xmalloc(sizeof *w);
 	*w = (struct wait){.lsn = lsn, .done = done, .arg = arg};
 	insert_wait(j, w);
+	/* A batch that was asked for is written with all that is appended to it until then, and the loop is told. */
+	if (j->asked && lsn >= j->batch_lsn)
+		return;
 	pthread_mutex_lock(&j->lock);
 	j->awaited = true;
+	j->asked = lsn >= j->batch_lsn;
 	want(j, lsn + 1);
 	if (lsn < atomic_load(&j->durable)) /* nobody else would come back to it */
 		writer_tell_loop(j);
@@ -340,6 +349,8 @@ journal_sync(struct journal *j, uint64_t lsn)
 	assert(j->magic == JOURNAL_MAGIC);
 	pthread_mutex_lock(&j->lock);
 	want(j, lsn);
+	j->gather_until = 0;
+	writer_wake(j);
 	while (!j->failing && atomic_load(&j->durable) < lsn)
 		pthread_cond_wait(&j->synced, &j->lock);
 	pthread_mutex_unlock(&j->lock);
@@ -365,4 +376,45 @@ journal_usage(struct journal *j, uint64_t *bytes, unsigned *segments)
 		*bytes += j->segments[i].size;
 	*segments = (unsigned)j->segment_count;
 	pthread_mutex_unlock(&j->lock);
+}
+
+void
+journal_hold(struct journal *j)
+{
+	pthread_mutex_lock(&j->lock);
+	j->held++;
+	pthread_mutex_unlock(&j->lock);
+}
+
+void
+journal_release(struct journal *j)
+{
+	pthread_mutex_lock(&j->lock);
+	assert(j->held > 0);
+	j->held--;
+	pthread_mutex_unlock(&j->lock);
+}
+
+size_t
+journal_extents(struct journal *j, struct journal_extent **ret)
+{
+	struct journal_extent *all;
+	uint64_t end;
+	size_t n;
+
+	pthread_mutex_lock(&j->lock);
+	end = atomic_load(&j->durable) - sizeof(struct batch_head);
+	n = j->segment_count;
+	all = xcalloc(n + 1, sizeof *all);
+	for (size_t i = 0; i < n; i++) {
+		const struct segment *s = &j->segments[i];
+		uint64_t to = i + 1 < n && s[1].first_lsn < end ? s[1].first_lsn : end;
+
+		segment_name(s->first_lsn, all[i].name);
+		all[i].size = s->size;
+		all[i].written = sizeof(struct segment_head) + (to > s->first_lsn ? to - s->first_lsn : 0);
+	}
+	pthread_mutex_unlock(&j->lock);
+	*ret = all;
+	return n;
 }

@@ -69,8 +69,46 @@ int journal_read(struct journal *j, uint64_t lsn, struct buf *storage, struct re
 typedef int journal_visit(const struct record *r, void *arg);
 int journal_scan(struct journal *j, uint64_t from, journal_visit *visit, void *arg, struct fault *fault);
 
+/* What a backup copies: of each segment, oldest first, the bytes that are durable now; zeros follow.  Between hold and release no
+ * segment goes and none is used again; both count.  Returns how many; `ret` is allocated.  [any thread] */
+struct journal_extent {
+	char name[24];
+	uint64_t written, size;
+};
+void journal_hold(struct journal *j);
+void journal_release(struct journal *j);
+size_t journal_extents(struct journal *j, struct journal_extent **ret);
+
 /* How many bytes of segments there are, and how many segments.  [any thread] */
 uint64_t journal_syncs(struct journal *j); /* batches that this host has made durable */
 void journal_usage(struct journal *j, uint64_t *bytes, unsigned *segments);
+
+/* ---- From outside ------------------------------------------------------------------------------------------------ */
+
+/*
+ * Looks at all that is in a folder, without changing anything: by no means as its host, which may be writing meanwhile.
+ * Checked are the heads of segments and batches, checksums, numbers, positions, records; and of each run that its records
+ * are counted and chained without a gap, that its copies are whole, and that each hash names bytes that are there.
+ */
+struct journal_check {
+	journal_visit *visit; /* each good record, in order; NULL: none.  A nonzero return ends the walk and is returned */
+	/* Something is not as it should be: the file, the offset in it, and a sentence. */
+	void (*damaged)(const char *file, uint64_t offset, const char *what, void *arg);
+	void *arg; /* of both */
+
+	/* found */
+	uint64_t first_lsn, end_lsn;
+	uint64_t segments, bytes, batches, records, runs_ended, runs_open;
+	uint64_t torn;    /* bytes of a batch that was not written to its end: none of it was acknowledged */
+	uint64_t damages; /* that were told */
+
+	struct check *inside; /* private to the room */
+};
+
+/* Faults: not_found, io_error; damage is none. */
+int journal_check(const char *dir, struct journal_check *check, struct fault *fault);
+
+/* Within `visit`: something is wrong with the record that it was given. */
+void journal_check_tell(struct journal_check *check, const struct record *r, const char *what);
 
 #endif

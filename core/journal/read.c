@@ -10,8 +10,6 @@
 
 #include "journal/state.h"
 
-#define FIRST_LOOK 4096 /* most records are smaller */
-
 /* Where the last durable batch ends. */
 static uint64_t
 durable_end(const struct journal *j)
@@ -41,44 +39,53 @@ read_some(int fd, struct buf *ret, size_t len, off_t at)
 	return 0;
 }
 
-/* The segment that has `lsn`. */
+/* The segment that has `lsn`, and where what is durable of it ends. */
 static bool
-find_segment(struct journal *j, uint64_t lsn, struct segment *ret)
+find_segment(struct journal *j, uint64_t lsn, struct segment *ret, uint64_t *ret_end)
 {
-	bool found = false;
+	uint64_t end = durable_end(j);
+	size_t from = 0, to;
+	bool found;
 
 	pthread_mutex_lock(&j->lock);
-	for (size_t i = j->segment_count; i-- > 0 && !found;)
-		if (j->segments[i].first_lsn <= lsn) {
-			*ret = j->segments[i];
-			found = true;
-		}
+	for (to = j->segment_count; from < to;) {
+		size_t middle = from + (to - from) / 2;
+
+		if (j->segments[middle].first_lsn <= lsn)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	found = from > 0 && lsn < end;
+	if (found) {
+		*ret = j->segments[from - 1];
+		*ret_end =
+		    from < j->segment_count && j->segments[from].first_lsn < end ? j->segments[from].first_lsn : end;
+	}
 	pthread_mutex_unlock(&j->lock);
 	return found;
 }
 
 static int
-read_record(struct journal *j, const struct segment *s, uint64_t lsn, struct buf *storage, struct record *r,
-    struct fault *fault)
+read_record(struct journal *j, const struct segment *s, uint64_t lsn, uint64_t end, struct buf *storage,
+    struct record *r, struct fault *fault)
 {
-	_cleanup_(close_p) int fd = -1;
-	struct segment again;
-	uint64_t left = segment_capacity(s) - (lsn - s->first_lsn);
-	uint32_t length;
-	int rc = segment_open(&j->folder, s->first_lsn, O_RDONLY, &again, &fd, fault);
+	struct record_head head;
+	size_t len = end - lsn < sizeof head ? (size_t)(end - lsn) : sizeof head;
+	int rc;
 
+	buf_clear(storage);
+	rc = blocks_read(j->blocks, s, lsn, end, buf_extend(storage, len), len, fault);
 	if (rc != 0)
 		return rc;
-	buf_clear(storage);
-	rc = read_some(fd, storage, left < FIRST_LOOK ? left : FIRST_LOOK, segment_offset(s, lsn));
-	if (rc != 0)
-		return fault_errno(fault, -rc, "cannot read the journal in %s", j->folder.path);
-	memcpy(&length, storage->data, sizeof length); /* head and padding make every rest longer than this */
-	if (length > storage->len && length <= RECORD_MAX && length <= left) {
-		rc = read_some(fd, storage, length - storage->len, segment_offset(s, lsn) + (off_t)storage->len);
-		if (rc != 0)
-			return fault_errno(fault, -rc, "cannot read the journal in %s", j->folder.path);
+	if (len == sizeof head) {
+		memcpy(&head, storage->data, sizeof head);
+		if (head.length > len && head.length <= RECORD_MAX && head.length <= end - lsn)
+			rc = blocks_read(j->blocks, s, lsn + len, end, buf_extend(storage, head.length - len),
+			    head.length - len, fault);
 	}
+	if (rc != 0)
+		return rc;
 	if (record_decode(storage->data, storage->len, r, fault) < 0)
 		return HOSPES_EDAMAGED;
 	if (r->head.lsn != lsn)
@@ -89,20 +96,19 @@ read_record(struct journal *j, const struct segment *s, uint64_t lsn, struct buf
 int
 journal_read(struct journal *j, uint64_t lsn, struct buf *storage, struct record *r, struct fault *fault)
 {
-	_cleanup_(free_p) char *path = NULL;
 	struct segment s;
+	uint64_t end;
 	int rc;
 
-	if (lsn >= durable_end(j) || !find_segment(j, lsn, &s))
+	if (!find_segment(j, lsn, &s, &end))
 		return fault_set(fault, HOSPES_ENOENT,
 		    "there is no record at %" PRIu64 "; the journal is durable up to %" PRIu64, lsn, durable_end(j));
-	path = segment_path(&j->folder, s.first_lsn);
-	if (lsn - s.first_lsn + sizeof(struct record_head) > segment_capacity(&s))
-		rc = fault_set(fault, HOSPES_EDAMAGED, "no record can begin there");
-	else
-		rc = read_record(j, &s, lsn, storage, r, fault);
-	if (rc != 0)
+	rc = read_record(j, &s, lsn, end, storage, r, fault);
+	if (rc != 0) {
+		_cleanup_(free_p) char *path = segment_path(&j->folder, s.first_lsn);
+
 		fault_prefix(fault, "%s at offset %jd", path, (intmax_t)segment_offset(&s, lsn));
+	}
 	return rc;
 }
 

@@ -16,20 +16,19 @@
 #include "base/fd.h"
 #include "journal/segment.h"
 
-#define NAME_DIGITS 16
 #define SPARE_END   ".spare"
 
-static void
-segment_name(uint64_t first_lsn, char out[NAME_DIGITS + 5])
+void
+segment_name(uint64_t first_lsn, char out[SEGMENT_NAME])
 {
-	snprintf(out, NAME_DIGITS + 5, "%016" PRIx64 ".seg", first_lsn);
+	snprintf(out, SEGMENT_NAME, "%016" PRIx64 ".seg", first_lsn);
 }
 
 static bool
 parse_name(const char *name, uint64_t *ret)
 {
 	uint64_t lsn = 0;
-	char again[NAME_DIGITS + 5];
+	char again[SEGMENT_NAME];
 
 	if (sscanf(name, "%16" SCNx64, &lsn) != 1)
 		return false;
@@ -43,7 +42,7 @@ parse_name(const char *name, uint64_t *ret)
 char *
 segment_path(const struct folder *f, uint64_t first_lsn)
 {
-	char name[NAME_DIGITS + 5];
+	char name[SEGMENT_NAME];
 
 	segment_name(first_lsn, name);
 	return xasprintf("%s/%s", f->path, name);
@@ -170,7 +169,7 @@ int
 segment_open(
     const struct folder *f, uint64_t first_lsn, int flags, struct segment *ret, int *ret_fd, struct fault *fault)
 {
-	char name[NAME_DIGITS + 5];
+	char name[SEGMENT_NAME];
 	int fd, rc;
 
 	segment_name(first_lsn, name);
@@ -241,7 +240,7 @@ spare_adopt(const struct folder *f, struct spare *spare, struct segment *s, int 
 	    .first_number = s->first_number,
 	    .size = spare->size,
 	};
-	char name[NAME_DIGITS + 5];
+	char name[SEGMENT_NAME];
 	int rc;
 
 	assert(spare->ready);

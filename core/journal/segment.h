@@ -46,6 +46,8 @@ void folder_close(struct folder *f);
 /* First LSNs of the segments there, ascending, allocated. */
 int folder_list(const struct folder *f, uint64_t **ret, size_t *ret_n, struct fault *fault);
 
+#define SEGMENT_NAME 21 /* with its zero */
+void segment_name(uint64_t first_lsn, char out[SEGMENT_NAME]);
 char *segment_path(const struct folder *f, uint64_t first_lsn); /* allocated; for sentences */
 int segment_open(const struct folder *f, uint64_t first_lsn, int flags, struct segment *ret, int *ret_fd,
     struct fault *fault);

@@ -13,6 +13,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+#include "journal/blocks.h"
 #include "journal/journal.h"
 #include "journal/segment.h"
 
@@ -35,9 +36,13 @@ struct journal {
 	/* [loop] */
 	struct event *wakeup; /* on `wake_fd` */
 	struct wait *first, *last; /* by LSN */
+	uint64_t batch_lsn; /* where the batch stands that was appended to last */
+	bool asked;         /* it is awaited already, as `wanted` and `awaited` say */
 	void (*failed)(const struct fault *fault, void *arg);
 	void *arg; /* of failed */
 	bool failure_told;
+
+	struct blocks *blocks; /* what was read lately */
 
 	int wake_fd; /* eventfd: something for the loop to look at */
 	pthread_t writer;
@@ -54,7 +59,10 @@ struct journal {
 	int64_t pending_since; /* monotonic, its first append */
 	uint64_t wanted;       /* somebody waits for all below this */
 	uint64_t syncs;        /* batches written */
+	int64_t gather_until;  /* monotonic: until then the next batch waits for what the loop may add to it */
 	bool awaited;          /* the loop has waits */
+	bool asleep;           /* the writer waits for work, and nobody has woken it */
+	unsigned held;         /* backups under way: segments stay as they are */
 	bool stop, failing;
 	struct fault failure; /* once `failing` */
 	struct segment *segments;
@@ -87,6 +95,7 @@ int batch_walk(const void *batch, const struct batch_head *head, journal_visit *
 int writer_make_room(struct journal *j, uint64_t bytes, struct fault *fault);
 
 void writer_tell_loop(struct journal *j); /* [any thread] */
+void writer_wake(struct journal *j);      /* something is due, or soon will be; the lock is held */
 void *writer_main(void *journal);
 
 #endif

@@ -27,13 +27,19 @@ last_segment(const struct journal *j)
 	return j->segment_count == 0 ? NULL : &j->segments[j->segment_count - 1];
 }
 
+/* When what is pending is to be written: monotonic. */
+static int64_t
+due_at(const struct journal *j)
+{
+	if (j->stop)
+		return 0;
+	return j->wanted > atomic_load(&j->durable) ? j->gather_until : j->pending_since + j->sync_after_ns;
+}
+
 static bool
 batch_due(const struct journal *j)
 {
-	if (j->pending_records == 0)
-		return false;
-	return j->stop || j->wanted > atomic_load(&j->durable) ||
-	       clock_mono_ns() >= j->pending_since + j->sync_after_ns;
+	return j->pending_records > 0 && (due_at(j) == 0 || clock_mono_ns() >= due_at(j));
 }
 
 static bool
@@ -47,13 +53,25 @@ spare_due(const struct journal *j)
 static void
 wait_for_work(struct journal *j)
 {
-	int64_t until = j->pending_since + j->sync_after_ns;
+	int64_t until = due_at(j);
 	struct timespec ts = {.tv_sec = (time_t)(until / NS_PER_S), .tv_nsec = (long)(until % NS_PER_S)};
 
+	j->asleep = true;
 	if (j->pending_records == 0)
 		pthread_cond_wait(&j->work, &j->lock);
 	else
 		pthread_cond_timedwait(&j->work, &j->lock, &ts);
+	j->asleep = false;
+}
+
+/* Once: whatever else comes before it is up is found by its own look. */
+void
+writer_wake(struct journal *j)
+{
+	if (!j->asleep)
+		return;
+	j->asleep = false;
+	pthread_cond_signal(&j->work);
 }
 
 void
@@ -161,6 +179,7 @@ next_batch(struct journal *j, struct fault *fault)
 {
 	struct buf taken = j->pending;
 	uint32_t records = j->pending_records;
+	int64_t began = clock_mono_ns(), now;
 	int rc;
 
 	j->pending = j->writing;
@@ -176,8 +195,13 @@ next_batch(struct journal *j, struct fault *fault)
 	j->syncs++;
 	atomic_store(&j->durable, j->write_lsn + sizeof(struct batch_head));
 	pthread_cond_broadcast(&j->synced);
-	if (j->awaited)
-		writer_tell_loop(j);
+	if (!j->awaited)
+		return 0;
+	/* Those who waited for this batch are likely to be back at once: without them the next one would be half of what it
+	 * could be, and so would every batch after it. */
+	now = clock_mono_ns();
+	j->gather_until = now + (now - began) / 2;
+	writer_tell_loop(j);
 	return 0;
 }
 

@@ -83,6 +83,16 @@ release_read(struct ask *ask, struct store_txn *txn)
 	}
 }
 
+/* Is a backup under way, which may name any file that there is? */
+static bool
+stays(struct memory *m)
+{
+	if (atomic_load(&m->holds) == 0)
+		return false;
+	atomic_store(&m->kept, true);
+	return true;
+}
+
 static enum turn
 release_work(struct ask *ask, struct index *index)
 {
@@ -96,16 +106,23 @@ release_work(struct ask *ask, struct index *index)
 		char text[DIGEST_TEXT];
 
 		digest_text(r->gone.data + at, text);
-		if (map_get(&ask->m->pins, text) == NULL)
+		if (map_get(&ask->m->pins, text) == NULL && !stays(ask->m))
 			documents_remove(ask->m->dir, r->gone.data + at);
 	}
 	return TURN_OVER;
 }
 
 static void
+release_durable(void *arg)
+{
+	ask_work(arg, LANE_FILES, release_work, ask_end);
+}
+
+/* What let go of a file is durable before the file goes: else a host that dies has the document and not its text. */
+static void
 release_queue(struct ask *ask)
 {
-	ask_work(ask, LANE_FILES, release_work, ask_end);
+	journal_await(ask->m->journal, journal_end(ask->m->journal) - 1, release_durable, ask);
 }
 
 static struct release *
@@ -191,22 +208,44 @@ is_named(const char *file, void *arg)
 static enum turn
 sweep_work(struct ask *ask, struct index *index)
 {
-	size_t removed = documents_sweep(ask->m->dir, is_named, ask);
+	size_t removed;
 
 	(void)index;
+	if (stays(ask->m))
+		return TURN_OVER;
+	removed = documents_sweep(ask->m->dir, is_named, ask);
 	if (removed > 0)
 		log_debug("removed documents that no space has", LOG_U("files", removed));
 	return TURN_OVER;
 }
 
 static void
+sweep_durable(void *arg)
+{
+	ask_work(arg, LANE_FILES, sweep_work, ask_end);
+}
+
+static void
 sweep_queue(struct ask *ask)
 {
-	ask_work(ask, LANE_FILES, sweep_work, ask_end);
+	journal_await(ask->m->journal, journal_end(ask->m->journal) - 1, sweep_durable, ask);
 }
 
 void
 files_sweep(struct memory *m)
 {
 	ask_read(&release_new(m)->ask, sweep_read, sweep_queue);
+}
+
+void
+memory_hold(struct memory *m)
+{
+	atomic_fetch_add(&m->holds, 1);
+}
+
+void
+memory_release(struct memory *m)
+{
+	if (atomic_fetch_sub(&m->holds, 1) == 1 && atomic_exchange(&m->kept, false))
+		files_sweep(m);
 }

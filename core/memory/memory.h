@@ -133,6 +133,10 @@ void memory_documents(struct memory *m, size_t n, const struct memory_space *spa
 void memory_document(struct memory *m, size_t n, const struct memory_space *spaces, const char *digest, uint64_t from,
     uint64_t to, memory_done *done, void *arg);
 
+/* Between hold and release no file of a document goes; what would have gone goes at the end.  Both count.  [loop] */
+void memory_hold(struct memory *m);
+void memory_release(struct memory *m);
+
 /* ---- Looking ----------------------------------------------------------------------------------------------------- */
 
 /* {"value": any, "version": n}.  Fault: not_found. */

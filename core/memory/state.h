@@ -10,6 +10,7 @@
 #define MEMORY_STATE_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <sys/queue.h>
 
 #include "base/buf.h"
@@ -95,6 +96,9 @@ struct memory {
 	bool failure_told;
 	bool rebuilding;   /* after damage */
 	unsigned rebuilds; /* of that kind, so far */
+
+	_Atomic unsigned holds;/* backups under way: files stay; the loop counts, the index thread looks */
+	_Atomic bool kept;     /* one stayed because of that */
 
 	int wake_fd; /* eventfd: something is finished */
 	pthread_t thread;

@@ -37,6 +37,7 @@ const struct key policy_keys[] = {
 	{"cells.silence",    KEY_TIME,      IN_POLICY(cell_silence_ns),  10 * NS_PER_MS, 3600 * S, "2s", false},
 	{"cells.load",       KEY_TIME,      IN_POLICY(cell_load_ns),     10 * NS_PER_MS, 3600 * S, "10s", false},
 	{"cells.grace",      KEY_TIME,      IN_POLICY(kill_grace_ns),    10 * NS_PER_MS, 3600 * S, "1s", false},
+	{"cells.evict_after", KEY_TIME,     IN_POLICY(evict_after_ns),   0, 366 * 24 * 3600 * S, "60s", false},
 	{"cells.isolation",  KEY_ISOLATION, IN_POLICY(isolation),        0, 0, "client", false},
 	{"http.max_bytes",   KEY_SIZE,      IN_POLICY(http_max_bytes),   1, 64 * M, "16M", false},
 	{"http.redirects",   KEY_COUNT,     IN_POLICY(http_redirects),   0, 50, "5", false},

@@ -65,6 +65,7 @@ struct policy {
 	int64_t cell_silence_ns; /* CPU time without a frame: stuck */
 	int64_t cell_load_ns;    /* wall time for loading and init */
 	int64_t kill_grace_ns;
+	int64_t evict_after_ns; /* a call that is parked for so long gives its fiber back; 0: never */
 	enum policy_isolation isolation;
 	bool sandbox_degraded;
 

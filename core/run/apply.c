@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "run/keys.h"
 #include "run/state.h"
 
 static size_t
@@ -139,6 +140,7 @@ apply_end(struct store_txn *txn, const struct record *r, struct fault *fault)
 
 const struct store_apply run_apply[] = {
     {RECORD_RUN_START, NULL, apply_start},
+    {RECORD_RUN_START, NULL, key_apply},
     {RECORD_RUN_END, NULL, apply_end},
     {0, NULL, NULL},
 };

@@ -11,7 +11,8 @@
 static int
 check_members(const json_t *json, struct fault *fault)
 {
-	static const char *const known[] = {"plugin", "version", "input", "config", "budget", "sources", "script"};
+	static const char *const known[] = {
+	    "plugin", "version", "input", "config", "budget", "sources", "script", "key"};
 	const char *key;
 	json_t *value;
 
@@ -24,8 +25,7 @@ check_members(const json_t *json, struct fault *fault)
 		if (!found)
 			return fault_set(fault, HOSPES_EINPUT,
 			    "a request for a run has no \"%s\"; it may have plugin, version, input, config, budget, "
-			    "sources "
-			    "and script",
+			    "sources, key and script",
 			    key);
 	}
 	return 0;

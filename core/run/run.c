@@ -75,7 +75,8 @@ run_free(struct run_slot *slot)
 	assert(run->calls_open == 0 && TAILQ_EMPTY(&slot->watchers));
 	map_del(&slot->runs->by_id, run->id_text);
 	dispatch_forget(run);
-	map_free(&run->seen);
+	key_leave(slot);
+	carried_free(&run->carried);
 	op_clear(&run->root);
 	payload_unref(&run->result);
 	payload_unref(&run->partial);
@@ -108,6 +109,7 @@ runs_close(struct runs **r)
 		free(account);
 	map_free(&(*r)->clients);
 	map_free(&(*r)->by_id);
+	map_free(&(*r)->keys);
 	policy_unref(&(*r)->policy);
 	free(*r);
 	*r = NULL;
@@ -204,9 +206,7 @@ slot_new(struct runs *r, const struct run_request *q, struct payload *input, con
 	    .kind = WIRE_OP_CALL,
 	    .target = xstrdup(q->plugin),
 	    .version = q->version == NULL ? NULL : xstrdup(q->version),
-	    .input = input != NULL      ? payload_ref(input)
-		     : q->input != NULL ? json_payload(q->input)
-					: payload_text("null"),
+	    .input = payload_ref(input),
 	    .deadline_real_ns = run->deadline_real_ns,
 	};
 	map_put(&r->by_id, run->id_text, slot);
@@ -214,8 +214,9 @@ slot_new(struct runs *r, const struct run_request *q, struct payload *input, con
 }
 
 static void
-record_start(struct runs *r, struct run *run)
+record_start(struct runs *r, struct run_slot *slot)
 {
+	struct run *run = &slot->run;
 	_cleanup_(free_p) char *set = run->set == NULL ? NULL : json_text(run->set);
 	_cleanup_(json_p) json_t *names = run->sources == NULL ? NULL : sources_json(run);
 	_cleanup_(free_p) char *sources = names == NULL ? NULL : json_text(names);
@@ -229,18 +230,47 @@ record_start(struct runs *r, struct run *run)
 	record_add_text(&rec, TAG_SOURCES, sources);
 	record_add(&rec, TAG_LIMIT_CALLS, &run->account.limit[QUANTITY_CALLS], sizeof(int64_t));
 	record_add(&rec, TAG_DEADLINE, &run->deadline_real_ns, sizeof(run->deadline_real_ns));
-	dispatch_record_payload(run, &rec, TAG_INPUT, run->root.input);
+	if (slot->key != NULL) {
+		record_add_text(&rec, TAG_KEY, key_text(slot->key));
+		record_add(&rec, TAG_REQUEST, slot->key->request, sizeof(slot->key->request));
+	}
+	carried_add(&run->carried, &rec, TAG_INPUT, run->root.input);
 	dispatch_record(r->dispatch, run, &rec);
 }
 
-int
-run_start(struct runs *r, const json_t *request, struct payload *input, const char *client, struct run **ret,
-    struct fault *fault)
+/* Was it answered before?  Then that is all, whatever the host would say to it now. */
+static int
+look_at_key(const struct run_key *key, const uint8_t hash[16], struct fault *fault)
 {
+	char id_text[ULID_TEXT];
+
+	if (memcmp(key->request, hash, sizeof(key->request)) == 0)
+		return 0;
+	ulid_format(&key->run, id_text);
+	return fault_set(fault, HOSPES_ECONFLICT,
+	    "the key %s came with another request before, which started run %s; take another key for another request",
+	    key_text(key), id_text);
+}
+
+int
+run_start(struct runs *r, const json_t *request, struct payload *given, const char *client, struct run_key *key,
+    struct run **ret, struct fault *fault)
+{
+	_cleanup_(payload_unref) struct payload *input = NULL;
 	struct run_request q;
 	struct run_slot *slot;
+	uint8_t hash[16];
 
-	if (run_request_read(&q, request, r->scripted, fault) != 0 || admit(r, &q, fault) != 0)
+	if (run_request_read(&q, request, r->scripted, fault) != 0)
+		return fault->status;
+	input = given != NULL ? payload_ref(given) : q.input != NULL ? json_payload(q.input) : payload_text("null");
+	if (key != NULL)
+		key_request_hash(request, input, hash);
+	if (key != NULL && key->known) {
+		*ret = NULL;
+		return look_at_key(key, hash, fault);
+	}
+	if (admit(r, &q, fault) != 0)
 		return fault->status;
 	slot = slot_new(r, &q, input, client);
 	if (slot->run.root.input->len > r->policy->input_max)
@@ -254,7 +284,9 @@ run_start(struct runs *r, const json_t *request, struct payload *input, const ch
 	}
 	r->n_open++;
 	TAILQ_INSERT_TAIL(&r->open, slot, entry);
-	record_start(r, &slot->run);
+	if (key != NULL)
+		key_starts(key, slot, hash);
+	record_start(r, slot);
 	*ret = &slot->run;
 	dispatch_root(r->dispatch, &slot->run);
 	return 0;
@@ -298,7 +330,7 @@ end_durable(void *arg)
 
 	slot->run.state = RUN_ENDED;
 	payload_unref(&slot->run.root.input);
-	map_free(&slot->run.seen);
+	carried_free(&slot->run.carried);
 	watch_end(slot);
 	TAILQ_REMOVE(&r->open, slot, entry);
 	TAILQ_INSERT_TAIL(&r->ended, slot, entry);
@@ -323,7 +355,7 @@ run_end(struct runs *r, struct run *run)
 	rec.head.status = run->status;
 	record_add_text(&rec, TAG_TARGET, run->target);
 	if (run->status == 0)
-		dispatch_record_payload(run, &rec, TAG_OUTPUT, run->result);
+		carried_add(&run->carried, &rec, TAG_OUTPUT, run->result);
 	else
 		record_add(&rec, TAG_MESSAGE, run->result->data, run->result->len);
 	if (run->partial != NULL)

@@ -45,22 +45,51 @@ void runs_parted(struct run *run, void *runs); /* there are more parts of the ro
 void run_progress(struct run *run, const json_t *event);
 
 /*
- * Starts a run.  `request`: {"plugin": "survey", "input": any, "version": "1.0.0"?, "config": {"survey": {"at_once": 2}}?,
- * "budget": {"calls": n?, "wall_ms": n?}?, "sources": ["space", ...]?, "script": {...}?}.  `sources` are spaces of this
- * client whose documents the run's plugins may read as the space "sources" (memory/memory.h).  `input` may be given as a payload instead (then it is not
- * parsed).  Faults: bad_input, no_such_agent, no_such_version, too_large, overloaded, permission_denied.
+ * Keys of clients.  Who starts a run under a key may ask again, for ever, and is told of the run that there is: two requests
+ * of one client with the same key start one run.  A key is looked for before its run is started; between the two nobody
+ * else gets to start one under it.
+ *
+ * `keys` may have NULLs.  `found` comes on the loop, be it before run_keys_find returns; `keys` are there until it returns.
  */
-int run_start(struct runs *r, const json_t *request, struct payload *input, const char *client, struct run **ret,
-    struct fault *fault);
+#define RUN_KEY_MAX 255
+struct run_keys;
+struct run_key;
+typedef void run_keys_found(struct run_keys *keys, void *arg);
+bool run_key_valid(const char *key, size_t len); /* 1 to RUN_KEY_MAX visible ASCII characters */
+void run_keys_find(
+    struct runs *r, const char *client, const char *const *keys, size_t n, run_keys_found *found, void *arg);
+struct run_key *run_keys_nth(struct run_keys *keys, size_t nth); /* NULL: that one had none */
+
+/* The run that was started under a key before, as run_text tells it or, when it is not in memory, as run_list does, and
+ * "repeated": true. */
+void run_key_text(struct runs *r, const struct run_key *key, struct buf *out);
+
+/*
+ * Starts a run.  `request`: {"plugin": "survey", "input": any, "version": "1.0.0"?, "config": {"survey": {"at_once": 2}}?,
+ * "budget": {"calls": n?, "wall_ms": n?}?, "sources": ["space", ...]?, "script": {...}?, "key"?}.  `sources` are spaces of this
+ * client whose documents the run's plugins may read as the space "sources" (memory/memory.h).  `input` may be given as a payload instead (then it is not
+ * parsed).  `key`: of a lookup whose `found` has not returned, or NULL; *ret is NULL when the same request was answered under
+ * it before, see run_key_text.  Faults: bad_input, no_such_agent, no_such_version, too_large, overloaded, permission_denied,
+ * conflict (another request under the same key).
+ */
+int run_start(struct runs *r, const json_t *request, struct payload *input, const char *client, struct run_key *key,
+    struct run **ret, struct fault *fault);
 
 /* Open runs, and those that ended lately; NULL: ask run_show.  A run's state is RUN_ENDED once its end is durable. */
 struct run *run_find(struct runs *r, const char *id_text);
+
+/*
+ * Says of an effect of a run that waits for it whether it took place.  `request`: {"call": "/0/3", "outcome": "done" |
+ * "not-done" | "answer", "answer": any (with that outcome), "why": text?}; `who` is recorded with it.  Faults: bad_input;
+ * too_large; conflict, when that op does not wait for a decision.
+ */
+int run_resolve(struct runs *r, struct run *run, const json_t *request, const char *who, struct fault *fault);
 
 /* Stops a run; `who` is named in the sentence.  Fault: conflict, when it has ended. */
 int run_cancel(struct runs *r, struct run *run, const char *who, struct fault *fault);
 
 /* {"id", "plugin", "version", "state": "open"|"ended", "status": "ok"|"partial"|name, "client", "started", "ended",
- *  "calls", "duration_ms", "sources"?, "result"?, "confidence"?, "partial"?, "error": {"code", "message", "hint",
+ *  "calls", "duration_ms", "sources"?, "undecided"?: [{"path", "op", "target", "since", "command"}], "result"?, "confidence"?, "partial"?, "error": {"code", "message", "hint",
  *  "findings"?}?}; new reference.  "findings" of a reply that was not grounded: [{"check", "claim"?, "text"?, "why", "quote"?,
  *  "found"?, "document"?}]. */
 json_t *run_json(const struct run *run, bool with_result);
@@ -87,11 +116,15 @@ json_t *run_part(const struct run *run, uint32_t nth);
  * run_show: run_json with result, and "tree": {"path": "/0", "plugin", "version", "started", "duration_ms", "status",
  * "confidence"?, "message"?, "replays"?: n, "parts"?: n, "ops": [nodes in order]}.  A node of an op that is no call has "op": "http"
  * and "target" in place of plugin and version; one that a guard refused has "guard", and "findings" where it has any.  What
- * is open has status "open".
+ * is open has status "open".  An effect has "effect": "keyed" and, where a host ended before its outcome, "begun_again": n,
+ * "maybe_billed": n (costly ones), "attempt", "undecided": {"since", "command"} while it waits for a decision and "decision":
+ * {"outcome", "by", "why"?} after it.
  */
 typedef void run_viewed(json_t *view, const struct fault *fault, void *arg);
 void run_show(struct runs *r, const char *id_text, run_viewed *done, void *arg);    /* summary + "tree" */
 void run_records(struct runs *r, const char *id_text, run_viewed *done, void *arg); /* every record, oldest first */
+void run_reply(
+    struct runs *r, const char *id_text, run_viewed *done, void *arg); /* summary + "parts": as run_part has them */
 void run_list(struct runs *r, bool all, unsigned limit, run_viewed *done, void *arg);
 
 /* Runs that start from now on have this policy; a reference is taken. */

@@ -5,6 +5,7 @@
 
 #include <sys/queue.h>
 
+#include "run/keys.h"
 #include "run/run.h"
 
 /* Ended runs that stay in memory, and how much of results may stay with them. */
@@ -25,6 +26,7 @@ struct run_slot {
 	struct run run; /* first: the rest of the host has a pointer to it */
 	struct runs *runs;
 	struct watch_list watchers;
+	struct run_key *key;    /* that its client gave, or NULL */
 	uint32_t parts_durable; /* parts of the root call's reply that may be shown */
 	uint32_t parts_next;    /* that may be once what is awaited is durable */
 	bool parts_awaited;
@@ -40,6 +42,7 @@ struct runs {
 	struct policy *policy;
 	bool scripted, draining;
 	struct map by_id;
+	struct map keys;    /* of clients: keys.h */
 	struct map clients; /* name -> struct account, with its name behind it */
 	struct slot_list open, ended;
 	unsigned n_open, n_ended;
@@ -72,8 +75,12 @@ struct record_list {
 	struct buf *storage; /* one for each */
 };
 json_t *tree_of(const struct record_list *list);
+void tree_undecided(json_t *tree, const json_t *undecided); /* marks what waits for a decision (dispatch_undecided) */
 json_t *records_json(const struct record_list *list);
 json_t *summary_of(const struct record_list *list);
+
+/* watch.c: the parts of the root call's reply that may be shown, as run_part has them. */
+json_t *parts_of(const struct record_list *list);
 
 /* A run without an end that nobody runs was cut off when the host ended: what is open in its summary and tree is called
  * interrupted. */

@@ -114,6 +114,16 @@ add_sources(struct buf *out, char *const *sources)
 	buf_appends(out, "]");
 }
 
+static void
+add_undecided(struct buf *out, const struct run *run)
+{
+	_cleanup_(json_p) json_t *undecided = dispatch_undecided(run);
+	_cleanup_(free_p) char *text = json_text(undecided);
+
+	buf_appends(out, ",\"undecided\":");
+	buf_appends(out, text);
+}
+
 void
 run_text(const struct run *run, bool with_result, struct buf *out)
 {
@@ -135,6 +145,8 @@ run_text(const struct run *run, bool with_result, struct buf *out)
 		add_text(out, ",\"version\":", run->root.version);
 	if (run->sources != NULL)
 		add_sources(out, run->sources);
+	if (run->undecided > 0)
+		add_undecided(out, run);
 	if (run->state == RUN_ENDED) {
 		clock_format(run->ended_real_ns, when);
 		add_plain(out, ",\"ended\":", when);

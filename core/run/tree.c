@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-#include <xxhash.h>
-
 #include "base/clock.h"
 #include "base/json.h"
 #include "run/state.h"
@@ -34,6 +32,16 @@ set_text(json_t *node, const char *key, const struct record *r, enum record_tag 
 
 	if (text != NULL)
 		json_object_set_new(node, key, text);
+}
+
+static const char *
+effect_name(const struct record *r)
+{
+	static const char *const effects[] = {"default", "pure", "idempotent", "keyed", "once", "costly"};
+	const struct record_field *f = record_find(r, TAG_EFFECT);
+	uint8_t effect = f != NULL && f->len == 1 ? *(const uint8_t *)f->data : 0;
+
+	return effect < ARRAY_LEN(effects) ? effects[effect] : "unknown";
 }
 
 /* ---- Tree -------------------------------------------------------------------------------------------------------- */
@@ -75,11 +83,20 @@ node_at(struct tree *tree, const struct record *r)
 }
 
 static void
+add_to(json_t *node, const char *key, int64_t n)
+{
+	if (n > 0)
+		json_object_set_new(node, key, json_integer(json_integer_value(json_object_get(node, key)) + n));
+}
+
+static void
 node_ends(json_t *node, const struct record *r)
 {
 	int64_t took = r->head.mono_ns - json_integer_value(json_object_get(node, "_mono"));
 
-	if (r->head.kind == RECORD_OP_OUTCOME && record_find(r, TAG_NUMBER) != NULL)
+	if (r->head.kind == RECORD_OP_OUTCOME && strcmp(op_name(r), "http") == 0)
+		add_to(node, "maybe_billed", record_int(r, TAG_NUMBER));
+	else if (r->head.kind == RECORD_OP_OUTCOME && record_find(r, TAG_NUMBER) != NULL)
 		took = record_int(r, TAG_NUMBER);
 	json_object_set_new(node, "status", json_string(status_name(r->head.status)));
 	json_object_set_new(node, "duration_ms", json_real((double)took / NS_PER_MS));
@@ -90,9 +107,8 @@ node_ends(json_t *node, const struct record *r)
 
 /* The words that memory was searched for. */
 static void
-set_query(json_t *node, const struct record *r)
+set_query(json_t *node, const struct record *r, const struct payload *input)
 {
-	const struct record_field *input = record_find(r, TAG_INPUT);
 	_cleanup_(json_p) json_t *json = NULL;
 
 	if (input == NULL || strcmp(op_name(r), "search") != 0)
@@ -103,13 +119,13 @@ set_query(json_t *node, const struct record *r)
 }
 
 static void
-node_is_op(json_t *node, const struct record *r)
+node_is_op(json_t *node, const struct record *r, const struct payload *input)
 {
 	if (json_object_get(node, "plugin") != NULL)
 		return;
 	json_object_set_new(node, "op", json_string(op_name(r)));
 	set_text(node, "target", r, TAG_TARGET);
-	set_query(node, r);
+	set_query(node, r, input);
 }
 
 /* What a guard found in the reply that it refused. */
@@ -123,8 +139,36 @@ set_findings(json_t *to, const struct record *r)
 		json_object_set_new(to, "findings", findings);
 }
 
+/* An effect is begun, perhaps not for the first time. */
 static void
-tree_add(struct tree *tree, const struct record *r)
+node_begins(json_t *node, const struct record *r)
+{
+	const char *effect = effect_name(r);
+
+	if (strcmp(effect, "default") != 0)
+		json_object_set_new(node, "effect", json_string(effect));
+	if (r->head.attempt > 1)
+		json_object_set_new(node, "attempt", json_integer(r->head.attempt));
+	if (record_find(r, TAG_NUMBER) == NULL)
+		return;
+	add_to(node, "begun_again", 1);
+	if (strcmp(effect, "costly") == 0)
+		add_to(node, "maybe_billed", 1);
+}
+
+static void
+node_decided(json_t *node, const struct record *r)
+{
+	json_t *decision = json_object();
+
+	set_text(decision, "outcome", r, TAG_DECISION);
+	set_text(decision, "by", r, TAG_ACTOR);
+	set_text(decision, "why", r, TAG_REASON);
+	json_object_set_new(node, "decision", decision);
+}
+
+static void
+tree_add(struct tree *tree, const struct record *r, const struct payload *input)
 {
 	json_t *node = node_at(tree, r);
 
@@ -136,17 +180,23 @@ tree_add(struct tree *tree, const struct record *r)
 		set_text(node, "version", r, TAG_VERSION);
 		break;
 	case RECORD_OP_INTENT:
+		node_is_op(node, r, input);
+		node_begins(node, r);
+		break;
 	case RECORD_COMMAND:
-		node_is_op(node, r);
+		node_is_op(node, r, input);
+		break;
+	case RECORD_RESOLVED:
+		node_decided(node, r);
 		break;
 	case RECORD_REFUSAL:
 		set_text(node, "guard", r, TAG_GUARD);
-		node_is_op(node, r);
+		node_is_op(node, r, input);
 		node_ends(node, r);
 		set_findings(node, r);
 		break;
 	case RECORD_OP_OUTCOME:
-		node_is_op(node, r);
+		node_is_op(node, r, input);
 		node_ends(node, r);
 		break;
 	case RECORD_CALL_END:
@@ -167,13 +217,17 @@ tree_add(struct tree *tree, const struct record *r)
 json_t *
 tree_of(const struct record_list *list)
 {
+	_cleanup_(carried_free) struct carried carried = {0};
 	struct tree tree = {.nodes = json_object()};
 	const char *path;
 	json_t *node, *root;
 
 	for (size_t i = 0; i < list->n; i++) {
-		if (list->records[i].head.kind != RECORD_LOG)
-			tree_add(&tree, &list->records[i]);
+		const struct record *r = &list->records[i];
+		_cleanup_(payload_unref) struct payload *input = carried_read(&carried, r, TAG_INPUT, NULL);
+
+		if (r->head.kind != RECORD_LOG)
+			tree_add(&tree, r, input);
 	}
 	json_object_foreach(tree.nodes, path, node) json_object_del(node, "_mono");
 	root = tree.root == NULL ? json_null() : json_incref(tree.root);
@@ -181,39 +235,64 @@ tree_of(const struct record_list *list)
 	return root;
 }
 
-/* ---- Summary ----------------------------------------------------------------------------------------------------- */
-
-static bool
-carries(const struct record *r, enum record_tag tag, const void *hash, const struct record_field **ret)
+/* The node at a path below this one; NULL: there is none. */
+static json_t *
+node_below(json_t *node, const char *path)
 {
-	const struct record_field *f = record_find(r, tag);
-	XXH128_hash_t h;
+	json_t *op;
+	size_t i;
 
-	if (f == NULL)
-		return false;
-	h = XXH3_128bits(f->data, f->len);
-	*ret = f;
-	return memcmp(&h.low64, hash, 8) == 0 && memcmp(&h.high64, (const uint8_t *)hash + 8, 8) == 0;
+	json_array_foreach(json_object_get(node, "ops"), i, op)
+	{
+		const char *at = json_string_value(json_object_get(op, "path"));
+		size_t len = strlen(at);
+
+		if (strcmp(path, at) == 0)
+			return op;
+		if (strncmp(path, at, len) == 0 && path[len] == '/')
+			return node_below(op, path);
+	}
+	return NULL;
 }
 
-/* The bytes of a payload that a record names: its own, or those of the earlier record that carried them. */
+void
+tree_undecided(json_t *tree, const json_t *undecided)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(undecided, i, one)
+	{
+		json_t *node = node_below(tree, json_string_value(json_object_get(one, "path")));
+
+		if (node != NULL && strcmp(json_string_value(json_object_get(node, "status")), "open") == 0)
+			json_object_set_new(node, "undecided",
+			    json_pack("{s:O s:O}", "since", json_object_get(one, "since"), "command",
+				json_object_get(one, "command")));
+	}
+}
+
+/* ---- Summary ----------------------------------------------------------------------------------------------------- */
+
+/* The bytes of the output that a record names, its own or those of earlier ones. */
 static json_t *
 output_of(const struct record_list *list, const struct record *r)
 {
-	const struct record_field *f = record_find(r, TAG_OUTPUT), *hash = record_find(r, TAG_OUTPUT_HASH);
+	_cleanup_(carried_free) struct carried carried = {0};
+	struct payload *output = NULL;
 	json_t *json;
 
-	for (size_t i = 0; f == NULL && hash != NULL && hash->len == 16 && i < list->n; i++) {
-		const struct record_field *found;
-
-		if (carries(&list->records[i], TAG_OUTPUT, hash->data, &found) ||
-		    carries(&list->records[i], TAG_INPUT, hash->data, &found))
-			f = found;
+	for (const struct record *at = list->records; at <= r; at++) {
+		payload_unref(&output);
+		output = carried_read(&carried, at, TAG_OUTPUT, NULL);
 	}
-	if (f == NULL)
+	if (output == NULL)
 		return json_null();
-	json = json_read(f->data, f->len, "result", NULL);
-	return json != NULL ? json : json_stringn(f->data, f->len);
+	json = json_read(output->data, output->len, "result", NULL);
+	if (json == NULL)
+		json = json_stringn((const char *)output->data, output->len);
+	payload_unref(&output);
+	return json;
 }
 
 /* A run that ended as not grounded did so for the reply that was refused last. */
@@ -324,6 +403,30 @@ set_hex(json_t *json, const char *key, const struct record_field *f)
 	json_object_set_new(json, key, json_string(text));
 }
 
+/* What a payload has in common with an earlier one, and what is new. */
+static void
+set_delta(json_t *json, const char *key, const struct record_field *f)
+{
+	struct record_field base = {.data = f->data, .len = sizeof(struct payload_hash)}, added;
+	struct cursor in = cursor_of(f->data, f->len);
+	struct payload_hash hash;
+	uint32_t kept[2];
+	json_t *delta;
+
+	if (!cursor_get(&in, &hash, sizeof(hash)) || !cursor_get(&in, kept, sizeof(kept))) {
+		set_hex(json, key, f);
+		return;
+	}
+	delta = json_pack("{s:I s:I}", "prefix", (json_int_t)kept[0], "suffix", (json_int_t)kept[1]);
+	set_hex(delta, "base", &base);
+	added = (struct record_field){.data = in.at, .len = (uint32_t)cursor_left(&in)};
+	if (utf8_valid(added.data, added.len))
+		json_object_set_new(delta, "added", json_stringn(added.data, added.len));
+	else
+		set_hex(delta, "added", &added); /* it may begin and end in the middle of a character */
+	json_object_set_new(json, key, delta);
+}
+
 static void
 set_field(json_t *json, const struct record *r, const struct record_field *f)
 {
@@ -334,7 +437,12 @@ set_field(json_t *json, const struct record *r, const struct record_field *f)
 	case TAG_OBJECT:
 	case TAG_INPUT_HASH:
 	case TAG_OUTPUT_HASH:
+	case TAG_REQUEST:
 		set_hex(json, key, f);
+		return;
+	case TAG_INPUT_DELTA:
+	case TAG_OUTPUT_DELTA:
+		set_delta(json, key, f);
 		return;
 	case TAG_DEADLINE:
 	case TAG_LIMIT_CALLS:
@@ -347,13 +455,9 @@ set_field(json_t *json, const struct record *r, const struct record_field *f)
 	case TAG_OP_KIND:
 		json_object_set_new(json, "op", json_string(op_name(r)));
 		return;
-	case TAG_EFFECT: {
-		static const char *const effects[] = {"default", "pure", "idempotent", "keyed", "once"};
-		uint8_t effect = f->len == 1 ? *(const uint8_t *)f->data : 0;
-
-		json_object_set_new(json, key, json_string(effect < ARRAY_LEN(effects) ? effects[effect] : "unknown"));
+	case TAG_EFFECT:
+		json_object_set_new(json, key, json_string(effect_name(r)));
 		return;
-	}
 	case TAG_INPUT:
 	case TAG_OUTPUT:
 	case TAG_BODY:
@@ -396,12 +500,36 @@ record_json(const struct record *r)
 	return json;
 }
 
+/* However a record names its payloads, it shows their hashes: so records can be compared. */
+static void
+set_hashes(json_t *json, struct carried *carried, const struct record *r)
+{
+	static const enum record_tag tags[] = {TAG_INPUT, TAG_OUTPUT};
+
+	for (size_t i = 0; i < ARRAY_LEN(tags); i++) {
+		_cleanup_(payload_unref) struct payload *p = carried_read(carried, r, tags[i], NULL);
+		struct record_field hash = {.len = sizeof(struct payload_hash)};
+		const char *key = record_tag_name(tags[i] == TAG_INPUT ? TAG_INPUT_HASH : TAG_OUTPUT_HASH);
+
+		if (p == NULL || json_object_get(json, key) != NULL)
+			continue;
+		payload_hash(p);
+		hash.data = &p->hash;
+		set_hex(json, key, &hash);
+	}
+}
+
 json_t *
 records_json(const struct record_list *list)
 {
+	_cleanup_(carried_free) struct carried carried = {0};
 	json_t *array = json_array();
 
-	for (size_t i = 0; i < list->n; i++)
-		json_array_append_new(array, record_json(&list->records[i]));
+	for (size_t i = 0; i < list->n; i++) {
+		json_t *json = record_json(&list->records[i]);
+
+		set_hashes(json, &carried, &list->records[i]);
+		json_array_append_new(array, json);
+	}
 	return array;
 }

@@ -15,7 +15,9 @@ struct view {
 	struct ulid id;
 	char id_text[ULID_TEXT];
 	uint64_t last_lsn; /* of a run in memory; 0: see the store */
-	bool all, want_tree;
+	json_t *undecided; /* of a run in memory: its ops that wait for a decision, or NULL */
+	bool all;
+	enum { VIEW_RECORDS, VIEW_TREE, VIEW_REPLY } what;
 	unsigned limit;
 	run_viewed *done;
 	void *arg;
@@ -30,6 +32,7 @@ static void
 view_free(struct view *view)
 {
 	json_decref(view->json);
+	json_decref(view->undecided);
 	free(view);
 }
 
@@ -143,12 +146,16 @@ read_run(struct store_txn *txn, struct journal *j, void *arg)
 		view->failed = true;
 		return;
 	}
-	if (!view->want_tree) {
+	if (view->what == VIEW_RECORDS) {
 		view->json = records_json(&list);
 		return;
 	}
 	view->json = summary_of(&list);
-	json_object_set_new(view->json, "tree", tree_of(&list));
+	if (view->what == VIEW_TREE) {
+		json_object_set_new(view->json, "tree", tree_of(&list));
+		tree_undecided(json_object_get(view->json, "tree"), view->undecided);
+	} else
+		json_object_set_new(view->json, "parts", parts_of(&list));
 	if (view->last_lsn == 0)
 		mark_interrupted(view->json);
 }
@@ -164,12 +171,12 @@ read_when_durable(void *arg)
 }
 
 static void
-view_run(struct runs *r, const char *id_text, bool want_tree, run_viewed *done, void *arg)
+view_run(struct runs *r, const char *id_text, int what, run_viewed *done, void *arg)
 {
 	struct run *run = run_find(r, id_text);
 	struct view *view = xcalloc(1, sizeof(*view));
 
-	*view = (struct view){.runs = r, .want_tree = want_tree, .done = done, .arg = arg};
+	*view = (struct view){.runs = r, .what = what, .done = done, .arg = arg};
 	if (!ulid_parse(id_text, &view->id)) {
 		fault_set(&view->fault, HOSPES_ENORUN,
 		    "a run's id is a ULID of 26 characters, and this is none; `hospes ps --all` lists runs");
@@ -183,19 +190,26 @@ view_run(struct runs *r, const char *id_text, bool want_tree, run_viewed *done, 
 		return;
 	}
 	view->last_lsn = run->last_lsn;
+	view->undecided = dispatch_undecided(run);
 	journal_await(r->journal, run->last_lsn, read_when_durable, view);
 }
 
 void
 run_show(struct runs *r, const char *id_text, run_viewed *done, void *arg)
 {
-	view_run(r, id_text, true, done, arg);
+	view_run(r, id_text, VIEW_TREE, done, arg);
 }
 
 void
 run_records(struct runs *r, const char *id_text, run_viewed *done, void *arg)
 {
-	view_run(r, id_text, false, done, arg);
+	view_run(r, id_text, VIEW_RECORDS, done, arg);
+}
+
+void
+run_reply(struct runs *r, const char *id_text, run_viewed *done, void *arg)
+{
+	view_run(r, id_text, VIEW_REPLY, done, arg);
 }
 
 /* ---- Listing ----------------------------------------------------------------------------------------------------- */

@@ -1,5 +1,7 @@
 /* Watching a run: events as they come, parts of its reply and its end once they are durable. */
 
+#include <string.h>
+
 #include "base/json.h"
 #include "journal/journal.h"
 #include "run/state.h"
@@ -108,16 +110,43 @@ run_parts(const struct run *run)
 	return run->state == RUN_ENDED ? op_parts(&run->root) : ((const struct run_slot *)run)->parts_durable;
 }
 
-json_t *
-run_part(const struct run *run, uint32_t nth)
+static json_t *
+part_event(const struct payload *part, uint32_t nth)
 {
-	const struct payload *part = op_part(&run->root, nth);
 	json_t *json = json_read(part->data, part->len, "a part", NULL);
 
 	/* An agent may say bytes that are no JSON; they are shown as text. */
 	if (json == NULL)
 		json = json_stringn((const char *)part->data, part->len);
 	return json_pack("{s:s s:s s:I s:o}", "type", "part", "path", "/0", "n", (json_int_t)nth, "part", json);
+}
+
+json_t *
+run_part(const struct run *run, uint32_t nth)
+{
+	return part_event(op_part(&run->root, nth), nth);
+}
+
+/* What had to pass a guard is there when the run ended well. */
+json_t *
+parts_of(const struct record_list *list)
+{
+	const struct record *end = &list->records[list->n - 1];
+	bool passed = end->head.kind == RECORD_RUN_END && end->head.status == 0;
+	_cleanup_(carried_free) struct carried carried = {0};
+	json_t *parts = json_array();
+
+	for (size_t i = 0; i < list->n; i++) {
+		const struct record *r = &list->records[i];
+		_cleanup_(payload_unref) struct payload *part = carried_read(&carried, r, TAG_OUTPUT, NULL);
+		const struct record_field *path = record_find(r, TAG_PATH);
+
+		if (r->head.kind != RECORD_PART || part == NULL || path == NULL || path->len != 2 ||
+		    memcmp(path->data, "/0", 2) != 0 || (record_find(r, TAG_GUARD) != NULL && !passed))
+			continue;
+		json_array_append_new(parts, part_event(part, (uint32_t)json_array_size(parts)));
+	}
+	return parts;
 }
 
 /* ---- The end ----------------------------------------------------------------------------------------------------- */

@@ -15,8 +15,6 @@
 
 #define COMMIT_PAGES 2000
 
-static const char applied_key[] = "applied";
-
 static bool
 row_fits(const struct store_apply *row, const struct record *r)
 {
@@ -54,6 +52,7 @@ begin(struct store *s, struct fault *fault)
 	}
 	s->txn.store = s;
 	s->txn.dirty_pages = 0;
+	s->txn.full = false;
 	s->txn.since = clock_mono_ns();
 	s->txn.broken = (struct fault){0};
 	return 0;
@@ -75,7 +74,7 @@ apply_rows(struct store *s, const struct record *r, struct fault *fault)
 }
 
 int
-store_apply_record(struct store *s, const struct record *r, struct fault *fault)
+store_apply_once(struct store *s, const struct record *r, struct fault *fault)
 {
 	int rc;
 
@@ -92,8 +91,21 @@ store_apply_record(struct store *s, const struct record *r, struct fault *fault)
 		    fault, "cannot apply the record %s at %" PRIu64, record_kind_name(r->head.kind), r->head.lsn);
 		return rc;
 	}
-	s->applied = (struct applied){.lsn = r->head.lsn, .epoch = r->head.epoch};
+	s->applied = (struct store_applied){.lsn = r->head.lsn, .epoch = r->head.epoch};
 	return 0;
+}
+
+int
+store_apply_record(struct store *s, const struct record *r, struct fault *fault)
+{
+	int rc = store_apply_once(s, r, fault);
+
+	while (rc != 0 && s->txn.full) {
+		rc = store_regrow(s, fault);
+		if (rc == 0)
+			rc = store_apply_once(s, r, fault);
+	}
+	return rc;
 }
 
 bool
@@ -108,39 +120,52 @@ write_applied(struct store *s, struct fault *fault)
 	int rc;
 
 	s->txn.writing = true;
-	rc = store_put(&s->txn, STORE_META, applied_key, sizeof applied_key - 1, &s->applied, sizeof s->applied, fault);
+	rc = store_put(&s->txn, STORE_META, STORE_APPLIED, strlen(STORE_APPLIED), &s->applied, sizeof s->applied, fault);
 	s->txn.writing = false;
+	return rc;
+}
+
+static int
+commit_once(struct store *s, struct fault *fault)
+{
+	MDB_txn *txn;
+	int rc = write_applied(s, fault);
+
+	if (rc == 0) {
+		journal_sync(s->journal, s->applied.lsn + 1);
+		if (journal_durable(s->journal) <= s->applied.lsn) /* the journal has failed, and tells why itself */
+			rc = fault_set(fault, HOSPES_EIO, "the store cannot commit what the journal could not write");
+	}
+	txn = s->txn.txn;
+	s->txn.txn = NULL;
+	if (rc != 0) {
+		mdb_txn_abort(txn);
+		return rc;
+	}
+	rc = mdb_txn_commit(txn);
+	s->txn.full = rc == MDB_MAP_FULL; /* what is freed is written down last, and takes pages too */
+	rc = store_fault(s, rc, "cannot commit to the store", fault);
+	if (rc == 0)
+		atomic_store(&s->committed, s->applied.lsn + 1);
 	return rc;
 }
 
 int
 store_commit(struct store *s, struct fault *fault)
 {
-	MDB_txn *txn = s->txn.txn;
-	int rc;
+	int rc = s->txn.txn == NULL ? 0 : commit_once(s, fault);
 
-	if (txn == NULL)
-		return 0;
-	rc = write_applied(s, fault);
-	if (rc == 0) {
-		journal_sync(s->journal, s->applied.lsn + 1);
-		if (journal_durable(s->journal) <= s->applied.lsn) /* the journal has failed, and tells why itself */
-			rc = fault_set(fault, HOSPES_EIO, "the store cannot commit what the journal could not write");
+	while (rc != 0 && s->txn.full) {
+		rc = store_regrow(s, fault);
+		if (rc == 0)
+			rc = commit_once(s, fault);
 	}
-	s->txn.txn = NULL;
-	if (rc != 0) {
-		mdb_txn_abort(txn);
-		return rc;
-	}
-	rc = store_fault(s, mdb_txn_commit(txn), "cannot commit to the store", fault);
-	if (rc == 0)
-		atomic_store(&s->committed, s->applied.lsn + 1);
 	return rc;
 }
 
 /* The applied LSN must be that of a record which the journal has, of the same writer. */
 static int
-check_applied(struct store *s, const struct applied *applied, struct fault *fault)
+check_applied(struct store *s, const struct store_applied *applied, struct fault *fault)
 {
 	_cleanup_(buf_free) struct buf storage = {0};
 	uint64_t end = journal_end(s->journal);
@@ -164,17 +189,17 @@ check_applied(struct store *s, const struct applied *applied, struct fault *faul
 }
 
 static int
-read_applied(struct store *s, struct applied *ret, struct fault *fault)
+read_applied(struct store *s, struct store_applied *ret, struct fault *fault)
 {
 	struct store_txn txn = {.store = s};
-	struct applied applied = {0};
+	struct store_applied applied = {0};
 	const void *data;
 	size_t len;
 	int rc = store_fault(s, mdb_txn_begin(s->env, NULL, MDB_RDONLY, &txn.txn), "cannot read the store", fault);
 
 	if (rc != 0)
 		return rc;
-	if (store_get(&txn, STORE_META, applied_key, sizeof applied_key - 1, &data, &len)) {
+	if (store_get(&txn, STORE_META, STORE_APPLIED, strlen(STORE_APPLIED), &data, &len)) {
 		if (len == sizeof applied)
 			memcpy(&applied, data, sizeof applied);
 		else

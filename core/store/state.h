@@ -23,6 +23,7 @@ struct store_txn {
 	struct store *store;
 	MDB_txn *txn;        /* NULL: none is open */
 	bool writing;        /* apply functions may write; reads through the same transaction may not */
+	bool full;           /* the map is: what the transaction has is lost */
 	size_t dirty_pages;  /* estimated, from above */
 	int64_t since;       /* monotonic, the first change */
 	struct fault broken; /* an LMDB error that the caller of get or walk was not told */
@@ -42,18 +43,13 @@ struct jobs {
 	struct job *first, **last;
 };
 
-/* META "applied": the last record that the committed state reflects. */
-struct applied {
-	uint64_t lsn; /* 0: none */
-	uint64_t epoch;
-};
-
 struct store {
 	unsigned magic;
 	struct journal *journal;
 	const struct store_apply *const *tables;
 	uint64_t kinds; /* of records that have rows, as bits */
-	size_t map_bytes;
+	size_t map_bytes;         /* [store thread] once it runs */
+	pthread_mutex_t map_lock; /* the map stays where it is */
 	MDB_env *env;
 	MDB_dbi dbi[STORE_TABLES];
 	_Atomic uint64_t committed;
@@ -80,16 +76,36 @@ struct store {
 	/* [store thread, and store_open before it starts] */
 	struct jobs taken; /* off the queue, to be done */
 	struct store_txn txn; /* the write transaction, while there is something uncommitted */
-	struct applied applied;
+	struct store_applied applied;
 };
 
-/* 0 or a fault for an LMDB result. */
+const char *store_table_name(enum store_table table);
+
+/* Whether a value, as LMDB has it, ends in its true check; `ret` gets its size without. */
+bool store_value_true(enum store_table table, const MDB_val *key, const MDB_val *value, size_t *ret);
+
+/* From now on damage of this environment ends the process with a sentence.  An LMDB result. */
+int store_guard(MDB_env *env);
+void store_unguard(MDB_env *env); /* before it is closed, or its map moves */
+
+/* 0 or a fault for an LMDB result; `s` may be NULL. */
 int store_fault(const struct store *s, int rc, const char *what, struct fault *fault);
+
 
 bool store_has_row(const struct store *s, const struct record *r);
 
-/* Applies one record by its rows; opens the write transaction when none is.  [store thread] */
+/* Applies one record by its rows; opens the write transaction when none is, makes room when the map is full.
+ * [store thread] */
 int store_apply_record(struct store *s, const struct record *r, struct fault *fault);
+
+/* The same, and its fault when the map is full (then `full` is set). */
+int store_apply_once(struct store *s, const struct record *r, struct fault *fault);
+
+/* Makes the map larger; no transaction may be open. */
+int store_grow(struct store *s, struct fault *fault);
+
+/* The map is full: takes the transaction back, makes the map larger and applies again what it reflected. */
+int store_regrow(struct store *s, struct fault *fault);
 
 /* Whether the transaction is large or old enough, and committing it. */
 bool store_commit_due(const struct store *s);

@@ -15,8 +15,8 @@
 /* Records are applied so many at a time while the thread would wake for its next commit anyway. */
 #define TOGETHER 256u
 
-/* Address space, no more: the file grows with what is in it.  Memory keeps values here, of up to 1 MiB each. */
-#define MAP_BYTES ((size_t)16 * 1024 * MIB)
+/* Address space, no more: the file grows with what is in it, and the map when it is full. */
+#define MAP_BYTES ((size_t)1024 * MIB)
 
 static void
 jobs_init(struct jobs *jobs)
@@ -106,22 +106,31 @@ on_wakeup(evutil_socket_t fd, short what, void *arg)
 	tell_failure(s);
 }
 
+/* An LMDB result. */
 static int
-open_tables(struct store *s, struct fault *fault)
+make_tables(struct store *s)
 {
-	static const char *const names[STORE_TABLES] = {"meta", "registry", "runs", "memory"};
 	MDB_txn *txn;
 	int rc = mdb_txn_begin(s->env, NULL, 0, &txn);
 
 	if (rc != MDB_SUCCESS)
-		return store_fault(s, rc, "cannot open the store", fault);
+		return rc;
 	for (size_t i = 0; i < STORE_TABLES && rc == MDB_SUCCESS; i++)
-		rc = mdb_dbi_open(txn, names[i], MDB_CREATE, &s->dbi[i]);
-	if (rc != MDB_SUCCESS) {
-		mdb_txn_abort(txn);
-		return store_fault(s, rc, "cannot open the store's tables", fault);
-	}
-	return store_fault(s, mdb_txn_commit(txn), "cannot open the store's tables", fault);
+		rc = mdb_dbi_open(txn, store_table_name((enum store_table)i), MDB_CREATE, &s->dbi[i]);
+	if (rc == MDB_SUCCESS)
+		return mdb_txn_commit(txn);
+	mdb_txn_abort(txn);
+	return rc;
+}
+
+static int
+open_tables(struct store *s, struct fault *fault)
+{
+	int rc, grown = 0;
+
+	while ((rc = make_tables(s)) == MDB_MAP_FULL && grown == 0)
+		grown = store_grow(s, fault);
+	return grown != 0 ? grown : store_fault(s, rc, "cannot open the store's tables", fault);
 }
 
 /* LMDB syncs each commit in full.  MDB_NOMETASYNC would save a flush and could lose the last commit with the power; the
@@ -141,6 +150,8 @@ open_env(struct store *s, const char *dir, struct fault *fault)
 		rc = mdb_env_set_mapsize(s->env, s->map_bytes);
 	if (rc == MDB_SUCCESS)
 		rc = mdb_env_open(s->env, dir, MDB_NOTLS, 0600);
+	if (rc == MDB_SUCCESS)
+		rc = store_guard(s->env);
 	if (rc == MDB_SUCCESS)
 		rc = mdb_reader_check(s->env, &dead); /* slots of a host that was killed */
 	if (rc != MDB_SUCCESS) {
@@ -187,8 +198,11 @@ free_store(struct store *s)
 	jobs_free(&s->finished);
 	if (s->txn.txn != NULL)
 		mdb_txn_abort(s->txn.txn);
-	if (s->env != NULL)
+	if (s->env != NULL) {
+		store_unguard(s->env);
 		mdb_env_close(s->env);
+	}
+	pthread_mutex_destroy(&s->map_lock);
 	pthread_mutex_destroy(&s->lock);
 	pthread_cond_destroy(&s->work);
 	pthread_cond_destroy(&s->turned);
@@ -218,6 +232,7 @@ new_store(const struct store_options *options)
 	jobs_init(&s->queue);
 	jobs_init(&s->taken);
 	jobs_init(&s->finished);
+	pthread_mutex_init(&s->map_lock, NULL);
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);

@@ -6,6 +6,10 @@
  * together with the applied LSN after 2,000 dirty pages or 50 ms, and never past the durable LSN.  At start everything
  * after the applied LSN is applied again from the journal.
  *
+ * A map that is full grows: what the open transaction reflected is applied again from the journal.
+ *
+ * Each value has a checksum: one that a disk has changed is damage, told as such.
+ *
  * LMDB is for state once committed, the journal is the truth for runs.  Nobody else opens the environment.
  */
 
@@ -26,7 +30,7 @@ struct store;
 struct store_txn;
 
 /* Tables; keys are at most STORE_KEY_MAX bytes, longer is bad_input. */
-enum store_table { STORE_META, STORE_REGISTRY, STORE_RUNS, STORE_MEMORY, STORE_TABLES };
+enum store_table { STORE_META, STORE_REGISTRY, STORE_RUNS, STORE_MEMORY, STORE_REQUESTS, STORE_TABLES };
 #define STORE_KEY_MAX 511
 
 /* One row of the apply table.  `kind` and, for RECORD_COMMAND, `command` choose the function.  A fault is a bug or
@@ -41,7 +45,7 @@ struct store_options {
 	const char *dir;
 	struct event_base *loop;
 	struct journal *journal;
-	size_t map_bytes; /* 0: 16 GiB; the file is as large as what is in it */
+	size_t map_bytes; /* 0: 1 GiB; it grows by itself, and the file is as large as what is in it */
 	const struct store_apply *const *tables; /* NULL-terminated list of arrays, each ended by kind 0 */
 	void (*failed)(const struct fault *fault, void *arg);
 	void *arg;
@@ -81,7 +85,30 @@ int store_walk(struct store_txn *txn, enum store_table table, const void *prefix
 int store_walk_from(struct store_txn *txn, enum store_table table, const void *prefix, size_t prefix_len,
     const void *from, size_t from_len, store_visit *visit, void *arg);
 
+/* Writes the environment as it was committed last into a new file, beside whatever goes on.  [any thread] */
+int store_copy(struct store *s, int fd, struct fault *fault);
+
+/* Reads all of an environment that nobody writes to: every entry in its place, and as it was written; `checked` is false for
+ * one from before values had checks.  `applied` gets the LSN of the last record that it reflects, 0 for none or when there is
+ * no file.  Faults: damaged, io_error.  [any thread] */
+int store_verify(const char *dir, bool checked, uint64_t *applied, struct fault *fault);
+
 /* The LSN below which everything is applied and committed.  [any thread] */
 uint64_t store_committed(const struct store *s);
+
+/* META "applied": the last record that the committed state reflects. */
+#define STORE_APPLIED "applied"
+struct store_applied {
+	uint64_t lsn; /* 0: none */
+	uint64_t epoch;
+};
+
+/* META "journal-dropped": uint64_t, the LSN below which records of the journal may be gone. */
+#define STORE_DROPPED "journal-dropped"
+
+/* Looks into the store of a host that may be running, or of none: `look` reads, in one short transaction.  Nothing is
+ * changed. */
+typedef void store_look_fn(struct store_txn *txn, void *arg);
+int store_look(const char *dir, store_look_fn *look, void *arg, struct fault *fault);
 
 #endif

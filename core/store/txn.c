@@ -1,20 +1,32 @@
 /*
  * Inside a transaction: get, put, delete, walk.
+ *
+ * LMDB keeps no checksums, so each value ends in one of ours, of the table, the key and the value: what a disk has changed
+ * is told as damage, and nobody acts on it.
  */
 
 #include <assert.h>
 #include <string.h>
+#include <xxhash.h>
 
 #include "store/state.h"
 
-#define PAGE_BYTES 4096
+#define PAGE_BYTES  4096
+#define CHECK_BYTES sizeof(uint64_t)
 
 static const char *const table_names[STORE_TABLES] = {
     [STORE_META] = "meta",
     [STORE_REGISTRY] = "registry",
     [STORE_RUNS] = "runs",
     [STORE_MEMORY] = "memory",
+    [STORE_REQUESTS] = "requests",
 };
+
+const char *
+store_table_name(enum store_table table)
+{
+	return table_names[table];
+}
 
 int
 store_fault(const struct store *s, int rc, const char *what, struct fault *fault)
@@ -22,24 +34,42 @@ store_fault(const struct store *s, int rc, const char *what, struct fault *fault
 	switch (rc) {
 	case MDB_SUCCESS:
 		return 0;
-	case MDB_MAP_FULL:
-		return fault_set(fault, HOSPES_EDISK,
-		    "%s: the store is full: all of its map of %zu bytes is used; take another state directory "
-		    "(--state, `state`)",
-		    what, s->map_bytes);
+	case MDB_MAP_FULL: /* whoever can makes it larger and begins again */
+		return fault_set(fault, HOSPES_EDISK, "%s: all of the store's map of %zu bytes is used", what,
+		    s == NULL ? 0 : s->map_bytes);
 	case MDB_CORRUPTED:
 	case MDB_PAGE_NOTFOUND:
 	case MDB_PANIC:
 	case MDB_INVALID:
 	case MDB_VERSION_MISMATCH:
 		return fault_set(fault, HOSPES_EDAMAGED,
-		    "%s: %s; move the store's folder away and start again: the journal makes it anew", what,
-		    mdb_strerror(rc));
+		    "%s: %s; restore the state directory from a backup, or, when the journal is there from its beginning, "
+		    "move the store's folder away and start again",
+		    what, mdb_strerror(rc));
 	default:
 		if (rc > 0)
 			return fault_errno(fault, rc, "%s", what);
 		return fault_set(fault, HOSPES_EBUG, "%s: %s", what, mdb_strerror(rc));
 	}
+}
+
+static uint64_t
+check_of(enum store_table table, const MDB_val *key, const void *value, size_t len)
+{
+	return XXH3_64bits_withSeed(
+	    value, len, XXH3_64bits_withSeed(key->mv_data, key->mv_size, (XXH64_hash_t)table));
+}
+
+bool
+store_value_true(enum store_table table, const MDB_val *key, const MDB_val *value, size_t *ret)
+{
+	uint64_t check;
+
+	if (value->mv_size < CHECK_BYTES)
+		return false;
+	*ret = value->mv_size - CHECK_BYTES;
+	memcpy(&check, (const uint8_t *)value->mv_data + *ret, CHECK_BYTES);
+	return check == check_of(table, key, value->mv_data, *ret);
 }
 
 static MDB_val
@@ -54,6 +84,21 @@ keep_broken(struct store_txn *txn, int rc, const char *what)
 {
 	if (rc != MDB_SUCCESS && rc != MDB_NOTFOUND && txn->broken.status == 0)
 		store_fault(txn->store, rc, what, &txn->broken);
+}
+
+/* Size of a value that was found; false when it is damaged, which is kept. */
+static bool
+take_value(struct store_txn *txn, enum store_table table, const MDB_val *k, const MDB_val *v, size_t *ret)
+{
+	if (store_value_true(table, k, v, ret))
+		return true;
+	if (txn->broken.status == 0)
+		fault_set(&txn->broken, HOSPES_EDAMAGED,
+		    "the store is damaged: an entry of its table %s is not what was written; restore the state directory "
+		    "from a backup, or, when the journal is there from its beginning, move the store's folder away and "
+		    "start again",
+		    table_names[table]);
+	return false;
 }
 
 static int
@@ -77,15 +122,23 @@ int
 store_put(struct store_txn *txn, enum store_table table, const void *key, size_t key_len, const void *data, size_t len,
     struct fault *fault)
 {
-	MDB_val k = val(key, key_len), v = val(data, len);
+	MDB_val k = val(key, key_len), v = val(NULL, len + CHECK_BYTES);
 	int rc = check_key(table, key_len, fault);
+	uint64_t check;
 
 	assert(txn->writing);
 	if (rc != 0)
 		return rc;
 	count_dirty(txn, len);
-	return store_fault(
-	    txn->store, mdb_put(txn->txn, txn->store->dbi[table], &k, &v, 0), "cannot write to the store", fault);
+	check = check_of(table, &k, data, len);
+	rc = mdb_put(txn->txn, txn->store->dbi[table], &k, &v, MDB_RESERVE);
+	if (rc == MDB_SUCCESS) {
+		if (len > 0)
+			memcpy(v.mv_data, data, len);
+		memcpy((uint8_t *)v.mv_data + len, &check, CHECK_BYTES);
+	}
+	txn->full = txn->full || rc == MDB_MAP_FULL;
+	return store_fault(txn->store, rc, "cannot write to the store", fault);
 }
 
 int
@@ -101,6 +154,7 @@ store_del(struct store_txn *txn, enum store_table table, const void *key, size_t
 	rc = mdb_del(txn->txn, txn->store->dbi[table], &k, NULL);
 	if (rc == MDB_NOTFOUND)
 		return 0;
+	txn->full = txn->full || rc == MDB_MAP_FULL;
 	return store_fault(txn->store, rc, "cannot delete from the store", fault);
 }
 
@@ -115,10 +169,9 @@ store_get(
 		return false; /* nothing can be there */
 	rc = mdb_get(txn->txn, txn->store->dbi[table], &k, &v);
 	keep_broken(txn, rc, "cannot read the store");
-	if (rc != MDB_SUCCESS)
+	if (rc != MDB_SUCCESS || !take_value(txn, table, &k, &v, ret_len))
 		return false;
 	*ret = v.mv_data;
-	*ret_len = v.mv_size;
 	return true;
 }
 
@@ -185,7 +238,11 @@ walk(struct store_txn *txn, enum store_table table, const struct walk *w, store_
 	else
 		rc = seek_first(cursor, w->prefix, w->prefix_len, &k, &v);
 	while (rc == MDB_SUCCESS && stop == 0 && has_prefix(&k, w->prefix, w->prefix_len)) {
-		stop = visit(k.mv_data, k.mv_size, v.mv_data, v.mv_size, arg);
+		size_t len;
+
+		if (!take_value(txn, table, &k, &v, &len))
+			break;
+		stop = visit(k.mv_data, k.mv_size, v.mv_data, len, arg);
 		if (stop == 0)
 			rc = mdb_cursor_get(cursor, &k, &v, w->down ? MDB_PREV : MDB_NEXT);
 	}
@@ -207,10 +264,8 @@ int
 store_walk_from(struct store_txn *txn, enum store_table table, const void *prefix, size_t prefix_len, const void *from,
     size_t from_len, store_visit *visit, void *arg)
 {
-	struct walk w = {.prefix = prefix_len == 0 ? "" : prefix,
-	    .prefix_len = prefix_len,
-	    .from = from,
-	    .from_len = from_len};
+	struct walk w = {
+	    .prefix = prefix_len == 0 ? "" : prefix, .prefix_len = prefix_len, .from = from, .from_len = from_len};
 
 	return walk(txn, table, &w, visit, arg);
 }

@@ -339,6 +339,14 @@ http_start(struct http *h, const struct http_call *call)
 	return t;
 }
 
+bool
+http_sent(struct http_transfer *t)
+{
+	assert(t->magic == TRANSFER_MAGIC);
+	note_sent(t);
+	return t->sent;
+}
+
 void
 http_cancel(struct http_transfer **t)
 {

@@ -42,7 +42,7 @@ extern "C" {
 
 /* The ABI: a plugin loads when the majors are the same and its minor is not above the host's. */
 #define HOSPES_ABI_MAJOR 1
-#define HOSPES_ABI_MINOR 1
+#define HOSPES_ABI_MINOR 2
 
 typedef struct hospes_ctx hospes_ctx;     /* one call in progress */
 typedef struct hospes_value hospes_value; /* an immutable JSON payload, parsed only when looked at */
@@ -117,6 +117,14 @@ const char *hospes_status_name(int status);
 
 /* ---- Ops --------------------------------------------------------------------------------------------------------- */
 
+/* The class of an effect: what the host may do when it had begun a request, was killed, and cannot know whether it took
+ * place.  GET and HEAD are idempotent and all other methods once where nothing is said. */
+#define HOSPES_EFFECT_PURE       "pure"       /* nothing is changed by it: done again */
+#define HOSPES_EFFECT_IDEMPOTENT "idempotent" /* twice is as good as once: done again */
+#define HOSPES_EFFECT_KEYED      "keyed"      /* the server takes two with one Idempotency-Key for one: again, same key */
+#define HOSPES_EFFECT_COSTLY     "costly"     /* twice does no harm but is paid for: again, and told as maybe billed */
+#define HOSPES_EFFECT_ONCE       "once"       /* never again by itself: a human decides, or it ends as outcome_unknown */
+
 /* How an op is to be done.  Zero is "as usual" everywhere; `size` is sizeof(hospes_options) and is set by
  * HOSPES_OPTIONS, so that the struct can grow. */
 typedef struct hospes_options {
@@ -126,7 +134,7 @@ typedef struct hospes_options {
 	int64_t budget_wall_ns HOSPES_ZERO_; /* the share of wall time */
 	const char *version HOSPES_ZERO_;    /* this version of the callee, "1.2.0", and no other */
 	const char *key HOSPES_ZERO_;        /* idempotency key, where the host's own should not be used */
-	const char *effect HOSPES_ZERO_;     /* http: "pure", "idempotent", "keyed" or "once" */
+	const char *effect HOSPES_ZERO_;     /* http: HOSPES_EFFECT_KEYED or another class */
 } hospes_options;
 #ifdef __cplusplus
 static inline const hospes_options *

@@ -14,6 +14,11 @@ tests_bench_cells_SOURCES = tests/bench/cells.c
 tests_bench_cells_LDADD = core/base/libbase.a $(JANSSON_LIBS) $(XXHASH_LIBS) $(SODIUM_LIBS)
 CLEANFILES += tests/bench/cells
 
+EXTRA_PROGRAMS += tests/bench/journal
+tests_bench_journal_SOURCES = tests/bench/journal.c
+tests_bench_journal_LDADD = core/journal/libjournal.a core/base/libbase.a $(EVENT_LIBS) $(JANSSON_LIBS) $(XXHASH_LIBS)
+CLEANFILES += tests/bench/journal
+
 BENCH_PLUGINS = tests/bench/plugins/bench-work.so tests/bench/plugins/bench-work-json.so \
 	tests/bench/plugins/bench-join.so tests/bench/plugins/bench-join-json.so tests/bench/plugins/bench-lane.so \
 	tests/bench/plugins/bench-effect.so tests/bench/plugins/bench-park.so \

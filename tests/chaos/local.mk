@@ -11,6 +11,11 @@ check_PROGRAMS += tests/chaos/check
 tests_chaos_check_SOURCES = tests/chaos/check.c
 tests_chaos_check_LDADD = $(JANSSON_LIBS)
 
+# The world outside the host, for scenarios that kill it.
+check_PROGRAMS += tests/chaos/counting_server
+tests_chaos_counting_server_SOURCES = tests/chaos/counting_server.c
+tests_chaos_counting_server_LDADD = $(EVENT_LIBS) $(XXHASH_LIBS)
+
 STORM = tests/chaos/storm.c $(STAGE_SDK)
 STORM_C = $(top_srcdir)/tests/chaos/storm.c $(PLUGIN_LIBS)
 tests/chaos/storm.so: $(STORM)

@@ -2,7 +2,7 @@
 # come to their end all the same, and the cells give back what that took.
 . "$TESTS/lib.sh"
 plan 8
-host_start 'cells = { per_version = 2; fibers = 2500; memory = "700M"; };
+host_start 'cells = { per_version = 2; fibers = 2500; memory = "700M"; evict_after = 0; };
 run = { calls = 10000; };'
 plugin sleeper
 plugin crowd

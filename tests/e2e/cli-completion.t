@@ -1,7 +1,7 @@
 # Completion in bash offers what there is: commands and options as the program tells them, names, versions and runs as the
 # host does; without a host it is silent.
 . "$TESTS/lib.sh"
-plan 29
+plan 32
 mkdir -p "$T/work/folder"
 touch "$T/work/input.json" "$T/work/one.so" "$T/work/two.so"
 : >"$T/errors"
@@ -54,6 +54,9 @@ completes 'hospes withdraw echo ' '1.0.0 2.0.0' "as an argument too"
 completes 'hospes run echo --set s' 'silent.' "a plugin's configuration"
 completes 'hospes show ' "$(printf '%s\n' "$ended" "$open" | sort | tr '\n' ' ' | sed 's/ $//')" "show: all runs"
 completes 'hospes cancel ' "$open" "cancel: those in flight"
+completes 'hospes resolve ' "$open" "resolve: the same"
+completes "hospes resolve $open --outcome n" 'not-done' "what may be said of an effect"
+completes "hospes resolve $open --outcome " 'done folder input.json not-done one.so two.so' "and files with its answer"
 completes "hospes wait ${open:0:20}" "$open" "wait: by the first letters"
 completes 'hospes run echo --in ' 'folder input.json one.so two.so' "files where a file is wanted"
 completes 'hospes run echo --in=inp' 'input.json' "behind a = too"

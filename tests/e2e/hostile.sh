@@ -65,8 +65,10 @@ hostile_row()
 {
 	local name=$1 plugin=$2 input=$3 status=$4 says=$5 logs=$6 words=$7 from others more= wall=20
 
+	[ "${SANITIZERS:-no}" = no ] || wall=60 # they slow down what the watchdog waits for
+
 	case $words in
-	*slow*) wall=40 ;;
+	*slow*) wall=$((wall * 2)) ;;
 	*brief*) wall=2 ;;
 	esac
 	from=$(($(wc -l <"$T/host.log") + 1))

@@ -13,6 +13,7 @@
 #   own_plugin chain             puts it where the user's own host, and so a private one, finds it
 #   nothing_left "why"           no private host, no process and no folder of one is left
 #   journal_has JQ N "why"       N records of the run match
+#   world_start                  a server outside that remembers each request: $WORLD; world_saw PATH, world_count PATH
 #   wait_for 'condition'         until it is true, or the deadline; nothing here sleeps for a fixed time
 #
 # CONF_MORE has lines for the configuration of every host.  From make: STAGE (where the host is installed), BUILT (the build tree), TESTS (this folder), SANITIZERS.
@@ -301,6 +302,30 @@ web()
 web_count()
 {
 	web /count | jq -r --arg path "$1" '.paths[$path] // 0'
+}
+
+# ---- The counting server (chaos/counting_server.c) ---------------------------------------------------------------------
+
+# Starts it; $WORLD is its URL, $T/world.log its log.  It ends when its stdin does, which is ours.
+world_start()
+{
+	mkfifo "$T/world.stdin"
+	"$BUILT/tests/chaos/counting_server" "$T/world.log" <"$T/world.stdin" >"$T/world.port" &
+	exec 7>"$T/world.stdin"
+	wait_for '[ -s "$T/world.port" ]' || exit 1
+	WORLD=http://127.0.0.1:$(tr -dc 0-9 <"$T/world.port")
+}
+
+# What came of a path, with its query or any: "KEY FATE", a line each.
+world_saw()
+{
+	awk -v path="$1" '$3 == path || index($3, path "?") == 1 { print $4, $6 }' "$T/world.log" 2>/dev/null
+}
+
+# How often a path was asked for.
+world_count()
+{
+	world_saw "$1" | wc -l
 }
 
 # ---- Runs --------------------------------------------------------------------------------------------------------------

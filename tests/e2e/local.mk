@@ -19,6 +19,7 @@ E2E_SCENARIOS = \
 	tests/e2e/ask-worker-fails.t \
 	tests/e2e/brief-quotes-check.t \
 	tests/e2e/cell-crash-is-poison.t \
+	tests/e2e/cell-evicts.t \
 	tests/e2e/cell-forged-ready.t \
 	tests/e2e/cell-global-write.t \
 	tests/e2e/cell-kill-changes-nothing.t \
@@ -49,6 +50,7 @@ E2E_SCENARIOS = \
 	tests/e2e/doctor-no-userns.t \
 	tests/e2e/doctor-root.t \
 	tests/e2e/doctor-user.t \
+	tests/e2e/effects-kill.t tests/e2e/effects-live.t \
 	tests/e2e/ground-check-crashes.t \
 	tests/e2e/ground-check-may-not-call.t \
 	tests/e2e/ground-check-missing.t \
@@ -76,7 +78,7 @@ E2E_SCENARIOS = \
 	tests/e2e/hostile-plugins.t \
 	tests/e2e/hostile-rounds.t \
 	tests/e2e/hostile-slow.t \
-	tests/e2e/journal-torn-tail.t \
+	tests/e2e/journal-torn-tail.t tests/e2e/journal-verify.t \
 	tests/e2e/memory-client-apart.t \
 	tests/e2e/memory-kill-counts-once.t \
 	tests/e2e/memory-limits.t \
@@ -109,6 +111,8 @@ E2E_SCENARIOS = \
 	tests/e2e/sdk-1.0-loads.t \
 	tests/e2e/show-source.t \
 	tests/e2e/soak-200-drops.t \
+	tests/e2e/state-fixtures.t \
+	tests/e2e/state-format.t \
 	tests/e2e/tool-http-intent.t \
 	tests/e2e/tool-http-private.t \
 	tests/e2e/tool-http-redirect.t

@@ -74,12 +74,15 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	fakes.has_run = len % 2 == 0;
 	fakes.store_has_run = len % 3 == 0;
 	fakes.run.state = RUN_OPEN;
+	fakes.keys_wait = len % 5 == 0;
 	json_decref(fakes.request);
 	fakes.request = NULL;
 	fd = dial();
 	if (send(fd, data, len, MSG_NOSIGNAL) < 0)
 		event_base_loop(loop, EVLOOP_NONBLOCK);
 	settle(fd);
+	if (fakes.keys != NULL)
+		fake_keys();
 	event = json_pack("{s:s}", "type", "call_started");
 	fake_event(event);
 	fake_event(NULL);

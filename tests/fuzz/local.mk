@@ -1,7 +1,7 @@
 # Fuzz targets: libFuzzer with ASan and UBSan.  clang compiles the rooms once more for them, in fuzz/, since the library
 # wants to see their branches.  `make fuzz FUZZ_RUNS=100000000 FUZZ=frames` looks longer at one; what it finds is kept in
 # fuzz/ and shown.
-FUZZ = record batch json policy http frames semver
+FUZZ = record carried batch json policy http frames semver
 FUZZ_RUNS = 20000
 include tests/fuzz/inspect.mk
 include tests/fuzz/memory.mk
@@ -11,6 +11,7 @@ FUZZ_FLAGS = -std=gnu17 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize
 FUZZ_LIBS = $(EVENT_LIBS) $(JANSSON_LIBS) $(CONFIG_LIBS) $(CURL_LIBS) $(XXHASH_LIBS) $(SODIUM_LIBS)
 
 FUZZ_RECORD = $(core_base_libbase_a_SOURCES)
+FUZZ_CARRIED = $(core_base_libbase_a_SOURCES) core/call/carried.c core/call/carried.h
 FUZZ_BATCH = $(core_base_libbase_a_SOURCES) $(core_journal_libjournal_a_SOURCES)
 FUZZ_JSON = $(core_base_libbase_a_SOURCES)
 FUZZ_POLICY = $(core_base_libbase_a_SOURCES) $(core_policy_libpolicy_a_SOURCES)
@@ -18,10 +19,11 @@ FUZZ_HTTP = $(core_base_libbase_a_SOURCES) $(core_tool_libtool_a_SOURCES)
 FUZZ_FRAMES = $(core_base_libbase_a_SOURCES) core/cell/frames.c core/cell/frames.h
 FUZZ_SEMVER = $(core_base_libbase_a_SOURCES) core/registry/semver.c
 
-EXTRA_DIST += tests/fuzz/fuzz.h tests/fuzz/fuzz_record.c tests/fuzz/fuzz_batch.c tests/fuzz/fuzz_json.c tests/fuzz/fuzz_policy.c tests/fuzz/fuzz_http.c \
+EXTRA_DIST += tests/fuzz/fuzz.h tests/fuzz/fuzz_record.c tests/fuzz/fuzz_carried.c tests/fuzz/fuzz_batch.c tests/fuzz/fuzz_json.c tests/fuzz/fuzz_policy.c tests/fuzz/fuzz_http.c \
 	tests/fuzz/fuzz_frames.c tests/fuzz/fuzz_semver.c tests/fuzz/run.sh
 
 fuzz/record: tests/fuzz/fuzz_record.c $(FUZZ_RECORD)
+fuzz/carried: tests/fuzz/fuzz_carried.c $(FUZZ_CARRIED)
 fuzz/batch: tests/fuzz/fuzz_batch.c $(FUZZ_BATCH)
 fuzz/json: tests/fuzz/fuzz_json.c $(FUZZ_JSON)
 fuzz/policy: tests/fuzz/fuzz_policy.c $(FUZZ_POLICY)
@@ -29,7 +31,7 @@ fuzz/http: tests/fuzz/fuzz_http.c $(FUZZ_HTTP)
 fuzz/frames: tests/fuzz/fuzz_frames.c $(FUZZ_FRAMES)
 fuzz/semver: tests/fuzz/fuzz_semver.c $(FUZZ_SEMVER)
 
-fuzz/record fuzz/batch fuzz/json fuzz/policy fuzz/http fuzz/frames fuzz/semver: config.h
+fuzz/record fuzz/carried fuzz/batch fuzz/json fuzz/policy fuzz/http fuzz/frames fuzz/semver: config.h
 	$(AM_V_CCLD)$(MKDIR_P) fuzz && files= && for file in $^; do case $$file in *.c) files="$$files $$file" ;; esac; done && \
 	$(FUZZ_CC) $(FUZZ_FLAGS) -o $@ $$files $(FUZZ_LIBS)
 

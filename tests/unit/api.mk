@@ -1,5 +1,5 @@
 # unit tests of api and cli
-CMOCKA_TESTS += tests/unit/test_api tests/unit/test_api_memory
+CMOCKA_TESTS += tests/unit/test_api tests/unit/test_api_memory tests/unit/test_api_resume tests/unit/test_api_start
 api_world_sources = tests/unit/api_fakes.c tests/unit/api_fakes.h tests/unit/api_world.c tests/unit/api_world.h
 tests_unit_test_api_SOURCES = tests/unit/test_api.c $(api_world_sources)
 tests_unit_test_api_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
@@ -8,6 +8,12 @@ tests_unit_test_api_LDADD = core/api/libapi.a core/base/libbase.a $(EVENT_LIBS) 
 tests_unit_test_api_memory_SOURCES = tests/unit/test_api_memory.c $(api_world_sources)
 tests_unit_test_api_memory_CPPFLAGS = $(tests_unit_test_api_CPPFLAGS)
 tests_unit_test_api_memory_LDADD = $(tests_unit_test_api_LDADD)
+tests_unit_test_api_resume_SOURCES = tests/unit/test_api_resume.c $(api_world_sources)
+tests_unit_test_api_resume_CPPFLAGS = $(tests_unit_test_api_CPPFLAGS)
+tests_unit_test_api_resume_LDADD = $(tests_unit_test_api_LDADD)
+tests_unit_test_api_start_SOURCES = tests/unit/test_api_start.c $(api_world_sources)
+tests_unit_test_api_start_CPPFLAGS = $(tests_unit_test_api_CPPFLAGS)
+tests_unit_test_api_start_LDADD = $(tests_unit_test_api_LDADD)
 
 cli_test_libs = $(CLI_LIBS) $(CMOCKA_LIBS)
 CMOCKA_TESTS += tests/unit/test_cli tests/unit/test_cli_test

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "api/serve.h"
 #include "api_fakes.h"
 #include "base/json.h"
 #include "base/util.h"
@@ -20,6 +21,7 @@ struct run_watch {
 };
 
 struct fakes fakes;
+static char known_key[RUN_KEY_MAX + 1];
 
 static char *no_dirs[] = {NULL}, state_dir[] = "/state";
 static char *capabilities[] = {(char[]){"count.words"}, NULL};
@@ -35,6 +37,7 @@ fakes_reset(const char *socket_path)
 {
 	json_decref(fakes.request);
 	memset(&fakes, 0, sizeof(fakes));
+	known_key[0] = '\0';
 	fakes.policy.socket_path = (char *)(uintptr_t)socket_path;
 	fakes.policy.state_dir = state_dir;
 	fakes.policy.plugin_dirs = no_dirs;
@@ -164,19 +167,80 @@ version_state_name(enum version_state state)
 
 /* ---- run ---- */
 
+/* One key, of one client: the fake remembers the last that a run was started under. */
+struct run_keys {
+	size_t n;
+	run_keys_found *found;
+	void *arg;
+	char key[MANY_MAX][RUN_KEY_MAX + 1];
+};
+
+bool
+run_key_valid(const char *key, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (key[i] <= ' ' || key[i] > '~')
+			return false;
+	return len > 0 && len <= RUN_KEY_MAX;
+}
+
+void
+fake_keys(void)
+{
+	struct run_keys *keys = fakes.keys;
+
+	fakes.keys = NULL;
+	keys->found(keys, keys->arg);
+	free(keys);
+}
+
+void
+run_keys_find(struct runs *r, const char *client, const char *const *names, size_t n, run_keys_found *found, void *arg)
+{
+	struct run_keys *keys = xcalloc(1, sizeof(*keys));
+
+	(void)r, (void)client;
+	*keys = (struct run_keys){.n = n, .found = found, .arg = arg};
+	for (size_t i = 0; i < n; i++)
+		if (names[i] != NULL)
+			strcpy(keys->key[i], names[i]);
+	fakes.keys = keys;
+	fakes.lookups++;
+	if (!fakes.keys_wait)
+		fake_keys();
+}
+
+struct run_key *
+run_keys_nth(struct run_keys *keys, size_t nth)
+{
+	return keys->key[nth][0] == '\0' ? NULL : (struct run_key *)(void *)keys->key[nth];
+}
+
+void
+run_key_text(struct runs *r, const struct run_key *key, struct buf *out)
+{
+	(void)r;
+	buf_printf(out, "{\"id\":\"" RUN_ID "\",\"key\":\"%s\",\"repeated\":true}", (const char *)key);
+}
+
 int
-run_start(struct runs *r, const json_t *request, struct payload *input, const char *client, struct run **ret,
-    struct fault *fault)
+run_start(struct runs *r, const json_t *request, struct payload *input, const char *client, struct run_key *key,
+    struct run **ret, struct fault *fault)
 {
 	(void)r, (void)client;
 	if (strcmp(json_string_value(json_object_get(request, "plugin")), version.name) != 0)
 		return fault_set(fault, HOSPES_ENOAGENT, "there is no such agent");
+	*ret = NULL;
+	if (key != NULL && strcmp((const char *)key, known_key) == 0)
+		return 0;
+	strcpy(known_key, key != NULL ? (const char *)key : "");
 	json_decref(fakes.request);
 	fakes.request = json_deep_copy(request);
 	if (input != NULL)
 		json_object_set_new(fakes.request, "input", json_read(input->data, input->len, "input", NULL));
 	fakes.has_run = true;
 	fakes.run.state = RUN_OPEN;
+	fakes.started++;
 	*ret = &fakes.run;
 	return 0;
 }
@@ -186,6 +250,18 @@ run_find(struct runs *r, const char *id_text)
 {
 	(void)r;
 	return fakes.has_run && strcmp(id_text, RUN_ID) == 0 ? &fakes.run : NULL;
+}
+
+int
+run_resolve(struct runs *r, struct run *run, const json_t *request, const char *who, struct fault *fault)
+{
+	(void)r;
+	(void)run;
+	if (json_object_get(request, "call") == NULL)
+		return fault_set(fault, HOSPES_ECONFLICT, "nothing waits there");
+	snprintf(fakes.resolved, sizeof fakes.resolved, "%s %s", who,
+	    json_string_value(json_object_get(request, "outcome")));
+	return 0;
 }
 
 int
@@ -289,7 +365,12 @@ fake_view(void)
 
 	fakes.view_done = NULL;
 	if (fakes.store_has_run) {
-		done(json_pack("{s:s, s:s, s:{}}", "id", RUN_ID, "state", "ended", "tree"), NULL, fakes.view_arg);
+		json_t *parts = json_array();
+
+		for (uint32_t i = 0; i < fakes.parts; i++)
+			json_array_append_new(parts, run_part(NULL, i));
+		done(json_pack("{s:s, s:s, s:{}, s:o}", "id", RUN_ID, "state", "ended", "tree", "parts", parts), NULL,
+		    fakes.view_arg);
 	} else {
 		fault_set(&fault, HOSPES_ENORUN, "there is no such run");
 		done(NULL, &fault, fakes.view_arg);
@@ -307,6 +388,13 @@ view(run_viewed *done, void *arg)
 
 void
 run_show(struct runs *r, const char *id_text, run_viewed *done, void *arg)
+{
+	(void)r, (void)id_text;
+	view(done, arg);
+}
+
+void
+run_reply(struct runs *r, const char *id_text, run_viewed *done, void *arg)
 {
 	(void)r, (void)id_text;
 	view(done, arg);

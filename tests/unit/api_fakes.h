@@ -10,8 +10,13 @@ struct fakes {
 	struct run run;
 	bool has_run, store_has_run;
 	json_t *request;         /* the last that run_start saw */
+	unsigned started;
+	struct run_keys *keys; /* a lookup that waits, when keys_wait */
+	unsigned lookups;
+	bool keys_wait;
 	struct run_watch *watch; /* open watches, the newest first */
 	unsigned watches, cancels, installs;
+	char resolved[128]; /* who said what of an effect */
 	size_t installed_bytes;
 	uint32_t parts, parts_taken; /* of the run's reply: "xx..." of part_bytes */
 	size_t part_bytes;
@@ -38,6 +43,7 @@ extern struct fakes fakes;
 
 void fakes_reset(const char *socket_path);
 void fake_event(const json_t *event); /* to the watcher; NULL is the end */
+void fake_keys(void);                 /* ends the lookup that waits */
 void fake_durable(void);
 void fake_view(void);                                        /* gives the view that waits */
 void fake_memory(json_t *answer, const struct fault *fault); /* gives the answer that waits */

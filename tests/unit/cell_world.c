@@ -172,6 +172,24 @@ on_begins(struct call *call, const char *why, void *arg)
 }
 
 static void
+on_evicted(struct call *call, void *arg)
+{
+	(void)arg;
+	assert_int_equal(call->state, CALL_EVICTED);
+	assert_null(call->cell);
+	told_of(call)->evictions++;
+}
+
+static void
+on_woke(struct call *call, void *arg)
+{
+	(void)arg;
+	assert_int_equal(call->state, CALL_EVICTED);
+	told_of(call)->wokes++;
+	world_submit_again(world_index(call));
+}
+
+static void
 on_lost(struct call *call, const struct fault *fault, void *arg)
 {
 	struct told *t = told_of(call);
@@ -462,6 +480,8 @@ world_open(struct fault *fault)
 			.log = on_log,
 			.progress = on_progress,
 			.part = on_part,
+			.evicted = on_evicted,
+			.woke = on_woke,
 			.reply = on_reply,
 			.begins = on_begins,
 			.lost = on_lost,
@@ -519,11 +539,28 @@ world_submit(const char *input)
 	return i;
 }
 
+static void
+submit(struct call *call)
+{
+	struct cell_spec spec = {.plugin = "echo",
+	    .semver = "1.0.0",
+	    .object_path = "/dev/null",
+	    .object = object,
+	    .memory_bytes = 1 << 20,
+	    .state_cell = world.state_cell};
+
+	cells_submit(world.cells, &spec, call);
+}
+
+void
+world_submit_again(unsigned i)
+{
+	submit(world.call[i]);
+}
+
 unsigned
 world_submit_only(const char *input)
 {
-	static const struct cell_spec spec = {
-	    .plugin = "echo", .semver = "1.0.0", .object_path = "/dev/null", .object = object, .memory_bytes = 1 << 20};
 	_cleanup_(payload_unref) struct payload *config = payload_text("{}");
 	unsigned i = world.n_calls++;
 	struct op *op = &world.roots[i];
@@ -531,7 +568,7 @@ world_submit_only(const char *input)
 	assert_true(i < WORLD_CALLS);
 	*op = (struct op){.run = &world.run, .ordinal = i, .input = payload_text(input)};
 	world.call[i] = call_new(&world.calls, op, "echo", "1.0.0", NULL, config, op->caller == NULL ? 0 : 1);
-	cells_submit(world.cells, &spec, world.call[i]);
+	submit(world.call[i]);
 	return i;
 }
 

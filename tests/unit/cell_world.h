@@ -23,7 +23,7 @@ struct guest {
 
 /* What was told of one call. */
 struct told {
-	unsigned begins, replies, losses, ops, parks, abandons, logs, progress, parts;
+	unsigned begins, replies, losses, ops, parks, abandons, logs, progress, parts, evictions, wokes;
 	char why[512];
 	int status;
 	char text[2048]; /* value, or sentence */
@@ -54,6 +54,7 @@ struct world {
 	const char *probe_report;
 	uint32_t probe_layers;
 	bool answer_at_once; /* ops are answered with "42" while they are told */
+	bool state_cell;     /* what is submitted keeps state */
 	void (*on_reply)(struct world *w, unsigned i);
 };
 
@@ -68,6 +69,7 @@ void world_turn(void); /* until nothing more happens */
 /* Calls, by index. */
 unsigned world_submit(const char *input);
 unsigned world_submit_only(const char *input); /* the loop does not turn */
+void world_submit_again(unsigned i); /* one that was evicted */
 unsigned world_index(const struct call *call);
 void world_outcome(unsigned i, uint32_t ordinal, int status, const char *value);
 

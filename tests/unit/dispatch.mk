@@ -1,12 +1,17 @@
 # unit tests of call and dispatch
 
-CMOCKA_TESTS += tests/unit/test_account tests/unit/test_dispatch tests/unit/test_dispatch_grounding \
+CMOCKA_TESTS += tests/unit/test_account tests/unit/test_carried tests/unit/test_dispatch tests/unit/test_dispatch_effects \
+	tests/unit/test_dispatch_grounding \
 	tests/unit/test_dispatch_memory tests/unit/test_dispatch_parts
 
 tests_unit_test_account_SOURCES = tests/unit/test_account.c
 tests_unit_test_account_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_account_LDADD = core/call/libcall.a core/base/libbase.a $(EVENT_LIBS) $(JANSSON_LIBS) $(XXHASH_LIBS) \
 	$(CMOCKA_LIBS)
+
+tests_unit_test_carried_SOURCES = tests/unit/test_carried.c tests/unit/cmocka_all.h
+tests_unit_test_carried_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_carried_LDADD = $(tests_unit_test_account_LDADD)
 
 DISPATCH_WORLD = tests/unit/dispatch_world.c tests/unit/dispatch_world.h
 DISPATCH_TEST_LIBS = core/dispatch/libdispatch.a core/registry/libregistry.a core/policy/libpolicy.a core/call/libcall.a \
@@ -28,3 +33,7 @@ tests_unit_test_dispatch_grounding_LDADD = $(DISPATCH_TEST_LIBS)
 tests_unit_test_dispatch_parts_SOURCES = tests/unit/test_dispatch_parts.c $(DISPATCH_WORLD)
 tests_unit_test_dispatch_parts_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_dispatch_parts_LDADD = $(DISPATCH_TEST_LIBS)
+
+tests_unit_test_dispatch_effects_SOURCES = tests/unit/test_dispatch_effects.c $(DISPATCH_WORLD)
+tests_unit_test_dispatch_effects_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_dispatch_effects_LDADD = $(DISPATCH_TEST_LIBS)

@@ -165,6 +165,13 @@ http_start(struct http *h, const struct http_call *call)
 	return (struct http_transfer *)&w;
 }
 
+bool
+http_sent(struct http_transfer *t)
+{
+	assert_ptr_equal(t, &w);
+	return !w.unsent;
+}
+
 void
 http_cancel(struct http_transfer **t)
 {
@@ -449,7 +456,7 @@ teardown(void **state)
 	op_clear(&w.run->root);
 	payload_unref(&w.run->findings);
 	payload_unref(&w.run->partial);
-	map_free(&w.run->seen);
+	carried_free(&w.run->carried);
 	free(w.run);
 	dispatch_close(&w.d);
 	policy_unref(&w.policy);

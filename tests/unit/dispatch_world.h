@@ -61,6 +61,7 @@ struct world {
 	void *awaited_arg;
 	struct http_call http;
 	unsigned n_http;
+	bool unsent; /* nothing of a request has left */
 	struct world_memory memory;
 	unsigned parted; /* how often there was more of the root's reply to show */
 	bool ended;

@@ -183,6 +183,23 @@ test_cancel(void **state)
 	assert_int_equal(fakes.cancels, 1);
 }
 
+static void
+test_resolve(void **state)
+{
+	struct world *w = *state;
+
+	start_run(w);
+	expect(w, "POST", "/v1/runs/" RUN_ID "/resolve", "{\"call\": \"/0/3\", \"outcome\": \"done\"}", 200, RUN_ID);
+	assert_non_null(strstr(fakes.resolved, "uid:"));
+	assert_non_null(strstr(fakes.resolved, " done"));
+	expect(w, "POST", "/v1/runs/" RUN_ID "/resolve", "{}", 409, "nothing waits there");
+	fakes.has_run = false;
+	fakes.store_has_run = true;
+	expect(w, "POST", "/v1/runs/" RUN_ID "/resolve", "{}", 409, "has ended already");
+	fakes.store_has_run = false;
+	expect(w, "POST", "/v1/runs/" RUN_ID "/resolve", "{}", 404, "no_such_run");
+}
+
 /* A client that leaves is no longer watched, at once and not when the run ends. */
 static void
 test_client_leaves(void **state)
@@ -632,6 +649,7 @@ main(void)
 	    WITH_WORLD(test_wait_many),
 	    WITH_WORLD(test_leaving_many),
 	    WITH_WORLD(test_cancel),
+	    WITH_WORLD(test_resolve),
 	    WITH_WORLD(test_client_leaves),
 	    WITH_WORLD(test_half_closed),
 	    WITH_WORLD(test_view_after_leaving),

@@ -210,7 +210,7 @@ test_notes(void **state)
 	    "config=b:bool:yes", "config=N:int:1", "config=:int:1", "config=n:number:1", "config=f:file:a/b",
 	    "config=f:file:.a", "config=f:file:..", "input={", "input={\"colour\": 1}", "output=[]", "memory=0",
 	    "memory=-1", "memory=1x", "memory=99999999", "recursion=", "price_micros=1.5", "state=", "state=host",
-	    "effect=costly", "colour=green", "kin=agent", "kind =agent"};
+	    "effect=dear", "colour=green", "kin=agent", "kind =agent"};
 	struct fault fault;
 
 	(void)state;

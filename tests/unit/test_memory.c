@@ -84,12 +84,27 @@ drop(struct world *w, const struct memory_space *space)
 	return world_wait(w);
 }
 
-/* Everything that was begun before is over: a search waits for it, and files come before searches of a later turn. */
+static void
+is_durable(void *arg)
+{
+	bool *durable = arg;
+
+	*durable = true;
+}
+
+/* Everything that was begun before is over: a search waits for it, files come before searches of a later turn, and go when what
+ * let go of them is durable. */
 static void
 settle(struct world *w)
 {
-	for (unsigned i = 0; i < 4; i++)
+	for (unsigned i = 0; i < 4; i++) {
+		bool durable = false;
+
 		world_search(w, "settled");
+		journal_await(w->journal, journal_end(w->journal) - 1, is_durable, &durable);
+		while (!durable)
+			assert_int_equal(event_base_loop(w->loop, EVLOOP_ONCE), 0);
+	}
 }
 
 /* ---- Values ------------------------------------------------------------------------------------------------------- */

@@ -137,38 +137,15 @@ another_format_is_refused(void **state)
 }
 
 static void
-a_payload_is_stored_once(void **state)
-{
-	struct payload *p = payload_text("a long conversation");
-	struct payload_hash hash;
-	struct record first, second;
-
-	(void)state;
-	record_init(&first, RECORD_CALL_END);
-	record_add_payload(&first, TAG_OUTPUT, p);
-	record_add_payload(&first, TAG_INPUT, NULL);
-	assert_int_equal(first.head.fields, 1);
-	assert_int_equal(record_find(&first, TAG_OUTPUT)->len, p->len);
-	assert_true(p->journaled);
-	record_init(&second, RECORD_CALL_START);
-	record_add_payload(&second, TAG_INPUT, p);
-	assert_null(record_find(&second, TAG_INPUT));
-	assert_int_equal(record_find(&second, TAG_INPUT_HASH)->len, 16);
-	memcpy(&hash, record_find(&second, TAG_INPUT_HASH)->data, sizeof hash);
-	assert_true(payload_hash_equal(hash, payload_hash(p)));
-	payload_unref(&p);
-}
-
-static void
 kinds_and_tags_have_names(void **state)
 {
 	(void)state;
 	assert_string_equal(record_kind_name(RECORD_RUN_START), "run_start");
 	assert_string_equal(record_kind_name(9999), "unknown");
-	for (unsigned tag = TAG_PATH; tag <= TAG_SOURCES; tag++)
+	for (unsigned tag = TAG_PATH; tag <= TAG_DECISION; tag++)
 		assert_string_not_equal(record_tag_name(tag), "unknown");
 	assert_string_equal(record_tag_name(0), "unknown");
-	assert_string_equal(record_tag_name(TAG_SOURCES + 1), "unknown");
+	assert_string_equal(record_tag_name(TAG_DECISION + 1), "unknown");
 }
 
 int
@@ -180,7 +157,6 @@ main(void)
 	    cmocka_unit_test(one_encoding),
 	    cmocka_unit_test(lies_about_sizes),
 	    cmocka_unit_test(another_format_is_refused),
-	    cmocka_unit_test(a_payload_is_stored_once),
 	    cmocka_unit_test(kinds_and_tags_have_names),
 	};
 

@@ -25,6 +25,7 @@
 #include "base/util.h"
 #include "cell/guest/fatal.h"
 #include "cell/guest/guest.h"
+#include "cell/guest/heap.h"
 #include "cell/guest/last_filter.h"
 #include "cell/guest/plugin.h"
 #include "cell/guest/prime.h"
@@ -304,6 +305,7 @@ serve(struct cell *cell)
 	if (hospes_rt_send(WIRE_FD_CONTROL, WIRE_READY, 0, &hello, sizeof(hello)) != 0)
 		return 1;
 	hospes_rt_set_phase(HOSPES_RT_SERVING);
+	hospes_rt_count(heap_in_use());
 	if (hospes_rt_serve(&cell->loaded.plugin) != 0)
 		return 1;
 	if (cell->layers & LAYER_READONLY && seal_set(&cell->loaded.seal, false) != 0)

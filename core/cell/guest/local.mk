@@ -7,7 +7,7 @@ core_cell_libsandbox_a_SOURCES = core/cell/guest/sandbox.c core/cell/guest/sandb
 	core/cell/guest/programs.c core/cell/guest/programs.h core/cell/guest/programs_make.c core/cell/layers.c core/cell/guest/guest.h
 core_cell_libsandbox_a_CPPFLAGS = $(AM_CPPFLAGS) $(SECCOMP_CFLAGS)
 
-core_cell_hospes_cell_SOURCES = core/cell/guest/cell_main.c core/cell/guest/fatal.c core/cell/guest/fatal.h core/cell/guest/interpose.c \
+core_cell_hospes_cell_SOURCES = core/cell/guest/cell_main.c core/cell/guest/fatal.c core/cell/guest/fatal.h core/cell/guest/heap.c core/cell/guest/heap.h core/cell/guest/interpose.c \
 	core/cell/guest/last_filter.c \
 	core/cell/guest/plugin.c core/cell/guest/plugin.h core/cell/guest/prime.c core/cell/guest/prime.h core/cell/guest/probe.c core/cell/guest/probe.h \
 	core/cell/guest/proof.c core/cell/guest/proof.h core/cell/guest/proof_calls.c core/cell/guest/proof_ends.c \

@@ -351,8 +351,8 @@ static const char *
 take_effect(json_t *notes, const char *key, const char *value, struct fault *fault)
 {
 	if (strcmp(value, "pure") != 0 && strcmp(value, "idempotent") != 0 && strcmp(value, "keyed") != 0 &&
-	    strcmp(value, "once") != 0)
-		return "pure, idempotent, keyed or once";
+	    strcmp(value, "costly") != 0 && strcmp(value, "once") != 0)
+		return "pure, idempotent, keyed, costly or once";
 	return take_text(notes, key, value, fault);
 }
 
