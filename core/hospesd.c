@@ -146,6 +146,22 @@ parted(struct run *run, void *arg)
 }
 
 static void
+repeated(struct run *run, void *arg)
+{
+	struct host *h = arg;
+
+	runs_repeated(run, h->runs);
+}
+
+static void
+grown(void *arg)
+{
+	struct host *h = arg;
+
+	runs_grown(h->runs);
+}
+
+static void
 drop_version(struct version *v)
 {
 	version_unref(&v);
@@ -194,6 +210,8 @@ open_guests(struct host *h, struct fault *fault)
 	    .run_ended = ended,
 	    .progress = progress,
 	    .parted = parted,
+	    .repeated = repeated,
+	    .grown = grown,
 	    .arg = h};
 	struct cells_options cells = {
 	    .loop = h->loop, .calls = &h->calls, .policy = h->policy, .spawner_fd = h->spawner_fd};
@@ -231,6 +249,7 @@ open_doors(struct host *h, struct fault *fault)
 	    .registry = h->registry,
 	    .dispatch = h->dispatch,
 	    .policy = h->policy,
+	    .loop = h->loop,
 	    .scripted = h->options.scripted};
 	struct api_options api = {.loop = h->loop,
 	    .policy = h->policy,

@@ -41,7 +41,6 @@ include tests/fixtures/local.mk
 include tests/fixtures/sdk-1.0/local.mk
 include tests/fixtures/state/local.mk
 include tests/fixtures/hostile/local.mk
-include tests/chaos/local.mk
 include tests/unit/local.mk
 include tests/e2e/local.mk
 include tests/chaos/local.mk

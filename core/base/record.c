@@ -202,6 +202,8 @@ record_kind_name(enum record_kind kind)
 		return "run_start";
 	case RECORD_RUN_END:
 		return "run_end";
+	case RECORD_RUNS_OPEN:
+		return "runs_open";
 	case RECORD_RUN_MOVED:
 		return "run_moved";
 	case RECORD_CALL_START:

@@ -29,11 +29,16 @@ enum record_kind {
 	RECORD_RUN_START = 10,  /* TARGET, VERSION (asked for), CLIENT, CONFIG, LIMIT_CALLS, DEADLINE, INPUT,
 	                         * SOURCES; KEY and REQUEST where the client gave a key */
 	RECORD_RUN_END = 11,    /* TARGET, status, OUTPUT | MESSAGE, PARTIAL, CONFIDENCE; NUMBER: calls that it spent */
+	RECORD_RUNS_OPEN = 12,  /* BODY: of each open run its id (16 bytes) and the LSN of its newest record (8): where a start
+	                         * has to look no further back */
 	RECORD_RUN_MOVED = 13,  /* NUMBER: LSN of the copy of its RUN_START; all before is now in the copies that `prev` leads to */
 	RECORD_CALL_START = 20, /* PATH, TARGET, CALLEE, VERSION, DEADLINE, INPUT; the call that the op led to.  LIMIT_CALLS:
-	                         * its share.  OBJECT, CONFIG: with the first call of a version in the run */
+	                         * its share.  OBJECT, CONFIG: with the first call of a version in the run.  NUMBER: 1 where
+	                         * the version was asked for by number.  Of a check: ACTOR, and NUMBER: how many ops the
+	                         * handler of the call that it looks at had asked for */
 	RECORD_CALL_END = 21,   /* PATH, TARGET, status, OUTPUT | MESSAGE, CONFIDENCE: the outcome of the op that made the
-	                         * call; NUMBER: how many of its ops were refused and have no record of their own */
+	                         * call; NUMBER: how many of its ops were refused and have no record of their own; PARTIAL:
+	                         * of the root call */
 	RECORD_OP_INTENT = 30,  /* PATH, OP_KIND, TARGET, INPUT, EFFECT, KEY, DEADLINE: before an effect outside the host, each time
 	                         * that it is begun.  NUMBER: how often the same attempt was begun before, and nobody knows
 	                         * what came of that */
@@ -41,12 +46,12 @@ enum record_kind {
 	                         * record before: INPUT where it is short, NUMBER: ns that it took.  Of a
 	                         * costly effect that was sent and failed: NUMBER 1, it may have been billed */
 	RECORD_REFUSAL = 32,    /* PATH, OP_KIND, TARGET, INPUT_HASH, GUARD, status, MESSAGE: a guard said no; BODY: with what
-	                         * findings */
+	                         * findings.  Of a check: ACTOR and NUMBER as above */
 	RECORD_RESOLVED = 33,   /* PATH, OP_KIND, TARGET, DECISION, ACTOR, REASON: a human has said of an effect with an intent and
 	                         * no outcome whether it took place.  Done: status, OUTPUT, which are its outcome; not done:
 	                         * attempt, of the one that is begun now */
 	RECORD_COMMAND = 40,    /* COMMAND, ACTOR, REASON, BODY (JSON): a change of the host's own state; of an op also PATH,
-	                         * OP_KIND, TARGET */
+	                         * OP_KIND, TARGET, INPUT_HASH.  "run.cancel" (REASON, status): the run is being stopped */
 	RECORD_CELL_START = 50, /* TARGET, VERSION, OBJECT, NUMBER (pid), BODY {"layers": [...], "quarantine"} */
 	RECORD_CELL_END = 51,   /* TARGET, VERSION, OBJECT, NUMBER (pid), MESSAGE, BODY {"wait_status", "cpu_ms", "rss_kib"} */
 	RECORD_REPLAY = 52,     /* PATH, MESSAGE: a call begins again in another cell */
@@ -76,7 +81,7 @@ enum record_tag {
 	TAG_EFFECT = 13,   /* uint8, enum wire_effect */
 	TAG_KEY = 14,      /* text: idempotency key */
 	TAG_COMMAND = 15,  /* text: name in the apply table */
-	TAG_ACTOR = 16,    /* text: who */
+	TAG_ACTOR = 16,    /* text: who; of an op: the guard that asked for it, where no handler did */
 	TAG_REASON = 17,   /* text: why */
 	TAG_BODY = 18,     /* JSON */
 	TAG_CONFIDENCE = 19, /* double */

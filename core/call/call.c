@@ -74,6 +74,7 @@ call_new(struct calls *calls, struct op *op, const char *plugin, const char *sem
 	    .input = payload_ref(op->input),
 	    .config = payload_ref(config),
 	    .deadline_real_ns = op->deadline_real_ns,
+	    .own_ops = UINT32_MAX,
 	    .state = CALL_QUEUED,
 	    .started_mono_ns = clock_mono_ns(),
 	};
@@ -126,7 +127,7 @@ call_unref(struct calls *calls, struct call *call)
 	free(call->grounding);
 	if (call->deadline != NULL)
 		event_free(call->deadline);
-	if (calls->drop != NULL)
+	if (calls->drop != NULL && call->version != NULL)
 		calls->drop(call->version);
 	slab_give(&call_slab, call);
 	calls->count--;

@@ -122,12 +122,15 @@ struct op {
 	struct payload *input;          /* until it has its outcome */
 	struct payload_hash input_hash; /* what a replay is compared with */
 	size_t input_len;
+	bool only_hash;                 /* nobody knows its length: the record has no more of it */
 	int64_t deadline_real_ns;
 	int64_t began_mono_ns;     /* once it is past the guards */
-	int64_t intent_real_ns;    /* when its newest intent was recorded; 0: it has none */
+	int64_t intent_real_ns;    /* when its newest intent, or its command, was recorded; 0: it has none */
 	int64_t share[QUANTITIES]; /* 0: none */
 	int64_t share_wall_ns;     /* 0: none */
 	bool sharing;              /* its share is a part of what is left, and not taken yet */
+	bool refused;              /* a guard's no to the reply of its callee is on record */
+	uint64_t intent_lsn;       /* of its intent or command, where that was there when the host was started */
 
 	/* the outcome, once state is OP_DONE */
 	int status;
@@ -183,6 +186,7 @@ struct call {
 
 	struct op **ops; /* by ordinal */
 	uint32_t n_ops, cap_ops;
+	uint32_t own_ops; /* ordinals from here on are the host's own; UINT32_MAX: there are none yet */
 	uint32_t open_ops;
 	uint32_t firsts;   /* open ops of kind FIRST */
 	uint32_t sharers;  /* ops of it that are sharing */
@@ -194,6 +198,10 @@ struct call {
 	struct event *deadline;
 
 	uint32_t parts_said; /* since it began (again) */
+
+	uint32_t issued;   /* ops that it asked for since the host was started: below that it replays in this host's life */
+	uint32_t repeats;  /* ops that were on record when the host was started */
+	bool repeating;    /* it has not asked for all of those again */
 
 	/* what it replied, from then until guards have let it pass */
 	struct payload *reply, *partial;
@@ -253,6 +261,8 @@ struct run {
 	double confidence;
 	struct payload *findings; /* of the reply that was refused last, JSON array, or NULL */
 
+	bool stopping;      /* it is on record that it was cancelled */
+	unsigned repeating; /* calls of it that repeat what was on record when the host was started */
 	uint64_t last_lsn; /* of its newest record */
 	struct carried carried;    /* payloads that its newest records carry */
 	uint32_t seq;
@@ -292,6 +302,13 @@ void call_end(struct calls *calls, struct call *call);
 void call_ref(struct call *call);
 void call_unref(struct calls *calls, struct call *call);
 struct call *call_by_handle(const struct calls *calls, uint64_t handle); /* NULL: none in flight */
+
+/* How many ops its handler asked for: those of the host come after them. */
+static inline uint32_t
+call_own_ops(const struct call *call)
+{
+	return call->n_ops < call->own_ops ? call->n_ops : call->own_ops;
+}
 
 /* The op at `ordinal`, made when it is the next one; NULL when it would leave a gap. */
 struct op *call_op(struct call *call, uint32_t ordinal, bool *made);

@@ -51,7 +51,7 @@ void carried_add(struct carried *c, struct record *r, enum record_tag tag, struc
  * here.  After the newest record the same `c` goes on writing.
  *
  * `fault` may be NULL.  NULL with fault->status 0: it names none.  NULL with a fault: damaged, when what it names is not there.  An INPUT_HASH of
- * OP_OUTCOME, REFUSAL and CALL_END may be there for comparison alone: then nothing carries it.
+ * OP_OUTCOME, REFUSAL, COMMAND and CALL_END may be there for comparison alone: then nothing carries it.
  */
 struct payload *carried_read(struct carried *c, const struct record *r, enum record_tag tag, struct fault *fault);
 

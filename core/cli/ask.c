@@ -20,6 +20,7 @@
 #include "cli/ask.h"
 #include "cli/follow.h"
 #include "cli/keeper.h"
+#include "cli/patience.h"
 #include "cli/request.h"
 #include "cli/text.h"
 
@@ -32,6 +33,7 @@ struct asking {
 	const char *question;
 	bool keep;
 	struct any_host host;
+	struct patience patience;
 	struct ask_progress *progress;
 	struct source_set *set;
 	json_t *spaces;         /* names */
@@ -44,6 +46,14 @@ struct asking {
 };
 
 /* ---- The command line -------------------------------------------------------------------------------------------- */
+
+static void
+on_say(const char *line, void *arg)
+{
+	const struct asking *a = arg;
+
+	ask_progress_say(a->progress, line);
+}
 
 static int
 read_options(struct asking *a, struct fault *fault)
@@ -76,6 +86,10 @@ read_options(struct asking *a, struct fault *fault)
 		rc = fault_set(fault, HOSPES_EINPUT, "--points has to be a whole number; found %g", points);
 	if (rc == 0 && points > 0)
 		json_object_set_new(input, "points", json_integer((json_int_t)points));
+	if (rc == 0)
+		rc = patience_read(&a->patience, cli, fault);
+	a->patience.say = on_say;
+	a->patience.arg = a;
 	return rc != 0 ? rc : request_limits(cli, a->request, fault);
 }
 
@@ -92,14 +106,6 @@ source_paths(const struct cli *cli, size_t *n)
 	for (unsigned i = 1; i < cli->n_args; i++)
 		paths[(*n)++] = cli->args[i];
 	return paths;
-}
-
-static void
-on_say(const char *line, void *arg)
-{
-	const struct asking *a = arg;
-
-	ask_progress_say(a->progress, line);
 }
 
 /* ---- Loading ----------------------------------------------------------------------------------------------------- */
@@ -250,11 +256,15 @@ run(struct asking *a, struct fault *fault)
 {
 	struct client *client = a->host.client;
 	_cleanup_(json_p) json_t *started = NULL;
-	struct follow follow = {.cli = a->cli, .client = client, .event = on_event, .say = on_say, .arg = a};
+	struct follow follow = {
+	    .cli = a->cli, .client = client, .patience = &a->patience, .event = on_event, .say = on_say, .arg = a};
 	int rc;
 
 	json_object_set(a->request, "sources", a->spaces);
-	rc = client_post(client, "/v1/runs", a->request, &started, fault);
+	a->patience.client = client;
+	if (a->host.host != NULL)
+		a->patience.most_ns = 0; /* nobody starts a private host again */
+	rc = patience_start(&a->patience, a->request, NULL, &started, fault);
 	if (rc != 0)
 		return rc;
 	follow.id = cli_text(started, "id");

@@ -2,6 +2,7 @@
 
 #include "config.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 
 #include <curl/curl.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/json.h"
 #include "base/util.h"
@@ -20,7 +22,7 @@
 
 struct client {
 	char *socket;
-	bool interruptible;
+	bool interruptible, reached;
 	client_tick *tick; /* or NULL */
 	void *tick_arg;
 	int tick_ms;
@@ -30,6 +32,7 @@ struct transfer {
 	struct buf body;
 	struct sse *sse; /* NULL: the body is collected */
 	CURL *easy;
+	struct curl_slist *headers;
 	int stopped;
 	bool too_large;
 };
@@ -58,6 +61,12 @@ client_close(struct client **c)
 	free((*c)->socket);
 	free(*c);
 	*c = NULL;
+}
+
+bool
+client_reached(const struct client *c)
+{
+	return c->reached;
 }
 
 const char *
@@ -137,6 +146,31 @@ refused(const struct transfer *t, long code, struct fault *fault)
 		fault_set(fault, status, "%s", cli_text(error, "message"));
 	json_decref(answer);
 	return status;
+}
+
+/* A header of our own, of one line. */
+static void
+add_header(struct transfer *t, const char *name, const char *value)
+{
+	_cleanup_(free_p) char *line = NULL;
+
+	if (value == NULL || value[0] == '\0')
+		return;
+	assert(strpbrk(value, "\r\n") == NULL);
+	line = xasprintf("%s: %s", name, value);
+	t->headers = curl_slist_append(t->headers, line);
+	if (t->headers == NULL)
+		abort();
+	curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers);
+}
+
+static void
+finish(struct client *c, CURLcode done, struct transfer *t)
+{
+	c->reached |= done != CURLE_COULDNT_CONNECT;
+	curl_easy_cleanup(t->easy);
+	curl_slist_free_all(t->headers);
+	buf_free(&t->body);
 }
 
 static int
@@ -219,7 +253,8 @@ perform(const struct client *c, CURL *easy, CURLcode *done)
 }
 
 static int
-request(struct client *c, const char *path, bool post, const void *body, size_t len, json_t **ret, struct fault *fault)
+request(struct client *c, const char *path, bool post, const void *body, size_t len, const char *key, json_t **ret,
+    struct fault *fault)
 {
 	struct transfer t = {0};
 	CURL *easy = prepare(c, path, &t);
@@ -229,6 +264,7 @@ request(struct client *c, const char *path, bool post, const void *body, size_t 
 	CURLcode done;
 	int rc;
 
+	add_header(&t, "Idempotency-Key", key);
 	if (post) {
 		curl_easy_setopt(easy, CURLOPT_POST, 1L);
 		curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)len);
@@ -248,29 +284,35 @@ request(struct client *c, const char *path, bool post, const void *body, size_t 
 		rc = fault_set(fault, HOSPES_EBUG, "the host's answer is not JSON: %s", where.text);
 	else
 		*ret = answer;
-	curl_easy_cleanup(easy);
-	buf_free(&t.body);
+	finish(c, done, &t);
 	return rc;
 }
 
 int
 client_get(struct client *c, const char *path, json_t **ret, struct fault *fault)
 {
-	return request(c, path, false, NULL, 0, ret, fault);
+	return request(c, path, false, NULL, 0, NULL, ret, fault);
 }
 
 int
 client_post_bytes(struct client *c, const char *path, const void *body, size_t len, json_t **ret, struct fault *fault)
 {
-	return request(c, path, true, body, len, ret, fault);
+	return request(c, path, true, body, len, NULL, ret, fault);
 }
 
 int
 client_post(struct client *c, const char *path, const json_t *body, json_t **ret, struct fault *fault)
 {
+	return client_post_key(c, path, body, NULL, ret, fault);
+}
+
+int
+client_post_key(
+    struct client *c, const char *path, const json_t *body, const char *key, json_t **ret, struct fault *fault)
+{
 	_cleanup_(free_p) char *text = body != NULL ? json_text(body) : xstrdup("");
 
-	return request(c, path, true, text, strlen(text), ret, fault);
+	return request(c, path, true, text, strlen(text), key, ret, fault);
 }
 
 void
@@ -281,11 +323,20 @@ client_block_signals(void)
 	sigprocmask(SIG_BLOCK, &set, NULL);
 }
 
-int
-client_stream(struct client *c, const char *path, sse_event *event, client_interrupted *interrupted, void *arg,
-    struct fault *fault)
+bool
+client_pause(unsigned ms)
 {
-	struct sse sse = {.event = event, .arg = arg};
+	sigset_t set = interrupts();
+	struct timespec pause = {.tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * NS_PER_MS};
+
+	return sigtimedwait(&set, NULL, &pause) > 0;
+}
+
+int
+client_stream(struct client *c, const char *path, char *last_id, sse_event *event, client_interrupted *interrupted,
+    void *arg, struct fault *fault)
+{
+	struct sse sse = {.event = event, .arg = arg, .last_id = last_id};
 	struct transfer t = {.sse = &sse};
 	sigset_t set = interrupts();
 	_cleanup_(close_p) int signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -297,6 +348,7 @@ client_stream(struct client *c, const char *path, sse_event *event, client_inter
 
 	if (multi == NULL || signals < 0)
 		abort();
+	add_header(&t, "Last-Event-ID", last_id);
 	curl_multi_add_handle(multi, easy);
 	done = drive(c, multi, signals, interrupted, arg, &stopped);
 	curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &code);
@@ -309,9 +361,8 @@ client_stream(struct client *c, const char *path, sse_event *event, client_inter
 	else if (done != CURLE_OK)
 		rc = unreachable(c, done, &t, fault);
 	curl_multi_remove_handle(multi, easy);
-	curl_easy_cleanup(easy);
 	curl_multi_cleanup(multi);
-	buf_free(&t.body);
+	finish(c, done, &t);
 	sse_free(&sse);
 	return rc;
 }

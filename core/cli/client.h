@@ -25,14 +25,25 @@ int client_post(struct client *c, const char *path, const json_t *body, json_t *
 int client_post_bytes(
     struct client *c, const char *path, const void *body, size_t len, json_t **ret, struct fault *fault);
 
+/* A POST that may be done again: the host knows it by its key (Idempotency-Key). */
+int client_post_key(
+    struct client *c, const char *path, const json_t *body, const char *key, json_t **ret, struct fault *fault);
+
+/* Whether any request got through to a host: one that fails then has lost it. */
+bool client_reached(const struct client *c);
+
 /* Follows a stream until it ends (0), `event` returns nonzero (that), or it fails.  SIGINT and SIGTERM are given to
- * `interrupted` meanwhile: nonzero ends the stream with that.  They have to be blocked (client_block_signals). */
+ * `interrupted` meanwhile: nonzero ends the stream with that.  They have to be blocked (client_block_signals).  `last_id`, of
+ * SSE_ID_MAX bytes or NULL, is the id of the last event that had one, "" in the beginning: the stream goes on after it. */
 typedef int client_interrupted(int signo, void *arg);
-int client_stream(struct client *c, const char *path, sse_event *event, client_interrupted *interrupted, void *arg,
-    struct fault *fault);
+int client_stream(struct client *c, const char *path, char *last_id, sse_event *event, client_interrupted *interrupted,
+    void *arg, struct fault *fault);
 
 /* SIGINT and SIGTERM are kept for client_stream, and for clients that are interruptible, from now on. */
 void client_block_signals(void);
+
+/* A pause; true when SIGINT or SIGTERM, where they are blocked, ended it. */
+bool client_pause(unsigned ms);
 
 /* Its requests end as `cancelled` when SIGINT or SIGTERM, which have to be blocked, comes. */
 void client_interruptible(struct client *c);

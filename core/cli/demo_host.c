@@ -183,7 +183,7 @@ demo_run(struct demo *d, const char *plugin, json_t *input, json_t *more, demo_s
 	if (seen != NULL)
 		seen(d, started, arg);
 	path = client_path("/v1/runs/", cli_text(started, "id"), "/events");
-	rc = client_stream(d->client, path, on_event, NULL, &w, fault);
+	rc = client_stream(d->client, path, NULL, on_event, NULL, &w, fault);
 	if (rc == STOP_END) {
 		*run = w.end;
 		return 0;

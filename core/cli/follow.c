@@ -3,23 +3,23 @@
 #include "config.h"
 
 #include <string.h>
-#include <time.h>
 
 #include "base/json.h"
 #include "base/util.h"
 #include "cli/follow.h"
 #include "cli/text.h"
 
-#define STREAM_TRIES    3 /* without an event or another answer */
-#define STREAM_PAUSE_NS (50 * 1000 * 1000)
+#define STREAM_TRIES    3 /* that end in order without an event */
+#define STREAM_PAUSE_MS 50
 
 #define STOP_END 2 /* the end event came */
 
 struct following {
 	const struct follow *follow;
 	bool cancelled;
-	bool any;       /* events came since the stream began */
-	uint32_t parts; /* of the reply that have come */
+	bool any; /* events came since the stream began */
+	unsigned in_vain;
+	char last_id[SSE_ID_MAX];
 	json_t *end;
 };
 
@@ -34,10 +34,9 @@ on_event(const char *name, const char *data, size_t len, void *arg)
 		f->end = event;
 		return STOP_END;
 	}
-	if (strcmp(cli_text(event, "type"), "part") == 0 && f->follow->part != NULL) {
-		f->parts++;
+	if (strcmp(cli_text(event, "type"), "part") == 0 && f->follow->part != NULL)
 		f->follow->part(json_object_get(event, "part"), f->follow->arg);
-	} else
+	else
 		f->follow->event(event, f->follow->arg);
 	json_decref(event);
 	return 0;
@@ -71,40 +70,57 @@ on_interrupt(int signo, void *arg)
 
 /* Is the host still there?  Its patience is ours: who was cut off for being slow gives it a moment first. */
 static bool
-host_answers(struct client *client, const char *id)
+host_answers(const struct follow *follow)
 {
-	_cleanup_(free_p) char *path = client_path("/v1/runs/", id, "");
+	_cleanup_(free_p) char *path = client_path("/v1/runs/", follow->id, "");
 	_cleanup_(json_p) json_t *run = NULL;
-	const struct timespec moment = {.tv_nsec = STREAM_PAUSE_NS};
 	struct fault ignored;
 
-	(void)nanosleep(&moment, NULL);
-	return client_get(client, path, &run, &ignored) == 0;
+	return !client_pause(STREAM_PAUSE_MS) && client_get(follow->client, path, &run, &ignored) == 0;
 }
 
-/* A watcher that was too slow for the host is cut off, be it before the first event, and the run goes on all the same. */
+/* The stream ended without its end.  A watcher that was too slow for the host is cut off, be it before the first event, and
+ * the run goes on all the same; a host that is gone is waited for.  0: again. */
+static int
+lost(struct following *f, int rc, struct fault *fault)
+{
+	struct patience none = {.client = f->follow->client};
+	struct patience *patience = f->follow->patience != NULL ? f->follow->patience : &none;
+
+	if (rc != 0 && rc != HOSPES_ENOHOST)
+		return rc;
+	if (f->any) {
+		f->in_vain = 0;
+		patience_heard(patience);
+	}
+	if (rc == 0 && ++f->in_vain == STREAM_TRIES)
+		return fault_set(fault, HOSPES_EBUG, "the host told nothing of the end of run %s", f->follow->id);
+	if (rc == 0 || host_answers(f->follow))
+		return 0;
+	rc = patience_again(patience, fault);
+	return rc == HOSPES_ECANCELLED ? FOLLOW_LEFT : rc;
+}
+
 int
 follow_run(const struct follow *follow, json_t **end, struct fault *fault)
 {
-	struct following f = {.follow = follow, .parts = follow->part != NULL ? 0 : UINT32_MAX};
-	int rc = 0;
+	/* parts are many, and who does not want them is not sent them */
+	_cleanup_(free_p) char *events =
+	    client_path("/v1/runs/", follow->id, follow->part != NULL ? "/events" : "/events?parts=4294967295");
+	struct following f = {.follow = follow};
+	int rc;
 
-	for (unsigned in_vain = 0; in_vain < STREAM_TRIES; in_vain++) {
-		_cleanup_(free_p) char *from = xasprintf("/events?parts=%u", (unsigned)f.parts);
-		_cleanup_(free_p) char *events = client_path("/v1/runs/", follow->id, from);
-
+	do {
 		f.any = false;
-		rc = client_stream(follow->client, events, on_event, on_interrupt, &f, fault);
+		rc = client_stream(follow->client, events, f.last_id, on_event, on_interrupt, &f, fault);
 		if (rc == STOP_END) {
 			*end = f.end;
 			return 0;
 		}
-		if (rc != 0 && rc != HOSPES_ENOHOST)
-			return rc;
-		if (f.any || (rc != 0 && host_answers(follow->client, follow->id)))
-			in_vain = 0;
-	}
-	return rc != 0 ? rc : fault_set(fault, HOSPES_EBUG, "the host told nothing of the end of run %s", follow->id);
+		if (rc != FOLLOW_LEFT)
+			rc = lost(&f, rc, fault);
+	} while (rc == 0);
+	return rc;
 }
 
 char *

@@ -14,17 +14,25 @@
 #include "base/util.h"
 #include "cli/client.h"
 #include "cli/command.h"
+#include "cli/patience.h"
 #include "cli/text.h"
 
 #define STOP_ENOUGH      1
 #define STOP_INTERRUPTED 2
 
+struct logging {
+	const struct cli *cli;
+	struct client *client;
+	struct patience patience;
+	size_t printed; /* lines of a run, so far */
+	char last_id[SSE_ID_MAX];
+};
+
 static void
-print_line(const struct cli *cli, const char *line)
+print_line(const char *line)
 {
 	_cleanup_(free_p) char *safe = text_safe(line, false);
 
-	(void)cli;
 	printf("%s\n", safe);
 	fflush(stdout);
 }
@@ -32,19 +40,20 @@ print_line(const struct cli *cli, const char *line)
 static int
 on_line(const char *name, const char *data, size_t len, void *arg)
 {
-	const struct cli *cli = arg;
+	struct logging *l = arg;
 	_cleanup_(json_p) json_t *line = json_loadb(data, len, JSON_ALLOW_NUL, NULL);
 
+	patience_heard(&l->patience);
 	if (strcmp(name, "caught_up") == 0)
-		return cli_flag(cli, "follow") ? 0 : STOP_ENOUGH;
+		return cli_flag(l->cli, "follow") ? 0 : STOP_ENOUGH;
 	if (strcmp(name, "log") != 0 || line == NULL)
 		return 0;
-	if (cli->json) {
+	if (l->cli->json) {
 		json_dumpf(line, stdout, JSON_COMPACT);
 		putchar('\n');
 		fflush(stdout);
 	} else {
-		print_line(cli, cli_text(line, "line"));
+		print_line(cli_text(line, "line"));
 	}
 	return 0;
 }
@@ -57,76 +66,108 @@ on_interrupt(int signo, void *arg)
 	return STOP_INTERRUPTED;
 }
 
+/* A stream that follows does not end by itself: then the host did. */
 static int
-host_logs(struct cli *cli)
+again(struct logging *l, int rc, struct fault *fault)
 {
-	_cleanup_(client_close) struct client *client = NULL;
-	struct fault fault;
+	if (rc == 0)
+		fault_set(fault, HOSPES_ENOHOST, "the host on %s ended", client_socket(l->client));
+	rc = patience_again(&l->patience, fault);
+	return rc == HOSPES_ECANCELLED ? STOP_INTERRUPTED : rc;
+}
+
+static int
+host_logs(struct logging *l, struct fault *fault)
+{
 	int rc;
 
-	client_block_signals();
-	rc = client_open(&client, cli->socket, &fault);
-	if (rc == 0)
-		rc = client_stream(client, "/v1/logs", on_line, on_interrupt, cli, &fault);
-	return rc >= 0 ? CLI_OK : cli_fail(cli, &fault);
+	do {
+		rc = client_stream(l->client, "/v1/logs", l->last_id, on_line, on_interrupt, l, fault);
+	} while (rc <= 0 && (rc = again(l, rc, fault)) == 0);
+	return rc;
 }
 
 /* ---- Of one run ---- */
 
 static void
-print_run_line(const struct cli *cli, const json_t *record)
+print_run_line(struct logging *l, const json_t *record)
 {
 	_cleanup_(free_p) char *line = NULL;
 
-	if (cli->json) {
+	l->printed++;
+	if (l->cli->json) {
 		json_dumpf(record, stdout, JSON_COMPACT);
 		putchar('\n');
+		fflush(stdout);
 		return;
 	}
 	line = xasprintf("%s %s %s", cli_text(record, "time"), cli_text(record, "path"), cli_text(record, "message"));
-	print_line(cli, line);
+	print_line(line);
 }
 
 static int
 on_run_event(const char *name, const char *data, size_t len, void *arg)
 {
-	const struct cli *cli = arg;
+	struct logging *l = arg;
 	_cleanup_(json_p) json_t *event = json_loadb(data, len, JSON_ALLOW_NUL, NULL);
 
+	patience_heard(&l->patience);
 	if (strcmp(name, "end") == 0)
 		return STOP_ENOUGH;
 	if (strcmp(cli_text(event, "type"), "log") == 0)
-		print_run_line(cli, event);
+		print_run_line(l, event);
 	return 0;
 }
 
+/* What is on record beyond the lines that were printed as they came. */
 static int
-run_logs(struct cli *cli)
+print_recorded(struct logging *l, const char *id, struct fault *fault)
 {
-	_cleanup_(free_p) char *journal = client_path("/v1/runs/", cli->args[0], "/journal");
-	_cleanup_(free_p) char *events = client_path("/v1/runs/", cli->args[0], "/events");
-	_cleanup_(client_close) struct client *client = NULL;
+	_cleanup_(free_p) char *path = client_path("/v1/runs/", id, "/journal");
 	_cleanup_(json_p) json_t *records = NULL;
+	size_t i, nth = 0;
 	const json_t *record;
-	struct fault fault;
-	size_t i;
-	int rc = client_fetch(cli, journal, &records);
+	int rc = patience_get(&l->patience, path, &records, fault);
 
-	if (rc != 0)
-		return rc;
-	json_array_foreach(records, i, record) if (strcmp(cli_text(record, "kind"), "log") == 0)
-	    print_run_line(cli, record);
-	if (!cli_flag(cli, "follow"))
-		return CLI_OK;
-	client_block_signals();
-	rc = client_open(&client, cli->socket, &fault);
-	if (rc == 0)
-		rc = client_stream(client, events, on_run_event, on_interrupt, cli, &fault);
-	return rc >= 0 ? CLI_OK : cli_fail(cli, &fault);
+	json_array_foreach(records, i, record)
+	{
+		if (strcmp(cli_text(record, "kind"), "log") == 0 && nth++ >= l->printed)
+			print_run_line(l, record);
+	}
+	return rc;
+}
+
+static int
+run_logs(struct logging *l, const char *id, struct fault *fault)
+{
+	_cleanup_(free_p) char *events = client_path("/v1/runs/", id, "/events?parts=4294967295");
+	int rc;
+
+	do {
+		rc = print_recorded(l, id, fault);
+		if (rc != 0 || !cli_flag(l->cli, "follow"))
+			return rc;
+		rc = client_stream(l->client, events, NULL, on_run_event, on_interrupt, l, fault);
+	} while (rc <= 0 && (rc = again(l, rc, fault)) == 0);
+	return rc;
 }
 
 int
 command_logs(struct cli *cli)
 {
-	return cli->n_args > 0 ? run_logs(cli) : host_logs(cli);
+	_cleanup_(client_close) struct client *client = NULL;
+	struct logging l = {.cli = cli};
+	struct fault fault;
+	int rc;
+
+	if (patience_read(&l.patience, cli, &fault) != 0)
+		return cli_usage(cli, &fault);
+	if (!cli_flag(cli, "follow"))
+		l.patience.most_ns = 0;
+	if (client_open(&client, cli->socket, &fault) != 0)
+		return cli_fail(cli, &fault);
+	l.client = l.patience.client = client;
+	client_block_signals();
+	rc = cli->n_args > 0 ? run_logs(&l, cli->args[0], &fault) : host_logs(&l, &fault);
+	return rc >= 0 ? CLI_OK : cli_fail(cli, &fault);
 }

@@ -15,6 +15,7 @@
 #include "cli/command.h"
 #include "cli/journal.h"
 #include "cli/memory.h"
+#include "cli/patience.h"
 
 static const struct cli_option run_options[] = {
     {"in", 0, "FILE", "the input: JSON, `-` is standard input; {\"$file\": PATH} in it stands for a file"},
@@ -26,6 +27,8 @@ static const struct cli_option run_options[] = {
     {"wall", 0, "SECONDS", "at most so long"},
     {"parts", 0, NULL, "print the parts of the reply as they come, each as a line of JSON"},
     {"detach", 'd', NULL, "print the run's id and leave it to the host"},
+    {"key", 0, "TEXT", "start no second run under this key: tell of the one that there is"},
+    PATIENCE_OPTION,
     {0},
 };
 
@@ -40,6 +43,7 @@ static const struct cli_option ask_options[] = {
     {"set", 0, "P.KEY=VALUE", "configuration of a plugin for this run; may be repeated"},
     {"calls", 0, "N", "at most so many calls"},
     {"wall", 0, "SECONDS", "at most so long"},
+    PATIENCE_OPTION,
     {0},
 };
 
@@ -54,7 +58,13 @@ static const struct cli_option ps_options[] = {
     {0},
 };
 
-static const struct cli_option logs_options[] = {{"follow", 'f', NULL, "go on with new lines as they come"}, {0}};
+static const struct cli_option wait_options[] = {PATIENCE_OPTION, {0}};
+
+static const struct cli_option logs_options[] = {
+    {"follow", 'f', NULL, "go on with new lines as they come"},
+    PATIENCE_OPTION,
+    {0},
+};
 
 static const struct cli_option rollback_options[] = {
     {"to", 0, "VERSION", "this version instead of the former one"},
@@ -119,10 +129,14 @@ static const struct command commands[] = {
 	.max_args = 1,
 	.run = command_show},
     {.name = "wait",
-	.usage = "RUN",
-	.summary = "Wait for a run to end and print its result.",
+	.usage = "RUN... [--patience SECONDS]",
+	.summary = "Wait for runs to end and print their results.",
+	.detail = "Results come in the order of the runs given, as `hospes run` prints them; the exit code is that of "
+		  "the first\n"
+		  "that did not end well.  The host may be started again meanwhile.",
+	.options = wait_options,
 	.min_args = 1,
-	.max_args = 1,
+	.max_args = UINT_MAX,
 	.run = command_wait},
     {.name = "cancel", .usage = "RUN", .summary = "Stop a run.", .min_args = 1, .max_args = 1, .run = command_cancel},
     {.name = "resolve",
@@ -205,15 +219,17 @@ static const struct command commands[] = {
     {.name = "demo",
 	.usage = "[--scene N] [FILE.so]",
 	.summary = "Show, scene by scene, what the host promises.",
-	.detail = "Each scene has a host of its own and a verdict taken from its journal: kill, loop, lie, swap, break-in,\n"
-		  "budget.  With FILE.so that plugin plays the leading part.",
+	.detail =
+	    "Each scene has a host of its own and a verdict taken from its journal: kill, loop, lie, swap, break-in,\n"
+	    "budget.  With FILE.so that plugin plays the leading part.",
 	.options = demo_options,
 	.max_args = 1,
 	.run = command_demo},
     {.name = "doctor",
 	.usage = "",
 	.summary = "Try, layer by layer, whether cells are closed in.",
-	.detail = "Exit code 0: every required layer holds; 1: one does not; 3: one does not, and the configuration says that\n"
+	.detail = "Exit code 0: every required layer holds; 1: one does not; 3: one does not, and the configuration "
+		  "says that\n"
 		  "the host goes on without.",
 	.options = doctor_options,
 	.run = command_doctor},

@@ -9,6 +9,7 @@
 #include "cli/client.h"
 #include "cli/command.h"
 #include "cli/follow.h"
+#include "cli/patience.h"
 #include "cli/request.h"
 
 static void
@@ -38,19 +39,21 @@ command_run(struct cli *cli)
 {
 	_cleanup_(client_close) struct client *client = NULL;
 	_cleanup_(json_p) json_t *request = NULL, *started = NULL, *end = NULL;
+	struct patience patience = {0};
 	struct fault fault;
 	const char *id;
 	int rc;
 
-	if (request_options(cli, &request, &fault) != 0)
+	if (request_options(cli, &request, &fault) != 0 || patience_read(&patience, cli, &fault) != 0)
 		return cli_usage(cli, &fault);
 	rc = request_input(cli, request, &fault);
 	if (rc == 0)
 		rc = client_open(&client, cli->socket, &fault);
 	/* From here on an interrupt has to find a run that it can cancel. */
 	client_block_signals();
+	patience.client = client;
 	if (rc == 0)
-		rc = client_post(client, "/v1/runs", request, &started, &fault);
+		rc = patience_start(&patience, request, cli_value(cli, "key"), &started, &fault);
 	if (rc != 0)
 		return cli_fail(cli, &fault);
 	id = cli_text(started, "id");
@@ -65,6 +68,7 @@ command_run(struct cli *cli)
 		fprintf(stderr, "run %s\n", id);
 	rc = follow_run(&(struct follow){.cli = cli,
 			    .client = client,
+			    .patience = &patience,
 			    .id = id,
 			    .event = show_event,
 			    .part = cli_flag(cli, "parts") ? print_part : NULL,

@@ -8,6 +8,7 @@
 #include "base/util.h"
 #include "cli/client.h"
 #include "cli/command.h"
+#include "cli/patience.h"
 #include "cli/table.h"
 #include "cli/text.h"
 
@@ -61,14 +62,43 @@ run_told(const struct cli *cli, const json_t *run, bool quiet)
 	return CLI_OK;
 }
 
+static int
+wait_for(const struct cli *cli, struct patience *patience, const char *id)
+{
+	_cleanup_(free_p) char *path = client_path("/v1/runs/", id, "/wait");
+	_cleanup_(json_p) json_t *run = NULL;
+	struct fault fault;
+	int rc;
+
+	if (patience_get(patience, path, &run, &fault) != 0)
+		return cli_fail(cli, &fault);
+	rc = run_told(cli, run, false);
+	fflush(stdout);
+	return rc;
+}
+
+/* One after the other, in the order in which they were given: so each result has its place. */
 int
 command_wait(struct cli *cli)
 {
-	_cleanup_(free_p) char *path = client_path("/v1/runs/", cli->args[0], "/wait");
-	_cleanup_(json_p) json_t *run = NULL;
-	int rc = client_fetch(cli, path, &run);
+	_cleanup_(client_close) struct client *client = NULL;
+	struct patience patience = {0};
+	struct fault fault;
+	int status = CLI_OK;
 
-	return rc != 0 ? rc : run_told(cli, run, false);
+	if (patience_read(&patience, cli, &fault) != 0)
+		return cli_usage(cli, &fault);
+	if (client_open(&client, cli->socket, &fault) != 0)
+		return cli_fail(cli, &fault);
+	patience.client = client;
+	for (unsigned i = 0; i < cli->n_args; i++) {
+		int rc = wait_for(cli, &patience, cli->args[i]);
+
+		if (rc == CLI_NO_HOST)
+			return rc;
+		status = status == CLI_OK ? rc : status;
+	}
+	return status;
 }
 
 static const char *

@@ -12,13 +12,15 @@ dispatch(struct sse *s)
 {
 	int rc = 0;
 
+	if (s->last_id != NULL && s->any_data && s->id[0] != '\0')
+		strcpy(s->last_id, s->id);
 	if (s->any_data) {
 		if (s->data.len > 0)
 			s->data.len--; /* the line feed after the last data line */
 		rc = s->event(s->name[0] != '\0' ? s->name : "message", buf_text(&s->data), s->data.len, s->arg);
 	}
 	s->any_data = false;
-	s->name[0] = '\0';
+	s->name[0] = s->id[0] = '\0';
 	buf_clear(&s->data);
 	return rc;
 }
@@ -40,6 +42,8 @@ whole_line(struct sse *s)
 		s->any_data = true;
 	} else if (field == 5 && memcmp(line, "event", 5) == 0) {
 		snprintf(s->name, sizeof(s->name), "%s", value);
+	} else if (field == 2 && memcmp(line, "id", 2) == 0 && strlen(value) < sizeof(s->id)) {
+		strcpy(s->id, value);
 	}
 	return 0;
 }

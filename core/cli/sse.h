@@ -11,6 +11,7 @@
 #include "base/buf.h"
 
 #define SSE_EVENT_MAX (128 * MIB)
+#define SSE_ID_MAX    64 /* ids that are longer are passed over */
 
 /* `data` is zero-terminated.  Nonzero stops. */
 typedef int sse_event(const char *event, const char *data, size_t len, void *arg);
@@ -18,8 +19,9 @@ typedef int sse_event(const char *event, const char *data, size_t len, void *arg
 struct sse {
 	sse_event *event;
 	void *arg;
+	char *last_id; /* of SSE_ID_MAX bytes: gets the id of an event once that is whole; or NULL */
 	struct buf line, data;
-	char name[64];
+	char name[64], id[SSE_ID_MAX];
 	bool cr, any_data;
 };
 

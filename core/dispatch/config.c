@@ -53,11 +53,21 @@ read_files(json_t *config, const struct run *run, const struct version *v, struc
 	return 0;
 }
 
+static struct plugin_config *
+config_put(struct run *run, struct version *v, struct payload *text)
+{
+	struct plugin_config *made = xcalloc(1, sizeof(*made));
+
+	made->version = version_ref(v);
+	made->text = text;
+	map_put_u64(&run->configs, (uintptr_t)v, made);
+	return made;
+}
+
 static int
 config_make(struct run *run, struct version *v, struct plugin_config **ret, struct fault *fault)
 {
 	_cleanup_(json_p) json_t *config = json_object();
-	struct plugin_config *made;
 	const char *key;
 	json_t *note;
 	int rc;
@@ -73,12 +83,15 @@ config_make(struct run *run, struct version *v, struct plugin_config **ret, stru
 		rc = read_files(config, run, v, fault);
 	if (rc != 0)
 		return rc;
-	made = xcalloc(1, sizeof(*made));
-	made->version = version_ref(v);
-	made->text = json_payload(config);
-	map_put_u64(&run->configs, (uintptr_t)v, made);
-	*ret = made;
+	*ret = config_put(run, v, json_payload(config));
 	return 0;
+}
+
+void
+config_restore(struct run *run, struct version *v, const void *text, size_t len)
+{
+	if (map_get_u64(&run->configs, (uintptr_t)v) == NULL)
+		config_put(run, v, payload_new(text, len))->recorded = true;
 }
 
 int

@@ -55,8 +55,8 @@ op_at(struct run *run, const char *path)
 }
 
 /* Nothing has come of the attempt before, whatever its key. */
-static void
-next_attempt(struct op *op)
+void
+decision_next_attempt(struct op *op)
 {
 	_cleanup_(free_p) char *own = effect_key(op);
 	bool by_host = op->key != NULL && strcmp(op->key, own) == 0;
@@ -92,7 +92,7 @@ dispatch_resolve(
 	}
 	decision_over(op);
 	if (value == NULL)
-		next_attempt(op);
+		decision_next_attempt(op);
 	record_resolved(d, op, said, value);
 	log_info("an effect was decided", LOG_S("run", run->id_text), LOG_S("call", path),
 	    LOG_S("outcome", decision_name(said->outcome)), LOG_S("by", said->who));

@@ -25,6 +25,9 @@ dispatch_open(struct dispatch **ret, const struct dispatch_options *options)
 	d->run_ended = options->run_ended;
 	d->progress = options->progress;
 	d->parted = options->parted;
+	d->repeated = options->repeated;
+	d->grown = options->grown;
+	d->tell_at = UINT64_MAX;
 	d->arg = options->arg;
 	account_init(&d->host, "host", NULL);
 	TAILQ_INIT(&d->budget_waiters.ops);
@@ -60,11 +63,23 @@ dispatch_connect(struct dispatch *d, struct cells *cells, struct registry *regis
 }
 
 void
-dispatch_root(struct dispatch *d, struct run *run)
+dispatch_take(struct dispatch *d, struct run *run)
 {
 	run->dispatch = d;
 	TAILQ_INIT(&run->memory_waiters.ops);
+}
+
+void
+dispatch_root(struct dispatch *d, struct run *run)
+{
+	dispatch_take(d, run);
 	pipeline_enter(d, &run->root);
+}
+
+void
+dispatch_tell_at(struct dispatch *d, uint64_t lsn)
+{
+	d->tell_at = lsn;
 }
 
 void
@@ -151,7 +166,11 @@ on_op(struct call *call, uint32_t ordinal, const struct wire_op *asked, const ch
 	struct op *op = call_op(call, ordinal, &made);
 
 	assert(op != NULL); /* the cell room lets no gap through */
-	if (!made) {
+	if (call->issued <= ordinal)
+		call->issued = ordinal + 1;
+	if (call->issued >= call->repeats)
+		replay_repeated(d, call);
+	if (!made && (op->state != OP_NEW || ordinal >= call->own_ops)) {
 		replay_op(d, op, asked, target, input);
 		return;
 	}
@@ -175,6 +194,8 @@ on_op(struct call *call, uint32_t ordinal, const struct wire_op *asked, const ch
 static void
 on_parked(struct call *call, void *arg)
 {
+	if (call->waits_for < call->n_ops && call->ops[call->waits_for]->state != OP_DONE)
+		replay_repeated(arg, call);
 	guards_parked(arg, call);
 }
 
@@ -220,6 +241,8 @@ on_woke(struct call *call, void *arg)
 static void
 on_reply(struct call *call, int status, struct payload *value, double confidence, struct payload *partial, void *arg)
 {
+	call->state = CALL_DONE;
+	replay_reply(arg, call);
 	call_replied(arg, call, status, value, confidence, partial);
 }
 
@@ -231,6 +254,11 @@ on_begins(struct call *call, const char *why, void *arg)
 	for (uint32_t i = 0; i < call->n_ops; i++)
 		call->ops[i]->delivered = false;
 	call->parts_said = 0;
+	if (call->again != NULL)
+		why = call->again;
+	call->again = NULL;
+	if (call->repeats == 0)
+		replay_repeated(d, call);
 	if (why != NULL) {
 		record_replay(d, call, why);
 		tell_call(d, call, "call_replays");

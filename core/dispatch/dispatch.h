@@ -47,6 +47,10 @@ struct dispatch_options {
 	void (*progress)(struct run *run, const json_t *event, void *arg);
 	/* There are more parts of the root call's reply to show (op_parts), once the run's newest record is durable. */
 	void (*parted)(struct run *run, void *arg);
+	/* Its calls have repeated what was on record when the host was started (see below). */
+	void (*repeated)(struct run *run, void *arg);
+	/* A record of a run is at or past the LSN of dispatch_tell_at. */
+	void (*grown)(void *arg);
 	void *arg;
 };
 
@@ -60,6 +64,28 @@ void dispatch_connect(struct dispatch *d, struct cells *cells, struct registry *
 
 /* Starts the root op of a run that was filled in by run_start: guards, then the root call. */
 void dispatch_root(struct dispatch *d, struct run *run);
+
+/*
+ * A run that was open when the host ended is built again from its records: begin, all of them in their order, end.  Ops that
+ * have an outcome are done, calls that have none begin again and repeat what they did; what nobody began yet is asked for
+ * again by those calls.  No guard is asked about what was let through, and accounts are as they were.
+ *
+ * `run` is as run_start fills it in, from its RUN_START, but for the input of its root op.  Until the end nothing is told, recorded or executed.  A record that
+ * makes no sense is `damaged`; then, and when `end` fails (a version that a call was on is gone), the run cannot go on:
+ * dispatch_restore_fail ends what is open of it, on record too, and the run with it.  All take *restore over that end it.
+ */
+struct restore;
+void dispatch_restore_begin(struct dispatch *d, struct run *run, struct restore **ret);
+int dispatch_restore_record(struct restore *r, const struct record *rec, struct fault *fault);
+void dispatch_restore_cancel(struct restore *r, int status, const char *why); /* it was cancelled in the meantime */
+int dispatch_restore_end(struct restore **r, struct fault *fault);
+void dispatch_restore_fail(struct restore **r, const struct fault *why);
+
+/* `grown` is called for each record of a run from this LSN on; UINT64_MAX: never. */
+void dispatch_tell_at(struct dispatch *d, uint64_t lsn);
+
+/* The command in a run's journal that says that it is being stopped. */
+#define DISPATCH_CANCEL "run.cancel"
 
 /* What a cell needs to run a version; borrows from it. */
 struct cell_spec dispatch_cell_spec(const struct version *v);
@@ -92,6 +118,9 @@ json_t *dispatch_undecided(const struct run *run);
 
 /* Writes a record of the run: chains it and counts it.  Returns the LSN. */
 uint64_t dispatch_record(struct dispatch *d, struct run *run, struct record *r);
+
+/* Puts on record that the run is being stopped. */
+void dispatch_record_cancel(struct dispatch *d, struct run *run, int status, const char *why);
 
 /* "http"; "unknown": no such kind. */
 const char *op_kind_name(uint16_t kind);

@@ -37,8 +37,14 @@ executor_of(const struct op *op)
 	return executors[op->kind];
 }
 
+bool
+op_kind_known(uint16_t kind)
+{
+	return kind < ARRAY_LEN(executors) && executors[kind] != NULL;
+}
+
 const char *
 op_kind_name(uint16_t kind)
 {
-	return kind < ARRAY_LEN(executors) && executors[kind] != NULL ? executors[kind]->name : "unknown";
+	return op_kind_known(kind) ? executors[kind]->name : "unknown";
 }

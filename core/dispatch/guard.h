@@ -21,6 +21,8 @@ struct guard {
 	int (*admit)(struct dispatch *d, struct op *op, struct fault *why);
 	void (*undo)(struct dispatch *d, struct op *op);
 	void (*settle)(struct dispatch *d, struct op *op);
+	/* The op was let through before the host was started: takes again what it had taken.  The fault: it can't have been so. */
+	int (*restore)(struct dispatch *d, struct op *op, struct fault *fault);
 	/* Looks at the reply of a call that ended well, before it is the outcome.  One that waits calls dispatch_judged when it
 	 * knows; all are then asked again.  One that refuses may give findings: a JSON array. */
 	int (*judge)(struct dispatch *d, struct op *op, struct fault *why, struct payload **findings);

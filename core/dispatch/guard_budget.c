@@ -89,6 +89,24 @@ budget_admit(struct dispatch *d, struct op *op, struct fault *why)
 	    (long long)at->limit[QUANTITY_CALLS]);
 }
 
+static int
+budget_restore(struct dispatch *d, struct op *op, struct fault *fault)
+{
+	struct account *at = NULL;
+
+	(void)d;
+	if (op->kind != WIRE_OP_CALL)
+		return 0;
+	op->reserved_most = op->share[QUANTITY_CALLS] > 0 ? op->share[QUANTITY_CALLS] : 1;
+	op->reserved_least = 1;
+	if (account_reserve(payer(op), QUANTITY_CALLS, op->reserved_most, 1, &at) == ACCOUNT_TAKEN)
+		return 0;
+	return fault_set(fault, HOSPES_EDAMAGED, "%s is on record with %lld calls, and this %s had %lld of %lld left",
+	    op->target, (long long)op->reserved_most, at->what,
+	    (long long)(at->limit[QUANTITY_CALLS] - at->spent[QUANTITY_CALLS] - at->reserved[QUANTITY_CALLS]),
+	    (long long)at->limit[QUANTITY_CALLS]);
+}
+
 static void
 give_back(struct dispatch *d, struct op *op, int64_t actual)
 {
@@ -130,4 +148,5 @@ const struct guard guard_budget = {
     .admit = budget_admit,
     .undo = budget_undo,
     .settle = budget_settle,
+    .restore = budget_restore,
 };

@@ -14,6 +14,7 @@
  */
 
 #include <assert.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/json.h"
@@ -88,12 +89,12 @@ deadline_of(const struct call *call)
 }
 
 static void
-ask(struct dispatch *d, struct call *call, const char *check, struct payload *input)
+ask(struct dispatch *d, struct call *call, uint32_t ordinal, const char *check, struct payload *input)
 {
 	bool made;
-	struct op *op = call_op(call, call->n_ops, &made);
+	struct op *op = call_op(call, ordinal, &made);
 
-	assert(made);
+	assert(op->state == OP_NEW);
 	op->kind = WIRE_OP_CALL;
 	op->check = true;
 	op_set_target(op, check);
@@ -104,21 +105,50 @@ ask(struct dispatch *d, struct call *call, const char *check, struct payload *in
 	pipeline_enter(d, op);
 }
 
+/* One that was asked before the host was started is not asked twice. */
+static bool
+asked(const struct call *call, uint32_t first, const char *check)
+{
+	for (uint32_t i = first; i < call->n_ops; i++) {
+		if (call->ops[i]->state != OP_NEW && strcmp(call->ops[i]->target, check) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The ordinal for one more: the first whose op left no record when the host ended, else the next. */
+static uint32_t
+free_ordinal(const struct call *call, uint32_t first)
+{
+	uint32_t i = first;
+
+	while (i < call->n_ops && call->ops[i]->state != OP_NEW)
+		i++;
+	return i;
+}
+
 static struct grounding *
 begin(struct dispatch *d, struct call *call, char **checks)
 {
 	struct grounding *g = xcalloc(1, sizeof(*g));
 	_cleanup_(payload_unref) struct payload *input = input_of(call, &g->claims);
+	uint32_t before = call->n_ops;
 
-	g->first = call->n_ops;
+	g->first = call->own_ops = call_own_ops(call);
 	g->open = 1; /* ourselves, until all are asked */
 	call->grounding = g;
 	guards_parked(d, call);
+	for (uint32_t i = g->first; i < before; i++)
+		g->open += call->ops[i]->state == OP_OPEN;
+	for (uint32_t i = g->first; i < before; i++)
+		replay_check(d, call->ops[i], input);
 	for (; *checks != NULL; checks++) {
-		g->n++;
+		if (asked(call, g->first, *checks))
+			continue;
 		g->open++;
-		ask(d, call, *checks, input);
+		ask(d, call, free_ordinal(call, g->first), *checks, input);
 	}
+	g->n = call->n_ops - g->first;
 	g->open--;
 	return g;
 }
@@ -131,7 +161,7 @@ grounding_noticed(struct dispatch *d, struct op *op)
 	if (!op->check)
 		return;
 	g = op->caller->grounding;
-	if (--g->open == 0)
+	if (g != NULL && --g->open == 0) /* else its caller repeats what it did before the host was started */
 		dispatch_judged(d, op->caller->op);
 }
 
@@ -144,8 +174,10 @@ conclude(struct call *call, const struct grounding *g, struct fault *why, struct
 	_cleanup_(verdict_clear) struct verdict verdict;
 
 	verdict_init(&verdict);
-	for (uint32_t i = g->first; i < g->first + g->n; i++)
-		verdict_add(&verdict, call->ops[i]->target, call->ops[i]->status, call->ops[i]->value);
+	for (uint32_t i = g->first; i < g->first + g->n; i++) {
+		if (call->ops[i]->state == OP_DONE)
+			verdict_add(&verdict, call->ops[i]->target, call->ops[i]->status, call->ops[i]->value);
+	}
 	if (verdict.refusing > 0) {
 		verdict_tell(&verdict, whose, g->claims, why);
 		*findings = json_payload(verdict.findings);

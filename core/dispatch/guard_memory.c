@@ -37,6 +37,14 @@ memory_admit(struct dispatch *d, struct op *op, struct fault *why)
 	return GUARD_PASS;
 }
 
+static int
+memory_restore(struct dispatch *d, struct op *op, struct fault *fault)
+{
+	(void)d, (void)fault;
+	op->run->memory_ops += is_of_memory(op);
+	return 0;
+}
+
 /* An op that goes on may fail at once and come here again: the first to be here lets them all go on, so that no queue is as
  * deep as the stack. */
 static void
@@ -61,4 +69,5 @@ const struct guard guard_memory = {
     .admit = memory_admit,
     .undo = memory_give_back,
     .settle = memory_give_back,
+    .restore = memory_restore,
 };

@@ -7,7 +7,8 @@ core_dispatch_libdispatch_a_SOURCES = \
 	core/dispatch/op_call.c core/dispatch/op_find.c core/dispatch/op_first.c core/dispatch/op_http.c \
 	core/dispatch/op_memory.c core/dispatch/op_memory.h core/dispatch/op_part.c core/dispatch/op_script.c \
 	core/dispatch/op_search.c core/dispatch/op_time.c core/dispatch/pipeline.c core/dispatch/record.c \
-	core/dispatch/replay.c core/dispatch/resolve.c core/dispatch/state.h core/dispatch/tell.c \
+	core/dispatch/replay.c core/dispatch/resolve.c core/dispatch/restore.c core/dispatch/restore.h \
+	core/dispatch/restore_go.c core/dispatch/state.h core/dispatch/tell.c \
 	core/dispatch/verdict.c core/dispatch/verdict.h
 if BENCH_HOOKS
 core_dispatch_libdispatch_a_SOURCES += core/dispatch/op_bench.c

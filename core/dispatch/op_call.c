@@ -136,6 +136,7 @@ call_replied(struct dispatch *d, struct call *call, int status, struct payload *
 
 	assert(op->callee == call);
 	call->state = CALL_DONE;
+	replay_repeated(d, call);
 	status = believe(op, call, status, &value);
 	for (uint32_t i = 0; i < call->n_ops; i++)
 		dispatch_cancel(d, call->ops[i], HOSPES_ECANCELLED, "the call that wanted it has ended");
@@ -156,25 +157,22 @@ dispatch_judged(struct dispatch *d, struct op *op)
 	_cleanup_(payload_unref) struct payload *findings = NULL;
 	struct call *call = op->callee;
 	const char *guard;
+	int answer;
 	struct fault why;
 
-	if (op->cancelled != 0) {
+	answer = op->cancelled != 0 ? GUARD_PASS : guards_judge(d, op, &guard, &why, &findings);
+
+	if (answer == GUARD_WAIT)
+		return;
+	if (op->cancelled != 0) { /* before, or by what was found in judging */
 		stopped(op, call, &why);
 		pipeline_fail(d, op, &why);
-		call_end(d->calls, call);
-		return;
-	}
-	switch (guards_judge(d, op, &guard, &why, &findings)) {
-	case GUARD_WAIT:
-		return;
-	case GUARD_REFUSE:
+	} else if (answer == GUARD_REFUSE) {
 		pipeline_refuse_reply(d, op, guard, &why, findings);
-		break;
-	case GUARD_PASS:
+	} else {
 		if (op->caller == NULL)
 			op->run->partial = payload_ref(call->partial);
 		pipeline_complete(d, op, 0, payload_ref(call->reply), call->confidence);
-		break;
 	}
 	call_end(d->calls, call);
 }

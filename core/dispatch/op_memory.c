@@ -213,6 +213,18 @@ change(struct dispatch *d, struct op *op, struct memory_command *command)
 	memory_appended(d->memory, command, lsn, op_memory_told, arg);
 }
 
+/* The command is on record, and so made or being made: what came of it is asked for again. */
+static void
+change_resume(struct dispatch *d, struct op *op)
+{
+	char space[SPACE_TEXT];
+	const char *key = "";
+
+	(void)op_memory_target(op, space, &key);
+	memory_outcome(d->memory, &op->run->id, op->intent_lsn, key, op->kind == WIRE_OP_FORGET, op_memory_told,
+	    op_memory_asking(d, op));
+}
+
 /* ---- Values ------------------------------------------------------------------------------------------------------ */
 
 /* What is around a value: {"value":,"version":9223372036854775807} */
@@ -351,11 +363,21 @@ document_begin(struct dispatch *d, struct op *op)
 }
 
 const struct executor executor_remember = {
-    .name = "remember", .outside = true, .begin = remember_begin, .stop = op_memory_stop};
+    .name = "remember",
+    .outside = true,
+    .begin = remember_begin,
+    .stop = op_memory_stop,
+    .resume = change_resume,
+};
 const struct executor executor_recall = {
     .name = "recall", .outside = true, .begin = recall_begin, .stop = op_memory_stop};
 const struct executor executor_forget = {
-    .name = "forget", .outside = true, .begin = forget_begin, .stop = op_memory_stop};
+    .name = "forget",
+    .outside = true,
+    .begin = forget_begin,
+    .stop = op_memory_stop,
+    .resume = change_resume,
+};
 const struct executor executor_list = {.name = "list", .outside = true, .begin = list_begin, .stop = op_memory_stop};
 const struct executor executor_documents = {
     .name = "documents", .outside = true, .begin = documents_begin, .stop = op_memory_stop};

@@ -64,6 +64,28 @@ tell_run(struct dispatch *d, const struct op *op)
 		d->parted(op->run, d->arg);
 }
 
+static void
+parts_add(struct parts *parts, struct payload *part)
+{
+	if (parts->n == parts->cap) {
+		parts->cap = parts->cap == 0 ? 8 : parts->cap * 2;
+		parts->part = xrealloc(parts->part, parts->cap * sizeof(struct payload *));
+	}
+	parts->part[parts->n++] = payload_ref(part);
+	parts->bytes += part->len;
+}
+
+bool
+parts_restore(struct call *call, int64_t nth, struct payload *part)
+{
+	struct parts *parts = parts_of(call);
+
+	if (nth != parts->n || nth == CALL_PARTS_MAX)
+		return false;
+	parts_add(parts, part);
+	return true;
+}
+
 void
 parts_said(struct dispatch *d, struct call *call, struct payload *part)
 {
@@ -85,12 +107,7 @@ parts_said(struct dispatch *d, struct call *call, struct payload *part)
 		dispatch_cancel(d, op, fault.status, fault.text);
 		return;
 	}
-	if (parts->n == parts->cap) {
-		parts->cap = parts->cap == 0 ? 8 : parts->cap * 2;
-		parts->part = xrealloc(parts->part, parts->cap * sizeof(struct payload *));
-	}
-	parts->part[parts->n++] = payload_ref(part);
-	parts->bytes += part->len;
+	parts_add(parts, part);
 	record_part(d, call, nth, part);
 	parts_noticed(d, op);
 	tell_run(d, op);
@@ -144,16 +161,25 @@ parts_noticed(struct dispatch *d, struct op *op)
 		op->taker = taker;
 }
 
+void
+parts_settled(struct op *op)
+{
+	if (op->parts == NULL || !op->parts->held)
+		return;
+	op->parts->held = false;
+	if (op->status != 0)
+		op_drop_parts(op);
+}
+
 /* What was held back goes out with a reply that passed, and nowhere with one that did not. */
 void
 parts_ended(struct dispatch *d, struct op *op)
 {
-	if (op->parts != NULL && op->parts->held && op->status != 0)
-		op_drop_parts(op);
-	else if (op->parts != NULL && op->parts->held) {
-		op->parts->held = false;
+	bool held = op->parts != NULL && op->parts->held;
+
+	parts_settled(op);
+	if (held)
 		tell_run(d, op);
-	}
 	parts_noticed(d, op);
 }
 

@@ -62,20 +62,41 @@ sleep_over(evutil_socket_t fd, short what, void *arg)
 	pipeline_complete(op->run->dispatch, op, 0, payload_new("", 0), 1);
 }
 
+/* Until then by the real clock: where the host was down meanwhile it is over sooner. */
+static void
+sleep_for(struct dispatch *d, struct op *op, int64_t ns)
+{
+	struct timeval tv = {.tv_sec = ns / NS_PER_S, .tv_usec = ns % NS_PER_S / 1000};
+
+	op->executing = evtimer_new(d->loop, sleep_over, op);
+	evtimer_add(op->executing, &tv);
+}
+
 static void
 sleep_begin(struct dispatch *d, struct op *op)
 {
-	struct timeval tv;
 	int64_t ns;
 
 	if (!read_number(op, &ns, sizeof(ns)) || ns < 0) {
 		bad_number(d, op, "a sleep takes a number of nanoseconds that is not negative");
 		return;
 	}
-	tv = (struct timeval){.tv_sec = ns / NS_PER_S, .tv_usec = ns % NS_PER_S / 1000};
 	record_intent(d, op);
-	op->executing = evtimer_new(d->loop, sleep_over, op);
-	evtimer_add(op->executing, &tv);
+	sleep_for(d, op, ns);
+}
+
+static void
+sleep_resume(struct dispatch *d, struct op *op)
+{
+	int64_t ns, gone = clock_real_ns() - op->intent_real_ns;
+
+	if (!read_number(op, &ns, sizeof(ns)) || ns < 0) {
+		bad_number(d, op, "its length is not on record");
+		return;
+	}
+	if (gone > 0) /* else the clock was set back */
+		ns = gone < ns ? ns - gone : 0;
+	sleep_for(d, op, ns);
 }
 
 static void
@@ -88,4 +109,4 @@ sleep_stop(struct dispatch *d, struct op *op)
 
 const struct executor executor_now = {.name = "now", .begin = now_begin};
 const struct executor executor_random = {.name = "random", .begin = random_begin};
-const struct executor executor_sleep = {.name = "sleep", .begin = sleep_begin, .stop = sleep_stop};
+const struct executor executor_sleep = {.name = "sleep", .begin = sleep_begin, .stop = sleep_stop, .resume = sleep_resume};

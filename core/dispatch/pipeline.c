@@ -96,6 +96,70 @@ guards_resume(struct dispatch *d, struct call *call)
 	return true;
 }
 
+static void
+set_outcome(struct op *op, int status, struct payload *value, double confidence)
+{
+	assert(op->state != OP_DONE && op->executing == NULL && op->waiting_on == NULL);
+	decision_over(op);
+	op->state = OP_DONE;
+	op->status = status;
+	op->value = value;
+	op->confidence = status == 0 ? confidence : 0;
+}
+
+/* ---- From the record --------------------------------------------------------------------------------------------- */
+
+int
+pipeline_restore(struct dispatch *d, struct op *op, struct fault *fault)
+{
+	assert(op->state == OP_NEW);
+	for (size_t i = 0; i < ARRAY_LEN(guards); i++) {
+		int rc = guards[i]->restore == NULL ? 0 : guards[i]->restore(d, op, fault);
+
+		if (rc != 0) {
+			guards_undo(d, op);
+			return rc;
+		}
+		op->taken |= 1u << i;
+	}
+	op->state = OP_OPEN;
+	op->began_mono_ns = clock_mono_ns();
+	if (op->caller != NULL) {
+		call_ref(op->caller);
+		op->caller->open_ops++;
+		op->caller->kept_bytes += op->input_len;
+	}
+	return 0;
+}
+
+void
+pipeline_restore_outcome(struct dispatch *d, struct op *op, int status, struct payload *value, double confidence)
+{
+	struct call *caller = op->caller;
+
+	set_outcome(op, status, value, confidence);
+	payload_unref(&op->input);
+	guards_settle(d, op);
+	if (op->resolved != NULL)
+		version_unref(&op->resolved);
+	parts_settled(op);
+	if (caller == NULL)
+		return;
+	caller->open_ops--;
+	caller->kept_bytes += value == NULL ? 0 : value->len;
+	caller->kept_bytes -= op->input_len;
+	call_unref(d->calls, caller);
+}
+
+void
+pipeline_restore_refusal(struct op *op, int status, struct payload *value)
+{
+	set_outcome(op, status, value, 0);
+	payload_unref(&op->input);
+	if (op->caller != NULL)
+		op->caller->kept_bytes += value == NULL ? 0 : value->len;
+}
+
 /* ---- Deadlines --------------------------------------------------------------------------------------------------- */
 
 static void
@@ -107,9 +171,8 @@ deadline_passed(evutil_socket_t fd, short what, void *arg)
 	dispatch_cancel(op->run->dispatch, op, HOSPES_EDEADLINE, "its time was over");
 }
 
-/* An op needs a timer of its own only when its deadline is nearer than that of the call that issued it. */
-static void
-arm_deadline(struct dispatch *d, struct op *op)
+void
+pipeline_arm(struct dispatch *d, struct op *op)
 {
 	int64_t left = op->deadline_real_ns - clock_real_ns();
 	struct timeval tv;
@@ -155,7 +218,7 @@ try(struct dispatch *d, struct op *op)
 	switch (admit(d, op, &guard, &why)) {
 	case GUARD_WAIT:
 		op->state = OP_WAITING;
-		arm_deadline(d, op);
+		pipeline_arm(d, op);
 		return;
 	case GUARD_REFUSE:
 		pipeline_refuse(d, op, guard, &why);
@@ -163,7 +226,7 @@ try(struct dispatch *d, struct op *op)
 	case GUARD_PASS:
 		op->state = OP_OPEN;
 		op->began_mono_ns = clock_mono_ns();
-		arm_deadline(d, op);
+		pipeline_arm(d, op);
 		executor_of(op)->begin(d, op);
 		return;
 	}
@@ -286,17 +349,6 @@ finish(struct dispatch *d, struct op *op)
 	call_unref(d->calls, caller);
 }
 
-static void
-set_outcome(struct op *op, int status, struct payload *value, double confidence)
-{
-	assert(op->state != OP_DONE && op->executing == NULL && op->waiting_on == NULL);
-	decision_over(op);
-	op->state = OP_DONE;
-	op->status = status;
-	op->value = value;
-	op->confidence = confidence;
-}
-
 void
 pipeline_complete(struct dispatch *d, struct op *op, int status, struct payload *value, double confidence)
 {
@@ -319,7 +371,8 @@ pipeline_refuse_reply(
     struct dispatch *d, struct op *op, const char *guard, const struct fault *why, struct payload *findings)
 {
 	set_outcome(op, why->status, payload_text(why->text), 0);
-	record_refusal(d, op, guard, findings);
+	if (!op->refused)
+		record_refusal(d, op, guard, findings);
 	record_outcome(d, op);
 	payload_unref(&op->run->findings);
 	op->run->findings = payload_ref(findings);
@@ -346,6 +399,8 @@ dispatch_cancel(struct dispatch *d, struct op *op, int status, const char *why)
 		call_ref(caller); /* the op is there as long as its caller is */
 	op->cancelled = status;
 	op->cancel_why = xstrdup(why);
+	if (caller == NULL && op->callee != NULL && !op->run->stopping)
+		dispatch_record_cancel(d, op->run, status, why);
 	fault_set(
 	    &fault, status, "%s was stopped: %s", op->target[0] != '\0' ? op->target : op_kind_name(op->kind), why);
 	if (op->state == OP_WAITING) {

@@ -13,6 +13,8 @@ dispatch_record(struct dispatch *d, struct run *run, struct record *r)
 	r->head.prev = run->last_lsn;
 	r->head.seq = run->seq++;
 	run->last_lsn = store_append(d->store, r);
+	if (run->last_lsn >= d->tell_at && d->grown != NULL)
+		d->grown(d->arg);
 	return run->last_lsn;
 }
 
@@ -26,6 +28,11 @@ add_op(struct record *r, const struct op *op, const char *path)
 	if (r->head.kind != RECORD_CALL_START && r->head.kind != RECORD_CALL_END)
 		record_add(r, TAG_OP_KIND, &op->kind, sizeof(op->kind));
 	record_add_text(r, TAG_TARGET, op->target);
+	if (!op->check)
+		return;
+	record_add_text(r, TAG_ACTOR, guard_grounding.name);
+	if (r->head.kind != RECORD_CALL_END)
+		record_add(r, TAG_NUMBER, &op->caller->own_ops, sizeof(op->caller->own_ops));
 }
 
 static void
@@ -81,6 +88,7 @@ void
 record_call_start(struct dispatch *d, struct call *call, bool with_config)
 {
 	struct op *op = call->op;
+	int64_t by_number = 1;
 	struct record r;
 
 	record_init(&r, RECORD_CALL_START);
@@ -93,6 +101,8 @@ record_call_start(struct dispatch *d, struct call *call, bool with_config)
 	carried_add(&op->run->carried, &r, TAG_INPUT, call->input);
 	if (op->share[QUANTITY_CALLS] > 0)
 		record_add(&r, TAG_LIMIT_CALLS, &op->share[QUANTITY_CALLS], sizeof(int64_t));
+	if (op->version != NULL)
+		record_add(&r, TAG_NUMBER, &by_number, sizeof(by_number));
 	if (with_config) {
 		record_add(&r, TAG_OBJECT, call->version->object, sizeof(call->version->object));
 		record_add(&r, TAG_CONFIG, call->config->data, call->config->len);
@@ -144,6 +154,7 @@ record_command(struct dispatch *d, struct op *op, struct record *r)
 	_cleanup_(free_p) char *path = op_path(op);
 
 	add_op(r, op, path);
+	record_add(r, TAG_INPUT_HASH, &op->input_hash, sizeof(op->input_hash));
 	return dispatch_record(d, op->run, r);
 }
 
@@ -177,7 +188,22 @@ record_outcome(struct dispatch *d, struct op *op)
 	}
 	if (op->kind == WIRE_OP_CALL && op->status == 0)
 		record_add(&r, TAG_CONFIDENCE, &op->confidence, sizeof(op->confidence));
+	if (op->caller == NULL && op->status == 0 && op->run->partial != NULL)
+		record_add(&r, TAG_PARTIAL, op->run->partial->data, op->run->partial->len);
 	dispatch_record(d, op->run, &r);
+}
+
+void
+dispatch_record_cancel(struct dispatch *d, struct run *run, int status, const char *why)
+{
+	struct record r;
+
+	record_init(&r, RECORD_COMMAND);
+	r.head.status = status;
+	record_add_text(&r, TAG_COMMAND, DISPATCH_CANCEL);
+	record_add_text(&r, TAG_REASON, why);
+	run->stopping = true;
+	dispatch_record(d, run, &r);
 }
 
 void

@@ -69,10 +69,17 @@ resolve_op(struct dispatch *d, struct op *op, struct fault *why)
 		if (v == NULL)
 			return fault_set(
 			    why, HOSPES_ENOAGENT, "there is no plugin %s; `hospes agents` lists those there are", name);
-		map_put(&run->pins, v->name, version_ref(v));
+		resolve_pin(run, v);
 	}
 	op->resolved = version_ref(v);
 	return 0;
+}
+
+void
+resolve_pin(struct run *run, struct version *v)
+{
+	if (map_get(&run->pins, v->name) == NULL)
+		map_put(&run->pins, v->name, version_ref(v));
 }
 
 void

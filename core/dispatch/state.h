@@ -19,12 +19,19 @@ struct dispatch {
 	void (*run_ended)(struct run *run, void *arg);
 	void (*progress)(struct run *run, const json_t *event, void *arg);
 	void (*parted)(struct run *run, void *arg);
+	void (*repeated)(struct run *run, void *arg);
+	void (*grown)(void *arg);
 	void *arg;
 
+	uint64_t tell_at; /* LSN from which on `grown` is called */
 	struct account host;
 	struct waitq budget_waiters;
 	struct map slots; /* plugin name -> struct slots of guard_concurrency.c */
 };
+
+/* ---- dispatch.c -------------------------------------------------------------------------------------------------- */
+
+void dispatch_take(struct dispatch *d, struct run *run); /* a run that is this room's from now on */
 
 /* ---- pipeline.c -------------------------------------------------------------------------------------------------- */
 
@@ -43,6 +50,15 @@ void pipeline_refuse(struct dispatch *d, struct op *op, const char *guard, const
 void pipeline_refuse_reply(
     struct dispatch *d, struct op *op, const char *guard, const struct fault *why, struct payload *findings);
 
+/*
+ * From the record (restore.c): an op that had passed the guards goes on as if it had just done so, without one of them being
+ * asked; it has its outcome; it was refused.  Nothing is recorded, told or executed.  `value` is taken over.
+ */
+int pipeline_restore(struct dispatch *d, struct op *op, struct fault *fault);
+void pipeline_restore_outcome(struct dispatch *d, struct op *op, int status, struct payload *value, double confidence);
+void pipeline_restore_refusal(struct op *op, int status, struct payload *value);
+void pipeline_arm(struct dispatch *d, struct op *op); /* its deadline */
+
 /* Asks the guards about the reply of op->callee: GUARD_PASS, GUARD_WAIT, or GUARD_REFUSE with the guard, why and findings. */
 int guards_judge(struct dispatch *d, struct op *op, const char **guard, struct fault *why, struct payload **findings);
 void guards_parked(struct dispatch *d, struct call *call);
@@ -54,12 +70,18 @@ bool guards_resume(struct dispatch *d, struct call *call);
 int resolve_op(struct dispatch *d, struct op *op, struct fault *why);
 void resolve_drop(struct run *run); /* gives back the pins */
 
+/* The name means this version for the run, where it does not mean one already. */
+void resolve_pin(struct run *run, struct version *v);
+
 /* ---- config.c ---------------------------------------------------------------------------------------------------- */
 
 /* The configuration of a version in this run, checked against the notes.  Borrowed.  *to_record, once for each: the caller
  * writes it to the journal; NULL: only looking. */
 int config_of(struct run *run, struct version *v, struct payload **ret, bool *to_record, struct fault *fault);
 void config_drop(struct run *run);
+
+/* The one that is on record. */
+void config_restore(struct run *run, struct version *v, const void *text, size_t len);
 
 /* ---- execute.c, op_*.c ------------------------------------------------------------------------------------------- */
 
@@ -70,7 +92,8 @@ struct executor {
 	bool outside;     /* it asks of the world outside the call, for which a case of `hospes test` answers */
 	void (*begin)(struct dispatch *d, struct op *op);
 	void (*stop)(struct dispatch *d, struct op *op);
-	/* Goes on with one that has an intent on record (op->intent_real_ns) and no outcome; NULL: this kind has no intents. */
+	/* Goes on with one whose intent or command is on record (op->intent_real_ns, op->intent_lsn) and whose outcome is not,
+	 * since the host ended in between; NULL: this kind has no such records. */
 	void (*resume)(struct dispatch *d, struct op *op);
 	/* The value of one that is op->undecided and, as a human says, took place: with this answer, or with NULL where nothing
 	 * is known of it.  NULL: that cannot be its answer.  Missing where a kind is never undecided. */
@@ -86,6 +109,7 @@ extern const struct executor executor_bench;
 
 const struct executor *executor_of(const struct op *op); /* the cell room lets no other kind through */
 
+bool op_kind_known(uint16_t kind);
 /* The idempotency key that the host gives an effect. */
 char *effect_key(const struct op *op);
 
@@ -106,6 +130,10 @@ void parts_said(struct dispatch *d, struct call *call, struct payload *part);
 /* The op that made a call has a part more, or its outcome: whoever waits for the next part has it, or that there is none. */
 void parts_noticed(struct dispatch *d, struct op *op);
 void parts_ended(struct dispatch *d, struct op *op);
+
+/* One that is on record; false: it can't be the next. */
+bool parts_restore(struct call *call, int64_t nth, struct payload *part);
+void parts_settled(struct op *op); /* the op has its outcome: what was held back is handed out, or dropped */
 
 /* A call of a cell ended. */
 void call_replied(struct dispatch *d, struct call *call, int status, struct payload *value, double confidence,
@@ -130,6 +158,7 @@ void record_resolved(struct dispatch *d, struct op *op, const struct decision *s
 void decision_await(struct dispatch *d, struct op *op);
 void decision_over(struct op *op); /* nothing where it does not wait */
 json_t *decision_command(const struct op *op); /* what decides it, for people: "hospes resolve ..." */
+void decision_next_attempt(struct op *op);             /* it did not take place */
 const char *decision_name(enum decision_outcome outcome);
 
 /* ---- replay.c ---------------------------------------------------------------------------------------------------- */
@@ -137,6 +166,16 @@ const char *decision_name(enum decision_outcome outcome);
 /* An op that is on record was asked for again: answered, attached, or the run ends as nondeterministic. */
 void replay_op(
     struct dispatch *d, struct op *op, const struct wire_op *asked, const char *target, struct payload *input);
+
+/* A call replied: has it asked for all that it asked for, and said all that it said, when it ran before?  If not, the run
+ * ends as nondeterministic. */
+void replay_reply(struct dispatch *d, struct call *call);
+
+/* The grounding guard comes to a check of a reply that it has asked before the host was started: it has to be the same reply. */
+void replay_check(struct dispatch *d, const struct op *op, struct payload *input);
+
+/* A call that was on record when the host was started has asked for all of that again, or waits for what will come only now. */
+void replay_repeated(struct dispatch *d, struct call *call);
 
 /* ---- tell.c ------------------------------------------------------------------------------------------------------ */
 

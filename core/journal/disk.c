@@ -1,6 +1,7 @@
 /* The real disk. */
 
 #include <errno.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "base/util.h"
@@ -33,4 +34,31 @@ real_sync(void *arg, int fd)
 	return fdatasync(fd) == 0 ? 0 : -errno; /* not even EINTR: after a failed sync nobody knows what is on disk */
 }
 
-const struct disk disk_real = {.write = real_write, .sync = real_sync};
+static int
+real_rename(void *arg, int dir_fd, const char *from, const char *to)
+{
+	(void)arg;
+	return renameat(dir_fd, from, dir_fd, to) == 0 && fsync(dir_fd) == 0 ? 0 : -errno;
+}
+
+static int
+real_remove(void *arg, int dir_fd, const char *name)
+{
+	(void)arg;
+	return unlinkat(dir_fd, name, 0) == 0 && fsync(dir_fd) == 0 ? 0 : -errno;
+}
+
+int
+disk_rename(const struct disk *disk, int dir_fd, const char *from, const char *to)
+{
+	return (disk->rename == NULL ? real_rename : disk->rename)(disk->arg, dir_fd, from, to);
+}
+
+int
+disk_remove(const struct disk *disk, int dir_fd, const char *name)
+{
+	return (disk->remove == NULL ? real_remove : disk->remove)(disk->arg, dir_fd, name);
+}
+
+const struct disk disk_real = {
+    .write = real_write, .sync = real_sync, .rename = real_rename, .remove = real_remove};

@@ -88,6 +88,7 @@ on_wakeup(evutil_socket_t fd, short what, void *arg)
 	pthread_mutex_unlock(&j->lock);
 	j->asked &= j->first != NULL;
 	tell_failure(j);
+	erasure_look(j);
 }
 
 static int
@@ -120,12 +121,14 @@ free_journal(struct journal *j)
 		event_free(j->wakeup);
 	close_p(&j->wake_fd);
 	close_p(&j->segment_fd);
-	spare_drop(&j->folder, &j->spare);
+	for (unsigned i = 0; i < SPARES; i++)
+		spare_drop(&j->folder, &j->spares[i]);
 	blocks_free(&j->blocks);
 	folder_close(&j->folder);
 	buf_free(&j->pending);
 	buf_free(&j->writing);
 	free(j->segments);
+	free(j->leaving);
 	pthread_mutex_destroy(&j->lock);
 	pthread_cond_destroy(&j->work);
 	pthread_cond_destroy(&j->synced);
@@ -146,7 +149,8 @@ new_journal(const struct journal_options *options)
 	j->failed = options->failed;
 	j->arg = options->arg;
 	j->wake_fd = j->segment_fd = j->folder.fd = -1;
-	j->spare = (struct spare)SPARE_NONE;
+	for (unsigned i = 0; i < SPARES; i++)
+		j->spares[i] = (struct spare)SPARE_NONE;
 	j->blocks = blocks_new(&j->folder);
 	pthread_mutex_init(&j->lock, NULL);
 	pthread_condattr_init(&attr);
@@ -229,6 +233,7 @@ journal_close(struct journal **jp)
 		return;
 	*jp = NULL;
 	assert(j->magic == JOURNAL_MAGIC);
+	erasure_end(j);
 	record_init(&r, RECORD_HOST_STOP);
 	journal_append(j, &r);
 	pthread_mutex_lock(&j->lock);

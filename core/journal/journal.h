@@ -62,10 +62,11 @@ uint64_t journal_epoch(const struct journal *j);
 /* Blocks until everything below `lsn` is durable.  [store thread, or loop at start and stop] */
 void journal_sync(struct journal *j, uint64_t lsn);
 
-/* Reads one durable record; `r` borrows from `storage`.  [any thread] */
+/* Reads one durable record; `r` borrows from `storage`.  Fault not_found: there is none, or it was dropped.  [any thread] */
 int journal_read(struct journal *j, uint64_t lsn, struct buf *storage, struct record *r, struct fault *fault);
 
-/* Walks all durable records from `from` (1: all) in order; stops at a nonzero return and returns it.  [any thread] */
+/* Walks all durable records from `from` (1: all) in order; stops at a nonzero return and returns it.  What is dropped
+ * meanwhile is passed over.  [any thread] */
 typedef int journal_visit(const struct record *r, void *arg);
 int journal_scan(struct journal *j, uint64_t from, journal_visit *visit, void *arg, struct fault *fault);
 
@@ -82,6 +83,43 @@ size_t journal_extents(struct journal *j, struct journal_extent **ret);
 /* How many bytes of segments there are, and how many segments.  [any thread] */
 uint64_t journal_syncs(struct journal *j); /* batches that this host has made durable */
 void journal_usage(struct journal *j, uint64_t *bytes, unsigned *segments);
+
+/* ---- Care -------------------------------------------------------------------------------------------------------- */
+
+/* LSN of the oldest record that is held.  [any thread] */
+uint64_t journal_first(struct journal *j);
+
+/* Nobody needs records below `below` any more: segments wholly below go, in the writer's own time; some of their files are
+ * filled with zeros for the next ones.  The last segment stays, and all do while records are erased.  [loop] */
+void journal_drop(struct journal *j, uint64_t below);
+
+/* The segments, oldest first, allocated.  [any thread] */
+struct journal_segment {
+	uint64_t first; /* LSN of its first record; of the last segment it may be yet to come */
+	uint64_t bytes;
+};
+size_t journal_segments(struct journal *j, struct journal_segment **ret);
+
+/* What is written from now on goes to a new segment.  [loop] */
+void journal_turn(struct journal *j);
+
+/*
+ * Overwrites what a run was given and what it said in records of it: erase.h says which fields.  They keep their place, their
+ * size and their hash.  The records are durable, and none is in the segment that is written to: journal_turn first, and have
+ * a record after that be durable.  Each segment is written anew and put in place of the old one, whose bytes are then
+ * overwritten.  A crash leaves each segment as it was or as it shall be; doing it again does the rest.
+ *
+ * In a thread of its own, one at a time; nothing is dropped meanwhile.  `done` is called on the loop, with a fault where a
+ * segment could not be written or is damaged.  [loop]
+ */
+struct journal_erasing {
+	uint64_t lsn;
+	uint64_t input[2], output[2]; /* XXH3-128 of the payloads that it carries; zeros where that is not known */
+};
+typedef void journal_erased(const struct fault *fault, void *arg);
+void journal_erase(
+    struct journal *j, const struct journal_erasing *records, size_t n, journal_erased *done, void *arg);
+bool journal_is_erasing(const struct journal *j);
 
 /* ---- From outside ------------------------------------------------------------------------------------------------ */
 

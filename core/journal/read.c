@@ -93,8 +93,8 @@ read_record(struct journal *j, const struct segment *s, uint64_t lsn, uint64_t e
 	return 0;
 }
 
-int
-journal_read(struct journal *j, uint64_t lsn, struct buf *storage, struct record *r, struct fault *fault)
+static int
+read_once(struct journal *j, uint64_t lsn, struct buf *storage, struct record *r, struct fault *fault)
 {
 	struct segment s;
 	uint64_t end;
@@ -109,6 +109,20 @@ journal_read(struct journal *j, uint64_t lsn, struct buf *storage, struct record
 
 		fault_prefix(fault, "%s at offset %jd", path, (intmax_t)segment_offset(&s, lsn));
 	}
+	return rc;
+}
+
+/* What was read while a segment went or was written anew may be half of one and half of the other. */
+int
+journal_read(struct journal *j, uint64_t lsn, struct buf *storage, struct record *r, struct fault *fault)
+{
+	uint64_t turned;
+	int rc;
+
+	do {
+		turned = atomic_load(&j->turned);
+		rc = read_once(j, lsn, storage, r, fault);
+	} while (turned != atomic_load(&j->turned));
 	return rc;
 }
 
@@ -182,27 +196,59 @@ scan_batch(struct journal *j, const struct segment *s, int fd, uint64_t lsn, uin
 	return batch_walk(bytes->data, &head, visit_from, scan, fault);
 }
 
+static bool
+is_held(struct journal *j, uint64_t first_lsn)
+{
+	bool held = false;
+
+	pthread_mutex_lock(&j->lock);
+	for (size_t i = 0; i < j->segment_count && !held; i++)
+		held = j->segments[i].first_lsn == first_lsn;
+	pthread_mutex_unlock(&j->lock);
+	return held;
+}
+
+static int
+tell_scan(struct journal *j, const struct segment *s, uint64_t lsn, const struct fault *why, struct fault *fault)
+{
+	_cleanup_(free_p) char *path = segment_path(&j->folder, s->first_lsn);
+
+	if (why->status != HOSPES_EDAMAGED)
+		return fault_set(fault, why->status, "%s", why->text);
+	return fault_set(fault, HOSPES_EDAMAGED, "%s is damaged in the batch at offset %jd: %s", path,
+	    (intmax_t)segment_offset(s, lsn), why->text);
+}
+
+/* A batch that is bad may be one that went, or was written anew, while it was read. */
 static int
 scan_segment(struct journal *j, const struct segment *s, uint64_t end, struct scan *scan, struct fault *fault)
 {
 	_cleanup_(buf_free) struct buf bytes = {0};
 	_cleanup_(close_p) int fd = -1;
-	struct segment again;
-	uint64_t lsn = s->first_lsn, size = 0;
-	int rc = segment_open(&j->folder, s->first_lsn, O_RDONLY, &again, &fd, fault);
+	uint64_t lsn = s->first_lsn, size = 0, turned = 0;
+	int rc = 0;
 
-	for (; rc == 0 && lsn < end; lsn += size) {
+	while (rc == 0 && lsn < end) {
 		struct fault why = {0};
+		struct segment again;
 
-		rc = scan_batch(j, s, fd, lsn, end - lsn, &bytes, scan, &size, &why);
-		if (why.status == HOSPES_EDAMAGED) {
-			_cleanup_(free_p) char *path = segment_path(&j->folder, s->first_lsn);
-
-			return fault_set(fault, HOSPES_EDAMAGED, "%s is damaged in the batch at offset %jd: %s", path,
-			    (intmax_t)segment_offset(s, lsn), why.text);
+		if (fd < 0) {
+			turned = atomic_load(&j->turned);
+			rc = segment_open(&j->folder, s->first_lsn, O_RDONLY, &again, &fd, &why);
 		}
-		if (why.status != 0)
-			return fault_set(fault, why.status, "%s", why.text);
+		if (rc == 0)
+			rc = scan_batch(j, s, fd, lsn, end - lsn, &bytes, scan, &size, &why);
+		if (why.status == 0) {
+			lsn += size;
+			continue;
+		}
+		if (turned == atomic_load(&j->turned))
+			return tell_scan(j, s, lsn, &why, fault);
+		if (!is_held(j, s->first_lsn))
+			return 0;
+		close_p(&fd);
+		fd = -1;
+		rc = 0;
 	}
 	return rc;
 }

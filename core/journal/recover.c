@@ -6,6 +6,8 @@
  * one batch is torn, with nothing true behind it.  A torn batch was never acknowledged: it is cut.  Anything else is
  * damage, and it is told and left as it is.
  *
+ * The log may begin anywhere: what was before was dropped.  Whether it was is what the store knows.
+ *
  * Segments before the last are followed by the heads of their batches; what is in them is checked when it is read.
  */
 
@@ -157,12 +159,9 @@ check_order(const struct folder *f, const struct recovered *r, size_t i, uint64_
 {
 	const struct segment *s = &r->segments[i];
 
-	if (i == 0 && s->first_lsn != LSN_FIRST)
-		return fault_set(fault, HOSPES_EDAMAGED,
-		    "the journal in %s begins with the segment %016" PRIx64
-		    " and should begin with %016x: a file is missing",
-		    f->path, s->first_lsn, LSN_FIRST);
-	if (s->first_number != number)
+	if (i == 0 && (s->first_lsn == LSN_FIRST) != (s->first_number == 1))
+		return damaged_at(f, s, s->first_lsn, "the first batch of all, and no other, has number 1", fault);
+	if (i > 0 && s->first_number != number)
 		return damaged_at(f, s, s->first_lsn, "the segment before it is missing or was changed", fault);
 	return 0;
 }
@@ -223,6 +222,10 @@ recover_all(const struct folder *f, struct recovered *r, const uint64_t *lsns, s
 		rc = check_order(f, r, i, r->next_number, fault);
 		if (rc != 0)
 			return rc;
+		if (i == 0) {
+			r->next_number = r->segments[0].first_number;
+			r->end = r->segments[0].first_lsn;
+		}
 	}
 	if (r->count == 0)
 		return 0;

@@ -251,13 +251,50 @@ spare_adopt(const struct folder *f, struct spare *spare, struct segment *s, int 
 		rc = f->disk->write(f->disk->arg, spare->fd, &head, sizeof head, 0);
 	if (rc == 0)
 		rc = f->disk->sync(f->disk->arg, spare->fd);
-	if (rc == 0 && (renameat(f->fd, spare->name, f->fd, name) != 0 || fsync(f->fd) != 0))
-		rc = -errno;
+	if (rc == 0)
+		rc = disk_rename(f->disk, f->fd, spare->name, name);
 	if (rc != 0)
 		return fault_errno(fault, -rc, "cannot make the segment %s/%s", f->path, name);
 	s->size = head.size;
 	memcpy(s->generation, head.generation, GENERATION_BYTES);
 	*ret_fd = spare->fd;
+	*spare = (struct spare)SPARE_NONE;
+	return 0;
+}
+
+int
+segment_leave(
+    const struct folder *f, const struct segment *s, struct spare *spare, const char *name, struct fault *fault)
+{
+	char was[NAME_DIGITS + 5];
+	int rc, fd = -1;
+
+	segment_name(s->first_lsn, was);
+	rc = spare == NULL ? disk_remove(f->disk, f->fd, was) : disk_rename(f->disk, f->fd, was, name);
+	if (rc == 0 && spare != NULL) {
+		fd = openat(f->fd, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+		rc = fd < 0 ? -errno : 0;
+	}
+	if (rc != 0)
+		return fault_errno(fault, -rc, "cannot take the segment %s/%s away", f->path, was);
+	if (spare != NULL)
+		*spare = (struct spare){.fd = fd, .name = name, .size = s->size};
+	return 0;
+}
+
+int
+segment_replace(const struct folder *f, const struct segment *s, struct spare *spare, struct fault *fault)
+{
+	char name[NAME_DIGITS + 5];
+	int rc;
+
+	segment_name(s->first_lsn, name);
+	rc = f->disk->sync(f->disk->arg, spare->fd);
+	if (rc == 0)
+		rc = disk_rename(f->disk, f->fd, spare->name, name);
+	if (rc != 0)
+		return fault_errno(fault, -rc, "cannot write the segment %s/%s anew", f->path, name);
+	close(spare->fd);
 	*spare = (struct spare)SPARE_NONE;
 	return 0;
 }

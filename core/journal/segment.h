@@ -37,7 +37,10 @@ struct spare {
 	bool ready; /* zeros to the end, and synced */
 };
 
-#define SPARE_NONE {.fd = -1}
+#define SPARE_NONE                                                                                                     \
+	{                                                                                                              \
+		.fd = -1                                                                                               \
+	}
 
 /* Makes the folder when it is missing, and deletes spares that an earlier host left. */
 int segment_folder_open(struct folder *ret, const char *path, const struct disk *disk, struct fault *fault);
@@ -49,8 +52,8 @@ int folder_list(const struct folder *f, uint64_t **ret, size_t *ret_n, struct fa
 #define SEGMENT_NAME 21 /* with its zero */
 void segment_name(uint64_t first_lsn, char out[SEGMENT_NAME]);
 char *segment_path(const struct folder *f, uint64_t first_lsn); /* allocated; for sentences */
-int segment_open(const struct folder *f, uint64_t first_lsn, int flags, struct segment *ret, int *ret_fd,
-    struct fault *fault);
+int segment_open(
+    const struct folder *f, uint64_t first_lsn, int flags, struct segment *ret, int *ret_fd, struct fault *fault);
 
 static inline uint64_t
 segment_capacity(const struct segment *s)
@@ -63,6 +66,14 @@ segment_offset(const struct segment *s, uint64_t lsn)
 {
 	return (off_t)(sizeof(struct segment_head) + (lsn - s->first_lsn));
 }
+
+/* Takes the segment's name away: its file is a spare from now on, to be filled with zeros (`spare`, which has none), or is
+ * gone (NULL). */
+int segment_leave(
+    const struct folder *f, const struct segment *s, struct spare *spare, const char *name, struct fault *fault);
+
+/* Puts a whole file in the place of the segment: the spare's, which is adopted under its name. */
+int segment_replace(const struct folder *f, const struct segment *s, struct spare *spare, struct fault *fault);
 
 /* `name` is static. */
 int spare_begin(const struct folder *f, struct spare *spare, const char *name, uint64_t size, struct fault *fault);

@@ -3,7 +3,7 @@
  *
  * It sleeps until a batch is due, takes it, writes it, syncs it, tells who waits, and only then looks at the next; so
  * there is never more than one batch whose fate is open.  While nothing is due and the segment is half full, it fills
- * the next segment with zeros, a slice at a time.
+ * the next segment with zeros, a slice at a time; and segments that nobody needs any more it takes away (drop.c).
  *
  * When a write or a sync fails it stops for good.  After a failed sync the kernel may have dropped the pages and
  * forgotten the error: a second try could succeed and mean nothing.
@@ -42,12 +42,36 @@ batch_due(const struct journal *j)
 	return j->pending_records > 0 && (due_at(j) == 0 || clock_mono_ns() >= due_at(j));
 }
 
-static bool
+static const char *const spare_names[SPARES] = {"next.spare", "next2.spare"};
+
+/* The spare that is nearest to being a segment. */
+static unsigned
+best_spare(const struct journal *j)
+{
+	unsigned best = 0;
+
+	for (unsigned i = 1; i < SPARES; i++)
+		if (j->spares[i].fd >= 0 && (j->spares[best].fd < 0 || j->spares[i].filled > j->spares[best].filled))
+			best = i;
+	return best;
+}
+
+/* The spare that is to be filled next; SPARES: none, for now.  A recycled one is filled at once, the first when the segment is
+ * half full. */
+static unsigned
 spare_due(const struct journal *j)
 {
 	const struct segment *s = last_segment(j);
+	unsigned best = best_spare(j);
 
-	return s != NULL && !j->spare.ready && !j->no_room && (j->write_lsn - s->first_lsn) * 2 >= segment_capacity(s);
+	if (s == NULL || j->no_room)
+		return SPARES;
+	for (unsigned i = 0; i < SPARES; i++)
+		if (j->spares[i].fd >= 0 && !j->spares[i].ready)
+			return i;
+	if (j->spares[best].ready || (j->write_lsn - s->first_lsn) * 2 < segment_capacity(s))
+		return SPARES;
+	return best;
 }
 
 static void
@@ -124,6 +148,19 @@ adopt(struct journal *j, struct spare *spare, struct fault *fault)
 	return 0;
 }
 
+/* Whether a segment has been asked for before this one is full. */
+static bool
+wants_turn(struct journal *j, const struct segment *s)
+{
+	bool turn;
+
+	pthread_mutex_lock(&j->lock);
+	turn = j->turn && j->write_lsn > s->first_lsn;
+	j->turn = false;
+	pthread_mutex_unlock(&j->lock);
+	return turn;
+}
+
 int
 writer_make_room(struct journal *j, uint64_t bytes, struct fault *fault)
 {
@@ -132,11 +169,13 @@ writer_make_room(struct journal *j, uint64_t bytes, struct fault *fault)
 	struct spare large = SPARE_NONE;
 	int rc;
 
-	if (s != NULL && segment_capacity(s) - (j->write_lsn - s->first_lsn) >= bytes)
+	if (s != NULL && !wants_turn(j, s) && segment_capacity(s) - (j->write_lsn - s->first_lsn) >= bytes)
 		return 0;
 	if (need <= size) {
-		rc = fill_spare(j, &j->spare, "next.spare", size, size, fault);
-		return rc != 0 ? rc : adopt(j, &j->spare, fault);
+		unsigned best = best_spare(j);
+
+		rc = fill_spare(j, &j->spares[best], spare_names[best], size, size, fault);
+		return rc != 0 ? rc : adopt(j, &j->spares[best], fault);
 	}
 	rc = fill_spare(j, &large, "large.spare", need, need, fault);
 	if (rc == 0)
@@ -173,6 +212,26 @@ empty_buffer(struct buf *b)
 	buf_clear(b);
 }
 
+int
+writer_leave(struct journal *j, struct fault *fault)
+{
+	struct segment s = j->leaving[0];
+	unsigned free_place = 0;
+	int rc;
+
+	memmove(j->leaving, j->leaving + 1, --j->leaving_count * sizeof *j->leaving);
+	while (free_place < SPARES && j->spares[free_place].fd >= 0)
+		free_place++;
+	pthread_mutex_unlock(&j->lock);
+	/* One after the other, each on disk before the next goes: what is left is always the end of the log, without a gap. */
+	if (free_place < SPARES && s.size == j->segment_bytes)
+		rc = segment_leave(&j->folder, &s, &j->spares[free_place], spare_names[free_place], fault);
+	else
+		rc = segment_leave(&j->folder, &s, NULL, NULL, fault);
+	pthread_mutex_lock(&j->lock);
+	return rc;
+}
+
 /* Takes what is pending and writes it.  The lock is held, but not meanwhile. */
 static int
 next_batch(struct journal *j, struct fault *fault)
@@ -206,18 +265,19 @@ next_batch(struct journal *j, struct fault *fault)
 }
 
 static int
-prepare_spare(struct journal *j, struct fault *fault)
+prepare_spare(struct journal *j, unsigned which, struct fault *fault)
 {
+	struct spare *spare = &j->spares[which];
 	int rc;
 
 	pthread_mutex_unlock(&j->lock);
-	rc = fill_spare(j, &j->spare, "next.spare", j->segment_bytes, SPARE_SLICE, fault);
+	rc = fill_spare(j, spare, spare_names[which], j->segment_bytes, SPARE_SLICE, fault);
 	/* Nothing is lost with a spare: on a full disk what is left of this segment is still written, and the next one is
 	 * tried for when it is needed. */
 	if (rc == HOSPES_EDISK) {
 		log_warn("no room for the journal's next segment; the host stops when this one is full",
 		    LOG_S("reason", fault->text), LOG_S("hint", status_hint(rc)));
-		spare_drop(&j->folder, &j->spare);
+		spare_drop(&j->folder, spare);
 		j->no_room = true;
 		rc = 0;
 	}
@@ -238,8 +298,10 @@ writer_main(void *journal)
 			rc = next_batch(j, &fault);
 		else if (j->stop)
 			break;
-		else if (spare_due(j))
-			rc = prepare_spare(j, &fault);
+		else if (j->leaving_count > 0)
+			rc = writer_leave(j, &fault);
+		else if (spare_due(j) < SPARES)
+			rc = prepare_spare(j, spare_due(j), &fault);
 		else
 			wait_for_work(j);
 	}

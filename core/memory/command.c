@@ -80,6 +80,19 @@ put_space(struct applied *a, struct fault *fault)
 	return store_put(a->txn, STORE_MEMORY, k.data, k.len, &a->entry, sizeof a->entry, fault);
 }
 
+/* Whoever began a command of a run may be gone before it was told, and asks again when the run goes on. */
+static int
+keep_outcome(struct applied *a, struct fault *fault)
+{
+	static const uint8_t none[16];
+	struct key k;
+
+	if (memcmp(a->record->head.run, none, sizeof none) == 0)
+		return 0;
+	key_outcome(&k, a->record->head.run, a->lsn);
+	return store_put(a->txn, STORE_MEMORY, k.data, k.len, &a->outcome, sizeof a->outcome, fault);
+}
+
 /* The newest is the first of the list. */
 static int
 put_outcome(struct applied *a, struct fault *fault)
@@ -311,6 +324,8 @@ apply(struct store_txn *txn, const struct record *r, bool has_value,
 		rc = change(&a, fault);
 	if (rc == 0)
 		rc = put_outcome(&a, fault);
+	if (rc == 0)
+		rc = keep_outcome(&a, fault);
 	json_decref(a.body);
 	return rc;
 }
@@ -345,7 +360,23 @@ apply_drop(struct store_txn *txn, const struct record *r, struct fault *fault)
 	return apply(txn, r, false, drop_space, fault);
 }
 
+/* Nobody asks any more what came of the commands of a run that has ended. */
+static int
+apply_run_end(struct store_txn *txn, const struct record *r, struct fault *fault)
+{
+	struct first first;
+	struct key prefix;
+
+	key_outcome(&prefix, r->head.run, 0);
+	while (store_walk(txn, STORE_MEMORY, prefix.data, prefix.len, false, first_visit, &first) != 0) {
+		if (store_del(txn, STORE_MEMORY, first.key.data, first.key.len, fault) != 0)
+			return fault->status;
+	}
+	return 0;
+}
+
 const struct store_apply memory_apply[] = {
+    {RECORD_RUN_END, NULL, apply_run_end},
     {RECORD_COMMAND, "memory.put", apply_put},
     {RECORD_COMMAND, "memory.forget", apply_forget},
     {RECORD_COMMAND, "memory.forget_document", apply_forget_document},

@@ -11,7 +11,10 @@
 
 struct await {
 	struct ask ask;
-	struct memory_command *command;
+	struct memory_command *command; /* NULL: of a run that goes on after the host was started */
+	enum command_kind kind;
+	char *key;
+	struct ulid run;
 	uint64_t lsn;
 	struct outcome outcome;
 	bool known;
@@ -20,7 +23,10 @@ struct await {
 static void
 await_release(struct ask *ask)
 {
-	command_free(&((struct await *)ask)->command);
+	struct await *w = (struct await *)ask;
+
+	command_free(&w->command);
+	free(w->key);
 }
 
 static void
@@ -45,21 +51,19 @@ end_or_hold(struct ask *ask)
 	TAILQ_INSERT_TAIL(&m->held, ask, entry);
 }
 
-static void
-await_then(struct ask *ask)
+/* False: it is a conflict. */
+static bool
+answer(struct await *w)
 {
-	struct await *w = (struct await *)ask;
-	struct memory_command *c = w->command;
+	struct ask *ask = &w->ask;
 
-	assert(w->known); /* the store keeps more outcomes than there are commands in a turn of the loop */
 	if (w->outcome.status == HOSPES_ECONFLICT) {
 		fault_set(&ask->fault, HOSPES_ECONFLICT,
-		    "%s is at version %llu of its value; read it again and decide anew", c->key,
+		    "%s is at version %llu of its value; read it again and decide anew", w->key,
 		    (unsigned long long)w->outcome.a);
-		ask_end(ask);
-		return;
+		return false;
 	}
-	switch (c->kind) {
+	switch (w->kind) {
 	case COMMAND_PUT:
 		ask->answer = json_pack("{s:I}", "version", (json_int_t)w->outcome.a);
 		break;
@@ -70,6 +74,20 @@ await_then(struct ask *ask)
 	default:
 		ask->answer = json_pack("{s:b}", "forgotten", w->outcome.a != 0);
 		break;
+	}
+	return true;
+}
+
+static void
+await_then(struct ask *ask)
+{
+	struct await *w = (struct await *)ask;
+	struct memory_command *c = w->command;
+
+	assert(w->known); /* the store keeps more outcomes than there are commands in a turn of the loop */
+	if (!answer(w)) {
+		ask_end(ask);
+		return;
 	}
 	w->command = NULL;
 	change_command(ask->m, c, w->outcome.a, w->lsn);
@@ -84,8 +102,47 @@ memory_appended(struct memory *m, struct memory_command *c, uint64_t lsn, memory
 
 	w->ask.release = await_release;
 	w->command = c;
+	w->kind = c->kind;
+	w->key = c->key == NULL ? NULL : xstrdup(c->key);
 	w->lsn = lsn;
 	ask_read(&w->ask, await_read, await_then);
+}
+
+static void
+again_read(struct ask *ask, struct store_txn *txn)
+{
+	struct await *w = (struct await *)ask;
+
+	w->known = outcome_of_run(txn, w->run.bytes, w->lsn, &w->outcome);
+}
+
+/* The index learns of it from the store, as of all that was changed before the start. */
+static void
+again_then(struct ask *ask)
+{
+	struct await *w = (struct await *)ask;
+
+	if (w->known)
+		answer(w);
+	else
+		fault_set(&ask->fault, HOSPES_EDAMAGED,
+		    "the store does not know what came of the command at %llu of the journal",
+		    (unsigned long long)w->lsn);
+	ask_end(ask);
+}
+
+void
+memory_outcome(struct memory *m, const struct ulid *run, uint64_t lsn, const char *key, bool forget, memory_done *done,
+    void *arg)
+{
+	struct await *w = ask_new(m, sizeof *w, 0, NULL, done, arg);
+
+	w->ask.release = await_release;
+	w->kind = forget ? COMMAND_FORGET : COMMAND_PUT;
+	w->key = xstrdup(key);
+	w->run = *run;
+	w->lsn = lsn;
+	ask_read(&w->ask, again_read, again_then);
 }
 
 void

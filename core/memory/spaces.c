@@ -1,6 +1,7 @@
 /* Names, keys and entries of spaces. */
 
 #include <assert.h>
+#include <endian.h>
 #include <string.h>
 
 #include <sodium.h>
@@ -137,6 +138,18 @@ key_outcomes(struct key *k)
 	add(k, "R", 1);
 }
 
+void
+key_outcome(struct key *k, const uint8_t run[16], uint64_t lsn)
+{
+	uint64_t number = htobe64(lsn);
+
+	k->len = 0;
+	add(k, "O", 1);
+	add(k, run, 16);
+	if (lsn != 0)
+		add(k, &number, sizeof number);
+}
+
 bool
 digest_read(const char *text, uint8_t ret[DIGEST])
 {
@@ -232,4 +245,18 @@ outcome_get(struct store_txn *txn, uint64_t lsn, struct outcome *ret)
 		}
 	}
 	return false;
+}
+
+bool
+outcome_of_run(struct store_txn *txn, const uint8_t run[16], uint64_t lsn, struct outcome *ret)
+{
+	const void *data;
+	struct key k;
+	size_t len;
+
+	key_outcome(&k, run, lsn);
+	if (!store_get(txn, STORE_MEMORY, k.data, k.len, &data, &len) || len != sizeof *ret)
+		return false;
+	memcpy(ret, data, sizeof *ret);
+	return true;
 }

@@ -57,6 +57,8 @@ struct policy {
 	size_t payload_max;
 	size_t input_max;
 	unsigned runs_at_once; /* root runs admitted; default 1,000 */
+	unsigned resume_at_once; /* runs that repeat what is on record, after a start; default 64 */
+	int64_t drain_ns;        /* how long a host that is told to stop lets runs end; default 10 s */
 
 	unsigned cells_per_pool; /* cells per version and client */
 	unsigned fibers;         /* calls at a time in a cell */

@@ -98,6 +98,9 @@ struct version *registry_active(const struct registry *r, const char *name);
 struct version *registry_version(const struct registry *r, const char *name, const char *semver);
 struct version *registry_capable(const struct registry *r, const char *capability);
 
+/* The version with these bytes, by their SHA-256 in hexadecimal digits, whatever its state; NULL: none. */
+struct version *registry_object(const struct registry *r, const char *hex);
+
 /* Names of the active agents and strategies that offer it, sorted: a JSON array. */
 json_t *registry_find(const struct registry *r, const char *capability);
 

@@ -109,7 +109,6 @@ void command_forget(struct registry *r, const char *name, const char *object, co
 struct plugin *registry_plugin(const struct registry *r, const char *name);
 void registry_add(struct registry *r, struct version *v);  /* takes `v` over */
 void registry_drop(struct registry *r, struct version *v); /* and lets go of it */
-struct version *registry_object(const struct registry *r, const char *hex);
 
 /* ---- version.c --------------------------------------------------------------------------------------------------- */
 

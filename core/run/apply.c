@@ -5,7 +5,7 @@
  * "first_lsn" and, once the run has ended, "last_lsn"; a run's records are chained backwards from the last.
  *
  * A run that has not ended also has a key of its own in STORE_META, RUN_OPEN_PREFIX and the id, so that a start finds those
- * that were cut off without looking at all that ever ran.
+ * that go on without looking at all that ever ran (open.c).
  */
 
 #include <string.h>
@@ -138,7 +138,15 @@ apply_end(struct store_txn *txn, const struct record *r, struct fault *fault)
 	return put(txn, r, &entry, fault);
 }
 
+static int
+apply_runs_open(struct store_txn *txn, const struct record *r, struct fault *fault)
+{
+	return store_put(
+	    txn, STORE_META, RUNS_OPEN_AT, sizeof(RUNS_OPEN_AT) - 1, &r->head.lsn, sizeof(r->head.lsn), fault);
+}
+
 const struct store_apply run_apply[] = {
+    {RECORD_RUNS_OPEN, NULL, apply_runs_open},
     {RECORD_RUN_START, NULL, apply_start},
     {RECORD_RUN_START, NULL, key_apply},
     {RECORD_RUN_END, NULL, apply_end},

@@ -10,51 +10,29 @@
 #include "base/log.h"
 #include "run/state.h"
 
-static int
-count_key(const void *key, size_t key_len, const void *data, size_t len, void *arg)
-{
-	unsigned *n = arg;
-
-	(void)key, (void)key_len, (void)data, (void)len;
-	++*n;
-	return 0;
-}
-
-static void
-count_open(struct store_txn *txn, struct journal *j, void *arg)
-{
-	(void)j;
-	store_walk(txn, STORE_META, RUN_OPEN_PREFIX, sizeof(RUN_OPEN_PREFIX) - 1, false, count_key, arg);
-}
-
-static void
-tell_interrupted(struct runs *r)
-{
-	unsigned n = 0;
-
-	store_read_now(r->store, count_open, &n);
-	if (n > 0)
-		log_warn("runs were cut off when the host ended; `hospes ps --all` shows them as interrupted",
-		    LOG_U("runs", n));
-}
-
 int
 runs_open(struct runs **ret, const struct runs_options *options, struct fault *fault)
 {
 	struct runs *r = xcalloc(1, sizeof(*r));
 
-	(void)fault;
+	int rc;
+
 	r->store = options->store;
 	r->journal = options->journal;
 	r->registry = options->registry;
 	r->dispatch = options->dispatch;
 	r->policy = policy_ref(options->policy);
+	r->loop = options->loop;
 	r->scripted = options->scripted;
 	TAILQ_INIT(&r->open);
 	TAILQ_INIT(&r->ended);
-	tell_interrupted(r);
+	TAILQ_INIT(&r->to_resume);
+	TAILQ_INIT(&r->building);
 	*ret = r;
-	return 0;
+	rc = open_runs(r, fault);
+	if (rc == 0)
+		resume_begin(r);
+	return rc;
 }
 
 /* ---- Making and freeing ------------------------------------------------------------------------------------------ */
@@ -81,6 +59,7 @@ run_free(struct run_slot *slot)
 	payload_unref(&run->result);
 	payload_unref(&run->partial);
 	payload_unref(&run->findings);
+	free(slot->cancelled_by);
 	json_decref(run->set);
 	json_decref(run->script);
 	drop_sources(run->sources);
@@ -99,6 +78,9 @@ runs_close(struct runs **r)
 
 	if (*r == NULL)
 		return;
+	if ((*r)->n_open > 0)
+		open_checkpoint(*r); /* the next start looks no further back */
+	resume_close(*r);
 	while ((slot = TAILQ_FIRST(&(*r)->ended)) != NULL) {
 		TAILQ_REMOVE(&(*r)->ended, slot, entry);
 		journal_forget((*r)->journal, slot);
@@ -115,7 +97,7 @@ runs_close(struct runs **r)
 	*r = NULL;
 }
 
-static struct account *
+struct account *
 client_account(struct runs *r, const char *client)
 {
 	struct account *account = map_get(&r->clients, client);
@@ -158,8 +140,8 @@ smaller(int64_t asked, int64_t limit)
 }
 
 /* NULL-terminated; NULL where there are none. */
-static char **
-take_sources(const json_t *names)
+char **
+run_take_sources(const json_t *names)
 {
 	size_t n = json_array_size(names);
 	char **sources = n == 0 ? NULL : xcalloc(n + 1, sizeof(*sources));
@@ -179,37 +161,47 @@ sources_json(const struct run *run)
 	return names;
 }
 
-static struct run_slot *
-slot_new(struct runs *r, const struct run_request *q, struct payload *input, const char *client)
+/* A run that is open, of which nothing is known yet. */
+struct run_slot *
+slot_new(struct runs *r, const struct ulid *id)
 {
 	struct run_slot *slot = xcalloc(1, sizeof(*slot));
 	struct run *run = &slot->run;
 
 	slot->runs = r;
 	TAILQ_INIT(&slot->watchers);
-	run->id = ulid_new();
+	run->id = *id;
 	ulid_format(&run->id, run->id_text);
+	run->policy = policy_ref(r->policy);
+	run->root = (struct op){.run = run, .kind = WIRE_OP_CALL};
+	map_put(&r->by_id, run->id_text, slot);
+	TAILQ_INSERT_TAIL(&r->open, slot, entry);
+	r->n_open++;
+	return slot;
+}
+
+static struct run_slot *
+slot_asked(struct runs *r, const struct run_request *q, struct payload *input, const char *client)
+{
+	struct ulid id = ulid_new();
+	struct run_slot *slot = slot_new(r, &id);
+	struct run *run = &slot->run;
+
 	run->trace = trace_id_new();
 	run->client = xstrdup(client);
 	run->target = xstrdup(q->plugin);
-	run->policy = policy_ref(r->policy);
 	run->set = json_incref(q->config);
-	run->sources = take_sources(q->sources);
+	run->sources = run_take_sources(q->sources);
 	run->script = q->script == NULL ? NULL : json_deep_copy(q->script);
 	run->started_real_ns = clock_real_ns();
 	run->deadline_real_ns = run->started_real_ns + smaller(q->wall_ms * NS_PER_MS, r->policy->run_wall_ns);
 	account_init(&run->account, "run", client_account(r, client));
 	run->account.limit[QUANTITY_CALLS] = smaller(q->calls, r->policy->run_calls);
 	run->account.ends_real_ns = run->deadline_real_ns;
-	run->root = (struct op){
-	    .run = run,
-	    .kind = WIRE_OP_CALL,
-	    .target = xstrdup(q->plugin),
-	    .version = q->version == NULL ? NULL : xstrdup(q->version),
-	    .input = payload_ref(input),
-	    .deadline_real_ns = run->deadline_real_ns,
-	};
-	map_put(&r->by_id, run->id_text, slot);
+	op_set_target(&run->root, q->plugin);
+	run->root.version = q->version == NULL ? NULL : xstrdup(q->version);
+	run->root.input = payload_ref(input);
+	run->root.deadline_real_ns = run->deadline_real_ns;
 	return slot;
 }
 
@@ -272,18 +264,18 @@ run_start(struct runs *r, const json_t *request, struct payload *given, const ch
 	}
 	if (admit(r, &q, fault) != 0)
 		return fault->status;
-	slot = slot_new(r, &q, input, client);
+	slot = slot_asked(r, &q, input, client);
 	if (slot->run.root.input->len > r->policy->input_max)
 		fault_set(fault, HOSPES_ETOOLARGE, "the input has %zu bytes and a run's may have %zu (`run.input`)",
 		    slot->run.root.input->len, r->policy->input_max);
 	else if (dispatch_check_set(r->dispatch, &slot->run, fault) == 0)
 		fault->status = 0;
 	if (fault->status != 0) {
+		TAILQ_REMOVE(&r->open, slot, entry);
+		r->n_open--;
 		run_free(slot);
 		return fault->status;
 	}
-	r->n_open++;
-	TAILQ_INSERT_TAIL(&r->open, slot, entry);
 	if (key != NULL)
 		key_starts(key, slot, hash);
 	record_start(r, slot);
@@ -370,25 +362,33 @@ run_end(struct runs *r, struct run *run)
 void
 runs_ended(struct run *run, void *runs)
 {
-	if (run->calls_open == 0)
-		run_end(runs, run); /* refused before there was a call */
+	run_over(runs, run); /* at once, where it was refused before there was a call */
 }
 
 void
 runs_idle(struct run *run, void *runs)
 {
-	if (run->root.state == OP_DONE && run->ended_real_ns == 0)
-		run_end(runs, run);
+	run_over(runs, run);
+}
+
+void
+run_over(struct runs *r, struct run *run)
+{
+	if (run->root.state == OP_DONE && run->calls_open == 0 && run->ended_real_ns == 0)
+		run_end(r, run);
 }
 
 int
 run_cancel(struct runs *r, struct run *run, const char *who, struct fault *fault)
 {
 	_cleanup_(free_p) char *why = xasprintf("%s cancelled the run", who);
+	struct run_slot *slot = slot_of(run);
 
 	if (run->root.state == OP_DONE)
 		return fault_set(fault, HOSPES_ECONFLICT, "run %s has ended as %s already", run->id_text,
 		    status_name(run->root.status));
+	if (slot->step != RESUME_NONE && slot->step != RESUME_REPEATS)
+		return resume_cancel(slot, why, fault);
 	dispatch_cancel(r->dispatch, &run->root, HOSPES_ECANCELLED, why);
 	return 0;
 }

@@ -30,6 +30,7 @@ struct runs_options {
 	struct registry *registry;
 	struct dispatch *dispatch;
 	struct policy *policy;
+	struct event_base *loop;
 	bool scripted; /* a private host of `hospes test`: requests may carry the answers to their ops */
 };
 
@@ -42,6 +43,8 @@ void runs_close(struct runs **r);
 void runs_ended(struct run *run, void *runs); /* the root op has its outcome */
 void runs_idle(struct run *run, void *runs);  /* the run's last call is gone */
 void runs_parted(struct run *run, void *runs); /* there are more parts of the root call's reply */
+void runs_repeated(struct run *run, void *runs); /* it goes on where it was when the host ended */
+void runs_grown(void *runs);                     /* the journal has, since it was last told */
 void run_progress(struct run *run, const json_t *event);
 
 /*

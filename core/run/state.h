@@ -3,6 +3,7 @@
 #ifndef RUN_STATE_H
 #define RUN_STATE_H
 
+#include <assert.h>
 #include <sys/queue.h>
 
 #include "run/keys.h"
@@ -21,6 +22,22 @@ struct run_watch {
 };
 TAILQ_HEAD(watch_list, run_watch);
 
+/* A run that was open when the host ended goes on in these steps. */
+enum resume_step {
+	RESUME_NONE,    /* it was started by this host, or has repeated what it did */
+	RESUME_WAITS,   /* for its turn */
+	RESUME_READS,   /* its records, in the store thread */
+	RESUME_BUILDS,  /* what it was, from those */
+	RESUME_REPEATS, /* its calls repeat what they did */
+};
+
+/* A run's records, oldest first once all are there. */
+struct record_list {
+	size_t n;
+	struct record *records;
+	struct buf *storage; /* one for each */
+};
+
 /* A run and what this room keeps beside it. */
 struct run_slot {
 	struct run run; /* first: the rest of the host has a pointer to it */
@@ -30,9 +47,15 @@ struct run_slot {
 	uint32_t parts_durable; /* parts of the root call's reply that may be shown */
 	uint32_t parts_next;    /* that may be once what is awaited is durable */
 	bool parts_awaited;
+	enum resume_step step;
+	struct resume *resume; /* while it reads and builds */
+	char *cancelled_by;    /* before it was its turn */
+	TAILQ_ENTRY(run_slot) to_resume;
 	TAILQ_ENTRY(run_slot) entry;
 };
 TAILQ_HEAD(slot_list, run_slot);
+TAILQ_HEAD(resume_list, run_slot);
+struct resume;
 
 struct runs {
 	struct store *store;
@@ -40,11 +63,16 @@ struct runs {
 	struct registry *registry;
 	struct dispatch *dispatch;
 	struct policy *policy;
-	bool scripted, draining;
+	struct event_base *loop;
+	bool scripted, draining, closing;
 	struct map by_id;
 	struct map keys;    /* of clients: keys.h */
 	struct map clients; /* name -> struct account, with its name behind it */
 	struct slot_list open, ended;
+	struct resume_list to_resume; /* those that wait for their turn */
+	unsigned n_resuming;          /* past that, and not done */
+	struct resume_list building;
+	struct event *build;
 	unsigned n_open, n_ended;
 	size_t ended_bytes; /* results of those */
 	void (*idle)(void *arg);
@@ -69,11 +97,6 @@ int run_request_read(struct run_request *ret, const json_t *json, bool scripted,
 void watch_end(struct run_slot *slot);
 
 /* tree.c: a run's records, oldest first, as a tree of calls. */
-struct record_list {
-	size_t n;
-	struct record *records;
-	struct buf *storage; /* one for each */
-};
 json_t *tree_of(const struct record_list *list);
 void tree_undecided(json_t *tree, const json_t *undecided); /* marks what waits for a decision (dispatch_undecided) */
 json_t *records_json(const struct record_list *list);
@@ -82,12 +105,38 @@ json_t *summary_of(const struct record_list *list);
 /* watch.c: the parts of the root call's reply that may be shown, as run_part has them. */
 json_t *parts_of(const struct record_list *list);
 
-/* A run without an end that nobody runs was cut off when the host ended: what is open in its summary and tree is called
- * interrupted. */
-void mark_interrupted(json_t *summary);
-
 /* apply.c: keys in STORE_META of the runs that have not ended. */
 #define RUN_OPEN_PREFIX "run-open:"
 #define RUN_OPEN_KEY    (sizeof(RUN_OPEN_PREFIX) - 1 + 16)
+
+/* The LSN of the newest RUNS_OPEN, and what that has of each run. */
+#define RUNS_OPEN_AT "runs-open-at"
+struct run_open {
+	uint8_t id[16];
+	uint64_t last_lsn;
+};
+static_assert(sizeof(struct run_open) == 24, "run_open");
+
+/* view.c: reading backwards along a run's records, at most `most` of them or a few MiB; *lsn is where it goes on, 0: all were
+ * read.  record_list_turn when they are.  [store thread] */
+int record_list_read(struct record_list *list, struct journal *j, uint64_t *lsn, size_t most, struct fault *fault);
+void record_list_turn(struct record_list *list);
+void record_list_free(struct record_list *list);
+
+/* run.c */
+struct account *client_account(struct runs *r, const char *client);
+struct run_slot *slot_new(struct runs *r, const struct ulid *id);
+char **run_take_sources(const json_t *names);
+void run_over(struct runs *r, struct run *run); /* its root op has its outcome and no call is left: it ends, once */
+
+/* open.c: which runs were open when the host ended: each has its slot, waiting for its turn.  And the other side of that: a
+ * checkpoint, so that the next start has to look no further back. */
+int open_runs(struct runs *r, struct fault *fault);
+void open_checkpoint(struct runs *r);
+
+/* resume.c */
+void resume_begin(struct runs *r);
+int resume_cancel(struct run_slot *slot, const char *why, struct fault *fault); /* one that has not gone on yet */
+void resume_close(struct runs *r);
 
 #endif

@@ -361,37 +361,6 @@ summary_of(const struct record_list *list)
 	return json;
 }
 
-static void
-node_interrupted(json_t *node)
-{
-	json_t *op;
-	size_t i;
-
-	if (strcmp(json_string_value(json_object_get(node, "status")), "open") == 0)
-		json_object_set_new(node, "status", json_string(status_name(HOSPES_ECUTOFF)));
-	json_array_foreach(json_object_get(node, "ops"), i, op)
-	{
-		node_interrupted(op);
-	}
-}
-
-void
-mark_interrupted(json_t *summary)
-{
-	json_t *tree = json_object_get(summary, "tree");
-	const char *code = status_name(HOSPES_ECUTOFF);
-
-	if (strcmp(json_string_value(json_object_get(summary, "state")), "open") != 0)
-		return;
-	json_object_set_new(summary, "state", json_string("ended"));
-	json_object_set_new(summary, "status", json_string(code));
-	json_object_set_new(summary, "error",
-	    json_pack("{s:s s:s s:s}", "code", code, "message", "the host ended while this run was open", "hint",
-		status_hint(HOSPES_ECUTOFF)));
-	if (json_is_object(tree))
-		node_interrupted(tree);
-}
-
 /* ---- Records ----------------------------------------------------------------------------------------------------- */
 
 static void

@@ -1,14 +1,16 @@
 /*
  * Views: what clients are shown of runs, read in the store thread once it is durable.
  *
- * A run's records are read backwards along their chain, from the newest that is known; a run that a crash interrupted
- * has no known end and is found by a walk of the journal from its start.
+ * A run's records are read backwards along their chain, from the newest that is known: of an open run it is in memory, of
+ * one that has ended in its entry.
  */
 
 #include <string.h>
 
 #include "base/json.h"
 #include "run/state.h"
+
+#define READ_BYTES (4 * MIB) /* at a time */
 
 struct view {
 	struct runs *runs;
@@ -50,13 +52,14 @@ view_done(void *arg)
 
 /* ---- Reading a run's records (store thread) ---------------------------------------------------------------------- */
 
-static void
-list_free(struct record_list *list)
+void
+record_list_free(struct record_list *list)
 {
 	for (size_t i = 0; i < list->n; i++)
 		buf_free(&list->storage[i]);
 	free(list->storage);
 	free(list->records);
+	*list = (struct record_list){0};
 }
 
 static struct record *
@@ -71,17 +74,26 @@ list_grow(struct record_list *list)
 	return &list->records[list->n - 1];
 }
 
-static int
-read_chain(struct journal *j, uint64_t lsn, struct record_list *list, struct fault *fault)
+int
+record_list_read(struct record_list *list, struct journal *j, uint64_t *lsn, size_t most, struct fault *fault)
 {
-	while (lsn != 0) {
+	for (size_t bytes = 0; *lsn != 0 && most > 0 && bytes < READ_BYTES; most--) {
 		struct record *r = list_grow(list);
-		int rc = journal_read(j, lsn, &list->storage[list->n - 1], r, fault);
+		int rc = journal_read(j, *lsn, &list->storage[list->n - 1], r, fault);
 
-		if (rc != 0)
+		if (rc != 0) {
+			buf_free(&list->storage[--list->n]);
 			return rc;
-		lsn = r->head.prev;
+		}
+		*lsn = r->head.prev;
+		bytes += r->head.length;
 	}
+	return 0;
+}
+
+void
+record_list_turn(struct record_list *list)
+{
 	for (size_t i = 0; i < list->n / 2; i++) {
 		struct record r = list->records[i];
 		struct buf b = list->storage[i];
@@ -91,29 +103,13 @@ read_chain(struct journal *j, uint64_t lsn, struct record_list *list, struct fau
 		list->records[list->n - 1 - i] = r;
 		list->storage[list->n - 1 - i] = b;
 	}
-	return 0;
 }
 
-struct walk {
-	const uint8_t *run;
-	uint64_t last;
-};
-
-static int
-find_last(const struct record *r, void *arg)
-{
-	struct walk *walk = arg;
-
-	if (memcmp(r->head.run, walk->run, sizeof(r->head.run)) == 0)
-		walk->last = r->head.lsn;
-	return 0;
-}
-
+/* Of a run that is not in memory: it has ended. */
 static uint64_t
-last_of(struct store_txn *txn, struct journal *j, struct view *view)
+last_of(struct store_txn *txn, const struct view *view)
 {
 	_cleanup_(json_p) json_t *entry = NULL;
-	struct walk walk = {.run = view->id.bytes};
 	const void *data;
 	size_t len;
 
@@ -122,19 +118,15 @@ last_of(struct store_txn *txn, struct journal *j, struct view *view)
 	if (!store_get(txn, STORE_RUNS, view->id.bytes, sizeof(view->id.bytes), &data, &len))
 		return 0;
 	entry = json_read(data, len, "the entry of a run", NULL);
-	if (json_object_get(entry, "last_lsn") != NULL)
-		return (uint64_t)json_integer_value(json_object_get(entry, "last_lsn"));
-	journal_scan(
-	    j, (uint64_t)json_integer_value(json_object_get(entry, "first_lsn")), find_last, &walk, &view->fault);
-	return walk.last;
+	return (uint64_t)json_integer_value(json_object_get(entry, "last_lsn"));
 }
 
 static void
 read_run(struct store_txn *txn, struct journal *j, void *arg)
 {
-	_cleanup_(list_free) struct record_list list = {0};
+	_cleanup_(record_list_free) struct record_list list = {0};
 	struct view *view = arg;
-	uint64_t last = last_of(txn, j, view);
+	uint64_t last = last_of(txn, view);
 
 	if (last == 0) {
 		fault_set(&view->fault, HOSPES_ENORUN, "there is no run %s; `hospes ps --all` lists those there are",
@@ -142,10 +134,13 @@ read_run(struct store_txn *txn, struct journal *j, void *arg)
 		view->failed = true;
 		return;
 	}
-	if (read_chain(j, last, &list, &view->fault) != 0) {
-		view->failed = true;
-		return;
+	while (last != 0) {
+		if (record_list_read(&list, j, &last, SIZE_MAX, &view->fault) != 0) {
+			view->failed = true;
+			return;
+		}
 	}
+	record_list_turn(&list);
 	if (view->what == VIEW_RECORDS) {
 		view->json = records_json(&list);
 		return;
@@ -156,8 +151,6 @@ read_run(struct store_txn *txn, struct journal *j, void *arg)
 		tree_undecided(json_object_get(view->json, "tree"), view->undecided);
 	} else
 		json_object_set_new(view->json, "parts", parts_of(&list));
-	if (view->last_lsn == 0)
-		mark_interrupted(view->json);
 }
 
 /* ---- Asking ------------------------------------------------------------------------------------------------------ */
@@ -252,7 +245,6 @@ list_done(void *arg)
 			json_array_append_new(list, run_json(run, false));
 			continue;
 		}
-		mark_interrupted(entry);
 		json_array_append(list, entry);
 	}
 	view->done(list, NULL, view->arg);

@@ -252,14 +252,14 @@ static json_t *
 server_read(const char *file)
 {
 	FILE *from = fopen(file, "r");
-	char at[64], method[16], path[512], key[256], body[128];
+	char at[64], method[16], path[512], key[256], body[64], fate[32];
 	json_t *paths = json_object();
 
 	if (from == NULL) {
 		perror(file);
 		exit(2);
 	}
-	while (fscanf(from, "%63s %15s %511s %255s %127s", at, method, path, key, body) == 5) {
+	while (fscanf(from, "%63s %15s %511s %255s %63s %31s", at, method, path, key, body, fate) == 6) {
 		if (json_object_get(paths, path) == NULL)
 			json_object_set_new(paths, path, json_object());
 		count_up(json_object_get(paths, path), key);

@@ -63,7 +63,7 @@ a_step()
 	2) STEP=$SLEEP ;;
 	3) STEP='{"op":"add","key":"n"}' ;;
 	4) STEP='{"op":"draw"}' ;;
-	5) STEP='{"op":"http","url":"'$SERVER/$4/$2-$3'","effect":"'$4'"}' ;;
+	5) STEP='{"op":"http","url":"'$SERVER/$4/$2-$3?ms=$((number % 1000))'","effect":"'$4'"}' ;;
 	esac
 }
 

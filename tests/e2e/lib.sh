@@ -13,6 +13,7 @@
 #   own_plugin chain             puts it where the user's own host, and so a private one, finds it
 #   nothing_left "why"           no private host, no process and no folder of one is left
 #   journal_has JQ N "why"       N records of the run match
+#   api PATH [CURL ARGS...]      asks the host by curl; on stdout
 #   world_start                  a server outside that remembers each request: $WORLD; world_saw PATH, world_count PATH
 #   wait_for 'condition'         until it is true, or the deadline; nothing here sleeps for a fixed time
 #
@@ -304,6 +305,28 @@ web_count()
 	web /count | jq -r --arg path "$1" '.paths[$path] // 0'
 }
 
+# ---- A bad line to the host (fixtures/lossy.c) ---------------------------------------------------------------------------
+
+# lossy_start WHAT BYTES TIMES: from here on commands reach the host over it; $T/lossy.out has a line for each cut.
+lossy_start()
+{
+	[ -p "$T/lossy.stdin" ] || mkfifo "$T/lossy.stdin"
+	rm -f "$T/run/lossy.sock"
+	"$BUILT/tests/fixtures/lossy" "$T/run/lossy.sock" "$T/run/host.sock" "$@" \
+	    <"$T/lossy.stdin" >"$T/lossy.out" 2>"$T/lossy.err" &
+	LOSSY=$!
+	exec 5>"$T/lossy.stdin"
+	wait_for '[ -S "$T/run/lossy.sock" ]'
+	export HOSPES_SOCKET=$T/run/lossy.sock
+}
+
+lossy_stop()
+{
+	exec 5>&-
+	wait "$LOSSY"
+	export HOSPES_SOCKET=$T/run/host.sock
+}
+
 # ---- The counting server (chaos/counting_server.c) ---------------------------------------------------------------------
 
 # Starts it; $WORLD is its URL, $T/world.log its log.  It ends when its stdin does, which is ours.
@@ -329,6 +352,13 @@ world_count()
 }
 
 # ---- Runs --------------------------------------------------------------------------------------------------------------
+
+api()
+{
+	local path=$1
+	shift
+	curl -s --max-time 60 --unix-socket "$T/run/host.sock" "$@" "http://host$path"
+}
 
 # run PLUGIN INPUT [ARGS...]
 run()

@@ -37,6 +37,8 @@ E2E_SCENARIOS = \
 	tests/e2e/cli-test-memory.t \
 	tests/e2e/cli-test-plugins.t \
 	tests/e2e/cli-usage.t \
+	tests/e2e/client-key-conflict.t tests/e2e/client-key-once.t \
+	tests/e2e/client-wait-restart.t tests/e2e/client-watch-resumes.t \
 	tests/e2e/demo-tour.t tests/e2e/dispatch-budget-calls.t \
 	tests/e2e/dispatch-budget-share.t \
 	tests/e2e/dispatch-concurrency.t \
@@ -105,7 +107,7 @@ E2E_SCENARIOS = \
 	tests/e2e/registry-withdrawn.t \
 	tests/e2e/run-bad-input.t \
 	tests/e2e/run-cancel.t tests/e2e/run-chaos.t \
-	tests/e2e/run-interrupted.t \
+	tests/e2e/resume-after-kill.t \
 	tests/e2e/run-memory-is-bounded.t \
 	tests/e2e/run-survey.t \
 	tests/e2e/sdk-1.0-loads.t \

@@ -1,5 +1,6 @@
 # Unit tests of base, journal and store.
-CMOCKA_TESTS += tests/unit/test_journal tests/unit/test_journal_damage
+CMOCKA_TESTS += tests/unit/test_journal tests/unit/test_journal_damage tests/unit/test_journal_care \
+	tests/unit/test_journal_check
 
 JOURNAL_LIBS = core/journal/libjournal.a core/base/libbase.a $(EVENT_LIBS) $(JANSSON_LIBS) $(XXHASH_LIBS) $(CMOCKA_LIBS)
 
@@ -9,6 +10,13 @@ tests_unit_test_journal_LDADD = $(JOURNAL_LIBS)
 tests_unit_test_journal_damage_SOURCES = tests/unit/test_journal_damage.c tests/unit/cmocka_all.h \
 	tests/unit/fake_disk.h tests/unit/scratch.h
 tests_unit_test_journal_damage_LDADD = $(JOURNAL_LIBS)
+
+tests_unit_test_journal_care_SOURCES = tests/unit/test_journal_care.c tests/unit/cmocka_all.h tests/unit/fake_disk.h \
+	tests/unit/scratch.h
+tests_unit_test_journal_care_LDADD = $(JOURNAL_LIBS)
+tests_unit_test_journal_check_SOURCES = tests/unit/test_journal_check.c tests/unit/cmocka_all.h \
+	tests/unit/fake_disk.h tests/unit/scratch.h
+tests_unit_test_journal_check_LDADD = $(JOURNAL_LIBS)
 
 CMOCKA_TESTS += tests/unit/test_store
 tests_unit_test_store_SOURCES = tests/unit/test_store.c tests/unit/cmocka_all.h tests/unit/fake_disk.h \

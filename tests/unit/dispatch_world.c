@@ -33,6 +33,17 @@ registry_version(const struct registry *r, const char *name, const char *semver)
 }
 
 struct version *
+registry_object(const struct registry *r, const char *hex)
+{
+	(void)r;
+	for (unsigned i = 0; i < w.n_versions; i++) {
+		if (strcmp(w.versions[i].object_hex, hex) == 0)
+			return &w.versions[i];
+	}
+	return NULL;
+}
+
+struct version *
 registry_capable(const struct registry *r, const char *capability)
 {
 	(void)r;
@@ -260,6 +271,17 @@ memory_appended(struct memory *m, struct memory_command *c, uint64_t lsn, memory
 	w.memory.lsn = lsn;
 	w.memory.done = done;
 	w.memory.arg = arg;
+}
+
+void
+memory_outcome(struct memory *m, const struct ulid *run, uint64_t lsn, const char *key, bool forget, memory_done *done,
+    void *arg)
+{
+	struct memory_space space = {.client = "", .name = ""};
+
+	(void)m, (void)run;
+	memory_asked(forget ? "forgot" : "was put", 1, &space, key, done, arg);
+	w.memory.lsn = lsn;
 }
 
 void

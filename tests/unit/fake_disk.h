@@ -1,13 +1,18 @@
 /*
  * A disk that can be told to hold syncs back or to fail, and that counts what it is asked for.  It never really syncs.
+ *
+ * For crashes: in a child process, the disk ends it at its nth step, a write in its middle.
  */
 
 #ifndef TESTS_FAKE_DISK_H
 #define TESTS_FAKE_DISK_H
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -20,7 +25,28 @@ struct fake_disk {
 	unsigned held; /* syncs that wait */
 	unsigned writes, syncs;
 	int fail_sync, fail_zeros, fail_write; /* errno to fail with */
+	unsigned steps, crash_at;              /* 0: never */
 };
+
+#define FAKE_CRASHED 77 /* exit status */
+
+/* Whether this step is the last; the caller does half of it, if it can, and calls fake_crash. */
+static inline bool
+fake_step(struct fake_disk *f)
+{
+	bool crash;
+
+	pthread_mutex_lock(&f->lock);
+	crash = f->crash_at != 0 && ++f->steps >= f->crash_at;
+	pthread_mutex_unlock(&f->lock);
+	return crash;
+}
+
+static inline void
+fake_crash(void)
+{
+	_exit(FAKE_CRASHED);
+}
 
 #define FAKE_DISK                                                                                                      \
 	{                                                                                                              \
@@ -44,6 +70,11 @@ fake_write(void *arg, int fd, const void *data, size_t len, off_t at)
 	pthread_mutex_unlock(&f->lock);
 	if (rc != 0)
 		return rc;
+	if (fake_step(f)) {
+		if (pwrite(fd, data, len / 2, at) >= 0)
+			fake_crash();
+		abort();
+	}
 	return pwrite(fd, data, len, at) == (ssize_t)len ? 0 : -errno;
 }
 
@@ -63,6 +94,8 @@ fake_sync(void *arg, int fd)
 	int rc;
 
 	(void)fd;
+	if (fake_step(f))
+		fake_crash();
 	pthread_mutex_lock(&f->lock);
 	f->syncs++;
 	f->held++;
@@ -75,10 +108,27 @@ fake_sync(void *arg, int fd)
 	return rc;
 }
 
+static inline int
+fake_rename(void *arg, int dir_fd, const char *from, const char *to)
+{
+	if (fake_step(arg))
+		fake_crash();
+	return renameat(dir_fd, from, dir_fd, to) == 0 ? 0 : -errno;
+}
+
+static inline int
+fake_remove(void *arg, int dir_fd, const char *name)
+{
+	if (fake_step(arg))
+		fake_crash();
+	return unlinkat(dir_fd, name, 0) == 0 ? 0 : -errno;
+}
+
 static inline struct disk
 fake_disk_of(struct fake_disk *f)
 {
-	return (struct disk){.write = fake_write, .sync = fake_sync, .arg = f};
+	return (struct disk){
+	    .write = fake_write, .sync = fake_sync, .rename = fake_rename, .remove = fake_remove, .arg = f};
 }
 
 static inline void

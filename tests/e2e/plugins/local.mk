@@ -3,9 +3,11 @@ E2E_PLUGINS = tests/e2e/plugins/briefer.so tests/e2e/plugins/crowd.so tests/e2e/
 FORGES = tests/e2e/plugins/forge-ready.so tests/e2e/plugins/forge-stack.so tests/e2e/plugins/forge-prctl.so \
 	tests/e2e/plugins/forge-unmap.so tests/e2e/plugins/forge-over.so tests/e2e/plugins/forge-protect.so \
 	tests/e2e/plugins/forge-move.so
-check_DATA += $(E2E_PLUGINS) $(FORGES)
-CLEANFILES += $(E2E_PLUGINS) $(FORGES)
-EXTRA_DIST += tests/e2e/plugins/briefer.c tests/e2e/plugins/crowd.c tests/e2e/plugins/fan.c tests/e2e/plugins/forge.c tests/e2e/plugins/twice.c
+RELAYS = tests/e2e/plugins/relay.so tests/e2e/plugins/relay-1.so tests/e2e/plugins/relay-2.so \
+	tests/e2e/plugins/relay-3.so tests/e2e/plugins/relay-4.so tests/e2e/plugins/relay-4-new.so
+check_DATA += $(E2E_PLUGINS) $(FORGES) $(RELAYS)
+CLEANFILES += $(E2E_PLUGINS) $(FORGES) $(RELAYS)
+EXTRA_DIST += tests/e2e/plugins/relay.c tests/e2e/plugins/briefer.c tests/e2e/plugins/crowd.c tests/e2e/plugins/fan.c tests/e2e/plugins/forge.c tests/e2e/plugins/twice.c
 
 $(E2E_PLUGINS): %.so: %.c $(STAGE_SDK)
 	$(PLUGIN_LINK) $< $(PLUGIN_LIBS)
@@ -19,3 +21,12 @@ tests/e2e/plugins/forge-unmap.so: ; $(FORGE) -DNAME='"forge-unmap"' -DHOW=FORGE_
 tests/e2e/plugins/forge-over.so: ; $(FORGE) -DNAME='"forge-over"' -DHOW=FORGE_OVER
 tests/e2e/plugins/forge-protect.so: ; $(FORGE) -DNAME='"forge-protect"' -DHOW=FORGE_PROTECT
 tests/e2e/plugins/forge-move.so: ; $(FORGE) -DNAME='"forge-move"' -DHOW=FORGE_MOVE
+
+RELAY = $(PLUGIN_LINK) $(top_srcdir)/tests/e2e/plugins/relay.c $(PLUGIN_LIBS)
+$(RELAYS): tests/e2e/plugins/relay.c $(STAGE_SDK)
+tests/e2e/plugins/relay.so: ; $(RELAY) -DNAME='"relay"' -DNEXT='"relay-1"'
+tests/e2e/plugins/relay-1.so: ; $(RELAY) -DNAME='"relay-1"' -DNEXT='"relay-2"'
+tests/e2e/plugins/relay-2.so: ; $(RELAY) -DNAME='"relay-2"' -DNEXT='"relay-3"'
+tests/e2e/plugins/relay-3.so: ; $(RELAY) -DNAME='"relay-3"' -DNEXT='"relay-4"'
+tests/e2e/plugins/relay-4.so: ; $(RELAY) -DNAME='"relay-4"'
+tests/e2e/plugins/relay-4-new.so: ; $(RELAY) -DNAME='"relay-4"' -DSEMVER='"1.1.0"'

@@ -1,0 +1,29 @@
+/* A run built again from its records: what the files of that have in common.  Private to the room. */
+
+#ifndef DISPATCH_RESTORE_H
+#define DISPATCH_RESTORE_H
+
+#include "base/map.h"
+#include "dispatch/state.h"
+
+/* A version that the run has called, as its records name it. */
+struct restored_version {
+	char *name, *semver;
+	uint8_t object[32];
+	struct version *version; /* a reference; NULL: it is gone */
+};
+
+struct restore {
+	struct dispatch *d;
+	struct run *run;
+	struct payload *input, *output; /* of the record that is being taken; NULL: it has none */
+	struct restored_version *versions;
+	unsigned n_versions;
+	uint32_t next_seq;
+	int cancelled; /* 0, or the status that the run is being stopped with */
+	char *cancel_why;
+};
+
+void restore_free(struct restore **r);
+
+#endif
