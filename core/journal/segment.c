@@ -266,7 +266,7 @@ int
 segment_leave(
     const struct folder *f, const struct segment *s, struct spare *spare, const char *name, struct fault *fault)
 {
-	char was[NAME_DIGITS + 5];
+	char was[SEGMENT_NAME];
 	int rc, fd = -1;
 
 	segment_name(s->first_lsn, was);
@@ -285,7 +285,7 @@ segment_leave(
 int
 segment_replace(const struct folder *f, const struct segment *s, struct spare *spare, struct fault *fault)
 {
-	char name[NAME_DIGITS + 5];
+	char name[SEGMENT_NAME];
 	int rc;
 
 	segment_name(s->first_lsn, name);
