@@ -28,7 +28,6 @@ storm_conf()
 	cat <<CONF
 run = { at_once = $((RUNS * 4)); wall = "1h"; calls = 1000; };
 cells = { per_version = 4; fibers = $((RUNS * 2)); };
-api = { runs_per_client = $((RUNS * 4)); };
 CONF
 	echo "grants = {"
 	for name in storm storm-1 storm-2 storm-3 storm-4; do
@@ -125,13 +124,13 @@ open_runs()
 decide_all()
 {
 	local run path url
-	hospes ps --json 2>/dev/null | jq -r '.[] | select(.decision != null) | [.id, .decision.path, .decision.target] | @tsv' |
+	hospes ps --json 2>/dev/null | jq -r '.[] | .id as $id | .undecided // [] | .[] | [$id, .path, .target] | @tsv' |
 	    while IFS=$'\t' read -r run path url; do
 		if grep -qF " ${url#"$SERVER"} " "$T/server.log"; then
 			echo '{"status": 200}' >"$T/outcome"
-			hospes resolve "$run" "$path" --outcome "$T/outcome" --reason "the server has it" </dev/null >/dev/null 2>&1
+			hospes resolve "$run" "$path" --outcome "$T/outcome" --why "the server has it" </dev/null >/dev/null 2>&1
 		else
-			hospes resolve "$run" "$path" --outcome not-done --reason "the server has not" </dev/null >/dev/null 2>&1
+			hospes resolve "$run" "$path" --outcome not-done --why "the server has not" </dev/null >/dev/null 2>&1
 		fi
 	done
 }
