@@ -166,8 +166,6 @@ status_hint(int status)
 		return "put the state directory back from a backup; nothing was changed";
 	case HOSPES_ESANDBOX:
 		return "`hospes doctor` tells which layer is missing and why";
-	case HOSPES_ECUTOFF:
-		return "start it again; `hospes show RUN` tells how far it came";
 	case HOSPES_ENOHOST:
 		return "start one with `hospes dev`, or name its socket with --socket";
 	default:

@@ -115,6 +115,8 @@ int command_install(struct cli *cli);
 int command_info(struct cli *cli);
 int command_new(struct cli *cli);
 int command_doctor(struct cli *cli);
+int command_backup(struct cli *cli);
+int command_restore(struct cli *cli);
 int command_dev(struct cli *cli);
 int command_test(struct cli *cli);
 int command_demo(struct cli *cli);

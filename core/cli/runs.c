@@ -47,12 +47,14 @@ int
 run_told(const struct cli *cli, const json_t *run, bool quiet)
 {
 	const json_t *error = json_object_get(run, "error"), *result = json_object_get(run, "result");
-	const json_t *partial = json_object_get(run, "partial");
+	const json_t *partial = json_object_get(run, "partial"), *missing = json_object_get(run, "missing");
 
 	if (cli->json)
 		cli_json(cli, run);
 	if (error != NULL)
 		return run_failed(cli, error);
+	if (missing != NULL)
+		return run_failed(cli, missing);
 	if (!cli->json && !quiet && result != NULL)
 		cli_json(cli, result);
 	if (json_array_size(partial) > 0 || strcmp(cli_text(run, "status"), "partial") == 0) {

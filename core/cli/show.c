@@ -202,6 +202,11 @@ print_run(const struct cli *cli, const json_t *run)
 	}
 	putchar('\n');
 	show_tree(cli, json_object_get(run, "tree"));
+	if (json_object_get(run, "missing") != NULL) {
+		_cleanup_(free_p) char *why = text_safe(cli_text(json_object_get(run, "missing"), "message"), false);
+
+		printf("%s\n", why);
+	}
 }
 
 int

@@ -254,9 +254,6 @@ on_begins(struct call *call, const char *why, void *arg)
 	for (uint32_t i = 0; i < call->n_ops; i++)
 		call->ops[i]->delivered = false;
 	call->parts_said = 0;
-	if (call->again != NULL)
-		why = call->again;
-	call->again = NULL;
 	if (call->repeats == 0)
 		replay_repeated(d, call);
 	if (why != NULL) {

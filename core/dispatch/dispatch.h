@@ -81,6 +81,9 @@ void dispatch_restore_cancel(struct restore *r, int status, const char *why); /*
 int dispatch_restore_end(struct restore **r, struct fault *fault);
 void dispatch_restore_fail(struct restore **r, const struct fault *why);
 
+/* Does the run wait for nothing but a time to come, or a human? */
+bool dispatch_asleep(const struct run *run);
+
 /* `grown` is called for each record of a run from this LSN on; UINT64_MAX: never. */
 void dispatch_tell_at(struct dispatch *d, uint64_t lsn);
 

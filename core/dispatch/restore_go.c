@@ -46,9 +46,10 @@ end_op(struct restore *r, struct op *op, const struct fault *why)
 	if (op->state != OP_OPEN)
 		return;
 	payload_unref(&op->value);
+	op->unanswered = op->begun > 0;
 	if (op->callee != NULL)
 		op->callee->state = CALL_DONE;
-	else if (op->effect == WIRE_EFFECT_ONCE)
+	else if (op->effect == WIRE_EFFECT_ONCE && op->unanswered)
 		fault_set(&unknown, HOSPES_EUNKNOWN,
 		    "%s was under way when the host ended, and is not safe to do twice: find out whether it took place",
 		    op->target);

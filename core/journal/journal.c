@@ -132,6 +132,7 @@ free_journal(struct journal *j)
 	pthread_mutex_destroy(&j->lock);
 	pthread_cond_destroy(&j->work);
 	pthread_cond_destroy(&j->synced);
+	pthread_cond_destroy(&j->unheld);
 	j->magic = 0;
 	free(j);
 }
@@ -157,6 +158,7 @@ new_journal(const struct journal_options *options)
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	pthread_cond_init(&j->work, &attr);
 	pthread_cond_init(&j->synced, &attr);
+	pthread_cond_init(&j->unheld, &attr);
 	pthread_condattr_destroy(&attr);
 	return j;
 }
@@ -387,6 +389,8 @@ void
 journal_hold(struct journal *j)
 {
 	pthread_mutex_lock(&j->lock);
+	while (j->replacing)
+		pthread_cond_wait(&j->unheld, &j->lock);
 	j->held++;
 	pthread_mutex_unlock(&j->lock);
 }
@@ -397,6 +401,7 @@ journal_release(struct journal *j)
 	pthread_mutex_lock(&j->lock);
 	assert(j->held > 0);
 	j->held--;
+	pthread_cond_broadcast(&j->unheld);
 	pthread_mutex_unlock(&j->lock);
 }
 

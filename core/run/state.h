@@ -50,6 +50,7 @@ struct run_slot {
 	enum resume_step step;
 	struct resume *resume; /* while it reads and builds */
 	char *cancelled_by;    /* before it was its turn */
+	uint64_t moved_at;     /* bytes that were written when it was last moved forward (care.c); 0: never */
 	TAILQ_ENTRY(run_slot) to_resume;
 	TAILQ_ENTRY(run_slot) entry;
 };
@@ -73,10 +74,13 @@ struct runs {
 	unsigned n_resuming;          /* past that, and not done */
 	struct resume_list building;
 	struct event *build;
+	struct care *care;
 	unsigned n_open, n_ended;
 	size_t ended_bytes; /* results of those */
-	void (*idle)(void *arg);
-	void *idle_arg;
+	void (*drained)(void *arg); /* NULL: it does not drain, or has */
+	void *drained_arg;
+	int64_t drain_until_ns; /* mono */
+	struct event *drain;
 };
 
 static inline struct run_slot *
@@ -109,6 +113,9 @@ json_t *parts_of(const struct record_list *list);
 #define RUN_OPEN_PREFIX "run-open:"
 #define RUN_OPEN_KEY    (sizeof(RUN_OPEN_PREFIX) - 1 + 16)
 
+/* Commands: records below "below" may be gone (care.c). */
+#define COMMAND_DROPPED "journal.dropped"
+
 /* The LSN of the newest RUNS_OPEN, and what that has of each run. */
 #define RUNS_OPEN_AT "runs-open-at"
 struct run_open {
@@ -133,6 +140,10 @@ void run_over(struct runs *r, struct run *run); /* its root op has its outcome a
  * checkpoint, so that the next start has to look no further back. */
 int open_runs(struct runs *r, struct fault *fault);
 void open_checkpoint(struct runs *r);
+
+/* drain.c */
+void drain_look(struct runs *r); /* a run has ended */
+void drain_close(struct runs *r);
 
 /* resume.c */
 void resume_begin(struct runs *r);

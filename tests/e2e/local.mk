@@ -80,7 +80,7 @@ E2E_SCENARIOS = \
 	tests/e2e/hostile-plugins.t \
 	tests/e2e/hostile-rounds.t \
 	tests/e2e/hostile-slow.t \
-	tests/e2e/journal-torn-tail.t tests/e2e/journal-verify.t \
+	tests/e2e/journal-torn-tail.t tests/e2e/journal-retention.t tests/e2e/journal-verify.t \
 	tests/e2e/memory-client-apart.t \
 	tests/e2e/memory-kill-counts-once.t \
 	tests/e2e/memory-limits.t \
@@ -108,11 +108,14 @@ E2E_SCENARIOS = \
 	tests/e2e/run-bad-input.t \
 	tests/e2e/run-cancel.t tests/e2e/run-chaos.t \
 	tests/e2e/resume-after-kill.t \
+	tests/e2e/resume-nondeterministic.t \
+	tests/e2e/resume-sleeper.t \
 	tests/e2e/run-memory-is-bounded.t \
 	tests/e2e/run-survey.t \
 	tests/e2e/sdk-1.0-loads.t \
 	tests/e2e/show-source.t \
 	tests/e2e/soak-200-drops.t \
+	tests/e2e/state-backup.t \
 	tests/e2e/state-fixtures.t \
 	tests/e2e/state-format.t \
 	tests/e2e/tool-http-intent.t \

@@ -66,7 +66,7 @@
 	X(HOSPES_ENOHOST,   -107, "no_host")             /* no host answers on the socket */ \
 	X(HOSPES_ENOMEM,    -108, "out_of_memory")       /* the machine, or a cell, has no more */ \
 	X(HOSPES_EBUG,      -109, "internal")            /* a bug of ours */ \
-	X(HOSPES_ECUTOFF,   -110, "interrupted")         /* the host ended while the run was open */
+	X(HOSPES_ECUTOFF,   -110, "interrupted")         /* of no host since 0.3: what is open when a host ends goes on later */
 /* clang-format on */
 
 enum hospes_status {
