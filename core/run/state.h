@@ -109,6 +109,9 @@ json_t *summary_of(const struct record_list *list);
 /* watch.c: the parts of the root call's reply that may be shown, as run_part has them. */
 json_t *parts_of(const struct record_list *list);
 
+/* waits.c: what is open in a summary and tree is told what it waits for. */
+void waits_join(json_t *summary, const struct run *run);
+
 /* apply.c: keys in STORE_META of the runs that have not ended. */
 #define RUN_OPEN_PREFIX "run-open:"
 #define RUN_OPEN_KEY    (sizeof(RUN_OPEN_PREFIX) - 1 + 16)

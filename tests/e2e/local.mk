@@ -19,6 +19,7 @@ E2E_SCENARIOS = \
 	tests/e2e/ask-worker-fails.t \
 	tests/e2e/brief-quotes-check.t \
 	tests/e2e/cell-crash-is-poison.t \
+	tests/e2e/cell-evicted-cancel.t tests/e2e/cell-evicted-leak-drains.t tests/e2e/cell-evicted-restart.t \
 	tests/e2e/cell-evicts.t \
 	tests/e2e/cell-forged-ready.t \
 	tests/e2e/cell-global-write.t \
@@ -110,8 +111,9 @@ E2E_SCENARIOS = \
 	tests/e2e/resume-after-kill.t \
 	tests/e2e/resume-nondeterministic.t \
 	tests/e2e/resume-sleeper.t \
+	tests/e2e/run-deadlock.t \
 	tests/e2e/run-memory-is-bounded.t \
-	tests/e2e/run-survey.t \
+	tests/e2e/run-survey.t tests/e2e/run-waits-shown.t \
 	tests/e2e/sdk-1.0-loads.t \
 	tests/e2e/show-source.t \
 	tests/e2e/soak-200-drops.t \

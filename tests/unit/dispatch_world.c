@@ -99,6 +99,13 @@ journal_await(struct journal *j, uint64_t lsn, journal_done *done, void *arg)
 	w.awaited_arg = arg;
 }
 
+bool
+journal_awaited(const struct journal *j)
+{
+	(void)j;
+	return false;
+}
+
 void
 journal_forget(struct journal *j, void *arg)
 {
@@ -114,6 +121,10 @@ cells_submit(struct cells *cells, const struct cell_spec *spec, struct call *cal
 {
 	(void)cells, (void)spec;
 	w.submitted[w.n_submitted++] = call;
+	if (w.no_cells) {
+		call->state = CALL_QUEUED;
+		return;
+	}
 	call->cell = (struct cell *)&w;
 	call->state = CALL_RUNNING;
 	call->executions++;
@@ -130,11 +141,45 @@ cells_outcome(struct call *call, const struct op *op)
 	w.outcomes[w.n_outcomes++].status = op->status;
 }
 
+size_t
+cells_room_ahead(const struct call *call)
+{
+	(void)call;
+	return w.room_ahead;
+}
+
+void
+cells_outcome_ahead(struct call *call, const struct op *op)
+{
+	(void)call;
+	w.ahead[w.n_ahead++] = op->ordinal;
+}
+
+void
+cells_outcome_known(struct call *call, const struct op *op)
+{
+	(void)call, (void)op;
+	w.n_known++;
+}
+
 void
 cells_cancel(struct call *call, int status)
 {
 	(void)status;
 	w.cancelled[w.n_cancelled++] = call;
+}
+
+void
+cells_withdraw(struct call *call)
+{
+	call->state = CALL_EVICTED;
+	w.n_withdrawn++;
+}
+
+struct call *
+cells_kept_by(const struct call *call)
+{
+	return w.kept_by != NULL ? w.kept_by(call) : NULL;
 }
 
 const char *
