@@ -107,7 +107,7 @@ E2E_SCENARIOS = \
 	tests/e2e/registry-slow-load-alone.t \
 	tests/e2e/registry-withdrawn.t \
 	tests/e2e/run-bad-input.t \
-	tests/e2e/run-cancel.t \
+	tests/e2e/run-cancel.t tests/e2e/run-chaos.t \
 	tests/e2e/resume-after-kill.t \
 	tests/e2e/resume-budget.t \
 	tests/e2e/resume-cancel.t \
@@ -139,7 +139,8 @@ stage: all
 	mkdir '$(abs_builddir)/stage$(pluginsdir)'
 
 e2e: stage
-	$(MAKE) $(AM_MAKEFLAGS) $(check_DATA) tests/fixtures/webd$(EXEEXT) tests/chaos/counting_server$(EXEEXT) tests/fixtures/without$(EXEEXT)
+	$(MAKE) $(AM_MAKEFLAGS) $(check_DATA) tests/fixtures/webd$(EXEEXT) tests/fixtures/without$(EXEEXT) \
+	    tests/chaos/check$(EXEEXT) tests/chaos/counting_server$(EXEEXT)
 	$(MAKE) $(AM_MAKEFLAGS) check-TESTS check_PROGRAMS= TESTS='$(E2E)' TEST_SUITE_LOG=e2e-suite.log
 
 clean-local:
