@@ -95,7 +95,7 @@ struct executor {
 	bool outside;     /* it asks of the world outside the call, for which a case of `hospes test` answers */
 	void (*begin)(struct dispatch *d, struct op *op);
 	void (*stop)(struct dispatch *d, struct op *op);
-	/* Goes on with one whose intent or command is on record (op->intent_real_ns, op->intent_lsn) and whose outcome is not,
+	/* Goes on with one whose intent or command is on record (op->intent_real_ns, op->intent_seq) and whose outcome is not,
 	 * since the host ended in between; NULL: this kind has no such records. */
 	void (*resume)(struct dispatch *d, struct op *op);
 	/* The value of one that is op->undecided and, as a human says, took place: with this answer, or with NULL where nothing
