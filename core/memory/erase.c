@@ -94,7 +94,7 @@ forgotten_everywhere(struct erase *e)
 	{
 		struct memory_space s = {.client = e->client, .name = json_string_value(name)};
 
-		change_renew(e->ask.m, &s);
+		change_erased(e->ask.m, &s);
 	}
 	files_forgotten(e->ask.m, e->digest);
 	ask_read(&e->ask, read_nothing, queue_wipe);

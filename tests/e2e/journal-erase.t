@@ -85,7 +85,7 @@ erase "$digest"
 is "$code $(jq -c '[.spaces, .runs]' "$T/out")" "0 [1,[\"$reader\"]]" "the document is erased, with the run that read it" || shown
 wait_for '! on_disk "$word"'
 gone "$word" "it is nowhere"
-is "$(hospes memory list keeper --documents --json | jq -c '.documents | map(.document | split("/") | last)')" '["two.txt"]' \
+is "$(hospes memory list keeper --documents --json | jq -c 'map(.document | split("/") | last)')" '["two.txt"]' \
     "the other document is there"
 is "$(hospes show "$reader" --json | jq -r .missing.code)" erased "the reader's result is erased"
 is "$(hospes show "$stays" --json | jq -r '.result | length')" 1 "the other's is not"
