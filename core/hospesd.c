@@ -340,17 +340,19 @@ finished(void *arg)
 	event_base_loopexit(h->loop, NULL);
 }
 
-/* No run is open any more; those who wait for the last ones are yet to be told, and one who has only now learnt that its
+/* What will end soon has ended; those who wait for the last ones are yet to be told, and one who has only now learnt that its
  * run began asks next how it ended. */
 static void
 drained(void *arg)
 {
 	struct host *h = arg;
 
+	if (runs_open_count(h->runs) > 0)
+		log_info("runs stay open and go on when the host is started again", LOG_U("runs", runs_open_count(h->runs)));
 	api_finish(h->api, h->drains ? LAST_QUESTIONS_NS : 0, finished, h);
 }
 
-/* The first signal lets open runs end, the second does not. */
+/* The first signal gives open runs some time to end, the second none; those that do not end go on at the next start. */
 static void
 on_signal(evutil_socket_t sig, short what, void *arg)
 {
@@ -359,15 +361,16 @@ on_signal(evutil_socket_t sig, short what, void *arg)
 
 	(void)what;
 	if (h->stopping) {
-		log_warn("stopping at once, open runs are cut off", LOG_U("runs", runs_open_count(h->runs)));
+		log_info("stopping at once; runs that are open go on when the host is started again",
+		    LOG_U("runs", runs_open_count(h->runs)));
 		event_base_loopbreak(h->loop);
 		return;
 	}
 	h->stopping = true;
 	h->drains = runs_open_count(h->runs) > 0;
-	status = xasprintf("Stopping when %u open runs have ended", runs_open_count(h->runs));
+	status = xasprintf("Stopping; %u runs are open and have some time to end", runs_open_count(h->runs));
 	notify_stopping(&h->notify, status);
-	log_info("stopping when open runs have ended", LOG_S("signal", strsignal((int)sig)),
+	log_info("stopping; open runs have some time to end", LOG_S("signal", strsignal((int)sig)),
 	    LOG_U("runs", runs_open_count(h->runs)));
 	runs_drain(h->runs, drained, h);
 }

@@ -173,6 +173,7 @@ struct payload *requests_input(const struct exchange *x, size_t nth); /* borrowe
 /* ---- many.c ---- */
 
 void many_forget(struct exchange *x); /* no longer waits */
+bool many_open(const struct many *many); /* one of its runs has not ended */
 
 /* ---- refusal.c ---- */
 

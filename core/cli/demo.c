@@ -24,6 +24,7 @@ static const struct scene {
 	const char *input; /* of the agent that comes with it */
 } scenes[] = {
     {"kill", "Cells are killed in mid-brief", demo_kill, "null"},
+    {"crash", "The host is killed in mid-brief", demo_crash, "null"},
     {"loop", "Two agents delegate to each other", demo_loop, "{}"},
     {"lie", "An agent invents a quote", demo_lie, "null"},
     {"swap", "A new version under load, and back", demo_swap, "{\"name\": \"x\", \"text\": \"one two three\"}"},

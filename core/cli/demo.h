@@ -31,6 +31,7 @@ struct demo {
 	char *made[DEMO_FILES];
 	struct private_host *host;
 	struct client *client;
+	bool host_killed; /* by demo_kill_host, and not started again */
 };
 
 /*
@@ -38,7 +39,7 @@ struct demo {
  * HOSPES_EFAILED: it was not, and the verdict says what was found; anything else: it could not be played, see the fault.
  */
 typedef int demo_play(struct demo *d, struct buf *verdict, struct fault *fault);
-demo_play demo_kill, demo_loop, demo_lie, demo_swap, demo_break_in, demo_budget;
+demo_play demo_kill, demo_crash, demo_loop, demo_lie, demo_swap, demo_break_in, demo_budget;
 
 void demo_say(const struct demo *d, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
@@ -66,12 +67,21 @@ typedef void demo_seen(struct demo *d, const json_t *event, void *arg);
 int demo_run(struct demo *d, const char *plugin, json_t *input, json_t *more, demo_seen *seen, void *arg, json_t **run,
     struct fault *fault);
 
+/* kill -9 of the host, from a `demo_seen`: demo_run starts it again and goes on.  False: it could not be hit. */
+bool demo_kill_host(struct demo *d);
+
 /* Every record of a run; new reference. */
 int demo_journal(struct demo *d, const json_t *run, json_t **ret, struct fault *fault);
 
 /* The first record where `key` is `value`, borrowed; how many there are. */
 const json_t *demo_record(const json_t *records, const char *key, const char *value);
 size_t demo_count(const json_t *records, const char *key, const char *value);
+
+/* How many ops were asked for a second time: that have two outcomes, or an effect that was begun twice. */
+size_t demo_repeated(const json_t *records);
+
+/* A request's "sources": the space of demo_load. */
+json_t *demo_sources(void);
 
 /* Sends a signal to one cell of a plugin; its pid, 0 when it had none. */
 pid_t demo_signal_cell(struct demo *d, const char *plugin, int signal);

@@ -55,7 +55,7 @@ demo_start(struct demo *d, const char *const *plugins, const char *config, struc
 
 	folders[0] = install_dir(INSTALL_PLUGINS);
 	d->options = (struct private_host_options){
-	    .command = "demo", .folders = folders, .files = d->files, .config_text = config};
+	    .command = "demo", .folders = folders, .files = d->files, .config_text = config, .goes_on = true};
 	for (; plugins != NULL && n < DEMO_FILES && plugins[n] != NULL; n++)
 		d->files[n] = d->made[n] = demo_plugin(plugins[n]);
 	if (d->so != NULL)
@@ -73,6 +73,7 @@ demo_stop(struct demo *d)
 {
 	client_close(&d->client);
 	private_host_stop(&d->host);
+	d->host_killed = false;
 	for (size_t i = 0; i < DEMO_FILES; i++) {
 		free(d->made[i]);
 		d->made[i] = NULL;
@@ -137,6 +138,36 @@ demo_load(struct demo *d, struct fault *fault)
 	return rc;
 }
 
+json_t *
+demo_sources(void)
+{
+	return json_pack("{s:[s]}", "sources", SPACE);
+}
+
+bool
+demo_kill_host(struct demo *d)
+{
+	_cleanup_(json_p) json_t *host = NULL;
+	struct fault ignored;
+	pid_t pid;
+
+	if (client_get(d->client, "/v1/host", &host, &ignored) != 0)
+		return false;
+	pid = (pid_t)json_integer_value(json_object_get(host, "pid"));
+	d->host_killed = pid > 1 && kill(pid, SIGKILL) == 0;
+	if (d->host_killed)
+		demo_say(d, "kill -9 %d: the host", (int)pid);
+	return d->host_killed;
+}
+
+static int
+start_again(struct demo *d, struct fault *fault)
+{
+	d->host_killed = false;
+	demo_say(d, "the host is started again");
+	return private_host_restart(d->host, fault);
+}
+
 /* ---- Runs -------------------------------------------------------------------------------------------------------- */
 
 struct watching {
@@ -170,6 +201,7 @@ demo_run(struct demo *d, const char *plugin, json_t *input, json_t *more, demo_s
 	_cleanup_(json_p) json_t *started = NULL, *rest = more;
 	_cleanup_(free_p) char *path = NULL;
 	struct watching w = {.d = d, .seen = seen, .arg = arg};
+	char last_id[SSE_ID_MAX] = "";
 	int rc;
 
 	if (rest != NULL)
@@ -183,7 +215,9 @@ demo_run(struct demo *d, const char *plugin, json_t *input, json_t *more, demo_s
 	if (seen != NULL)
 		seen(d, started, arg);
 	path = client_path("/v1/runs/", cli_text(started, "id"), "/events");
-	rc = client_stream(d->client, path, NULL, on_event, NULL, &w, fault);
+	do {
+		rc = client_stream(d->client, path, last_id, on_event, NULL, &w, fault);
+	} while (rc == HOSPES_ENOHOST && d->host_killed && (rc = start_again(d, fault)) == 0);
 	if (rc == STOP_END) {
 		*run = w.end;
 		return 0;
@@ -213,6 +247,27 @@ demo_record(const json_t *records, const char *key, const char *value)
 			return record;
 	}
 	return NULL;
+}
+
+size_t
+demo_repeated(const json_t *records)
+{
+	_cleanup_(json_p) json_t *begun = json_object(), *ended = json_object();
+	const json_t *record;
+	size_t i, n = 0;
+
+	json_array_foreach(records, i, record)
+	{
+		const char *kind = cli_text(record, "kind"), *path = cli_text(record, "path");
+		json_t *seen = strcmp(kind, "op_intent") == 0 ? begun : ended;
+
+		if (seen == ended && strcmp(kind, "call_end") != 0 && strcmp(kind, "op_outcome") != 0 &&
+		    strcmp(kind, "refusal") != 0)
+			continue;
+		n += json_object_get(seen, path) != NULL;
+		json_object_set_new(seen, path, json_true());
+	}
+	return n;
 }
 
 size_t

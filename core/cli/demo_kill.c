@@ -16,12 +16,6 @@ struct killing {
 	pid_t held;     /* a cell that was stopped, for one who would have answered before it was hit */
 };
 
-static json_t *
-sources(void)
-{
-	return json_pack("{s:[s]}", "sources", "demo");
-}
-
 /* The director waits from beginning to end, so it is hit in any case: once its first worker is done.  A worker is hit as
  * it begins. */
 static void
@@ -59,26 +53,6 @@ strike_held(struct demo *d, const json_t *event, void *arg)
 	demo_say(d, "kill -9 %d: the cell of %s, stopped before it was called", (int)k->director_pid, k->director);
 }
 
-/* How many ops have more than one outcome on record. */
-static size_t
-repeated(const json_t *records)
-{
-	_cleanup_(json_p) json_t *seen = json_object();
-	const json_t *record;
-	size_t i, n = 0;
-
-	json_array_foreach(records, i, record)
-	{
-		const char *kind = cli_text(record, "kind"), *path = cli_text(record, "path");
-
-		if (strcmp(kind, "call_end") != 0 && strcmp(kind, "op_outcome") != 0 && strcmp(kind, "refusal") != 0)
-			continue;
-		n += json_object_get(seen, path) != NULL;
-		json_object_set_new(seen, path, json_true());
-	}
-	return n;
-}
-
 static int
 play(struct demo *d, struct killing *k, const char *who, bool documents, struct buf *verdict, struct fault *fault)
 {
@@ -88,18 +62,18 @@ play(struct demo *d, struct killing *k, const char *who, bool documents, struct 
 	bool same;
 	int rc;
 
-	rc = demo_run(d, who, json_incref(d->input), documents ? sources() : NULL, NULL, NULL, &quiet, fault);
+	rc = demo_run(d, who, json_incref(d->input), documents ? demo_sources() : NULL, NULL, NULL, &quiet, fault);
 	if (rc != 0)
 		return rc;
 	calls = (long long)json_integer_value(json_object_get(quiet, "calls"));
 	demo_say(d, "undisturbed: %s, %lld call%s", cli_text(quiet, "status"), calls, calls == 1 ? "" : "s");
-	rc = demo_run(d, who, json_incref(d->input), documents ? sources() : NULL, strike, k, &struck, fault);
+	rc = demo_run(d, who, json_incref(d->input), documents ? demo_sources() : NULL, strike, k, &struck, fault);
 	if (rc == 0 && k->director_pid == 0 && k->worker_pid == 0) {
 		json_decref(struck);
 		struck = NULL;
 		k->held = demo_signal_cell(d, who, SIGSTOP);
 		rc = demo_run(
-		    d, who, json_incref(d->input), documents ? sources() : NULL, strike_held, k, &struck, fault);
+		    d, who, json_incref(d->input), documents ? demo_sources() : NULL, strike_held, k, &struck, fault);
 	}
 	if (rc == 0)
 		rc = demo_journal(d, struck, &records, fault);
@@ -107,7 +81,7 @@ play(struct demo *d, struct killing *k, const char *who, bool documents, struct 
 		return rc;
 	same = json_equal(json_object_get(quiet, "result"), json_object_get(struck, "result")) == 1;
 	replays = demo_count(records, "kind", "replay");
-	twice = repeated(records);
+	twice = demo_repeated(records);
 	buf_printf(verdict, "%s; %zu call%s begun again in fresh cells, %zu of %zu ops asked for twice",
 	    same ? "the same result to the byte" : "ANOTHER result", replays, replays == 1 ? "" : "s", twice,
 	    demo_count(records, "kind", "call_end") + demo_count(records, "kind", "op_outcome"));

@@ -231,8 +231,8 @@ static const struct command commands[] = {
 	.usage = "[--scene N] [FILE.so]",
 	.summary = "Show, scene by scene, what the host promises.",
 	.detail =
-	    "Each scene has a host of its own and a verdict taken from its journal: kill, loop, lie, swap, break-in,\n"
-	    "budget.  With FILE.so that plugin plays the leading part.",
+	    "Each scene has a host of its own and a verdict taken from its journal: kill, crash, loop, lie, swap,\n"
+	    "break-in, budget.  With FILE.so that plugin plays the leading part.",
 	.options = demo_options,
 	.max_args = 1,
 	.run = command_demo},

@@ -191,7 +191,7 @@ launch(struct private_host *h, struct fault *fault)
 		return fault_errno(fault, errno, "no pipe for the private host");
 	h->ready = fds[0];
 	program.ready_fd = fds[1];
-	program.fresh = h->options->own_state ? NULL : h->state;
+	program.fresh = h->options->own_state || h->options->goes_on ? NULL : h->state;
 	snprintf(number, sizeof(number), "%d", fds[1]);
 	compose(h, number, argv);
 	rc = keeper_start(&h->keeper, &program, fault);

@@ -25,6 +25,7 @@ struct private_host_options {
 	    *files;     /* plugins that are put into a folder of its own, the first of all, NULL at the end; NULL:
 	                             * there is no such folder.  Neither folders nor files: the user's, where there is one, and the installed ones */
 	bool own_state; /* the user's own state directory, which stays */
+	bool goes_on;   /* a restart leaves the state as it is */
 	bool scripted;  /* requests may carry the answers to their ops */
 };
 
@@ -35,7 +36,8 @@ struct private_host_options {
  */
 int private_host_start(struct private_host **ret, const struct private_host_options *options, struct fault *fault);
 
-/* Ends it and starts it again with nothing left of before but the log: every cell is fresh.  Not with the user's state. */
+/* Ends it, when it has not ended by itself, and starts it again: with `goes_on` where it was, else with nothing left of before
+ * but the log.  Every cell is fresh.  Not with the user's state. */
 int private_host_restart(struct private_host *h, struct fault *fault);
 
 void private_host_stop(struct private_host **h); /* and removes its folder; accepts NULL; also for _cleanup_ */

@@ -7,7 +7,8 @@ plugin echo
 plugin crash
 plugin noise
 
-# waiting: how many `hospes wait` the host has on its line, told by its open connections.
+# waiting N: until so many clients are connected with the host, beside its own end of the socket.
+waiting() { wait_for '[ "$(grep -c " $T/run/host.sock$" /proc/net/unix)" -gt '"$1"' ]'; }
 started() { run_start sleeper "{\"ms\": $1, \"n\": $2}"; }
 started 3000 1; a=$id
 started 1500 2; b=$id
@@ -17,7 +18,7 @@ hospes wait "$a" "$b" >"$T/wait.out" 2>"$T/wait.err" &
 waiter=$!
 hospes wait "$a" --json >"$T/json.out" 2>"$T/json.err" &
 json=$!
-wait_for '[ "$(ss -xH state established src "$T/run/host.sock" | wc -l)" -ge 2 ] 2>/dev/null'
+waiting 2
 host_crash
 wait_for 'grep -q "broke off" "$T/wait.err" && grep -q "broke off" "$T/json.err"'
 ok $? "who waits says that the host went away"
@@ -37,13 +38,14 @@ says "poison"
 hospes wait "$d" >"$T/out" 2>"$T/err"
 is "$? $(jq -c .n "$T/out")" "0 4" "and 0 where all did"
 hospes wait 01ARZ3NDEKTSV4RRFFQ69G5FAV >"$T/out" 2>"$T/err"
-is "$?" 1 "a run that is none is told at once"
+code=$?
+is "$code $(grep -c no_such_run "$T/err")" "3 1" "a run that is none is told at once"
 
 # An orderly stop.
 started 1500 5
 hospes wait "$id" >"$T/out" 2>"$T/err" &
 waiter=$!
-wait_for '[ "$(ss -xH state established src "$T/run/host.sock" | wc -l)" -ge 1 ]'
+waiting 1
 kill -TERM "$HOST"
 kill -TERM "$HOST"
 wait "$HOST"
@@ -56,7 +58,7 @@ is "$? $(jq -c .n "$T/out")" "0 5" "it goes on over a stop as well"
 started 60000 6
 hospes wait "$id" --patience 0.5 >"$T/out" 2>"$T/err" &
 waiter=$!
-wait_for '[ "$(ss -xH state established src "$T/run/host.sock" | wc -l)" -ge 1 ]'
+waiting 1
 host_crash
 wait "$waiter"
 is "$?" 5 "patience has an end"

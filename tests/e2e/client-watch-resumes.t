@@ -1,12 +1,16 @@
 # A stream of events is taken up again behind any event: cut at every one of them, what is durable comes once, without a gap.
 . "$TESTS/lib.sh"
-plan 15
-host_start
+plan 17
+host_start 'grounding: { witness: { checks = [ "verbatim" ]; }; };'
 plugin parts
 plugin taker
 
 # Durable events of a stream, one a line: those with an id.
-durable() { awk '/^id: / { id = substr($0, 5) } /^event: / { ev = $2 } /^data: / { if (id != "") print id, ev; id = "" }' "$@"; }
+durable()
+{
+	cat "$@" | awk '/^id: / { id = substr($0, 5) } /^event: / { event = $2 }
+	    /^data: / { if (id != "") print id, event; id = "" }'
+}
 wanted=$(for i in {1..6}; do echo "$i progress"; done; echo "end end")
 
 run_start taker '{"callee": "parts", "n": 6, "ms": 30}'
@@ -28,8 +32,6 @@ cuts_at_every_event()
 	done
 	is "$bad" 0 "$1"
 }
-durable() { cat "$@" | awk '/^id: / { id = substr($0, 5) } /^event: / { ev = $2 } /^data: / { if (id != "") print id, ev; id = "" }'; }
-
 cuts_at_every_event "cut at every event, the rest has all that was missing and no more"
 is "$(api "/v1/runs/$id/events" -H 'Last-Event-ID: end' -w '%{http_code}')" 204 "after the end there is nothing more"
 is "$(api "/v1/runs/$id/events" -H 'Last-Event-ID: none' | jq -r .error.code)" bad_input "a foreign id is refused"
@@ -60,3 +62,14 @@ is "$(grep -c 'broke off' "$T/err")" 1 "it tells once that it waits"
 id=$(tail -n 1 "$T/out" | jq -r .id)
 api "/v1/runs/$id/events" >"$T/whole"
 is "$(durable "$T/whole" | cut -d' ' -f1 | xargs)" "1 2 3 4 5 6 7 8 end" "who watches later has the same"
+
+# What a check held back stays so when it is read from the journal.
+plugin verbatim
+plugin witness
+TEXT='"text": "It is so.", "parts": true'
+run witness "{$TEXT, \"quotes\": [\"It is\"]}"; good=$id
+run witness "{$TEXT, \"quotes\": [\"It is not\"]}"; bad=$id
+host_crash
+host_launch
+is "$(api "/v1/runs/$good/events" | durable | cut -d' ' -f1 | xargs)" "1 end" "parts of a reply that a check let pass are told"
+is "$(api "/v1/runs/$bad/events" | durable | cut -d' ' -f1 | xargs)" "end" "those of one that did not pass are told to nobody"

@@ -4,7 +4,7 @@
 if [ "${SANITIZERS:-no}" != no ]; then
 	skip_all "the profile of sanitizer builds lets cells open files, which a scene is about"
 fi
-plan 20
+plan 23
 installed
 tour()
 {
@@ -18,21 +18,25 @@ kept()
 
 tour
 is "$code" 0 "the tour ends well"
-is "$(jq length "$T/out")" 6 "after six scenes"
-for name in kill loop lie swap break-in budget; do
+is "$(jq length "$T/out")" 7 "after seven scenes"
+for name in kill crash loop lie swap break-in budget; do
 	kept $name true "$name: $(jq -r --arg name $name '.[] | select(.name == $name) | .verdict' "$T/out" | head -c 150)"
 done
 holds "jq -e '.[] | select(.name == \"loop\") | .verdict | startswith(\"stopped at call 2\")' '$T/out' >/dev/null" \
     "the loop is stopped at call 2"
+holds "jq -e '.[] | select(.name == \"crash\") | .verdict | test(\"^the same result to the byte; of [1-9][0-9]* records that it had 0 lost; [1-9][0-9]* calls? .* effects repeated: 0 of [1-9]\")' '$T/out' >/dev/null" \
+    "a host that is killed in mid-brief repeats nothing"
 holds "jq -e '.[] | select(.name == \"budget\") | .verdict | startswith(\"reserved 10, spent 10, left 0\")' '$T/out' >/dev/null" \
     "a budget of ten calls is spent to the last and no further"
 
-tour --scene 2
+tour --scene 3
 is "$(jq -r '.[].name' "$T/out")" loop "a scene is played alone by its number"
 tour --scene swap "$(so echo)" --input '{"a": 1}'
 kept swap true "and by its name, with a plugin of the user's own"
 tour --scene kill "$(so echo)" --input '{"a": 1}'
 kept kill true "a plugin that answers at once is hit as well"
+tour --scene crash "$(so echo)" --input '{"a": 1}'
+kept crash true "so is its host"
 tour --scene budget "$(so spender)"
 holds '[ "$code" -ne 2 ]' "one that needs what is not there is told of and does not stop the tour"
 

@@ -32,7 +32,7 @@ chmod 711 "$T" # started by root, the host becomes somebody else
 chmod 0755 "$T"
 export HOME=$T
 DROP=$T/plugins
-HOST=
+HOST= LOSSY=
 SCENARIO=$(basename "$0" .t)
 planned=0 count=0 bad=0 code=0 id=
 
@@ -229,7 +229,7 @@ kill_cells()
 so()
 {
 	local found
-	found=$(find "$BUILT/tests/fixtures" "$BUILT/tests/e2e" "$BUILT/plugins" -name "$1.so" -not -path '*/.libs/*' |
+	found=$(find "$BUILT/tests/fixtures" "$BUILT/tests/e2e" "$BUILT/tests/chaos" "$BUILT/plugins" -name "$1.so" -not -path '*/.libs/*' |
 	    head -n 1)
 	if [ -z "$found" ]; then
 		echo "Bail out! there is no $1.so in $BUILT" >&2
@@ -310,20 +310,19 @@ web_count()
 # lossy_start WHAT BYTES TIMES: from here on commands reach the host over it; $T/lossy.out has a line for each cut.
 lossy_start()
 {
-	[ -p "$T/lossy.stdin" ] || mkfifo "$T/lossy.stdin"
 	rm -f "$T/run/lossy.sock"
 	"$BUILT/tests/fixtures/lossy" "$T/run/lossy.sock" "$T/run/host.sock" "$@" \
-	    <"$T/lossy.stdin" >"$T/lossy.out" 2>"$T/lossy.err" &
+	    >"$T/lossy.out" 2>"$T/lossy.err" &
 	LOSSY=$!
-	exec 5>"$T/lossy.stdin"
 	wait_for '[ -S "$T/run/lossy.sock" ]'
 	export HOSPES_SOCKET=$T/run/lossy.sock
 }
 
 lossy_stop()
 {
-	exec 5>&-
-	wait "$LOSSY"
+	[ -z "$LOSSY" ] || kill "$LOSSY" 2>/dev/null
+	wait "$LOSSY" 2>/dev/null
+	LOSSY=
 	export HOSPES_SOCKET=$T/run/host.sock
 }
 
@@ -615,6 +614,7 @@ scenario_end()
 		echo "not ok $((count + 1)) - the host was still there at the end"
 	fi
 	host_stop
+	[ -z "$LOSSY" ] || lossy_stop
 	if grep -qE 'AddressSanitizer|LeakSanitizer|runtime error:|Assertion .* failed' "$T/host.log" 2>/dev/null; then
 		bad=$((bad + 1))
 		echo "not ok $((count + 1)) - no sanitizer and no assertion complained"

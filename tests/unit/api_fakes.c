@@ -312,6 +312,13 @@ run_watch_end(struct run *run, run_event *event, void *arg)
 	return run_watch(run, event, arg);
 }
 
+bool
+run_watch_open(const struct run_watch *w)
+{
+	(void)w;
+	return fakes.run.state == RUN_OPEN;
+}
+
 void
 run_unwatch(struct run_watch **w)
 {
@@ -412,6 +419,13 @@ run_list(struct runs *r, bool all, unsigned limit, run_viewed *done, void *arg)
 {
 	(void)r, (void)all;
 	done(json_pack("[i]", (int)limit), NULL, arg);
+}
+
+unsigned
+runs_resuming_count(const struct runs *r)
+{
+	(void)r;
+	return 0;
 }
 
 unsigned
