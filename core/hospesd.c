@@ -31,6 +31,7 @@
 #include "journal/journal.h"
 #include "memory/memory.h"
 #include "notify.h"
+#include "offline.h"
 #include "options.h"
 #include "policy/policy.h"
 #include "registry/registry.h"
@@ -54,6 +55,7 @@ struct host {
 	struct journal *journal;
 	struct store *store;
 	struct memory *memory;
+	struct backups *backups;
 	struct http *http;
 	struct calls calls;
 	struct dispatch *dispatch;
@@ -182,6 +184,7 @@ open_storage(struct host *h, struct fault *fault)
 	    .document_max = h->policy->memory_document_max,
 	    .failed = storage_failed,
 	    .arg = h};
+	struct backups_options backups = {.loop = h->loop, .state_dir = h->policy->state_dir};
 	int rc = journal_open(&h->journal, &journal, fault);
 
 	if (rc != 0)
@@ -192,7 +195,13 @@ open_storage(struct host *h, struct fault *fault)
 		return rc;
 	memory.store = h->store;
 	memory.journal = h->journal;
-	return memory_open(&h->memory, &memory, fault);
+	rc = memory_open(&h->memory, &memory, fault);
+	if (rc != 0)
+		return rc;
+	backups.journal = h->journal;
+	backups.store = h->store;
+	backups.memory = h->memory;
+	return backups_open(&h->backups, &backups, fault);
 }
 
 static int
@@ -256,7 +265,8 @@ open_doors(struct host *h, struct fault *fault)
 	    .journal = h->journal,
 	    .registry = h->registry,
 	    .cells = h->cells,
-	    .memory = h->memory};
+	    .memory = h->memory,
+	    .backups = h->backups};
 	int rc = runs_open(&h->runs, &runs, fault);
 
 	if (rc != 0)
@@ -300,6 +310,7 @@ host_close(struct host *h)
 	registry_close(&h->registry);
 	dispatch_close(&h->dispatch);
 	http_close(&h->http);
+	backups_close(&h->backups);
 	memory_close(&h->memory);
 	store_close(&h->store);
 	journal_close(&h->journal);
@@ -329,17 +340,19 @@ finished(void *arg)
 	event_base_loopexit(h->loop, NULL);
 }
 
-/* No run is open any more; those who wait for the last ones are yet to be told, and one who has only now learnt that its
+/* What will end soon has ended; those who wait for the last ones are yet to be told, and one who has only now learnt that its
  * run began asks next how it ended. */
 static void
 drained(void *arg)
 {
 	struct host *h = arg;
 
+	if (runs_open_count(h->runs) > 0)
+		log_info("runs stay open and go on when the host is started again", LOG_U("runs", runs_open_count(h->runs)));
 	api_finish(h->api, h->drains ? LAST_QUESTIONS_NS : 0, finished, h);
 }
 
-/* The first signal lets open runs end, the second does not. */
+/* The first signal gives open runs some time to end, the second none; those that do not end go on at the next start. */
 static void
 on_signal(evutil_socket_t sig, short what, void *arg)
 {
@@ -348,15 +361,16 @@ on_signal(evutil_socket_t sig, short what, void *arg)
 
 	(void)what;
 	if (h->stopping) {
-		log_warn("stopping at once, open runs are cut off", LOG_U("runs", runs_open_count(h->runs)));
+		log_info("stopping at once; runs that are open go on when the host is started again",
+		    LOG_U("runs", runs_open_count(h->runs)));
 		event_base_loopbreak(h->loop);
 		return;
 	}
 	h->stopping = true;
 	h->drains = runs_open_count(h->runs) > 0;
-	status = xasprintf("Stopping when %u open runs have ended", runs_open_count(h->runs));
+	status = xasprintf("Stopping; %u runs are open and have some time to end", runs_open_count(h->runs));
 	notify_stopping(&h->notify, status);
-	log_info("stopping when open runs have ended", LOG_S("signal", strsignal((int)sig)),
+	log_info("stopping; open runs have some time to end", LOG_S("signal", strsignal((int)sig)),
 	    LOG_U("runs", runs_open_count(h->runs)));
 	runs_drain(h->runs, drained, h);
 }
@@ -531,6 +545,8 @@ main(int argc, char **argv)
 	if (policy_load(options_config(&host.options, &installed), host.options.dev, &host.policy, &fault) != 0)
 		return fail(&host, &fault);
 	options_apply(&host.options, host.policy);
+	if (host.options.backup != NULL || host.options.restore != NULL)
+		return offline_run(&host.options, host.policy);
 	/* Before the first thread and before LMDB: the spawner keeps what the core gives up. */
 	if (spawner_start(install_dir(INSTALL_LIBEXEC), &host.spawner_fd, &fault) != 0)
 		return fail(&host, &fault);

@@ -1,7 +1,7 @@
 # hospesd
 
 sbin_PROGRAMS += hospesd
-hospesd_SOURCES = core/hospesd.c core/notify.c core/notify.h core/options.c core/options.h \
+hospesd_SOURCES = core/hospesd.c core/notify.c core/notify.h core/offline.c core/offline.h core/options.c core/options.h \
 	core/state_dir.c core/state_dir.h
 hospesd_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS) $(SODIUM_CFLAGS)
 hospesd_LDADD = core/api/libapi.a core/run/librun.a core/backup/libbackup.a core/dispatch/libdispatch.a core/registry/libregistry.a \

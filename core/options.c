@@ -17,6 +17,7 @@
 static const char usage[] =
     "usage: hospesd [-c FILE] [--dev] [--state DIR] [--socket PATH] [--plugins DIR]...\n"
     "       hospesd --doctor\n"
+    "       hospesd --backup DIR | --restore DIR [-c FILE] [--dev] [--state DIR]\n"
     "\n"
     "  -c, --config FILE    the configuration; without it the defaults, or the installed hospes.conf\n"
     "      --dev            for developing: in the foreground, state under the XDG folders, declared public hosts "
@@ -29,6 +30,8 @@ static const char usage[] =
     "      --degraded       go on where a required layer of the sandbox is missing, as `sandbox.degraded` says\n"
     "      --scripted       a private host of `hospes test`: requests may carry the answers to their ops\n"
     "      --doctor         try every layer of the sandbox in a probe cell, print what was found as JSON\n"
+    "      --backup DIR     copy the state directory, which no host uses, into DIR, and print what was copied as JSON\n"
+    "      --restore DIR    make the state directory, which is empty, from the backup in DIR; print the same\n"
     "      --version, --help\n";
 
 static int
@@ -85,6 +88,12 @@ take_option(int c, struct options *o)
 	case 'x':
 		o->scripted = true;
 		return -1;
+	case 'b':
+		o->backup = optarg;
+		return -1;
+	case 'R':
+		o->restore = optarg;
+		return -1;
 	case 'D':
 		o->doctor = true;
 		return -1;
@@ -114,6 +123,8 @@ options_read(int argc, char **argv, struct options *o)
 	    {"degraded", no_argument, NULL, 'g'},
 	    {"scripted", no_argument, NULL, 'x'},
 	    {"doctor", no_argument, NULL, 'D'},
+	    {"backup", required_argument, NULL, 'b'},
+	    {"restore", required_argument, NULL, 'R'},
 	    {"version", no_argument, NULL, 'V'},
 	    {"help", no_argument, NULL, 'h'},
 	    {NULL, 0, NULL, 0},
@@ -129,8 +140,8 @@ options_read(int argc, char **argv, struct options *o)
 }
 
 /* An absolute path stays good whatever the working folder is. */
-static char *
-absolute(const char *path)
+char *
+options_absolute(const char *path)
 {
 	_cleanup_(free_p) char *cwd = path[0] == '/' ? NULL : getcwd(NULL, 0);
 
@@ -143,7 +154,7 @@ replace(struct policy *policy, const char *key, char **at, const char *path)
 	if (path == NULL)
 		return;
 	free(*at);
-	*at = absolute(path);
+	*at = options_absolute(path);
 	policy_overridden(policy, key);
 }
 
@@ -161,7 +172,7 @@ options_apply(const struct options *o, struct policy *policy)
 		free(*dir);
 	policy->plugin_dirs = xrealloc(policy->plugin_dirs, (o->n_plugins + 1) * sizeof(char *));
 	for (unsigned i = 0; i < o->n_plugins; i++)
-		policy->plugin_dirs[i] = absolute(o->plugins[i]);
+		policy->plugin_dirs[i] = options_absolute(o->plugins[i]);
 	policy->plugin_dirs[o->n_plugins] = NULL;
 	policy_overridden(policy, "plugin_dirs");
 }

@@ -44,6 +44,7 @@ else
 		/run/hospes $uid 755
 		/var/lib/hospes $uid 700
 		/var/lib/hospes/plugins 0 755
+		/var/lib/hospes-backups $uid 700
 	END
 fi
 echo "1..$count"

@@ -210,6 +210,7 @@ api_open(struct api **ret, const struct api_options *options, struct fault *faul
 	a->cells = options->cells;
 	a->runs = options->runs;
 	a->memory = options->memory;
+	a->backups = options->backups;
 	a->journal = options->journal;
 	a->socket_path = xstrdup(options->policy->socket_path);
 	a->socket_dev = st.st_dev;

@@ -6,7 +6,8 @@
  * its code.
  *
  *   GET  /v1/host                      {"version", "pid", "ready", "socket", "state_dir", "plugin_dirs": [], "sandbox":
- *                                       {"layers": [], "degraded": bool}, "runs_open", "syncs" (of the journal), "uptime_s"}
+ *                                       {"layers": [], "degraded": bool}, "runs_open",
+ *                                       "runs_resuming", "syncs" (of the journal), "uptime_s"}
  *   GET  /v1/agents                    [{"name", "version", "kind", "summary", "capabilities": [], "state", "cells": n, "pids": [n],
  *                                       "sandbox": {"layers": [...], "degraded": bool}}]      active versions
  *   GET  /v1/versions[?name=N]         [{"name", "version", "object", "kind", "state", "since", "by", "why", "cells"}]
@@ -44,6 +45,7 @@
  *   POST /v1/memory/SPACE/missing      {"digests": []} -> {"missing": []}; at most 8 MiB
  *   POST /v1/memory/SPACE/document     {"digest", "from"?, "to"?} -> memory_document
  *   POST /v1/memory/SPACE/search       {"query", "most"?, "most_each"?, "within"?} -> {"found": []}
+ *   POST /v1/backup                    {"dir"} -> what backup.h says; of root and the host's own user
  *
  * A request's body may be at most the run input's limit and its wrapping; what is larger is too_large.  Streams send
  * headers at once and a comment every 10 s; a watcher with over 256 KiB queued is cut off.  [loop]
@@ -56,6 +58,7 @@
 
 #include <event2/event.h>
 
+#include "backup/backup.h"
 #include "base/fault.h"
 #include "cell/cell.h"
 #include "journal/journal.h"
@@ -74,6 +77,7 @@ struct api_options {
 	struct runs *runs;
 	struct memory *memory;
 	struct journal *journal; /* answers wait until what they tell is durable; NULL: they do not wait */
+	struct backups *backups;
 };
 
 /* Faults: in_use (another host answers on the socket), bad_config (its path), io_error.  Ignores SIGPIPE. */

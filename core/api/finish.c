@@ -10,6 +10,7 @@
 #include "api/serve.h"
 #include "base/clock.h"
 #include "base/util.h"
+#include "run/run.h"
 
 #define LOOK_MS     10
 #define PATIENCE_MS 5000
@@ -44,15 +45,19 @@ answer_leaves(struct api *a, struct evhttp_request *req)
 	evhttp_connection_set_closecb(connection, answer_lost, a);
 }
 
-/* Who follows the log would be told for ever. */
+/* Who follows the log would be told for ever; who waits for a run that goes on at the next start learns of it then. */
 static bool
 owes_answers(const struct api *a)
 {
 	const struct exchange *x;
 
 	TAILQ_FOREACH(x, &a->exchanges, entry)
-	if (x->follower == NULL)
-		return true;
+	{
+		bool open = x->watch != NULL ? run_watch_open(x->watch) : x->many != NULL && many_open(x->many);
+
+		if (x->follower == NULL && !open)
+			return true;
+	}
 	return a->leaving > 0;
 }
 

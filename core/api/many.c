@@ -53,6 +53,16 @@ many_forget(struct exchange *x)
 		many_free(many);
 }
 
+bool
+many_open(const struct many *many)
+{
+	for (size_t i = 0; i < many->n; i++) {
+		if (many->places[i].watch != NULL && run_watch_open(many->places[i].watch))
+			return true;
+	}
+	return false;
+}
+
 static void
 filled(struct many *many)
 {

@@ -5,7 +5,7 @@
  *   route.c    method and path to handler     stream.c   server-sent events
  *   exchange.c the life of a request          logs.c     the newest log lines and who follows them
  *   requests.c  the body of POST /v1/runs             start.c    what becomes of it
- *   host.c agents.c runs.c many.c memory.c  handlers  refusal.c  JSON in place of evhttp's own error pages
+ *   host.c agents.c runs.c many.c memory.c backup.c  handlers  refusal.c  JSON in place of evhttp's own error pages
  *   finish.c   the last answers
  *
  * An exchange ends when it was answered or when its client went away; what it holds is given back then.  Its memory
@@ -44,6 +44,7 @@ struct api {
 	struct runs *runs;
 	struct memory *memory;
 	struct journal *journal;
+	struct backups *backups;
 	struct evhttp *http;
 	struct evconnlistener *listener;
 	struct event *accept_again;
@@ -172,6 +173,7 @@ struct payload *requests_input(const struct exchange *x, size_t nth); /* borrowe
 /* ---- many.c ---- */
 
 void many_forget(struct exchange *x); /* no longer waits */
+bool many_open(const struct many *many); /* one of its runs has not ended */
 
 /* ---- refusal.c ---- */
 
@@ -211,5 +213,6 @@ void handle_memory_documents(struct exchange *x);
 void handle_memory_document(struct exchange *x);
 void handle_memory_search(struct exchange *x);
 void handle_memory_reindex(struct exchange *x);
+void handle_backup(struct exchange *x);
 
 #endif

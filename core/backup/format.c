@@ -84,8 +84,7 @@ read_number(const char *state_dir, const char *text, unsigned *ret, struct fault
 	return 0;
 }
 
-/* FORMAT_NONE and `*fresh`: nothing was ever written there. */
-static int
+int
 format_of(const char *state_dir, unsigned *ret, bool *fresh, struct fault *fault)
 {
 	_cleanup_(free_p) char *path = format_path(state_dir);

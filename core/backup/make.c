@@ -30,7 +30,7 @@ making_open(struct making *m, const char *state_dir, const char *to, struct faul
 	m->f.from_fd = open(state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (m->f.from_fd < 0)
 		return fault_errno(fault, errno, "cannot open the state directory %s", state_dir);
-	rc = tree_open_empty(to, NULL, &m->f.to_fd, fault);
+	rc = tree_open_empty(to, &m->f.to_fd, fault);
 	return rc;
 }
 
@@ -53,10 +53,8 @@ making_rest(struct making *m, struct fault *fault)
 {
 	int rc = making_file(m, FORMAT_NAME, WHOLE, WHOLE, fault);
 
-	if (rc == HOSPES_ENOENT) {
-		m->head.format = 0;
+	if (rc == HOSPES_ENOENT && m->head.format == 0)
 		rc = 0;
-	}
 	if (rc == 0)
 		rc = tree_copy_all(&m->f, "objects", &m->files, &m->n, &m->bytes, fault);
 	if (rc == 0)
@@ -127,6 +125,23 @@ making_close(struct making *m, bool sealed)
 /* ---- Of a state directory that nobody uses ---------------------------------------------------------------------------- */
 
 static int
+check_format(struct making *m, struct fault *fault)
+{
+	bool fresh = false;
+	int rc = format_of(m->from, &m->head.format, &fresh, fault);
+
+	if (rc != 0)
+		return rc;
+	if (fresh)
+		return fault_set(fault, HOSPES_ENOENT, "no host has ever used %s as its state directory", m->from);
+	if (m->head.format > STATE_FORMAT)
+		return fault_set(fault, HOSPES_ECONFLICT,
+		    "%s has format %u, of a newer hospesd; this one reads formats up to %u", m->from, m->head.format,
+		    STATE_FORMAT);
+	return 0;
+}
+
+static int
 copy_offline(struct making *m, struct fault *fault)
 {
 	int rc = making_file(m, STORE_FILE, WHOLE, WHOLE, fault);
@@ -145,6 +160,8 @@ backup_make(const char *state_dir, const char *to, json_t **ret, struct fault *f
 	struct making m;
 	int rc = making_open(&m, state_dir, to, fault);
 
+	if (rc == 0)
+		rc = check_format(&m, fault);
 	if (rc == 0)
 		rc = copy_offline(&m, fault);
 	if (rc == 0)

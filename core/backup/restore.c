@@ -101,6 +101,32 @@ backup_verify(const char *from, json_t **ret, struct fault *fault)
 	return rc;
 }
 
+/* ---- Where it goes ----------------------------------------------------------------------------------------------- */
+
+/* The lock is there, a folder for plugins may be, and folders that were made beforehand; nothing of a host's. */
+static int
+open_state(struct restoring *r, struct fault *fault)
+{
+	static const char *const ours[] = {FORMAT_NAME, "journal", "store", "objects", "memory"};
+	int rc = 0;
+
+	r->f.to_fd = open(r->f.to, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (r->f.to_fd < 0)
+		return fault_errno(fault, errno, "cannot open the state directory %s", r->f.to);
+	for (size_t i = 0; rc == 0 && i < ARRAY_LEN(ours); i++) {
+		_cleanup_(free_p) char *path = xasprintf("%s/%s", r->f.to, ours[i]);
+		_cleanup_(close_p) int fd =
+		    openat(r->f.to_fd, ours[i], O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+		if (fd < 0 && errno == ENOENT)
+			continue;
+		rc = fd < 0 ? fault_set(fault, HOSPES_ECONFLICT,
+				  "%s is there; a backup is restored into a state directory that is empty", path)
+			    : tree_check_empty(fd, path, fault);
+	}
+	return rc;
+}
+
 /* ---- Writing ----------------------------------------------------------------------------------------------------- */
 
 static int
@@ -165,7 +191,7 @@ backup_restore(const char *from, const char *state_dir, uid_t uid, gid_t gid, js
 	r.f.uid = uid;
 	r.f.gid = gid;
 	if (rc == 0)
-		rc = tree_open_empty(state_dir, "lock", &r.f.to_fd, fault);
+		rc = open_state(&r, fault);
 	if (rc == 0)
 		rc = put_format(&r, FORMAT_NAME, FORMAT_RESTORING, fault);
 	if (rc == 0)

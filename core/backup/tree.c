@@ -174,9 +174,20 @@ run_copy(const struct folders *f, const char *path, int from, int to, uint64_t t
 	return rc;
 }
 
-int
-tree_copy(const struct folders *f, const char *path, uint64_t take, uint64_t size, struct manifest_file *ret,
-    struct fault *fault)
+/* Is the file that was copied still the one of that name? */
+static bool
+still_there(const struct folders *f, const char *path, const struct stat *was)
+{
+	struct stat st;
+
+	return fstatat(f->from_fd, path, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_dev == was->st_dev &&
+	       st.st_ino == was->st_ino;
+}
+
+/* `*again`: another file was put in its place meanwhile, and this one may have been overwritten. */
+static int
+copy_once(const struct folders *f, const char *path, uint64_t take, uint64_t size, struct manifest_file *ret,
+    bool *again, struct fault *fault)
 {
 	_cleanup_(close_p) int from = openat(f->from_fd, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC), to = -1;
 	struct stat st;
@@ -189,7 +200,25 @@ tree_copy(const struct folders *f, const char *path, uint64_t take, uint64_t siz
 	if (!S_ISREG(st.st_mode))
 		return fault_set(fault, HOSPES_EDAMAGED, "%s/%s should be a file and is something else", f->from, path);
 	rc = tree_create(f, path, st.st_mode & 0777, &to, fault);
-	return rc != 0 ? rc : run_copy(f, path, from, to, take, size, ret, fault);
+	if (rc == 0)
+		rc = run_copy(f, path, from, to, take, size, ret, fault);
+	*again = rc == 0 && !still_there(f, path, &st);
+	return rc;
+}
+
+int
+tree_copy(const struct folders *f, const char *path, uint64_t take, uint64_t size, struct manifest_file *ret,
+    struct fault *fault)
+{
+	bool again = false;
+	int rc = copy_once(f, path, take, size, ret, &again, fault);
+
+	while (rc == 0 && again) {
+		if (unlinkat(f->to_fd, path, 0) != 0)
+			return fault_errno(fault, errno, "cannot write %s/%s", f->to, path);
+		rc = copy_once(f, path, take, size, ret, &again, fault);
+	}
+	return rc;
 }
 
 int
@@ -292,8 +321,8 @@ tree_remove(const char *path)
 	nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
-static int
-check_empty(int fd, const char *path, const char *except, struct fault *fault)
+int
+tree_check_empty(int fd, const char *path, struct fault *fault)
 {
 	int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc = 0;
 	DIR *folder = copy < 0 ? NULL : fdopendir(copy);
@@ -302,8 +331,7 @@ check_empty(int fd, const char *path, const char *except, struct fault *fault)
 	if (folder == NULL)
 		return fault_errno(fault, errno, "cannot read the folder %s", path);
 	while (rc == 0 && (e = readdir(folder)) != NULL) {
-		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0 ||
-		    (except != NULL && strcmp(e->d_name, except) == 0))
+		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
 			continue;
 		rc = fault_set(fault, HOSPES_ECONFLICT,
 		    "%s should be empty and has %s in it; name a folder that is not there yet", path, e->d_name);
@@ -313,7 +341,7 @@ check_empty(int fd, const char *path, const char *except, struct fault *fault)
 }
 
 int
-tree_open_empty(const char *path, const char *except, int *ret, struct fault *fault)
+tree_open_empty(const char *path, int *ret, struct fault *fault)
 {
 	int fd, rc;
 
@@ -322,7 +350,7 @@ tree_open_empty(const char *path, const char *except, int *ret, struct fault *fa
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return fault_errno(fault, errno, "cannot open the folder %s", path);
-	rc = check_empty(fd, path, except, fault);
+	rc = tree_check_empty(fd, path, fault);
 	if (rc != 0) {
 		close(fd);
 		return rc;

@@ -44,7 +44,10 @@ int tree_digest(const struct folders *f, int fd, const char *path, struct manife
 /* The folder and all in it. */
 void tree_remove(const char *path);
 
-/* Opens a folder that is empty, or makes it; `except` may be in it.  conflict: it is not empty. */
-int tree_open_empty(const char *path, const char *except, int *ret, struct fault *fault);
+/* Opens a folder that is empty, or makes it.  conflict: it is not empty. */
+int tree_open_empty(const char *path, int *ret, struct fault *fault);
+
+/* Is there nothing in it?  `path` is for sentences. */
+int tree_check_empty(int fd, const char *path, struct fault *fault);
 
 #endif

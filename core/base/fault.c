@@ -150,6 +150,9 @@ status_hint(int status)
 	case HOSPES_EGROUND:
 		return "`hospes show RUN` tells which claims failed and why; `grounding` in the configuration says who "
 		       "is checked";
+	case HOSPES_EDEADLOCK:
+		return "break the circle: raise what they wait for (`limits`, `cells.per_version`, `cells.fibers`), or "
+		       "ask for less at once";
 	case HOSPES_EUNKNOWN:
 		return "look at the other side before doing it again";
 	case HOSPES_EABI:
@@ -166,8 +169,6 @@ status_hint(int status)
 		return "put the state directory back from a backup; nothing was changed";
 	case HOSPES_ESANDBOX:
 		return "`hospes doctor` tells which layer is missing and why";
-	case HOSPES_ECUTOFF:
-		return "start it again; `hospes show RUN` tells how far it came";
 	case HOSPES_ENOHOST:
 		return "start one with `hospes dev`, or name its socket with --socket";
 	default:

@@ -93,6 +93,17 @@ static const struct cli_option doctor_options[] = {
     {0},
 };
 
+static const struct cli_option backup_options[] = {
+    {"state", 0, "STATE", "a state directory that no host uses, instead of a running host"},
+    {"config", 0, "FILE", "the same, of this configuration"},
+    {0},
+};
+
+static const struct cli_option restore_options[] = {
+    {"config", 0, "FILE", "whose state directory and user these are"},
+    {0},
+};
+
 static const struct command commands[] = {
     {.name = "ask",
 	.usage = "QUESTION --sources PATH... [OPTION]...",
@@ -225,6 +236,25 @@ static const struct command commands[] = {
 	.options = demo_options,
 	.max_args = 1,
 	.run = command_demo},
+    {.name = "backup",
+	.usage = "DIR [--state STATE]",
+	.summary = "Copy the whole state of the host into a folder, while it runs.",
+	.detail = "DIR is made, or is empty; the host writes it as its own user.  Where no host answers, the state "
+		  "directory of the\n"
+		  "configuration is copied.  Every run that was accepted before is in it, and each file has a checksum.",
+	.options = backup_options,
+	.min_args = 1,
+	.max_args = 1,
+	.run = command_backup},
+    {.name = "restore",
+	.usage = "DIR [STATE]",
+	.summary = "Make a state directory from a backup.",
+	.detail = "Without STATE it is that of the configuration.  It has to be empty, and no host may use it; the backup is\n"
+		  "read and compared with its checksums before anything is written.",
+	.options = restore_options,
+	.min_args = 1,
+	.max_args = 2,
+	.run = command_restore},
     {.name = "doctor",
 	.usage = "",
 	.summary = "Try, layer by layer, whether cells are closed in.",

@@ -47,12 +47,14 @@ int
 run_told(const struct cli *cli, const json_t *run, bool quiet)
 {
 	const json_t *error = json_object_get(run, "error"), *result = json_object_get(run, "result");
-	const json_t *partial = json_object_get(run, "partial");
+	const json_t *partial = json_object_get(run, "partial"), *missing = json_object_get(run, "missing");
 
 	if (cli->json)
 		cli_json(cli, run);
 	if (error != NULL)
 		return run_failed(cli, error);
+	if (missing != NULL)
+		return run_failed(cli, missing);
 	if (!cli->json && !quiet && result != NULL)
 		cli_json(cli, result);
 	if (json_array_size(partial) > 0 || strcmp(cli_text(run, "status"), "partial") == 0) {
@@ -131,7 +133,8 @@ tell_undecided(const json_t *runs)
 int
 command_ps(struct cli *cli)
 {
-	static const char *const headings[] = {"RUN", "PLUGIN", "STATUS", "CALLS", "TOOK", "STARTED", "CLIENT", NULL};
+	static const char *const headings[] = {"RUN", "PLUGIN", "STATUS", "CALLS", "TOOK", "STARTED", "CLIENT",
+	    "WAITS FOR", NULL};
 	_cleanup_(table_free) struct table *table = table_new(headings);
 	_cleanup_(json_p) json_t *runs = NULL;
 	_cleanup_(free_p) char *path = NULL;
@@ -158,9 +161,10 @@ command_ps(struct cli *cli)
 		    xasprintf("%lld", (long long)json_integer_value(json_object_get(run, "calls")));
 		_cleanup_(free_p) char *took =
 		    json_is_number(took_ms) ? xasprintf("%.3f s", json_number_value(took_ms) / 1000) : xstrdup("");
+		_cleanup_(free_p) char *waits = waits_text(json_object_get(run, "waits"));
 
 		table_row(table, cli_text(run, "id"), cli_text(run, "plugin"), status_of(run), calls, took,
-		    cli_text(run, "started"), cli_text(run, "client"));
+		    cli_text(run, "started"), cli_text(run, "client"), waits);
 	}
 	if (table_rows(table) > 0) {
 		table_print(table, cli, stdout);

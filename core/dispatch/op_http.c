@@ -106,6 +106,7 @@ not_again(struct dispatch *d, struct op *op, struct fault *why)
 	bool harmless = op->effect == WIRE_EFFECT_PURE || op->effect == WIRE_EFFECT_IDEMPOTENT;
 	struct fault fault = *why;
 
+	op->unanswered = op->begun > 0;
 	if (op->begun > 0 && !harmless)
 		fault_set(&fault, HOSPES_EUNKNOWN,
 		    "%s was begun before the host ended, may have taken place, and cannot be done again: %s",

@@ -107,6 +107,37 @@ sleep_stop(struct dispatch *d, struct op *op)
 	op->executing = NULL;
 }
 
+/* A call does when it is parked and so are all that it waits for. */
+static bool
+asleep(const struct op *op)
+{
+	const struct call *call = op->callee;
+	bool waits = false;
+
+	if (op->kind == WIRE_OP_SLEEP || op->undecided)
+		return true;
+	if (call == NULL || (call->state != CALL_PARKED && call->state != CALL_EVICTED))
+		return false;
+	for (uint32_t i = 0; i < call->n_ops; i++) {
+		const struct op *below = call->ops[i];
+		bool follows = below->kind == WIRE_OP_FIRST || below->kind == WIRE_OP_PART; /* others of this call */
+
+		if (below->state == OP_NEW || below->state == OP_DONE || follows)
+			continue;
+		if (below->state != OP_OPEN || !asleep(below))
+			return false;
+		waits = true;
+	}
+	return waits;
+}
+
+bool
+dispatch_asleep(const struct run *run)
+{
+	return run->root.state == OP_OPEN && asleep(&run->root);
+}
+
 const struct executor executor_now = {.name = "now", .begin = now_begin};
 const struct executor executor_random = {.name = "random", .begin = random_begin};
-const struct executor executor_sleep = {.name = "sleep", .begin = sleep_begin, .stop = sleep_stop, .resume = sleep_resume};
+const struct executor executor_sleep = {
+    .name = "sleep", .begin = sleep_begin, .stop = sleep_stop, .resume = sleep_resume};

@@ -20,7 +20,7 @@ struct todo {
 	struct {
 		uint64_t handle;
 		uint32_t ordinal;
-	} *items;
+	} * items;
 	size_t n, cap;
 };
 
@@ -46,9 +46,10 @@ end_op(struct restore *r, struct op *op, const struct fault *why)
 	if (op->state != OP_OPEN)
 		return;
 	payload_unref(&op->value);
+	op->unanswered = op->begun > 0;
 	if (op->callee != NULL)
 		op->callee->state = CALL_DONE;
-	else if (op->effect == WIRE_EFFECT_ONCE)
+	else if (op->effect == WIRE_EFFECT_ONCE && op->unanswered)
 		fault_set(&unknown, HOSPES_EUNKNOWN,
 		    "%s was under way when the host ended, and is not safe to do twice: find out whether it took place",
 		    op->target);
@@ -190,7 +191,8 @@ dispatch_restore_end(struct restore **rp, struct fault *fault)
 	if (gone != NULL) {
 		hex_format(gone->object, sizeof(gone->object), hex);
 		return fault_set(fault, HOSPES_ENOVERSION,
-		    "the host ended while this run was open, and %s %s, which a call of it was on, is gone since then (object "
+		    "the host ended while this run was open, and %s %s, which a call of it was on, is gone since then "
+		    "(object "
 		    "%.16s...)",
 		    gone->name, gone->semver, hex);
 	}

@@ -26,6 +26,9 @@ struct dispatch {
 	uint64_t tell_at; /* LSN from which on `grown` is called */
 	struct account host;
 	struct waitq budget_waiters;
+	struct run_queue stalled; /* runs of which nothing computes, to be looked at: deadlock.c */
+	struct event *look;
+	bool look_armed;
 	struct map slots; /* plugin name -> struct slots of guard_concurrency.c */
 };
 
@@ -167,6 +170,9 @@ const char *decision_name(enum decision_outcome outcome);
 void replay_op(
     struct dispatch *d, struct op *op, const struct wire_op *asked, const char *target, struct payload *input);
 
+/* Sends its call the outcomes of ops that it will ask for again. */
+void replay_ahead(struct call *call);
+
 /* A call replied: has it asked for all that it asked for, and said all that it said, when it ran before?  If not, the run
  * ends as nondeterministic. */
 void replay_reply(struct dispatch *d, struct call *call);
@@ -176,6 +182,15 @@ void replay_check(struct dispatch *d, const struct op *op, struct payload *input
 
 /* A call that was on record when the host was started has asked for all of that again, or waits for what will come only now. */
 void replay_repeated(struct dispatch *d, struct call *call);
+
+/* ---- deadlock.c -------------------------------------------------------------------------------------------------- */
+
+/* Nothing of the run computes: it is looked at after a while, unless it is in the list already. */
+void deadlock_watch(struct dispatch *d, struct run *run);
+void deadlock_forget(struct run *run);
+void deadlock_open(struct dispatch *d);
+void deadlock_close(struct dispatch *d);
+void deadlock_look(struct dispatch *d); /* at all that are in the list */
 
 /* ---- tell.c ------------------------------------------------------------------------------------------------------ */
 

@@ -38,7 +38,8 @@ journal_turned(struct journal *j, uint64_t first_lsn)
 	atomic_fetch_add(&j->turned, 1);
 }
 
-/* They leave the list at once, so that nobody begins to read what the writer will overwrite; who is reading reads again. */
+/* They leave the list at once, so that nobody begins to read what the writer will overwrite; who is reading reads again.
+ * While a backup is under way none does: the next call comes again. */
 void
 journal_drop(struct journal *j, uint64_t below)
 {
@@ -48,7 +49,7 @@ journal_drop(struct journal *j, uint64_t below)
 	if (j->erasure != NULL) /* which would put back a segment that just went */
 		return;
 	pthread_mutex_lock(&j->lock);
-	while (n + 1 < j->segment_count && j->segments[n + 1].first_lsn <= below)
+	while (j->held == 0 && n + 1 < j->segment_count && j->segments[n + 1].first_lsn <= below)
 		n++;
 	if (n > 0) {
 		j->leaving = xrealloc(j->leaving, (j->leaving_count + n) * sizeof *j->leaving);

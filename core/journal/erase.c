@@ -218,6 +218,26 @@ wipe(struct journal *j, struct image *image)
 	return rc == 0 ? disk->sync(disk->arg, image->fd) : rc;
 }
 
+/* Not while somebody copies the folder: half of it would be from before. */
+static void
+begin_replacing(struct journal *j)
+{
+	pthread_mutex_lock(&j->lock);
+	while (j->held > 0)
+		pthread_cond_wait(&j->unheld, &j->lock);
+	j->replacing = true;
+	pthread_mutex_unlock(&j->lock);
+}
+
+static void
+end_replacing(struct journal *j)
+{
+	pthread_mutex_lock(&j->lock);
+	j->replacing = false;
+	pthread_cond_broadcast(&j->unheld);
+	pthread_mutex_unlock(&j->lock);
+}
+
 static int
 put_image(struct journal *j, struct image *image, struct fault *fault)
 {
@@ -255,7 +275,12 @@ erase_segment(struct erasure *e, size_t *at, struct fault *fault)
 	rc = read_image(e->j, &image, fault);
 	if (rc == 0)
 		rc = erase_batches(e, &image, end, at, fault);
-	return rc == 0 && image.changed ? put_image(e->j, &image, fault) : rc;
+	if (rc != 0 || !image.changed)
+		return rc;
+	begin_replacing(e->j);
+	rc = put_image(e->j, &image, fault);
+	end_replacing(e->j);
+	return rc;
 }
 
 static void *

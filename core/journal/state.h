@@ -59,6 +59,8 @@ struct journal {
 	pthread_mutex_t lock;  /* for all below */
 	pthread_cond_t work;   /* the writer waits */
 	pthread_cond_t synced; /* journal_sync waits */
+	pthread_cond_t unheld; /* for `held` or `replacing` to end */
+	bool replacing;        /* a segment's file, by another */
 	struct buf pending;    /* the batch being filled, its head still empty; empty when it has no records */
 	uint32_t pending_records;
 	uint64_t pending_lsn;  /* where it will stand */

@@ -53,6 +53,8 @@ const struct key policy_keys[] = {
 	{"run.input",        KEY_SIZE,      IN_POLICY(input_max),        K, 64 * M, "64M", false},
 	{"run.at_once",      KEY_COUNT,     IN_POLICY(runs_at_once),     1, 1000000, "1000", true},
 	{"run.resume_at_once", KEY_COUNT,   IN_POLICY(resume_at_once),   1, 1000000, "64", true},
+	{"journal.keep",     KEY_TIME,      IN_POLICY(journal_keep_ns),  0, 3650 * 24 * 3600 * S, "30d", true},
+	{"journal.size",     KEY_SIZE,      IN_POLICY(journal_size),     32 * M, 1024 * K * M * K, "4G", true},
 	{"run.drain",        KEY_TIME,      IN_POLICY(drain_ns),         0, 24 * 3600 * S, "10s", true},
 	{0},
 };

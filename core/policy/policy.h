@@ -60,6 +60,9 @@ struct policy {
 	unsigned resume_at_once; /* runs that repeat what is on record, after a start; default 64 */
 	int64_t drain_ns;        /* how long a host that is told to stop lets runs end; default 10 s */
 
+	int64_t journal_keep_ns; /* records of runs that ended are dropped when they are older; 0: age drops none */
+	uint64_t journal_size;   /* bytes: the oldest are dropped past these */
+
 	unsigned cells_per_pool; /* cells per version and client */
 	unsigned fibers;         /* calls at a time in a cell */
 	uint64_t cell_memory;    /* bytes */

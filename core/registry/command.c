@@ -136,3 +136,31 @@ command_remove(struct registry *r, struct version *v, const char *actor, const c
 	object_remove(r, v->object_hex);
 	registry_drop(r, v);
 }
+
+/* Whether no record that is left can name it. */
+static bool
+is_past(struct version *v, uint64_t below, uint64_t end)
+{
+	bool held = v->held || v->refs > 1 || v->held_until == 0;
+
+	v->held = v->refs > 1;
+	if (held)
+		v->held_until = end;
+	return !held && v->held_until <= below;
+}
+
+void
+registry_dropped(struct registry *r, uint64_t below, uint64_t end)
+{
+	for (size_t i = r->n_plugins; i-- > 0;) {
+		struct plugin *plugin = r->plugins[i];
+
+		for (size_t k = plugin->n; k-- > 0;) {
+			struct version *v = plugin->versions[k];
+
+			if (is_past(v, below, end) && v->state == VERSION_STAGED && !take_is_trying(r, v) &&
+			    !seen_object(r, v->object_hex))
+				command_remove(r, v, "host", "no record that is kept names it");
+		}
+	}
+}

@@ -45,7 +45,9 @@ struct version {
 	char *object_path;
 	int64_t since_real_ns; /* of its state */
 	char *by, *why;
-	bool used; /* somebody took a reference: a journal may name its object, which is then kept */
+	bool used;           /* somebody took a reference: a journal may name its object, which is then kept */
+	bool held;           /* ... since registry_dropped looked last, or somebody has one */
+	uint64_t held_until; /* LSN: no record from there on names it; 0: not known */
 
 	/* from the notes */
 	char *summary, *license;
@@ -92,6 +94,11 @@ bool registry_settling(const struct registry *r);
 /* The configuration was read again: what it says of plugins is compared with those there are, and logged where it does
  * not fit.  The same happens after the first look at the folders, and to a version that becomes active. */
 void registry_set_policy(struct registry *r, struct policy *policy);
+
+/* Records of the journal below `below` are gone, and it ends at `end`: versions that only those may have named go with their
+ * objects, unless they are chosen, warm, withdrawn or in a plugin folder.  After a start a host does not know what is named, so
+ * it waits until all that was there then is gone. */
+void registry_dropped(struct registry *r, uint64_t below, uint64_t end);
 
 /* What a name means now; a version by number, withdrawn ones too (see its state); the first by name of those that offer a capability (pattern).  NULL: none. */
 struct version *registry_active(const struct registry *r, const char *name);

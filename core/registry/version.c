@@ -53,7 +53,7 @@ version_ref(struct version *v)
 {
 	assert(v->refs > 0 && v->refs < UINT32_MAX);
 	v->refs++;
-	v->used = true;
+	v->used = v->held = true;
 	return v;
 }
 

@@ -145,7 +145,48 @@ apply_runs_open(struct store_txn *txn, const struct record *r, struct fault *fau
 	    txn, STORE_META, RUNS_OPEN_AT, sizeof(RUNS_OPEN_AT) - 1, &r->head.lsn, sizeof(r->head.lsn), fault);
 }
 
+/* The open entry with another place of its start. */
+static int
+apply_moved(struct store_txn *txn, const struct record *r, struct fault *fault)
+{
+	static const char member[] = "\"first_lsn\":";
+	_cleanup_(buf_free) struct buf entry = {0};
+	const char *text, *at;
+	const void *found;
+	size_t len;
+
+	if (!store_get(txn, STORE_RUNS, r->head.run, sizeof(r->head.run), &found, &len))
+		return fault_set(fault, HOSPES_EDAMAGED, "a run moves at %llu of the journal that never started",
+		    (unsigned long long)r->head.lsn);
+	text = found;
+	at = memmem(text, len, member, sizeof(member) - 1); /* texts of others come later */
+	if (at == NULL)
+		return fault_set(fault, HOSPES_EDAMAGED, "the entry of a run does not say where its records begin");
+	at += sizeof(member) - 1;
+	buf_append(&entry, text, (size_t)(at - text));
+	buf_printf(&entry, "%lld", (long long)record_int(r, TAG_NUMBER));
+	while (at < text + len && *at >= '0' && *at <= '9')
+		at++;
+	buf_append(&entry, at, (size_t)(text + len - at));
+	return put(txn, r, &entry, fault);
+}
+
+static int
+apply_dropped(struct store_txn *txn, const struct record *r, struct fault *fault)
+{
+	const struct record_field *body = record_find(r, TAG_BODY);
+	_cleanup_(json_p) json_t *json = body == NULL ? NULL : json_read(body->data, body->len, "a command", fault);
+	uint64_t below = (uint64_t)json_integer_value(json_object_get(json, "below"));
+
+	if (below == 0 || below >= r->head.lsn)
+		return fault_set(fault, HOSPES_EDAMAGED, "the journal cannot have been dropped below %llu",
+		    (unsigned long long)below);
+	return store_put(txn, STORE_META, STORE_DROPPED, sizeof(STORE_DROPPED) - 1, &below, sizeof(below), fault);
+}
+
 const struct store_apply run_apply[] = {
+    {RECORD_RUN_MOVED, NULL, apply_moved},
+    {RECORD_COMMAND, COMMAND_DROPPED, apply_dropped},
     {RECORD_RUNS_OPEN, NULL, apply_runs_open},
     {RECORD_RUN_START, NULL, apply_start},
     {RECORD_RUN_START, NULL, key_apply},

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "run/care.h"
 #include "run/state.h"
 
 int
@@ -30,9 +31,11 @@ runs_open(struct runs **ret, const struct runs_options *options, struct fault *f
 	TAILQ_INIT(&r->building);
 	*ret = r;
 	rc = open_runs(r, fault);
-	if (rc == 0)
-		resume_begin(r);
-	return rc;
+	if (rc != 0)
+		return rc;
+	resume_begin(r);
+	care_open(r);
+	return 0;
 }
 
 /* ---- Making and freeing ------------------------------------------------------------------------------------------ */
@@ -80,7 +83,9 @@ runs_close(struct runs **r)
 		return;
 	if ((*r)->n_open > 0)
 		open_checkpoint(*r); /* the next start looks no further back */
+	care_close(*r);
 	resume_close(*r);
+	drain_close(*r);
 	while ((slot = TAILQ_FIRST(&(*r)->ended)) != NULL) {
 		TAILQ_REMOVE(&(*r)->ended, slot, entry);
 		journal_forget((*r)->journal, slot);
@@ -330,8 +335,7 @@ end_durable(void *arg)
 	r->n_ended++;
 	r->ended_bytes += held_by(&slot->run);
 	forget_oldest(r);
-	if (r->n_open == 0 && r->idle != NULL)
-		r->idle(r->idle_arg);
+	drain_look(r);
 }
 
 static void
@@ -399,16 +403,6 @@ runs_set_policy(struct runs *r, struct policy *policy)
 	policy_ref(policy);
 	policy_unref(&r->policy);
 	r->policy = policy;
-}
-
-void
-runs_drain(struct runs *r, void (*idle)(void *arg), void *arg)
-{
-	r->draining = true;
-	r->idle = idle;
-	r->idle_arg = arg;
-	if (r->n_open == 0)
-		idle(arg);
 }
 
 /* ---- Looking ----------------------------------------------------------------------------------------------------- */

@@ -93,7 +93,7 @@ int run_cancel(struct runs *r, struct run *run, const char *who, struct fault *f
 
 /* {"id", "plugin", "version", "state": "open"|"ended", "status": "ok"|"partial"|name, "client", "started", "ended",
  *  "calls", "duration_ms", "sources"?, "undecided"?: [{"path", "op", "target", "since", "command"}], "result"?, "confidence"?, "partial"?, "error": {"code", "message", "hint",
- *  "findings"?}?}; new reference.  "findings" of a reply that was not grounded: [{"check", "claim"?, "text"?, "why", "quote"?,
+ *  "findings"?}?}; new reference.  "missing" in place of "result" and "tree", as "error" has it: the run's records were dropped (not_found) or erased.  "findings" of a reply that was not grounded: [{"check", "claim"?, "text"?, "why", "quote"?,
  *  "found"?, "document"?}]. */
 json_t *run_json(const struct run *run, bool with_result);
 void run_text(const struct run *run, bool with_result, struct buf *out); /* the same, appended as text */
@@ -105,6 +105,7 @@ typedef void run_event(const json_t *event, void *arg);
 struct run_watch *run_watch(struct run *run, run_event *event, void *arg);
 struct run_watch *run_watch_end(struct run *run, run_event *event, void *arg); /* only the NULL: costs the run nothing */
 void run_unwatch(struct run_watch **w);
+bool run_watch_open(const struct run_watch *w); /* its run has not ended */
 
 /* Parts of the root call's reply that are durable: how many, and one of them as the event {"type": "part", "path": "/0", "n",
  * "part": any}.  A watcher hears {"type": "parts"} when there are more, and takes them as its client can follow: they may be
@@ -119,7 +120,8 @@ json_t *run_part(const struct run *run, uint32_t nth);
  * run_show: run_json with result, and "tree": {"path": "/0", "plugin", "version", "started", "duration_ms", "status",
  * "confidence"?, "message"?, "replays"?: n, "parts"?: n, "ops": [nodes in order]}.  A node of an op that is no call has "op": "http"
  * and "target" in place of plugin and version; one that a guard refused has "guard", and "findings" where it has any.  What
- * is open has status "open".  An effect has "effect": "keyed" and, where a host ended before its outcome, "begun_again": n,
+ * is open has status "open", and what it waits for: "state" and "waits" as dispatch_waits gives them, and the run itself "waits" of
+ * dispatch_waits_of_run, as in the list.  An effect has "effect": "keyed" and, where a host ended before its outcome, "begun_again": n,
  * "maybe_billed": n (costly ones), "attempt", "undecided": {"since", "command"} while it waits for a decision and "decision":
  * {"outcome", "by", "why"?} after it.
  */
@@ -133,9 +135,11 @@ void run_list(struct runs *r, bool all, unsigned limit, run_viewed *done, void *
 /* Runs that start from now on have this policy; a reference is taken. */
 void runs_set_policy(struct runs *r, struct policy *policy);
 
-/* Stops admitting; calls `idle` when no run is open. */
-void runs_drain(struct runs *r, void (*idle)(void *arg), void *arg);
+/* Stops admitting; calls `drained` when no run is open any more that is worth waiting for, after `run.drain` at the latest.
+ * Those that only wait for a time to come are not: they go on when the host is started again, as do all that are open then. */
+void runs_drain(struct runs *r, void (*drained)(void *arg), void *arg);
 
 unsigned runs_open_count(const struct runs *r);
+unsigned runs_resuming_count(const struct runs *r); /* of those, that have not repeated yet what is on record */
 
 #endif

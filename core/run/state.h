@@ -50,6 +50,7 @@ struct run_slot {
 	enum resume_step step;
 	struct resume *resume; /* while it reads and builds */
 	char *cancelled_by;    /* before it was its turn */
+	uint64_t moved_at;     /* bytes that were written when it was last moved forward (care.c); 0: never */
 	TAILQ_ENTRY(run_slot) to_resume;
 	TAILQ_ENTRY(run_slot) entry;
 };
@@ -73,10 +74,13 @@ struct runs {
 	unsigned n_resuming;          /* past that, and not done */
 	struct resume_list building;
 	struct event *build;
+	struct care *care;
 	unsigned n_open, n_ended;
 	size_t ended_bytes; /* results of those */
-	void (*idle)(void *arg);
-	void *idle_arg;
+	void (*drained)(void *arg); /* NULL: it does not drain, or has */
+	void *drained_arg;
+	int64_t drain_until_ns; /* mono */
+	struct event *drain;
 };
 
 static inline struct run_slot *
@@ -105,9 +109,15 @@ json_t *summary_of(const struct record_list *list);
 /* watch.c: the parts of the root call's reply that may be shown, as run_part has them. */
 json_t *parts_of(const struct record_list *list);
 
+/* waits.c: what is open in a summary and tree is told what it waits for. */
+void waits_join(json_t *summary, const struct run *run);
+
 /* apply.c: keys in STORE_META of the runs that have not ended. */
 #define RUN_OPEN_PREFIX "run-open:"
 #define RUN_OPEN_KEY    (sizeof(RUN_OPEN_PREFIX) - 1 + 16)
+
+/* Commands: records below "below" may be gone (care.c). */
+#define COMMAND_DROPPED "journal.dropped"
 
 /* The LSN of the newest RUNS_OPEN, and what that has of each run. */
 #define RUNS_OPEN_AT "runs-open-at"
@@ -133,6 +143,10 @@ void run_over(struct runs *r, struct run *run); /* its root op has its outcome a
  * checkpoint, so that the next start has to look no further back. */
 int open_runs(struct runs *r, struct fault *fault);
 void open_checkpoint(struct runs *r);
+
+/* drain.c */
+void drain_look(struct runs *r); /* a run has ended */
+void drain_close(struct runs *r);
 
 /* resume.c */
 void resume_begin(struct runs *r);

@@ -38,11 +38,22 @@ view_free(struct view *view)
 	free(view);
 }
 
+/* What it waits for is no record: it is as the loop has it now. */
+static void
+join_waits(struct view *view)
+{
+	struct run *run = view->what == VIEW_TREE && !view->failed ? run_find(view->runs, view->id_text) : NULL;
+
+	if (run != NULL && run->state == RUN_OPEN)
+		waits_join(view->json, run);
+}
+
 static void
 view_done(void *arg)
 {
 	struct view *view = arg;
 
+	join_waits(view);
 	if (view->failed)
 		view->done(NULL, &view->fault, view->arg);
 	else
@@ -85,6 +96,7 @@ record_list_read(struct record_list *list, struct journal *j, uint64_t *lsn, siz
 			buf_free(&list->storage[--list->n]);
 			return rc;
 		}
+		r->head.kind &= (uint16_t)~RECORD_COPY; /* a copy is what it is a copy of */
 		*lsn = r->head.prev;
 		bytes += r->head.length;
 	}
@@ -105,20 +117,44 @@ record_list_turn(struct record_list *list)
 	}
 }
 
-/* Of a run that is not in memory: it has ended. */
-static uint64_t
-last_of(struct store_txn *txn, const struct view *view)
+/* Of a run that is not in memory, and so has ended: what the store keeps for ever. */
+static json_t *
+entry_of(struct store_txn *txn, const struct view *view)
 {
-	_cleanup_(json_p) json_t *entry = NULL;
 	const void *data;
 	size_t len;
 
-	if (view->last_lsn != 0)
-		return view->last_lsn;
-	if (!store_get(txn, STORE_RUNS, view->id.bytes, sizeof(view->id.bytes), &data, &len))
-		return 0;
-	entry = json_read(data, len, "the entry of a run", NULL);
-	return (uint64_t)json_integer_value(json_object_get(entry, "last_lsn"));
+	if (view->last_lsn != 0 || !store_get(txn, STORE_RUNS, view->id.bytes, sizeof(view->id.bytes), &data, &len))
+		return NULL;
+	return json_read(data, len, "the entry of a run", NULL);
+}
+
+#define DROPPED                                                                                                        \
+	"the records of the run %s were dropped, since they were past `journal.keep` or `journal.size`: what it was "  \
+	"given "                                                                                                       \
+	"and what it said is not there any more"
+
+/* Its records are past retention, or some of them: its entry is what there is to tell. */
+static void
+tell_dropped(struct view *view, json_t *entry)
+{
+	const char *message = json_string_value(json_object_get(entry, "message"));
+	int status = status_number(json_string_value(json_object_get(entry, "status")));
+	_cleanup_(free_p) char *why = xasprintf(DROPPED, view->id_text);
+
+	if (view->what == VIEW_RECORDS || entry == NULL) {
+		fault_set(&view->fault, HOSPES_ENOENT, "%s", why);
+		view->failed = true;
+		return;
+	}
+	if (status != 0)
+		json_object_set_new(entry, "error",
+		    json_pack("{s:s s:s s:s}", "code", status_name(status), "message", message == NULL ? "" : message,
+			"hint", status_hint(status)));
+	json_object_del(entry, "message");
+	json_object_set_new(entry, "missing",
+	    json_pack("{s:s s:s s:s}", "code", status_name(HOSPES_ENOENT), "message", why, "hint", ""));
+	view->json = json_incref(entry);
 }
 
 static void
@@ -126,7 +162,9 @@ read_run(struct store_txn *txn, struct journal *j, void *arg)
 {
 	_cleanup_(record_list_free) struct record_list list = {0};
 	struct view *view = arg;
-	uint64_t last = last_of(txn, view);
+	_cleanup_(json_p) json_t *entry = entry_of(txn, view);
+	uint64_t last =
+	    view->last_lsn != 0 ? view->last_lsn : (uint64_t)json_integer_value(json_object_get(entry, "last_lsn"));
 
 	if (last == 0) {
 		fault_set(&view->fault, HOSPES_ENORUN, "there is no run %s; `hospes ps --all` lists those there are",
@@ -135,10 +173,13 @@ read_run(struct store_txn *txn, struct journal *j, void *arg)
 		return;
 	}
 	while (last != 0) {
-		if (record_list_read(&list, j, &last, SIZE_MAX, &view->fault) != 0) {
+		if (record_list_read(&list, j, &last, SIZE_MAX, &view->fault) == 0)
+			continue;
+		if (view->fault.status == HOSPES_ENOENT && last < journal_first(j))
+			tell_dropped(view, entry);
+		else
 			view->failed = true;
-			return;
-		}
+		return;
 	}
 	record_list_turn(&list);
 	if (view->what == VIEW_RECORDS) {
@@ -230,6 +271,16 @@ read_list(struct store_txn *txn, struct journal *j, void *arg)
 	store_walk(txn, STORE_RUNS, "", 0, true, add_entry, view);
 }
 
+static json_t *
+live_entry(const struct run *run)
+{
+	json_t *entry = run_json(run, false), *waits = run->state == RUN_OPEN ? dispatch_waits_of_run(run) : NULL;
+
+	if (waits != NULL)
+		json_object_set_new(entry, "waits", waits);
+	return entry;
+}
+
 static void
 list_done(void *arg)
 {
@@ -242,7 +293,7 @@ list_done(void *arg)
 		struct run *run = run_find(view->runs, json_string_value(json_object_get(entry, "id")));
 
 		if (run != NULL) {
-			json_array_append_new(list, run_json(run, false));
+			json_array_append_new(list, live_entry(run));
 			continue;
 		}
 		json_array_append(list, entry);
@@ -258,7 +309,7 @@ list_open(struct view *view)
 	struct run_slot *slot;
 
 	TAILQ_FOREACH_REVERSE(slot, &view->runs->open, slot_list, entry)
-	json_array_append_new(list, run_json(&slot->run, false));
+	json_array_append_new(list, live_entry(&slot->run));
 	view->done(list, NULL, view->arg);
 	view_free(view);
 }

@@ -58,6 +58,12 @@ run_unwatch(struct run_watch **w)
 	*w = NULL;
 }
 
+bool
+run_watch_open(const struct run_watch *w)
+{
+	return w->run->state == RUN_OPEN;
+}
+
 void
 run_progress(struct run *run, const json_t *event)
 {

@@ -14,6 +14,7 @@
 #include "store/state.h"
 
 #define COMMIT_PAGES 2000
+#define FIRST_RECORD 4096u /* the first record of a journal is before this, behind the head of its batch */
 
 static bool
 row_fits(const struct store_apply *row, const struct record *r)
@@ -44,7 +45,7 @@ store_has_row(const struct store *s, const struct record *r)
 static int
 begin(struct store *s, struct fault *fault)
 {
-	int rc = store_fault(s, mdb_txn_begin(s->env, NULL, 0, &s->txn.txn), "cannot begin to write the store", fault);
+	int rc = store_fault(s, LMDB(mdb_txn_begin(s->env, NULL, 0, &s->txn.txn)), "cannot begin to write the store", fault);
 
 	if (rc != 0) {
 		s->txn.txn = NULL;
@@ -120,7 +121,8 @@ write_applied(struct store *s, struct fault *fault)
 	int rc;
 
 	s->txn.writing = true;
-	rc = store_put(&s->txn, STORE_META, STORE_APPLIED, strlen(STORE_APPLIED), &s->applied, sizeof s->applied, fault);
+	rc =
+	    store_put(&s->txn, STORE_META, STORE_APPLIED, strlen(STORE_APPLIED), &s->applied, sizeof s->applied, fault);
 	s->txn.writing = false;
 	return rc;
 }
@@ -142,7 +144,7 @@ commit_once(struct store *s, struct fault *fault)
 		mdb_txn_abort(txn);
 		return rc;
 	}
-	rc = mdb_txn_commit(txn);
+	rc = LMDB(mdb_txn_commit(txn));
 	s->txn.full = rc == MDB_MAP_FULL; /* what is freed is written down last, and takes pages too */
 	rc = store_fault(s, rc, "cannot commit to the store", fault);
 	if (rc == 0)
@@ -188,14 +190,36 @@ check_applied(struct store *s, const struct store_applied *applied, struct fault
 	return 0;
 }
 
+/* A journal that begins later than the store knows of has lost its first file; a store that knows of nothing is not that
+ * journal's. */
+static int
+check_first(struct store *s, uint64_t dropped, const struct store_applied *applied, struct fault *fault)
+{
+	uint64_t first = journal_first(s->journal);
+
+	if (first <= dropped || first <= FIRST_RECORD)
+		return 0;
+	if (applied->lsn == 0)
+		return fault_set(fault, HOSPES_EDAMAGED,
+		    "the journal begins at %" PRIu64
+		    ", what was before was dropped, and the store is empty: it cannot be made "
+		    "anew; put the state directory back from a backup",
+		    first);
+	return fault_set(fault, HOSPES_EDAMAGED,
+	    "the journal begins at %" PRIu64 " and was dropped below %" PRIu64
+	    " only: a file is missing; put the state directory back from a backup",
+	    first, dropped);
+}
+
 static int
 read_applied(struct store *s, struct store_applied *ret, struct fault *fault)
 {
 	struct store_txn txn = {.store = s};
 	struct store_applied applied = {0};
+	uint64_t dropped = 0;
 	const void *data;
 	size_t len;
-	int rc = store_fault(s, mdb_txn_begin(s->env, NULL, MDB_RDONLY, &txn.txn), "cannot read the store", fault);
+	int rc = store_fault(s, LMDB(mdb_txn_begin(s->env, NULL, MDB_RDONLY, &txn.txn)), "cannot read the store", fault);
 
 	if (rc != 0)
 		return rc;
@@ -206,9 +230,14 @@ read_applied(struct store *s, struct store_applied *ret, struct fault *fault)
 			rc = fault_set(fault, HOSPES_EDAMAGED,
 			    "the store's applied LSN should have %zu bytes and has %zu", sizeof applied, len);
 	}
+	if (rc == 0 && store_get(&txn, STORE_META, STORE_DROPPED, sizeof STORE_DROPPED - 1, &data, &len) &&
+	    len == sizeof dropped)
+		memcpy(&dropped, data, sizeof dropped);
 	mdb_txn_abort(txn.txn);
 	if (rc == 0 && txn.broken.status != 0)
 		rc = fault_set(fault, txn.broken.status, "%s", txn.broken.text);
+	if (rc == 0)
+		rc = check_first(s, dropped, &applied, fault);
 	if (rc == 0)
 		*ret = applied;
 	return rc;

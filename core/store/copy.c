@@ -59,14 +59,14 @@ look_through(struct looked *l, MDB_dbi dbi, enum store_table table, struct fault
 	MDB_cursor *cursor;
 	MDB_stat stat;
 	uint64_t n = 0;
-	int rc = mdb_cursor_open(l->txn, dbi, &cursor), wrong = 0;
+	int rc = LMDB(mdb_cursor_open(l->txn, dbi, &cursor)), wrong = 0;
 
 	if (rc != MDB_SUCCESS)
 		return store_fault(NULL, rc, "cannot read the store", fault);
-	rc = mdb_cursor_get(cursor, &k, &v, MDB_FIRST);
-	for (; rc == MDB_SUCCESS && wrong == 0; rc = mdb_cursor_get(cursor, &k, &v, MDB_NEXT), n++) {
+	rc = LMDB(mdb_cursor_get(cursor, &k, &v, MDB_FIRST));
+	for (; rc == MDB_SUCCESS && wrong == 0; rc = LMDB(mdb_cursor_get(cursor, &k, &v, MDB_NEXT)), n++) {
 		wrong = take_entry(l, table, &k, &v, fault);
-		if (wrong == 0 && n > 0 && mdb_cmp(l->txn, dbi, &before, &k) >= 0)
+		if (wrong == 0 && n > 0 && LMDB(mdb_cmp(l->txn, dbi, &before, &k)) >= 0)
 			wrong = damaged(table, "the keys are not in order", fault);
 		before = k; /* a page of the map, which stays as it is */
 	}
@@ -85,7 +85,7 @@ look_through_all(struct looked *l, struct fault *fault)
 {
 	for (enum store_table table = 0; table < STORE_TABLES; table++) {
 		MDB_dbi dbi;
-		int rc = mdb_dbi_open(l->txn, store_table_name(table), 0, &dbi);
+		int rc = LMDB(mdb_dbi_open(l->txn, store_table_name(table), 0, &dbi));
 
 		if (rc == MDB_NOTFOUND)
 			continue; /* of a release that did not have it yet */
@@ -106,11 +106,11 @@ open_to_look(const char *dir, MDB_env **env, MDB_txn **txn, struct fault *fault)
 	if (rc == MDB_SUCCESS)
 		rc = mdb_env_set_maxdbs(*env, STORE_TABLES);
 	if (rc == MDB_SUCCESS)
-		rc = mdb_env_open(*env, dir, MDB_RDONLY | MDB_NOLOCK | MDB_NOTLS, 0600);
+		rc = LMDB(mdb_env_open(*env, dir, MDB_RDONLY | MDB_NOLOCK | MDB_NOTLS, 0600));
 	if (rc == MDB_SUCCESS)
 		rc = store_guard(*env);
 	if (rc == MDB_SUCCESS)
-		rc = mdb_txn_begin(*env, NULL, MDB_RDONLY, txn);
+		rc = LMDB(mdb_txn_begin(*env, NULL, MDB_RDONLY, txn));
 	return store_fault(NULL, rc, "cannot open the store", fault);
 }
 
@@ -130,10 +130,8 @@ store_verify(const char *dir, bool checked, uint64_t *applied, struct fault *fau
 		rc = look_through_all(&l, fault);
 	if (l.txn != NULL)
 		mdb_txn_abort(l.txn);
-	if (env != NULL) {
-		store_unguard(env);
+	if (env != NULL)
 		mdb_env_close(env);
-	}
 	if (rc != 0)
 		fault_prefix(fault, "%s", file);
 	*applied = l.applied;

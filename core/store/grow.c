@@ -23,10 +23,7 @@ store_grow(struct store *s, struct fault *fault)
 		    fault, HOSPES_EDISK, "the store is full: its map has %zu bytes and cannot grow", bytes);
 	bytes *= 2;
 	pthread_mutex_lock(&s->map_lock); /* a backup may be reading through the old map */
-	store_unguard(s->env);
 	rc = mdb_env_set_mapsize(s->env, bytes);
-	if (rc == MDB_SUCCESS)
-		rc = store_guard(s->env);
 	pthread_mutex_unlock(&s->map_lock);
 	if (rc != MDB_SUCCESS) {
 		_cleanup_(free_p) char *what = xasprintf("cannot make the store's map %zu bytes large", bytes);

@@ -1,28 +1,20 @@
 /*
  * Damage that LMDB does not notice by itself.
  *
- * LMDB trusts its file: a page that says that its entries lie where there is no map is followed there, and an assertion of
- * its own ends in abort().  Both are made a sentence that says what to do.  A fault of memory anywhere else is left to
- * whoever handled it before.
+ * LMDB trusts its file: a page that says that its entries lie where nothing is mapped is followed there, and an assertion
+ * of its own ends in abort().  Both are made a sentence that says what to do.  A fault of memory outside of LMDB's calls is
+ * left to whoever handled it before.
  */
 
-#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdatomic.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "store/state.h"
 
-#define REACH ((uintptr_t)4 << 30) /* an entry says with 32 bits how large it is */
-#define MAPS  8u
-
-/* A handler is told nothing but the address. */
-static struct {
-	_Atomic uintptr_t from, to;
-} maps[MAPS];
+/* A handler is told nothing, so these are nobody's. */
+static _Thread_local volatile sig_atomic_t inside;
 static struct sigaction before_segv, before_bus;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
@@ -32,18 +24,23 @@ static const char sentence[] =
     "store's "
     "folder away and start again\n";
 
-static void
-on_fault(int sig, siginfo_t *info, void *context)
+void
+store_enter(void)
 {
-	uintptr_t at = (uintptr_t)info->si_addr;
+	inside = 1;
+}
 
-	(void)context;
-	for (size_t i = 0; i < MAPS; i++)
-		if (at >= atomic_load(&maps[i].from) && at < atomic_load(&maps[i].to)) {
-			if (write(STDERR_FILENO, sentence, sizeof sentence - 1) < 0)
-				_exit(2);
-			_exit(1);
-		}
+void
+store_leave(void)
+{
+	inside = 0;
+}
+
+static void
+on_fault(int sig)
+{
+	if (inside)
+		_exit(write(STDERR_FILENO, sentence, sizeof sentence - 1) < 0 ? 2 : 1);
 	/* Happens again at once, and is whose it was. */
 	sigaction(sig, sig == SIGBUS ? &before_bus : &before_segv, NULL);
 }
@@ -51,7 +48,7 @@ on_fault(int sig, siginfo_t *info, void *context)
 static void
 install(void)
 {
-	struct sigaction action = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK};
+	struct sigaction action = {.sa_handler = on_fault, .sa_flags = SA_ONSTACK};
 
 	sigemptyset(&action.sa_mask);
 	sigaction(SIGSEGV, &action, &before_segv);
@@ -70,37 +67,6 @@ on_assert(MDB_env *env, const char *message)
 int
 store_guard(MDB_env *env)
 {
-	MDB_envinfo info;
-	int rc = mdb_env_info(env, &info);
-
-	if (rc == MDB_SUCCESS)
-		rc = mdb_env_set_assert(env, on_assert);
-	if (rc != MDB_SUCCESS)
-		return rc;
 	pthread_once(&once, install);
-	for (size_t i = 0; i < MAPS; i++) {
-		uintptr_t none = 0;
-
-		if (!atomic_compare_exchange_strong(&maps[i].to, &none, 1))
-			continue;
-		atomic_store(&maps[i].from, (uintptr_t)info.me_mapaddr);
-		atomic_store(&maps[i].to, (uintptr_t)info.me_mapaddr + info.me_mapsize + REACH);
-		break;
-	}
-	return MDB_SUCCESS;
-}
-
-void
-store_unguard(MDB_env *env)
-{
-	MDB_envinfo info;
-
-	if (mdb_env_info(env, &info) != MDB_SUCCESS)
-		return;
-	for (size_t i = 0; i < MAPS; i++)
-		if (atomic_load(&maps[i].from) == (uintptr_t)info.me_mapaddr && atomic_load(&maps[i].from) != 0) {
-			atomic_store(&maps[i].from, 0);
-			atomic_store(&maps[i].to, 0);
-			break;
-		}
+	return mdb_env_set_assert(env, on_assert);
 }

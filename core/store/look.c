@@ -19,7 +19,9 @@ open_for_looking(struct store *s, const char *dir, struct fault *fault)
 	if (rc == MDB_SUCCESS)
 		rc = mdb_env_set_maxdbs(s->env, STORE_TABLES);
 	if (rc == MDB_SUCCESS)
-		rc = mdb_env_open(s->env, dir, flags, 0600);
+		rc = LMDB(mdb_env_open(s->env, dir, flags, 0600));
+	if (rc == MDB_SUCCESS)
+		rc = store_guard(s->env);
 	return store_fault(s, rc, what, fault);
 }
 
@@ -28,7 +30,7 @@ static int
 open_tables(struct store *s, MDB_txn *txn)
 {
 	for (size_t i = 0; i < STORE_TABLES; i++) {
-		int rc = mdb_dbi_open(txn, store_table_name((enum store_table)i), 0, &s->dbi[i]);
+		int rc = LMDB(mdb_dbi_open(txn, store_table_name((enum store_table)i), 0, &s->dbi[i]));
 
 		if (rc == MDB_NOTFOUND)
 			s->dbi[i] = UINT_MAX;
@@ -47,7 +49,7 @@ store_look(const char *dir, store_look_fn *look, void *arg, struct fault *fault)
 
 	if (rc == 0)
 		rc = store_fault(
-		    &store, mdb_txn_begin(store.env, NULL, MDB_RDONLY, &txn.txn), "cannot read the store", fault);
+		    &store, LMDB(mdb_txn_begin(store.env, NULL, MDB_RDONLY, &txn.txn)), "cannot read the store", fault);
 	if (rc == 0)
 		rc = store_fault(&store, open_tables(&store, txn.txn), "cannot open the store's tables", fault);
 	if (rc == 0) {

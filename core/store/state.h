@@ -84,9 +84,22 @@ const char *store_table_name(enum store_table table);
 /* Whether a value, as LMDB has it, ends in its true check; `ret` gets its size without. */
 bool store_value_true(enum store_table table, const MDB_val *key, const MDB_val *value, size_t *ret);
 
-/* From now on damage of this environment ends the process with a sentence.  An LMDB result. */
+/* From now on damage that LMDB runs into in this environment ends the process with a sentence.  An LMDB result. */
 int store_guard(MDB_env *env);
-void store_unguard(MDB_env *env); /* before it is closed, or its map moves */
+
+/* Between these a fault of memory in this thread is the store's.  They do not nest. */
+void store_enter(void);
+void store_leave(void);
+
+/* A call of LMDB that looks at pages. */
+#define LMDB(call)                                                                                                     \
+	({                                                                                                             \
+		int lmdb_result;                                                                                       \
+		store_enter();                                                                                         \
+		lmdb_result = (call);                                                                                  \
+		store_leave();                                                                                         \
+		lmdb_result;                                                                                           \
+	})
 
 /* 0 or a fault for an LMDB result; `s` may be NULL. */
 int store_fault(const struct store *s, int rc, const char *what, struct fault *fault);

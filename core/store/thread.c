@@ -30,7 +30,7 @@ run_read(struct store *s, struct job *job, struct fault *fault)
 		rc = s->txn.broken.status == 0 ? 0 : fault_set(fault, s->txn.broken.status, "%s", s->txn.broken.text);
 		return rc;
 	}
-	rc = store_fault(s, mdb_txn_begin(s->env, NULL, MDB_RDONLY, &short_txn.txn), "cannot read the store", fault);
+	rc = store_fault(s, LMDB(mdb_txn_begin(s->env, NULL, MDB_RDONLY, &short_txn.txn)), "cannot read the store", fault);
 	if (rc != 0)
 		return rc;
 	job->read(&short_txn, s->journal, job->arg);

@@ -43,7 +43,8 @@ store_fault(const struct store *s, int rc, const char *what, struct fault *fault
 	case MDB_INVALID:
 	case MDB_VERSION_MISMATCH:
 		return fault_set(fault, HOSPES_EDAMAGED,
-		    "%s: %s; restore the state directory from a backup, or, when the journal is there from its beginning, "
+		    "%s: %s; restore the state directory from a backup, or, when the journal is there from its "
+		    "beginning, "
 		    "move the store's folder away and start again",
 		    what, mdb_strerror(rc));
 	default:
@@ -56,20 +57,22 @@ store_fault(const struct store *s, int rc, const char *what, struct fault *fault
 static uint64_t
 check_of(enum store_table table, const MDB_val *key, const void *value, size_t len)
 {
-	return XXH3_64bits_withSeed(
-	    value, len, XXH3_64bits_withSeed(key->mv_data, key->mv_size, (XXH64_hash_t)table));
+	return XXH3_64bits_withSeed(value, len, XXH3_64bits_withSeed(key->mv_data, key->mv_size, (XXH64_hash_t)table));
 }
 
 bool
 store_value_true(enum store_table table, const MDB_val *key, const MDB_val *value, size_t *ret)
 {
-	uint64_t check;
+	uint64_t check, found;
 
 	if (value->mv_size < CHECK_BYTES)
 		return false;
 	*ret = value->mv_size - CHECK_BYTES;
+	store_enter(); /* a size that a disk has changed leads out of the map */
 	memcpy(&check, (const uint8_t *)value->mv_data + *ret, CHECK_BYTES);
-	return check == check_of(table, key, value->mv_data, *ret);
+	found = check_of(table, key, value->mv_data, *ret);
+	store_leave();
+	return check == found;
 }
 
 static MDB_val
@@ -94,7 +97,8 @@ take_value(struct store_txn *txn, enum store_table table, const MDB_val *k, cons
 		return true;
 	if (txn->broken.status == 0)
 		fault_set(&txn->broken, HOSPES_EDAMAGED,
-		    "the store is damaged: an entry of its table %s is not what was written; restore the state directory "
+		    "the store is damaged: an entry of its table %s is not what was written; restore the state "
+		    "directory "
 		    "from a backup, or, when the journal is there from its beginning, move the store's folder away and "
 		    "start again",
 		    table_names[table]);
@@ -131,7 +135,7 @@ store_put(struct store_txn *txn, enum store_table table, const void *key, size_t
 		return rc;
 	count_dirty(txn, len);
 	check = check_of(table, &k, data, len);
-	rc = mdb_put(txn->txn, txn->store->dbi[table], &k, &v, MDB_RESERVE);
+	rc = LMDB(mdb_put(txn->txn, txn->store->dbi[table], &k, &v, MDB_RESERVE));
 	if (rc == MDB_SUCCESS) {
 		if (len > 0)
 			memcpy(v.mv_data, data, len);
@@ -151,7 +155,7 @@ store_del(struct store_txn *txn, enum store_table table, const void *key, size_t
 	if (rc != 0)
 		return rc;
 	count_dirty(txn, 0);
-	rc = mdb_del(txn->txn, txn->store->dbi[table], &k, NULL);
+	rc = LMDB(mdb_del(txn->txn, txn->store->dbi[table], &k, NULL));
 	if (rc == MDB_NOTFOUND)
 		return 0;
 	txn->full = txn->full || rc == MDB_MAP_FULL;
@@ -167,7 +171,7 @@ store_get(
 
 	if (key_len == 0 || key_len > STORE_KEY_MAX)
 		return false; /* nothing can be there */
-	rc = mdb_get(txn->txn, txn->store->dbi[table], &k, &v);
+	rc = LMDB(mdb_get(txn->txn, txn->store->dbi[table], &k, &v));
 	keep_broken(txn, rc, "cannot read the store");
 	if (rc != MDB_SUCCESS || !take_value(txn, table, &k, &v, ret_len))
 		return false;
@@ -192,22 +196,22 @@ seek_last(MDB_cursor *cursor, const void *prefix, size_t len, MDB_val *k, MDB_va
 	while (len > 0 && after[len - 1] == 0xff)
 		len--;
 	if (len == 0)
-		return mdb_cursor_get(cursor, k, v, MDB_LAST);
+		return LMDB(mdb_cursor_get(cursor, k, v, MDB_LAST));
 	after[len - 1]++;
 	*k = val(after, len);
-	rc = mdb_cursor_get(cursor, k, v, MDB_SET_RANGE);
+	rc = LMDB(mdb_cursor_get(cursor, k, v, MDB_SET_RANGE));
 	if (rc == MDB_NOTFOUND)
-		return mdb_cursor_get(cursor, k, v, MDB_LAST);
-	return rc != MDB_SUCCESS ? rc : mdb_cursor_get(cursor, k, v, MDB_PREV);
+		return LMDB(mdb_cursor_get(cursor, k, v, MDB_LAST));
+	return rc != MDB_SUCCESS ? rc : LMDB(mdb_cursor_get(cursor, k, v, MDB_PREV));
 }
 
 static int
 seek_first(MDB_cursor *cursor, const void *prefix, size_t len, MDB_val *k, MDB_val *v)
 {
 	if (len == 0)
-		return mdb_cursor_get(cursor, k, v, MDB_FIRST);
+		return LMDB(mdb_cursor_get(cursor, k, v, MDB_FIRST));
 	*k = val(prefix, len);
-	return mdb_cursor_get(cursor, k, v, MDB_SET_RANGE);
+	return LMDB(mdb_cursor_get(cursor, k, v, MDB_SET_RANGE));
 }
 
 /* Where a walk begins, and which way it goes. */
@@ -244,7 +248,7 @@ walk(struct store_txn *txn, enum store_table table, const struct walk *w, store_
 			break;
 		stop = visit(k.mv_data, k.mv_size, v.mv_data, len, arg);
 		if (stop == 0)
-			rc = mdb_cursor_get(cursor, &k, &v, w->down ? MDB_PREV : MDB_NEXT);
+			rc = LMDB(mdb_cursor_get(cursor, &k, &v, w->down ? MDB_PREV : MDB_NEXT));
 	}
 	keep_broken(txn, rc, "cannot read the store");
 	mdb_cursor_close(cursor);

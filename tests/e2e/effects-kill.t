@@ -2,7 +2,7 @@
 # what may be done once waits for a human, and each of the three things that can be said ends that as it says, whatever is
 # killed after it.
 . "$TESTS/lib.sh"
-plan 44
+plan 40
 world_start
 host_start "grants = { teller = { http = [ \"http://127.0.0.1:*\" ]; private = true; }; };"
 
@@ -167,3 +167,5 @@ ended /late
 result '.[0]' '"outcome_unknown"' "its time passes while it waits: the caller is told that nobody knows"
 is "$(world_count /late)" 1 "and it was not done again"
 is "$(hospes ps --json | jq length)" 0 "no run is left open"
+hospes journal verify "$T/state" >"$T/out" 2>"$T/err"; code=$?
+is "$code" 0 "and the journal is whole" || shown

@@ -18,7 +18,7 @@ run_start http "{\"url\": \"$WEB/hold\", \"method\": \"POST\", \"effect\": \"onc
 web '/holding?n=1' >/dev/null
 host_crash
 host_launch
-run_wait "$id"
+wait_for '[ "$(hospes ps --json | jq ".[0].undecided | length")" = 1 ]' # for a human: effects-kill.t
 is "$(hospes journal "$id" --json | jq -s 'flatten | map(select(.kind == "op_intent")) | length')" 1 "a kill later the intent is there"
 is "$(hospes journal "$id" --json | jq -s 'flatten | map(select(.kind == "op_outcome" and .status == 0)) | length')" 0 "and no outcome is invented"
 is "$(web_count /hold)" 1 "what may be done once is not done again"

@@ -15,11 +15,62 @@ static struct call *root;
 static int
 begin(void **state)
 {
+	struct record r;
+
 	setup(state);
-	version_add("a", "1.0.0");
+	version_add("a", "1.0.0")->object[31] = 1; /* as object_hex has it */
 	ulid_format(&w.run->id, w.run->id_text);
+	record_init(&r, RECORD_RUN_START);
+	carried_add(&w.run->carried, &r, TAG_INPUT, w.run->root.input);
+	dispatch_record(w.d, w.run, &r);
 	root = start();
 	return 0;
+}
+
+static void
+run_free(struct run *run)
+{
+	dispatch_forget(run);
+	op_clear(&run->root);
+	carried_free(&run->carried);
+	free(run);
+}
+
+/* The host ends when no more than this many records are on disk, and another builds the run again from those. */
+static void
+killed_after(unsigned n)
+{
+	struct run *before = w.run, *run = xcalloc(1, sizeof(*run));
+	struct restore *restore;
+	struct fault fault;
+
+	dispatch_cancel(w.d, &before->root, HOSPES_ECANCELLED, "what a dead host held is put away");
+	reply(root, HOSPES_ECANCELLED, "over");
+	assert_int_equal(w.calls.count, 0);
+	*run = (struct run){.policy = w.policy, .target = "a", .id = before->id};
+	memcpy(run->id_text, before->id_text, sizeof(run->id_text));
+	account_init(&run->account, "run", dispatch_host_account(w.d));
+	run->account.limit[QUANTITY_CALLS] = 100;
+	run->root = (struct op){.run = run,
+	    .kind = WIRE_OP_CALL,
+	    .target = xstrdup("a"),
+	    .deadline_real_ns = before->root.deadline_real_ns};
+	run_free(before);
+	while (w.n_records > n)
+		free(w.records[--w.n_records]);
+	w.run = run;
+	w.ended = false;
+	w.awaited = NULL;
+	dispatch_restore_begin(w.d, run, &restore);
+	for (unsigned i = 0; i < n; i++) {
+		struct record r;
+
+		assert_true(record_decode(w.records[i], ((struct record_head *)w.records[i])->length, &r, &fault) > 0);
+		if (dispatch_restore_record(restore, &r, &fault) != 0)
+			fail_msg("record %u: %s", i, fault.text);
+	}
+	assert_int_equal(dispatch_restore_end(&restore, &fault), 0);
+	root = run->root.callee;
 }
 
 static struct op *
@@ -146,6 +197,7 @@ test_keys(void **state)
 	answered("1");
 	asked(WIRE_EFFECT_ONCE, NULL);
 	durable();
+	assert_int_equal(root->ops[4]->begun, 1);
 	assert_true(w.http.once);
 	answered("1");
 }
@@ -347,30 +399,65 @@ test_decided_not_done(void **state)
 	answered("1");
 }
 
-/* Said not to be done, and killed before the next intent was on disk: it has none, so it was not sent. */
-static void
-test_a_decision_survives(void **state)
+/* How many records there are up to the newest of a kind, that one included. */
+static unsigned
+until(uint16_t kind)
 {
-	bool made;
-	struct op *op = call_op(root, 0, &made);
+	unsigned n = w.n_records;
+
+	while (n > 0 && w.kinds[n - 1] != kind)
+		n--;
+	assert_true(n > 0);
+	return n;
+}
+
+static void
+test_killed_at_each_record(void **state)
+{
+	_cleanup_(free_p) char *second = xasprintf("%s:/0:0:2", w.run->id_text);
+	struct fault fault;
 
 	(void)state;
-	call_ref(root);
-	root->open_ops++;
-	op->kind = WIRE_OP_HTTP;
-	op->effect = WIRE_EFFECT_ONCE;
-	op->state = OP_OPEN;
-	op_set_target(op, URL);
-	op->input = payload_text("{}");
-	op->input_len = 2;
-	root->kept_bytes += 2;
-	op->deadline_real_ns = root->deadline_real_ns;
-	op->attempt = 2;
-	executor_of(op)->resume(w.d, op);
+	asked(WIRE_EFFECT_ONCE, NULL);
+	killed_after(until(RECORD_OP_INTENT));
+	assert_int_equal(w.run->undecided, 1);
+	assert_int_equal(resolve("/0/0", DECISION_NOT_DONE, NULL, &fault), 0);
+
+	/* It was said not to be done, and the next intent was not on disk: so it was not sent, and nobody is asked again. */
+	killed_after(until(RECORD_RESOLVED));
+	assert_int_equal(w.run->undecided, 0);
+	assert_int_equal(w.n_http, 0);
 	durable();
 	assert_int_equal(w.n_http, 1);
-	answered("1");
-	assert_int_equal(op->status, 0);
+	assert_string_equal(w.http.key, second);
+
+	killed_after(until(RECORD_OP_INTENT)); /* the second */
+	assert_int_equal(w.run->undecided, 1);
+	assert_int_equal(root->ops[0]->attempt, 2);
+	assert_int_equal(resolve("/0/0", DECISION_ANSWER, json_pack("{s:i}", "status", 201), &fault), 0);
+
+	/* It was said what came of it, and that was not its outcome yet. */
+	killed_after(until(RECORD_RESOLVED));
+	assert_int_equal(root->ops[0]->state, OP_DONE);
+	assert_true(value_is(root->ops[0], "{\"status\": 201, \"url\": \"" URL "\", \"headers\": {}, \"body\": \"\"}"));
+	killed_after(until(RECORD_OP_OUTCOME));
+	assert_int_equal(root->ops[0]->state, OP_DONE);
+	assert_int_equal(root->ops[0]->status, 0);
+	assert_int_equal(w.n_http, 1);
+}
+
+static void
+test_a_costly_one_killed_again_and_again(void **state)
+{
+	struct record r;
+
+	(void)state;
+	asked(WIRE_EFFECT_COSTLY, NULL);
+	for (int i = 1; i <= 3; i++) {
+		killed_after(until(RECORD_OP_INTENT));
+		r = record_newest(RECORD_OP_INTENT);
+		assert_int_equal(record_int(&r, TAG_NUMBER), i);
+	}
 }
 
 static void
@@ -403,7 +490,8 @@ main(void)
 	    PROMISE(test_decided_done),
 	    PROMISE(test_decided_with_an_answer),
 	    PROMISE(test_decided_not_done),
-	    PROMISE(test_a_decision_survives),
+	    PROMISE(test_killed_at_each_record),
+	    PROMISE(test_a_costly_one_killed_again_and_again),
 	    PROMISE(test_the_deadline_of_what_waits),
 	};
 

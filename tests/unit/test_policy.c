@@ -94,6 +94,8 @@ assert_defaults(const struct policy *p)
 	assert_int_equal(p->cell_uids, 1000);
 	assert_int_equal(p->run_calls, 1000);
 	assert_int_equal(p->run_wall_ns, 600 * NS_PER_S);
+	assert_int_equal(p->journal_keep_ns, 30 * 24 * 3600 * NS_PER_S);
+	assert_int_equal(p->journal_size, 4096 * MIB);
 	assert_int_equal(p->depth, 5);
 	assert_int_equal(p->payload_max, 16 * MIB);
 	assert_int_equal(p->input_max, 64 * MIB);

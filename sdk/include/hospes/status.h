@@ -42,6 +42,7 @@
 	X(HOSPES_EBREAKER,   -48, "breaker_open")        /* the target failed too often of late */ \
 	X(HOSPES_EREPEATED,  -49, "repeated")            /* the same call once more after it had ended */ \
 	X(HOSPES_EGROUND,    -50, "not_grounded")        /* a check found claims that their sources do not bear out */ \
+	X(HOSPES_EDEADLOCK,  -51, "deadlock")            /* every call of the run waits for what only the run could give */ \
 	/* effects */ \
 	X(HOSPES_EHTTP,      -60, "http_failed")         /* no HTTP answer: resolve, connect, TLS, time, size */ \
 	X(HOSPES_EADDRESS,   -61, "address_refused")     /* a private address without a grant */ \
@@ -66,7 +67,7 @@
 	X(HOSPES_ENOHOST,   -107, "no_host")             /* no host answers on the socket */ \
 	X(HOSPES_ENOMEM,    -108, "out_of_memory")       /* the machine, or a cell, has no more */ \
 	X(HOSPES_EBUG,      -109, "internal")            /* a bug of ours */ \
-	X(HOSPES_ECUTOFF,   -110, "interrupted")         /* the host ended while the run was open */
+	X(HOSPES_ECUTOFF,   -110, "interrupted")         /* of no host since 0.3: what is open when a host ends goes on later */
 /* clang-format on */
 
 enum hospes_status {
