@@ -106,6 +106,9 @@ extern const struct executor executor_call, executor_http, executor_now, executo
     executor_first, executor_find, executor_script, executor_part, executor_remember, executor_recall, executor_forget,
     executor_list, executor_documents, executor_document, executor_search;
 
+/* When a sleep that is under way ends, real ns; 0: that is not known. */
+int64_t sleep_ends(const struct op *op);
+
 /* Of a build for the bench alone. */
 #define BENCH_TARGET "http://bench.invalid/"
 extern const struct executor executor_bench;
