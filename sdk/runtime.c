@@ -62,13 +62,12 @@ hospes_rt_open(int control_fd, struct wire_page *page, const struct wire_setup *
 	while (buckets < setup->fibers)
 		buckets *= 2;
 	rt.buckets = calloc(buckets, sizeof(struct hospes_ctx *));
-	rc = rt.buckets == NULL ? HOSPES_ENOMEM : frames_open(&rt.frames, control_fd);
+	rc = rt.buckets == NULL ? HOSPES_ENOMEM : frames_open(&rt.frames, control_fd, page);
 	if (rc != 0) {
 		free(rt.buckets);
 		rt.buckets = NULL;
 		return rc;
 	}
-	rt.frames.page = page;
 	rt.buckets_n = buckets;
 	rt.calls_most = setup->fibers;
 	rt.page = page;
@@ -575,8 +574,12 @@ hospes_rt_serve(const struct hospes_plugin *plugin)
 		int rc;
 
 		runtime_run_ready();
-		rc = rt.broken != 0 ? rt.broken : frames_flush(&rt.frames);
-		if (rc != 0 || rt.stop)
+		if (rt.broken != 0)
+			return rt.broken;
+		if (rt.stop)
+			return frames_leave(&rt.frames);
+		rc = frames_flush(&rt.frames);
+		if (rc != 0)
 			return rc;
 		if (rt.rest)
 			runtime_rest();

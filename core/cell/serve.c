@@ -48,11 +48,18 @@ void
 call_set_state(struct call *call, enum call_state state)
 {
 	unsigned change = (unsigned)(state == CALL_RUNNING) - (unsigned)(call->state == CALL_RUNNING);
+	struct run *run = call->run;
 
 	if (call->cell != NULL) {
+		const struct cells_events *events = &call->cell->cells->events;
+
 		call->cell->n_running += change;
 		call->cell->cells->n_running += change;
+		run->calls_running += change;
+		run->moves += state == CALL_RUNNING;
 		note_parked(call, state);
+		if (run->calls_running == 0 && !run->is_stalled && events->stalled != NULL)
+			events->stalled(run, events->arg);
 	}
 	call->state = state;
 }
@@ -465,13 +472,15 @@ static void
 serve_pong(struct cell *cell, const struct frame *f)
 {
 	struct wire_pong pong;
+	char last[LAST_TEXT];
 
 	memcpy(&pong, f->prefix, sizeof(pong));
 	/* Only an answer is a sign of life: a fiber that nobody waits for any more could else live on by sending these. */
 	if (cell->ping_ns != 0 && cell->n_gone == 0)
 		cell->heard = true;
 	if (cell->ping_ns != 0 && (int)(cell->evicts_done - cell->evicts_at_ping) < 0) {
-		violation(cell, "it answered a ping before it had dropped a fiber, which it was told first");
+		cell_last(cell, last);
+		violation(cell, "it answered a ping before it had dropped a fiber, which it was told first%s", last);
 		return;
 	}
 	cell->ping_ns = 0;

@@ -105,6 +105,7 @@ int command_show(struct cli *cli);
 int command_wait(struct cli *cli);
 int command_cancel(struct cli *cli);
 int command_resolve(struct cli *cli);
+int command_erase(struct cli *cli);
 int command_journal(struct cli *cli);
 int command_logs(struct cli *cli);
 int command_agents(struct cli *cli);
@@ -126,6 +127,9 @@ int show_source(struct cli *cli);
 
 /* The tree of calls of a run, as `hospes show` prints it. */
 void show_tree(const struct cli *cli, const json_t *tree);
+
+/* waits.c: "a timer until ..., 2 x http, since ...", of the member `waits` of a run, a call or an op; allocated, perhaps "". */
+char *waits_text(const json_t *waits);
 
 /* The error of a run, told on stderr with what checks found; returns the exit code. */
 int run_failed(const struct cli *cli, const json_t *error);

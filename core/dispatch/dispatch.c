@@ -31,6 +31,7 @@ dispatch_open(struct dispatch **ret, const struct dispatch_options *options)
 	d->arg = options->arg;
 	account_init(&d->host, "host", NULL);
 	TAILQ_INIT(&d->budget_waiters.ops);
+	deadlock_open(d);
 	*ret = d;
 }
 
@@ -45,6 +46,7 @@ dispatch_close(struct dispatch **d)
 	while ((slots = map_next(&(*d)->slots, &at)) != NULL)
 		free(slots);
 	map_free(&(*d)->slots);
+	deadlock_close(*d);
 	free(*d);
 	*d = NULL;
 }
@@ -85,6 +87,7 @@ dispatch_tell_at(struct dispatch *d, uint64_t lsn)
 void
 dispatch_forget(struct run *run)
 {
+	deadlock_forget(run);
 	config_drop(run);
 	resolve_drop(run);
 }
@@ -232,6 +235,12 @@ on_evicted(struct call *call, void *arg)
 }
 
 static void
+on_stalled(struct run *run, void *arg)
+{
+	deadlock_watch(arg, run);
+}
+
+static void
 on_woke(struct call *call, void *arg)
 {
 	if (guards_resume(arg, call))
@@ -347,6 +356,7 @@ dispatch_cells_events(struct dispatch *d)
 	    .part = on_part,
 	    .evicted = on_evicted,
 	    .woke = on_woke,
+	    .stalled = on_stalled,
 	    .reply = on_reply,
 	    .begins = on_begins,
 	    .lost = on_lost,

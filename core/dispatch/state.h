@@ -26,6 +26,9 @@ struct dispatch {
 	uint64_t tell_at; /* LSN from which on `grown` is called */
 	struct account host;
 	struct waitq budget_waiters;
+	struct run_queue stalled; /* runs of which nothing computes, to be looked at: deadlock.c */
+	struct event *look;
+	bool look_armed;
 	struct map slots; /* plugin name -> struct slots of guard_concurrency.c */
 };
 
@@ -103,6 +106,9 @@ extern const struct executor executor_call, executor_http, executor_now, executo
     executor_first, executor_find, executor_script, executor_part, executor_remember, executor_recall, executor_forget,
     executor_list, executor_documents, executor_document, executor_search;
 
+/* When a sleep that is under way ends, real ns; 0: that is not known. */
+int64_t sleep_ends(const struct op *op);
+
 /* Of a build for the bench alone. */
 #define BENCH_TARGET "http://bench.invalid/"
 extern const struct executor executor_bench;
@@ -179,6 +185,15 @@ void replay_check(struct dispatch *d, const struct op *op, struct payload *input
 
 /* A call that was on record when the host was started has asked for all of that again, or waits for what will come only now. */
 void replay_repeated(struct dispatch *d, struct call *call);
+
+/* ---- deadlock.c -------------------------------------------------------------------------------------------------- */
+
+/* Nothing of the run computes: it is looked at after a while, unless it is in the list already. */
+void deadlock_watch(struct dispatch *d, struct run *run);
+void deadlock_forget(struct run *run);
+void deadlock_open(struct dispatch *d);
+void deadlock_close(struct dispatch *d);
+void deadlock_look(struct dispatch *d); /* at all that are in the list */
 
 /* ---- tell.c ------------------------------------------------------------------------------------------------------ */
 

@@ -90,6 +90,11 @@ int memory_forget(struct memory *m, const struct memory_space *space, const char
 int memory_forget_document(struct memory *m, const struct memory_space *space, const char *digest,
     struct memory_command **ret, struct fault *fault);
 
+/* A document leaves all spaces of the client, its words leave the index, and its bytes are overwritten unless another client
+ * has it.  Answer: {"document": digest, "spaces": n}, when that is done but for the index. */
+void memory_erase(
+    struct memory *m, const char *client, const char *digest, const char *actor, memory_done *done, void *arg);
+
 /* All of a space.  Answer: {"keys": n, "documents": n}, what there was. */
 int memory_drop(struct memory *m, const struct memory_space *space, struct memory_command **ret, struct fault *fault);
 

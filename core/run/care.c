@@ -19,7 +19,11 @@
 #include "base/log.h"
 #include "run/state.h"
 
-#define LOOK_S     10
+#define SOON_NS    NS_PER_S
+#define START_NS   (10 * NS_PER_S)
+#define SELDOM_NS  (3600 * NS_PER_S) /* when nothing grows: for the age of what is there */
+#define AGE_PARTS  8                 /* looks in the time that records are kept */
+#define TURN_PARTS 4                 /* a segment is not written to for longer than such a part of that */
 #define COMMIT_MS  20
 #define LATE_MAX   64u /* open runs to be moved before the next look */
 #define COPY_SHARE 4u  /* a run is moved again when a quarter of `journal.size` was written since, copies not counted */
@@ -27,12 +31,15 @@
 struct care {
 	struct runs *runs;
 	struct event *tick;
-	bool looking;
+	bool resting; /* until it is time, or something grows */
+	bool moved;   /* runs, since the last look */
 	struct forward *forward;
 	uint64_t copied; /* bytes of copies */
 
 	/* the look [store thread while `looking`] */
-	int64_t old_ns; /* real: what is older may go; INT64_MIN: nothing */
+	int64_t old_ns;  /* real: what is older may go; INT64_MIN: nothing */
+	int64_t turn_ns; /* real: a segment that begins before is not written to any more */
+	bool turn;
 	uint64_t size;
 	uint64_t want;    /* all before should go */
 	uint64_t may;     /* and may */
@@ -59,12 +66,12 @@ read_lsn(struct store_txn *txn, const char *key)
 
 /* Everything before the record is older than that. */
 static bool
-is_old(const struct care *c, struct journal *j, uint64_t lsn)
+is_older(struct journal *j, uint64_t lsn, int64_t real_ns)
 {
 	_cleanup_(buf_free) struct buf storage = {0};
 	struct record r;
 
-	return journal_read(j, lsn, &storage, &r, NULL) == 0 && r.head.real_ns < c->old_ns;
+	return journal_read(j, lsn, &storage, &r, NULL) == 0 && r.head.real_ns < real_ns;
 }
 
 /* Where the journal should begin. */
@@ -76,7 +83,7 @@ wanted(const struct care *c, struct journal *j, const struct journal_segment *s,
 	for (size_t i = 0; i < n; i++)
 		bytes += s[i].bytes;
 	for (size_t i = 0; i + 1 < n; i++) {
-		if (bytes <= c->size && !is_old(c, j, s[i + 1].first))
+		if (bytes <= c->size && !is_older(j, s[i + 1].first, c->old_ns))
 			break;
 		want = s[i + 1].first;
 		bytes -= s[i].bytes;
@@ -139,6 +146,7 @@ look(struct store_txn *txn, struct journal *j, void *arg)
 	c->n_late = c->at_late = 0;
 	c->dropped = read_lsn(txn, STORE_DROPPED);
 	c->want = wanted(c, j, s, n);
+	c->turn = n > 0 && is_older(j, s[n - 1].first, c->turn_ns);
 	c->may = c->want;
 	/* The record that the store stands at has to be there when it is opened. */
 	if (c->may > committed - 1)
@@ -147,6 +155,29 @@ look(struct store_txn *txn, struct journal *j, void *arg)
 		c->may = checkpoint;
 	store_walk(txn, STORE_META, RUN_OPEN_PREFIX, sizeof(RUN_OPEN_PREFIX) - 1, false, see_open, &l);
 	c->may = round_down(c->may, s, n);
+}
+
+/* ---- Time ------------------------------------------------------------------------------------------------------- */
+
+static void
+set_times(struct care *c)
+{
+	int64_t keep = c->runs->policy->journal_keep_ns, now = clock_real_ns();
+
+	c->old_ns = keep == 0 ? INT64_MIN : now - keep;
+	c->turn_ns = keep == 0 ? INT64_MIN : now - keep / TURN_PARTS;
+	c->size = c->runs->policy->journal_size;
+}
+
+/* Nothing happens on a host that has nothing to do, but for this. */
+static int64_t
+seldom(const struct care *c)
+{
+	int64_t part = c->runs->policy->journal_keep_ns / AGE_PARTS;
+
+	if (part == 0 || part > SELDOM_NS)
+		return SELDOM_NS;
+	return part < START_NS ? START_NS : part;
 }
 
 /* ---- Dropping ---------------------------------------------------------------------------------------------------- */
@@ -207,8 +238,8 @@ was_moved(bool moved, uint64_t bytes, void *arg)
 {
 	struct care *c = arg;
 
-	(void)moved;
 	c->forward = NULL;
+	c->moved |= moved;
 	c->copied += bytes;
 	move_next(c);
 }
@@ -236,15 +267,22 @@ next_late(struct care *c)
 	return NULL;
 }
 
+/* Once all are moved, what they were in may go. */
 static void
 move_next(struct care *c)
 {
 	struct run_slot *slot = next_late(c);
 
-	if (slot != NULL)
+	if (slot != NULL) {
 		c->forward = forward_begin(slot, was_moved, c);
-	else
-		again_in(c, LOOK_S * NS_PER_S);
+		return;
+	}
+	c->resting = true;
+	if (c->moved)
+		again_in(c, SOON_NS);
+	else /* where a backup holds what may go, it is over before long */
+		again_in(c, c->may > journal_first(c->runs->journal) ? START_NS : seldom(c));
+	c->moved = false;
 }
 
 /* ---- Turns ------------------------------------------------------------------------------------------------------- */
@@ -254,10 +292,15 @@ looked(void *arg)
 {
 	struct care *c = arg;
 
-	c->looking = false;
-	if (c->may > journal_first(c->runs->journal) && !journal_is_erasing(c->runs->journal)) {
+	if (c->turn)
+		journal_turn(c->runs->journal);
+	if (c->may > journal_first(c->runs->journal) && c->may > c->dropped) {
 		record_drop(c);
 		return;
+	}
+	if (c->may > journal_first(c->runs->journal)) { /* it is on record already */
+		c->drop_below = c->may;
+		drop(c);
 	}
 	move_next(c);
 }
@@ -267,7 +310,6 @@ static void
 on_tick(evutil_socket_t fd, short what, void *arg)
 {
 	struct care *c = arg;
-	const struct policy *p = c->runs->policy;
 
 	(void)fd, (void)what;
 	if (c->drop_lsn != 0) {
@@ -277,9 +319,8 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 		}
 		drop(c);
 	}
-	c->old_ns = p->journal_keep_ns == 0 ? INT64_MIN : clock_real_ns() - p->journal_keep_ns;
-	c->size = p->journal_size;
-	c->looking = true;
+	c->resting = false;
+	set_times(c);
 	store_read(c->runs->store, look, looked, c);
 }
 
@@ -304,7 +345,15 @@ care_open(struct runs *r)
 	c->runs = r;
 	c->tick = evtimer_new(r->loop, on_tick, c);
 	r->care = c;
-	again_in(c, LOOK_S * NS_PER_S);
+	c->resting = true;
+	again_in(c, START_NS);
+}
+
+void
+care_grown(struct runs *r)
+{
+	if (r->care != NULL && r->care->resting)
+		again_in(r->care, SOON_NS);
 }
 
 void

@@ -10,6 +10,7 @@
 
 #include "base/json.h"
 #include "base/log.h"
+#include "run/care.h"
 #include "run/state.h"
 
 #define CHECKPOINT_BYTES                                                                                               \
@@ -201,4 +202,5 @@ void
 runs_grown(void *runs)
 {
 	open_checkpoint(runs);
+	care_grown(runs);
 }

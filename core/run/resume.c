@@ -216,6 +216,17 @@ resume_begin(struct runs *r)
 	resume_next(r);
 }
 
+unsigned
+runs_resuming_count(const struct runs *r)
+{
+	const struct run_slot *slot;
+	unsigned n = r->n_resuming;
+
+	TAILQ_FOREACH(slot, &r->to_resume, to_resume)
+	n++;
+	return n;
+}
+
 void
 resume_close(struct runs *r)
 {

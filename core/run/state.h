@@ -76,6 +76,7 @@ struct runs {
 	struct resume_list building;
 	struct event *build;
 	struct care *care;
+	STAILQ_HEAD(, erasing) erasing; /* runs: the first is under way */
 	unsigned n_open, n_ended;
 	size_t ended_bytes;         /* results of those */
 	void (*drained)(void *arg); /* NULL: it does not drain, or has */
@@ -110,12 +111,21 @@ json_t *summary_of(const struct record_list *list);
 /* watch.c: the parts of the root call's reply that may be shown, as run_part has them. */
 json_t *parts_of(const struct record_list *list);
 
+/* waits.c: what is open in a summary and tree is told what it waits for. */
+void waits_join(json_t *summary, const struct run *run);
+
 /* apply.c: keys in STORE_META of the runs that have not ended. */
 #define RUN_OPEN_PREFIX "run-open:"
 #define RUN_OPEN_KEY    (sizeof(RUN_OPEN_PREFIX) - 1 + 16)
 
 /* Commands: records below "below" may be gone (care.c). */
 #define COMMAND_DROPPED "journal.dropped"
+
+/* A run is to be erased, and was (erase.c); between the two STORE_META has a key for it. */
+#define COMMAND_ERASE    "run.erase"
+#define COMMAND_ERASED   "run.erased"
+#define RUN_ERASE_PREFIX "run-erase:"
+#define RUN_ERASE_KEY    (sizeof(RUN_ERASE_PREFIX) - 1 + 16)
 
 /* The LSN of the newest RUNS_OPEN, and what that has of each run. */
 #define RUNS_OPEN_AT "runs-open-at"
@@ -135,6 +145,7 @@ void record_list_free(struct record_list *list);
 struct account *client_account(struct runs *r, const char *client);
 struct run_slot *slot_new(struct runs *r, const struct ulid *id);
 char **run_take_sources(const json_t *names);
+bool run_forget(struct runs *r, struct run *run); /* one that has ended, from memory; false: it has not, or is watched */
 void run_over(struct runs *r, struct run *run); /* its root op has its outcome and no call is left: it ends, once */
 
 /* open.c: which runs were open when the host ended: each has its slot, waiting for its turn.  And the other side of that: a

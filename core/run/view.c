@@ -38,11 +38,22 @@ view_free(struct view *view)
 	free(view);
 }
 
+/* What it waits for is no record: it is as the loop has it now. */
+static void
+join_waits(struct view *view)
+{
+	struct run *run = view->what == VIEW_TREE && !view->failed ? run_find(view->runs, view->id_text) : NULL;
+
+	if (run != NULL && run->state == RUN_OPEN)
+		waits_join(view->json, run);
+}
+
 static void
 view_done(void *arg)
 {
 	struct view *view = arg;
 
+	join_waits(view);
 	if (view->failed)
 		view->done(NULL, &view->fault, view->arg);
 	else
@@ -85,6 +96,7 @@ record_list_read(struct record_list *list, struct journal *j, uint64_t *lsn, siz
 			buf_free(&list->storage[--list->n]);
 			return rc;
 		}
+		r->head.kind &= (uint16_t)~RECORD_COPY; /* a copy is what it is a copy of */
 		*lsn = r->head.prev;
 		bytes += r->head.length;
 	}
@@ -145,6 +157,21 @@ tell_dropped(struct view *view, json_t *entry)
 	view->json = json_incref(entry);
 }
 
+/* How it went is there, what it was about is not. */
+static void
+tell_erased(struct view *view, const json_t *entry)
+{
+	const char *at = json_string_value(json_object_get(entry, "erased"));
+	_cleanup_(free_p) char *why = xasprintf(
+	    "the run %s was erased %s: what it was given and what it said is not there any more", view->id_text, at);
+
+	json_object_set(view->json, "erased", json_object_get(entry, "erased"));
+	json_object_del(view->json, "result");
+	json_object_del(view->json, "partial");
+	json_object_set_new(view->json, "missing",
+	    json_pack("{s:s s:s s:s}", "code", status_name(HOSPES_EERASED), "message", why, "hint", ""));
+}
+
 static void
 read_run(struct store_txn *txn, struct journal *j, void *arg)
 {
@@ -175,6 +202,8 @@ read_run(struct store_txn *txn, struct journal *j, void *arg)
 		return;
 	}
 	view->json = summary_of(&list);
+	if (json_object_get(entry, "erased") != NULL)
+		tell_erased(view, entry);
 	if (view->what == VIEW_TREE) {
 		json_object_set_new(view->json, "tree", tree_of(&list));
 		tree_undecided(json_object_get(view->json, "tree"), view->undecided);
@@ -259,6 +288,16 @@ read_list(struct store_txn *txn, struct journal *j, void *arg)
 	store_walk(txn, STORE_RUNS, "", 0, true, add_entry, view);
 }
 
+static json_t *
+live_entry(const struct run *run)
+{
+	json_t *entry = run_json(run, false), *waits = run->state == RUN_OPEN ? dispatch_waits_of_run(run) : NULL;
+
+	if (waits != NULL)
+		json_object_set_new(entry, "waits", waits);
+	return entry;
+}
+
 static void
 list_done(void *arg)
 {
@@ -271,7 +310,7 @@ list_done(void *arg)
 		struct run *run = run_find(view->runs, json_string_value(json_object_get(entry, "id")));
 
 		if (run != NULL) {
-			json_array_append_new(list, run_json(run, false));
+			json_array_append_new(list, live_entry(run));
 			continue;
 		}
 		json_array_append(list, entry);
@@ -287,7 +326,7 @@ list_open(struct view *view)
 	struct run_slot *slot;
 
 	TAILQ_FOREACH_REVERSE(slot, &view->runs->open, slot_list, entry)
-	json_array_append_new(list, run_json(&slot->run, false));
+	json_array_append_new(list, live_entry(&slot->run));
 	view->done(list, NULL, view->arg);
 	view_free(view);
 }

@@ -3,7 +3,8 @@
 # configured with --enable-bench-hooks; `make bench-durable` alone.
 #
 # Each row is measured TRIES times (5), in turn with its floor, and the best of each is told.  ROUNDS scales all rows, ROWS
-# picks some: journal, effect, runs, flight, conversation, replay.
+# picks some: journal, effect, runs, flight, conversation,
+# replay, open.
 
 set -u
 : "${STAGE:?run by make bench}" "${BUILT:?run by make bench}"
@@ -38,13 +39,13 @@ scaled()
 
 wants()
 {
-	case " ${ROWS:-journal effect runs flight conversation replay} " in
+	case " ${ROWS:-journal effect runs flight conversation replay open} " in
 	*" $1 "*) return 0 ;;
 	esac
 	return 1
 }
 
-# host_start NAME: one with a state of its own; host_use NAME: clients talk to that one.
+# host_start NAME ["conf lines"]: one with a state of its own; host_use NAME: clients talk to that one.
 host_start()
 {
 	[ -d "$T/plugins" ] || { mkdir -m 0755 "$T/plugins" && cp "$BUILT"/tests/bench/plugins/*.so "$T/plugins/"; }
@@ -54,7 +55,13 @@ host_start()
 	plugin_dirs = [ "$T/plugins" ];
 	run = { calls = 1000000000; wall = "1h"; at_once = 20000; };
 	grants = { bench-effect = { http = [ "http://bench.invalid" ]; }; };
+	${2:-}
 	CONF
+	host_again "$1"
+}
+
+host_again()
+{
 	rm -f "$T/ready"
 	mkfifo "$T/ready"
 	hospesd -c "$T/$1.conf" --ready-fd 8 8>"$T/ready" 2>>"$T/$1.log" </dev/null &
@@ -239,6 +246,63 @@ replay()
 	printf '%-50s %9d ops a second\n' "a call of $1 ops on record, begun again" "$(best "$T/host.rows" 1 r | cut -d. -f1)"
 }
 
+# used PID: the CPU time of a process, in ticks.
+used()
+{
+	awk '{ print $14 + $15 }' "/proc/$1/stat"
+}
+
+rests()
+{
+	local before=-1 now
+	while now=$(used "$1") && [ "$now" != "$before" ]; do
+		before=$now
+		read -rt 0.5 <> <(:) || :
+	done
+}
+
+milliseconds()
+{
+	date +%s%3N
+}
+
+# open "what" RUNS: so many runs wait, each with 20 ops behind it, when the host is killed.
+open_runs()
+{
+	local began served
+	api /v1/host | jq .runs_open >"$T/open"
+	if [ "$(cat "$T/open")" -lt "$2" ]; then
+		"$BUILT/tests/bench/runs" "$HOSPES_SOCKET" bench-ops "$2" 0 100 '{"ops":20,"naps":1,"ms":3000000}' >"$T/out" ||
+		    die "the client failed"
+		rests "${host[many]}"
+	fi
+	kill -9 "${host[many]}"
+	wait "${host[many]}" 2>/dev/null
+	began=$(milliseconds)
+	host_again many
+	printf '{"text": "x"}' >"$T/in.json"
+	hospes run bench-work --in "$T/in.json" >"$T/out" 2>&1 || die "$(cat "$T/out")"
+	served=$(milliseconds)
+	until [ "$(api /v1/host | jq .runs_resuming)" = 0 ]; do
+		read -rt 0.05 <> <(:) || :
+	done
+	printf '%-50s %9d ms to serve a new run, %d ms until all have resumed\n' "$1" $((served - began)) $(($(milliseconds) - began))
+	[ "$(api /v1/host | jq .runs_open)" -ge "$2" ] || die "open runs were lost"
+}
+
+open_all()
+{
+	host_start many "cells = { per_version = 4; fibers = 4096; memory = \"2G\"; };"
+	printf '\n'
+	open_runs "$1 open runs of 20 ops" "$1"
+	open_runs "the same, a second time" "$1"
+	"$BUILT/tests/bench/runs" "$HOSPES_SOCKET" bench-work "$2" 1000 100 >"$T/out" || die "the client failed"
+	open_runs "the same, and $2 finished runs in the store" "$1"
+	kill "${host[many]}"
+	wait "${host[many]}"
+	unset "host[many]"
+}
+
 # The records of a run, as they lie on the disk.
 conversation()
 {
@@ -278,4 +342,7 @@ if wants conversation; then
 fi
 if wants replay; then
 	replay "$(scaled 80000)"
+fi
+if wants open; then
+	open_all "$(scaled 10000)" "${FINISHED:-$(scaled 1000000)}"
 fi

@@ -1,7 +1,9 @@
 /*
  * A client that keeps so many runs in flight over one connection to the API, started by arrays:
  *
- *   runs SOCKET PLUGIN TOTAL AT_ONCE ARRAY      all runs have an input of 256 bytes; prints one line of JSON
+ *   runs SOCKET PLUGIN TOTAL AT_ONCE ARRAY [INPUT]      prints one line of JSON
+ *
+ * Without INPUT, all runs have one of 256 bytes.  With AT_ONCE 0 they are started and not waited for.
  *
  * It waits for the array that it started first, then starts the next.  p50 and p99 are of an array, from its start until
  * all of it has ended.
@@ -182,8 +184,8 @@ main(int argc, char **argv)
 	struct rusage used;
 	double took, *times;
 
-	if (argc != 6 || atoi(argv[3]) < 1 || atoi(argv[4]) < 1 || atoi(argv[5]) < 1) {
-		fputs("usage: runs SOCKET PLUGIN TOTAL AT_ONCE ARRAY\n", stderr);
+	if ((argc != 6 && argc != 7) || atoi(argv[3]) < 1 || atoi(argv[4]) < 0 || atoi(argv[5]) < 1) {
+		fputs("usage: runs SOCKET PLUGIN TOTAL AT_ONCE ARRAY [INPUT]\n", stderr);
 		return 2;
 	}
 	per_array = (unsigned)atoi(argv[5]);
@@ -195,12 +197,15 @@ main(int argc, char **argv)
 	times = calloc(arrays, sizeof(*times));
 	if (ids == NULL || times == NULL)
 		fail("memory");
-	snprintf(request, sizeof(request), "{\"plugin\":\"%s\",\"input\":{\"text\":\"%0*d\"}}", argv[2],
-	    PAYLOAD_BYTES - 11, 7);
+	if (argc == 7)
+		snprintf(request, sizeof(request), "{\"plugin\":\"%s\",\"input\":%s}", argv[2], argv[6]);
+	else
+		snprintf(request, sizeof(request), "{\"plugin\":\"%s\",\"input\":{\"text\":\"%0*d\"}}", argv[2],
+		    PAYLOAD_BYTES - 11, 7);
 	dial(argv[1]);
 	took = seconds();
-	while (waited < arrays) {
-		if (started < arrays && started - waited < at_once)
+	while (waited < arrays && (at_once > 0 || started < arrays)) {
+		if (started < arrays && (at_once == 0 || started - waited < at_once))
 			start_array(started++);
 		else {
 			times[waited] = wait_array(waited);

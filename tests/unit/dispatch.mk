@@ -2,7 +2,7 @@
 
 CMOCKA_TESTS += tests/unit/test_account tests/unit/test_carried tests/unit/test_dispatch tests/unit/test_dispatch_effects \
 	tests/unit/test_dispatch_grounding \
-	tests/unit/test_dispatch_memory tests/unit/test_dispatch_parts \
+	tests/unit/test_dispatch_memory tests/unit/test_dispatch_parts tests/unit/test_dispatch_waits \
 	tests/unit/test_restore
 
 tests_unit_test_account_SOURCES = tests/unit/test_account.c
@@ -22,6 +22,10 @@ DISPATCH_TEST_LIBS = core/dispatch/libdispatch.a core/registry/libregistry.a cor
 tests_unit_test_dispatch_SOURCES = tests/unit/test_dispatch.c $(DISPATCH_WORLD)
 tests_unit_test_dispatch_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_dispatch_LDADD = $(DISPATCH_TEST_LIBS)
+
+tests_unit_test_dispatch_waits_SOURCES = tests/unit/test_dispatch_waits.c $(DISPATCH_WORLD)
+tests_unit_test_dispatch_waits_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_dispatch_waits_LDADD = $(DISPATCH_TEST_LIBS)
 
 tests_unit_test_dispatch_memory_SOURCES = tests/unit/test_dispatch_memory.c $(DISPATCH_WORLD)
 tests_unit_test_dispatch_memory_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)

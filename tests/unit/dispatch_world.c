@@ -122,6 +122,10 @@ cells_submit(struct cells *cells, const struct cell_spec *spec, struct call *cal
 {
 	(void)cells, (void)spec;
 	w.submitted[w.n_submitted++] = call;
+	if (w.no_cells) {
+		call->state = CALL_QUEUED;
+		return;
+	}
 	call->cell = (struct cell *)&w;
 	call->state = CALL_RUNNING;
 	call->executions++;
@@ -164,6 +168,19 @@ cells_cancel(struct call *call, int status)
 {
 	(void)status;
 	w.cancelled[w.n_cancelled++] = call;
+}
+
+void
+cells_withdraw(struct call *call)
+{
+	call->state = CALL_EVICTED;
+	w.n_withdrawn++;
+}
+
+struct call *
+cells_kept_by(const struct call *call)
+{
+	return w.kept_by != NULL ? w.kept_by(call) : NULL;
 }
 
 const char *

@@ -19,6 +19,7 @@
 	X(HOSPES_ENORUN,      -5, "no_such_run")         /* no run of that id is known */ \
 	X(HOSPES_ENOVERSION,  -6, "no_such_version")     /* that version of the plugin is not in the store */ \
 	X(HOSPES_ECONFLICT,   -7, "conflict")            /* the state is not what the request assumes */ \
+	X(HOSPES_EERASED,     -8, "erased")              /* what is asked for was erased; that it was there is known */ \
 	/* what a plugin did */ \
 	X(HOSPES_EFAILED,    -20, "failed")              /* the handler said that it failed */ \
 	X(HOSPES_EPOISON,    -21, "poison")              /* the call killed its cell, alone, a second time */ \
@@ -42,6 +43,7 @@
 	X(HOSPES_EBREAKER,   -48, "breaker_open")        /* the target failed too often of late */ \
 	X(HOSPES_EREPEATED,  -49, "repeated")            /* the same call once more after it had ended */ \
 	X(HOSPES_EGROUND,    -50, "not_grounded")        /* a check found claims that their sources do not bear out */ \
+	X(HOSPES_EDEADLOCK,  -51, "deadlock")            /* every call of the run waits for what only the run could give */ \
 	/* effects */ \
 	X(HOSPES_EHTTP,      -60, "http_failed")         /* no HTTP answer: resolve, connect, TLS, time, size */ \
 	X(HOSPES_EADDRESS,   -61, "address_refused")     /* a private address without a grant */ \

@@ -1,4 +1,4 @@
-/* bench-ops: asks for the time `ops` times, says so, then sleeps 1 ms at a time until it has slept `naps` times. */
+/* bench-ops: asks for the time `ops` times, says so, then sleeps `ms` `naps` times. */
 
 #include <time.h>
 
@@ -16,7 +16,7 @@ ops(hospes_ctx *ctx)
 	}
 	hospes_progress(ctx, 0.5, "they are made");
 	for (int64_t i = hospes_int(input, "naps"); i > 0; i--) {
-		int rc = hospes_sleep(ctx, 1000000);
+		int rc = hospes_sleep(ctx, hospes_int(input, "ms") * 1000000);
 
 		if (rc != 0)
 			return rc;
