@@ -110,6 +110,10 @@ ctx_free(struct hospes_ctx **ctx)
 	for (struct hospes_value *value = (*ctx)->values; value != NULL; value = value->next)
 		value_drop(value);
 	json_decref((*ctx)->partial);
+	for (struct ahead *ahead = (*ctx)->ahead_first, *after; ahead != NULL; ahead = after) {
+		after = ahead->next;
+		free(ahead);
+	}
 	free((*ctx)->ops);
 	free((*ctx)->scratch);
 	for (chunk = (*ctx)->chunks; chunk != NULL; chunk = next) {

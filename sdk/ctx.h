@@ -45,6 +45,16 @@ struct hospes_op {
 	struct hospes_answer answer;
 };
 
+/* An outcome that came before its op was asked for: the host knows from the record what the call will ask. */
+struct ahead {
+	struct ahead *next;
+	uint32_t ordinal;
+	int status;
+	double confidence;
+	size_t len;
+	uint8_t bytes[]; /* a zero follows */
+};
+
 /* The last sentence for each status that something in the call failed with. */
 struct ctx_failure {
 	int status;
@@ -78,6 +88,8 @@ struct hospes_ctx {
 
 	struct hospes_op **ops; /* by ordinal; NULL: nobody waits for it any more */
 	uint32_t ops_n, ops_room;
+	struct ahead *ahead_first, **ahead_last; /* by ordinal */
+	uint32_t ahead_taken;
 	struct op_block *op_blocks;
 	struct hospes_group *groups;
 
@@ -178,6 +190,9 @@ bool op_is_of(const struct hospes_ctx *ctx, const struct hospes_op *op);
 
 /* The outcome of an op, from the host; `block` as in value_of_bytes, *block is set NULL when it was kept. */
 void op_arrive(struct hospes_op *op, int status, double confidence, const void *bytes, size_t len, void **block);
+
+/* Keeps an outcome for the op that will have that ordinal; false when out of memory. */
+bool op_ahead(struct hospes_ctx *ctx, uint32_t ordinal, int status, double confidence, const void *bytes, size_t len);
 
 /* Parks until `op` has an outcome or the call is stopped; 0 or the status of the stop. */
 int op_await(struct hospes_ctx *ctx, const struct hospes_op *op);

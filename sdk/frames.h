@@ -1,6 +1,8 @@
 /*
  * Frames to and from the host, in batches.
  *
+ * A batch goes over the shared page while the host looks there (mail.h), else over the socket.
+ *
  * What is sent is gathered and leaves with one sendmsg, at frames_flush or when much has come together; a big payload is
  * not copied but leaves at once, after all that was gathered before it.  frames_read blocks in one recvmsg and hands
  * over every whole frame that it brought; a big payload is received straight into a block of its own.
@@ -35,6 +37,7 @@ struct frames {
 	struct wire_page *page; /* shared with the host, or NULL */
 	uint32_t rings;         /* of the host, that were heard */
 	size_t out_len;
+	size_t mailed; /* of these, that lie in the box: taken by the host or not, nobody has looked yet */
 	size_t in_start, in_end;
 	struct received big; /* the frame whose payload is still coming into big.block */
 	size_t big_have;
@@ -42,13 +45,16 @@ struct frames {
 	uint8_t *in;  /* FRAMES_IN bytes and one */
 };
 
-/* 0 or HOSPES_ENOMEM.  The descriptor stays the caller's. */
-int frames_open(struct frames *frames, int fd);
+/* 0 or HOSPES_ENOMEM.  The descriptor stays the caller's; `page` may be NULL. */
+int frames_open(struct frames *frames, int fd, struct wire_page *page);
 
 /* Queues one frame whose payload is the parts in turn; the parts are free again when it returns.  0, or a status when the
  * socket broke or the payload is over WIRE_FRAME_MAX (HOSPES_ETOOLARGE: nothing was sent). */
 int frames_send(struct frames *frames, const struct wire_frame *head, const struct iovec *parts, size_t n);
 int frames_flush(struct frames *frames);
+
+/* The same over the socket alone: whatever comes next goes there without us. */
+int frames_leave(struct frames *frames);
 
 /* The same for the last time, from a handler of a fatal signal: async-signal-safe, tries once and never blocks. */
 void frames_flush_dying(struct frames *frames);

@@ -90,6 +90,43 @@ op_arrive(struct hospes_op *op, int status, double confidence, const void *bytes
 		    "no memory is left in the cell for this answer; raise HOSPES_MEMORY in the notes");
 }
 
+bool
+op_ahead(struct hospes_ctx *ctx, uint32_t ordinal, int status, double confidence, const void *bytes, size_t len)
+{
+	struct ahead *ahead = malloc(sizeof(*ahead) + len + 1);
+
+	if (ahead == NULL)
+		return false;
+	*ahead = (struct ahead){.ordinal = ordinal, .status = status, .confidence = confidence, .len = len};
+	memcpy(ahead->bytes, bytes, len);
+	ahead->bytes[len] = 0;
+	if (ctx->ahead_first == NULL)
+		ctx->ahead_last = &ctx->ahead_first;
+	*ctx->ahead_last = ahead;
+	ctx->ahead_last = &ahead->next;
+	return true;
+}
+
+/* While the call goes on without waiting, the host is told now and then how far it has come. */
+#define TELL_AFTER 64u
+
+/* It was just sent: its outcome may be here. */
+static void
+op_take_ahead(struct hospes_ctx *ctx, struct hospes_op *op)
+{
+	struct ahead *ahead;
+	void *block = NULL;
+
+	while ((ahead = ctx->ahead_first) != NULL && ahead->ordinal <= op->ordinal) {
+		ctx->ahead_first = ahead->next;
+		if (ahead->ordinal == op->ordinal)
+			op_arrive(op, ahead->status, ahead->confidence, ahead->bytes, ahead->len, &block);
+		free(ahead);
+		if (++ctx->ahead_taken % TELL_AFTER == 0)
+			runtime_flush();
+	}
+}
+
 /* ---- Sending ----------------------------------------------------------------------------------------------------- */
 
 static int
@@ -287,6 +324,7 @@ op_send(struct hospes_ctx *ctx, struct hospes_op *op, const struct op_request *r
 	}
 	op->ordinal = ctx->ops_n++;
 	ctx->ops[op->ordinal] = op;
+	op_take_ahead(ctx, op);
 }
 
 struct hospes_op *

@@ -62,13 +62,12 @@ hospes_rt_open(int control_fd, struct wire_page *page, const struct wire_setup *
 	while (buckets < setup->fibers)
 		buckets *= 2;
 	rt.buckets = calloc(buckets, sizeof(struct hospes_ctx *));
-	rc = rt.buckets == NULL ? HOSPES_ENOMEM : frames_open(&rt.frames, control_fd);
+	rc = rt.buckets == NULL ? HOSPES_ENOMEM : frames_open(&rt.frames, control_fd, page);
 	if (rc != 0) {
 		free(rt.buckets);
 		rt.buckets = NULL;
 		return rc;
 	}
-	rt.frames.page = page;
 	rt.buckets_n = buckets;
 	rt.calls_most = setup->fibers;
 	rt.page = page;
@@ -410,7 +409,14 @@ runtime_outcome(struct received *got)
 		return HOSPES_EPROTOCOL;
 	memcpy(&outcome, got->payload, sizeof(outcome));
 	/* The call may have ended, or no longer want this op, while the frame was under way. */
-	if (ctx == NULL || got->frame.ordinal >= ctx->ops_n || ctx->ops[got->frame.ordinal] == NULL)
+	if (ctx == NULL)
+		return 0;
+	if (got->frame.ordinal >= ctx->ops_n)
+		return op_ahead(ctx, got->frame.ordinal, got->frame.status, outcome.confidence,
+			   got->payload + sizeof(outcome), got->frame.length - sizeof(outcome))
+			   ? 0
+			   : HOSPES_ENOMEM;
+	if (ctx->ops[got->frame.ordinal] == NULL)
 		return 0;
 	op = ctx->ops[got->frame.ordinal];
 	op_arrive(op, got->frame.status, outcome.confidence, got->payload + sizeof(outcome),
@@ -568,8 +574,12 @@ hospes_rt_serve(const struct hospes_plugin *plugin)
 		int rc;
 
 		runtime_run_ready();
-		rc = rt.broken != 0 ? rt.broken : frames_flush(&rt.frames);
-		if (rc != 0 || rt.stop)
+		if (rt.broken != 0)
+			return rt.broken;
+		if (rt.stop)
+			return frames_leave(&rt.frames);
+		rc = frames_flush(&rt.frames);
+		if (rc != 0)
 			return rc;
 		if (rt.rest)
 			runtime_rest();

@@ -29,6 +29,7 @@
 #define HOSPES_WIRE_H
 
 #include <assert.h>
+#include <stdalign.h>
 #include <stdint.h>
 
 #define WIRE_VERSION     1u
@@ -54,7 +55,8 @@ enum wire_type {
 	/* host to cell */
 	WIRE_SETUP = 1, /* struct wire_setup */
 	WIRE_START,     /* struct wire_start, then config, run id, path, input */
-	WIRE_OUTCOME,   /* call, ordinal, status; struct wire_outcome, then the value or the sentence */
+	WIRE_OUTCOME,   /* call, ordinal, status; struct wire_outcome, then the value or the sentence; of a call that repeats
+	                 * what is on record also before its OP, by ordinal */
 	WIRE_CANCEL,    /* call; every wait of it from now on gives `status` (cancelled or deadline_exceeded) */
 	WIRE_PING,
 	WIRE_STOP, /* run the exit hook, send BYE, leave */
@@ -202,7 +204,14 @@ enum wire_step {
 	WIRE_STEPS
 };
 
-/* The page that cell and host share.  The cell may write anything here: the host reads it as a hint, for diagnostics
+/* One batch of frames on its way over the page (mail.h). */
+#define WIRE_MAIL_MAX 7936u
+struct wire_mail {
+	alignas(64) _Atomic uint32_t len; /* 0: it is empty */
+	uint8_t bytes[WIRE_MAIL_MAX];
+};
+
+/* The pages that cell and host share.  The cell may write anything here: the host reads it as a hint, for diagnostics
  * and to choose suspects, and copies before it looks. */
 struct wire_page {
 	_Atomic uint64_t current; /* handle of the call whose fiber runs, 0 for none */
@@ -210,11 +219,18 @@ struct wire_page {
 	char report[1012];            /* of a fatal signal: what, where, on which call */
 	_Atomic uint64_t step_ns[16]; /* by enum wire_step: when it was done (CLOCK_MONOTONIC), 0 if not yet */
 
-	/* Written by the host, and a hint for the cell: not 0 while it may look again for a while before it sleeps; and how
-	 * often something was sent. */
-	_Atomic uint32_t may_look;
-	_Atomic uint32_t rings;
+	/* Written by the host, and a hint for the cell. */
+	alignas(64) _Atomic uint32_t host_looks; /* not 0: it looks into its box before it sleeps */
+	_Atomic uint32_t may_look;   /* not 0: the cell may look again for a while before it sleeps */
+	_Atomic uint32_t host_cpu;   /* on which the host is */
+	_Atomic uint32_t host_heard; /* bytes received over the socket */
+	_Atomic uint32_t rings;      /* how often something was sent over the socket */
+	/* Written by the cell, and a hint for the host. */
+	alignas(64) _Atomic uint32_t cell_looks;
+	_Atomic uint32_t cell_heard;
+	_Atomic uint32_t cell_cpu; /* on which it was when it was given something last */
+	struct wire_mail to_cell, to_host;
 };
-static_assert(sizeof(struct wire_page) == 1160 && WIRE_STEPS <= 16, "wire_page");
+static_assert(sizeof(struct wire_mail) == 8000 && sizeof(struct wire_page) == 17280 && WIRE_STEPS <= 16, "wire_page");
 
 #endif

@@ -7,7 +7,9 @@
 #   make lint     cppcheck and clang-tidy
 #   make cross-check    the switch between fibers on aarch64, under qemu-user; part of `make check`
 #   make fuzz     each fuzz target for FUZZ_RUNS inputs
+#   make power    the power goes at every point of a workload: tests/power/README
 #   make bench    the table of tests/bench/README
+#   make chaos    runs of mixed shape while host and cells are killed
 #   make hostile-without    each defence taken out in turn: a hostile plugin that it is for then gets through
 #
 # `make e2e E2E=tests/e2e/run-cancel.t` runs one scenario; its log is tests/e2e/run-cancel.log.
@@ -40,14 +42,15 @@ include tests/fixtures/local.mk
 include tests/fixtures/sdk-1.0/local.mk
 include tests/fixtures/state/local.mk
 include tests/fixtures/hostile/local.mk
-include tests/chaos/local.mk
 include tests/unit/local.mk
 include tests/e2e/local.mk
+include tests/chaos/local.mk
 include tests/fuzz/local.mk
 include tests/bench/local.mk
 include tests/lint/local.mk
 include tests/abi/local.mk
 include tests/hostile/local.mk
+include tests/power/local.mk
 
 EXTRA_DIST += tests/unit/run.sh
 TESTS += tests/floors.sh tests/names.sh tests/man.sh tests/readme.sh tests/systemd.sh

@@ -6,7 +6,8 @@
  * its code.
  *
  *   GET  /v1/host                      {"version", "pid", "ready", "socket", "state_dir", "plugin_dirs": [], "sandbox":
- *                                       {"layers": [], "degraded": bool}, "runs_open", "syncs" (of the journal), "uptime_s"}
+ *                                       {"layers": [], "degraded": bool}, "runs_open",
+ *                                       "runs_resuming", "syncs" (of the journal), "uptime_s"}
  *   GET  /v1/agents                    [{"name", "version", "kind", "summary", "capabilities": [], "state", "cells": n, "pids": [n],
  *                                       "sandbox": {"layers": [...], "degraded": bool}}]      active versions
  *   GET  /v1/versions[?name=N]         [{"name", "version", "object", "kind", "state", "since", "by", "why", "cells"}]

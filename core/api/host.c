@@ -38,10 +38,10 @@ handle_host(struct exchange *x)
 	for (char **dir = p->plugin_dirs; dir != NULL && *dir != NULL; dir++)
 		json_array_append_new(dirs, json_string(*dir));
 	reply_durable(x, 200,
-	    json_pack("{s:s, s:i, s:b, s:s, s:s, s:o, s:o, s:I, s:I, s:I}", "version", PACKAGE_VERSION, "pid",
+	    json_pack("{s:s, s:i, s:b, s:s, s:s, s:o, s:o, s:I, s:I, s:I, s:I}", "version", PACKAGE_VERSION, "pid",
 		(int)getpid(), "ready", !registry_settling(a->registry), "socket", a->socket_path, "state_dir",
 		p->state_dir, "plugin_dirs", dirs, "sandbox", host_layers(cells_layers(a->cells)), "runs_open",
-		(json_int_t)runs_open_count(a->runs), "syncs",
-		(json_int_t)(a->journal == NULL ? 0 : journal_syncs(a->journal)), "uptime_s",
+		(json_int_t)runs_open_count(a->runs), "runs_resuming", (json_int_t)runs_resuming_count(a->runs),
+		"syncs", (json_int_t)(a->journal == NULL ? 0 : journal_syncs(a->journal)), "uptime_s",
 		(json_int_t)((clock_mono_ns() - a->started_mono_ns) / NS_PER_S)));
 }

@@ -150,6 +150,9 @@ status_hint(int status)
 	case HOSPES_EGROUND:
 		return "`hospes show RUN` tells which claims failed and why; `grounding` in the configuration says who "
 		       "is checked";
+	case HOSPES_EDEADLOCK:
+		return "break the circle: raise what they wait for (`limits`, `cells.per_version`, `cells.fibers`), or "
+		       "ask for less at once";
 	case HOSPES_EUNKNOWN:
 		return "look at the other side before doing it again";
 	case HOSPES_EABI:

@@ -68,6 +68,16 @@ account_settle(struct account *from, enum quantity q, int64_t most, int64_t leas
 	}
 }
 
+struct account *
+account_short(struct account *from, enum quantity q, int64_t most)
+{
+	for (struct account *a = from; a != NULL; a = above(a, q)) {
+		if (room(a, q) < most)
+			return a;
+	}
+	return NULL;
+}
+
 int64_t
 account_left(const struct account *from, enum quantity q)
 {

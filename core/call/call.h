@@ -30,6 +30,7 @@ struct cell;    /* cell's */
 struct policy;
 struct policy_plugin;
 struct dispatch; /* dispatch's */
+struct guard;
 struct call;
 struct run;
 
@@ -74,6 +75,9 @@ enum account_answer account_reserve(
 
 /* Ends a reservation made with the same `most` and `least`: `actual` of it was spent. */
 void account_settle(struct account *from, enum quantity q, int64_t most, int64_t least, int64_t actual);
+
+/* The nearest account, from `from` upwards, that has no room for so much now; NULL: all have. */
+struct account *account_short(struct account *from, enum quantity q, int64_t most);
 
 /* An account without limits. */
 void account_init(struct account *a, const char *what, struct account *parent);
@@ -124,13 +128,13 @@ struct op {
 	size_t input_len;
 	bool only_hash;                 /* nobody knows its length: the record has no more of it */
 	int64_t deadline_real_ns;
-	int64_t began_mono_ns;     /* once it is past the guards */
+	int64_t began_mono_ns;     /* since when it waits at a guard, then since when it is past them */
 	int64_t intent_real_ns;    /* when its newest intent, or its command, was recorded; 0: it has none */
 	int64_t share[QUANTITIES]; /* 0: none */
 	int64_t share_wall_ns;     /* 0: none */
 	bool sharing;              /* its share is a part of what is left, and not taken yet */
 	bool refused;              /* a guard's no to the reply of its callee is on record */
-	uint64_t intent_lsn;       /* of its intent or command, where that was there when the host was started */
+	uint32_t intent_seq;       /* number in the run of its intent or command, where that was there when the host was started */
 
 	/* the outcome, once state is OP_DONE */
 	int status;
@@ -147,6 +151,7 @@ struct op {
 	unsigned taken;   /* bit i: guard i of the table has taken something */
 	int64_t reserved_most, reserved_least;
 	struct waitq *waiting_on;
+	const struct guard *held_at; /* that it waits at */
 	TAILQ_ENTRY(op) waiting;
 	struct event *timer; /* its deadline while it waits at a guard, or its sleep */
 	int cancelled;       /* 0, or the status with which it will end */
@@ -218,6 +223,8 @@ struct call {
 	unsigned evictions;
 	uint32_t waits_for;  /* while parked or evicted: the ordinal whose outcome wakes it */
 	uint32_t reissued;   /* ops seen since it began (again): below n_ops it replays */
+	uint32_t ahead;      /* outcomes of ops below this were sent, or will be when they are asked for */
+	size_t ahead_bytes;  /* of outcomes that were sent and not asked for yet */
 	unsigned deaths;     /* cells that died with it as a suspect */
 	unsigned executions; /* how often it began */
 	bool quarantined;
@@ -267,11 +274,19 @@ struct run {
 	struct carried carried;    /* payloads that its newest records carry */
 	uint32_t seq;
 	unsigned calls_open;
+	unsigned calls_running; /* that have a cell and do not wait */
+	uint64_t moves;         /* counts calls that began to run and ops that ended */
 	unsigned undecided; /* ops of it that wait for a human's decision */
 	struct dispatch *dispatch; /* that it runs under */
 	void *watchers;            /* run's own */
 	char **sources;            /* spaces of its client whose documents it may read, NULL-terminated, or NULL */
 	void *script;              /* of a test case: the answers to its ops, or NULL */
+
+	/* of dispatch/deadlock.c */
+	TAILQ_ENTRY(run) stalled;
+	bool is_stalled;      /* it is in the list of runs to be looked at */
+	uint64_t moves_seen;  /* at the last look */
+	unsigned looks, skip; /* since it moved; looks that it is spared */
 
 	/* of the memory guard */
 	struct waitq memory_waiters;
@@ -279,6 +294,8 @@ struct run {
 	uint64_t memory_moved; /* bytes of inputs and answers */
 	bool memory_waking;
 };
+
+TAILQ_HEAD(run_queue, run);
 
 /* The calls in flight, by handle. */
 struct calls {

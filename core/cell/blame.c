@@ -41,15 +41,27 @@ cell_blame(struct cell *cell, const struct call *call, const char *code, const c
 	log_write(LOG_LEVEL_WARN, call == NULL ? "cell misbehaved" : "call misbehaved", fields);
 }
 
-/* A cell may misbehave when its call has replied: then that call is the one to look at. */
+void
+cell_left(struct cell *cell, const struct call *call, bool evicted)
+{
+	size_t len = strnlen(call->path, sizeof(cell->left_path) - 1);
+
+	cell->left_run = call->run->id;
+	memcpy(cell->left_path, call->path, len);
+	cell->left_path[len] = '\0';
+	cell->left_evicted = evicted;
+}
+
+/* A cell may misbehave when its call is no longer there: then that call is the one to look at. */
 void
 cell_last(const struct cell *cell, char out[LAST_TEXT])
 {
 	char run[ULID_TEXT];
 
 	out[0] = '\0';
-	if (cell->replied_path[0] == '\0')
+	if (cell->left_path[0] == '\0')
 		return;
-	ulid_format(&cell->replied_run, run);
-	(void)snprintf(out, LAST_TEXT, "; the last that replied was %s of run %s", cell->replied_path, run);
+	ulid_format(&cell->left_run, run);
+	(void)snprintf(out, LAST_TEXT, "; the last that %s was %s of run %s", cell->left_evicted ? "was evicted" : "replied",
+	    cell->left_path, run);
 }

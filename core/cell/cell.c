@@ -7,6 +7,7 @@
 
 #include "cell/host.h"
 #include "cell/prove.h"
+#include "mail.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -76,34 +77,87 @@ cell_closed(struct cell *cell)
 	watchdog_wake(cell->cells);
 }
 
+/* What the cell left in the box of the page; goes before what is in the socket.  False: nothing. */
+static bool
+read_mail(struct cell *cell)
+{
+	uint8_t batch[WIRE_MAIL_MAX], *at = batch;
+	size_t len = cell->ready ? mail_take(&cell->page->to_host, batch) : 0;
+
+	if (len == 0)
+		return false;
+	while (len > 0 && cell->phase < PHASE_KILLED) {
+		struct iovec iov[2];
+		int n_iov = frames_room(&cell->in, iov);
+		size_t got = 0;
+
+		for (int i = 0; i < n_iov; i++) {
+			size_t part = iov[i].iov_len < len ? iov[i].iov_len : len;
+
+			memcpy(iov[i].iov_base, at, part);
+			at += part;
+			len -= part;
+			got += part;
+		}
+		frames_filled(&cell->in, got);
+		serve_frames(cell);
+	}
+	spin_heard(cell);
+	return true;
+}
+
+static ssize_t
+read_socket(struct cell *cell, size_t *ret_room)
+{
+	struct iovec iov[2];
+	int n_iov = frames_room(&cell->in, iov);
+	struct msghdr msg = {.msg_iov = iov, .msg_iovlen = (size_t)n_iov};
+	ssize_t n = cell->pid == 0 ? receive_first(cell, iov, n_iov) : recvmsg(cell->control_fd, &msg, MSG_DONTWAIT);
+
+	*ret_room = iov[0].iov_len + (n_iov > 1 ? iov[1].iov_len : 0);
+	if (n <= 0)
+		return n;
+	cell->heard_bytes += (uint32_t)n;
+	atomic_store(&cell->page->host_heard, cell->heard_bytes);
+	frames_filled(&cell->in, (size_t)n);
+	serve_frames(cell);
+	spin_heard(cell);
+	return n;
+}
+
 static void
 cell_read(struct cell *cell, unsigned times)
 {
 	bool lives = times == READS;
 
 	while (times-- > 0 && cell->phase < PHASE_KILLED && !cell->closed) {
-		struct iovec iov[2];
-		int n_iov = frames_room(&cell->in, iov);
-		size_t room = iov[0].iov_len + (n_iov > 1 ? iov[1].iov_len : 0);
-		struct msghdr msg = {.msg_iov = iov, .msg_iovlen = (size_t)n_iov};
-		ssize_t n =
-		    cell->pid == 0 ? receive_first(cell, iov, n_iov) : recvmsg(cell->control_fd, &msg, MSG_DONTWAIT);
+		size_t room;
+		ssize_t n;
 
+		(void)read_mail(cell);
+		if (cell->phase >= PHASE_KILLED)
+			return;
+		n = read_socket(cell, &room);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0 && errno == EAGAIN)
 			return;
 		if (n <= 0) {
+			/* It may have left a batch there and gone since we looked. */
+			(void)read_mail(cell);
 			cell_closed(cell);
 			return;
 		}
-		frames_filled(&cell->in, (size_t)n);
-		serve_frames(cell);
-		spin_heard(cell);
 		/* A living cell whose socket gave less than there was room for has been read to the end. */
 		if (lives && (size_t)n < room)
 			return;
 	}
+}
+
+bool
+cell_read_mail(struct cell *cell)
+{
+	return cell->phase < PHASE_KILLED && !cell->closed && mail_there(&cell->page->to_host) && read_mail(cell);
 }
 
 /* arg: struct cell. */
@@ -211,10 +265,14 @@ cell_flush(struct cell *cell)
 	}
 	if (cell->phase >= PHASE_KILLED || cell->closed)
 		return;
-	/* A broken socket is noticed where it is read. */
-	if (frames_flush(&cell->out, cell->control_fd) == 1)
-		event_add(cell->control_out, NULL);
-	spin_sent(cell);
+	spin_sends(cell);
+	frames_settle(&cell->out, cell->page);
+	if (cell->out.n > 0 && !frames_mail(&cell->out, cell->page)) {
+		/* A broken socket is noticed where it is read. */
+		if (frames_flush(&cell->out, cell->control_fd) == 1)
+			event_add(cell->control_out, NULL);
+		atomic_store(&cell->page->rings, ++cell->rings);
+	}
 }
 
 void

@@ -96,8 +96,14 @@ struct cells_events {
 	/* It begins (`executions` 1) or begins again: `why` is NULL or a sentence. */
 	void (*begins)(struct call *call, const char *why, void *arg);
 
+	/* No call of the run computes any more.  May be missing; not told while run->is_stalled. */
+	void (*stalled)(struct run *run, void *arg);
+
 	/* It can't be run: poison, stuck, load_failed, sandbox_missing...  The cell room has let go of it. */
 	void (*lost)(struct call *call, const struct fault *fault, void *arg);
+
+	/* Is something about to go on as soon as the disk has it?  NULL: never. */
+	bool (*awaits_disk)(void *arg);
 
 	/* The spawner has ended, and all cells with it; nothing can be run any more. */
 	void (*failed)(const struct fault *fault, void *arg);
@@ -131,12 +137,26 @@ void cells_serve(struct cells *cells);
 /* Hands a call over until `reply`, `lost` or `evicted`. */
 void cells_submit(struct cells *cells, const struct cell_spec *spec, struct call *call);
 
+/* Takes a call back that waits for a cell: it is as one that was evicted, and may be submitted again. */
+void cells_withdraw(struct call *call);
+
 /* Delivers the outcome of an op; the call is running again when it waited for it. */
 void cells_outcome(struct call *call, const struct op *op);
+
+/* The same before the call has asked for it, which it will in the same words as before: so many bytes of these may be
+ * under way at a time (64 counted for each besides its value).  When it has asked, cells_outcome_known tells that it waits
+ * for nothing. */
+size_t cells_room_ahead(const struct call *call);
+void cells_outcome_ahead(struct call *call, const struct op *op);
+void cells_outcome_known(struct call *call, const struct op *op);
 
 /* Every wait of the call gives `status` from now on; after the grace its cell is told nothing more: the call is lost with
  * that status when it has not replied by then. */
 void cells_cancel(struct call *call, int status);
+
+/* A call that waits for a cell gets none unless a call of its own run, which waits too, leaves its own: returns that one.  NULL:
+ * it may get one; a cell is on its way, or there are others in it that will go. */
+struct call *cells_kept_by(const struct call *call);
 
 /* The version is no longer active: its idle cells end, busy ones when their last call has ended; `keep` warm ones stay. */
 void cells_retire(struct cells *cells, const uint8_t object[32], unsigned keep);

@@ -64,26 +64,32 @@ uid_give(struct cells *cells, uint32_t uid)
 
 /* ---- The end of a turn ------------------------------------------------------------------------------------------- */
 
-/* All that was put for a cell while the loop turned leaves in one go.  arg: struct cells. */
-static void
-on_turn(evutil_socket_t fd, short what, void *arg)
+/* All that was put for a cell while the loop turned leaves in one go. */
+void
+cells_turn(struct cells *cells)
 {
-	struct cells *cells = arg;
 	struct cell *cell;
 
-	(void)fd;
-	(void)what;
 	if (cells->sweep)
 		pools_sweep(cells);
 	while ((cell = TAILQ_FIRST(&cells->dirty)) != NULL)
 		cell_flush(cell);
 }
 
+/* arg: struct cells. */
+static void
+on_turn(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	cells_turn(arg);
+}
+
 /* An active event is queued behind those that this turn has already found. */
 void
 cells_at_turn(struct cells *cells)
 {
-	if (!event_pending(cells->turn, EV_TIMEOUT, NULL))
+	if (!cells->in_looks && !event_pending(cells->turn, EV_TIMEOUT, NULL))
 		event_active(cells->turn, EV_TIMEOUT, 0);
 }
 
@@ -110,6 +116,7 @@ cells_new(const struct cells_options *options)
 	TAILQ_INIT(&cells->requests);
 	TAILQ_INIT(&cells->inspections);
 	cells->turn = event_new(cells->loop, -1, 0, on_turn, cells);
+	spin_open(cells);
 	cancel_open(cells);
 	watchdog_open(cells);
 	return cells;
@@ -162,6 +169,7 @@ cells_close(struct cells **p)
 		return;
 	assert(cells->magic == CELLS_MAGIC);
 	*p = NULL;
+	cells->events.stalled = NULL;
 	drop_calls(cells);
 	while ((cell = TAILQ_FIRST(&cells->all)) != NULL) {
 		spawner_kill(cells, cell->id);

@@ -42,6 +42,7 @@ evict(struct call *call)
 	cell->n_gone++;
 	cell->evicts_told++;
 	cell_put(cell, &head, NULL, 0, NULL);
+	cell_left(cell, call, true);
 	call_leave(cell, call);
 	call->pool = NULL;
 	call->state = CALL_EVICTED;
@@ -113,4 +114,49 @@ serve_evicted(struct cell *cell, const struct frame *f)
 	cell->evicts_done++;
 	serve_leaked(cell, pong.leaked_bytes);
 	pool_cell_free(cell);
+}
+
+/* ---- Waiting for each other -------------------------------------------------------------------------------------- */
+
+/* Will all that are in this cell stay as long as calls of `run` wait for what they wait for? */
+static bool
+is_kept(const struct cell *cell, const struct run *run)
+{
+	const struct call *call;
+
+	if (cell->phase != PHASE_READY || cell->closed || cell->n_gone > 0)
+		return false;
+	TAILQ_FOREACH(call, &cell->calls, in_cell)
+	{
+		if (call->run != run || call->state != CALL_PARKED || cancel_status(cell->cells, call) != 0)
+			return false;
+	}
+	return true;
+}
+
+/* Suspects have cells of their own, and those whom eviction makes room for get it. */
+struct call *
+cells_kept_by(const struct call *call)
+{
+	const struct pool *pool = call->pool;
+	const struct cells *cells;
+	struct call *keeper = NULL;
+	const struct cell *cell;
+	unsigned n = 0;
+
+	if (call->state != CALL_QUEUED || pool == NULL || call->quarantined)
+		return NULL;
+	cells = pool->cells;
+	if (cells->policy->evict_after_ns != 0 && !pool->spec.spec.state_cell)
+		return NULL;
+	TAILQ_FOREACH(cell, &pool->list, in_pool)
+	{
+		if (cell->kind != CELL_WORK)
+			continue;
+		if (!is_kept(cell, call->run) || TAILQ_EMPTY(&cell->calls))
+			return NULL;
+		keeper = TAILQ_FIRST(&cell->calls);
+		n++;
+	}
+	return n < cells->policy->cells_per_pool ? NULL : keeper;
 }

@@ -79,6 +79,8 @@ struct frames_out {
 	size_t at; /* of the first byte not sent */
 	struct frames_piece *pieces;
 	size_t first, n, cap;
+	size_t mailed;       /* of these, that lie in the cell's box: taken or not, nobody has looked yet */
+	uint32_t sent_bytes; /* over the socket */
 };
 
 /* Adds a frame: `head` (its length is filled in), copied parts, then a payload that may be NULL. */
@@ -87,6 +89,12 @@ void frames_put(struct frames_out *out, const struct wire_frame *head, const str
 
 /* 0 when all is out, 1 when the socket is full, or -errno. */
 int frames_flush(struct frames_out *out, int fd);
+
+/* Leaves all of it in the box of a cell that looks there (sdk/mail.h).  False: it has to go over the socket.  What is in the
+ * box is in the queue too until frames_settle, which comes before anything else that leaves, has asked what became of it. */
+bool frames_mail(struct frames_out *out, struct wire_page *page);
+void frames_settle(struct frames_out *out, struct wire_page *page);
+
 size_t frames_copied(const struct frames_out *out); /* bytes of the buffer that wait */
 void frames_out_free(struct frames_out *out);
 

@@ -1,6 +1,7 @@
 /* Frames going out: gathered while the loop turns, sent together. */
 
 #include "cell/frames.h"
+#include "mail.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -123,9 +124,35 @@ frames_flush(struct frames_out *out, int fd)
 			return 1;
 		if (n < 0)
 			return -errno;
+		out->sent_bytes += (uint32_t)n;
 		sent(out, (size_t)n);
 	}
 	return 0;
+}
+
+bool
+frames_mail(struct frames_out *out, struct wire_page *page)
+{
+	size_t len = frames_copied(out);
+
+	assert(out->mailed == 0);
+	if (out->n != 1 || out->pieces[out->first].payload != NULL || atomic_load(&page->cell_looks) == 0 ||
+	    atomic_load(&page->cell_heard) != out->sent_bytes ||
+	    !mail_put(&page->to_cell, out->bytes.data + out->at, len))
+		return false;
+	out->mailed = len;
+	if (atomic_load(&page->cell_looks) != 0)
+		return true;
+	frames_settle(out, page);
+	return out->n == 0;
+}
+
+void
+frames_settle(struct frames_out *out, struct wire_page *page)
+{
+	if (out->mailed > 0 && !mail_back(&page->to_cell, out->mailed))
+		sent(out, out->mailed);
+	out->mailed = 0;
 }
 
 size_t

@@ -51,6 +51,8 @@ TAILQ_HEAD(grace_list, grace);
 TAILQ_HEAD(inspection_list, inspection);
 TAILQ_HEAD(request_list, request);
 
+#define LOOKING_MOST 16u
+
 enum cell_kind {
 	CELL_WORK,
 	CELL_QUARANTINE, /* for one suspect, alone */
@@ -99,7 +101,9 @@ struct cell {
 	struct frames_in in;
 	struct frames_out out;
 	struct wire_page *page; /* may change under our eyes: copy, then look */
-	uint32_t rings;         /* what we sent, counted for it */
+	uint32_t rings;         /* what we sent over the socket, counted for it */
+	uint32_t heard_bytes;   /* that came over the socket */
+	bool looked_at;         /* one of cells->looking */
 	bool may_look;          /* it was told so */
 	int64_t rung_ns;        /* since when it owes a sign of life, while it may look; 0: it does not */
 	struct cell_log printed, blamed;
@@ -118,8 +122,9 @@ struct cell {
 	uint64_t answering_call; /* the op that the events are being told of */
 	uint32_t answering_ordinal;
 	bool answered;
-	struct ulid replied_run; /* of the call that replied last, for who sends more of it */
-	char replied_path[64];
+	struct ulid left_run; /* of the call that replied or was evicted last, for who sends more of it */
+	char left_path[64];
+	bool left_evicted;
 
 	int64_t started_ns, idle_ns;
 	int64_t end_by_ns; /* 0, or when it is killed (stopping), or given up (killed) */
@@ -133,8 +138,8 @@ struct cell {
 	int64_t pinged_ns;      /* of the last one */
 	int64_t still_ns;       /* with a ping open: since when it stands still */
 	int64_t still_cpu_ns;
-	bool rests;             /* has no call, and was seen to do nothing */
-	int64_t idle_cpu_ns;    /* when it was looked at first without a call; -1: not yet */
+	bool rests;          /* has no call, and was seen to do nothing */
+	int64_t idle_cpu_ns; /* when it was looked at first without a call; -1: not yet */
 
 	struct fault why; /* status 0, or why we killed it, or why it failed to load */
 
@@ -191,10 +196,15 @@ struct cells {
 	unsigned cpus;
 
 	/* spin.c */
-	unsigned n_running;  /* calls in all cells */
-	unsigned n_looking;  /* cells that may look */
+	unsigned n_running;                 /* calls in all cells */
+	struct cell *looking[LOOKING_MOST]; /* whose boxes the loop looks into before it sleeps */
+	unsigned n_looking;
+	unsigned n_may_look; /* of these */
+	bool serves;         /* cells_serve turns the loop: boxes are looked into before it sleeps */
+	bool in_looks;       /* the end of a turn is seen to there */
 	int64_t worked_ns;   /* when a frame came or went last */
 	int64_t rests_until_ns, rest_ns;
+	int64_t credit_ns;    /* what looking has spared, less what it has cost */
 	unsigned looked_well; /* looks that were not late */
 
 	struct event *tick; /* the watchdog's */
@@ -225,6 +235,7 @@ struct cells {
 
 /* cells.c */
 void cells_at_turn(struct cells *cells);
+void cells_turn(struct cells *cells); /* the end of a turn, now */
 uint32_t uid_take(struct cells *cells, bool *none);
 void uid_give(struct cells *cells, uint32_t uid);
 
@@ -241,9 +252,10 @@ int cell_start(struct cells *cells, struct pool *pool, const struct cell_spec *s
 int cell_start_proof(struct cells *cells, const struct cell_spec *spec, struct proof_run *proof, const char *bait,
     struct cell **ret, struct fault *fault); /* `bait`: a folder that it may write, or "" */
 uint64_t cell_heap(const struct cell *cell); /* bytes of its grant that are not for stacks */
-void cell_listen(struct cell *cell); /* its descriptors, on the loop */
+void cell_listen(struct cell *cell);         /* its descriptors, on the loop */
 void cell_put(struct cell *cell, const struct wire_frame *head, const struct iovec *parts, int n, struct payload *tail);
 void cell_flush(struct cell *cell);
+bool cell_read_mail(struct cell *cell);                         /* what lies on the page; false: nothing */
 void cell_stop(struct cell *cell);                              /* in order; it has no calls */
 void cell_kill(struct cell *cell, int status, const char *why); /* `status` is what a lone call of it is lost with */
 void cell_ended(struct cell *cell);                             /* it is dead: its calls go on, it is freed */
@@ -275,9 +287,11 @@ void pool_sweep_later(struct cells *cells);
 void pools_sweep(struct cells *cells);
 
 /* spin.c */
-void spin_heard(struct cell *cell); /* frames came from it */
-void spin_sent(struct cell *cell);  /* all that there was for it was sent */
-void spin_stop(struct cell *cell);  /* it is killed or gone */
+void spin_open(struct cells *cells);
+void spin_heard(struct cell *cell);  /* frames came from it */
+void spin_sends(struct cell *cell);  /* some go to it now */
+void spin_stop(struct cell *cell);   /* it is killed or gone */
+bool spin_look(struct cells *cells); /* into the boxes, for a while; false: the loop may sleep */
 
 /* death.c */
 void death_of(struct cell *cell);
@@ -311,6 +325,7 @@ void text_clean(char *out, size_t size, const void *text, size_t len);
 #define OBJECT_TEXT 13u /* 12 digits and a zero */
 void object_text(const uint8_t object[32], char out[OBJECT_TEXT]);
 #define LAST_TEXT 160u
+void cell_left(struct cell *cell, const struct call *call, bool evicted);
 void cell_last(const struct cell *cell, char out[LAST_TEXT]); /* "; the last that replied was /0 of run ...", or nothing */
 void cell_blame(struct cell *cell, const struct call *call, const char *code, const char *why); /* `call` may be NULL */
 

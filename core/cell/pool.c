@@ -138,6 +138,19 @@ cells_submit(struct cells *cells, const struct cell_spec *spec, struct call *cal
 	pool_pump(pool);
 }
 
+void
+cells_withdraw(struct call *call)
+{
+	struct pool *pool = call->pool;
+
+	pool_unqueue(call);
+	call->pool = NULL;
+	call->state = CALL_EVICTED;
+	if (call->executions > 0 && call->again == NULL)
+		call->again = "its cell had ended";
+	pool_sweep_later(pool->cells);
+}
+
 /* ---- How many cells ---------------------------------------------------------------------------------------------- */
 
 static bool

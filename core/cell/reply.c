@@ -15,11 +15,7 @@
 static void
 let_go(struct cell *cell, struct call *call)
 {
-	size_t len = strnlen(call->path, sizeof(cell->replied_path) - 1);
-
-	cell->replied_run = call->run->id;
-	memcpy(cell->replied_path, call->path, len);
-	cell->replied_path[len] = '\0';
+	cell_left(cell, call, false);
 	cancel_forget(cell->cells, call);
 	call_leave(cell, call);
 	call->pool = NULL;

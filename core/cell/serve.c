@@ -48,11 +48,18 @@ void
 call_set_state(struct call *call, enum call_state state)
 {
 	unsigned change = (unsigned)(state == CALL_RUNNING) - (unsigned)(call->state == CALL_RUNNING);
+	struct run *run = call->run;
 
 	if (call->cell != NULL) {
+		const struct cells_events *events = &call->cell->cells->events;
+
 		call->cell->n_running += change;
 		call->cell->cells->n_running += change;
+		run->calls_running += change;
+		run->moves += state == CALL_RUNNING;
 		note_parked(call, state);
+		if (run->calls_running == 0 && !run->is_stalled && events->stalled != NULL)
+			events->stalled(run, events->arg);
 	}
 	call->state = state;
 }
@@ -308,6 +315,33 @@ cells_outcome(struct call *call, const struct op *op)
 	watchdog_wake(cell->cells);
 }
 
+/* The cell keeps what it has not asked for yet: all its calls together no more than a little. */
+#define AHEAD_CELL (4 * MIB)
+#define AHEAD_CALL (64 * KIB)
+
+size_t
+cells_room_ahead(const struct call *call)
+{
+	size_t each = AHEAD_CELL / call->cell->n_calls;
+
+	return each < AHEAD_CALL ? each : AHEAD_CALL;
+}
+
+void
+cells_outcome_ahead(struct call *call, const struct op *op)
+{
+	put_outcome(call->cell, call, op);
+}
+
+void
+cells_outcome_known(struct call *call, const struct op *op)
+{
+	struct cell *cell = call->cell;
+
+	if (cell->answering_call == call->handle && cell->answering_ordinal == op->ordinal)
+		cell->answered = true;
+}
+
 /* ---- Lines ------------------------------------------------------------------------------------------------------- */
 
 /* Lines are not repeated when a call begins again: neither those that this host has seen nor, after a restart of the
@@ -438,13 +472,15 @@ static void
 serve_pong(struct cell *cell, const struct frame *f)
 {
 	struct wire_pong pong;
+	char last[LAST_TEXT];
 
 	memcpy(&pong, f->prefix, sizeof(pong));
 	/* Only an answer is a sign of life: a fiber that nobody waits for any more could else live on by sending these. */
 	if (cell->ping_ns != 0 && cell->n_gone == 0)
 		cell->heard = true;
 	if (cell->ping_ns != 0 && (int)(cell->evicts_done - cell->evicts_at_ping) < 0) {
-		violation(cell, "it answered a ping before it had dropped a fiber, which it was told first");
+		cell_last(cell, last);
+		violation(cell, "it answered a ping before it had dropped a fiber, which it was told first%s", last);
 		return;
 	}
 	cell->ping_ns = 0;

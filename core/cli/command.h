@@ -128,6 +128,9 @@ int show_source(struct cli *cli);
 /* The tree of calls of a run, as `hospes show` prints it. */
 void show_tree(const struct cli *cli, const json_t *tree);
 
+/* waits.c: "a timer until ..., 2 x http, since ...", of the member `waits` of a run, a call or an op; allocated, perhaps "". */
+char *waits_text(const json_t *waits);
+
 /* The error of a run, told on stderr with what checks found; returns the exit code. */
 int run_failed(const struct cli *cli, const json_t *error);
 

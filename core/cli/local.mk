@@ -16,7 +16,7 @@ core_cli_libcli_a_SOURCES = \
 	core/cli/sources.h core/cli/sources_send.c core/cli/sources_walk.c core/cli/sse.c core/cli/sse.h \
 	core/cli/table.c core/cli/table.h core/cli/test.c core/cli/test_case.c core/cli/test_case.h \
 	core/cli/test_match.c core/cli/test_ops.c core/cli/test_ops.h core/cli/text.c core/cli/text.h \
-	core/cli/user_dirs.c core/cli/user_dirs.h
+	core/cli/user_dirs.c core/cli/user_dirs.h core/cli/waits.c
 
 bin_PROGRAMS += hospes
 hospes_SOURCES = core/cli/main.c

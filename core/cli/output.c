@@ -77,6 +77,7 @@ cli_exit_of(int status)
 	case HOSPES_EBREAKER:
 	case HOSPES_EREPEATED:
 	case HOSPES_EGROUND:
+	case HOSPES_EDEADLOCK:
 	case HOSPES_EADDRESS:
 		return CLI_REFUSED;
 	default:

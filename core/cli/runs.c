@@ -133,7 +133,8 @@ tell_undecided(const json_t *runs)
 int
 command_ps(struct cli *cli)
 {
-	static const char *const headings[] = {"RUN", "PLUGIN", "STATUS", "CALLS", "TOOK", "STARTED", "CLIENT", NULL};
+	static const char *const headings[] = {"RUN", "PLUGIN", "STATUS", "CALLS", "TOOK", "STARTED", "CLIENT",
+	    "WAITS FOR", NULL};
 	_cleanup_(table_free) struct table *table = table_new(headings);
 	_cleanup_(json_p) json_t *runs = NULL;
 	_cleanup_(free_p) char *path = NULL;
@@ -160,9 +161,10 @@ command_ps(struct cli *cli)
 		    xasprintf("%lld", (long long)json_integer_value(json_object_get(run, "calls")));
 		_cleanup_(free_p) char *took =
 		    json_is_number(took_ms) ? xasprintf("%.3f s", json_number_value(took_ms) / 1000) : xstrdup("");
+		_cleanup_(free_p) char *waits = waits_text(json_object_get(run, "waits"));
 
 		table_row(table, cli_text(run, "id"), cli_text(run, "plugin"), status_of(run), calls, took,
-		    cli_text(run, "started"), cli_text(run, "client"));
+		    cli_text(run, "started"), cli_text(run, "client"), waits);
 	}
 	if (table_rows(table) > 0) {
 		table_print(table, cli, stdout);

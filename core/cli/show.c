@@ -36,6 +36,13 @@ outcome_of(const json_t *node)
 		buf_printf(&out, "  maybe billed %lld times", (long long)billed);
 	if (decided[0] != '\0')
 		buf_printf(&out, "  decided: %s", decided);
+	if (json_object_get(node, "waits") != NULL) {
+		_cleanup_(free_p) char *waits = waits_text(json_object_get(node, "waits"));
+		_cleanup_(free_p) char *safe = text_safe(waits, false);
+
+		buf_printf(&out, "  %swaits for %s",
+		    strcmp(cli_text(node, "state"), "evicted") == 0 ? "evicted, " : "", safe);
+	}
 	buf_text(&out);
 	return (char *)out.data;
 }
@@ -201,6 +208,12 @@ print_run(const struct cli *cli, const json_t *run)
 		printf("  for %s", client);
 	}
 	putchar('\n');
+	if (json_object_get(run, "waits") != NULL) {
+		_cleanup_(free_p) char *waits = waits_text(json_object_get(run, "waits"));
+		_cleanup_(free_p) char *safe = text_safe(waits, false);
+
+		printf("waits for %s\n", safe);
+	}
 	show_tree(cli, json_object_get(run, "tree"));
 	if (json_object_get(run, "missing") != NULL) {
 		_cleanup_(free_p) char *why = text_safe(cli_text(json_object_get(run, "missing"), "message"), false);

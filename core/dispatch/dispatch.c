@@ -31,6 +31,7 @@ dispatch_open(struct dispatch **ret, const struct dispatch_options *options)
 	d->arg = options->arg;
 	account_init(&d->host, "host", NULL);
 	TAILQ_INIT(&d->budget_waiters.ops);
+	deadlock_open(d);
 	*ret = d;
 }
 
@@ -45,6 +46,7 @@ dispatch_close(struct dispatch **d)
 	while ((slots = map_next(&(*d)->slots, &at)) != NULL)
 		free(slots);
 	map_free(&(*d)->slots);
+	deadlock_close(*d);
 	free(*d);
 	*d = NULL;
 }
@@ -85,6 +87,7 @@ dispatch_tell_at(struct dispatch *d, uint64_t lsn)
 void
 dispatch_forget(struct run *run)
 {
+	deadlock_forget(run);
 	config_drop(run);
 	resolve_drop(run);
 }
@@ -232,6 +235,12 @@ on_evicted(struct call *call, void *arg)
 }
 
 static void
+on_stalled(struct run *run, void *arg)
+{
+	deadlock_watch(arg, run);
+}
+
+static void
 on_woke(struct call *call, void *arg)
 {
 	if (guards_resume(arg, call))
@@ -254,12 +263,15 @@ on_begins(struct call *call, const char *why, void *arg)
 	for (uint32_t i = 0; i < call->n_ops; i++)
 		call->ops[i]->delivered = false;
 	call->parts_said = 0;
+	call->ahead = 0;
+	call->ahead_bytes = 0;
 	if (call->repeats == 0)
 		replay_repeated(d, call);
 	if (why != NULL) {
 		record_replay(d, call, why);
 		tell_call(d, call, "call_replays");
 	}
+	replay_ahead(call);
 	guards_resume(d, call);
 }
 
@@ -269,6 +281,14 @@ on_lost(struct call *call, const struct fault *fault, void *arg)
 	_cleanup_(payload_unref) struct payload *sentence = payload_text(fault->text);
 
 	call_replied(arg, call, fault->status, sentence, 0, NULL);
+}
+
+static bool
+on_awaits_disk(void *arg)
+{
+	struct dispatch *d = arg;
+
+	return journal_awaited(d->journal);
 }
 
 static void
@@ -336,9 +356,11 @@ dispatch_cells_events(struct dispatch *d)
 	    .part = on_part,
 	    .evicted = on_evicted,
 	    .woke = on_woke,
+	    .stalled = on_stalled,
 	    .reply = on_reply,
 	    .begins = on_begins,
 	    .lost = on_lost,
+	    .awaits_disk = on_awaits_disk,
 	    .failed = on_failed,
 	    .cell_started = on_cell_started,
 	    .cell_ended = on_cell_ended,

@@ -8,6 +8,7 @@
  * pipeline.c   guards in, guards out          resolve.c   which version a target means for this run
  * replay.c     comparing with the record      execute.c   one row per kind of op
  * record.c     what is written to the journal guard_*.c   one guard a file
+ * deadlock.c   runs that wait for themselves    waits.c     what is shown of who waits
  *
  * All [loop].
  */
@@ -95,6 +96,22 @@ struct cell_spec dispatch_cell_spec(const struct version *v);
 
 /* Hands a call to a cell: a new one, or one that begins again. */
 void dispatch_submit(struct dispatch *d, struct call *call);
+
+/*
+ * What the open calls and ops of a run wait for, now: {PATH: {...}}, a new reference.  An op that is no call has "op" and
+ * "target".  A call has "state": "queued" | "running" | "parked" | "evicted" | "checked".  Who waits has "waits": {"for", "since"?}
+ * with
+ *   "call"   "on": path             its child                "timer"   "until": time
+ *   "first"  "on": [path, ...]      of several, at most 16   "guard"   "guard": its name
+ *   "part"   "on": path             of the reply of a child  "cell"    a place in one
+ *   "check"  "on": [path, ...]      of its reply             "decision"  "target"  a human's, of an effect
+ *   "http", "recall" and so on: the kind of an op, "target"
+ */
+json_t *dispatch_waits(const struct run *run);
+
+/* The same of a run as a whole, NULL when something of it computes: {"for": [{"for", "n", "until"?, "guard"?, "target"?}], "since"?,
+ * "evicted": how many of its calls}; what it waits for in the end, so neither calls nor parts of their replies. */
+json_t *dispatch_waits_of_run(const struct run *run);
 
 /* Gives back what a run holds of this room: its pins and configurations.  When no call of it is left. */
 void dispatch_forget(struct run *run);

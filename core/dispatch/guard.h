@@ -27,6 +27,9 @@ struct guard {
 	 * knows; all are then asked again.  One that refuses may give findings: a JSON array. */
 	int (*judge)(struct dispatch *d, struct op *op, struct fault *why, struct payload **findings);
 	void (*parked)(struct dispatch *d, struct call *call); /* a running call waits now, or ended */
+	/* `op` waits here; or it has its outcome, and its caller waits here to be told.  When all that would help is kept by calls of
+	 * the same run that wait too: one of these, and what it keeps is appended to `what` (which may be NULL).  Else NULL. */
+	struct call *(*kept_by)(struct dispatch *d, const struct op *op, struct buf *what);
 	bool (*resume)(
 	    struct dispatch *d, struct call *call); /* it may go on: false is "not yet", see dispatch_resume */
 };
@@ -55,6 +58,13 @@ void grounding_noticed(struct dispatch *d, struct op *op);
 
 /* An op that waited for its part of a share no longer does.  (guard_budget.c) */
 void budget_unshare(struct op *op);
+
+/* Calls `each` for all calls of a run that have not ended; it stops at the first true, which is returned. */
+typedef bool call_look(struct call *call, void *arg);
+bool run_calls(const struct run *run, call_look *each, void *arg);
+
+/* A call was made for an op that this guard has let pass.  (guard_concurrency.c) */
+void concurrency_began(struct dispatch *d, struct call *call);
 
 /* At which depth a call would run: the root at 0, checks and tools where their caller is.  (guard_depth.c) */
 unsigned depth_of(const struct op *op);

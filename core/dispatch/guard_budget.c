@@ -143,10 +143,57 @@ budget_settle(struct dispatch *d, struct op *op)
 	give_back(d, op, actual);
 }
 
+/* Does it hold more at this account than it is sure to spend? */
+struct sharer {
+	const struct account *at;
+	struct call *one;
+};
+
+/* arg: struct sharer. */
+static bool
+find_sharer(struct call *call, void *arg)
+{
+	struct sharer *sharer = arg;
+
+	if (call->op->reserved_most <= call->op->reserved_least)
+		return false;
+	for (const struct account *a = payer(call->op); a != NULL && sharer->one == NULL; a = a->parent) {
+		if (a == sharer->at)
+			sharer->one = call;
+		if (a->prepaid[QUANTITY_CALLS])
+			break;
+	}
+	return sharer->one != NULL;
+}
+
+/* Those above the run's are of others too. */
+static bool
+is_of_run(const struct account *a, const struct run *run)
+{
+	while (a != NULL && a != &run->account)
+		a = a->parent;
+	return a != NULL;
+}
+
+static struct call *
+budget_kept_by(struct dispatch *d, const struct op *op, struct buf *what)
+{
+	struct sharer sharer = {.at = account_short(payer(op), QUANTITY_CALLS, most_of(op))};
+
+	(void)d;
+	if (!is_of_run(sharer.at, op->run))
+		return NULL;
+	run_calls(op->run, find_sharer, &sharer);
+	if (sharer.one != NULL && what != NULL)
+		buf_appends(what, "budget");
+	return sharer.one;
+}
+
 const struct guard guard_budget = {
     .name = "budget",
     .admit = budget_admit,
     .undo = budget_undo,
     .settle = budget_settle,
+    .kept_by = budget_kept_by,
     .restore = budget_restore,
 };

@@ -3,8 +3,11 @@
  *
  * `limits.NAME.concurrency` bounds how many calls of a plugin run at a time.  A slot counts a running call: one that is
  * parked on an op of its own gives it back and takes one again before it goes on, ahead of calls that have not begun, so
- * that nesting cannot deadlock.  (How many root runs there are is bounded where runs start.)
+ * that nesting cannot deadlock.  For the same reason one that waits for a cell with its slot lends it to one that has a cell
+ * and wants to go on: each would have what the other waits for.  (How many root runs there are is bounded where runs start.)
  */
+
+#include <string.h>
 
 #include "dispatch/guard.h"
 
@@ -13,6 +16,7 @@ struct slots {
 	unsigned limit, used;
 	struct waitq waiting;      /* ops that want to begin */
 	struct call_list resuming; /* calls that want to go on */
+	struct call_list holding;  /* calls that have a slot */
 };
 
 static unsigned
@@ -31,10 +35,32 @@ slots_of(struct dispatch *d, const char *name, unsigned limit)
 		snprintf(s->name, sizeof(s->name), "%s", name);
 		TAILQ_INIT(&s->waiting.ops);
 		TAILQ_INIT(&s->resuming);
+		TAILQ_INIT(&s->holding);
 		map_put(&d->slots, s->name, s);
 	}
 	s->limit = limit;
 	return s;
+}
+
+static void
+hold(struct slots *s, struct call *call)
+{
+	call->slot = true;
+	TAILQ_INSERT_TAIL(&s->holding, call, resume);
+}
+
+static void
+let_go(struct slots *s, struct call *call)
+{
+	call->slot = false;
+	TAILQ_REMOVE(&s->holding, call, resume);
+}
+
+void
+concurrency_began(struct dispatch *d, struct call *call)
+{
+	if (call->rules->concurrency != 0)
+		hold(slots_of(d, call->plugin, call->rules->concurrency), call);
 }
 
 static void
@@ -51,7 +77,7 @@ give_back(struct dispatch *d, struct slots *s)
 	}
 	TAILQ_REMOVE(&s->resuming, call, resume);
 	call->resuming = false;
-	call->slot = true;
+	hold(s, call);
 	s->used++;
 	dispatch_resume(call);
 }
@@ -106,8 +132,27 @@ concurrency_parked(struct dispatch *d, struct call *call)
 	}
 	if (!call->slot)
 		return;
-	call->slot = false;
+	let_go(s, call);
 	give_back(d, s);
+}
+
+/* One that has a slot and no cell yet is put behind those that want to go on. */
+static bool
+borrow(struct slots *s)
+{
+	struct call *call;
+
+	TAILQ_FOREACH(call, &s->holding, resume)
+	if (call->state == CALL_QUEUED)
+		break;
+	if (call == NULL)
+		return false;
+	cells_withdraw(call);
+	let_go(s, call);
+	s->used--;
+	call->resuming = true;
+	TAILQ_INSERT_TAIL(&s->resuming, call, resume);
+	return true;
 }
 
 static bool
@@ -119,16 +164,53 @@ concurrency_resume(struct dispatch *d, struct call *call)
 	if (limit == 0 || call->slot)
 		return true;
 	s = slots_of(d, call->plugin, limit);
-	if ((call->state == CALL_PARKED || call->state == CALL_EVICTED) && s->used >= limit) {
+	if ((call->state == CALL_PARKED || call->state == CALL_EVICTED) && s->used >= limit &&
+	    !(call->state == CALL_PARKED && borrow(s))) {
 		if (!call->resuming)
 			TAILQ_INSERT_TAIL(&s->resuming, call, resume);
 		call->resuming = true;
 		return false;
 	}
 	/* A call that begins again after its cell died runs already: it takes a slot even where none is free. */
-	call->slot = true;
+	hold(s, call);
 	s->used++;
 	return true;
+}
+
+/* Calls of one run that have slots of a plugin. */
+struct keepers {
+	const char *plugin;
+	unsigned n;
+	struct call *one;
+};
+
+/* arg: struct keepers. */
+static bool
+add_keeper(struct call *call, void *arg)
+{
+	struct keepers *k = arg;
+
+	if (!call->slot || strcmp(call->plugin, k->plugin) != 0)
+		return false;
+	k->n++;
+	k->one = call;
+	return false;
+}
+
+static struct call *
+concurrency_kept_by(struct dispatch *d, const struct op *op, struct buf *what)
+{
+	struct keepers k = {.plugin = op->state == OP_WAITING ? op->resolved->name : op->caller->plugin};
+	const struct slots *s = map_get(&d->slots, k.plugin);
+
+	if (s == NULL || s->used < s->limit)
+		return NULL;
+	run_calls(op->run, add_keeper, &k);
+	if (k.n < s->used)
+		return NULL;
+	if (what != NULL)
+		buf_printf(what, "a slot of %s (`limits.%s.concurrency` is %u)", k.plugin, k.plugin, s->limit);
+	return k.one;
 }
 
 const struct guard guard_concurrency = {
@@ -138,4 +220,5 @@ const struct guard guard_concurrency = {
     .settle = concurrency_settle,
     .parked = concurrency_parked,
     .resume = concurrency_resume,
+    .kept_by = concurrency_kept_by,
 };

@@ -204,6 +204,7 @@ admit(struct dispatch *d, struct op *op, const char **guard, struct fault *why)
 		}
 		guards_undo(d, op);
 		*guard = guards[i]->name;
+		op->held_at = guards[i];
 		return (enum guard_answer)answer;
 	}
 	return GUARD_PASS;
@@ -217,6 +218,8 @@ try(struct dispatch *d, struct op *op)
 
 	switch (admit(d, op, &guard, &why)) {
 	case GUARD_WAIT:
+		if (op->state == OP_NEW)
+			op->began_mono_ns = clock_mono_ns();
 		op->state = OP_WAITING;
 		pipeline_arm(d, op);
 		return;
@@ -283,7 +286,6 @@ deliver(struct dispatch *d, struct op *op)
 		wake(d, caller, op);
 		return;
 	}
-
 	/* A call that waits for its cell, or has not come this far again, asks for it when it replays. */
 	if (caller->state == CALL_DONE || caller->cell == NULL || op->ordinal >= caller->reissued)
 		return;
@@ -308,7 +310,6 @@ dispatch_resume(struct call *call)
 
 	if (call->state == CALL_EVICTED)
 		dispatch_submit(call->run->dispatch, call);
-
 	if (call->state != CALL_PARKED || call->waits_for >= call->n_ops)
 		return;
 	op = call->ops[call->waits_for];
@@ -339,6 +340,7 @@ finish(struct dispatch *d, struct op *op)
 		d->run_ended(op->run, d->arg);
 		return;
 	}
+	op->run->moves++;
 	caller->open_ops--;
 	caller->kept_bytes += op->value == NULL ? 0 : op->value->len;
 	caller->kept_bytes -= op->input_len;
@@ -346,6 +348,8 @@ finish(struct dispatch *d, struct op *op)
 	first_noticed(d, op);
 	parts_ended(d, op);
 	grounding_noticed(d, op);
+	if (op->run->calls_running == 0)
+		deadlock_watch(d, op->run);
 	call_unref(d->calls, caller);
 }
 

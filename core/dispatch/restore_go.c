@@ -20,7 +20,7 @@ struct todo {
 	struct {
 		uint64_t handle;
 		uint32_t ordinal;
-	} *items;
+	} * items;
 	size_t n, cap;
 };
 
@@ -191,7 +191,8 @@ dispatch_restore_end(struct restore **rp, struct fault *fault)
 	if (gone != NULL) {
 		hex_format(gone->object, sizeof(gone->object), hex);
 		return fault_set(fault, HOSPES_ENOVERSION,
-		    "the host ended while this run was open, and %s %s, which a call of it was on, is gone since then (object "
+		    "the host ended while this run was open, and %s %s, which a call of it was on, is gone since then "
+		    "(object "
 		    "%.16s...)",
 		    gone->name, gone->semver, hex);
 	}

@@ -26,6 +26,9 @@ struct dispatch {
 	uint64_t tell_at; /* LSN from which on `grown` is called */
 	struct account host;
 	struct waitq budget_waiters;
+	struct run_queue stalled; /* runs of which nothing computes, to be looked at: deadlock.c */
+	struct event *look;
+	bool look_armed;
 	struct map slots; /* plugin name -> struct slots of guard_concurrency.c */
 };
 
@@ -92,7 +95,7 @@ struct executor {
 	bool outside;     /* it asks of the world outside the call, for which a case of `hospes test` answers */
 	void (*begin)(struct dispatch *d, struct op *op);
 	void (*stop)(struct dispatch *d, struct op *op);
-	/* Goes on with one whose intent or command is on record (op->intent_real_ns, op->intent_lsn) and whose outcome is not,
+	/* Goes on with one whose intent or command is on record (op->intent_real_ns, op->intent_seq) and whose outcome is not,
 	 * since the host ended in between; NULL: this kind has no such records. */
 	void (*resume)(struct dispatch *d, struct op *op);
 	/* The value of one that is op->undecided and, as a human says, took place: with this answer, or with NULL where nothing
@@ -102,6 +105,9 @@ struct executor {
 extern const struct executor executor_call, executor_http, executor_now, executor_random, executor_sleep,
     executor_first, executor_find, executor_script, executor_part, executor_remember, executor_recall, executor_forget,
     executor_list, executor_documents, executor_document, executor_search;
+
+/* When a sleep that is under way ends, real ns; 0: that is not known. */
+int64_t sleep_ends(const struct op *op);
 
 /* Of a build for the bench alone. */
 #define BENCH_TARGET "http://bench.invalid/"
@@ -167,6 +173,9 @@ const char *decision_name(enum decision_outcome outcome);
 void replay_op(
     struct dispatch *d, struct op *op, const struct wire_op *asked, const char *target, struct payload *input);
 
+/* Sends its call the outcomes of ops that it will ask for again. */
+void replay_ahead(struct call *call);
+
 /* A call replied: has it asked for all that it asked for, and said all that it said, when it ran before?  If not, the run
  * ends as nondeterministic. */
 void replay_reply(struct dispatch *d, struct call *call);
@@ -176,6 +185,15 @@ void replay_check(struct dispatch *d, const struct op *op, struct payload *input
 
 /* A call that was on record when the host was started has asked for all of that again, or waits for what will come only now. */
 void replay_repeated(struct dispatch *d, struct call *call);
+
+/* ---- deadlock.c -------------------------------------------------------------------------------------------------- */
+
+/* Nothing of the run computes: it is looked at after a while, unless it is in the list already. */
+void deadlock_watch(struct dispatch *d, struct run *run);
+void deadlock_forget(struct run *run);
+void deadlock_open(struct dispatch *d);
+void deadlock_close(struct dispatch *d);
+void deadlock_look(struct dispatch *d); /* at all that are in the list */
 
 /* ---- tell.c ------------------------------------------------------------------------------------------------------ */
 

@@ -1,5 +1,7 @@
 /* The real disk. */
 
+#include "config.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -62,3 +64,15 @@ disk_remove(const struct disk *disk, int dir_fd, const char *name)
 
 const struct disk disk_real = {
     .write = real_write, .sync = real_sync, .rename = real_rename, .remove = real_remove};
+
+#ifdef HOSPES_BENCH_HOOKS
+static int
+no_sync(void *arg, int fd)
+{
+	(void)arg, (void)fd;
+	return 0;
+}
+
+const struct disk disk_unsynced = {
+    .write = real_write, .sync = no_sync, .rename = real_rename, .remove = real_remove};
+#endif

@@ -21,6 +21,7 @@ struct disk {
 };
 
 extern const struct disk disk_real;
+extern const struct disk disk_unsynced; /* of a build for the bench: what durability costs is seen beside it */
 
 int disk_rename(const struct disk *disk, int dir_fd, const char *from, const char *to);
 int disk_remove(const struct disk *disk, int dir_fd, const char *name);

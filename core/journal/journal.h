@@ -15,6 +15,7 @@
 #ifndef JOURNAL_JOURNAL_H
 #define JOURNAL_JOURNAL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <event2/event.h>
@@ -47,6 +48,9 @@ uint64_t journal_append(struct journal *j, struct record *r);
  * when it is already.  Callbacks come in order of LSN. */
 typedef void journal_done(void *arg);
 void journal_await(struct journal *j, uint64_t lsn, journal_done *done, void *arg);
+
+/* Whether anybody waits.  [loop] */
+bool journal_awaited(const struct journal *j);
 
 /* Drops every wait with this arg. [loop] */
 void journal_forget(struct journal *j, void *arg);

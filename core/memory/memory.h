@@ -105,9 +105,9 @@ struct record *memory_record(struct memory_command *c);
  * the answer of memory_load is. */
 void memory_appended(struct memory *m, struct memory_command *c, uint64_t lsn, memory_done *done, void *arg);
 
-/* The answer once more of a command of a run that has not ended, which was appended before the host was started: `key` is
- * what it was about. */
-void memory_outcome(struct memory *m, const struct ulid *run, uint64_t lsn, const char *key, bool forget, memory_done *done,
+/* The answer once more of a command of a run that has not ended, which was appended before the host was started as the run's
+ * record `seq`: `key` is what it was about. */
+void memory_outcome(struct memory *m, const struct ulid *run, uint32_t seq, const char *key, bool forget, memory_done *done,
     void *arg);
 
 /* Appends and awaits, for who has no run: ACTOR is added. */

@@ -13,7 +13,8 @@
 #include "run/care.h"
 #include "run/state.h"
 
-#define CHECKPOINT_BYTES (16 * MIB) /* at most so often; and a checkpoint is no more than a twentieth of what is written */
+#define CHECKPOINT_BYTES                                                                                               \
+	(16 * MIB) /* at most so often; and a checkpoint is no more than a twentieth of what is written */
 #define CHECKPOINT_TIMES 20u
 
 /* ---- Looking ----------------------------------------------------------------------------------------------------- */
@@ -103,7 +104,8 @@ read_checkpoint(struct look *look, struct journal *j)
 	uint64_t lsn;
 	size_t len;
 
-	if (!store_get(look->txn, STORE_META, RUNS_OPEN_AT, sizeof(RUNS_OPEN_AT) - 1, &data, &len) || len != sizeof(lsn))
+	if (!store_get(look->txn, STORE_META, RUNS_OPEN_AT, sizeof(RUNS_OPEN_AT) - 1, &data, &len) ||
+	    len != sizeof(lsn))
 		return;
 	memcpy(&lsn, data, sizeof(lsn));
 	look->checkpoint = lsn;

@@ -21,7 +21,7 @@
 struct resume {
 	struct run_slot *slot;
 	struct record_list list;
-	uint64_t lsn;  /* to be read next, 0: all were */
+	uint64_t lsn; /* to be read next, 0: all were */
 	size_t built;
 	struct restore *restore;
 	struct fault fault;
@@ -74,9 +74,11 @@ take_start(struct runs *r, struct run *run, const struct record *rec, struct fau
 	_cleanup_(free_p) char *target = record_text(rec, TAG_TARGET), *client = record_text(rec, TAG_CLIENT);
 	_cleanup_(json_p) json_t *sources = json_field(rec, TAG_SOURCES);
 
-	if (record_kind(&rec->head) != RECORD_RUN_START || target == NULL || client == NULL || strcmp(target, run->target) != 0 ||
-	    strcmp(client, run->client) != 0 || memcmp(rec->head.run, run->id.bytes, sizeof(rec->head.run)) != 0)
-		return fault_set(fault, HOSPES_EDAMAGED, "the oldest of its records, at %llu of the journal, is not its start",
+	if (record_kind(&rec->head) != RECORD_RUN_START || target == NULL || client == NULL ||
+	    strcmp(target, run->target) != 0 || strcmp(client, run->client) != 0 ||
+	    memcmp(rec->head.run, run->id.bytes, sizeof(rec->head.run)) != 0)
+		return fault_set(fault, HOSPES_EDAMAGED,
+		    "the oldest of its records, at %llu of the journal, is not its start",
 		    (unsigned long long)rec->head.lsn);
 	memcpy(run->trace.bytes, rec->head.trace, sizeof(run->trace.bytes));
 	run->set = json_field(rec, TAG_CONFIG);
@@ -195,13 +197,14 @@ resume_next(struct runs *r)
 {
 	struct run_slot *slot;
 
-	while (!r->closing && r->n_resuming < r->policy->resume_at_once && (slot = TAILQ_FIRST(&r->to_resume)) != NULL) {
+	while (
+	    !r->closing && r->n_resuming < r->policy->resume_at_once && (slot = TAILQ_FIRST(&r->to_resume)) != NULL) {
 		TAILQ_REMOVE(&r->to_resume, slot, to_resume);
 		r->n_resuming++;
 		slot->step = RESUME_READS;
 		slot->resume = xcalloc(1, sizeof(*slot->resume));
 		slot->resume->slot = slot;
-		slot->resume->lsn = slot->run.last_lsn;
+		slot->resume->lsn = slot->resume_lsn != 0 ? slot->resume_lsn : slot->run.last_lsn;
 		store_read(r->store, read_some, was_read, slot->resume);
 	}
 }
@@ -211,6 +214,17 @@ resume_begin(struct runs *r)
 {
 	r->build = event_new(r->loop, -1, 0, on_build, r);
 	resume_next(r);
+}
+
+unsigned
+runs_resuming_count(const struct runs *r)
+{
+	const struct run_slot *slot;
+	unsigned n = r->n_resuming;
+
+	TAILQ_FOREACH(slot, &r->to_resume, to_resume)
+	n++;
+	return n;
 }
 
 void
@@ -240,6 +254,7 @@ resume_cancel(struct run_slot *slot, const char *why, struct fault *fault)
 		slot->run.seq = newest.head.seq + 1;
 		memcpy(slot->run.trace.bytes, newest.head.trace, sizeof(slot->run.trace.bytes));
 	}
+	slot->resume_lsn = slot->run.last_lsn;
 	dispatch_record_cancel(r->dispatch, &slot->run, HOSPES_ECANCELLED, why);
 	slot->cancelled_by = xstrdup(why);
 	if (slot->step == RESUME_WAITS) {

@@ -120,7 +120,8 @@ json_t *run_part(const struct run *run, uint32_t nth);
  * run_show: run_json with result, and "tree": {"path": "/0", "plugin", "version", "started", "duration_ms", "status",
  * "confidence"?, "message"?, "replays"?: n, "parts"?: n, "ops": [nodes in order]}.  A node of an op that is no call has "op": "http"
  * and "target" in place of plugin and version; one that a guard refused has "guard", and "findings" where it has any.  What
- * is open has status "open".  An effect has "effect": "keyed" and, where a host ended before its outcome, "begun_again": n,
+ * is open has status "open", and what it waits for: "state" and "waits" as dispatch_waits gives them, and the run itself "waits" of
+ * dispatch_waits_of_run, as in the list.  An effect has "effect": "keyed" and, where a host ended before its outcome, "begun_again": n,
  * "maybe_billed": n (costly ones), "attempt", "undecided": {"since", "command"} while it waits for a decision and "decision":
  * {"outcome", "by", "why"?} after it.
  */
@@ -151,5 +152,6 @@ void runs_set_policy(struct runs *r, struct policy *policy);
 void runs_drain(struct runs *r, void (*drained)(void *arg), void *arg);
 
 unsigned runs_open_count(const struct runs *r);
+unsigned runs_resuming_count(const struct runs *r); /* of those, that have not repeated yet what is on record */
 
 #endif

@@ -50,7 +50,8 @@ struct run_slot {
 	enum resume_step step;
 	struct resume *resume; /* while it reads and builds */
 	char *cancelled_by;    /* before it was its turn */
-	uint64_t moved_at;     /* bytes that were written when it was last moved forward (care.c); 0: never */
+	uint64_t resume_lsn; /* its newest record when the host was started, where there is a newer one since; else 0 */
+	uint64_t moved_at;   /* bytes that were written when it was last moved forward (care.c); 0: never */
 	TAILQ_ENTRY(run_slot) to_resume;
 	TAILQ_ENTRY(run_slot) entry;
 };
@@ -77,7 +78,7 @@ struct runs {
 	struct care *care;
 	STAILQ_HEAD(, erasing) erasing; /* runs: the first is under way */
 	unsigned n_open, n_ended;
-	size_t ended_bytes; /* results of those */
+	size_t ended_bytes;         /* results of those */
 	void (*drained)(void *arg); /* NULL: it does not drain, or has */
 	void *drained_arg;
 	int64_t drain_until_ns; /* mono */
@@ -109,6 +110,9 @@ json_t *summary_of(const struct record_list *list);
 
 /* watch.c: the parts of the root call's reply that may be shown, as run_part has them. */
 json_t *parts_of(const struct record_list *list);
+
+/* waits.c: what is open in a summary and tree is told what it waits for. */
+void waits_join(json_t *summary, const struct run *run);
 
 /* apply.c: keys in STORE_META of the runs that have not ended. */
 #define RUN_OPEN_PREFIX "run-open:"

@@ -38,11 +38,22 @@ view_free(struct view *view)
 	free(view);
 }
 
+/* What it waits for is no record: it is as the loop has it now. */
+static void
+join_waits(struct view *view)
+{
+	struct run *run = view->what == VIEW_TREE && !view->failed ? run_find(view->runs, view->id_text) : NULL;
+
+	if (run != NULL && run->state == RUN_OPEN)
+		waits_join(view->json, run);
+}
+
 static void
 view_done(void *arg)
 {
 	struct view *view = arg;
 
+	join_waits(view);
 	if (view->failed)
 		view->done(NULL, &view->fault, view->arg);
 	else
@@ -277,6 +288,16 @@ read_list(struct store_txn *txn, struct journal *j, void *arg)
 	store_walk(txn, STORE_RUNS, "", 0, true, add_entry, view);
 }
 
+static json_t *
+live_entry(const struct run *run)
+{
+	json_t *entry = run_json(run, false), *waits = run->state == RUN_OPEN ? dispatch_waits_of_run(run) : NULL;
+
+	if (waits != NULL)
+		json_object_set_new(entry, "waits", waits);
+	return entry;
+}
+
 static void
 list_done(void *arg)
 {
@@ -289,7 +310,7 @@ list_done(void *arg)
 		struct run *run = run_find(view->runs, json_string_value(json_object_get(entry, "id")));
 
 		if (run != NULL) {
-			json_array_append_new(list, run_json(run, false));
+			json_array_append_new(list, live_entry(run));
 			continue;
 		}
 		json_array_append(list, entry);
@@ -305,7 +326,7 @@ list_open(struct view *view)
 	struct run_slot *slot;
 
 	TAILQ_FOREACH_REVERSE(slot, &view->runs->open, slot_list, entry)
-	json_array_append_new(list, run_json(&slot->run, false));
+	json_array_append_new(list, live_entry(&slot->run));
 	view->done(list, NULL, view->arg);
 	view_free(view);
 }

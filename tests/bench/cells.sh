@@ -3,7 +3,7 @@
 # calls at once.  Run by `make bench-cells`; `make bench` has it too.
 #
 # STARTS cells are started one after the other (100).  PARKED calls wait in CELLS cells (100,000 in 8); a tenth of them is
-# looked at first.
+# looked at first.  EVICTED calls (10,000) wait without a cell.
 
 set -u
 : "${STAGE:?run by make bench-cells}" "${BUILT:?run by make bench-cells}"
@@ -14,6 +14,7 @@ chmod 711 "$T" # started by root, the host becomes somebody else
 host=
 CELLS=${CELLS:-8}
 PARKED=${PARKED:-100000}
+EVICTED=${EVICTED:-10000}
 
 ended()
 {
@@ -153,7 +154,30 @@ parked()
 	printf '%-52s %12s s\n' "  cancelled, all ended after" "$(seconds "$began")"
 }
 
-# woken N MS: the same, and all wake up by themselves.
+# evicted N: N calls that wait without a cell; what they keep in the core; then all are cancelled, which needs none either.
+evicted()
+{
+	local n=$1 id began=$EPOCHREALTIME core_kib
+	id=$(run_of "$n" 7200000)
+	until [ "$(hospes ps --json | jq '.[0].waits.evicted // 0')" -gt "$n" ]; do
+		pause 0.25
+	done
+	printf '%-52s %12s s\n' "$n calls evicted, after" "$(seconds "$began")"
+	until [ -z "$(cells_of bench-park)$(cells_of bench-fan)" ]; do
+		pause 0.25
+	done
+	printf '%-52s %12s s\n' "  their cells have ended, after" "$(seconds "$began")"
+	core_kib=$(($(pss "$host") - fresh_core))
+	awk -v n="$n" -v core="$core_kib" 'BEGIN {
+	    printf "%-52s %12.1f KiB\n", "  resident for each, in the core", core / n }'
+	began=$EPOCHREALTIME
+	hospes cancel "$id" >/dev/null || die "not cancelled"
+	hospes wait "$id" --json >"$T/out" 2>/dev/null
+	[ "$(jq -r .error.code "$T/out")" = cancelled ] || die "$(cat "$T/out")"
+	printf '%-52s %12s s\n' "  cancelled, all ended after" "$(seconds "$began")"
+}
+
+# woken N MS: N calls that wait, and all wake up by themselves.
 woken()
 {
 	local n=$1 began=$EPOCHREALTIME id
@@ -180,7 +204,7 @@ cp "$BUILT"/tests/bench/plugins/bench-{park,fan,fans}.so "$T/plugins/" || die "n
 mkfifo "$T/ready"
 
 each=$(((PARKED + CELLS - 1) / CELLS))
-host_start "cells = { per_version = $CELLS; fibers = $each; memory = \"$((each / 4 + 256))M\"; };"
+host_start "cells = { per_version = $CELLS; fibers = $each; evict_after = 0; memory = \"$((each / 4 + 256))M\"; };"
 parked $((PARKED / 10))
 parked "$PARKED"
 woken "$PARKED" 60000
@@ -193,6 +217,12 @@ printf '%-52s %12s KiB PSS\n' "an idle cell, after all that" \
 
 printf '\n%s\n' "with the limits as they come, 2,048 calls: the others wait in the core"
 host_stop
-host_start ""
+host_start "cells = { evict_after = 0; };"
 parked "$PARKED"
 woken "$PARKED" 10
+
+printf '\n%s\n' "evicted after a second, in the cells of a run, which end 5 s after its last call has left"
+host_stop
+host_start 'cells = { evict_after = "1s"; isolation = "run"; };'
+evicted "$EVICTED"
+woken "$EVICTED" 30000

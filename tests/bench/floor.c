@@ -5,6 +5,7 @@
  *   floor join 1 2000 1                        a supervisor, ten workers and the join, alone
  *   floor runs 1000 50 4                       1,000 runs in flight, each a supervisor, ten workers and the join
  *   floor effect FILE PORT 200                 a durable effect: a synced write to FILE, then GET /text of 127.0.0.1:PORT
+ *   floor durable FILE 1000 [--spin]           a cell asks, a synced write of 4 KB to FILE, the answer
  *   floor trip 20000                           a byte there and back between two sleeping processes on different CPUs
  */
 
@@ -229,6 +230,7 @@ usage(void)
 	fprintf(stderr,
 	    "usage: floor call|join|runs LANES ROUNDS CELLS [--json] [--spin]\n"
 	    "       floor effect FILE PORT ROUNDS\n"
+	    "       floor durable FILE ROUNDS [--spin]\n"
 	    "       floor trip ROUNDS\n"
 	    "1 to 1000 lanes, a round at least, 1 to %d cells\n",
 	    FLOOR_EACH);
@@ -243,6 +245,8 @@ main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	if (argc == 3 && strcmp(argv[1], "trip") == 0 && atoi(argv[2]) > 0)
 		return trip((unsigned)atoi(argv[2]));
+	if ((argc == 4 || argc == 5) && strcmp(argv[1], "durable") == 0 && atoi(argv[3]) > 0)
+		return floor_durable(argv[2], (unsigned)atoi(argv[3]), argc == 5);
 	if (argc == 5 && strcmp(argv[1], "effect") == 0)
 		return effect(argv[2], atoi(argv[3]), (unsigned)atoi(argv[4]));
 	for (; argc > 5; argc--) {

@@ -65,4 +65,7 @@ uint64_t floor_core(const int fd[FLOOR_CELLS], const struct floor_row *row, cons
 
 double floor_median(double *times, size_t n);
 
+/* A hop and a synced write of 4 KB, so many times; prints what they took. */
+int floor_durable(const char *file, unsigned rounds, bool spin);
+
 #endif

@@ -1,6 +1,6 @@
 # `make bench`: the host's rows beside their floor.
 EXTRA_PROGRAMS += tests/bench/floor
-tests_bench_floor_SOURCES = tests/bench/floor.c tests/bench/floor.h tests/bench/floor_cell.c tests/bench/floor_core.c \
+tests_bench_floor_SOURCES = tests/bench/floor.c tests/bench/floor.h tests/bench/floor_cell.c tests/bench/floor_core.c tests/bench/floor_disk.c \
 	tests/bench/floor_frames.c sdk/fiber.c sdk/fiber_x86_64.S sdk/stacks.c
 tests_bench_floor_CFLAGS = $(AM_CFLAGS)
 tests_bench_floor_CCASFLAGS = $(AM_CCASFLAGS)
@@ -22,11 +22,12 @@ CLEANFILES += tests/bench/journal
 BENCH_PLUGINS = tests/bench/plugins/bench-work.so tests/bench/plugins/bench-work-json.so \
 	tests/bench/plugins/bench-join.so tests/bench/plugins/bench-join-json.so tests/bench/plugins/bench-lane.so \
 	tests/bench/plugins/bench-effect.so tests/bench/plugins/bench-park.so \
-	tests/bench/plugins/bench-fan.so tests/bench/plugins/bench-fans.so
+	tests/bench/plugins/bench-fan.so tests/bench/plugins/bench-fans.so tests/bench/plugins/bench-talk.so \
+	tests/bench/plugins/bench-turn.so tests/bench/plugins/bench-ops.so
 CLEANFILES += $(BENCH_PLUGINS)
 EXTRA_DIST += tests/bench/README tests/bench/ask.sh tests/bench/run.sh tests/bench/plugins/bench-work.c tests/bench/plugins/bench-join.c \
 	tests/bench/plugins/bench-lane.c tests/bench/plugins/bench-effect.c tests/bench/plugins/bench-park.c \
-	tests/bench/cells.sh
+	tests/bench/plugins/bench-talk.c tests/bench/plugins/bench-ops.c tests/bench/cells.sh tests/bench/durable.sh
 
 BENCH_FOLDER = $(top_srcdir)/tests/bench/plugins
 tests/bench/plugins/bench-work.so: tests/bench/plugins/bench-work.c $(STAGE_SDK)
@@ -47,18 +48,30 @@ tests/bench/plugins/bench-fan.so: tests/bench/plugins/bench-park.c $(STAGE_SDK)
 	$(PLUGIN_LINK) -DBENCH_FAN $(BENCH_FOLDER)/bench-park.c $(PLUGIN_LIBS)
 tests/bench/plugins/bench-fans.so: tests/bench/plugins/bench-park.c $(STAGE_SDK)
 	$(PLUGIN_LINK) -DBENCH_FANS $(BENCH_FOLDER)/bench-park.c $(PLUGIN_LIBS)
+tests/bench/plugins/bench-talk.so: tests/bench/plugins/bench-talk.c $(STAGE_SDK)
+	$(PLUGIN_LINK) $(BENCH_FOLDER)/bench-talk.c $(PLUGIN_LIBS)
+tests/bench/plugins/bench-turn.so: tests/bench/plugins/bench-talk.c $(STAGE_SDK)
+	$(PLUGIN_LINK) -DBENCH_TURN $(BENCH_FOLDER)/bench-talk.c $(PLUGIN_LIBS)
+tests/bench/plugins/bench-ops.so: tests/bench/plugins/bench-ops.c $(STAGE_SDK)
+	$(PLUGIN_LINK) $(BENCH_FOLDER)/bench-ops.c $(PLUGIN_LIBS)
 
 bench: stage
-	$(MAKE) $(AM_MAKEFLAGS) tests/bench/floor$(EXEEXT) tests/bench/runs$(EXEEXT) tests/bench/cells$(EXEEXT) tests/fixtures/webd$(EXEEXT) $(BENCH_PLUGINS)
+	$(MAKE) $(AM_MAKEFLAGS) tests/bench/floor$(EXEEXT) tests/bench/runs$(EXEEXT) tests/bench/cells$(EXEEXT) tests/bench/journal$(EXEEXT) tests/fixtures/webd$(EXEEXT) $(BENCH_PLUGINS)
 	STAGE='$(abs_builddir)/stage$(prefix)' BUILT='$(abs_builddir)' bash $(top_srcdir)/tests/bench/run.sh
 	STAGE='$(abs_builddir)/stage$(prefix)' BUILT='$(abs_builddir)' bash $(top_srcdir)/tests/bench/cells.sh
+	HOOKS='$(enable_bench_hooks)' STAGE='$(abs_builddir)/stage$(prefix)' BUILT='$(abs_builddir)' bash $(top_srcdir)/tests/bench/durable.sh
 	STAGE='$(abs_builddir)/stage$(prefix)' bash $(top_srcdir)/tests/bench/ask.sh
 
 bench-cells: stage
 	$(MAKE) $(AM_MAKEFLAGS) tests/bench/cells$(EXEEXT) $(BENCH_PLUGINS)
 	STAGE='$(abs_builddir)/stage$(prefix)' BUILT='$(abs_builddir)' bash $(top_srcdir)/tests/bench/cells.sh
 
+# Some rows need what only a build for the bench has: configure --enable-bench-hooks.
+bench-durable: stage
+	$(MAKE) $(AM_MAKEFLAGS) tests/bench/floor$(EXEEXT) tests/bench/runs$(EXEEXT) tests/bench/journal$(EXEEXT) $(BENCH_PLUGINS)
+	HOOKS='$(enable_bench_hooks)' STAGE='$(abs_builddir)/stage$(prefix)' BUILT='$(abs_builddir)' bash $(top_srcdir)/tests/bench/durable.sh
+
 bench-ask: stage
 	STAGE='$(abs_builddir)/stage$(prefix)' bash $(top_srcdir)/tests/bench/ask.sh
 
-.PHONY: bench bench-cells bench-ask
+.PHONY: bench bench-cells bench-durable bench-ask

@@ -1,9 +1,12 @@
 /*
  * A client that keeps so many runs in flight over one connection to the API, started by arrays:
  *
- *   runs SOCKET PLUGIN TOTAL AT_ONCE ARRAY      all runs have an input of 256 bytes; prints one line of JSON
+ *   runs SOCKET PLUGIN TOTAL AT_ONCE ARRAY [INPUT]      prints one line of JSON
  *
- * It waits for the array that it started first, then starts the next.
+ * Without INPUT, all runs have one of 256 bytes.  With AT_ONCE 0 they are started and not waited for.
+ *
+ * It waits for the array that it started first, then starts the next.  p50 and p99 are of an array, from its start until
+ * all of it has ended.
  */
 
 #include <errno.h>
@@ -116,11 +119,14 @@ post(const char *path, const char *expected)
 	return body;
 }
 
+static double began[ARRAYS_MOST]; /* of the arrays in flight, a ring */
+
 static void
 start_array(unsigned nth)
 {
 	const char *at;
 
+	began[nth % ARRAYS_MOST] = seconds();
 	out.len = 0;
 	for (unsigned i = 0; i < per_array; i++) {
 		add(&out, i == 0 ? "[" : ",", 1);
@@ -137,7 +143,8 @@ start_array(unsigned nth)
 	}
 }
 
-static void
+/* How long it took. */
+static double
 wait_array(unsigned nth)
 {
 	out.len = 0;
@@ -148,6 +155,15 @@ wait_array(unsigned nth)
 	}
 	add(&out, "]}", 2);
 	(void)post("/v1/runs/wait", "200");
+	return seconds() - began[nth % ARRAYS_MOST];
+}
+
+static int
+order(const void *a, const void *b)
+{
+	const double *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
 }
 
 static void
@@ -166,10 +182,10 @@ main(int argc, char **argv)
 {
 	unsigned arrays, at_once, started = 0, waited = 0;
 	struct rusage used;
-	double took;
+	double took, *times;
 
-	if (argc != 6 || atoi(argv[3]) < 1 || atoi(argv[4]) < 1 || atoi(argv[5]) < 1) {
-		fputs("usage: runs SOCKET PLUGIN TOTAL AT_ONCE ARRAY\n", stderr);
+	if ((argc != 6 && argc != 7) || atoi(argv[3]) < 1 || atoi(argv[4]) < 0 || atoi(argv[5]) < 1) {
+		fputs("usage: runs SOCKET PLUGIN TOTAL AT_ONCE ARRAY [INPUT]\n", stderr);
 		return 2;
 	}
 	per_array = (unsigned)atoi(argv[5]);
@@ -178,22 +194,31 @@ main(int argc, char **argv)
 	if (at_once > ARRAYS_MOST)
 		return 2;
 	ids = calloc((size_t)ARRAYS_MOST * per_array, sizeof(*ids));
-	if (ids == NULL)
+	times = calloc(arrays, sizeof(*times));
+	if (ids == NULL || times == NULL)
 		fail("memory");
-	snprintf(request, sizeof(request), "{\"plugin\":\"%s\",\"input\":{\"text\":\"%0*d\"}}", argv[2],
-	    PAYLOAD_BYTES - 11, 7);
+	if (argc == 7)
+		snprintf(request, sizeof(request), "{\"plugin\":\"%s\",\"input\":%s}", argv[2], argv[6]);
+	else
+		snprintf(request, sizeof(request), "{\"plugin\":\"%s\",\"input\":{\"text\":\"%0*d\"}}", argv[2],
+		    PAYLOAD_BYTES - 11, 7);
 	dial(argv[1]);
 	took = seconds();
-	while (waited < arrays) {
-		if (started < arrays && started - waited < at_once)
+	while (waited < arrays && (at_once > 0 || started < arrays)) {
+		if (started < arrays && (at_once == 0 || started - waited < at_once))
 			start_array(started++);
-		else
-			wait_array(waited++);
+		else {
+			times[waited] = wait_array(waited);
+			waited++;
+		}
 	}
 	took = seconds() - took;
 	getrusage(RUSAGE_SELF, &used);
-	printf("{\"runs\": %u, \"runs_a_second\": %.0f, \"us_a_run\": %.2f, \"cpu_us\": %.0f}\n", arrays * per_array,
-	    arrays * per_array / took, took * 1e6 / (arrays * per_array),
+	qsort(times, arrays, sizeof(*times), order);
+	printf("{\"runs\": %u, \"runs_a_second\": %.0f, \"us_a_run\": %.2f, \"p50_us\": %.2f, \"p99_us\": %.2f, "
+	       "\"cpu_us\": %.0f}\n",
+	    arrays * per_array, arrays * per_array / took, took * 1e6 / (arrays * per_array), times[arrays / 2] * 1e6,
+	    times[arrays * 99 / 100] * 1e6,
 	    (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1e6 +
 		(double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec));
 	return 0;

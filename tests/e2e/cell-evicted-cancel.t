@@ -9,7 +9,7 @@ plugin fan
 
 evicted()
 {
-	hospes show "$1" --json | jq '[.. | objects | select(.evicted? == true)] | length'
+	hospes show "$1" --json | jq '[.. | objects | select(.state? == "evicted")] | length'
 }
 
 # No cell begins in the meantime: only those of a run that is begun again would.
@@ -34,10 +34,33 @@ run_wait "$id"
 fails_with deadline_exceeded "one whose time is over ends"
 ends_without_cells "out of time"
 
-# The caller has a deadline for each call; it goes on when the first of them is over, with a cell, and its callees without.
-run_start fan '{"callee": "fan", "n": 2, "at_once": 2, "input": {"callee": "sleeper", "n": 2, "at_once": 2, "input": {"ms": 3600000}}}'
+# A caller that gives its callee less time than it takes, and one that no longer wants it: the callee ends where it is, and the
+# caller, evicted as well, goes on.
+plugin_made patient <<'C'
+#include <hospes.h>
+
+static int
+patient(hospes_ctx *ctx)
+{
+	hospes_op *late = hospes_start(ctx, "sleeper", hospes_input(ctx), HOSPES_OPTIONS(.timeout_ns = 6000000000));
+	hospes_op *unwanted = hospes_start(ctx, "sleeper", hospes_input(ctx), NULL);
+	int first = hospes_wait(late, NULL);
+
+	if (hospes_sleep(ctx, 3000000000) != 0)
+		return hospes_status(ctx);
+	hospes_cancel(unwanted);
+	return hospes_reply(ctx, json_pack("[ss]", hospes_status_name(first), hospes_status_name(hospes_wait(unwanted, NULL))));
+}
+
+HOSPES_AGENT("patient", "1.0.0", "Does not wait for ever", patient)
+HOSPES_NEEDS("call:sleeper")
+C
+cp "$T/patient.so" "$DROP/"
+wait_for '[ -n "$(active patient)" ]'
+run_start patient '{"ms": 3600000}'
+wait_for '[ "$(evicted $id)" -eq 3 ]'
 run_wait "$id"
-fails_with cycle "an agent that calls itself is refused, as ever"
-holds '[ -z "$(hospes ps --json | jq -r ".[].id")" ]' "and nothing is left in flight"
-rc=$?
-is "$rc" 0 "all is tidy"
+succeeds "a caller whose callees are evicted with it goes on"
+result . '["deadline_exceeded","cancelled"]' "one had its time, the other was not wanted any more"
+is "$(hospes journal "$id" --json | jq -c '[.[] | select(.kind == "replay") | .path] | unique')" '["/0"]' \
+    "which began nothing again but the caller"

@@ -23,7 +23,7 @@ hostile_rows()
 # A host for them, on which others are at work.
 hostile_host()
 {
-	host_start 'cells = { per_version = 1; silence = "500ms"; load = "3s"; };
+	host_start 'cells = { per_version = 1; silence = "500ms"; load = "3s"; evict_after = "300ms"; };
 limits = { silent = { concurrency = 1; }; };'
 	plugin echo
 	plugin sleeper

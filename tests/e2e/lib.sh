@@ -229,7 +229,7 @@ kill_cells()
 so()
 {
 	local found
-	found=$(find "$BUILT/tests/fixtures" "$BUILT/tests/e2e" "$BUILT/plugins" -name "$1.so" -not -path '*/.libs/*' |
+	found=$(find "$BUILT/tests/fixtures" "$BUILT/tests/e2e" "$BUILT/tests/chaos" "$BUILT/plugins" -name "$1.so" -not -path '*/.libs/*' |
 	    head -n 1)
 	if [ -z "$found" ]; then
 		echo "Bail out! there is no $1.so in $BUILT" >&2

@@ -19,6 +19,7 @@ E2E_SCENARIOS = \
 	tests/e2e/ask-worker-fails.t \
 	tests/e2e/brief-quotes-check.t \
 	tests/e2e/cell-crash-is-poison.t \
+	tests/e2e/cell-evicted-cancel.t tests/e2e/cell-evicted-leak-drains.t tests/e2e/cell-evicted-restart.t \
 	tests/e2e/cell-evicts.t \
 	tests/e2e/cell-forged-ready.t \
 	tests/e2e/cell-global-write.t \
@@ -106,12 +107,16 @@ E2E_SCENARIOS = \
 	tests/e2e/registry-slow-load-alone.t \
 	tests/e2e/registry-withdrawn.t \
 	tests/e2e/run-bad-input.t \
-	tests/e2e/run-cancel.t \
+	tests/e2e/run-cancel.t tests/e2e/run-chaos.t \
 	tests/e2e/resume-after-kill.t \
+	tests/e2e/resume-budget.t \
+	tests/e2e/resume-cancel.t \
+	tests/e2e/resume-many.t \
 	tests/e2e/resume-nondeterministic.t \
 	tests/e2e/resume-sleeper.t \
+	tests/e2e/run-deadlock.t \
 	tests/e2e/run-memory-is-bounded.t \
-	tests/e2e/run-survey.t \
+	tests/e2e/run-survey.t tests/e2e/run-waits-shown.t \
 	tests/e2e/sdk-1.0-loads.t \
 	tests/e2e/show-source.t \
 	tests/e2e/soak-200-drops.t \
@@ -134,7 +139,8 @@ stage: all
 	mkdir '$(abs_builddir)/stage$(pluginsdir)'
 
 e2e: stage
-	$(MAKE) $(AM_MAKEFLAGS) $(check_DATA) tests/fixtures/webd$(EXEEXT) tests/chaos/counting_server$(EXEEXT) tests/fixtures/without$(EXEEXT)
+	$(MAKE) $(AM_MAKEFLAGS) $(check_DATA) tests/fixtures/webd$(EXEEXT) tests/fixtures/without$(EXEEXT) \
+	    tests/chaos/check$(EXEEXT) tests/chaos/counting_server$(EXEEXT)
 	$(MAKE) $(AM_MAKEFLAGS) check-TESTS check_PROGRAMS= TESTS='$(E2E)' TEST_SUITE_LOG=e2e-suite.log
 
 clean-local:

@@ -422,6 +422,13 @@ run_list(struct runs *r, bool all, unsigned limit, run_viewed *done, void *arg)
 }
 
 unsigned
+runs_resuming_count(const struct runs *r)
+{
+	(void)r;
+	return 0;
+}
+
+unsigned
 runs_open_count(const struct runs *r)
 {
 	(void)r;

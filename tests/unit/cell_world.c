@@ -448,6 +448,7 @@ world_new(void)
 	world.policy->cell_silence_ns = 2 * NS_PER_S;
 	world.policy->cell_load_ns = 5 * NS_PER_S;
 	world.policy->kill_grace_ns = 3600 * NS_PER_S;
+	world.policy->evict_after_ns = 0;
 	world.policy->isolation = ISOLATION_CLIENT;
 	world.probe_layers = LAYERS_REQUIRED;
 	world.probe_report = "{\"kernel\": \"6\", \"layers\": []}";

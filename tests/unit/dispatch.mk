@@ -2,7 +2,8 @@
 
 CMOCKA_TESTS += tests/unit/test_account tests/unit/test_carried tests/unit/test_dispatch tests/unit/test_dispatch_effects \
 	tests/unit/test_dispatch_grounding \
-	tests/unit/test_dispatch_memory tests/unit/test_dispatch_parts
+	tests/unit/test_dispatch_memory tests/unit/test_dispatch_parts tests/unit/test_dispatch_waits \
+	tests/unit/test_restore
 
 tests_unit_test_account_SOURCES = tests/unit/test_account.c
 tests_unit_test_account_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
@@ -22,6 +23,10 @@ tests_unit_test_dispatch_SOURCES = tests/unit/test_dispatch.c $(DISPATCH_WORLD)
 tests_unit_test_dispatch_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_dispatch_LDADD = $(DISPATCH_TEST_LIBS)
 
+tests_unit_test_dispatch_waits_SOURCES = tests/unit/test_dispatch_waits.c $(DISPATCH_WORLD)
+tests_unit_test_dispatch_waits_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_dispatch_waits_LDADD = $(DISPATCH_TEST_LIBS)
+
 tests_unit_test_dispatch_memory_SOURCES = tests/unit/test_dispatch_memory.c $(DISPATCH_WORLD)
 tests_unit_test_dispatch_memory_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_dispatch_memory_LDADD = $(DISPATCH_TEST_LIBS)
@@ -37,3 +42,7 @@ tests_unit_test_dispatch_parts_LDADD = $(DISPATCH_TEST_LIBS)
 tests_unit_test_dispatch_effects_SOURCES = tests/unit/test_dispatch_effects.c $(DISPATCH_WORLD)
 tests_unit_test_dispatch_effects_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_dispatch_effects_LDADD = $(DISPATCH_TEST_LIBS)
+
+tests_unit_test_restore_SOURCES = tests/unit/test_restore.c $(DISPATCH_WORLD)
+tests_unit_test_restore_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_restore_LDADD = $(DISPATCH_TEST_LIBS)

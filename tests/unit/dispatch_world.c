@@ -85,6 +85,7 @@ store_append(struct store *s, struct record *r)
 	(void)s;
 	w.with_config[w.n_records] = record_find(r, TAG_CONFIG) != NULL;
 	w.number = record_int(r, TAG_NUMBER);
+	r->head.lsn = (w.n_records + 1) * 100;
 	w.records[w.n_records] = xmalloc(record_size(r));
 	record_encode(r, w.records[w.n_records]);
 	w.kinds[w.n_records++] = r->head.kind;
@@ -97,6 +98,13 @@ journal_await(struct journal *j, uint64_t lsn, journal_done *done, void *arg)
 	(void)j, (void)lsn;
 	w.awaited = done;
 	w.awaited_arg = arg;
+}
+
+bool
+journal_awaited(const struct journal *j)
+{
+	(void)j;
+	return false;
 }
 
 void
@@ -114,6 +122,10 @@ cells_submit(struct cells *cells, const struct cell_spec *spec, struct call *cal
 {
 	(void)cells, (void)spec;
 	w.submitted[w.n_submitted++] = call;
+	if (w.no_cells) {
+		call->state = CALL_QUEUED;
+		return;
+	}
 	call->cell = (struct cell *)&w;
 	call->state = CALL_RUNNING;
 	call->executions++;
@@ -130,11 +142,45 @@ cells_outcome(struct call *call, const struct op *op)
 	w.outcomes[w.n_outcomes++].status = op->status;
 }
 
+size_t
+cells_room_ahead(const struct call *call)
+{
+	(void)call;
+	return w.room_ahead;
+}
+
+void
+cells_outcome_ahead(struct call *call, const struct op *op)
+{
+	(void)call;
+	w.ahead[w.n_ahead++] = op->ordinal;
+}
+
+void
+cells_outcome_known(struct call *call, const struct op *op)
+{
+	(void)call, (void)op;
+	w.n_known++;
+}
+
 void
 cells_cancel(struct call *call, int status)
 {
 	(void)status;
 	w.cancelled[w.n_cancelled++] = call;
+}
+
+void
+cells_withdraw(struct call *call)
+{
+	call->state = CALL_EVICTED;
+	w.n_withdrawn++;
+}
+
+struct call *
+cells_kept_by(const struct call *call)
+{
+	return w.kept_by != NULL ? w.kept_by(call) : NULL;
 }
 
 const char *
@@ -274,14 +320,14 @@ memory_appended(struct memory *m, struct memory_command *c, uint64_t lsn, memory
 }
 
 void
-memory_outcome(struct memory *m, const struct ulid *run, uint64_t lsn, const char *key, bool forget, memory_done *done,
+memory_outcome(struct memory *m, const struct ulid *run, uint32_t seq, const char *key, bool forget, memory_done *done,
     void *arg)
 {
 	struct memory_space space = {.client = "", .name = ""};
 
 	(void)m, (void)run;
 	memory_asked(forget ? "forgot" : "was put", 1, &space, key, done, arg);
-	w.memory.lsn = lsn;
+	w.memory.lsn = seq;
 }
 
 void
@@ -363,6 +409,7 @@ version_add(const char *name, const char *semver)
 	    (struct version){.kind = PLUGIN_AGENT, .state = VERSION_ACTIVE, .needs = any_call, .config = json_object()};
 	strcpy(v->name, name);
 	strcpy(v->semver, semver);
+	v->object[31] = (uint8_t)w.n_versions;
 	snprintf(v->object_hex, sizeof(v->object_hex), "%064x", w.n_versions);
 	return v;
 }

@@ -50,8 +50,13 @@ struct world {
 		uint64_t handle;
 	} outcomes[WORLD_MAX];
 	unsigned n_outcomes;
+	size_t room_ahead; /* for outcomes before they are asked for */
+	uint32_t ahead[64];
+	unsigned n_ahead, n_known;
 	struct call *cancelled[WORLD_MAX];
-	unsigned n_cancelled;
+	unsigned n_cancelled, n_withdrawn;
+	bool no_cells; /* what is submitted is queued */
+	struct call *(*kept_by)(const struct call *call); /* who sits in its cell; NULL: nobody */
 	uint16_t kinds[WORLD_MAX];
 	bool with_config[WORLD_MAX];
 	int64_t number;

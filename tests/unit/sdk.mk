@@ -1,9 +1,13 @@
 # unit tests of sdk
-CMOCKA_TESTS += tests/unit/test_sdk_memory tests/unit/test_sdk_ops tests/unit/test_sdk_runtime \
+CMOCKA_TESTS += tests/unit/test_sdk_evict tests/unit/test_sdk_mail tests/unit/test_sdk_memory tests/unit/test_sdk_ops tests/unit/test_sdk_runtime \
 	tests/unit/test_sdk_exceptions tests/unit/test_sdk_evidence tests/unit/test_sdk_parts tests/unit/test_sdk_stacks tests/unit/test_sdk_ucontext
 SDK_TEST_HOST = tests/unit/sdk_host.c tests/unit/sdk_host.h
 SDK_TEST_LIBS = sdk/libhospes.la $(CMOCKA_LIBS) $(JANSSON_LIBS)
 
+tests_unit_test_sdk_mail_SOURCES = tests/unit/test_sdk_mail.c $(SDK_TEST_HOST)
+tests_unit_test_sdk_mail_LDADD = $(SDK_TEST_LIBS)
+tests_unit_test_sdk_evict_SOURCES = tests/unit/test_sdk_evict.c $(SDK_TEST_HOST)
+tests_unit_test_sdk_evict_LDADD = $(SDK_TEST_LIBS)
 tests_unit_test_sdk_memory_SOURCES = tests/unit/test_sdk_memory.c $(SDK_TEST_HOST)
 tests_unit_test_sdk_memory_LDADD = $(SDK_TEST_LIBS)
 tests_unit_test_sdk_ops_SOURCES = tests/unit/test_sdk_ops.c $(SDK_TEST_HOST)

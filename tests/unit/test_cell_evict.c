@@ -413,6 +413,84 @@ test_leaks_end(void **state)
 	assert_int_equal(guest_hears_all(g, WIRE_STOP, h, 1), 1);
 }
 
+/* ---- Waiting for a cell ------------------------------------------------------------------------------------------ */
+
+/* It is as one that was evicted, and comes back at the end of the queue. */
+static void
+test_withdrawn(void **state)
+{
+	uint64_t handles[2], h[1];
+	struct guest *g = parked(2, handles);
+
+	(void)state;
+	world_submit("{}");
+	assert_int_equal(world.call[2]->state, CALL_QUEUED);
+	cells_withdraw(world.call[2]);
+	assert_int_equal(world.call[2]->state, CALL_EVICTED);
+	world_outcome(0, 0, 0, "");
+	guest_reply(g, handles[0], 0, "1");
+	world_turn();
+	assert_int_equal(guest_hears_all(g, WIRE_START, h, 1), 0);
+	world_submit_again(2);
+	world_turn();
+	assert_int_equal(guest_hears_all(g, WIRE_START, h, 1), 1);
+	assert_string_equal(world.told[2].why, "");
+}
+
+/* Who waits for a cell in which only calls of its own run sit, and wait, waits for those; for nobody as long as there is hope. */
+static void
+test_kept_by_its_own(void **state)
+{
+	struct run other = {.client = (char *)"uid:1000"};
+	uint64_t handles[2];
+	struct guest *g;
+
+	(void)state;
+	world.state_cell = true;
+	world.policy->cells_per_pool = 1;
+	g = parked(1, handles);
+	world_submit("{}");
+	assert_ptr_equal(cells_kept_by(world.call[1]), world.call[0]);
+	assert_null(cells_kept_by(world.call[0])); /* it has one */
+	world.policy->cells_per_pool = 2;
+	assert_null(cells_kept_by(world.call[1]));
+	world.policy->cells_per_pool = 1;
+	world.call[0]->run = &other;
+	assert_null(cells_kept_by(world.call[1]));
+	world.call[0]->run = &world.run;
+	world_outcome(0, 0, 0, "");
+	assert_null(cells_kept_by(world.call[1])); /* it computes */
+	(void)g;
+}
+
+/* Those that make room keep nobody from it, unless that is never done. */
+static void
+test_kept_without_eviction(void **state)
+{
+	uint64_t handles[2];
+
+	(void)state;
+	parked(2, handles);
+	world_submit("{}");
+	assert_null(cells_kept_by(world.call[2]));
+	world.policy->evict_after_ns = 0;
+	assert_non_null(cells_kept_by(world.call[2]));
+}
+
+static void
+test_running_is_counted(void **state)
+{
+	uint64_t handles[2];
+	struct guest *g = parked(2, handles);
+
+	(void)state;
+	assert_int_equal(world.run.calls_running, 0);
+	world_outcome(0, 0, 0, "");
+	assert_int_equal(world.run.calls_running, 1);
+	guest_die(g, SIGSEGV);
+	assert_int_equal(world.run.calls_running, 0);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int
@@ -436,6 +514,10 @@ main(void)
 	    T(test_pong_after),
 	    T(test_leaks_drain),
 	    T(test_leaks_end),
+	    T(test_withdrawn),
+	    T(test_kept_by_its_own),
+	    T(test_kept_without_eviction),
+	    T(test_running_is_counted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -208,6 +208,61 @@ test_replay_is_answered_from_the_record(void **state)
 }
 
 static void
+test_outcomes_on_record_come_ahead(void **state)
+{
+	struct call *root;
+	unsigned before;
+
+	(void)state;
+	version_add("a", "1.0.0");
+	version_add("b", "1.0.0");
+	root = start();
+	for (unsigned i = 0; i < 10; i++) {
+		ask(root, "b");
+		if (i != 3) /* it is still open */
+			reply(newest(), 0, "\"short\"");
+	}
+	w.room_ahead = 4 * (64 + strlen("\"short\""));
+	begin_again(root);
+	assert_int_equal(w.n_ahead, 4);
+	assert_int_equal(w.ahead[3], 4);
+	before = w.n_outcomes;
+	ask(root, "b");
+	assert_int_equal(w.n_ahead, 4);
+	ask(root, "b"); /* half of them are asked for */
+	assert_int_equal(w.n_ahead, 6);
+	for (unsigned i = 2; i < 10; i++)
+		ask(root, "b");
+	assert_int_equal(w.n_ahead, 9);
+	assert_int_equal(w.ahead[8], 9);
+	assert_int_equal(w.n_known, 9);
+	assert_int_equal(w.n_outcomes, before); /* none was told twice */
+	begin_again(root);
+	assert_int_equal(w.n_ahead, 13); /* its next cell knows nothing */
+}
+
+static void
+test_what_was_sent_ahead_is_compared(void **state)
+{
+	struct call *root;
+
+	(void)state;
+	version_add("a", "1.0.0");
+	version_add("b", "1.0.0");
+	version_add("c", "1.0.0");
+	root = start();
+	ask(root, "b");
+	reply(newest(), 0, "1");
+	w.room_ahead = 1000;
+	begin_again(root);
+	assert_int_equal(w.n_ahead, 1);
+	ask(root, "c");
+	assert_int_equal(w.n_cancelled, 1);
+	reply(root, 0, "whatever it says now");
+	assert_int_equal(w.run->root.status, HOSPES_ENONDET);
+}
+
+static void
 test_an_outcome_before_its_op_is_asked_for_again_waits(void **state)
 {
 	struct call *root;
@@ -439,6 +494,36 @@ test_a_group_shares_what_is_left(void **state)
 	assert_int_equal(account_left(&w.run->account, QUANTITY_CALLS), 0);
 }
 
+/* A turn of the loop that takes longer than the sleep that is asked for at the end of it. */
+static int64_t slept_from_ns;
+
+static void
+on_long_turn(evutil_socket_t fd, short what, void *arg)
+{
+	int64_t ns = 10 * NS_PER_MS, begun = clock_mono_ns();
+
+	(void)fd, (void)what;
+	do
+		slept_from_ns = clock_mono_ns();
+	while (slept_from_ns - begun < 2 * ns);
+	ask_with(arg, WIRE_OP_SLEEP, "", 0, &ns, sizeof(ns));
+}
+
+static void
+test_a_sleep_never_ends_early(void **state)
+{
+	struct call *root;
+
+	(void)state;
+	version_add("a", "1.0.0");
+	root = start();
+	event_base_once(w.loop, -1, EV_TIMEOUT, on_long_turn, root, NULL);
+	while (w.n_outcomes == 0)
+		event_base_loop(w.loop, EVLOOP_ONCE);
+	assert_int_equal(last_status(), 0);
+	assert_true(clock_mono_ns() - slept_from_ns >= 10 * NS_PER_MS);
+}
+
 int
 main(void)
 {
@@ -455,6 +540,8 @@ main(void)
 	    PROMISE(test_replay_is_answered_from_the_record),
 	    PROMISE(test_an_outcome_before_its_op_is_asked_for_again_waits),
 	    PROMISE(test_another_question_in_replay_ends_the_run),
+	    PROMISE(test_outcomes_on_record_come_ahead),
+	    PROMISE(test_what_was_sent_ahead_is_compared),
 	    PROMISE(test_first_records_its_winner),
 	    PROMISE(test_cancel_reaches_the_leaves),
 	    PROMISE(test_the_intent_is_durable_before_the_effect),
@@ -465,6 +552,7 @@ main(void)
 	    PROMISE(test_refusals_past_a_hundred_are_counted),
 	    PROMISE(test_a_configuration_is_recorded_once),
 	    PROMISE(test_a_group_shares_what_is_left),
+	    PROMISE(test_a_sleep_never_ends_early),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

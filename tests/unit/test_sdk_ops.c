@@ -134,6 +134,80 @@ test_outcomes_in_another_order(void **state)
 }
 
 static int
+one_after_the_other(hospes_ctx *ctx)
+{
+	json_t *all = json_array();
+	hospes_value *value;
+
+	for (int i = 0; i < 3; i++) {
+		int rc = hospes_call(ctx, "w", hospes_input(ctx), &value);
+
+		if (rc != 0) {
+			json_decref(all);
+			return rc;
+		}
+		json_array_append(all, hospes_json(value));
+	}
+	return hospes_reply(ctx, all);
+}
+
+/* A call that repeats what is on record finds its answers there already: it says what it asks for, and waits for none. */
+static void
+test_outcomes_that_come_ahead(void **state)
+{
+	(void)state;
+	host_start(&host, one_after_the_other, 4);
+	for (uint64_t call = 1; call <= 2; call++) {
+		host_call(&host, call, "{}", "1");
+		host_answer(&host, call, 0, "10");
+		if (call == 1)
+			host_answer(&host, call, 1, "11");
+		host_answer(&host, call, 2, "12");
+		host_answer(&host, call, 3, "\"never asked for\"");
+		for (uint32_t i = 0; i < 3; i++) {
+			host_expect_op(&host, &said, call, i, WIRE_OP_CALL, "w");
+			if (call == 2 && i == 1) {
+				host_expect_silence(&host);
+				host_answer(&host, call, 1, "11");
+			}
+		}
+		host_expect_reply(&host, call, 0, "[10,11,12]");
+	}
+	host_call(&host, 3, "{}", "1");
+	host_refuse(&host, 3, 0, HOSPES_EDEPTH, "too deep");
+	host_expect_op(&host, &said, 3, 0, WIRE_OP_CALL, "w");
+	host_expect_reply(&host, 3, HOSPES_EDEPTH, "w: too deep");
+	host_stop(&host);
+}
+
+/* It may cost the cell no more than what it asks for: with each answer there, 300 are asked for in pieces. */
+static int
+many_times(hospes_ctx *ctx)
+{
+	for (int i = 0; i < 300; i++) {
+		if (hospes_call(ctx, "w", NULL, NULL) != 0)
+			return hospes_status(ctx);
+	}
+	return hospes_reply(ctx, json_null());
+}
+
+static void
+test_the_host_hears_how_far_it_has_come(void **state)
+{
+	(void)state;
+	host_start(&host, many_times, 4);
+	host_call(&host, 1, "{}", "1");
+	for (uint32_t i = 0; i < 299; i++)
+		host_answer(&host, 1, i, "1");
+	for (uint32_t i = 0; i < 300; i++)
+		host_expect_op(&host, &said, 1, i, WIRE_OP_CALL, "w");
+	host_expect_silence(&host);
+	host_answer(&host, 1, 299, "1");
+	host_expect_reply(&host, 1, 0, "null");
+	host_stop(&host);
+}
+
+static int
 first_of_three(hospes_ctx *ctx)
 {
 	hospes_op *ops[3];
@@ -583,6 +657,8 @@ main(void)
 	    cmocka_unit_test_teardown(test_error_passes_through_with_its_chain, teardown),
 	    cmocka_unit_test_teardown(test_payload_of_16_mib_goes_both_ways, teardown),
 	    cmocka_unit_test_teardown(test_outcomes_in_another_order, teardown),
+	    cmocka_unit_test_teardown(test_outcomes_that_come_ahead, teardown),
+	    cmocka_unit_test_teardown(test_the_host_hears_how_far_it_has_come, teardown),
 	    cmocka_unit_test_teardown(test_wait_any_takes_the_recorded_winner, teardown),
 	    cmocka_unit_test_teardown(test_wait_any_refuses_a_foreign_winner, teardown),
 	    cmocka_unit_test_teardown(test_call_all, teardown),

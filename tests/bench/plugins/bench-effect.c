@@ -20,3 +20,4 @@ effect(hospes_ctx *ctx)
 
 HOSPES_AGENT("bench-effect", "1.0.0", "Effects of the bench", effect)
 HOSPES_NEEDS("http:http://127.0.0.1:*")
+HOSPES_NEEDS("http:http://bench.invalid")

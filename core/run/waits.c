@@ -1,0 +1,75 @@
+/* What an open run waits for, as it is now, put into what is shown of its records. */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/util.h"
+#include "run/state.h"
+
+/* Path -> node, borrowed. */
+static void
+index_tree(json_t *node, json_t *by_path)
+{
+	json_t *op;
+	size_t i;
+
+	json_object_set(by_path, json_string_value(json_object_get(node, "path")), node);
+	json_array_foreach(json_object_get(node, "ops"), i, op) index_tree(op, by_path);
+}
+
+static unsigned long
+ordinal_of(const json_t *node)
+{
+	const char *path = json_string_value(json_object_get(node, "path")),
+		   *slash = path == NULL ? NULL : strrchr(path, '/');
+
+	return slash == NULL ? 0 : strtoul(slash + 1, NULL, 10);
+}
+
+/* What has no record yet, an op at a guard or one that waits for others, takes its place among those that have. */
+static void
+add_node(json_t *by_path, const char *path, json_t *node)
+{
+	const char *slash = strrchr(path, '/');
+	_cleanup_(free_p) char *above = slash == NULL ? NULL : strndup(path, (size_t)(slash - path));
+	json_t *parent = above == NULL ? NULL : json_object_get(by_path, above), *ops;
+	size_t at;
+
+	if (parent == NULL)
+		return;
+	json_object_set_new(node, "path", json_string(path));
+	json_object_set_new(node, "status", json_string("open"));
+	ops = json_object_get(parent, "ops");
+	if (ops == NULL) {
+		ops = json_array();
+		json_object_set_new(parent, "ops", ops);
+	}
+	at = json_array_size(ops);
+	while (at > 0 && ordinal_of(json_array_get(ops, at - 1)) > ordinal_of(node))
+		at--;
+	json_array_insert(ops, at, node);
+}
+
+void
+waits_join(json_t *summary, const struct run *run)
+{
+	_cleanup_(json_p) json_t *waits = dispatch_waits(run), *by_path = json_object();
+	json_t *tree = json_object_get(summary, "tree"), *of_run = dispatch_waits_of_run(run), *live, *node;
+	const char *path;
+
+	if (of_run != NULL)
+		json_object_set_new(summary, "waits", of_run);
+	if (!json_is_object(tree))
+		return;
+	index_tree(tree, by_path);
+	json_object_foreach(waits, path, live)
+	{
+		node = json_object_get(by_path, path);
+		if (node == NULL && json_object_get(live, "op") != NULL)
+			add_node(by_path, path, live);
+		else if (node != NULL && strcmp(json_string_value(json_object_get(node, "status")), "open") == 0)
+			json_object_update(node, live);
+	}
+	json_object_clear(by_path);
+}
