@@ -231,6 +231,16 @@ set_field(json_t *json, const struct record *r, const struct record_field *f)
 	case TAG_INPUT_DELTA:
 	case TAG_OUTPUT_DELTA:
 		return;
+	case TAG_INPUT_ERASED:
+	case TAG_OUTPUT_ERASED:
+		if (f->len >= sizeof(struct payload_hash))
+			set_hex(json, f->tag == TAG_INPUT_ERASED ? "input_hash" : "output_hash", f->data,
+			    sizeof(struct payload_hash));
+		json_object_set_new(json, key, json_integer(f->len));
+		return;
+	case TAG_ERASED:
+		json_object_set_new(json, key, json_true());
+		return;
 	case TAG_BODY:
 	case TAG_CONFIG:
 	case TAG_PARTIAL:

@@ -107,6 +107,9 @@ int store_fault(const struct store *s, int rc, const char *what, struct fault *f
 
 bool store_has_row(const struct store *s, const struct record *r);
 
+/* Opens the environment and its tables; makes them where there are none. */
+int store_open_env(struct store *s, const char *dir, struct fault *fault);
+
 /* Applies one record by its rows; opens the write transaction when none is, makes room when the map is full.
  * [store thread] */
 int store_apply_record(struct store *s, const struct record *r, struct fault *fault);

@@ -8,7 +8,7 @@ CLEANFILES += $(CHAOS_STORMS)
 EXTRA_DIST += tests/chaos/README tests/chaos/storm.c tests/chaos/storm.sh tests/chaos/chaos.t
 
 check_PROGRAMS += tests/chaos/check
-tests_chaos_check_SOURCES = tests/chaos/check.c
+tests_chaos_check_SOURCES = tests/chaos/check.c tests/chaos/check_runs.c tests/chaos/check_effects.c tests/chaos/check.h
 tests_chaos_check_LDADD = $(JANSSON_LIBS)
 
 # The world outside the host, for scenarios that kill it.

@@ -208,7 +208,7 @@ static void
 test_found_everywhere(void **state)
 {
 	struct fixture *f = *state;
-	struct asker a, b, c, d;
+	struct asker a, b, c, d, e;
 	char id[ULID_TEXT];
 
 	ask(f, &a, "uid:1", one_key, 1);
@@ -228,9 +228,14 @@ test_found_everywhere(void **state)
 	close_both(f);
 	open_both(f);
 	ask(f, &d, "uid:1", one_key, 1);
+	ask(f, &e, "uid:1", one_key, 1); /* both read it */
 	settle(f, &d);
+	settle(f, &e);
 	assert_null(d.started[0]);
+	assert_null(e.started[0]);
 	assert_non_null(strstr(buf_text(&d.told[0]), id));
+	assert_string_equal(buf_text(&d.told[0]), buf_text(&e.told[0]));
+	clear(&e);
 	clear(&b);
 	clear(&c);
 	clear(&d);
