@@ -58,6 +58,19 @@ dispatch_undecided(const struct run *run)
 }
 
 json_t *
+dispatch_waits_of_run(const struct run *run)
+{
+	(void)run;
+	return NULL;
+}
+
+void
+waits_join(json_t *summary, const struct run *run)
+{
+	(void)summary, (void)run;
+}
+
+json_t *
 run_json(const struct run *run, bool with_result)
 {
 	(void)run, (void)with_result;
