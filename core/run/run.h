@@ -121,7 +121,7 @@ json_t *run_part(const struct run *run, uint32_t nth);
  * "confidence"?, "message"?, "replays"?: n, "parts"?: n, "ops": [nodes in order]}.  A node of an op that is no call has "op": "http"
  * and "target" in place of plugin and version; one that a guard refused has "guard", and "findings" where it has any.  What
  * is open has status "open", and what it waits for: "state" and "waits" as dispatch_waits gives them, and the run itself "waits" of
- * dispatch_waits_of_run, as in the list.  An effect has "effect": "keyed" and, where a host ended before its outcome, "begun_again": n,
+ * dispatch_waits_of_run, as in the list, or for "turn": it was open when the host ended, and comes to it.  An effect has "effect": "keyed" and, where a host ended before its outcome, "begun_again": n,
  * "maybe_billed": n (costly ones), "attempt", "undecided": {"since", "command"} while it waits for a decision and "decision":
  * {"outcome", "by", "why"?} after it.
  */

@@ -112,7 +112,8 @@ json_t *summary_of(const struct record_list *list);
 json_t *parts_of(const struct record_list *list);
 
 /* waits.c: what is open in a summary and tree is told what it waits for. */
-void waits_join(json_t *summary, const struct run *run);
+void waits_join(json_t *summary, struct run *run);
+json_t *waits_of_run(struct run *run); /* or NULL: it does not wait */
 
 /* apply.c: keys in STORE_META of the runs that have not ended. */
 #define RUN_OPEN_PREFIX "run-open:"

@@ -289,9 +289,9 @@ read_list(struct store_txn *txn, struct journal *j, void *arg)
 }
 
 static json_t *
-live_entry(const struct run *run)
+live_entry(struct run *run)
 {
-	json_t *entry = run_json(run, false), *waits = run->state == RUN_OPEN ? dispatch_waits_of_run(run) : NULL;
+	json_t *entry = run_json(run, false), *waits = waits_of_run(run);
 
 	if (waits != NULL)
 		json_object_set_new(entry, "waits", waits);

@@ -235,6 +235,13 @@ take_run_end(json_t *run, const char *id, const json_t *record)
 	json_object_set_new(run, "spent", json_integer(number_of(record, "number")));
 }
 
+/* Who is late, and who lost a race, may hear of it when he asks for something. */
+static bool
+may_refuse(const char *status)
+{
+	return strcmp(status, "deadline_exceeded") == 0 || strcmp(status, "cancelled") == 0;
+}
+
 static void
 take_run_record(struct journal *j, json_t *run, const char *id, const json_t *record)
 {
@@ -250,7 +257,7 @@ take_run_record(struct journal *j, json_t *run, const char *id, const json_t *re
 		take_call_start(run, id, path, record);
 	else if (strcmp(kind, "call_end") == 0)
 		take_call_end(run, id, path);
-	else if (strcmp(kind, "refusal") == 0 && strcmp(text_of(record, "status"), "deadline_exceeded") != 0)
+	else if (strcmp(kind, "refusal") == 0 && !may_refuse(text_of(record, "status")))
 		breaks(
 		    id, "the op %s is refused as %s: %s", path, text_of(record, "status"), text_of(record, "message"));
 	else {
@@ -264,7 +271,7 @@ take_run_record(struct journal *j, json_t *run, const char *id, const json_t *re
 
 /* ---- Sequences ----------------------------------------------------------------------------------------------------- */
 
-/* What a record says, but for where it lies. */
+/* What a record says, but for where it lies and who wrote it. */
 static json_int_t
 print_of(json_t *record)
 {
@@ -274,6 +281,7 @@ print_of(json_t *record)
 	json_object_del(record, "lsn");
 	json_object_del(record, "prev");
 	json_object_del(record, "copy");
+	json_object_del(record, "epoch");
 	text = json_dumps(record, JSON_COMPACT | JSON_SORT_KEYS);
 	for (const char *at = text; at != NULL && *at != '\0'; at++)
 		hash = (hash ^ (unsigned char)*at) * 0x100000001b3u;

@@ -15,8 +15,8 @@ RUNS=${RUNS:-300}
 KILLS=${KILLS:-100}
 BATCH=50
 STEPS=10
-LASTS=${LASTS:-$((KILLS * 600))}
 BULK=${BULK:-0}
+LASTS=${LASTS:-$((KILLS * (BULK > 0 ? 2500 : 600)))}
 STORMS="storm storm-1 storm-2 storm-3 storm-4"
 
 storm_plugins()
@@ -321,7 +321,7 @@ kills()
 	while [ $((cells_killed + hosts_killed + starts_killed)) -lt "$KILLS" ]; do
 		one_kill || return 1
 		# Old records are dropped only by a host that lives for a while.
-		[ "$BULK" = 0 ] || [ $((RANDOM % 12)) -ne 0 ] || pause 12
+		[ "$BULK" = 0 ] || [ $((RANDOM % 10)) -ne 0 ] || pause 24
 	done
 	note "$hosts_killed kills of the host, $starts_killed while it started, $cells_killed of cells; $hosts_stopped times told to" \
 	    "stop; $(open_runs) runs open at the end of them"

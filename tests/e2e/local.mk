@@ -4,6 +4,7 @@ E2E_SCENARIOS = \
 	tests/e2e/api-no-host.t \
 	tests/e2e/ask-changelogs.t \
 	tests/e2e/ask-copyright.t \
+	tests/e2e/ask-host-killed.t \
 	tests/e2e/ask-interrupted.t \
 	tests/e2e/ask-joins.t tests/e2e/ask-killed.t \
 	tests/e2e/ask-json.t \

@@ -73,10 +73,19 @@ apply_forget(struct store_txn *txn, const struct record *r, struct fault *fault)
 	return store_del(txn, STORE_MEMORY, f->data, f->len, fault);
 }
 
+static int
+apply_drop(struct store_txn *txn, const struct record *r, struct fault *fault)
+{
+	uint64_t below = (uint64_t)record_int(r, TAG_NUMBER);
+
+	return store_put(txn, STORE_META, STORE_DROPPED, strlen(STORE_DROPPED), &below, sizeof below, fault);
+}
+
 static const struct store_apply rows[] = {
     {RECORD_COMMAND, "power.add", apply_add},
     {RECORD_COMMAND, "power.document", apply_document},
     {RECORD_COMMAND, "power.forget", apply_forget},
+    {RECORD_COMMAND, "power.drop", apply_drop},
     {0},
 };
 

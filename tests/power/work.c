@@ -175,6 +175,19 @@ one_round(struct work *w, unsigned n)
 		power_committed(&w->s, w->last + 1);
 }
 
+/* What may go is in the store before anything goes. */
+static void
+note_drop(struct work *w, uint64_t below)
+{
+	int64_t number = (int64_t)below;
+	struct record r;
+
+	record_init(&r, RECORD_COMMAND);
+	record_add_text(&r, TAG_COMMAND, "power.drop");
+	record_add(&r, TAG_NUMBER, &number, sizeof number);
+	power_committed(&w->s, store_append(w->s.store, &r) + 1);
+}
+
 /* Waits until the oldest has gone: from then on nobody but the store knows what was in it. */
 static void
 drop_half(struct work *w)
@@ -189,7 +202,7 @@ drop_half(struct work *w)
 	journal_extents(w->s.journal, &extents);
 	oldest = xasprintf("%s/%s", w->s.dir.journal, extents[0].name);
 	free(extents);
-	power_committed(&w->s, w->last + 1);
+	note_drop(w, segments[n / 2].first);
 	say(w, "dropping %" PRIu64 "\n", segments[n / 2].first);
 	journal_drop(w->s.journal, segments[n / 2].first);
 	while (access(oldest, F_OK) == 0)
