@@ -447,7 +447,7 @@ read_by_several_at_once(void **state)
 	struct reader readers[READERS];
 	static char text[40000];
 
-	memset(text, 'x', sizeof text);
+	memset(text, 'x', sizeof text - 1);
 	for (unsigned seq = 0; seq < A_RUN; seq++)
 		for (unsigned run = 0; run < RUNS; run++) {
 			struct record r;
