@@ -142,6 +142,16 @@ state_dir_claim(const char *path, struct state_dir *dir, struct fault *fault)
 	return rc != 0 ? rc : take_lock(path, dir, fault);
 }
 
+/* The folders themselves are on the disk before anything in them is promised to be; always, since a host that lost its power
+ * between the two would find them made and not know. */
+static int
+sync_names(const struct state_dir *dir, const char *state, struct fault *fault)
+{
+	int rc = fd_sync_above(dir->journal, fault);
+
+	return rc != 0 ? rc : fd_sync_above(state, fault);
+}
+
 int
 state_dir_open(const struct policy *policy, struct state_dir *dir, struct fault *fault)
 {
@@ -163,6 +173,8 @@ state_dir_open(const struct policy *policy, struct state_dir *dir, struct fault 
 		rc = make(dir->objects, 0700, dir, fault);
 	if (rc == 0)
 		rc = make(dir->memory, 0700, dir, fault);
+	if (rc == 0)
+		rc = sync_names(dir, policy->state_dir, fault);
 	if (rc == 0)
 		rc = fd_make_dirs(above_socket, 0755, fault);
 	/* The socket's folder may be one that others share (a runtime directory); only one that we make is ours. */

@@ -7,6 +7,7 @@
 #   make lint     cppcheck and clang-tidy
 #   make cross-check    the switch between fibers on aarch64, under qemu-user; part of `make check`
 #   make fuzz     each fuzz target for FUZZ_RUNS inputs
+#   make power    the power goes at every point of a workload: tests/power/README
 #   make bench    the table of tests/bench/README
 #   make chaos    runs of mixed shape while host and cells are killed
 #   make hostile-without    each defence taken out in turn: a hostile plugin that it is for then gets through
@@ -49,6 +50,7 @@ include tests/bench/local.mk
 include tests/lint/local.mk
 include tests/abi/local.mk
 include tests/hostile/local.mk
+include tests/power/local.mk
 
 EXTRA_DIST += tests/unit/run.sh
 TESTS += tests/floors.sh tests/names.sh tests/man.sh tests/readme.sh tests/systemd.sh

@@ -53,6 +53,8 @@ http_status(int status)
 	case HOSPES_EREPEATED:
 	case HOSPES_EINUSE:
 		return 409;
+	case HOSPES_EERASED:
+		return 410;
 	case HOSPES_ETOOLARGE:
 		return 413;
 	case HOSPES_ELOAD:

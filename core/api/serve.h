@@ -204,6 +204,7 @@ void handle_logs(struct exchange *x);
 void handle_memory_spaces(struct exchange *x);
 void handle_memory_put(struct exchange *x);
 void handle_memory_get(struct exchange *x);
+void handle_erase(struct exchange *x);
 void handle_memory_forget(struct exchange *x);
 void handle_memory_drop(struct exchange *x);
 void handle_memory_keys(struct exchange *x);

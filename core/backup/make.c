@@ -62,22 +62,6 @@ making_rest(struct making *m, struct fault *fault)
 	return rc;
 }
 
-/* The name of a backup in its folder is its last sync. */
-static int
-sync_above(const char *path, struct fault *fault)
-{
-	_cleanup_(free_p) char *above = xstrdup(path);
-	char *slash = strrchr(above, '/');
-	_cleanup_(close_p) int fd = -1;
-
-	if (slash != NULL)
-		*(slash == above ? slash + 1 : slash) = '\0';
-	fd = open(slash == NULL ? "." : above, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 || fsync(fd) != 0)
-		return fault_errno(fault, errno, "cannot make %s durable", path);
-	return 0;
-}
-
 static int
 write_manifest(struct making *m, struct fault *fault)
 {
@@ -99,7 +83,7 @@ making_seal(struct making *m, struct fault *fault)
 	if (syncfs(m->f.to_fd) != 0)
 		return fault_errno(fault, errno, "cannot make %s durable", m->to);
 	rc = write_manifest(m, fault);
-	return rc != 0 ? rc : sync_above(m->to, fault);
+	return rc != 0 ? rc : fd_sync_above(m->to, fault);
 }
 
 json_t *

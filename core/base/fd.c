@@ -183,13 +183,28 @@ fd_receive(int sock, void *data, size_t len, int fds[FD_PASS_MAX], size_t *n)
 	return received;
 }
 
+int
+fd_sync_above(const char *path, struct fault *fault)
+{
+	const char *slash = strrchr(path, '/');
+	_cleanup_(free_p) char *dir =
+	    slash == NULL ? xstrdup(".") : xstrndup(path, slash == path ? 1 : (size_t)(slash - path));
+	_cleanup_(close_p) int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0 && errno == EACCES)
+		return 0; /* one that may be written to and not be read: whoever made it so looks after it */
+	if (fd < 0 || fsync(fd) != 0)
+		return fault_errno(fault, errno, "cannot sync the folder %s", dir);
+	return 0;
+}
+
 static int
 make_dir(const char *path, mode_t mode, struct fault *fault)
 {
 	struct stat st;
 
 	if (mkdir(path, mode) == 0)
-		return 0;
+		return fd_sync_above(path, fault);
 	if (errno != EEXIST)
 		return fault_errno(fault, errno, "cannot make the folder %s", path);
 	if (stat(path, &st) != 0)
@@ -216,19 +231,6 @@ fd_make_dirs(const char *path, mode_t mode, struct fault *fault)
 	return make_dir(path, mode, fault);
 }
 
-static int
-sync_folder_of(const char *path, struct fault *fault)
-{
-	const char *slash = strrchr(path, '/');
-	_cleanup_(free_p) char *dir =
-	    slash == NULL ? xstrdup(".") : xstrndup(path, slash == path ? 1 : (size_t)(slash - path));
-	_cleanup_(close_p) int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd < 0 || fsync(fd) != 0)
-		return fault_errno(fault, errno, "cannot sync the folder %s", dir);
-	return 0;
-}
-
 int
 fd_write_file(const char *path, const void *data, size_t len, mode_t mode, struct fault *fault)
 {
@@ -245,5 +247,5 @@ fd_write_file(const char *path, const void *data, size_t len, mode_t mode, struc
 		unlink(temp);
 		return fault_errno(fault, -rc, "cannot write %s", path);
 	}
-	return sync_folder_of(path, fault);
+	return fd_sync_above(path, fault);
 }

@@ -27,6 +27,9 @@ ssize_t fd_receive(int sock, void *data, size_t len, int fds[FD_PASS_MAX], size_
 /* mkdir -p; each folder made gets `mode`. */
 int fd_make_dirs(const char *path, mode_t mode, struct fault *fault);
 
+/* A name that was made, changed or removed is on the disk when the folder that it stands in is synced: that of `path`. */
+int fd_sync_above(const char *path, struct fault *fault);
+
 /* Writes `path` whole or not at all: a temporary beside it, fsync, rename, fsync of the folder. */
 int fd_write_file(const char *path, const void *data, size_t len, mode_t mode, struct fault *fault);
 

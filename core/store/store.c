@@ -2,8 +2,6 @@
  * The store as others see it: opening, appending, asking.  thread.c has the other side of the queue.
  */
 
-#include "config.h"
-
 #include <assert.h>
 #include <errno.h>
 #include <signal.h>
@@ -11,7 +9,6 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "base/fd.h"
 #include "store/state.h"
 
 /* Records are applied so many at a time while the thread would wake for its next commit anyway. */
@@ -108,68 +105,6 @@ on_wakeup(evutil_socket_t fd, short what, void *arg)
 	tell_failure(s);
 }
 
-/* An LMDB result. */
-static int
-make_tables(struct store *s)
-{
-	MDB_txn *txn;
-	int rc = LMDB(mdb_txn_begin(s->env, NULL, 0, &txn));
-
-	if (rc != MDB_SUCCESS)
-		return rc;
-	for (size_t i = 0; i < STORE_TABLES && rc == MDB_SUCCESS; i++)
-		rc = LMDB(mdb_dbi_open(txn, store_table_name((enum store_table)i), MDB_CREATE, &s->dbi[i]));
-	if (rc == MDB_SUCCESS)
-		return LMDB(mdb_txn_commit(txn));
-	mdb_txn_abort(txn);
-	return rc;
-}
-
-static int
-open_tables(struct store *s, struct fault *fault)
-{
-	int rc, grown = 0;
-
-	while ((rc = make_tables(s)) == MDB_MAP_FULL && grown == 0)
-		grown = store_grow(s, fault);
-	return grown != 0 ? grown : store_fault(s, rc, "cannot open the store's tables", fault);
-}
-
-/* LMDB syncs each commit in full.  MDB_NOMETASYNC would save a flush and could lose the last commit with the power; the
- * journal would give it back, but store_committed() would have promised too much to whoever recycles segments.
- * MDB_NOTLS: transactions belong to objects, not to threads; opening reads in the loop's thread, all else in ours. */
-static int
-open_env(struct store *s, const char *dir, struct fault *fault)
-{
-	int rc = fd_make_dirs(dir, 0700, fault), dead;
-	unsigned flags = MDB_NOTLS;
-
-#ifdef HOSPES_BENCH_HOOKS
-	if (getenv("HOSPES_BENCH_NO_SYNC") != NULL)
-		flags |= MDB_NOSYNC;
-#endif
-	if (rc != 0)
-		return rc;
-	rc = mdb_env_create(&s->env);
-	if (rc == MDB_SUCCESS)
-		rc = mdb_env_set_maxdbs(s->env, STORE_TABLES);
-	if (rc == MDB_SUCCESS)
-		rc = mdb_env_set_mapsize(s->env, s->map_bytes);
-	if (rc == MDB_SUCCESS)
-		rc = LMDB(mdb_env_open(s->env, dir, flags, 0600));
-	if (rc == MDB_SUCCESS)
-		rc = store_guard(s->env);
-	if (rc == MDB_SUCCESS)
-		rc = mdb_reader_check(s->env, &dead); /* slots of a host that was killed */
-	if (rc != MDB_SUCCESS) {
-		_cleanup_(free_p) char *what = xasprintf("cannot open the store in %s", dir);
-
-		return store_fault(s, rc, what, fault);
-	}
-	assert(mdb_env_get_maxkeysize(s->env) >= STORE_KEY_MAX);
-	return open_tables(s, fault);
-}
-
 static int
 start_thread(struct store *s, struct event_base *loop, struct fault *fault)
 {
@@ -182,8 +117,10 @@ start_thread(struct store *s, struct event_base *loop, struct fault *fault)
 	s->wakeup = event_new(loop, s->wake_fd, EV_READ | EV_PERSIST, on_wakeup, s);
 	if (s->wakeup == NULL || event_add(s->wakeup, NULL) != 0)
 		return fault_set(fault, HOSPES_EIO, "cannot add the store to the event loop");
-	/* Signals are the loop's. */
+	/* Signals are the loop's, but those that a fault of this thread makes. */
 	sigfillset(&all);
+	sigdelset(&all, SIGSEGV);
+	sigdelset(&all, SIGBUS);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	rc = pthread_create(&s->thread, NULL, store_main, s);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
@@ -251,7 +188,7 @@ int
 store_open(struct store **ret, const struct store_options *options, struct fault *fault)
 {
 	struct store *s = new_store(options);
-	int rc = open_env(s, options->dir, fault);
+	int rc = store_open_env(s, options->dir, fault);
 
 	if (rc == 0)
 		rc = store_catch_up(s, fault);

@@ -25,6 +25,14 @@ CMOCKA_TESTS += tests/unit/test_store
 tests_unit_test_store_SOURCES = tests/unit/test_store.c tests/unit/cmocka_all.h tests/unit/fake_disk.h \
 	tests/unit/scratch.h
 tests_unit_test_store_LDADD = core/store/libstore.a $(JOURNAL_LIBS) $(LMDB_LIBS)
+CMOCKA_TESTS += tests/unit/test_store_damage
+tests_unit_test_store_damage_SOURCES = tests/unit/test_store_damage.c tests/unit/cmocka_all.h tests/unit/scratch.h
+tests_unit_test_store_damage_LDADD = $(tests_unit_test_store_LDADD)
+
+CMOCKA_TESTS += tests/unit/test_run_forward
+tests_unit_test_run_forward_SOURCES = tests/unit/test_run_forward.c tests/unit/cmocka_all.h tests/unit/fake_disk.h \
+	tests/unit/scratch.h
+tests_unit_test_run_forward_LDADD = core/run/librun.a core/call/libcall.a core/store/libstore.a $(JOURNAL_LIBS) $(LMDB_LIBS)
 
 CMOCKA_TESTS += tests/unit/test_run_keys
 tests_unit_test_run_keys_SOURCES = tests/unit/test_run_keys.c tests/unit/cmocka_all.h tests/unit/scratch.h

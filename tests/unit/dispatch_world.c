@@ -313,14 +313,14 @@ memory_appended(struct memory *m, struct memory_command *c, uint64_t lsn, memory
 }
 
 void
-memory_outcome(struct memory *m, const struct ulid *run, uint64_t lsn, const char *key, bool forget, memory_done *done,
+memory_outcome(struct memory *m, const struct ulid *run, uint32_t seq, const char *key, bool forget, memory_done *done,
     void *arg)
 {
 	struct memory_space space = {.client = "", .name = ""};
 
 	(void)m, (void)run;
 	memory_asked(forget ? "forgot" : "was put", 1, &space, key, done, arg);
-	w.memory.lsn = lsn;
+	w.memory.lsn = seq;
 }
 
 void
