@@ -30,7 +30,7 @@
 static inline bool
 mail_there(const struct wire_mail *box)
 {
-	uint32_t len = atomic_load_explicit(&box->len, memory_order_acquire);
+	uint32_t len = atomic_load(&box->len); /* comes after our own word was taken back */
 
 	return len > 0 && len <= WIRE_MAIL_MAX;
 }
@@ -59,7 +59,7 @@ mail_back(struct wire_mail *box, size_t len)
 static inline size_t
 mail_take(struct wire_mail *box, void *to)
 {
-	uint32_t len = atomic_load_explicit(&box->len, memory_order_acquire);
+	uint32_t len = atomic_load(&box->len);
 
 	if (len == 0 || len > WIRE_MAIL_MAX || !atomic_compare_exchange_strong(&box->len, &len, MAIL_TAKEN))
 		return 0;

@@ -86,6 +86,7 @@ _hospes_files()
 _hospes_value()
 {
 	case ${1%...} in
+	'RUN|DIGEST') _hospes_words $(_hospes_ask id ps --all) ;;
 	NAME)
 		case $2 in
 		new) ;;

@@ -53,6 +53,8 @@ http_status(int status)
 	case HOSPES_EREPEATED:
 	case HOSPES_EINUSE:
 		return 409;
+	case HOSPES_EERASED:
+		return 410;
 	case HOSPES_ETOOLARGE:
 		return 413;
 	case HOSPES_ELOAD:
@@ -229,4 +231,18 @@ reply_error(struct exchange *x, int code, int status, const char *format, ...)
 	fault_setv(&fault, status, format, args);
 	va_end(args);
 	reply_json(x, code, api_error(status, fault.text));
+}
+
+bool
+reply_came(json_t *answer, const struct fault *fault, struct exchange *x)
+{
+	if (!exchange_paid(x)) {
+		json_decref(answer);
+		return false;
+	}
+	if (answer == NULL) {
+		reply_fault(x, fault);
+		return false;
+	}
+	return true;
 }

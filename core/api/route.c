@@ -52,6 +52,7 @@ static const struct route routes[] = {
     {EVHTTP_REQ_GET, "/v1/runs/{}/events", BODY_NONE, handle_run_events},
     {EVHTTP_REQ_POST, "/v1/runs/{}/cancel", BODY_JSON, handle_run_cancel},
     {EVHTTP_REQ_POST, "/v1/runs/{}/resolve", BODY_INPUT, handle_run_resolve},
+    {EVHTTP_REQ_POST, "/v1/erase", BODY_JSON, handle_erase},
     {EVHTTP_REQ_GET, "/v1/logs", BODY_NONE, handle_logs},
     {EVHTTP_REQ_GET, "/v1/memory", BODY_NONE, handle_memory_spaces},
     {EVHTTP_REQ_POST, "/v1/memory/reindex", BODY_JSON, handle_memory_reindex},

@@ -3,7 +3,7 @@
  *
  * What is given back is kept for the next taker, up to a number, the warmest first: malloc keeps seven of a size at hand,
  * and thousands of calls may be in flight.  Tools that look for memory used after its end see each thing's end: under
- * ASan nothing is kept.
+ * ASan and valgrind nothing is kept.
  */
 
 #ifndef BASE_SLAB_H

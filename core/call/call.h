@@ -134,7 +134,7 @@ struct op {
 	int64_t share_wall_ns;     /* 0: none */
 	bool sharing;              /* its share is a part of what is left, and not taken yet */
 	bool refused;              /* a guard's no to the reply of its callee is on record */
-	uint64_t intent_lsn;       /* of its intent or command, where that was there when the host was started */
+	uint32_t intent_seq;       /* number in the run of its intent or command, where that was there when the host was started */
 
 	/* the outcome, once state is OP_DONE */
 	int status;

@@ -61,6 +61,9 @@ pool_evict(struct pool *pool, int64_t now_ns)
 
 	if (after == 0 || pool->spec.spec.state_cell)
 		return;
+	/* Where one waits for a place others will follow: after a start as many as were open when the host ended. */
+	if (wanted > 0 && wanted < pool->cells->policy->fibers)
+		wanted = pool->cells->policy->fibers;
 	for (call = TAILQ_FIRST(&pool->parked); call != NULL; call = next) {
 		int64_t waited = now_ns - call->parked_mono_ns;
 

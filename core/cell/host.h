@@ -10,6 +10,7 @@
  *   evict.c       calls that wait for long
  *   cancel.c      calls that were told to stop              death.c        what becomes of the calls of a dead cell
  *   watchdog.c    silence, deadlines, idle cells            cell_log.c     what a cell prints
+ *   spin.c        looking for frames before sleeping
  *   blame.c       the host's log of what plugins did
  *   probing.c     cells that are started to see whether they start
  *   prove.c       the long proofs of `hospes doctor` (prove.h)

@@ -62,7 +62,7 @@ any_host_open(struct any_host *h, const struct cli *cli, bool own_state, void (*
 
 	if (rc == 0 || rc == HOSPES_ECANCELLED || cli->socket != NULL)
 		return rc;
-	h->options = (struct private_host_options){.command = cli->command->name, .own_state = own_state};
+	h->options = (struct private_host_options){.command = cli->command->name, .own_state = own_state, .goes_on = true};
 	return start(h, say, arg, fault);
 }
 

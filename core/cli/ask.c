@@ -251,6 +251,15 @@ on_event(const json_t *event, void *arg)
 	ask_progress_event(a->progress, event);
 }
 
+/* arg: struct asking.  What was kept and what was asked is in the host's state, and goes on. */
+static int
+revive_host(void *arg, struct fault *fault)
+{
+	struct asking *a = arg;
+
+	return private_host_restart(a->host.host, fault);
+}
+
 static int
 run(struct asking *a, struct fault *fault)
 {
@@ -262,8 +271,8 @@ run(struct asking *a, struct fault *fault)
 
 	json_object_set(a->request, "sources", a->spaces);
 	a->patience.client = client;
-	if (a->host.host != NULL)
-		a->patience.most_ns = 0; /* nobody starts a private host again */
+	if (a->host.host != NULL) /* nobody else starts a private host again */
+		a->patience.revive = revive_host;
 	rc = patience_start(&a->patience, a->request, NULL, &started, fault);
 	if (rc != 0)
 		return rc;

@@ -81,6 +81,16 @@ tell_damage(const char *file, uint64_t offset, const char *what, void *arg)
 		    v->damages, json_pack("{s:s, s:I, s:s}", "file", file, "offset", (json_int_t)offset, "what", safe));
 }
 
+/* A store that cannot be read is one damage, and the journal is another matter. */
+static void
+tell_store(struct verify *v, const char *state, const char *what)
+{
+	_cleanup_(free_p) char *dir = xasprintf("%s/store", state);
+
+	v->check.damages++;
+	tell_damage(dir, 0, what, v);
+}
+
 static int
 visit_verified(const struct record *r, void *arg)
 {
@@ -139,13 +149,15 @@ verify(struct cli *cli)
 	int rc;
 
 	find_place(cli, &place);
+	v.check = (struct journal_check){.visit = visit_verified, .damaged = tell_damage, .arg = &v};
 	/* Before the journal: it never reflects more than the journal has. */
 	if (place.state != NULL) {
 		v.store = store = journal_store_open(place.state, &fault);
-		if (store == NULL)
+		if (store == NULL && fault.status != HOSPES_EDAMAGED)
 			return cli_fail(cli, &fault);
+		if (store == NULL)
+			tell_store(&v, place.state, fault.text);
 	}
-	v.check = (struct journal_check){.visit = visit_verified, .damaged = tell_damage, .arg = &v};
 	rc = journal_check(place.journal, &v.check, &fault);
 	payloads_forget(&v.payloads);
 	if (rc != 0)
@@ -230,6 +242,16 @@ set_field(json_t *json, const struct record *r, const struct record_field *f)
 		return;
 	case TAG_INPUT_DELTA:
 	case TAG_OUTPUT_DELTA:
+		return;
+	case TAG_INPUT_ERASED:
+	case TAG_OUTPUT_ERASED:
+		if (f->len >= sizeof(struct payload_hash))
+			set_hex(json, f->tag == TAG_INPUT_ERASED ? "input_hash" : "output_hash", f->data,
+			    sizeof(struct payload_hash));
+		json_object_set_new(json, key, json_integer(f->len));
+		return;
+	case TAG_ERASED:
+		json_object_set_new(json, key, json_true());
 		return;
 	case TAG_BODY:
 	case TAG_CONFIG:

@@ -269,7 +269,10 @@ keeper_dismiss(struct keeper *k)
 void
 keeper_restart(struct keeper *k)
 {
+	void (*before)(int) = signal(SIGPIPE, SIG_IGN); /* the keeper itself may have been killed */
+
 	fd_write_all(k->control, "r", 1);
+	signal(SIGPIPE, before);
 }
 
 void

@@ -80,6 +80,8 @@ static const struct cli_option resolve_options[] = {
     {0},
 };
 
+static const struct cli_option erase_options[] = {{"why", 0, "TEXT", "the reason, for the record"}, {0}};
+
 static const struct cli_option demo_options[] = {
     {"scene", 's', "N", "this scene alone: its number or its name"},
     {"input", 0, "JSON", "what FILE.so is given"},
@@ -175,6 +177,15 @@ static const struct command commands[] = {
 	.max_args = 1,
 	.run = command_journal,
 	.family = journal_commands},
+    {.name = "erase",
+	.usage = "RUN|DIGEST [--why TEXT]",
+	.summary = "Remove what a run was given and said, or a document.",
+	.detail = "Of a run that has ended, its records keep hashes, times and statuses.  A document, named by its digest,\n"
+		  "leaves the memory of the user who asks, and the runs that read it are erased with it.",
+	.options = erase_options,
+	.min_args = 1,
+	.max_args = 1,
+	.run = command_erase},
     {.name = "memory",
 	.usage = "load|list|search|put|get|forget|drop|reindex ...",
 	.summary = "Keep values and documents, and search them.",

@@ -61,6 +61,7 @@ cli_exit_of(int status)
 	case HOSPES_ENOHOST:
 		return CLI_NO_HOST;
 	case HOSPES_ENOENT:
+	case HOSPES_EERASED:
 	case HOSPES_ENOAGENT:
 	case HOSPES_ENORUN:
 	case HOSPES_ENOVERSION:

@@ -12,6 +12,7 @@
 #define USUAL_S      60
 #define MOST_S       86400
 #define PAUSE_MIN_MS 50
+#define REVIVALS     3u
 #define PAUSE_MAX_MS 2000
 
 int
@@ -42,11 +43,27 @@ tell(const struct patience *p)
 		fprintf(stderr, "%s\n", line);
 }
 
+static int
+revive(struct patience *p, struct fault *fault)
+{
+	static const char line[] = "the private host of this command ended; it is started again";
+
+	if (++p->revived > REVIVALS)
+		return fault->status;
+	if (p->say != NULL)
+		p->say(line, p->arg);
+	else
+		fprintf(stderr, "%s\n", line);
+	return p->revive(p->arg, fault);
+}
+
 int
 patience_again(struct patience *p, struct fault *fault)
 {
 	int64_t now = clock_mono_ns();
 
+	if (fault->status == HOSPES_ENOHOST && p->revive != NULL && client_reached(p->client))
+		return revive(p, fault);
 	if (fault->status != HOSPES_ENOHOST || p->most_ns == 0 || !client_reached(p->client))
 		return fault->status;
 	if (p->gone_ns == 0) {

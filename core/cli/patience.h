@@ -23,7 +23,9 @@ struct patience {
 	struct client *client;
 	int64_t most_ns;                          /* 0: none */
 	void (*say)(const char *line, void *arg); /* NULL: on stderr */
-	void *arg;                                /* of say */
+	void *arg;                                /* of say and revive */
+	int (*revive)(void *arg, struct fault *fault); /* starts it again, by who can, a few times; NULL: somebody else may */
+	unsigned revived;
 	int64_t gone_ns;                          /* since when the host is; 0: it is there */
 	unsigned pause_ms;
 };

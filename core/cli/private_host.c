@@ -271,7 +271,8 @@ private_host_restart(struct private_host *h, struct fault *fault)
 	if (told < 0)
 		return fault_set(fault, HOSPES_ECANCELLED, "interrupted while the private host ended");
 	if (told == 0)
-		return fault_set(fault, HOSPES_EBUG, "the private host did not end within %d s", READY_MS / 1000);
+		return fault_set(
+		    fault, HOSPES_ENOHOST, "the private host has ended, and who looks after it does not start it again");
 	return wait_ready(h, fault);
 }
 

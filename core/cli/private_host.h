@@ -36,8 +36,8 @@ struct private_host_options {
  */
 int private_host_start(struct private_host **ret, const struct private_host_options *options, struct fault *fault);
 
-/* Ends it, when it has not ended by itself, and starts it again: with `goes_on` where it was, else with nothing left of before
- * but the log.  Every cell is fresh.  Not with the user's state. */
+/* Ends it, when it has not ended by itself, and starts it again: with `goes_on`, and on the user's own state, where it was, else
+ * with nothing left of before but the log.  Every cell is fresh. */
 int private_host_restart(struct private_host *h, struct fault *fault);
 
 void private_host_stop(struct private_host **h); /* and removes its folder; accepts NULL; also for _cleanup_ */

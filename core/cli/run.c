@@ -57,6 +57,8 @@ command_run(struct cli *cli)
 	if (rc != 0)
 		return cli_fail(cli, &fault);
 	id = cli_text(started, "id");
+	if (cli_value(cli, "key") != NULL && json_is_true(json_object_get(started, "repeated")))
+		fprintf(stderr, "run %s was started under this key before\n", id);
 	if (cli_flag(cli, "detach")) {
 		if (cli->json)
 			cli_json(cli, started);

@@ -221,7 +221,7 @@ change_resume(struct dispatch *d, struct op *op)
 	const char *key = "";
 
 	(void)op_memory_target(op, space, &key);
-	memory_outcome(d->memory, &op->run->id, op->intent_lsn, key, op->kind == WIRE_OP_FORGET, op_memory_told,
+	memory_outcome(d->memory, &op->run->id, op->intent_seq, key, op->kind == WIRE_OP_FORGET, op_memory_told,
 	    op_memory_asking(d, op));
 }
 

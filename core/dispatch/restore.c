@@ -289,7 +289,7 @@ op_under_way(struct restore *r, struct op *op, const struct record *rec, struct 
 	if (op->kind == WIRE_OP_CALL)
 		return senseless(rec, "a call has no such record", fault);
 	op->intent_real_ns = rec->head.real_ns;
-	op->intent_lsn = rec->head.lsn;
+	op->intent_seq = rec->head.seq;
 	if (record_kind(&rec->head) == RECORD_OP_INTENT) {
 		op->effect = (uint8_t)record_int(rec, TAG_EFFECT);
 		op->attempt = rec->head.attempt;

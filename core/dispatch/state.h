@@ -95,7 +95,7 @@ struct executor {
 	bool outside;     /* it asks of the world outside the call, for which a case of `hospes test` answers */
 	void (*begin)(struct dispatch *d, struct op *op);
 	void (*stop)(struct dispatch *d, struct op *op);
-	/* Goes on with one whose intent or command is on record (op->intent_real_ns, op->intent_lsn) and whose outcome is not,
+	/* Goes on with one whose intent or command is on record (op->intent_real_ns, op->intent_seq) and whose outcome is not,
 	 * since the host ended in between; NULL: this kind has no such records. */
 	void (*resume)(struct dispatch *d, struct op *op);
 	/* The value of one that is op->undecided and, as a human says, took place: with this answer, or with NULL where nothing
@@ -105,6 +105,9 @@ struct executor {
 extern const struct executor executor_call, executor_http, executor_now, executor_random, executor_sleep,
     executor_first, executor_find, executor_script, executor_part, executor_remember, executor_recall, executor_forget,
     executor_list, executor_documents, executor_document, executor_search;
+
+/* When a sleep that is under way ends, real ns; 0: that is not known. */
+int64_t sleep_ends(const struct op *op);
 
 /* Of a build for the bench alone. */
 #define BENCH_TARGET "http://bench.invalid/"

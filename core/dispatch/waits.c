@@ -55,17 +55,6 @@ at_guard(const char *name)
 	return json_pack("{s:s s:s}", "for", "guard", "guard", name);
 }
 
-/* When a sleep ends; 0: that is not known. */
-static int64_t
-until_of(const struct op *op)
-{
-	struct timeval ends;
-
-	if (op->executing == NULL || !event_pending(op->executing, EV_TIMEOUT, &ends))
-		return 0;
-	return ends.tv_sec * NS_PER_S + ends.tv_usec * NS_PER_US;
-}
-
 /* What an op waits for, or whoever waits for it. */
 static json_t *
 waits_of_op(const struct op *op)
@@ -80,8 +69,8 @@ waits_of_op(const struct op *op)
 		return json_pack("{s:s s:o}", "for", op->kind == WIRE_OP_FIRST ? "first" : "part", "on", named_by(op));
 	if (op->kind == WIRE_OP_SLEEP) {
 		json = json_pack("{s:s}", "for", "timer");
-		if (until_of(op) != 0)
-			set_time(json, "until", until_of(op));
+		if (sleep_ends(op) != 0)
+			set_time(json, "until", sleep_ends(op));
 		return json;
 	}
 	json = json_pack("{s:s}", "for", op->undecided ? "decision" : op_kind_name(op->kind));
@@ -213,7 +202,7 @@ struct reasons {
 static void
 add_reason(struct reasons *all, const char *what, const char *guard, const struct op *op)
 {
-	int64_t until_ns = op == NULL || op->kind != WIRE_OP_SLEEP || guard != NULL ? 0 : until_of(op);
+	int64_t until_ns = op == NULL || op->kind != WIRE_OP_SLEEP || guard != NULL ? 0 : sleep_ends(op);
 	struct reason *r = all->reason;
 
 	while (r < all->reason + all->n && (strcmp(r->what, what) != 0 || r->guard != guard))

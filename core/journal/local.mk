@@ -5,3 +5,4 @@ core_journal_libjournal_a_SOURCES = \
 	core/journal/erase.h core/journal/format.h core/journal/journal.c \
 	core/journal/journal.h core/journal/read.c core/journal/recover.c core/journal/segment.c core/journal/segment.h \
 	core/journal/state.h core/journal/writer.c
+EXTRA_DIST += core/journal/README

@@ -26,4 +26,7 @@ void change_catch_up(struct memory *m, bool all);
 /* The same for one space, emptied first: it is worn. */
 void change_renew(struct memory *m, const struct memory_space *space);
 
+/* The same in any case, and nothing that the space had before is left in the file of the index. */
+void change_erased(struct memory *m, const struct memory_space *space);
+
 #endif

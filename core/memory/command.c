@@ -89,7 +89,7 @@ keep_outcome(struct applied *a, struct fault *fault)
 
 	if (memcmp(a->record->head.run, none, sizeof none) == 0)
 		return 0;
-	key_outcome(&k, a->record->head.run, a->lsn);
+	key_outcome(&k, a->record->head.run, &a->record->head.seq);
 	return store_put(a->txn, STORE_MEMORY, k.data, k.len, &a->outcome, sizeof a->outcome, fault);
 }
 
@@ -367,7 +367,7 @@ apply_run_end(struct store_txn *txn, const struct record *r, struct fault *fault
 	struct first first;
 	struct key prefix;
 
-	key_outcome(&prefix, r->head.run, 0);
+	key_outcome(&prefix, r->head.run, NULL);
 	while (store_walk(txn, STORE_MEMORY, prefix.data, prefix.len, false, first_visit, &first) != 0) {
 		if (store_del(txn, STORE_MEMORY, first.key.data, first.key.len, fault) != 0)
 			return fault->status;

@@ -94,6 +94,32 @@ documents_sync(const char *dir, struct fault *fault)
 	return 0;
 }
 
+int
+documents_open_to_wipe(const char *dir, const uint8_t digest[DIGEST])
+{
+	_cleanup_(free_p) char *path = path_of(dir, digest);
+
+	return open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+int
+documents_wipe(int fd, uint64_t bytes, struct fault *fault)
+{
+	static const uint8_t zeros[64 * 1024];
+
+	for (uint64_t at = 0; at < bytes;) {
+		size_t len = bytes - at < sizeof zeros ? (size_t)(bytes - at) : sizeof zeros;
+		ssize_t n = pwrite(fd, zeros, len, (off_t)at);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return fault_errno(fault, errno, "cannot overwrite a document that was erased");
+		at += (uint64_t)n;
+	}
+	return fdatasync(fd) == 0 ? 0 : fault_errno(fault, errno, "cannot overwrite a document that was erased");
+}
+
 void
 documents_remove(const char *dir, const uint8_t digest[DIGEST])
 {

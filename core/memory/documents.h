@@ -15,6 +15,10 @@ int documents_write(
     const char *dir, const uint8_t digest[DIGEST], const void *text, size_t len, bool *ret_new, struct fault *fault);
 int documents_sync(const char *dir, struct fault *fault);
 
+/* To be overwritten once it has no name any more; -1: there is none. */
+int documents_open_to_wipe(const char *dir, const uint8_t digest[DIGEST]);
+int documents_wipe(int fd, uint64_t bytes, struct fault *fault);
+
 void documents_remove(const char *dir, const uint8_t digest[DIGEST]);
 
 /* Removes all files of which `named` (with the file's name) says no; returns how many. */

@@ -367,6 +367,17 @@ index_commit(struct index *x, uint64_t applied, struct fault *fault)
 	return 0;
 }
 
+/* SQLite leaves what was deleted in pages that nothing uses.  The copy is a file, and not in memory as other temporary
+ * things are: it is as large as the index. */
+int
+index_compact(struct index *x, struct fault *fault)
+{
+	if (index_commit(x, 0, fault) != 0)
+		return fault->status;
+	index_forget_insert(x);
+	return index_run(x, "PRAGMA temp_store=FILE; VACUUM; PRAGMA temp_store=MEMORY", fault);
+}
+
 /* ---- Spaces --------------------------------------------------------------------------------------------------------- */
 
 void

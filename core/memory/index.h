@@ -36,6 +36,9 @@ int index_clear(struct index *index, struct fault *fault);
 int index_commit(struct index *index, uint64_t applied, struct fault *fault);
 uint64_t index_applied(const struct index *index);
 
+/* Commits, and writes the file anew: of what was deleted nothing is left in it. */
+int index_compact(struct index *index, struct fault *fault);
+
 bool index_uncommitted(const struct index *index, uint64_t applied);
 
 /* Whether a document is half in. */

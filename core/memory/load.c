@@ -15,6 +15,7 @@ struct await {
 	enum command_kind kind;
 	char *key;
 	struct ulid run;
+	uint32_t seq; /* in the run */
 	uint64_t lsn;
 	struct outcome outcome;
 	bool known;
@@ -113,7 +114,7 @@ again_read(struct ask *ask, struct store_txn *txn)
 {
 	struct await *w = (struct await *)ask;
 
-	w->known = outcome_of_run(txn, w->run.bytes, w->lsn, &w->outcome);
+	w->known = outcome_of_run(txn, w->run.bytes, w->seq, &w->outcome);
 }
 
 /* The index learns of it from the store, as of all that was changed before the start. */
@@ -126,13 +127,12 @@ again_then(struct ask *ask)
 		answer(w);
 	else
 		fault_set(&ask->fault, HOSPES_EDAMAGED,
-		    "the store does not know what came of the command at %llu of the journal",
-		    (unsigned long long)w->lsn);
+		    "the store does not know what came of the command that is the run's record %u", w->seq);
 	ask_end(ask);
 }
 
 void
-memory_outcome(struct memory *m, const struct ulid *run, uint64_t lsn, const char *key, bool forget, memory_done *done,
+memory_outcome(struct memory *m, const struct ulid *run, uint32_t seq, const char *key, bool forget, memory_done *done,
     void *arg)
 {
 	struct await *w = ask_new(m, sizeof *w, 0, NULL, done, arg);
@@ -141,7 +141,7 @@ memory_outcome(struct memory *m, const struct ulid *run, uint64_t lsn, const cha
 	w->kind = forget ? COMMAND_FORGET : COMMAND_PUT;
 	w->key = xstrdup(key);
 	w->run = *run;
-	w->lsn = lsn;
+	w->seq = seq;
 	ask_read(&w->ask, again_read, again_then);
 }
 

@@ -90,6 +90,11 @@ int memory_forget(struct memory *m, const struct memory_space *space, const char
 int memory_forget_document(struct memory *m, const struct memory_space *space, const char *digest,
     struct memory_command **ret, struct fault *fault);
 
+/* A document leaves all spaces of the client, its words leave the index, and its bytes are overwritten unless another client
+ * has it.  Answer: {"document": digest, "spaces": n}, when that is done but for the index. */
+void memory_erase(
+    struct memory *m, const char *client, const char *digest, const char *actor, memory_done *done, void *arg);
+
 /* All of a space.  Answer: {"keys": n, "documents": n}, what there was. */
 int memory_drop(struct memory *m, const struct memory_space *space, struct memory_command **ret, struct fault *fault);
 
@@ -100,9 +105,9 @@ struct record *memory_record(struct memory_command *c);
  * the answer of memory_load is. */
 void memory_appended(struct memory *m, struct memory_command *c, uint64_t lsn, memory_done *done, void *arg);
 
-/* The answer once more of a command of a run that has not ended, which was appended before the host was started: `key` is
- * what it was about. */
-void memory_outcome(struct memory *m, const struct ulid *run, uint64_t lsn, const char *key, bool forget, memory_done *done,
+/* The answer once more of a command of a run that has not ended, which was appended before the host was started as the run's
+ * record `seq`: `key` is what it was about. */
+void memory_outcome(struct memory *m, const struct ulid *run, uint32_t seq, const char *key, bool forget, memory_done *done,
     void *arg);
 
 /* Appends and awaits, for who has no run: ACTOR is added. */

@@ -1,7 +1,6 @@
 /* Names, keys and entries of spaces. */
 
 #include <assert.h>
-#include <endian.h>
 #include <string.h>
 
 #include <sodium.h>
@@ -139,15 +138,13 @@ key_outcomes(struct key *k)
 }
 
 void
-key_outcome(struct key *k, const uint8_t run[16], uint64_t lsn)
+key_outcome(struct key *k, const uint8_t run[16], const uint32_t *seq)
 {
-	uint64_t number = htobe64(lsn);
-
 	k->len = 0;
 	add(k, "O", 1);
 	add(k, run, 16);
-	if (lsn != 0)
-		add(k, &number, sizeof number);
+	if (seq != NULL)
+		add(k, seq, sizeof *seq);
 }
 
 bool
@@ -248,13 +245,13 @@ outcome_get(struct store_txn *txn, uint64_t lsn, struct outcome *ret)
 }
 
 bool
-outcome_of_run(struct store_txn *txn, const uint8_t run[16], uint64_t lsn, struct outcome *ret)
+outcome_of_run(struct store_txn *txn, const uint8_t run[16], uint32_t seq, struct outcome *ret)
 {
 	const void *data;
 	struct key k;
 	size_t len;
 
-	key_outcome(&k, run, lsn);
+	key_outcome(&k, run, &seq);
 	if (!store_get(txn, STORE_MEMORY, k.data, k.len, &data, &len) || len != sizeof *ret)
 		return false;
 	memcpy(ret, data, sizeof *ret);

@@ -8,7 +8,7 @@
  *   F digest                           uint64_t: in how many spaces the document is
  *   R                                  struct outcome[OUTCOMES]: of the last commands, so that whoever appended one learns
  *                                      what came of it
- *   O run lsn                          struct outcome: of a command of a run that has not ended; the LSN in big-endian
+ *   O run seq                          struct outcome: of a command of a run that has not ended, by its number in the run
  *
  * A name of more than NAME_ORDER bytes is ordered by that many.  Digests are 32 bytes here.
  */
@@ -67,7 +67,7 @@ void key_name(struct key *k, const struct memory_space *s, const char *name, con
 void key_names(struct key *k, const struct memory_space *s);
 void key_file(struct key *k, const uint8_t digest[DIGEST]); /* NULL: the prefix of all */
 void key_outcomes(struct key *k);
-void key_outcome(struct key *k, const uint8_t run[16], uint64_t lsn); /* 0: the prefix of all of the run */
+void key_outcome(struct key *k, const uint8_t run[16], const uint32_t *seq); /* NULL: the prefix of all of the run */
 
 bool digest_read(const char *text, uint8_t ret[DIGEST]); /* 64 hexadecimal digits, small ones */
 void digest_text(const uint8_t digest[DIGEST], char ret[DIGEST_TEXT]);
@@ -85,6 +85,6 @@ bool document_get(
     struct store_txn *txn, const struct memory_space *s, const uint8_t digest[DIGEST], struct document_view *ret);
 uint64_t outcome_newest(struct store_txn *txn); /* LSN of the last command that was applied; 0: none */
 bool outcome_get(struct store_txn *txn, uint64_t lsn, struct outcome *ret);
-bool outcome_of_run(struct store_txn *txn, const uint8_t run[16], uint64_t lsn, struct outcome *ret);
+bool outcome_of_run(struct store_txn *txn, const uint8_t run[16], uint32_t seq, struct outcome *ret);
 
 #endif

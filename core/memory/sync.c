@@ -28,6 +28,7 @@ struct entry {
 struct sync {
 	struct ask ask;
 	bool clear; /* the index begins with nothing */
+	bool erase; /* and nothing of what was there before is left in its file */
 	bool begun;
 	bool documents;  /* values come first */
 	bool end;        /* of the store */
@@ -176,7 +177,7 @@ is_needless(const struct sync *y, struct index *index)
 {
 	struct memory_space s;
 
-	if (y->ask.n == 0)
+	if (y->ask.n == 0 || y->erase)
 		return false;
 	s = place_space(&y->ask.spaces[0]);
 	return !index_worn(index, &s);
@@ -212,6 +213,8 @@ end(struct sync *y, struct index *index)
 	if (y->ask.n > 0)
 		s = place_space(&y->ask.spaces[0]);
 	if (index_compare_end(index, y->ask.n > 0 ? &s : NULL, &y->ask.fault) != 0)
+		return y->ask.fault.status;
+	if (y->erase && index_compact(index, &y->ask.fault) != 0)
 		return y->ask.fault.status;
 	y->passages = index_passages(index, NULL);
 	y->ask.lsn = y->newest;
@@ -285,12 +288,14 @@ sync_then(struct ask *ask)
 }
 
 static void
-sync_start(struct memory *m, const struct memory_space *space, bool clear, memory_done *done, void *arg)
+sync_start(
+    struct memory *m, const struct memory_space *space, bool clear, bool erase, memory_done *done, void *arg)
 {
 	struct sync *y = ask_new(m, sizeof *y, space == NULL ? 0 : 1, space, done, arg);
 
 	y->ask.release = sync_release;
 	y->clear = clear;
+	y->erase = erase;
 	y->since = clock_mono_ns();
 	ask_work(&y->ask, LANE_INDEX, sync_work, sync_then);
 }
@@ -298,17 +303,23 @@ sync_start(struct memory *m, const struct memory_space *space, bool clear, memor
 void
 memory_reindex(struct memory *m, memory_done *done, void *arg)
 {
-	sync_start(m, NULL, true, done, arg);
+	sync_start(m, NULL, true, false, done, arg);
 }
 
 void
 change_catch_up(struct memory *m, bool all)
 {
-	sync_start(m, NULL, all, NULL, NULL);
+	sync_start(m, NULL, all, false, NULL, NULL);
 }
 
 void
 change_renew(struct memory *m, const struct memory_space *space)
 {
-	sync_start(m, space, true, NULL, NULL);
+	sync_start(m, space, true, false, NULL, NULL);
+}
+
+void
+change_erased(struct memory *m, const struct memory_space *space)
+{
+	sync_start(m, space, true, true, NULL, NULL);
 }

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "run/keys.h"
+#include "run/care.h"
 #include "run/state.h"
 
 static size_t
@@ -149,11 +150,11 @@ apply_runs_open(struct store_txn *txn, const struct record *r, struct fault *fau
 static int
 apply_moved(struct store_txn *txn, const struct record *r, struct fault *fault)
 {
-	static const char member[] = "\"first_lsn\":";
+	static const char member[] = "\"first_lsn\":", start_member[] = "\"start_lsn\":";
 	_cleanup_(buf_free) struct buf entry = {0};
 	const char *text, *at;
 	const void *found;
-	size_t len;
+	size_t len, begin;
 
 	if (!store_get(txn, STORE_RUNS, r->head.run, sizeof(r->head.run), &found, &len))
 		return fault_set(fault, HOSPES_EDAMAGED, "a run moves at %llu of the journal that never started",
@@ -163,10 +164,14 @@ apply_moved(struct store_txn *txn, const struct record *r, struct fault *fault)
 	if (at == NULL)
 		return fault_set(fault, HOSPES_EDAMAGED, "the entry of a run does not say where its records begin");
 	at += sizeof(member) - 1;
-	buf_append(&entry, text, (size_t)(at - text));
+	begin = (size_t)(at - text);
+	buf_append(&entry, text, begin);
 	buf_printf(&entry, "%lld", (long long)record_int(r, TAG_NUMBER));
 	while (at < text + len && *at >= '0' && *at <= '9')
 		at++;
+	/* Where it began is where its oldest records may still be. */
+	if (memmem(text, len, start_member, sizeof(start_member) - 1) == NULL)
+		buf_printf(&entry, ",%s%lld", start_member, strtoll(text + begin, NULL, 10));
 	buf_append(&entry, at, (size_t)(text + len - at));
 	return put(txn, r, &entry, fault);
 }
@@ -187,6 +192,8 @@ apply_dropped(struct store_txn *txn, const struct record *r, struct fault *fault
 const struct store_apply run_apply[] = {
     {RECORD_RUN_MOVED, NULL, apply_moved},
     {RECORD_COMMAND, COMMAND_DROPPED, apply_dropped},
+    {RECORD_COMMAND, COMMAND_ERASE, erase_apply},
+    {RECORD_COMMAND, COMMAND_ERASED, erased_apply},
     {RECORD_RUNS_OPEN, NULL, apply_runs_open},
     {RECORD_RUN_START, NULL, apply_start},
     {RECORD_RUN_START, NULL, key_apply},

@@ -6,7 +6,9 @@
 #ifndef RUN_CARE_H
 #define RUN_CARE_H
 
+#include "journal/journal.h"
 #include "run/run.h"
+#include "store/store.h"
 
 struct care;
 struct forward;
@@ -25,5 +27,25 @@ void care_settle(struct runs *r); /* what was asked of the store's thread was do
 typedef void forward_done(bool moved, uint64_t bytes, void *arg);
 struct forward *forward_begin(struct run_slot *slot, forward_done *done, void *arg);
 void forward_stop(struct forward **f); /* `done` does not come; accepts NULL, clears */
+
+/* A walk over the records from `from` up to `to` (LSNs), a segment at a time.  [loop; `visit` in the store's thread] */
+struct scan {
+	struct runs *runs;
+	uint64_t from, to;
+	journal_visit *visit; /* what it returns is passed over */
+	store_done_fn *done;  /* look at `fault` */
+	void *arg;            /* of both */
+
+	struct fault fault;
+	uint64_t limit; /* of the slice */
+	bool more;
+};
+void scan_begin(struct scan *s);
+
+/* erase.c */
+void erase_open(struct runs *r); /* goes on with what a crash left undone */
+void erase_close(struct runs *r);
+int erase_apply(struct store_txn *txn, const struct record *r, struct fault *fault);
+int erased_apply(struct store_txn *txn, const struct record *r, struct fault *fault);
 
 #endif

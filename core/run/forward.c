@@ -34,9 +34,21 @@ struct forward {
 	unsigned rounds;
 
 	uint64_t first, last; /* of the copies */
+	struct map commands;  /* paths of ops whose command has no outcome yet */
 	uint64_t bytes;
 	struct fault fault;
 };
+
+static void
+forget_commands(struct forward *f)
+{
+	size_t at = 0;
+	char *path;
+
+	while ((path = map_next(&f->commands, &at)) != NULL)
+		free(path);
+	map_free(&f->commands);
+}
 
 static void
 forward_free(struct forward *f)
@@ -45,6 +57,7 @@ forward_free(struct forward *f)
 	if (f->turn != NULL)
 		event_free(f->turn);
 	record_list_free(&f->list);
+	forget_commands(f);
 	free(f);
 }
 
@@ -94,11 +107,37 @@ read_some(struct store_txn *txn, struct journal *j, void *arg)
 
 static void read_round(struct forward *f);
 
+/* What came of a command is asked for by its LSN, as long as the op has no outcome: such a run is not moved now. */
+static void
+note_command(struct forward *f, const struct record *r)
+{
+	char *path = record_text(r, TAG_PATH);
+
+	if (path == NULL)
+		return;
+	if (record_kind(&r->head) == RECORD_COMMAND && map_get(&f->commands, path) == NULL) {
+		map_put(&f->commands, path, path);
+		return;
+	}
+	if (record_kind(&r->head) == RECORD_OP_OUTCOME || record_kind(&r->head) == RECORD_CALL_END)
+		free(map_del(&f->commands, path));
+	free(path);
+}
+
+static bool
+has_open_command(const struct forward *f)
+{
+	size_t at = 0;
+
+	return map_next(&f->commands, &at) != NULL;
+}
+
 static void
 copy_one(struct forward *f, const struct record *r)
 {
 	struct record copy = *r;
 
+	note_command(f, r);
 	copy.head.kind |= RECORD_COPY;
 	copy.head.prev = f->last;
 	f->last = store_append(f->runs->store, &copy);
@@ -141,7 +180,10 @@ on_turn(evutil_socket_t fd, short what, void *arg)
 	record_list_free(&f->list);
 	f->copied = 0;
 	f->since = f->upto;
-	if (f->slot->run.last_lsn == f->upto) {
+	if (f->slot->run.last_lsn == f->upto && has_open_command(f)) {
+		f->slot->moved_at = 0;
+		end(f, false);
+	} else if (f->slot->run.last_lsn == f->upto) {
 		move(f);
 		end(f, true);
 	} else if (++f->rounds > ROUNDS_MAX) {

@@ -204,7 +204,7 @@ resume_next(struct runs *r)
 		slot->step = RESUME_READS;
 		slot->resume = xcalloc(1, sizeof(*slot->resume));
 		slot->resume->slot = slot;
-		slot->resume->lsn = slot->run.last_lsn;
+		slot->resume->lsn = slot->resume_lsn != 0 ? slot->resume_lsn : slot->run.last_lsn;
 		store_read(r->store, read_some, was_read, slot->resume);
 	}
 }
@@ -254,6 +254,7 @@ resume_cancel(struct run_slot *slot, const char *why, struct fault *fault)
 		slot->run.seq = newest.head.seq + 1;
 		memcpy(slot->run.trace.bytes, newest.head.trace, sizeof(slot->run.trace.bytes));
 	}
+	slot->resume_lsn = slot->run.last_lsn;
 	dispatch_record_cancel(r->dispatch, &slot->run, HOSPES_ECANCELLED, why);
 	slot->cancelled_by = xstrdup(why);
 	if (slot->step == RESUME_WAITS) {

@@ -35,6 +35,7 @@ runs_open(struct runs **ret, const struct runs_options *options, struct fault *f
 		return rc;
 	resume_begin(r);
 	care_open(r);
+	erase_open(r);
 	return 0;
 }
 
@@ -84,6 +85,7 @@ runs_close(struct runs **r)
 	if ((*r)->n_open > 0)
 		open_checkpoint(*r); /* the next start looks no further back */
 	care_close(*r);
+	erase_close(*r);
 	resume_close(*r);
 	drain_close(*r);
 	while ((slot = TAILQ_FIRST(&(*r)->ended)) != NULL) {
@@ -300,6 +302,20 @@ held_by(const struct run *run)
 					: run->root.parts->bytes + run->root.parts->n * (sizeof(struct payload) + 16));
 }
 
+bool
+run_forget(struct runs *r, struct run *run)
+{
+	struct run_slot *slot = slot_of(run);
+
+	if (run->state != RUN_ENDED || !TAILQ_EMPTY(&slot->watchers))
+		return false;
+	TAILQ_REMOVE(&r->ended, slot, entry);
+	r->n_ended--;
+	r->ended_bytes -= held_by(run);
+	run_free(slot);
+	return true;
+}
+
 /* The journal has them all; these are only quicker to tell. */
 static void
 forget_oldest(struct runs *r)
@@ -309,12 +325,7 @@ forget_oldest(struct runs *r)
 	while ((r->n_ended > RUNS_KEPT || r->ended_bytes > RUNS_KEPT_BYTES) && slot != NULL) {
 		struct run_slot *next = TAILQ_NEXT(slot, entry);
 
-		if (TAILQ_EMPTY(&slot->watchers)) {
-			TAILQ_REMOVE(&r->ended, slot, entry);
-			r->n_ended--;
-			r->ended_bytes -= held_by(&slot->run);
-			run_free(slot);
-		}
+		(void)run_forget(r, &slot->run);
 		slot = next;
 	}
 }

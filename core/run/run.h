@@ -121,7 +121,7 @@ json_t *run_part(const struct run *run, uint32_t nth);
  * "confidence"?, "message"?, "replays"?: n, "parts"?: n, "ops": [nodes in order]}.  A node of an op that is no call has "op": "http"
  * and "target" in place of plugin and version; one that a guard refused has "guard", and "findings" where it has any.  What
  * is open has status "open", and what it waits for: "state" and "waits" as dispatch_waits gives them, and the run itself "waits" of
- * dispatch_waits_of_run, as in the list.  An effect has "effect": "keyed" and, where a host ended before its outcome, "begun_again": n,
+ * dispatch_waits_of_run, as in the list, or for "turn": it was open when the host ended, and comes to it.  An effect has "effect": "keyed" and, where a host ended before its outcome, "begun_again": n,
  * "maybe_billed": n (costly ones), "attempt", "undecided": {"since", "command"} while it waits for a decision and "decision":
  * {"outcome", "by", "why"?} after it.
  */
@@ -131,6 +131,18 @@ void run_records(struct runs *r, const char *id_text, run_viewed *done, void *ar
 void run_reply(
     struct runs *r, const char *id_text, run_viewed *done, void *arg); /* summary + "parts": as run_part has them */
 void run_list(struct runs *r, bool all, unsigned limit, run_viewed *done, void *arg);
+
+/*
+ * Erases a run that has ended: what it was given and said is overwritten in the journal.  Its summary stays, and hashes.
+ * Answer: {"run": id, "records": n}, when nothing is left.  Faults: no_such_run, conflict (it is open), io_error, disk_full,
+ * damaged; what was not done is done after the next start.
+ */
+void run_erase(struct runs *r, const char *id_text, const char *who, const char *why, run_viewed *done, void *arg);
+
+/* Erases the runs of the client that read the document (its digest as 64 small hexadecimal digits).  Answer: their ids.  Fault
+ * conflict: some are open; the others were erased. */
+void run_erase_readers(struct runs *r, const char *digest, const char *client, const char *who, const char *why,
+    run_viewed *done, void *arg);
 
 /* Runs that start from now on have this policy; a reference is taken. */
 void runs_set_policy(struct runs *r, struct policy *policy);

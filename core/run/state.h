@@ -50,7 +50,8 @@ struct run_slot {
 	enum resume_step step;
 	struct resume *resume; /* while it reads and builds */
 	char *cancelled_by;    /* before it was its turn */
-	uint64_t moved_at;     /* bytes that were written when it was last moved forward (care.c); 0: never */
+	uint64_t resume_lsn; /* its newest record when the host was started, where there is a newer one since; else 0 */
+	uint64_t moved_at;   /* bytes that were written when it was last moved forward (care.c); 0: never */
 	TAILQ_ENTRY(run_slot) to_resume;
 	TAILQ_ENTRY(run_slot) entry;
 };
@@ -75,8 +76,9 @@ struct runs {
 	struct resume_list building;
 	struct event *build;
 	struct care *care;
+	STAILQ_HEAD(, erasing) erasing; /* runs: the first is under way */
 	unsigned n_open, n_ended;
-	size_t ended_bytes; /* results of those */
+	size_t ended_bytes;         /* results of those */
 	void (*drained)(void *arg); /* NULL: it does not drain, or has */
 	void *drained_arg;
 	int64_t drain_until_ns; /* mono */
@@ -110,7 +112,8 @@ json_t *summary_of(const struct record_list *list);
 json_t *parts_of(const struct record_list *list);
 
 /* waits.c: what is open in a summary and tree is told what it waits for. */
-void waits_join(json_t *summary, const struct run *run);
+void waits_join(json_t *summary, struct run *run);
+json_t *waits_of_run(struct run *run); /* or NULL: it does not wait */
 
 /* apply.c: keys in STORE_META of the runs that have not ended. */
 #define RUN_OPEN_PREFIX "run-open:"
@@ -118,6 +121,12 @@ void waits_join(json_t *summary, const struct run *run);
 
 /* Commands: records below "below" may be gone (care.c). */
 #define COMMAND_DROPPED "journal.dropped"
+
+/* A run is to be erased, and was (erase.c); between the two STORE_META has a key for it. */
+#define COMMAND_ERASE    "run.erase"
+#define COMMAND_ERASED   "run.erased"
+#define RUN_ERASE_PREFIX "run-erase:"
+#define RUN_ERASE_KEY    (sizeof(RUN_ERASE_PREFIX) - 1 + 16)
 
 /* The LSN of the newest RUNS_OPEN, and what that has of each run. */
 #define RUNS_OPEN_AT "runs-open-at"
@@ -137,6 +146,7 @@ void record_list_free(struct record_list *list);
 struct account *client_account(struct runs *r, const char *client);
 struct run_slot *slot_new(struct runs *r, const struct ulid *id);
 char **run_take_sources(const json_t *names);
+bool run_forget(struct runs *r, struct run *run); /* one that has ended, from memory; false: it has not, or is watched */
 void run_over(struct runs *r, struct run *run); /* its root op has its outcome and no call is left: it ends, once */
 
 /* open.c: which runs were open when the host ended: each has its slot, waiting for its turn.  And the other side of that: a

@@ -413,6 +413,18 @@ set_field(json_t *json, const struct record *r, const struct record_field *f)
 	case TAG_OUTPUT_DELTA:
 		set_delta(json, key, f);
 		return;
+	case TAG_INPUT_ERASED:
+	case TAG_OUTPUT_ERASED:
+		if (f->len >= sizeof(struct payload_hash)) {
+			struct record_field hash = {.data = f->data, .len = sizeof(struct payload_hash)};
+
+			set_hex(json, f->tag == TAG_INPUT_ERASED ? "input_hash" : "output_hash", &hash);
+		}
+		json_object_set_new(json, key, json_integer(f->len));
+		return;
+	case TAG_ERASED:
+		json_object_set_new(json, key, json_true());
+		return;
 	case TAG_DEADLINE:
 	case TAG_LIMIT_CALLS:
 	case TAG_NUMBER:

@@ -157,6 +157,21 @@ tell_dropped(struct view *view, json_t *entry)
 	view->json = json_incref(entry);
 }
 
+/* How it went is there, what it was about is not. */
+static void
+tell_erased(struct view *view, const json_t *entry)
+{
+	const char *at = json_string_value(json_object_get(entry, "erased"));
+	_cleanup_(free_p) char *why = xasprintf(
+	    "the run %s was erased %s: what it was given and what it said is not there any more", view->id_text, at);
+
+	json_object_set(view->json, "erased", json_object_get(entry, "erased"));
+	json_object_del(view->json, "result");
+	json_object_del(view->json, "partial");
+	json_object_set_new(view->json, "missing",
+	    json_pack("{s:s s:s s:s}", "code", status_name(HOSPES_EERASED), "message", why, "hint", ""));
+}
+
 static void
 read_run(struct store_txn *txn, struct journal *j, void *arg)
 {
@@ -187,6 +202,8 @@ read_run(struct store_txn *txn, struct journal *j, void *arg)
 		return;
 	}
 	view->json = summary_of(&list);
+	if (json_object_get(entry, "erased") != NULL)
+		tell_erased(view, entry);
 	if (view->what == VIEW_TREE) {
 		json_object_set_new(view->json, "tree", tree_of(&list));
 		tree_undecided(json_object_get(view->json, "tree"), view->undecided);
@@ -272,9 +289,9 @@ read_list(struct store_txn *txn, struct journal *j, void *arg)
 }
 
 static json_t *
-live_entry(const struct run *run)
+live_entry(struct run *run)
 {
-	json_t *entry = run_json(run, false), *waits = run->state == RUN_OPEN ? dispatch_waits_of_run(run) : NULL;
+	json_t *entry = run_json(run, false), *waits = waits_of_run(run);
 
 	if (waits != NULL)
 		json_object_set_new(entry, "waits", waits);

@@ -51,11 +51,22 @@ add_node(json_t *by_path, const char *path, json_t *node)
 	json_array_insert(ops, at, node);
 }
 
+/* One that was open when the host ended waits for its turn before it has anything else to wait for. */
+json_t *
+waits_of_run(struct run *run)
+{
+	if (run->state != RUN_OPEN)
+		return NULL;
+	if (slot_of(run)->step >= RESUME_WAITS && slot_of(run)->step <= RESUME_BUILDS)
+		return json_pack("{s:[{s:s s:i}] s:i}", "for", "for", "turn", "n", 1, "evicted", 0);
+	return dispatch_waits_of_run(run);
+}
+
 void
-waits_join(json_t *summary, const struct run *run)
+waits_join(json_t *summary, struct run *run)
 {
 	_cleanup_(json_p) json_t *waits = dispatch_waits(run), *by_path = json_object();
-	json_t *tree = json_object_get(summary, "tree"), *of_run = dispatch_waits_of_run(run), *live, *node;
+	json_t *tree = json_object_get(summary, "tree"), *of_run = waits_of_run(run), *live, *node;
 	const char *path;
 
 	if (of_run != NULL)

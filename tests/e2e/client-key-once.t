@@ -1,7 +1,7 @@
 # A lost acknowledgement never starts a run twice: who asks again under the same key is told of the run that there is, also
 # when the host was killed in between.
 . "$TESTS/lib.sh"
-plan 24
+plan 25
 host_start
 plugin echo
 plugin sleeper
@@ -50,6 +50,7 @@ run echo '{"c": 1}' --key k-1
 first=$id
 run echo '{"c": 1}' --key k-1
 is "$id" "$first" "the same key is the same run"
+says "run $first was started under this key before"
 host_crash
 host_launch
 run echo '{"c": 1}' --key k-1

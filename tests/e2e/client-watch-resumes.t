@@ -67,9 +67,9 @@ is "$(durable "$T/whole" | cut -d' ' -f1 | xargs)" "1 2 3 4 5 6 7 8 end" "who wa
 plugin verbatim
 plugin witness
 TEXT='"text": "It is so.", "parts": true'
-run witness "{$TEXT, \"quotes\": [\"It is\"]}"; good=$id
-run witness "{$TEXT, \"quotes\": [\"It is not\"]}"; bad=$id
+run witness "{$TEXT, \"quotes\": [\"It is\"]}"; passed=$id
+run witness "{$TEXT, \"quotes\": [\"It is not\"]}"; refused=$id
 host_crash
 host_launch
-is "$(api "/v1/runs/$good/events" | durable | cut -d' ' -f1 | xargs)" "1 end" "parts of a reply that a check let pass are told"
-is "$(api "/v1/runs/$bad/events" | durable | cut -d' ' -f1 | xargs)" "end" "those of one that did not pass are told to nobody"
+is "$(api "/v1/runs/$passed/events" | durable | cut -d' ' -f1 | xargs)" "1 end" "parts of a reply that a check let pass are told"
+is "$(api "/v1/runs/$refused/events" | durable | cut -d' ' -f1 | xargs)" "end" "those of one that did not pass are told to nobody"

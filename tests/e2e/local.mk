@@ -4,6 +4,7 @@ E2E_SCENARIOS = \
 	tests/e2e/api-no-host.t \
 	tests/e2e/ask-changelogs.t \
 	tests/e2e/ask-copyright.t \
+	tests/e2e/ask-host-killed.t \
 	tests/e2e/ask-interrupted.t \
 	tests/e2e/ask-joins.t tests/e2e/ask-killed.t \
 	tests/e2e/ask-json.t \
@@ -81,7 +82,7 @@ E2E_SCENARIOS = \
 	tests/e2e/hostile-plugins.t \
 	tests/e2e/hostile-rounds.t \
 	tests/e2e/hostile-slow.t \
-	tests/e2e/journal-torn-tail.t tests/e2e/journal-retention.t tests/e2e/journal-sleeper-copied.t tests/e2e/journal-verify.t \
+	tests/e2e/journal-torn-tail.t tests/e2e/journal-erase.t tests/e2e/journal-retention.t tests/e2e/journal-sleeper-copied.t tests/e2e/journal-verify.t \
 	tests/e2e/memory-client-apart.t \
 	tests/e2e/memory-kill-counts-once.t \
 	tests/e2e/memory-limits.t \

@@ -663,3 +663,30 @@ fake_durable(void)
 	if (done != NULL)
 		done(fakes.done_arg);
 }
+
+/* ---- Erasing ---- */
+
+void
+run_erase(struct runs *r, const char *id_text, const char *who, const char *why, run_viewed *done, void *arg)
+{
+	struct fault fault;
+
+	(void)r, (void)who, (void)why;
+	fault_set(&fault, HOSPES_ENORUN, "there is no run %s", id_text);
+	done(NULL, &fault, arg);
+}
+
+void
+run_erase_readers(struct runs *r, const char *digest, const char *client, const char *who, const char *why,
+    run_viewed *done, void *arg)
+{
+	(void)r, (void)digest, (void)client, (void)who, (void)why;
+	done(json_array(), NULL, arg);
+}
+
+void
+memory_erase(struct memory *m, const char *client, const char *digest, const char *actor, memory_done *done, void *arg)
+{
+	(void)m, (void)client, (void)actor;
+	done(json_pack("{s:s, s:i}", "document", digest, "spaces", 1), NULL, arg);
+}

@@ -100,13 +100,6 @@ journal_await(struct journal *j, uint64_t lsn, journal_done *done, void *arg)
 	w.awaited_arg = arg;
 }
 
-bool
-journal_awaited(const struct journal *j)
-{
-	(void)j;
-	return false;
-}
-
 void
 journal_forget(struct journal *j, void *arg)
 {
@@ -320,14 +313,14 @@ memory_appended(struct memory *m, struct memory_command *c, uint64_t lsn, memory
 }
 
 void
-memory_outcome(struct memory *m, const struct ulid *run, uint64_t lsn, const char *key, bool forget, memory_done *done,
+memory_outcome(struct memory *m, const struct ulid *run, uint32_t seq, const char *key, bool forget, memory_done *done,
     void *arg)
 {
 	struct memory_space space = {.client = "", .name = ""};
 
 	(void)m, (void)run;
 	memory_asked(forget ? "forgot" : "was put", 1, &space, key, done, arg);
-	w.memory.lsn = lsn;
+	w.memory.lsn = seq;
 }
 
 void

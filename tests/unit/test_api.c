@@ -57,6 +57,12 @@ test_bad_requests(void **state)
 	expect(w, "GET", "/", "", 404, "not_found");
 	expect(w, "GET", "/v1/runs/" RUN_ID "/nothing", "", 404, "not_found");
 	expect(w, "DELETE", "/v1/host", "", 405, "takes GET and no other");
+	expect(w, "POST", "/v1/erase", "{}", 400, "a run or a document");
+	expect(w, "POST", "/v1/erase", "{\"document\":\"abc\"}", 400, "64 hexadecimal digits");
+	expect(w, "POST", "/v1/erase", "{\"runs\":\"abc\"}", 400, "which are texts");
+	expect(w, "POST", "/v1/erase", "{\"run\":\"abc\"}", 404, "no_such_run");
+	expect(w, "POST", "/v1/erase",
+	    "{\"document\":\"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\"}", 200, "\"runs\":[]");
 	expect(w, "PUT", "/v1/runs", "{}", 405, "bad_input");
 	expect(w, "HEAD", "/v1/plugins", "", 405, "");
 	expect(w, "BREW", "/v1/host", "", 501, "bad_input");

@@ -100,7 +100,7 @@ reply(uint8_t *to, uint64_t call, const char *value)
 static void
 test_from_cell(void **state)
 {
-	uint8_t bytes[256];
+	uint8_t bytes[256] = {0};
 	uint64_t handle;
 	unsigned i;
 	struct guest *g = one_call(&i, &handle);
@@ -125,7 +125,7 @@ test_order(void **state)
 {
 	static const struct wire_op now = {.kind = WIRE_OP_NOW};
 	struct wire_frame head = {.type = WIRE_OP, .ordinal = 0, .length = sizeof(now)};
-	uint8_t bytes[256];
+	uint8_t bytes[256] = {0};
 	uint64_t handle;
 	unsigned i;
 	struct guest *g = one_call(&i, &handle);
@@ -146,7 +146,7 @@ test_order(void **state)
 static void
 test_before_sleep(void **state)
 {
-	uint8_t bytes[256];
+	uint8_t bytes[256] = {0};
 	uint64_t handle;
 	unsigned i;
 	struct guest *g = one_call(&i, &handle);
@@ -162,11 +162,42 @@ test_before_sleep(void **state)
 	assert_int_equal(atomic_load(&g->page->may_look), 0);
 }
 
+static struct wire_page *late_page;
+static uint64_t late_call;
+
+/* Long after the last frame; when it is asked for the time, a cell has just left something. */
+static int64_t
+late(void)
+{
+	uint8_t bytes[64] = {0};
+	size_t len = frame(bytes, WIRE_LOG, late_call, "a", 1);
+
+	if (late_page != NULL && mail_put(&late_page->to_host, bytes, len))
+		late_page = NULL;
+	return world_mono;
+}
+
+/* What comes after the first look and before the word is taken back. */
+static void
+test_between(void **state)
+{
+	unsigned i;
+	struct guest *g = one_call(&i, &late_call);
+
+	(void)state;
+	late_page = g->page;
+	world_mono += NS_PER_S;
+	world.cells->mono_ns = late;
+	assert_true(spin_look(world.cells));
+	assert_null(late_page);
+	assert_int_equal(world.told[i].logs, 1);
+}
+
 /* It left a batch there and is gone. */
 static void
 test_last_words(void **state)
 {
-	uint8_t bytes[256];
+	uint8_t bytes[256] = {0};
 	uint64_t handle;
 	unsigned i;
 	struct guest *g = one_call(&i, &handle);
@@ -204,7 +235,7 @@ test_lengths(void **state)
 static void
 test_garbage(void **state)
 {
-	uint8_t bytes[WIRE_MAIL_MAX];
+	uint8_t bytes[WIRE_MAIL_MAX] = {0};
 	uint64_t handle;
 	unsigned i;
 	struct guest *g = one_call(&i, &handle);
@@ -222,15 +253,17 @@ static void
 test_too_soon(void **state)
 {
 	static const struct wire_hello hello = {WIRE_VERSION, LAYERS_REQUIRED};
-	uint8_t bytes[64];
+	uint8_t bytes[64] = {0};
 	struct guest *g;
 
 	(void)state;
 	(void)world_submit("{}");
 	g = guest(guests() - 1);
 	assert_true(mail_put(&g->page->to_host, bytes, frame(bytes, WIRE_HELLO, 0, &hello, sizeof(hello))));
+	guest_hello(g);
 	turn();
 	assert_int_not_equal(atomic_load(&g->page->to_host.len), 0);
+	assert_false(g->kill_asked);
 }
 
 /* A cell that is awake finds the next call in its box; what was said before and is still there is taken back when it
@@ -295,7 +328,7 @@ test_unread(void **state)
 static void
 test_flood(void **state)
 {
-	uint8_t bytes[64];
+	uint8_t bytes[64] = {0};
 	uint64_t handle;
 	unsigned i;
 	struct guest *g = one_call(&i, &handle);
@@ -318,6 +351,7 @@ main(void)
 	    T(test_from_cell),
 	    T(test_order),
 	    T(test_before_sleep),
+	    T(test_between),
 	    T(test_last_words),
 	    T(test_lengths),
 	    T(test_garbage),

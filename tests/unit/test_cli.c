@@ -240,6 +240,35 @@ test_sse_stops(void **state)
 	sse_free(&s);
 }
 
+/* The id of an event counts once the event is whole; who lost the rest of it asks for it again. */
+static void
+test_sse_ids(void **state)
+{
+	static const struct {
+		const char *stream, *id;
+	} rows[] = {
+	    {"id: 1\ndata: a\n", "0"},
+	    {"id: 1\ndata: a\n\n", "1"},
+	    {"id:1\ndata: a\n\ndata: b\n\n", "1"},
+	    {"id: 1\ndata: a\n\nid: 2\nevent: x\ndata: b", "1"},
+	    {"id: 1\ndata: a\n\nid: 2\n\ndata: b\n\n", "1"},
+	    {"id: 1-a\r\ndata: a\r\n\r\n", "1-a"},
+	    {"id: 0123456789012345678901234567890123456789012345678901234567890123\ndata: a\n\n", "0"},
+	    {"id\ndata: a\n\n", "0"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		char id[SSE_ID_MAX] = "0";
+		struct sse s = {.event = note, .last_id = id};
+
+		seen[0] = '\0';
+		assert_int_equal(sse_feed(&s, rows[i].stream, strlen(rows[i].stream)), 0);
+		assert_string_equal(id, rows[i].id);
+		sse_free(&s);
+	}
+}
+
 /* ---- Which socket ---- */
 
 static void
@@ -319,7 +348,7 @@ main(void)
 	    cmocka_unit_test(test_text),
 	    cmocka_unit_test(test_table),
 	    cmocka_unit_test(test_sse),
-	    cmocka_unit_test(test_sse_stops),
+	    cmocka_unit_test(test_sse_stops), cmocka_unit_test(test_sse_ids),
 	    cmocka_unit_test(test_socket),
 	    cmocka_unit_test(test_exit_codes),
 	};

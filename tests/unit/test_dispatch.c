@@ -494,6 +494,36 @@ test_a_group_shares_what_is_left(void **state)
 	assert_int_equal(account_left(&w.run->account, QUANTITY_CALLS), 0);
 }
 
+/* A turn of the loop that takes longer than the sleep that is asked for at the end of it. */
+static int64_t slept_from_ns;
+
+static void
+on_long_turn(evutil_socket_t fd, short what, void *arg)
+{
+	int64_t ns = 10 * NS_PER_MS, begun = clock_mono_ns();
+
+	(void)fd, (void)what;
+	do
+		slept_from_ns = clock_mono_ns();
+	while (slept_from_ns - begun < 2 * ns);
+	ask_with(arg, WIRE_OP_SLEEP, "", 0, &ns, sizeof(ns));
+}
+
+static void
+test_a_sleep_never_ends_early(void **state)
+{
+	struct call *root;
+
+	(void)state;
+	version_add("a", "1.0.0");
+	root = start();
+	event_base_once(w.loop, -1, EV_TIMEOUT, on_long_turn, root, NULL);
+	while (w.n_outcomes == 0)
+		event_base_loop(w.loop, EVLOOP_ONCE);
+	assert_int_equal(last_status(), 0);
+	assert_true(clock_mono_ns() - slept_from_ns >= 10 * NS_PER_MS);
+}
+
 int
 main(void)
 {
@@ -522,6 +552,7 @@ main(void)
 	    PROMISE(test_refusals_past_a_hundred_are_counted),
 	    PROMISE(test_a_configuration_is_recorded_once),
 	    PROMISE(test_a_group_shares_what_is_left),
+	    PROMISE(test_a_sleep_never_ends_early),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

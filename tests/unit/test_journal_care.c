@@ -559,7 +559,8 @@ a_crash_while_erasing(void **state)
 		n = said.len / sizeof *lsn;
 		acknowledged = n > BATCHES;
 		x->n = acknowledged ? BATCHES : n;
-		memcpy(x->lsn, lsn, x->n * sizeof *lsn);
+		if (x->n > 0)
+			memcpy(x->lsn, lsn, x->n * sizeof *lsn);
 		j = open_here(x);
 		check_clean(x);
 		/* Each is as it was, or erased whole; once that was acknowledged, all are. */

@@ -19,6 +19,7 @@
 	X(HOSPES_ENORUN,      -5, "no_such_run")         /* no run of that id is known */ \
 	X(HOSPES_ENOVERSION,  -6, "no_such_version")     /* that version of the plugin is not in the store */ \
 	X(HOSPES_ECONFLICT,   -7, "conflict")            /* the state is not what the request assumes */ \
+	X(HOSPES_EERASED,     -8, "erased")              /* what is asked for was erased; that it was there is known */ \
 	/* what a plugin did */ \
 	X(HOSPES_EFAILED,    -20, "failed")              /* the handler said that it failed */ \
 	X(HOSPES_EPOISON,    -21, "poison")              /* the call killed its cell, alone, a second time */ \
