@@ -5,6 +5,7 @@ FUZZ = record carried batch check json policy http frames semver
 FUZZ_RUNS = 20000
 include tests/fuzz/inspect.mk
 include tests/fuzz/memory.mk
+include tests/fuzz/dispatch.mk
 FUZZ_CC = clang
 FUZZ_FLAGS = -std=gnu17 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -pthread \
 	-DHAVE_CONFIG_H -I. $(AM_CPPFLAGS) $(CONFIG_CFLAGS) $(CURL_CFLAGS) $(XXHASH_CFLAGS) $(SODIUM_CFLAGS)
