@@ -212,7 +212,7 @@ frames_receive(int fd, int flags, struct iovec *parts, size_t n, size_t *ret)
 
 /* It is the host that sees to it that this ends soon: it takes the permission back before it sleeps itself.  Should it be
  * kept from doing so, so many looks take about the same time. */
-#define LOOKS_MOST 2000u
+#define LOOKS_MOST 400u
 
 /* A batch out of the box, to where the parts are.  There is room: a buffer with a part of a frame has most of it left. */
 static size_t

@@ -18,11 +18,7 @@ made(json_t *answer, const struct fault *fault, void *arg)
 {
 	struct exchange *x = arg;
 
-	if (!exchange_paid(x))
-		json_decref(answer);
-	else if (answer == NULL)
-		reply_fault(x, fault);
-	else
+	if (reply_came(answer, fault, x))
 		reply_json(x, 200, answer);
 }
 

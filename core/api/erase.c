@@ -15,11 +15,7 @@ run_erased(json_t *answer, const struct fault *fault, void *arg)
 {
 	struct exchange *x = arg;
 
-	if (!exchange_paid(x))
-		json_decref(answer);
-	else if (answer == NULL)
-		reply_fault(x, fault);
-	else
+	if (reply_came(answer, fault, x))
 		reply_json(x, 200, answer);
 }
 
@@ -31,14 +27,8 @@ readers_erased(json_t *runs, const struct fault *fault, void *arg)
 	json_t *answer = x->past;
 
 	x->past = NULL;
-	if (!exchange_paid(x)) {
-		json_decref(runs);
+	if (!reply_came(runs, fault, x)) {
 		json_decref(answer);
-		return;
-	}
-	if (runs == NULL) {
-		json_decref(answer);
-		reply_fault(x, fault);
 		return;
 	}
 	if (json_integer_value(json_object_get(answer, "spaces")) == 0 && json_array_size(runs) == 0) {
@@ -57,14 +47,8 @@ document_erased(json_t *answer, const struct fault *fault, void *arg)
 {
 	struct exchange *x = arg;
 
-	if (!exchange_paid(x)) {
-		json_decref(answer);
+	if (!reply_came(answer, fault, x))
 		return;
-	}
-	if (answer == NULL) {
-		reply_fault(x, fault);
-		return;
-	}
 	x->past = answer;
 	exchange_owe(x);
 	run_erase_readers(x->api->runs, json_string_value(json_object_get(answer, "document")), x->client, x->client,

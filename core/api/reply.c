@@ -232,3 +232,17 @@ reply_error(struct exchange *x, int code, int status, const char *format, ...)
 	va_end(args);
 	reply_json(x, code, api_error(status, fault.text));
 }
+
+bool
+reply_came(json_t *answer, const struct fault *fault, struct exchange *x)
+{
+	if (!exchange_paid(x)) {
+		json_decref(answer);
+		return false;
+	}
+	if (answer == NULL) {
+		reply_fault(x, fault);
+		return false;
+	}
+	return true;
+}

@@ -23,31 +23,17 @@ static void flow(struct exchange *x);
 
 /* ---- Views of the store ---- */
 
-static bool
-view_came(json_t *view, const struct fault *fault, struct exchange *x)
-{
-	if (!exchange_paid(x)) {
-		json_decref(view);
-		return false;
-	}
-	if (view == NULL) {
-		reply_fault(x, fault);
-		return false;
-	}
-	return true;
-}
-
 static void
 viewed(json_t *view, const struct fault *fault, void *arg)
 {
-	if (view_came(view, fault, arg))
+	if (reply_came(view, fault, arg))
 		reply_json(arg, 200, view);
 }
 
 static void
 viewed_run(json_t *view, const struct fault *fault, void *arg)
 {
-	if (!view_came(view, fault, arg))
+	if (!reply_came(view, fault, arg))
 		return;
 	json_object_del(view, "tree");
 	json_object_del(view, "parts");
@@ -59,7 +45,7 @@ viewed_end(json_t *view, const struct fault *fault, void *arg)
 {
 	struct exchange *x = arg;
 
-	if (!view_came(view, fault, x))
+	if (!reply_came(view, fault, x))
 		return;
 	x->past = view;
 	x->watch_ended = true;
@@ -317,7 +303,7 @@ had_ended(struct exchange *x)
 static void
 viewed_gone(json_t *view, const struct fault *fault, void *arg)
 {
-	if (!view_came(view, fault, arg))
+	if (!reply_came(view, fault, arg))
 		return;
 	json_decref(view);
 	had_ended(arg);

@@ -131,6 +131,9 @@ void reply_text(struct exchange *x, int code, struct buf *text); /* JSON as text
 void reply_text_durable(struct exchange *x, int code, struct buf *text);
 void reply_nothing(struct exchange *x);                          /* 204 */
 void reply_fault(struct exchange *x, const struct fault *fault); /* once durable: it may tell of the host's state */
+
+/* An answer that was owed came, or its fault: true when it is there and somebody waits for it; else all is done. */
+bool reply_came(json_t *answer, const struct fault *fault, struct exchange *x);
 void reply_error(struct exchange *x, int code, int status, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 

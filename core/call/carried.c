@@ -50,7 +50,7 @@ only_compared(const struct record *r, enum record_tag tag)
 	unsigned kind = r->head.kind & NOT_FLAGS;
 
 	return tag == TAG_INPUT && (kind == RECORD_OP_OUTCOME || kind == RECORD_REFUSAL || kind == RECORD_CALL_END ||
-				   kind == RECORD_COMMAND);
+				       kind == RECORD_COMMAND);
 }
 
 /* Where it is in the window; n: it is not. */

@@ -102,9 +102,6 @@ struct cells_events {
 	/* It can't be run: poison, stuck, load_failed, sandbox_missing...  The cell room has let go of it. */
 	void (*lost)(struct call *call, const struct fault *fault, void *arg);
 
-	/* Is something about to go on as soon as the disk has it?  NULL: never. */
-	bool (*awaits_disk)(void *arg);
-
 	/* The spawner has ended, and all cells with it; nothing can be run any more. */
 	void (*failed)(const struct fault *fault, void *arg);
 

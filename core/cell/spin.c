@@ -20,7 +20,6 @@
 #include "cell/host.h"
 
 #define LOOK_NS      (50 * NS_PER_US)
-#define DISK_NS      (500 * NS_PER_US) /* while somebody waits for the disk, which answers sooner than that or late */
 #define BRIEF_NS     (10 * NS_PER_US) /* the same, while we rest, for a cell on another CPU */
 #define LATE_NS      (300 * NS_PER_US)
 #define REST_NS      (500 * NS_PER_MS)
@@ -205,12 +204,11 @@ static bool
 wait_a_little(struct cells *cells, int64_t *now)
 {
 	int64_t before = *now, worked = before - cells->worked_ns;
-	bool disk = cells->events.awaits_disk != NULL && cells->events.awaits_disk(cells->events.arg);
 	bool rests = before < cells->rests_until_ns;
 
-	if (cells->cpus < 2 || (cells->n_running == 0 && !disk) || cells->n_running > FEW)
+	if (cells->cpus < 2 || cells->n_running == 0 || cells->n_running > FEW)
 		return false;
-	if (worked > (rests ? BRIEF_NS : disk ? DISK_NS : LOOK_NS))
+	if (worked > (rests ? BRIEF_NS : LOOK_NS))
 		return false;
 	if (elsewhere(cells)) {
 		pause_briefly();

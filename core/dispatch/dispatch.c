@@ -283,14 +283,6 @@ on_lost(struct call *call, const struct fault *fault, void *arg)
 	call_replied(arg, call, fault->status, sentence, 0, NULL);
 }
 
-static bool
-on_awaits_disk(void *arg)
-{
-	struct dispatch *d = arg;
-
-	return journal_awaited(d->journal);
-}
-
 static void
 on_failed(const struct fault *fault, void *arg)
 {
@@ -360,7 +352,6 @@ dispatch_cells_events(struct dispatch *d)
 	    .reply = on_reply,
 	    .begins = on_begins,
 	    .lost = on_lost,
-	    .awaits_disk = on_awaits_disk,
 	    .failed = on_failed,
 	    .cell_started = on_cell_started,
 	    .cell_ended = on_cell_ended,

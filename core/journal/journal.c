@@ -332,12 +332,6 @@ journal_forget(struct journal *j, void *arg)
 	}
 }
 
-bool
-journal_awaited(const struct journal *j)
-{
-	return j->first != NULL;
-}
-
 uint64_t
 journal_durable(const struct journal *j)
 {

@@ -49,9 +49,6 @@ uint64_t journal_append(struct journal *j, struct record *r);
 typedef void journal_done(void *arg);
 void journal_await(struct journal *j, uint64_t lsn, journal_done *done, void *arg);
 
-/* Whether anybody waits.  [loop] */
-bool journal_awaited(const struct journal *j);
-
 /* Drops every wait with this arg. [loop] */
 void journal_forget(struct journal *j, void *arg);
 

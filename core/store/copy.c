@@ -51,7 +51,20 @@ take_entry(struct looked *l, enum store_table table, const MDB_val *k, const MDB
 	return 0;
 }
 
-/* Every entry in its place: the keys in order, each what its check says, as many as the table counts. */
+/* An entry is found by its key too: the branches that lead to a page are no part of a walk. */
+static int
+find_entry(struct looked *l, MDB_dbi dbi, enum store_table table, MDB_val *k, const MDB_val *v, struct fault *fault)
+{
+	MDB_val found;
+	int rc = LMDB(mdb_get(l->txn, dbi, k, &found));
+
+	if (rc == MDB_NOTFOUND || (rc == MDB_SUCCESS && found.mv_data != v->mv_data))
+		return damaged(table, "an entry is not found by its key", fault);
+	return store_fault(NULL, rc, "cannot read the store", fault);
+}
+
+/* Every entry in its place: the keys in order, each what its check says and where its key leads, as many as the table
+ * counts. */
 static int
 look_through(struct looked *l, MDB_dbi dbi, enum store_table table, struct fault *fault)
 {
@@ -68,6 +81,8 @@ look_through(struct looked *l, MDB_dbi dbi, enum store_table table, struct fault
 		wrong = take_entry(l, table, &k, &v, fault);
 		if (wrong == 0 && n > 0 && LMDB(mdb_cmp(l->txn, dbi, &before, &k)) >= 0)
 			wrong = damaged(table, "the keys are not in order", fault);
+		if (wrong == 0)
+			wrong = find_entry(l, dbi, table, &k, &v, fault);
 		before = k; /* a page of the map, which stays as it is */
 	}
 	mdb_cursor_close(cursor);
@@ -107,6 +122,8 @@ open_to_look(const char *dir, MDB_env **env, MDB_txn **txn, struct fault *fault)
 		rc = mdb_env_set_maxdbs(*env, STORE_TABLES);
 	if (rc == MDB_SUCCESS)
 		rc = LMDB(mdb_env_open(*env, dir, MDB_RDONLY | MDB_NOLOCK | MDB_NOTLS, 0600));
+	if (rc == EINVAL || rc == ENOMEM) /* it says that it is larger than anything, or has pages of no size */
+		return fault_set(fault, HOSPES_EDAMAGED, "the store is damaged: its head makes no sense");
 	if (rc == MDB_SUCCESS)
 		rc = store_guard(*env);
 	if (rc == MDB_SUCCESS)
@@ -125,6 +142,9 @@ store_verify(const char *dir, bool checked, uint64_t *applied, struct fault *fau
 	*applied = 0;
 	if (access(file, F_OK) != 0 && errno == ENOENT)
 		return 0;
+	rc = store_check_pages(file, fault);
+	if (rc != 0)
+		return rc;
 	rc = open_to_look(dir, &env, &l.txn, fault);
 	if (rc == 0)
 		rc = look_through_all(&l, fault);

@@ -1,11 +1,11 @@
 /*
- * The environment: made, opened.
+ * The environment: made, looked through, opened.
  *
  * LMDB syncs each commit in full.  MDB_NOMETASYNC would save a flush and could lose the last commit with the power; the
  * journal would give it back, but store_committed() would have promised too much to whoever recycles segments.
  * MDB_NOTLS: transactions belong to objects, not to threads; opening reads in the loop's thread, all else in ours.
  *
- * A new one is made under another name.  LMDB writes its first two pages without a sync and cannot open a file that has one
+ * A new one is made in another folder.  LMDB writes its first two pages without a sync and cannot open a file that has one
  * of them; and a file without a synced name could go when the journal behind it has been let go of.
  */
 
@@ -18,6 +18,8 @@
 
 #include "base/fd.h"
 #include "store/state.h"
+
+#define LOOK_MAX (64 * (off_t)MIB) /* takes some 50 ms */
 
 /* An LMDB result. */
 static int
@@ -48,7 +50,7 @@ open_tables(struct store *s, struct fault *fault)
 
 /* Two pages and a table, on the disk. */
 static int
-write_first_pages(const char *path)
+write_first_pages(const char *dir)
 {
 	MDB_env *env = NULL;
 	MDB_txn *txn;
@@ -58,7 +60,7 @@ write_first_pages(const char *path)
 	if (rc == MDB_SUCCESS)
 		rc = mdb_env_set_maxdbs(env, 1);
 	if (rc == MDB_SUCCESS)
-		rc = mdb_env_open(env, path, MDB_NOSUBDIR | MDB_NOLOCK, 0600);
+		rc = mdb_env_open(env, dir, MDB_NOLOCK, 0600);
 	if (rc == MDB_SUCCESS)
 		rc = mdb_txn_begin(env, NULL, 0, &txn);
 	if (rc == MDB_SUCCESS) {
@@ -78,20 +80,38 @@ write_first_pages(const char *path)
 static int
 make_env(const char *dir, struct fault *fault)
 {
-	_cleanup_(free_p) char *path = xasprintf("%s/data.mdb", dir), *new = xasprintf("%s/new.mdb", dir);
+	_cleanup_(free_p) char *path = xasprintf("%s/data.mdb", dir), *folder = xasprintf("%s/new", dir);
+	_cleanup_(free_p) char *new = xasprintf("%s/data.mdb", folder);
 	struct stat st;
 	int rc;
 
 	if (stat(path, &st) == 0 && st.st_size > 0)
 		return 0;
-	if (unlink(new) != 0 && errno != ENOENT)
+	if (unlink(new) != 0 && errno != ENOENT && errno != ENOTDIR)
 		return fault_errno(fault, errno, "cannot remove %s", new);
-	rc = write_first_pages(new);
+	if (mkdir(folder, 0700) != 0 && errno != EEXIST)
+		return fault_errno(fault, errno, "cannot make the folder %s", folder);
+	rc = write_first_pages(folder);
 	if (rc != MDB_SUCCESS)
 		return store_fault(NULL, rc, "cannot make the store", fault);
 	if (rename(new, path) != 0)
 		return fault_errno(fault, errno, "cannot make %s", path);
+	rmdir(folder);
 	return fd_sync_above(path, fault);
+}
+
+/* A byte that a disk has changed in a page's books may hide entries, which nobody would miss: a store that is small is looked
+ * through before it is used. */
+static int
+look_through(const char *dir, struct fault *fault)
+{
+	_cleanup_(free_p) char *path = xasprintf("%s/data.mdb", dir);
+	uint64_t applied;
+	struct stat st;
+
+	if (stat(path, &st) != 0 || st.st_size > LOOK_MAX)
+		return 0;
+	return store_verify(dir, true, &applied, fault);
 }
 
 int
@@ -106,6 +126,8 @@ store_open_env(struct store *s, const char *dir, struct fault *fault)
 #endif
 	if (rc == 0)
 		rc = make_env(dir, fault);
+	if (rc == 0)
+		rc = look_through(dir, fault);
 	if (rc != 0)
 		return rc;
 	rc = mdb_env_create(&s->env);

@@ -84,6 +84,10 @@ const char *store_table_name(enum store_table table);
 /* Whether a value, as LMDB has it, ends in its true check; `ret` gets its size without. */
 bool store_value_true(enum store_table table, const MDB_val *key, const MDB_val *value, size_t *ret);
 
+/* Is every page of a file where it should be, and one that LMDB can follow?  Nobody may be writing to it.  Faults: damaged,
+ * io_error. */
+int store_check_pages(const char *file, struct fault *fault);
+
 /* From now on damage that LMDB runs into in this environment ends the process with a sentence.  An LMDB result. */
 int store_guard(MDB_env *env);
 

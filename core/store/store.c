@@ -117,8 +117,10 @@ start_thread(struct store *s, struct event_base *loop, struct fault *fault)
 	s->wakeup = event_new(loop, s->wake_fd, EV_READ | EV_PERSIST, on_wakeup, s);
 	if (s->wakeup == NULL || event_add(s->wakeup, NULL) != 0)
 		return fault_set(fault, HOSPES_EIO, "cannot add the store to the event loop");
-	/* Signals are the loop's. */
+	/* Signals are the loop's, but those that a fault of this thread makes. */
 	sigfillset(&all);
+	sigdelset(&all, SIGSEGV);
+	sigdelset(&all, SIGBUS);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	rc = pthread_create(&s->thread, NULL, store_main, s);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);

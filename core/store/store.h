@@ -8,7 +8,8 @@
  *
  * A map that is full grows: what the open transaction reflected is applied again from the journal.
  *
- * Each value has a checksum: one that a disk has changed is damage, told as such.
+ * Each value has a checksum: one that a disk has changed is damage, told as such.  A store of up to 64 MiB is looked through
+ * as a whole when it is opened, a larger one by store_verify.
  *
  * LMDB is for state once committed, the journal is the truth for runs.  Nobody else opens the environment.
  */

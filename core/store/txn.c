@@ -42,6 +42,9 @@ store_fault(const struct store *s, int rc, const char *what, struct fault *fault
 	case MDB_PANIC:
 	case MDB_INVALID:
 	case MDB_VERSION_MISMATCH:
+	case MDB_CURSOR_FULL: /* a branch that leads to itself */
+	case MDB_PAGE_FULL:
+	case MDB_INCOMPATIBLE:
 		return fault_set(fault, HOSPES_EDAMAGED,
 		    "%s: %s; restore the state directory from a backup, or, when the journal is there from its "
 		    "beginning, "

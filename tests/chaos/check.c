@@ -1,12 +1,13 @@
 /*
  * chaos-check: was every promise kept?  Reads what is on record, and nothing else:
  *
- *   chaos-check JOURNAL UNDISTURBED SERVER ACCEPTED
+ *   chaos-check JOURNAL UNDISTURBED SERVER ACCEPTED CANCELLED
  *
  *   JOURNAL       `hospes journal records` of the host that was killed again and again, one JSON object a line
  *   UNDISTURBED   the same of one that was left in peace and was given the same inputs
  *   SERVER        the log of counting_server
  *   ACCEPTED      ids of runs that a client was told of, one a line
+ *   CANCELLED     ids of runs of which a client was told that they are being stopped
  *
  * It prints a line for each broken promise, with the run and the place, and a summary; exit status 0 when there is none.
  */
@@ -35,23 +36,34 @@ breaks(const char *where, const char *format, ...)
 
 /* ---- What clients were told ---------------------------------------------------------------------------------------- */
 
-/* Every run that a client was told of is there; and no other: a request that was sent again started nothing. */
-static void
-check_accepted(const struct journal *j, const char *file)
+static json_t *
+ids_read(const char *file)
 {
 	FILE *from = fopen(file, "r");
-	json_t *told = json_object(), *run;
-	const char *id;
+	json_t *ids = json_object();
 	char line[64];
 
 	if (from == NULL) {
 		perror(file);
 		exit(2);
 	}
-	while (fscanf(from, "%63s", line) == 1) {
-		json_object_set_new(told, line, json_true());
-		if (json_object_get(j->runs, line) == NULL)
-			breaks(line, "a client was told of it, and it is not there");
+	while (fscanf(from, "%63s", line) == 1)
+		json_object_set_new(ids, line, json_true());
+	fclose(from);
+	return ids;
+}
+
+/* Every run that a client was told of is there; and no other: a request that was sent again started nothing. */
+static void
+check_accepted(const struct journal *j, const char *file)
+{
+	json_t *told = ids_read(file), *run, *is;
+	const char *id;
+
+	json_object_foreach(told, id, is)
+	{
+		if (json_object_get(j->runs, id) == NULL)
+			breaks(id, "a client was told of it, and it is not there");
 	}
 	json_object_foreach(j->runs, id, run)
 	{
@@ -59,7 +71,20 @@ check_accepted(const struct journal *j, const char *file)
 			breaks(id, "no client was told of it");
 	}
 	json_decref(told);
-	fclose(from);
+}
+
+static void
+check_cancelled(const struct journal *j, const char *file)
+{
+	json_t *told = ids_read(file), *is;
+	const char *id;
+
+	json_object_foreach(told, id, is)
+	{
+		if (!json_is_true(json_object_get(json_object_get(j->runs, id), "stopped")))
+			breaks(id, "a client was told that it is being stopped, and that is not on record");
+	}
+	json_decref(told);
 }
 
 /* ---- Results ------------------------------------------------------------------------------------------------------- */
@@ -102,6 +127,8 @@ check_result(const char *id, const json_t *run, const json_t *expected)
 	free(input);
 	if (other == NULL)
 		breaks(id, "no undisturbed run had its input");
+	else if (json_is_true(json_object_get(run, "stopped")))
+		return;
 	else if (result == NULL)
 		breaks(id, "it has no result");
 	else if (!json_equal(result, other)) {
@@ -121,13 +148,14 @@ main(int argc, char **argv)
 	json_t *expected, *run;
 	const char *id;
 
-	if (argc != 5) {
-		fprintf(stderr, "usage: chaos-check JOURNAL UNDISTURBED SERVER ACCEPTED\n");
+	if (argc != 6) {
+		fprintf(stderr, "usage: chaos-check JOURNAL UNDISTURBED SERVER ACCEPTED CANCELLED\n");
 		return 2;
 	}
 	journal_read(&undisturbed, argv[2]);
 	journal_read(&disturbed, argv[1]);
 	check_accepted(&disturbed, argv[4]);
+	check_cancelled(&disturbed, argv[5]);
 	expected = results_of(&undisturbed);
 	json_decref(results_of(&disturbed));
 	json_object_foreach(undisturbed.runs, id, run) check_run(id, run);

@@ -4,7 +4,8 @@
  * Of a run is kept:
  *
  *   {"seq": how many records it has, "input", "result", "status", "message", "ended": how often, "spent": as it says,
- *    "account": its own, "calls": {path: {"account", "ended"}}, "ops": {path: {"due", "changes", "outcome"}},
+ *    "account": its own, "calls": {path: {"account", "ended"}}, "stopped": by a client, "versions": {plugin: version},
+ *    "ops": {path: {"due", "changes", "outcome"}},
  *    "prints": [what its records say], "copies": how many of them were copied since it was moved}
  *
  * An account is {"limit", "spent", "reserved", "most"}: most is what it takes of the account above it while it is open; a call
@@ -89,6 +90,19 @@ payer(json_t *run, const char *path)
 	return member(run, "account");
 }
 
+/* What a run has used once it stays with, whatever is installed meanwhile. */
+static void
+take_version(json_t *run, const char *id, const char *path, const json_t *record)
+{
+	json_t *versions = member(run, "versions");
+	const char *callee = text_of(record, "callee"), *is = text_of(record, "version"),
+		   *was = text_of(versions, callee);
+
+	if (*was != '\0' && strcmp(is, was) != 0)
+		breaks(id, "the call %s is on version %s of %s, and the run was on %s", path, is, callee, was);
+	json_object_set_new(versions, callee, json_string(is));
+}
+
 static void
 take_call_start(json_t *run, const char *id, const char *path, const json_t *record)
 {
@@ -103,6 +117,7 @@ take_call_start(json_t *run, const char *id, const char *path, const json_t *rec
 		if (call == NULL || number_of(call, "ended") > 0)
 			breaks(id, "the call %s begins and the one that wants it is not under way", path);
 	}
+	take_version(run, id, path, record);
 	call = member(member(run, "calls"), path);
 	account = member(call, "account");
 	json_object_set_new(account, "limit", json_integer(share));
@@ -188,14 +203,12 @@ take_op(json_t *run, const char *id, const char *path, const json_t *record)
 /* What is under a key is a counter, changed by compare and swap: who named the version that there was makes it one more, and
  * only he is told that he did. */
 static void
-take_command(struct journal *j, const char *id, const char *path, json_t *op, const json_t *record)
+take_memory(struct journal *j, const char *id, const char *path, json_t *op, const json_t *record)
 {
 	const json_t *body = json_object_get(record, "body");
 	char name[256];
 	bool changes;
 
-	if (strcmp(text_of(record, "command"), "memory.put") != 0)
-		return;
 	snprintf(name, sizeof(name), "%s/%s", text_of(body, "space"), text_of(body, "key"));
 	if (json_object_get(op, "changes") != NULL)
 		breaks(id, "the op %s changes memory twice", path);
@@ -262,8 +275,10 @@ take_run_record(struct journal *j, json_t *run, const char *id, const json_t *re
 		    id, "the op %s is refused as %s: %s", path, text_of(record, "status"), text_of(record, "message"));
 	else {
 		take_op(run, id, path, record);
-		if (strcmp(kind, "command") == 0)
-			take_command(j, id, path, member(member(run, "ops"), path), record);
+		if (strcmp(text_of(record, "command"), "memory.put") == 0)
+			take_memory(j, id, path, member(member(run, "ops"), path), record);
+		if (strcmp(text_of(record, "command"), "run.cancel") == 0)
+			json_object_set_new(run, "stopped", json_true());
 		if (strcmp(text_of(record, "op"), "http") == 0)
 			effect_record(j, id, record);
 	}
@@ -370,24 +385,39 @@ journal_free(struct journal *j)
 	json_decref(j->keys);
 }
 
-/* It has ended, well, and has spent what it began. */
+/* What was still reserved below a call that was stopped is as good as spent. */
+static void
+check_spent(const char *id, json_t *run)
+{
+	json_int_t begun = (json_int_t)json_object_size(json_object_get(run, "calls")), spent = number_of(run, "spent");
+	const json_t *account = json_object_get(run, "account");
+
+	if (json_is_true(json_object_get(run, "stopped"))) {
+		if (spent < begun || spent > number_of(account, "limit"))
+			breaks(id, "it says that it spent %lld calls of %lld, and %lld began", (long long)spent,
+			    (long long)number_of(account, "limit"), (long long)begun);
+		return;
+	}
+	if (spent != begun)
+		breaks(id, "it says that it spent %lld calls and %lld began", (long long)spent, (long long)begun);
+	if (number_of(account, "spent") != begun || number_of(account, "reserved") != 0)
+		breaks(id, "its calls add up to %lld, with %lld still reserved, and %lld began",
+		    (long long)number_of(account, "spent"), (long long)number_of(account, "reserved"),
+		    (long long)begun);
+}
+
+/* It has ended, well or as who stopped it wanted, and has spent what it began. */
 void
 check_run(const char *id, json_t *run)
 {
-	json_int_t begun = (json_int_t)json_object_size(json_object_get(run, "calls"));
-	const json_t *account = json_object_get(run, "account");
+	const char *status = json_is_true(json_object_get(run, "stopped")) ? "cancelled" : "ok";
 
 	if (number_of(run, "ended") != 1) {
 		breaks(id, "it has not ended");
 		return;
 	}
-	if (strcmp(text_of(run, "status"), "ok") != 0)
-		breaks(id, "it ended as %s: %s", text_of(run, "status"), text_of(run, "message"));
-	if (number_of(run, "spent") != begun)
-		breaks(id, "it says that it spent %lld calls and %lld began", (long long)number_of(run, "spent"),
-		    (long long)begun);
-	if (number_of(account, "spent") != begun || number_of(account, "reserved") != 0)
-		breaks(id, "its calls add up to %lld, with %lld still reserved, and %lld began",
-		    (long long)number_of(account, "spent"), (long long)number_of(account, "reserved"),
-		    (long long)begun);
+	if (strcmp(text_of(run, "status"), status) != 0)
+		breaks(id, "it ended as %s and should have as %s: %s", text_of(run, "status"), status,
+		    text_of(run, "message"));
+	check_spent(id, run);
 }

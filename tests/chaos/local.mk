@@ -2,7 +2,8 @@
 # server that their effects went to.
 #
 #   make chaos ROUNDS=n    long rounds; SEED=... repeats one
-CHAOS_STORMS = tests/chaos/storm.so tests/chaos/storm-1.so tests/chaos/storm-2.so tests/chaos/storm-3.so tests/chaos/storm-4.so
+CHAOS_STORMS = tests/chaos/storm.so tests/chaos/storm-1.so tests/chaos/storm-2.so tests/chaos/storm-3.so tests/chaos/storm-4.so \
+	tests/chaos/storm-2-upgrade.so
 check_DATA += $(CHAOS_STORMS)
 CLEANFILES += $(CHAOS_STORMS)
 EXTRA_DIST += tests/chaos/README tests/chaos/storm.c tests/chaos/storm.sh tests/chaos/chaos.t
@@ -17,13 +18,15 @@ tests_chaos_counting_server_SOURCES = tests/chaos/counting_server.c
 tests_chaos_counting_server_LDADD = $(EVENT_LIBS) $(XXHASH_LIBS)
 
 STORM = tests/chaos/storm.c $(STAGE_SDK)
-STORM_C = $(top_srcdir)/tests/chaos/storm.c $(PLUGIN_LIBS)
+STORM_C = -DVERSION='"1.0.0"' $(top_srcdir)/tests/chaos/storm.c $(PLUGIN_LIBS)
 tests/chaos/storm.so: $(STORM)
 	$(PLUGIN_LINK) -DNAME='"storm"' -DNEXT='"storm-1"' $(STORM_C)
 tests/chaos/storm-1.so: $(STORM)
 	$(PLUGIN_LINK) -DNAME='"storm-1"' -DNEXT='"storm-2"' $(STORM_C)
 tests/chaos/storm-2.so: $(STORM)
 	$(PLUGIN_LINK) -DNAME='"storm-2"' -DNEXT='"storm-3"' $(STORM_C)
+tests/chaos/storm-2-upgrade.so: $(STORM)
+	$(PLUGIN_LINK) -DNAME='"storm-2"' -DNEXT='"storm-3"' -DVERSION='"2.0.0"' $(top_srcdir)/tests/chaos/storm.c $(PLUGIN_LIBS)
 tests/chaos/storm-3.so: $(STORM)
 	$(PLUGIN_LINK) -DNAME='"storm-3"' -DNEXT='"storm-4"' $(STORM_C)
 tests/chaos/storm-4.so: $(STORM)

@@ -1,17 +1,19 @@
 /*
- * storm, storm-1 ... storm-4: does what its input lists, one after the other, and replies what came of each; a run of
+ * storm, storm-1 ... storm-4, of a VERSION: does what its input lists, one after the other, and replies what came of each; a run of
  * whatever shape a chaos round needs.  Each calls the one after it.
  *
  *   {"do": [{"op": "sleep", "ms": 100},
  *           {"op": "call", "input": {"do": [...]}},                       the next storm
  *           {"op": "fan", "n": 8, "at_once": 4, "input": {"do": [...]}},  the next storm, n times
  *           {"op": "race", "n": 3, "input": {"do": [...]}},               the same, and the first answer is enough
+ *           {"op": "listen", "input": {"do": [...]}},                     the next storm, with the parts of its reply
  *           {"op": "late", "ms": 100},                                    the next storm sleeps for an hour and is given 0.1 s
  *           {"op": "bulk", "bytes": 100000},                              the next storm says so many back
  *           {"op": "add", "key": "k"},                                    one more under a key, by compare and swap
  *           {"op": "recall", "key": "k"},                                 what is under it
  *           {"op": "draw"},                                               a random number and the time, told to the next storm
  *           {"op": "say", "value": any},
+ *           {"op": "part", "value": any},                                 a part of the reply
  *           {"op": "http", "url": "...", "effect": "once"}]}              a POST
  *
  * What it replies depends on its input alone: of a number drawn that the next storm says it back, of an effect the status
@@ -93,6 +95,27 @@ race(hospes_ctx *ctx, const hospes_value *step, json_t **ret)
 			hospes_cancel(ops[i]);
 	}
 	return 0;
+}
+
+/* What it hears is one list: the parts as they come, then the reply. */
+static int
+listen(hospes_ctx *ctx, const hospes_value *step, json_t **ret)
+{
+	hospes_op *op = hospes_start(ctx, NEXT, hospes_get(step, "input"), NULL);
+	json_t *heard = json_array();
+	hospes_value *value;
+	int rc;
+
+	if (op == NULL)
+		return hospes_status(ctx);
+	while ((rc = hospes_next_part(op, &value)) == 1)
+		json_array_append(heard, hospes_json(value));
+	if (rc == 0)
+		rc = hospes_wait(op, &value);
+	if (rc == 0)
+		json_array_append(heard, hospes_json(value));
+	*ret = heard;
+	return rc;
 }
 
 static int
@@ -216,6 +239,13 @@ say(hospes_ctx *ctx, const hospes_value *step, json_t **ret)
 }
 
 static int
+part(hospes_ctx *ctx, const hospes_value *step, json_t **ret)
+{
+	*ret = json_null();
+	return hospes_part(ctx, hospes_get(step, "value"));
+}
+
+static int
 nap(hospes_ctx *ctx, const hospes_value *step, json_t **ret)
 {
 	*ret = json_null();
@@ -230,6 +260,7 @@ static const struct {
     {"call", call},
     {"fan", fan},
     {"race", race},
+    {"listen", listen},
     {"late", late},
     {"bulk", bulk},
     {"draw", draw},
@@ -238,6 +269,7 @@ static const struct {
     {"recall", recall},
     {"http", http},
     {"say", say},
+    {"part", part},
     {"sleep", nap},
 };
 
@@ -274,7 +306,7 @@ storm(hospes_ctx *ctx)
 	return hospes_reply(ctx, came);
 }
 
-HOSPES_AGENT(NAME, "1.0.0", "Does what it is told, in a storm", storm)
+HOSPES_AGENT(NAME, VERSION, "Does what it is told, in a storm", storm)
 #ifdef NEXT
 HOSPES_NEEDS("call:" NEXT)
 #endif

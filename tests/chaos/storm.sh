@@ -90,18 +90,30 @@ a_step()
 		STEP='{"op":"call","input":{"do":[{"op":"http","url":"'$SERVER/$4/$2-$3'","effect":"'$4'"}]}}'
 		CALLS=$((CALLS + 1))
 		;;
-	10) STEP='{"op":"bulk","bytes":'$((BULK + number % 1000))'}' CALLS=$((CALLS + 1)) ;;
+	10)
+		STEP='{"op":"listen","input":{"do":[{"op":"part","value":1},'$SLEEP',{"op":"part","value":2},'$SLEEP,$say']}}'
+		CALLS=$((CALLS + 1))
+		;;
+	11) STEP='{"op":"bulk","bytes":'$((BULK + number % 1000))'}' CALLS=$((CALLS + 1)) ;;
 	esac
+}
+
+# Some runs are cancelled: at some time, or not in time.  They change nothing that others look at.
+doomed()
+{
+	[ $(($1 % 20)) -eq 7 ]
 }
 
 # INPUT of run $1, and CALLS that it makes.  Shapes follow one another; among the runs there are effects of each class.
 an_input()
 {
-	local classes=(pure idempotent keyed costly once) shapes=$((BULK > 0 ? 11 : 10)) step
+	local classes=(pure idempotent keyed costly once) shapes=$((BULK > 0 ? 12 : 11)) step shape
 	CALLS=1
 	INPUT='{"do":[{"op":"say","value":'$1'}'
 	for ((step = 0; step < STEPS; step++)); do
-		a_step $((($1 + step * (1 + $1 % 3)) % shapes)) "$1" $step "${classes[($1 + step) % 5]}"
+		shape=$((($1 + step * (1 + $1 % 3)) % shapes))
+		! doomed "$1" || [ $shape -ne 2 -a $shape -ne 3 ] || shape=0
+		a_step $shape "$1" $step "${classes[($1 + step) % 5]}"
 		a_sleep
 		INPUT+=,$STEP,$SLEEP
 	done
@@ -315,16 +327,37 @@ one_kill()
 	host_again
 }
 
+# The next run that is to be: who was told that it is has been promised that.
+one_cancel()
+{
+	local id
+	[ -e "$T/all-started" ] || return 0
+	while [ $to_cancel -lt "$RUNS" ] && ! doomed $to_cancel; do
+		to_cancel=$((to_cancel + 1))
+	done
+	[ $to_cancel -lt "$RUNS" ] || return 0
+	id=$(sed -n $((to_cancel + 1))p "$T/accepted")
+	to_cancel=$((to_cancel + 1))
+	if hospes cancel "$id" >/dev/null 2>&1; then
+		echo "$id" >>"$T/cancelled"
+	fi
+}
+
 kills()
 {
-	cells_killed=0 hosts_killed=0 hosts_stopped=0 starts_killed=0
+	local n=0
+	cells_killed=0 hosts_killed=0 hosts_stopped=0 starts_killed=0 to_cancel=0
+	: >"$T/cancelled"
 	while [ $((cells_killed + hosts_killed + starts_killed)) -lt "$KILLS" ]; do
+		[ $((RANDOM % 3)) -ne 0 ] || one_cancel
 		one_kill || return 1
+		# A new version comes meanwhile; runs that have used the old one stay with it.
+		[ $((n++)) -ne $((KILLS / 4)) ] || drop storm-2-upgrade
 		# Old records are dropped only by a host that lives for a while.
 		[ "$BULK" = 0 ] || [ $((RANDOM % 10)) -ne 0 ] || pause 24
 	done
 	note "$hosts_killed kills of the host, $starts_killed while it started, $cells_killed of cells; $hosts_stopped times told to" \
-	    "stop; $(open_runs) runs open at the end of them"
+	    "stop; $(grep -c . "$T/cancelled") runs cancelled; $(open_runs) open at the end of them"
 }
 
 # ---- A round -----------------------------------------------------------------------------------------------------------
@@ -382,6 +415,8 @@ disturbed()
 	host_stop
 	collect_end
 	records_of "$T/collected" >"$T/disturbed"
+	note "old records were dropped $(grep -c "oldest records were dropped" "$T/host.log") times; storm-2 came to" \
+	    "$(grep -c 'msg="version active" plugin=storm-2 version=2.0.0' "$T/host.log") upgrades"
 	return $ended
 }
 
@@ -396,7 +431,7 @@ storm_round()
 	undisturbed || return 1
 	disturbed
 	ended=$?
-	"$BUILT/tests/chaos/check" "$T/disturbed" "$T/undisturbed" "$T/server.log" "$T/accepted" >"$T/verdict"
+	"$BUILT/tests/chaos/check" "$T/disturbed" "$T/undisturbed" "$T/server.log" "$T/accepted" "$T/cancelled" >"$T/verdict"
 	code=$?
 	head -n -1 "$T/verdict" | head -n 40 | sed 's/^/# /'
 	tail -n 1 "$T/verdict" | sed 's/^/# /'

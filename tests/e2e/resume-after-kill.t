@@ -17,14 +17,14 @@ plugin fan
 plugin keeper
 for link in relay-4 relay-3 relay-2 relay-1 relay; do plugin $link; done
 
-fan='{"callee": "sleeper", "n": 40, "at_once": 10, "input": {"ms": 300, "n": 7}}'
-keep=$(jq -nc '{do: [range(8) | {op: "remember", key: "a", value: ., version: .}, {op: "recall", key: "a"}, {op: "sleep", ms: 150}]}')
+fan='{"callee": "sleeper", "n": 40, "at_once": 10, "input": {"ms": 1000, "n": 7}}'
+keep=$(jq -nc '{do: [range(8) | {op: "remember", key: "a", value: ., version: .}, {op: "recall", key: "a"}, {op: "sleep", ms: 800}]}')
 run fan "$fan"
 undisturbed=$(jq -c .result "$T/out")
 
 run_start fan "$fan";                           fan=$id
 run_start keeper "$keep";                       keep=$id
-run_start relay '{"ms": 500}';                  relay=$id
+run_start relay '{"ms": 1500}';                  relay=$id
 wait_for '[ "$(hospes show "$fan" --json | jq "[.tree.ops[] | select(.status == \"ok\")] | length")" -ge 12 ]'
 host_crash
 host_launch

@@ -1,8 +1,9 @@
 # Fuzz targets: libFuzzer with ASan and UBSan.  clang compiles the rooms once more for them, in fuzz/, since the library
-# wants to see their branches.  `make fuzz FUZZ_RUNS=100000000 FUZZ=frames` looks longer at one; what it finds is kept in
+# wants to see their branches.  `make fuzz FUZZ_SECONDS=60 FUZZ=frames` looks longer at one; what it finds is kept in
 # fuzz/ and shown.
 FUZZ = record carried batch check json policy http frames semver
 FUZZ_RUNS = 20000
+FUZZ_SECONDS =
 include tests/fuzz/inspect.mk
 include tests/fuzz/memory.mk
 include tests/fuzz/dispatch.mk
@@ -38,7 +39,7 @@ fuzz/record fuzz/carried fuzz/batch fuzz/check fuzz/json fuzz/policy fuzz/http f
 	$(FUZZ_CC) $(FUZZ_FLAGS) -o $@ $$files $(FUZZ_LIBS)
 
 fuzz: $(FUZZ:%=fuzz/%)
-	FUZZ_RUNS='$(FUZZ_RUNS)' LSAN_OPTIONS='suppressions=$(abs_top_srcdir)/tests/lsan.supp:print_suppressions=0' \
+	FUZZ_RUNS='$(FUZZ_RUNS)' FUZZ_SECONDS='$(FUZZ_SECONDS)' LSAN_OPTIONS='suppressions=$(abs_top_srcdir)/tests/lsan.supp:print_suppressions=0' \
 	    $(SHELL) $(top_srcdir)/tests/fuzz/run.sh $(FUZZ)
 
 include tests/fuzz/api.mk

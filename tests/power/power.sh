@@ -32,7 +32,7 @@ without=(
 	'state/journal|of the folder after a segment got its name'
 	'state/store/data.mdb|of the pages of a commit before its head'
 	'through|of the head of a commit'
-	'state/store/new.mdb|of a new store before it gets its name'
+	'state/store/new/data.mdb|of a new store before it gets its name'
 	'state/store|of the folder of a new store'
 	'everything|of documents before they are told of'
 	'state/format*|of the number of the format'

@@ -7,6 +7,9 @@ JOURNAL_LIBS = core/journal/libjournal.a core/base/libbase.a $(EVENT_LIBS) $(JAN
 tests_unit_test_journal_SOURCES = tests/unit/test_journal.c tests/unit/cmocka_all.h tests/unit/fake_disk.h \
 	tests/unit/scratch.h
 tests_unit_test_journal_LDADD = $(JOURNAL_LIBS)
+CMOCKA_TESTS += tests/unit/test_journal_read
+tests_unit_test_journal_read_SOURCES = tests/unit/test_journal_read.c tests/unit/cmocka_all.h tests/unit/scratch.h
+tests_unit_test_journal_read_LDADD = $(JOURNAL_LIBS)
 tests_unit_test_journal_damage_SOURCES = tests/unit/test_journal_damage.c tests/unit/cmocka_all.h \
 	tests/unit/fake_disk.h tests/unit/scratch.h
 tests_unit_test_journal_damage_LDADD = $(JOURNAL_LIBS)
@@ -22,6 +25,9 @@ CMOCKA_TESTS += tests/unit/test_store
 tests_unit_test_store_SOURCES = tests/unit/test_store.c tests/unit/cmocka_all.h tests/unit/fake_disk.h \
 	tests/unit/scratch.h
 tests_unit_test_store_LDADD = core/store/libstore.a $(JOURNAL_LIBS) $(LMDB_LIBS)
+CMOCKA_TESTS += tests/unit/test_store_damage
+tests_unit_test_store_damage_SOURCES = tests/unit/test_store_damage.c tests/unit/cmocka_all.h tests/unit/scratch.h
+tests_unit_test_store_damage_LDADD = $(tests_unit_test_store_LDADD)
 
 CMOCKA_TESTS += tests/unit/test_run_forward
 tests_unit_test_run_forward_SOURCES = tests/unit/test_run_forward.c tests/unit/cmocka_all.h tests/unit/fake_disk.h \

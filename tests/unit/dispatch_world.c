@@ -100,13 +100,6 @@ journal_await(struct journal *j, uint64_t lsn, journal_done *done, void *arg)
 	w.awaited_arg = arg;
 }
 
-bool
-journal_awaited(const struct journal *j)
-{
-	(void)j;
-	return false;
-}
-
 void
 journal_forget(struct journal *j, void *arg)
 {

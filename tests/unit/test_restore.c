@@ -467,6 +467,47 @@ test_replies_too_early(void **state)
 	forget_kept();
 }
 
+/* How many of the records kept there are up to the nth of a kind. */
+static unsigned
+up_to(uint16_t kind, unsigned n)
+{
+	unsigned i = 0;
+
+	while (n > 0)
+		n -= decoded(kept[i++]).head.kind == kind;
+	return i;
+}
+
+/* Names go on meaning what they meant to the run, and plugins have the configuration that they had. */
+static void
+test_pins_and_configurations(void **state)
+{
+	struct restore *restore;
+	struct fault fault;
+	int rc;
+
+	plays_until(RECORD_CALL_START, 4);
+	begin_anew(state);
+	w.versions[1].state = VERSION_FORMER;
+	version_add("b", "1.1.0");
+	json_object_set_new(w.versions[0].config, "size", json_pack("{s:s s:i}", "type", "int", "default", 7));
+	restore = restored(up_to(RECORD_CALL_START, 3), &rc, &fault); /* c has begun, and has not asked b */
+	assert_int_equal(rc, 0);
+	assert_int_equal(dispatch_restore_end(&restore, &fault), 0);
+	assert_string_equal((const char *)w.submitted[0]->config->data, "{}");
+	plays();
+	assert_int_equal(w.run->root.status, 0);
+	assert_int_equal(count(RECORD_CALL_START), 4);
+	for (unsigned i = 0; i < w.n_records; i++) {
+		struct record r = decoded(w.records[i]);
+		_cleanup_(free_p) char *callee = record_text(&r, TAG_CALLEE), *semver = record_text(&r, TAG_VERSION);
+
+		if (callee != NULL && strcmp(callee, "b") == 0)
+			assert_string_equal(semver, "1.0.0");
+	}
+	forget_kept();
+}
+
 /* A version that is gone ends the run if a call was on it, and else changes nothing. */
 static void
 test_version_gone(void **state)
@@ -526,8 +567,8 @@ test_damage(void **state)
 		uint32_t seq; /* of the record, from the next on */
 	} bad[] = {{"/0", RECORD_CALL_START, 0}, {"/0/7/7", RECORD_CALL_START, 0}, {"/1", RECORD_CALL_END, 0},
 	    {"", RECORD_OP_OUTCOME, 0}, {"/0/4294967295", RECORD_OP_INTENT, 0}, {"/0/0", RECORD_OP_OUTCOME, 0},
-	    {"/0/3", RECORD_PART, 0}, {"/0/99", RECORD_OP_OUTCOME, 1}, {"0/3", RECORD_LOG, 0},
-	    {"/0/x", RECORD_REFUSAL, 0}, {"/0/3", RECORD_RESOLVED, 0}, {"/0", RECORD_RUN_START, 0}};
+	    {"/0/3", RECORD_PART, 0}, {"/0", RECORD_LOG, 1}, {"0/3", RECORD_LOG, 0}, {"/0/x", RECORD_REFUSAL, 0},
+	    {"/0/3", RECORD_RESOLVED, 0}, {"/0", RECORD_RUN_START, 0}};
 
 	plays_until(RECORD_CALL_START, 3);
 	begin_anew(state);
@@ -565,6 +606,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_stopped_stays_stopped, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_another_op, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_replies_too_early, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_pins_and_configurations, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_version_gone, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_ends_what_was_left_open, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_damage, setup, teardown),

@@ -60,8 +60,8 @@ talk(hospes_ctx *ctx)
 	char first[64];
 	size_t len;
 
-	(void)snprintf(first, sizeof(first), "{\"bytes\":%lld,\"said\":[\"hello\"]}",
-	    (long long)hospes_int(input, "bytes"));
+	(void)snprintf(
+	    first, sizeof(first), "{\"bytes\":%lld,\"said\":[\"hello\"]}", (long long)hospes_int(input, "bytes"));
 	said = hospes_value_bytes(ctx, first, strlen(first));
 	for (int64_t i = hospes_int(input, "turns"); i > 0; i--) {
 		hospes_value *next;
