@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "backup/make.h"
 #include "backup/restoring.h"
 #include "backup/tree.h"
 #include "base/fd.h"
@@ -124,7 +125,7 @@ back_up(const char *state_dir, unsigned format, struct fault *fault)
 	tree_remove(to);
 	rc = fd_make_dirs(above, 0700, fault);
 	if (rc == 0)
-		rc = backup_make(state_dir, to, &made, fault);
+		rc = making_offline(state_dir, to, &made, fault);
 	if (rc != 0) {
 		fault_prefix(
 		    fault, "cannot back the state directory up before it is brought to format %u", STATE_FORMAT);
