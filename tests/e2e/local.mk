@@ -122,6 +122,8 @@ E2E_SCENARIOS = \
 	tests/e2e/show-source.t \
 	tests/e2e/soak-200-drops.t \
 	tests/e2e/state-backup.t \
+	tests/e2e/state-disk-fails.t \
+	tests/e2e/state-disk-full.t \
 	tests/e2e/state-fixtures.t \
 	tests/e2e/state-format.t \
 	tests/e2e/tool-http-intent.t \

@@ -35,7 +35,7 @@ ok $? "with its own number it opens"
 host_stop
 
 rm -rf "$T/state"
-tar -C "$T" --no-same-owner -xzf "$TESTS/../fixtures/state/state-0.2.0.tar.gz"
+tar -C "$T" --no-same-owner -xzf "$TESTS/../fixtures/state/state-format-0.tar.gz"
 cp -a "$T/state" "$T/before"
 host_launch
 is "$(cat "$T/state/format")" 1 "one from before there was a number gets one"

@@ -46,6 +46,7 @@ include tests/fuzz/api.mk
 include tests/fuzz/plugins.mk
 include tests/fuzz/cli.mk
 include tests/fuzz/evidence.mk
+include tests/fuzz/state.mk
 
 mostlyclean-local:
 	rm -rf fuzz
