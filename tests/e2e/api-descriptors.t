@@ -17,6 +17,7 @@ fds=$(ls "/proc/$HOST/fd" | wc -l)
 ok $? "a quarter of the descriptors stays for the host ($fds of 200 are in use)"
 kill "$curl"
 wait "$curl" 2>/dev/null
+wait_for 'hospes ps >/dev/null 2>&1' # its connections leave the queue
 run echo '{"a": 1}'
 succeeds "when they are gone others are served"
 is "$(hospes ps --json | jq -r '.[].id')" "$sleeper" "and the run that was watched goes on"
