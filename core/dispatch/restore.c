@@ -486,6 +486,7 @@ dispatch_restore_record(struct restore *r, const struct record *rec, struct faul
 	if ((record_kind(&rec->head) == RECORD_RUN_START) != (r->next_seq == 0))
 		return senseless(rec, "a run has one start, which is its first record", fault);
 	r->next_seq++;
+	r->run->recorded += rec->head.length;
 	if (r->run->last_lsn < rec->head.lsn)
 		r->run->last_lsn = rec->head.lsn;
 	r->input = carried_read(&r->run->carried, rec, TAG_INPUT, NULL);

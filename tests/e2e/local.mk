@@ -1,7 +1,7 @@
 # Scenarios: one promise a file, against a host that was installed.
 E2E_SCENARIOS = \
 	tests/e2e/api-errors.t \
-	tests/e2e/api-no-host.t \
+	tests/e2e/api-descriptors.t tests/e2e/api-no-host.t \
 	tests/e2e/ask-changelogs.t \
 	tests/e2e/ask-copyright.t \
 	tests/e2e/ask-host-killed.t \
