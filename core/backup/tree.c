@@ -255,7 +255,7 @@ static int copy_folder(const struct tally *t, const char *path, unsigned depth, 
 static int
 copy_entry(const struct tally *t, const char *path, unsigned depth, struct fault *fault)
 {
-	struct manifest_file file;
+	struct manifest_file file = {0};
 	struct stat st;
 	int rc;
 
