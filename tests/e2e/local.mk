@@ -39,7 +39,7 @@ E2E_SCENARIOS = \
 	tests/e2e/cli-test-memory.t \
 	tests/e2e/cli-test-plugins.t \
 	tests/e2e/cli-usage.t \
-	tests/e2e/client-key-conflict.t tests/e2e/client-key-once.t \
+	tests/e2e/client-key-conflict.t tests/e2e/client-others.t tests/e2e/client-key-once.t \
 	tests/e2e/client-wait-restart.t tests/e2e/client-watch-resumes.t \
 	tests/e2e/demo-tour.t tests/e2e/dispatch-budget-calls.t \
 	tests/e2e/dispatch-budget-share.t \
