@@ -51,6 +51,27 @@ put_place(json_t *to, const char *at)
 	json_object_set_new(to, "line", json_integer(strtoll(colon + 1, NULL, 10)));
 }
 
+/* Mistakes first, and each kind in the order of its lines. */
+static bool
+is_before(const json_t *one, const json_t *other)
+{
+	bool mistake = json_is_true(json_object_get(one, "mistake"));
+
+	if (mistake != json_is_true(json_object_get(other, "mistake")))
+		return mistake;
+	return json_integer_value(json_object_get(one, "line")) < json_integer_value(json_object_get(other, "line"));
+}
+
+static void
+insert(json_t *findings, json_t *one)
+{
+	size_t at = json_array_size(findings);
+
+	while (at > 0 && is_before(one, json_array_get(findings, at - 1)))
+		at--;
+	json_array_insert_new(findings, at, one);
+}
+
 void
 policy_look_found(const struct policy_finding *finding, void *arg)
 {
@@ -64,7 +85,7 @@ policy_look_found(const struct policy_finding *finding, void *arg)
 	put(one, "found", finding->found);
 	put(one, "allowed", finding->allowed);
 	put(one, "nearest", finding->nearest);
-	json_array_append_new(look->findings, one);
+	insert(look->findings, one);
 	*(finding->mistake ? &look->mistakes : &look->warnings) += 1;
 }
 

@@ -107,15 +107,34 @@ nearest(const struct plugins *ps, const char *name)
 	return NULL;
 }
 
+/* The first key that names it: "plugins.NAME" or "grants.NAME". */
+static char *
+key_of(const struct policy *policy, const struct policy_plugin *plugin)
+{
+	_cleanup_(free_p) char *within = xasprintf(".%s.", plugin->name);
+	const char *key;
+	json_t *unused;
+
+	json_object_foreach(policy->places, key, unused)
+	{
+		const char *dot = strchr(key, '.');
+
+		if (dot != NULL && strncmp(dot, within, strlen(within)) == 0)
+			return xasprintf("%.*s.%s", (int)(dot - key), key, plugin->name);
+	}
+	return xasprintf("plugins.%s", plugin->name);
+}
+
 static void
 check_name(const struct plugins *ps, const struct policy_plugin *plugin)
 {
 	const char *near = nearest(ps, plugin->name);
+	_cleanup_(free_p) char *key = key_of(ps->look->policy, plugin);
 	_cleanup_(free_p) char *text = xasprintf("there is no plugin %s in the plugin folders%s%s%s%s", plugin->name,
 	    ps->look->versions != NULL ? ", and the host has none" : "", near != NULL ? "; did you mean " : "",
 	    near != NULL ? near : "", near != NULL ? "?" : "; what is said of it waits for one");
 
-	policy_look_say(ps->look, false, policy_plugin_at(plugin, NULL), plugin->name, text, plugin->name, near);
+	policy_look_say(ps->look, false, policy_plugin_at(plugin, NULL), key, text, plugin->name, near);
 }
 
 static void

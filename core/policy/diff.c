@@ -63,7 +63,7 @@ policy_texts(const struct policy *p)
 	}
 	while ((plugin = map_next(&p->plugins, &at)) != NULL)
 		json_object_set_new(plugins, plugin->name, plugin_texts(plugin));
-	texts = json_pack("{s:b, s:b, s:b, s:o, s:O, s:o, s:o}", "from_file", p->from_file, "dev", p->dev, "root",
+	texts = json_pack("{s:b, s:b, s:b, s:o, s:O*, s:o, s:o}", "from_file", p->from_file, "dev", p->dev, "root",
 	    p->for_root, "values", values, "held", p->held, "plugins", plugins, "unnamed", plugin_texts(p->unnamed));
 	assert(texts != NULL);
 	json_object_set_new(texts, "file", json_string(p->file)); /* not there when it is not UTF-8 */
