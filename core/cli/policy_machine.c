@@ -112,25 +112,35 @@ check_names(struct policy_look *look)
 	}
 }
 
+/* A user whose uid a cell could have. */
+static bool
+next_user_among_cells(const struct policy *p, struct passwd *user, char *names, size_t size)
+{
+	struct passwd *found;
+
+	while (getpwent_r(user, names, size, &found) == 0) {
+		if (user->pw_uid >= p->cell_uid_first && user->pw_uid - p->cell_uid_first < p->cell_uids)
+			return true;
+	}
+	return false;
+}
+
 /* A cell with the uid of a user could do to that user's processes and files what it likes. */
 static void
 check_cell_uids(struct policy_look *look)
 {
-	const struct policy *p = look->policy;
-	const struct passwd *user;
+	const char *at = policy_place(look->policy, "cell_uids");
+	_cleanup_(free_p) char *text = NULL;
+	struct passwd user;
+	char names[4096], uid[16];
 
-	if (policy_place(p, "cell_uids")[0] == '\0')
+	if (at[0] == '\0')
 		return;
 	setpwent();
-	while ((user = getpwent()) != NULL) {
-		_cleanup_(free_p) char *text = NULL, *found = NULL;
-
-		if (user->pw_uid < p->cell_uid_first || user->pw_uid - p->cell_uid_first >= p->cell_uids)
-			continue;
-		found = xasprintf("%u", (unsigned)user->pw_uid);
-		text = xasprintf("%s is the uid of the user %s; cells need uids that nobody has", found, user->pw_name);
-		policy_look_say(look, false, policy_place(p, "cell_uids"), "cell_uids", text, found, NULL);
-		break;
+	if (next_user_among_cells(look->policy, &user, names, sizeof names)) {
+		snprintf(uid, sizeof uid, "%u", (unsigned)user.pw_uid);
+		text = xasprintf("%s is the uid of the user %s; cells need uids that nobody has", uid, user.pw_name);
+		policy_look_say(look, false, at, "cell_uids", text, uid, NULL);
 	}
 	endpwent();
 }

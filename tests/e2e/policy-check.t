@@ -1,6 +1,6 @@
 # `hospes policy check` finds every mistake of a configuration before a host reads it, and tells what a reload would do.
 . "$TESTS/lib.sh"
-plan 38
+plan 42
 
 # check [FILE]: $code, $T/out (for people), $T/json
 check()
@@ -130,3 +130,22 @@ check
 prints "the host would refuse it: a reload (SIGHUP) changes nothing"
 is "$(jq -c '[.refused, .changes]' "$T/json")" '[true,[]]' "a file with mistakes changes nothing"
 is "$(hospes policy check --socket "$T/none.sock" --json 2>/dev/null | jq -r '.error.code')" no_host "a host that was asked for has to answer"
+
+# ---- For others than its owner -----------------------------------------------------------------------------------------
+
+if [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null; then
+	chmod 0666 "$T/run/host.sock"
+	conf_write 'run: { depth = 3; };'
+	someone=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+	is "$("${someone[@]}" curl -s --unix-socket "$T/run/host.sock" http://host/v1/policy | jq -r '.error.code')" permission_denied "somebody else is not told what the host has"
+	"${someone[@]}" hospes policy check "$T/hospes.conf" >"$T/out" 2>"$T/err"
+	prints "the host does not tell you what it has"
+	chmod 0600 "$T/run/host.sock"
+else
+	ok 0 "somebody else is not told what the host has # SKIP only root can be somebody else"
+	ok 0 "nor by the command # SKIP only root can be somebody else"
+fi
+conf_write 'user = "nobody-of-this-name"; socket_group = "nobody-of-this-name"; cell_uids = "1-9";'
+check
+is "$(jq -r '.findings[] | .key' "$T/json" | sort | tr '\n' ' ')" 'cell_uids socket_group user ' "users and groups are looked for"
+is "$code" 3 "and told as warnings" || sed 's/^/# /' "$T/out"
