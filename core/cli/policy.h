@@ -1,7 +1,7 @@
 /*
  * hospes policy check: a configuration looked at as a host would, to its end, and held against what is there.
  *
- *   policy.c   the command, what is printed     policy_machine.c  folders, users, groups     policy_plugins.c  plugins
+ *   policy.c   the command, what is printed     policy_machine.c  folders, users, disk     policy_plugins.c  plugins
  */
 
 #ifndef CLI_POLICY_H

@@ -1,4 +1,4 @@
-/* What a configuration names on this machine: folders, users, groups. */
+/* What a configuration names on this machine: folders, users, groups, room on the disk. */
 
 #include "config.h"
 
@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/util.h"
@@ -145,6 +146,27 @@ check_cell_uids(struct policy_look *look)
 	endpwent();
 }
 
+/* The room for records is a promise: a disk that is smaller is full first, and a host with a full disk stops. */
+static void
+check_disk(struct policy_look *look)
+{
+	const struct policy *p = look->policy;
+	const char *at = policy_place(p, "journal.size");
+	_cleanup_(free_p) char *text = NULL, *found = NULL;
+	struct statvfs disk;
+	uint64_t whole;
+
+	if (at[0] == '\0' || statvfs(p->state_dir, &disk) != 0)
+		return;
+	whole = (uint64_t)disk.f_blocks * disk.f_frsize;
+	if (p->journal_size <= whole)
+		return;
+	found = xasprintf("%llu MiB", (unsigned long long)(p->journal_size / MIB));
+	text = xasprintf("found %s, useful is less than the %llu MiB of the disk that %s is on", found,
+	    (unsigned long long)(whole / MIB), p->state_dir);
+	policy_look_say(look, false, at, "journal.size", text, found, NULL);
+}
+
 void
 policy_look_machine(struct policy_look *look)
 {
@@ -152,6 +174,7 @@ policy_look_machine(struct policy_look *look)
 	check_writers(look, true, policy_place(look->policy, "state"), "state", look->policy->state_dir,
 	    "the host does not start so");
 	check_plugin_dirs(look);
+	check_disk(look);
 	check_names(look);
 	check_cell_uids(look);
 }

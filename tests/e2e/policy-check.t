@@ -145,7 +145,7 @@ else
 	ok 0 "somebody else is not told what the host has # SKIP only root can be somebody else"
 	ok 0 "nor by the command # SKIP only root can be somebody else"
 fi
-conf_write 'user = "nobody-of-this-name"; socket_group = "nobody-of-this-name"; cell_uids = "1-9";'
+conf_write 'user = "nobody-of-this-name"; socket_group = "nobody-of-this-name"; cell_uids = "1-9"; journal: { size = "1000000G"; };'
 check
-is "$(jq -r '.findings[] | .key' "$T/json" | sort | tr '\n' ' ')" 'cell_uids socket_group user ' "users and groups are looked for"
+is "$(jq -r '.findings[] | .key' "$T/json" | sort | tr '\n' ' ')" 'cell_uids journal.size socket_group user ' "users, groups and room on the disk are looked for"
 is "$code" 3 "and told as warnings" || sed 's/^/# /' "$T/out"
