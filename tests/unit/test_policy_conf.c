@@ -112,6 +112,23 @@ is_same(const struct key *k, const struct policy *a, const struct policy *b)
 	return strcmp(buf_text(&one), buf_text(&other)) == 0;
 }
 
+/* Of a key that takes one of some words: the one at `i`, with its quotes, as the key tells them. */
+static char *
+allowed_word(const struct key *k, unsigned i)
+{
+	char allowed[KEY_ALLOWED_TEXT];
+	const char *at = allowed;
+
+	key_allowed(k, allowed);
+	for (; i > 0 && at != NULL; i--) {
+		at = strchr(at, '"');
+		at = at != NULL ? strchr(at + 1, '"') : NULL;
+		at = at != NULL ? at + 1 : NULL;
+	}
+	at = at != NULL ? strchr(at, '"') : NULL;
+	return at != NULL ? xstrndup(at, strcspn(at + 1, "\"") + 2) : xstrdup("\"\"");
+}
+
 /* Values to try, until one is taken that is not the default. */
 static char *
 candidate(const struct key *k, unsigned i)
@@ -128,12 +145,13 @@ candidate(const struct key *k, unsigned i)
 		return xstrdup(i == 0 ? "true" : "false");
 	case KEY_UIDS:
 		return xstrdup("\"7-9\"");
-	case KEY_ISOLATION:
-		return xstrdup("\"run\"");
 	case KEY_PATHS:
 		return xstrdup("[ \"/x\" ]");
-	default:
+	case KEY_TEXT:
+	case KEY_PATH:
 		return xstrdup("\"/x\"");
+	default:
+		return allowed_word(k, i);
 	}
 }
 
