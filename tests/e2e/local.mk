@@ -94,7 +94,7 @@ E2E_SCENARIOS = \
 	tests/e2e/memory-own-space.t \
 	tests/e2e/memory-sources.t \
 	tests/e2e/memory-survives-kill.t \
-	tests/e2e/parts-replay.t \
+	tests/e2e/policy-check.t tests/e2e/parts-replay.t \
 	tests/e2e/parts-stream.t \
 	tests/e2e/registry-bad-files.t \
 	tests/e2e/registry-conflict.t \
