@@ -48,6 +48,7 @@ E2E_SCENARIOS = \
 	tests/e2e/dispatch-depth.t \
 	tests/e2e/dispatch-group-shares.t \
 	tests/e2e/dispatch-permission.t \
+	tests/e2e/dispatch-repetition.t \
 	tests/e2e/dispatch-wall.t \
 	tests/e2e/doctor-container.t \
 	tests/e2e/doctor-fails-closed.t \
