@@ -239,7 +239,7 @@ test_recursion_needs_less_each_time(void **state)
 	assert_non_null(
 	    strstr(sentence(b, 0), "b -> b: b may recur, but each time with a smaller share of calls than the 19"));
 	ask_with(b, WIRE_OP_CALL, "b", 19, "{}", 2); /* all of it is not less */
-	assert_int_equal(last_status(), HOSPES_ECYCLE);
+	assert_int_equal(w.n_submitted, 2);
 	ask_with(b, WIRE_OP_CALL, "b", 18, "{}", 2);
 	assert_int_equal(w.n_submitted, 3);
 	b = newest();
