@@ -46,6 +46,7 @@ E2E_SCENARIOS = \
 	tests/e2e/dispatch-concurrency.t \
 	tests/e2e/dispatch-cycle.t \
 	tests/e2e/dispatch-depth.t \
+	tests/e2e/dispatch-depth-ring.t \
 	tests/e2e/dispatch-group-shares.t \
 	tests/e2e/dispatch-permission.t \
 	tests/e2e/dispatch-repetition.t \
