@@ -1,7 +1,7 @@
 # Scenarios: one promise a file, against a host that was installed.
 E2E_SCENARIOS = \
 	tests/e2e/api-errors.t \
-	tests/e2e/api-no-host.t \
+	tests/e2e/api-descriptors.t tests/e2e/api-no-host.t \
 	tests/e2e/ask-changelogs.t \
 	tests/e2e/ask-copyright.t \
 	tests/e2e/ask-host-killed.t \
@@ -124,6 +124,8 @@ E2E_SCENARIOS = \
 	tests/e2e/show-source.t \
 	tests/e2e/soak-200-drops.t \
 	tests/e2e/state-backup.t \
+	tests/e2e/state-disk-fails.t \
+	tests/e2e/state-disk-full.t \
 	tests/e2e/state-fixtures.t \
 	tests/e2e/state-format.t \
 	tests/e2e/tool-http-intent.t \
