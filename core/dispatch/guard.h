@@ -66,7 +66,7 @@ bool run_calls(const struct run *run, call_look *each, void *arg);
 /* A call is refused that goes round in a circle: ends the run where that is one too many.  The same from the record: true, and
  * why it ends, where it is to be ended.  (loops.c) */
 void loops_refused(struct dispatch *d, struct op *op, const char *guard, const struct fault *why);
-bool loops_restore(struct op *op, const char *guard, const char *sentence, struct fault *why);
+bool loops_restore(struct op *op, const char *guard, int status, const char *sentence, struct fault *why);
 void loops_forget(struct run *run);
 
 /* A call was made for an op that this guard has let pass.  (guard_concurrency.c) */

@@ -62,7 +62,7 @@ repetition_admit(struct dispatch *d, struct op *op, struct fault *why)
 	if (op->repetition == REPETITION_NONE)
 		return GUARD_PASS;
 	if (most != 0 && n > most)
-		return guard_refuse(why, HOSPES_ECYCLE,
+		return guard_refuse(why, HOSPES_EREPEATED,
 		    "%s was called with this very input again %llu times in this run after it had ended, and the limit "
 		    "is %u; "
 		    "use the answer that is there, ask something else, raise `run.repetition`, or, where its answer "

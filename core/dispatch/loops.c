@@ -33,7 +33,7 @@ edge_of(const struct op *op)
 
 /* Counts a refusal; true: the run is to end, and why. */
 static bool
-one_more(const struct op *op, const char *guard, const char *sentence, struct fault *why)
+one_more(const struct op *op, const char *guard, int status, const char *sentence, struct fault *why)
 {
 	struct edge *edge;
 
@@ -43,9 +43,9 @@ one_more(const struct op *op, const char *guard, const char *sentence, struct fa
 	edge = edge_of(op);
 	edge->refusals++;
 	if (op->run->policy->on_cycle == ON_CYCLE_END_RUN)
-		fault_set(why, HOSPES_ECYCLE, "`run.on_cycle` is end_run, and %s", sentence);
+		fault_set(why, status, "`run.on_cycle` is end_run, and %s", sentence);
 	else if (edge->refusals >= REFUSALS_MAX)
-		fault_set(why, HOSPES_ECYCLE, "%s was refused %u times in this run, the last time since %s", edge->name,
+		fault_set(why, status, "%s was refused %u times in this run, the last time since %s", edge->name,
 		    edge->refusals, sentence);
 	else
 		return false;
@@ -57,14 +57,14 @@ loops_refused(struct dispatch *d, struct op *op, const char *guard, const struct
 {
 	struct fault end;
 
-	if (one_more(op, guard, why->text, &end))
+	if (one_more(op, guard, why->status, why->text, &end))
 		dispatch_cancel(d, &op->run->root, end.status, end.text);
 }
 
 bool
-loops_restore(struct op *op, const char *guard, const char *sentence, struct fault *why)
+loops_restore(struct op *op, const char *guard, int status, const char *sentence, struct fault *why)
 {
-	return one_more(op, guard, sentence, why);
+	return one_more(op, guard, status, sentence, why);
 }
 
 void

@@ -364,7 +364,7 @@ op_refused(struct restore *r, struct op *op, const struct record *rec, struct fa
 	if (value_of(r, rec, &value, fault) != 0)
 		return fault->status;
 	guard = record_text(rec, TAG_GUARD);
-	if (loops_restore(op, guard, (const char *)value->data, &why))
+	if (loops_restore(op, guard, rec->head.status, (const char *)value->data, &why))
 		dispatch_restore_cancel(r, why.status, why.text);
 	pipeline_restore_refusal(op, rec->head.status, value);
 	return 0;

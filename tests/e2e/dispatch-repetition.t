@@ -14,12 +14,12 @@ run nag '{"callee": "echo", "n": 100, "input": {"a": 1}}'
 succeeds "who is refused may go on with what it has"
 result '[.calls, .refused]' '[4,1]' "after four answers the fifth call is refused"
 says "echo was called with this very input again 3 times in this run after it had ended, and the limit is 3"
-journal_has '.kind == "refusal" and .guard == "repetition" and .status == "cycle"' 1 "that is on record"
+journal_has '.kind == "refusal" and .guard == "repetition" and .status == "repeated"' 1 "that is on record"
 journal_has '.kind == "call_start"' 5 "five calls began, the first included"
 is "$(hospes show "$id" --json | jq .calls)" 5 "that is what it cost"
 
 run nag '{"callee": "echo", "n": 100, "input": {"a": 1}, "deaf": true}'
-fails_with cycle "who does not listen ends the run"
+fails_with repeated "who does not listen ends the run"
 says "nag -> echo was refused 3 times in this run"
 journal_has '.kind == "call_start"' 5 "after as many calls"
 

@@ -75,10 +75,10 @@ test_the_fifth_time_is_refused(void **state)
 	r = record_newest(RECORD_CALL_START);
 	assert_true(guard_is(&r, "repetition")); /* begun again: that is on record */
 	assert_false(is_done(root, "b"));
-	assert_int_equal(last_status(), HOSPES_ECYCLE);
+	assert_int_equal(last_status(), HOSPES_EREPEATED);
 	r = record_newest(RECORD_REFUSAL);
 	assert_true(guard_is(&r, "repetition"));
-	assert_int_equal(r.head.status, HOSPES_ECYCLE);
+	assert_int_equal(r.head.status, HOSPES_EREPEATED);
 	assert_non_null(strstr(sentence(root, 4), "again 3 times in this run after it had ended, and the limit is 3"));
 	ask_for(root, "b", "{\"n\":1}"); /* another question */
 	assert_true(is_done(root, "c"));
@@ -183,7 +183,7 @@ test_a_group_is_asked_for_at_once(void **state)
 	ask_with(root, WIRE_OP_CALL, "b", -1, "{}", 2);
 	reply(newest(), 0, "1");
 	ask_with(root, WIRE_OP_CALL, "b", -1, "{}", 2);
-	assert_int_equal(last_status(), HOSPES_ECYCLE);
+	assert_int_equal(last_status(), HOSPES_EREPEATED);
 }
 
 static void
@@ -298,7 +298,7 @@ test_repetitions_end_it_too(void **state)
 	assert_false(is_done(root, "b"));
 	assert_int_equal(w.run->root.cancelled, 0);
 	assert_false(is_done(root, "b"));
-	assert_int_equal(w.run->root.cancelled, HOSPES_ECYCLE);
+	assert_int_equal(w.run->root.cancelled, HOSPES_EREPEATED);
 }
 
 static void
