@@ -33,7 +33,7 @@ enum record_kind {
 	                         * has to look no further back */
 	RECORD_RUN_MOVED = 13,  /* NUMBER: LSN of the copy of its RUN_START; all before is now in the copies that `prev` leads to */
 	RECORD_CALL_START = 20, /* PATH, TARGET, CALLEE, VERSION, DEADLINE, INPUT; the call that the op led to.  LIMIT_CALLS:
-	                         * its share.  OBJECT, CONFIG: with the first call of a version in the run.  NUMBER: 1 where
+	                         * its share.  GUARD: "repetition" where it counts as begun again.  OBJECT, CONFIG: with the first call of a version in the run.  NUMBER: 1 where
 	                         * the version was asked for by number.  Of a check: ACTOR, and NUMBER: how many ops the
 	                         * handler of the call that it looks at had asked for */
 	RECORD_CALL_END = 21,   /* PATH, TARGET, status, OUTPUT | MESSAGE, CONFIDENCE: the outcome of the op that made the

@@ -90,6 +90,7 @@ int64_t account_left(const struct account *from, enum quantity q);
 
 /* ---- Ops --------------------------------------------------------------------------------------------------------- */
 
+enum op_repetition { REPETITION_UNKNOWN, REPETITION_NONE, REPETITION_AGAIN };
 enum op_state { OP_NEW, OP_WAITING, OP_OPEN, OP_DONE };
 
 struct op;
@@ -132,6 +133,8 @@ struct op {
 	int64_t intent_real_ns;    /* when its newest intent, or its command, was recorded; 0: it has none */
 	int64_t share[QUANTITIES]; /* 0: none */
 	int64_t share_wall_ns;     /* 0: none */
+	bool queued;               /* a member of a group that was made before the one before it had been started */
+	enum op_repetition repetition; /* of guard_repetition.c: as it was when the op came */
 	bool sharing;              /* its share is a part of what is left, and not taken yet */
 	bool refused;              /* a guard's no to the reply of its callee is on record */
 	uint32_t intent_seq;       /* number in the run of its intent or command, where that was there when the host was started */
@@ -288,6 +291,9 @@ struct run {
 	bool is_stalled;      /* it is in the list of runs to be looked at */
 	uint64_t moves_seen;  /* at the last look */
 	unsigned looks, skip; /* since it moved; looks that it is spared */
+
+	struct map ended;   /* of guard_repetition.c: hash of callee and input -> 1 + how often it was begun again */
+	struct map refused; /* of loops.c: "a -> b" -> struct edge */
 
 	/* of the memory guard */
 	struct waitq memory_waiters;

@@ -1,4 +1,7 @@
-/* Scene: two agents that delegate to each other.  The loop is named and stopped before it costs anything. */
+/*
+ * Scene: two agents that delegate to each other.  The loop is named and stopped before it costs anything, which is shown beside
+ * what such a loop has cost somebody who had nothing to stop it.
+ */
 
 #include "config.h"
 
@@ -7,6 +10,8 @@
 #include "base/json.h"
 #include "base/util.h"
 #include "cli/demo.h"
+
+#define ELSEWHERE "47,000"
 
 int
 demo_loop(struct demo *d, struct buf *verdict, struct fault *fault)
@@ -32,7 +37,10 @@ demo_loop(struct demo *d, struct buf *verdict, struct fault *fault)
 		    (long long)json_integer_value(json_object_get(run, "calls")));
 		return HOSPES_EFAILED;
 	}
-	buf_printf(verdict, "stopped at call %zu: %s", demo_count(records, "kind", "call_start"),
+	buf_printf(verdict,
+	    "stopped at call %zu, after %lld calls were paid for; such a loop has cost somebody $" ELSEWHERE
+	    " in an hour: %s",
+	    demo_count(records, "kind", "call_start"), (long long)json_integer_value(json_object_get(run, "calls")),
 	    cli_text(refusal, "message"));
 	return d->so == NULL && demo_count(records, "kind", "call_start") != 2 ? HOSPES_EFAILED : 0;
 }

@@ -88,6 +88,8 @@ void
 dispatch_forget(struct run *run)
 {
 	deadlock_forget(run);
+	repetition_forget(run);
+	loops_forget(run);
 	config_drop(run);
 	resolve_drop(run);
 }
@@ -143,6 +145,7 @@ take_share(struct op *op, int64_t asked)
 		op->share[QUANTITY_CALLS] = asked;
 		return;
 	}
+	op->queued = op->caller->unstarted > 0 && op->caller->unstarted == -asked;
 	op->sharing = true;
 	op->caller->sharers++;
 	op->caller->unstarted = -(asked + 1);

@@ -63,13 +63,22 @@ void budget_unshare(struct op *op);
 typedef bool call_look(struct call *call, void *arg);
 bool run_calls(const struct run *run, call_look *each, void *arg);
 
+/* A call is refused that goes round in a circle: ends the run where that is one too many.  The same from the record: true, and
+ * why it ends, where it is to be ended.  (loops.c) */
+void loops_refused(struct dispatch *d, struct op *op, const char *guard, const struct fault *why);
+bool loops_restore(struct op *op, const char *guard, int status, const char *sentence, struct fault *why);
+void loops_forget(struct run *run);
+
 /* A call was made for an op that this guard has let pass.  (guard_concurrency.c) */
 void concurrency_began(struct dispatch *d, struct call *call);
+
+/* Frees what it knows of a run.  (guard_repetition.c) */
+void repetition_forget(struct run *run);
 
 /* At which depth a call would run: the root at 0, checks and tools where their caller is.  (guard_depth.c) */
 unsigned depth_of(const struct op *op);
 
-extern const struct guard guard_permission, guard_deadline, guard_depth, guard_cycle, guard_concurrency, guard_memory, guard_budget,
+extern const struct guard guard_permission, guard_deadline, guard_depth, guard_cycle, guard_repetition, guard_concurrency, guard_memory, guard_budget,
     guard_grounding;
 
 #endif

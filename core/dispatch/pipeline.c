@@ -18,6 +18,7 @@ static const struct guard *const guards[] = {
     &guard_deadline,
     &guard_depth,
     &guard_cycle,
+    &guard_repetition,
     &guard_concurrency,
     &guard_memory,
     &guard_budget,
@@ -366,6 +367,7 @@ pipeline_refuse(struct dispatch *d, struct op *op, const char *guard, const stru
 {
 	set_outcome(op, why->status, payload_text(why->text), 0);
 	record_refusal(d, op, guard, NULL);
+	loops_refused(d, op, guard, why);
 	finish(d, op);
 }
 

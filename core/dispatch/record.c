@@ -102,6 +102,8 @@ record_call_start(struct dispatch *d, struct call *call, bool with_config)
 	carried_add(&op->run->carried, &r, TAG_INPUT, call->input);
 	if (op->share[QUANTITY_CALLS] > 0)
 		record_add(&r, TAG_LIMIT_CALLS, &op->share[QUANTITY_CALLS], sizeof(int64_t));
+	if (op->repetition == REPETITION_AGAIN)
+		record_add_text(&r, TAG_GUARD, guard_repetition.name);
 	if (op->version != NULL)
 		record_add(&r, TAG_NUMBER, &by_number, sizeof(by_number));
 	if (with_config) {

@@ -250,6 +250,7 @@ call_started(struct restore *r, struct op *op, const struct record *rec, struct 
 	op->share[QUANTITY_CALLS] = record_int(rec, TAG_LIMIT_CALLS);
 	if (op->share[QUANTITY_CALLS] < 0 || op->deadline_real_ns < 0)
 		return senseless(rec, "its share or its deadline is negative", fault);
+	op->repetition = record_find(rec, TAG_GUARD) != NULL ? REPETITION_AGAIN : REPETITION_NONE;
 	if (pipeline_restore(r->d, op, fault) != 0)
 		return fault->status;
 	call = call_made(r, op, v);
@@ -374,7 +375,9 @@ static int
 op_refused(struct restore *r, struct op *op, const struct record *rec, struct fault *fault)
 {
 	const struct record_field *findings = record_find(rec, TAG_BODY);
+	_cleanup_(free_p) char *guard = NULL;
 	struct payload *value;
+	struct fault why;
 
 	if (rec->head.status >= 0)
 		return senseless(rec, "a guard refuses and does not say why", fault);
@@ -390,6 +393,9 @@ op_refused(struct restore *r, struct op *op, const struct record *rec, struct fa
 		return senseless(rec, "an op is refused that is under way", fault);
 	if (value_of(r, rec, &value, fault) != 0)
 		return fault->status;
+	guard = record_text(rec, TAG_GUARD);
+	if (loops_restore(op, guard, rec->head.status, (const char *)value->data, &why))
+		dispatch_restore_cancel(r, why.status, why.text);
 	pipeline_restore_refusal(op, rec->head.status, value);
 	return 0;
 }

@@ -49,6 +49,8 @@ const struct key policy_keys[] = {
 	{"run.calls",        KEY_COUNT,     IN_POLICY(run_calls),        1, 1000000000, "1000", true},
 	{"run.wall",         KEY_TIME,      IN_POLICY(run_wall_ns),      NS_PER_MS, 366 * 24 * 3600 * S, "10m", true},
 	{"run.depth",        KEY_COUNT,     IN_POLICY(depth),            0, 64, "5", true},
+	{"run.repetition",   KEY_COUNT,     IN_POLICY(repetition),       0, 1000000000, "3", true},
+	{"run.on_cycle",     KEY_ON_CYCLE,  IN_POLICY(on_cycle),         0, 0, "refuse", true},
 	{"run.payload",      KEY_SIZE,      IN_POLICY(payload_max),      K, 64 * M, "16M", true},
 	{"run.input",        KEY_SIZE,      IN_POLICY(input_max),        K, 64 * M, "64M", false},
 	{"run.at_once",      KEY_COUNT,     IN_POLICY(runs_at_once),     1, 1000000, "1000", true},
@@ -70,6 +72,7 @@ const struct key policy_grant_keys[] = {
 const struct key policy_limit_keys[] = {
 	{"concurrency", KEY_COUNT,    IN_PLUGIN(concurrency),  0, 1000000, "0", true},
 	{"recursion",   KEY_COUNT,    IN_PLUGIN(recursion),    0, 64, "0", true},
+	{"polled",      KEY_BOOL,     IN_PLUGIN(polled),       0, 1, "false", true},
 	{0},
 };
 
@@ -251,6 +254,9 @@ key_allowed(const struct key *key, char out[KEY_ALLOWED_TEXT])
 		return;
 	case KEY_ISOLATION:
 		snprintf(out, KEY_ALLOWED_TEXT, "\"client\", \"version\" or \"run\"");
+		return;
+	case KEY_ON_CYCLE:
+		snprintf(out, KEY_ALLOWED_TEXT, "\"refuse\" or \"end_run\"");
 		return;
 	}
 }

@@ -21,6 +21,8 @@
 #include "base/fault.h"
 #include "base/map.h"
 
+/* What becomes of a run in which a call goes round in a circle: the call is refused, or the run is ended. */
+enum policy_on_cycle { ON_CYCLE_REFUSE, ON_CYCLE_END_RUN };
 enum policy_isolation { ISOLATION_CLIENT, ISOLATION_VERSION, ISOLATION_RUN };
 
 /* What the operator says of one plugin: `grants.NAME`, `limits.NAME` and `plugins.NAME`. */
@@ -33,6 +35,7 @@ struct policy_plugin {
 	char **checks;        /* `grounding.NAME.checks`: plugins that its replies have to pass; NULL or empty: none */
 	unsigned concurrency; /* running calls of it at a time; 0: no limit */
 	unsigned recursion;   /* cap of the note's recursion; default 0 */
+	bool polled;          /* its answer may change: asking it the same again is no repetition */
 	json_t *config;       /* object, perhaps empty; values of its HOSPES_CONFIG names */
 	char *at;             /* "FILE:LINE" of its first mention */
 	json_t *config_at;    /* the same of each key of config */
@@ -54,6 +57,8 @@ struct policy {
 	int64_t run_calls;
 	int64_t run_wall_ns;
 	unsigned depth;
+	unsigned repetition; /* how often the same call may be begun again in a run; 0: as often as it likes; default 3 */
+	enum policy_on_cycle on_cycle;
 	size_t payload_max;
 	size_t input_max;
 	unsigned runs_at_once; /* root runs admitted; default 1,000 */

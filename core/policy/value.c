@@ -78,11 +78,13 @@ put_uids(const struct key *key, struct policy *p, const char *text)
 static const char *const isolations[] = {
     [ISOLATION_CLIENT] = "client", [ISOLATION_VERSION] = "version", [ISOLATION_RUN] = "run"};
 
+static const char *const on_cycles[] = {[ON_CYCLE_REFUSE] = "refuse", [ON_CYCLE_END_RUN] = "end_run"};
+
 static bool
-put_isolation(const struct key *key, void *base, const char *text)
+put_word(const struct key *key, void *base, const char *text, const char *const *words, size_t n)
 {
-	for (unsigned i = 0; i < ARRAY_LEN(isolations); i++) {
-		if (strcmp(text, isolations[i]) == 0) {
+	for (unsigned i = 0; i < n; i++) {
+		if (strcmp(text, words[i]) == 0) {
 			put_integer(key, base, i);
 			return true;
 		}
@@ -160,7 +162,9 @@ value_put_text(const struct key *key, void *base, const char *text)
 	case KEY_UIDS:
 		return put_uids(key, base, text);
 	case KEY_ISOLATION:
-		return put_isolation(key, base, text);
+		return put_word(key, base, text, isolations, ARRAY_LEN(isolations));
+	case KEY_ON_CYCLE:
+		return put_word(key, base, text, on_cycles, ARRAY_LEN(on_cycles));
 	case KEY_COUNT:
 	case KEY_BOOL:
 	case KEY_PATHS:
@@ -320,6 +324,8 @@ value_write(const struct key *key, const void *base, struct buf *out)
 		buf_printf(out, "%u-%u", p->cell_uid_first, p->cell_uid_first + p->cell_uids - 1);
 	} else if (key->type == KEY_ISOLATION) {
 		buf_appends(out, isolations[integer_at(key, base)]);
+	} else if (key->type == KEY_ON_CYCLE) {
+		buf_appends(out, on_cycles[integer_at(key, base)]);
 	} else if (key->type == KEY_COUNT) {
 		buf_printf(out, "%lld", (long long)integer_at(key, base));
 	} else {

@@ -8,7 +8,8 @@ spend(hospes_ctx *ctx)
 	int64_t calls = 0;
 
 	for (;;) {
-		json_t *text = json_pack("{s:s, s:s}", "name", "a text", "text", "one more cannot hurt");
+		json_t *text = json_pack(
+		    "{s:o, s:s}", "name", json_sprintf("text %lld", (long long)calls), "text", "one more cannot hurt");
 		hospes_value *said;
 		int rc = hospes_call(ctx, "wordcount", hospes_value_json(ctx, text), &said);
 

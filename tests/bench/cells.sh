@@ -102,7 +102,7 @@ host_start()
 	state = "$T/state";
 	socket = "$T/run/host.sock";
 	plugin_dirs = [ "$T/plugins" ];
-	run = { calls = 1000000000; wall = "3h"; };
+	run = { calls = 1000000000; repetition = 0; wall = "3h"; };
 	$1
 	CONF
 	export HOSPES_SOCKET=$T/run/host.sock

@@ -53,7 +53,7 @@ host_start()
 	state = "$T/$1.state";
 	socket = "$T/$1/host.sock";
 	plugin_dirs = [ "$T/plugins" ];
-	run = { calls = 1000000000; wall = "1h"; at_once = 20000; };
+	run = { calls = 1000000000; repetition = 0; wall = "1h"; at_once = 20000; };
 	grants = { bench-effect = { http = [ "http://bench.invalid" ]; }; };
 	${2:-}
 	CONF

@@ -49,7 +49,7 @@ cat >"$T/hospes.conf" <<CONF
 state = "$T/state";
 socket = "$T/run/host.sock";
 plugin_dirs = [ "$T/plugins" ];
-run = { calls = 1000000000; wall = "1h"; at_once = 2000; };
+run = { calls = 1000000000; repetition = 0; wall = "1h"; at_once = 2000; };
 grants = { bench-effect = { http = [ "http://127.0.0.1:$port" ]; private = true; }; };
 CONF
 export HOSPES_SOCKET=$T/run/host.sock

@@ -45,7 +45,7 @@ storm_conf()
 {
 	local name
 	cat <<CONF
-run = { at_once = $((RUNS * 4)); wall = "3h"; calls = 1000; drain = "300ms"; resume_at_once = $AT_ONCE; };
+run = { at_once = $((RUNS * 4)); wall = "3h"; calls = 1000; repetition = 0; drain = "300ms"; resume_at_once = $AT_ONCE; };
 cells = { per_version = 4; fibers = $FIBERS; evict_after = "$EVICT"; };
 http = { at_once = $REQUESTS; };
 $1

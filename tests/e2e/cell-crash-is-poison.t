@@ -2,7 +2,7 @@
 # how it died, everybody else in the cell is answered.
 . "$TESTS/lib.sh"
 plan 12
-host_start
+host_start "run = { repetition = 0; };"
 plugin echo
 plugin crash                            # fixtures/crash.c: dies as `how` says
 plugin fan

@@ -1,7 +1,7 @@
 # Shares of a budget: each call spends its own at most, and all together never more than the run has, whoever is first.
 . "$TESTS/lib.sh"
 plan 7
-host_start
+host_start "run = { repetition = 0; };"
 plugin echo
 plugin spender
 plugin shares                           # fixtures/shares.c: `spenders` spenders at once, each with `calls` calls

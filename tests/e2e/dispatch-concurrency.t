@@ -1,7 +1,7 @@
 # A limit on running calls holds, and a call that is parked on its own child gives its slot back: nesting cannot deadlock.
 . "$TESTS/lib.sh"
 plan 5
-host_start 'limits = { chain = { concurrency = 1; }; chain-1 = { concurrency = 1; }; spin = { concurrency = 1; }; };'
+host_start 'run = { repetition = 0; }; limits = { chain = { concurrency = 1; }; chain-1 = { concurrency = 1; }; spin = { concurrency = 1; }; };'
 for link in chain chain-1 chain-2; do
 	plugin $link
 done

@@ -281,6 +281,22 @@ plugin_made()
 	cc -shared -fPIC -O1 -I"$STAGE/include" -o "$T/$1.so" "$T/$1.c" -L"$STAGE/lib" -lhospes -ljansson
 }
 
+# ring_made FIRST N: N agents from ring-FIRST (four digits) on in the drop folder, each of which calls the next, and the last the
+# first (plugins/ring.c); returns when all are active.
+ring_made()
+{
+	local i from name
+	from=$(so ring)
+	for ((i = 0; i < $2; i++)); do
+		printf -v name 'ring-%04d' $(($1 + i))
+		printf 's/ring-0000/ring-=/g; s/ring-0001/ring-%04d/g; s/ring-=/%s/g\n' $(($1 + (i + 1) % $2)) "$name" >"$T/names"
+		sed -f "$T/names" "$from" >"$T/ring.so"
+		mv "$T/ring.so" "$DROP/$name.so"
+	done
+	wait_for -t $((PATIENCE + $2)) '[ "$(hospes agents --json |
+	    jq "[.[].name | select(. >= \"ring-\" + \"'"$(printf %04d "$1")"'\" and . <= \"'"$name"'\")] | length")" -eq '"$2 ]"
+}
+
 # ---- The web server (fixtures/webd.c) ------------------------------------------------------------------------------------
 
 # Starts it; $WEB is its URL.  It ends when its stdin does, which is ours.

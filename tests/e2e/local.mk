@@ -46,8 +46,10 @@ E2E_SCENARIOS = \
 	tests/e2e/dispatch-concurrency.t \
 	tests/e2e/dispatch-cycle.t \
 	tests/e2e/dispatch-depth.t \
+	tests/e2e/dispatch-depth-ring.t \
 	tests/e2e/dispatch-group-shares.t \
 	tests/e2e/dispatch-permission.t \
+	tests/e2e/dispatch-repetition.t \
 	tests/e2e/dispatch-wall.t \
 	tests/e2e/doctor-container.t \
 	tests/e2e/doctor-fails-closed.t \

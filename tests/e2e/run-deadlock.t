@@ -3,7 +3,7 @@
 . "$TESTS/lib.sh"
 plan 15
 host_start 'cells = { per_version = 1; fibers = 2; evict_after = "100ms"; };
-run = { wall = "2h"; };
+run = { wall = "2h"; repetition = 0; };
 limits = { mirror = { concurrency = 1; recursion = 2; }; twice = { concurrency = 1; }; };'
 plugin mirror                           # fixtures/mirror.c: its calls have a cell each, and there is one
 plugin sleeper
@@ -42,7 +42,7 @@ succeeds "and goes on when that has ended"
 # Where nobody is evicted every cell has an end to its places, and slots do not keep them from each other either.
 host_stop
 host_start 'cells = { per_version = 1; fibers = 2; evict_after = 0; };
-run = { wall = "2h"; };
+run = { wall = "2h"; repetition = 0; };
 limits = { twice = { concurrency = 1; }; };'
 wait_for '[ -n "$(active twice)" ] && [ -n "$(active fan)" ] && [ -n "$(active sleeper)" ]'
 run fan '{"callee": "twice", "n": 5, "at_once": 5, "input": {"callee": "sleeper", "ms": 1, "input": {"ms": 1500}}}'

@@ -431,6 +431,7 @@ setup(void **state)
 	w.loop = options.loop = event_base_new();
 	calls_init(&w.calls);
 	w.policy = policy_defaults(true);
+	w.policy->repetition = 0; /* tests ask for the same as often as they need it */
 	dispatch_open(&w.d, &options);
 	w.events = dispatch_cells_events(w.d);
 	w.run = calloc(1, sizeof(*w.run));

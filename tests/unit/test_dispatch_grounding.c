@@ -32,6 +32,7 @@ configure(const char *text)
 	if (policy_load(path, true, &w.policy, &fault) != 0)
 		fail_msg("%s", fault.text);
 	(void)unlink(path);
+	w.policy->repetition = 0;
 	w.run->policy = w.policy;
 	version_add("a", "1.0.0");
 	version_add("b", "2.0.0");

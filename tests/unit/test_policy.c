@@ -97,6 +97,8 @@ assert_defaults(const struct policy *p)
 	assert_int_equal(p->journal_keep_ns, 30 * 24 * 3600 * NS_PER_S);
 	assert_int_equal(p->journal_size, 4096 * MIB);
 	assert_int_equal(p->depth, 5);
+	assert_int_equal(p->repetition, 3);
+	assert_int_equal(p->on_cycle, ON_CYCLE_REFUSE);
 	assert_int_equal(p->payload_max, 16 * MIB);
 	assert_int_equal(p->input_max, 64 * MIB);
 	assert_int_equal(p->runs_at_once, 1000);
@@ -312,7 +314,7 @@ plugins_set(void **state)
 	     "\"call:cap:read.*\", \"memory:sources\" ]; memory = [ \"house\", \"day-*\" ]; }; };\n"
 	     "plugins: { web-survey: { at_once = 4; big = 5000000000L; ratio = 0.5; loud = true; word = \"w\\u\"; }; "
 	     "};\n"
-	     "limits: { fetch: { concurrency = 8; recursion = 2; }; };\n"
+	     "limits: { fetch: { concurrency = 8; recursion = 2; polled = true; }; };\n"
 	     "grounding: { fetch: { checks = [ \"quotes\", \"numbers\" ]; }; };\n",
 	    &p);
 	fetch = policy_plugin(p, "fetch");
@@ -327,6 +329,7 @@ plugins_set(void **state)
 	assert_null(fetch->memory[2]);
 	assert_int_equal(fetch->concurrency, 8);
 	assert_int_equal(fetch->recursion, 2);
+	assert_true(fetch->polled);
 	assert_string_equal(fetch->checks[0], "quotes");
 	assert_string_equal(fetch->checks[1], "numbers");
 	assert_null(fetch->checks[2]);
@@ -472,6 +475,7 @@ sentences(void **state)
 	BAD("grounding: { fetch: { checks = \"quotes\"; }; };", 1, "grounding.fetch.checks: found the text");
 	BAD("grounding: { fetch: { cheks = [ ]; }; };", 1, "grounding.fetch.cheks: there is no such key",
 	    "did you mean checks?");
+	BAD("run: { on_cycle = \"stop\"; };", 1, "\"refuse\" or \"end_run\"");
 	BAD("limits: { fetch: { recursion = 100; }; };", 1, "limits.fetch.recursion: found the number 100");
 	BAD("plugins: { survey: { list = [ 1 ]; }; };", 1, "plugins.survey.list: found a list");
 	BAD("plugins: { survey: { word = \"\\xff\"; }; };", 1, "a text in UTF-8");

@@ -1,0 +1,444 @@
+/* What goes round in circles: recursion, repetition, and when a run ends of it, also after the host was started again. */
+
+#include <unistd.h>
+
+#include "dispatch/guard.h"
+#include "dispatch_world.h"
+
+/* A world with these numbers; its agents call each other as they like. */
+static void
+people(unsigned repetition)
+{
+	w.policy->repetition = repetition;
+	version_add("a", "1.0.0");
+	version_add("b", "1.0.0");
+	version_add("c", "1.0.0");
+}
+
+static void
+configure(const char *text)
+{
+	char path[] = "/tmp/hospes-loops-XXXXXX";
+	int fd = mkstemp(path);
+	struct fault fault;
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	close(fd);
+	policy_unref(&w.policy);
+	if (policy_load(path, true, &w.policy, &fault) != 0)
+		fail_msg("%s", fault.text);
+	(void)unlink(path);
+	w.run->policy = w.policy;
+}
+
+static void
+ask_for(struct call *call, const char *target, const char *input)
+{
+	ask_with(call, WIRE_OP_CALL, target, 0, input, strlen(input));
+}
+
+/* Asked and answered; false: it was refused. */
+static bool
+is_done(struct call *call, const char *target)
+{
+	unsigned before = w.n_submitted;
+
+	ask(call, target);
+	if (w.n_submitted == before)
+		return false;
+	reply(newest(), 0, "1");
+	return true;
+}
+
+static bool
+guard_is(const struct record *r, const char *name)
+{
+	_cleanup_(free_p) char *guard = record_text(r, TAG_GUARD);
+
+	return guard != NULL && strcmp(guard, name) == 0;
+}
+
+/* ---- Repetition -------------------------------------------------------------------------------------------------- */
+
+static void
+test_the_fifth_time_is_refused(void **state)
+{
+	struct call *root;
+	struct record r;
+
+	(void)state;
+	people(3);
+	root = start();
+	for (int i = 0; i < 4; i++)
+		assert_true(is_done(root, "b"));
+	r = record_newest(RECORD_CALL_START);
+	assert_true(guard_is(&r, "repetition")); /* begun again: that is on record */
+	assert_false(is_done(root, "b"));
+	assert_int_equal(last_status(), HOSPES_EREPEATED);
+	r = record_newest(RECORD_REFUSAL);
+	assert_true(guard_is(&r, "repetition"));
+	assert_int_equal(r.head.status, HOSPES_EREPEATED);
+	assert_non_null(strstr(sentence(root, 4), "again 3 times in this run after it had ended, and the limit is 3"));
+	ask_for(root, "b", "{\"n\":1}"); /* another question */
+	assert_true(is_done(root, "c"));
+	assert_int_equal(w.run->account.spent[QUANTITY_CALLS] + w.run->account.reserved[QUANTITY_CALLS], 7);
+}
+
+static void
+test_twins_side_by_side_are_none(void **state)
+{
+	struct call *root, *twins[10];
+
+	(void)state;
+	people(1);
+	root = start();
+	for (int i = 0; i < 10; i++) {
+		ask(root, "b");
+		twins[i] = newest();
+	}
+	for (int i = 0; i < 10; i++)
+		reply(twins[i], 0, "1");
+	assert_int_equal(w.n_submitted, 11);
+	assert_true(is_done(root, "b"));
+	assert_false(is_done(root, "b"));
+}
+
+static void
+test_it_counts_for_the_whole_run(void **state)
+{
+	struct call *root;
+
+	(void)state;
+	people(1);
+	root = start();
+	for (int i = 0; i < 3; i++) {
+		struct call *b;
+
+		ask_for(root, "b", i == 0 ? "0" : i == 1 ? "1" : "2");
+		b = newest();
+		assert_int_equal(is_done(b, "c"), i < 2);
+		reply(b, 0, "1");
+	}
+}
+
+/* Asked for while none had ended; that they had to wait for a slot is not their doing. */
+static void
+test_who_waits_does_not_repeat(void **state)
+{
+	struct call *root;
+
+	(void)state;
+	configure("run: { repetition = 1; }; limits: { b: { concurrency = 1; }; };");
+	people(1);
+	root = start();
+	for (int i = 0; i < 5; i++)
+		ask(root, "b");
+	assert_int_equal(w.n_submitted, 2);
+	for (unsigned i = 0; i < 5; i++) {
+		assert_int_equal(w.n_submitted, i + 2);
+		reply(newest(), 0, "1");
+		assert_int_equal(root->ops[i]->status, 0);
+	}
+}
+
+/* What it had taken comes back when it has to wait: it counts once, however often it is tried. */
+static void
+test_waiting_counts_once(void **state)
+{
+	struct call *root, *first;
+
+	(void)state;
+	configure("limits: { b: { concurrency = 1; }; };");
+	people(2);
+	root = start();
+	assert_true(is_done(root, "b"));
+	ask_for(root, "b", "[]"); /* has the slot */
+	first = newest();
+	ask(root, "b"); /* again, and waits */
+	ask(root, "b");
+	assert_int_equal(w.n_submitted, 3);
+	reply(first, 0, "1");
+	reply(newest(), 0, "1");
+	reply(newest(), 0, "1");
+	assert_int_equal(root->ops[2]->status, 0);
+	assert_int_equal(root->ops[3]->status, 0);
+	assert_false(is_done(root, "b"));
+}
+
+static void
+test_a_group_is_asked_for_at_once(void **state)
+{
+	struct call *root;
+
+	(void)state;
+	people(1);
+	root = start();
+	for (int64_t left = 6; left > 0; left--) {
+		ask_with(root, WIRE_OP_CALL, "b", -left, "{}", 2);
+		assert_int_equal(w.n_submitted, 8 - left);
+		reply(newest(), 0, "1");
+	}
+	/* Groups of one are no group. */
+	ask_with(root, WIRE_OP_CALL, "b", -1, "{}", 2);
+	reply(newest(), 0, "1");
+	ask_with(root, WIRE_OP_CALL, "b", -1, "{}", 2);
+	assert_int_equal(last_status(), HOSPES_EREPEATED);
+}
+
+static void
+test_who_is_polled_may_be_asked(void **state)
+{
+	struct call *root;
+
+	(void)state;
+	configure("limits: { b: { polled = true; }; };");
+	people(1);
+	root = start();
+	for (int i = 0; i < 10; i++)
+		assert_true(is_done(root, "b"));
+	assert_true(is_done(root, "c"));
+	assert_true(is_done(root, "c"));
+	assert_false(is_done(root, "c"));
+}
+
+/* What the host asks for itself: the same reply is checked each time. */
+static void
+test_checks_are_exempt(void **state)
+{
+	struct call *root;
+
+	(void)state;
+	configure("limits: { b: { polled = true; }; }; grounding: { b: { checks = [ \"c\" ]; }; };");
+	people(1);
+	w.versions[2].kind = PLUGIN_CHECK;
+	root = start();
+	for (uint32_t i = 0; i < 5; i++) {
+		ask(root, "b");
+		reply(newest(), 0, "1");
+		reply(newest(), 0, "{\"score\":1,\"failed\":[]}");
+		assert_int_equal(root->ops[i]->status, 0);
+	}
+}
+
+/* ---- Recursion --------------------------------------------------------------------------------------------------- */
+
+static void
+test_recursion_needs_less_each_time(void **state)
+{
+	struct call *b;
+
+	(void)state;
+	configure("limits: { b: { recursion = 3; }; };");
+	people(0);
+	w.versions[1].recursion = 5; /* the policy caps that */
+	ask_with(start(), WIRE_OP_CALL, "b", 20, "{}", 2);
+	b = newest();
+	ask(b, "b");
+	assert_int_equal(last_status(), HOSPES_ECYCLE);
+	assert_non_null(
+	    strstr(sentence(b, 0), "b -> b: b may recur, but each time with a smaller share of calls than the 19"));
+	ask_with(b, WIRE_OP_CALL, "b", 19, "{}", 2); /* all of it is not less */
+	assert_int_equal(w.n_submitted, 2);
+	ask_with(b, WIRE_OP_CALL, "b", 18, "{}", 2);
+	assert_int_equal(w.n_submitted, 3);
+	b = newest();
+	ask(b, "c");
+	b = newest();
+	ask_with(b, WIRE_OP_CALL, "b", 5, "{}", 2); /* the third time, by way of another */
+	assert_int_equal(w.n_submitted, 5);
+	b = newest();
+	ask_with(b, WIRE_OP_CALL, "b", 2, "{}", 2);
+	assert_int_equal(last_status(), HOSPES_ECYCLE);
+	assert_non_null(strstr(sentence(b, 0), "b -> b: an agent may not call its own ancestor"));
+}
+
+/* ---- When the run ends of it ------------------------------------------------------------------------------------- */
+
+static void
+test_the_third_refusal_on_an_edge_ends_the_run(void **state)
+{
+	struct call *root, *b;
+	struct record r;
+	_cleanup_(free_p) char *reason = NULL;
+
+	(void)state;
+	people(1);
+	root = start();
+	for (int i = 0; i < 2; i++) {
+		ask_for(root, "b", i == 0 ? "0" : "1"); /* whichever call of b it is */
+		b = newest();
+		ask(b, "a");
+		ask(b, "b"); /* another edge */
+		assert_int_equal(last_status(), HOSPES_ECYCLE);
+		assert_int_equal(w.run->root.cancelled, 0);
+		reply(b, 0, "1");
+	}
+	ask_for(root, "b", "2");
+	ask(newest(), "a");
+	assert_int_equal(w.run->root.cancelled, HOSPES_ECYCLE);
+	assert_non_null(
+	    strstr(w.run->root.cancel_why, "b -> a was refused 3 times in this run, the last time since a -> b -> a"));
+	r = record_newest(RECORD_COMMAND);
+	reason = record_text(&r, TAG_REASON);
+	assert_non_null(strstr(reason, "b -> a was refused 3 times"));
+}
+
+static void
+test_repetitions_end_it_too(void **state)
+{
+	struct call *root;
+
+	(void)state;
+	people(1);
+	root = start();
+	assert_true(is_done(root, "b"));
+	assert_true(is_done(root, "b"));
+	assert_false(is_done(root, "b"));
+	assert_false(is_done(root, "b"));
+	assert_int_equal(w.run->root.cancelled, 0);
+	assert_false(is_done(root, "b"));
+	assert_int_equal(w.run->root.cancelled, HOSPES_EREPEATED);
+}
+
+static void
+test_on_cycle_end_run(void **state)
+{
+	(void)state;
+	configure("run: { on_cycle = \"end_run\"; };");
+	people(3);
+	ask(start(), "b");
+	ask(newest(), "a");
+	assert_int_equal(w.run->root.cancelled, HOSPES_ECYCLE);
+	assert_non_null(strstr(w.run->root.cancel_why, "`run.on_cycle` is end_run, and a -> b -> a"));
+}
+
+/* ---- After a start of the host ----------------------------------------------------------------------------------- */
+
+static void *kept[WORLD_MAX];
+static unsigned n_kept;
+
+static void
+start_on_record(void)
+{
+	struct record r;
+
+	record_init(&r, RECORD_RUN_START);
+	record_add_text(&r, TAG_TARGET, "a");
+	carried_add(&w.run->carried, &r, TAG_INPUT, w.run->root.input);
+	dispatch_record(w.d, w.run, &r);
+}
+
+/* A new world in which the run is as its first `n` records have it. */
+static void
+start_anew(void **state, unsigned n, unsigned repetition)
+{
+	struct restore *restore;
+	struct fault fault;
+
+	n_kept = w.n_records;
+	memcpy(kept, w.records, n_kept * sizeof(*kept));
+	w.n_records = 0;
+	teardown(state);
+	setup(state);
+	people(repetition);
+	payload_unref(&w.run->root.input);
+	dispatch_restore_begin(w.d, w.run, &restore);
+	for (unsigned i = 0; i < n_kept; i++) {
+		struct record r;
+
+		assert_true(record_decode(kept[i], ((const struct record_head *)kept[i])->length, &r, NULL) > 0);
+		if (i < n && dispatch_restore_record(restore, &r, &fault) != 0)
+			fail_msg("record %u: %s", i, fault.text);
+		free(kept[i]);
+	}
+	assert_int_equal(dispatch_restore_end(&restore, &fault), 0);
+}
+
+static void
+test_it_is_counted_from_the_record(void **state)
+{
+	struct call *root;
+
+	people(3);
+	start_on_record();
+	root = start();
+	for (int i = 0; i < 3; i++)
+		assert_true(is_done(root, "b"));
+	start_anew(state, w.n_records, 3);
+	root = newest();
+	for (int i = 0; i < 3; i++)
+		ask(root, "b"); /* answered from the record, and not counted again */
+	assert_int_equal(w.n_submitted, 1);
+	assert_true(is_done(root, "b"));
+	assert_false(is_done(root, "b"));
+	assert_non_null(strstr(sentence(root, 4), "again 3 times"));
+}
+
+static void
+test_refusals_are_counted_from_the_record(void **state)
+{
+	struct call *root, *b;
+
+	people(3);
+	start_on_record();
+	root = start();
+	ask(root, "b");
+	b = newest();
+	ask(b, "a");
+	ask(b, "a");
+	start_anew(state, w.n_records, 3);
+	assert_int_equal(w.run->root.cancelled, 0);
+	b = call_by_handle(&w.calls, 2);
+	ask(b, "a");
+	ask(b, "a");
+	assert_int_equal(w.run->root.cancelled, 0);
+	ask(b, "a");
+	assert_int_equal(w.run->root.cancelled, HOSPES_ECYCLE);
+}
+
+/* Killed between the refusal and the record of what that leads to. */
+static void
+test_the_end_is_not_forgotten(void **state)
+{
+	struct call *root, *b;
+	unsigned before;
+
+	people(3);
+	start_on_record();
+	root = start();
+	ask(root, "b");
+	b = newest();
+	ask(b, "a");
+	ask(b, "a");
+	before = w.n_records;
+	ask(b, "a");
+	assert_true(w.n_records > before + 1);
+	start_anew(state, before + 1, 3);
+	assert_int_equal(w.run->root.status, HOSPES_ECYCLE);
+}
+
+int
+main(void)
+{
+#define PROMISE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+	const struct CMUnitTest tests[] = {
+	    PROMISE(test_the_fifth_time_is_refused),
+	    PROMISE(test_twins_side_by_side_are_none),
+	    PROMISE(test_it_counts_for_the_whole_run),
+	    PROMISE(test_who_waits_does_not_repeat),
+	    PROMISE(test_waiting_counts_once),
+	    PROMISE(test_a_group_is_asked_for_at_once),
+	    PROMISE(test_who_is_polled_may_be_asked),
+	    PROMISE(test_checks_are_exempt),
+	    PROMISE(test_recursion_needs_less_each_time),
+	    PROMISE(test_the_third_refusal_on_an_edge_ends_the_run),
+	    PROMISE(test_repetitions_end_it_too),
+	    PROMISE(test_on_cycle_end_run),
+	    PROMISE(test_it_is_counted_from_the_record),
+	    PROMISE(test_refusals_are_counted_from_the_record),
+	    PROMISE(test_the_end_is_not_forgotten),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
