@@ -23,7 +23,9 @@ PLUGIN_TEXT = plugins/common/need.h plugins/common/text.h plugins/common/sentenc
 PLUGIN_LINK_FILES = $(PLUGIN_LINK) `echo $^ | tr ' ' '\n' | grep '[.]c$$'` $(PLUGIN_LIBS) -lm
 PLUGIN_QUESTION = plugins/common/question.h plugins/common/question.c plugins/common/irregular.c plugins/common/synonyms.c plugins/common/match.c \
 	plugins/common/query.h plugins/common/query.c $(PLUGIN_TEXT)
-EXTRA_DIST += $(PLUGIN_QUESTION)
+PLUGIN_STATEMENT = plugins/common/statement.h plugins/common/amount.c plugins/common/date.c plugins/common/lexicon.c \
+	plugins/common/mood.c plugins/common/statement.c plugins/common/tokens.c $(PLUGIN_TEXT)
+EXTRA_DIST += $(PLUGIN_QUESTION) $(PLUGIN_STATEMENT)
 
 pluginsdir = $(pkglibdir)/plugins
 plugins_DATA = \
@@ -63,9 +65,7 @@ PLUGIN_BRIEF = plugins/common/need.h plugins/common/brief.h plugins/common/brief
 WRITE_FILES = plugins/agents/write/write.c $(PLUGIN_BRIEF)
 QUOTES_FILES = plugins/checks/quotes/quotes.h plugins/checks/quotes/quotes.c plugins/checks/quotes/brief.c \
 	plugins/checks/quotes/source.c plugins/checks/quotes/tell.c $(PLUGIN_BRIEF)
-CONFLICT_FILES = plugins/agents/analyse/conflict.h plugins/agents/analyse/statement.h plugins/agents/analyse/amount.c \
-	plugins/agents/analyse/conflict.c plugins/agents/analyse/date.c plugins/agents/analyse/lexicon.c \
-	plugins/agents/analyse/mood.c plugins/agents/analyse/statement.c plugins/agents/analyse/tokens.c $(PLUGIN_TEXT)
+CONFLICT_FILES = plugins/agents/analyse/conflict.h plugins/agents/analyse/conflict.c $(PLUGIN_STATEMENT)
 ANALYSE_FILES = plugins/agents/analyse/analyse.h plugins/agents/analyse/analyse.c plugins/agents/analyse/choose.c \
 	plugins/agents/analyse/finding.c plugins/agents/analyse/passage.c plugins/agents/analyse/similar.c $(CONFLICT_FILES)
 EXTRA_DIST += $(ANALYSE_FILES) $(WRITE_FILES) $(QUOTES_FILES)

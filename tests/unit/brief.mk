@@ -4,7 +4,7 @@ tests_unit_test_conflict_SOURCES = tests/unit/test_conflict.c $(CONFLICT_FILES)
 tests_unit_test_conflict_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/plugins \
 	-DCONTRADICTIONS='"$(abs_top_srcdir)/tests/unit/contradictions"'
 tests_unit_test_conflict_LDADD = $(CMOCKA_LIBS) $(JANSSON_LIBS) -lm
-EXTRA_DIST += tests/unit/contradictions.json tests/unit/contradictions-held-out.json
+EXTRA_DIST += tests/unit/contradictions.json tests/unit/contradictions-held-out.json tests/unit/support.json tests/unit/support-held-out.json
 
 CMOCKA_TESTS += tests/unit/test_quotes
 tests_unit_test_quotes_SOURCES = tests/unit/test_quotes.c tests/unit/guest.c tests/unit/guest.h
