@@ -11,7 +11,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	char *claim = xstrndup((const char *)data, len), *at = claim;
 	const char *quotes[2], *names[2] = {"GPL-3", "terms"};
-	struct support_case support = {claim, quotes, names, 2, "end, stop, finish\nobject code, binary\n"};
+	struct support_case support = {claim, quotes, names, NULL, 2, "end, stop, finish\nobject code, binary\n"};
 	struct support_verdict verdict;
 
 	lexicon_init();

@@ -30,7 +30,7 @@ judge(const char *claim, const char *quote)
 	const char *quotes[] = {quote}, *names[] = {"document"};
 	struct support_verdict verdict;
 
-	support_judge(&(struct support_case){claim, quotes, names, 1, synonyms}, &verdict);
+	support_judge(&(struct support_case){claim, quotes, names, NULL, 1, synonyms}, &verdict);
 	assert_int_equal(verdict.kind == SUPPORT_HOLDS, *verdict.why == '\0');
 	return verdict;
 }
@@ -38,7 +38,8 @@ judge(const char *claim, const char *quote)
 static struct support_verdict
 judge_case(const json_t *one)
 {
-	return judge(json_string_value(json_object_get(one, "claim")), json_string_value(json_object_get(one, "quote")));
+	return judge(
+	    json_string_value(json_object_get(one, "claim")), json_string_value(json_object_get(one, "quote")));
 }
 
 static void
@@ -88,8 +89,9 @@ measure(const char *file, bool shows)
 	json_decref(set);
 	s.detection = (double)s.found / (double)s.planted;
 	s.alarms = (double)s.false_alarms / (double)s.supported;
-	printf("%s: %zu of %zu found (%.0f %%: number %zu/%zu, negation %zu/%zu, subject %zu/%zu), %zu of %zu supported "
-	       "refused (%.0f %%)\n",
+	printf(
+	    "%s: %zu of %zu found (%.0f %%: number %zu/%zu, negation %zu/%zu, subject %zu/%zu), %zu of %zu supported "
+	    "refused (%.0f %%)\n",
 	    strrchr(file, '/') + 1, s.found, s.planted, 100 * s.detection, found[0], planted[0], found[1], planted[1],
 	    found[2], planted[2], s.false_alarms, s.supported, 100 * s.alarms);
 	return s;
@@ -102,8 +104,8 @@ test_planted(void **state)
 
 	(void)state;
 	assert_true(s.planted >= 50 && s.supported >= 40);
-	assert_true(s.detection >= 0.9);
-	assert_true(s.alarms <= 0.1);
+	assert_true(s.detection >= 0.92);
+	assert_true(s.alarms <= 0.09);
 }
 
 static void
@@ -113,8 +115,8 @@ test_held_out(void **state)
 
 	(void)state;
 	assert_true(s.planted >= 30 && s.supported >= 30);
-	assert_true(s.detection >= 0.5);
-	assert_true(s.alarms <= 0.5);
+	assert_true(s.detection >= 0.9);
+	assert_true(s.alarms <= 0.2);
 }
 
 /* Word for word is no question of words: whatever a quote says, the claim that says it holds. */
@@ -149,11 +151,10 @@ test_why(void **state)
 	} rows[] = {
 	    {"You have 15 days to pay.", "You have 50 days to pay.", "the claim says 15 days, the quote says 50 days"},
 	    {"You must pay the fee.", "You may pay the fee.", "the claim says \"must\", the quote says \"may\""},
-	    {"You may sell copies.", "You may not sell copies.",
-		"the claim says \"may\", the quote says \"must not\""},
+	    {"You may sell copies.", "You may not sell copies.", "the claim says \"may\", the quote says \"must not\""},
 	    {"The library was released in 2011.", "The library was released in 2009.",
 		"the claim says 2011, the quote says 2009"},
-	    {"OpenSSL must be linked.", "The library must be linked.",
+	    {"Programs must be linked against OpenSSL.", "All programs must be linked against the library.",
 		"the claim speaks of \"openssl\", of which no quote does"},
 	};
 

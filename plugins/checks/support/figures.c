@@ -256,8 +256,8 @@ amount_holds(const struct sentence *s, const struct amount *a, const struct figu
 static bool
 date_within(const struct date *claim, const struct date *quote)
 {
-	return (claim->year == 0 || claim->year == quote->year) && (claim->month == 0 || claim->month == quote->month) &&
-	       (claim->day == 0 || claim->day == quote->day) &&
+	return (claim->year == 0 || claim->year == quote->year) &&
+	       (claim->month == 0 || claim->month == quote->month) && (claim->day == 0 || claim->day == quote->day) &&
 	       (claim->weekday == 0 || claim->weekday == quote->weekday);
 }
 
@@ -283,8 +283,8 @@ date_holds(
 }
 
 bool
-figures_hold(const struct figures *claim, const struct figures *quotes, struct support_verdict *verdict, bool *turned,
-    char *why)
+figures_hold(
+    const struct figures *claim, const struct figures *quotes, struct support_verdict *verdict, bool *turned, char *why)
 {
 	for (size_t i = 0; i < claim->n; i++) {
 		const struct sentence *s = &claim->of[i];

@@ -38,22 +38,32 @@ support_name(enum support_kind kind)
 	return names[kind];
 }
 
-/* Is it whole sentences of a quote, led in at most by the name of its document? */
+static bool
+is_led_in(const char *claim, const char *name, const char *heading, const char *quote)
+{
+	char *lead = brief_lead(name, heading);
+	size_t n = strlen(lead);
+	bool is = strncmp(claim, lead, n) == 0 && brief_is_quoted(claim + n, quote);
+
+	free(lead);
+	return is;
+}
+
+/* Is it whole sentences of a quote, led in at most by where that stands? */
 static bool
 is_verbatim(const struct support_case *support, const char *claim)
 {
-	for (size_t i = 0; i < support->n; i++) {
-		char *quote = brief_plain(support->quotes[i]), *lead = brief_lead(support->names[i], NULL);
-		size_t n = strlen(lead);
-		bool is = brief_is_quoted(claim, quote) ||
-			  (strncmp(claim, lead, n) == 0 && brief_is_quoted(claim + n, quote));
+	bool is = false;
 
+	for (size_t i = 0; i < support->n && !is; i++) {
+		const char *heading = support->headings != NULL ? support->headings[i] : NULL;
+		char *quote = brief_plain(support->quotes[i]);
+
+		is = brief_is_quoted(claim, quote) || is_led_in(claim, support->names[i], NULL, quote) ||
+		     (heading != NULL && is_led_in(claim, support->names[i], heading, quote));
 		free(quote);
-		free(lead);
-		if (is)
-			return true;
 	}
-	return false;
+	return is;
 }
 
 /* All of them in one text, white space in order, a blank line between. */
@@ -114,7 +124,7 @@ judge_sentence(
 	if (covered < verdict->covered)
 		verdict->covered = covered;
 	if (figures_hold(figures, evidence->figures, verdict, &turned, why) && subject_holds(subject, verdict))
-		sense_holds(sentence, evidence->quotes, turned, why, verdict);
+		sense_holds(sentence, evidence->quotes, subject, turned, why, verdict);
 	figures_free(&figures);
 	subject_free(&subject);
 }

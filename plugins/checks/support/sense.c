@@ -33,7 +33,8 @@ static void
 turned_by(struct turn *turn, const char *claim, const char *quote)
 {
 	if (turn->n++ == 0)
-		(void)snprintf(turn->why, sizeof(turn->why), "the claim says \"%s\", the quote says \"%s\"", claim, quote);
+		(void)snprintf(
+		    turn->why, sizeof(turn->why), "the claim says \"%s\", the quote says \"%s\"", claim, quote);
 }
 
 /* Up to where the next clause of the text begins. */
@@ -60,8 +61,7 @@ static const struct term *
 term_of(const struct statement *s, const struct term *like)
 {
 	for (size_t i = 0; i < s->n_terms; i++)
-		if (s->terms[i].stem == like->stem ||
-		    (like->opposite != 0 && s->terms[i].stem == like->opposite) ||
+		if (s->terms[i].stem == like->stem || (like->opposite != 0 && s->terms[i].stem == like->opposite) ||
 		    (s->terms[i].opposite != 0 && s->terms[i].opposite == like->stem))
 			return &s->terms[i];
 	return NULL;
@@ -94,6 +94,48 @@ counterpart(const struct statement *s, const struct statements *all)
 	return best;
 }
 
+/* ---- The same subject? ------------------------------------------------------------------------------------------- */
+
+#define HEADS_COVERED 0.8 /* share of the claim's words that has to be there where nothing of its subject is */
+#define BOTH_COVERED  0.9 /* the same, where the claim has nothing of the quote's subject either */
+
+/* The claim speaks of what stands before its verb. */
+static bool
+same_subject(const struct clause *claim, const struct clause *quote, const struct subject *subject,
+    struct support_verdict *verdict)
+{
+	const struct token *missing = NULL;
+	bool other = false; /* the quote has another subject */
+	size_t n = 0;
+	char word[64];
+
+	for (size_t i = 0; i < claim->s->n_terms; i++) {
+		const struct term *t = &claim->s->terms[i];
+
+		if (!t->head || t->condition != 0)
+			continue;
+		if (subject_worth(subject, t->token->stem) >= SUBJECT_FOUND)
+			return true;
+		missing = missing == NULL ? t->token : missing;
+		n++;
+	}
+	for (size_t i = 0; i < quote->s->n_terms; i++) {
+		const struct term *t = &quote->s->terms[i];
+
+		if (!t->head || t->condition != 0)
+			continue;
+		other = true;
+		if (term_of(claim->s, t) != NULL) {
+			other = false;
+			break;
+		}
+	}
+	if (n == 0 || subject_covered(subject) >= (other ? BOTH_COVERED : HEADS_COVERED) || (n == 1 && !other))
+		return true;
+	tokens_told(word, sizeof(word), missing, missing + 1);
+	return support_tell(verdict, SUPPORT_SUBJECT, "the claim is about \"%s\", of which no quote speaks", word);
+}
+
 /* ---- Negation ---------------------------------------------------------------------------------------------------- */
 
 static const char deniers[] =
@@ -105,8 +147,10 @@ is_denier(const struct clause *c, size_t i)
 {
 	if (c->tokens[i].use == TOKEN_AMOUNT || !token_in(c->tokens, c->n, i, deniers))
 		return false;
-	return !token_in(c->tokens, c->n, i + 1, " only limited necessarily other later more less matter ") &&
-	       !(c->s->mood == MOOD_NEED_NOT && token_in(c->tokens, c->n, i, " not no "));
+	if (token_in(c->tokens, c->n, i + 1, " only necessarily other later more less matter ") ||
+	    (token_in(c->tokens, c->n, i + 1, " limited ") && token_in(c->tokens, c->n, i + 2, " to ")))
+		return false;
+	return c->s->mood != MOOD_NEED_NOT || c->tokens[i].use != TOKEN_MOOD; /* "not" of "need not" */
 }
 
 /* Is the term right behind a denier (`near`: with function words between alone), or within its reach? */
@@ -136,26 +180,84 @@ denies(uint8_t mood)
 	return mood == MOOD_IS_NOT || mood == MOOD_MUST_NOT;
 }
 
+static bool
+has_denier(const struct clause *c)
+{
+	for (size_t i = 0; i < c->n; i++)
+		if (is_denier(c, i))
+			return true;
+	return false;
+}
+
+/* Is the term denied anywhere in the quotes? */
+static bool
+is_denied_in(const struct statements *all, const struct term *like)
+{
+	for (size_t i = 0; i < all->n; i++) {
+		struct clause c = clause_of(all, i);
+		const struct term *t = term_of(c.s, like);
+
+		if (t != NULL && is_denied(&c, t, false))
+			return true;
+	}
+	return false;
+}
+
+/* Of "so that they do not clash" nothing is denied but the clash: does the other clause speak of what this one denies? */
+static bool
+denies_shared(const struct clause *c, const struct clause *other)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < c->s->n_terms; i++) {
+		if (!is_denied(c, &c->s->terms[i], true))
+			continue;
+		if (term_of(other->s, &c->s->terms[i]) != NULL)
+			return true;
+		any = true;
+	}
+	return !any || c->s->mood == MOOD_MUST_NOT;
+}
+
+/* One clause as a whole denies, by its mood, what the other says. */
+static bool
+moods_oppose(const struct clause *claim, const struct clause *quote)
+{
+	const struct clause *no = denies(claim->s->mood) ? claim : quote, *yes = no == claim ? quote : claim;
+
+	return denies(no->s->mood) && !denies(yes->s->mood) && !has_denier(yes) && denies_shared(no, yes);
+}
+
+/* "Only if" is "not unless". */
+static bool
+is_exception(const struct clause *a, const struct clause *b)
+{
+	return says_any(a, " only ") && says_any(b, " unless except until otherwise other ") && has_denier(b);
+}
+
 static void
-compare_denial(const struct clause *claim, const struct clause *quote, struct turn *turn)
+compare_denial(
+    const struct clause *claim, const struct clause *quote, const struct statements *quotes, struct turn *turn)
 {
 	const struct term *one = NULL;
 	bool by_claim = false;
 
+	if (is_exception(claim, quote) || is_exception(quote, claim))
+		return;
 	for (size_t i = 0; i < claim->s->n_terms; i++) {
 		const struct term *a = &claim->s->terms[i], *b = term_of(quote->s, a);
 
-		if (b == NULL)
-			continue;
-		if (is_denied(claim, a, false) && is_denied(quote, b, false))
+		if (is_denied(claim, a, false) && is_denied_in(quotes, a))
 			return;
-		if (is_denied(claim, a, true) != is_denied(quote, b, true) &&
-		    is_denied(claim, a, false) != is_denied(quote, b, false) && one == NULL) {
+		if (b != NULL && one == NULL && is_denied(claim, a, true) != is_denied(quote, b, true) &&
+		    is_denied(claim, a, false) != is_denied(quote, b, false)) {
 			one = a;
 			by_claim = is_denied(claim, a, true);
 		}
 	}
-	if (denies(claim->s->mood) != denies(quote->s->mood)) {
+	if (turn->n > 0 && has_denier(claim) != has_denier(quote)) { /* "never more than" is "at most" */
+		turn->n++;
+	} else if (moods_oppose(claim, quote)) {
 		turned_by(turn, mood_name(claim->s->mood), mood_name(quote->s->mood));
 	} else if (one != NULL && !denies(claim->s->mood)) {
 		char word[64], denied[80];
@@ -295,7 +397,7 @@ static const char all_words[] = " all every each everyone everybody always entir
 static const char some_words[] =
     " some several few many most certain partly sometimes often usually occasionally mostly ";
 static const char only_words[] =
-    " only sole solely exclusively except unless just nothing nobody other alone without until ";
+    " only sole solely exclusively except unless just nothing nobody other otherwise alone without until ";
 
 static bool
 same_quantity(const struct clause *claim, const struct clause *quote, struct support_verdict *verdict)
@@ -317,10 +419,12 @@ same_quantity(const struct clause *claim, const struct clause *quote, struct sup
 /* ---- All together ------------------------------------------------------------------------------------------------ */
 
 static bool
-clause_holds(
-    const struct clause *claim, const struct clause *quote, struct turn *turn, struct support_verdict *verdict)
+clause_holds(const struct clause *claim, const struct clause *quote, const struct statements *quotes,
+    const struct subject *subject, struct turn *turn, struct support_verdict *verdict)
 {
-	compare_denial(claim, quote, turn);
+	if (!same_subject(claim, quote, subject, verdict))
+		return false;
+	compare_denial(claim, quote, quotes, turn);
 	compare_opposites(claim, quote, turn);
 	compare_order(claim, quote, turn);
 	if (turn->n % 2 == 1)
@@ -329,7 +433,8 @@ clause_holds(
 }
 
 bool
-sense_holds(const char *claim, const char *quotes, bool turned, const char *why, struct support_verdict *verdict)
+sense_holds(const char *claim, const char *quotes, const struct subject *subject, bool turned, const char *why,
+    struct support_verdict *verdict)
 {
 	struct statements *a = statements_read(claim, strlen(claim)), *b = statements_read(quotes, strlen(quotes));
 	bool holds = true;
@@ -347,7 +452,7 @@ sense_holds(const char *claim, const char *quotes, bool turned, const char *why,
 		}
 		struct clause x = clause_of(a, i), y = clause_of(b, k);
 
-		holds = clause_holds(&x, &y, &turn, verdict);
+		holds = clause_holds(&x, &y, b, subject, &turn, verdict);
 	}
 	if (holds && turned)
 		holds = support_tell(verdict, SUPPORT_NUMBER, "%s", why);

@@ -16,7 +16,7 @@
 
 #define CHUNK 24u /* words that are read as one question, which has no more terms */
 
-#define COVERED      0.5  /* share of the words that have to be there */
+#define COVERED      0.58 /* share of the words that have to be there */
 #define NAME_COVERED 0.85 /* the same, where a name is missing */
 #define HEAD_COVERED 0.7  /* the same, where the first words are */
 
@@ -100,6 +100,28 @@ worth_in(const struct word *word, const char *text, const struct text_word *word
 	return best;
 }
 
+/* "PostgreSQL", "s390x": with a capital or a digit behind its first letter it is a name wherever it stands. */
+static bool
+is_marked(const char *text, const struct text_word *word)
+{
+	bool marked = false;
+
+	if (word->flags & TEXT_NUMBER)
+		return false;
+	for (uint16_t i = 1; i < word->len && !marked; i++)
+		marked = text_digit(text[word->from + i]) || text_capital(text[word->from + i]);
+	return marked && !(word->flags & TEXT_UPPER);
+}
+
+static bool
+has_marked(const char *text, const struct text_word *words, size_t n, const char *stem)
+{
+	for (size_t i = 0; i < n; i++)
+		if (is_marked(text, &words[i]) && strcmp(words[i].stem, stem) == 0)
+			return true;
+	return false;
+}
+
 /* ---- Reading ----------------------------------------------------------------------------------------------------- */
 
 struct place {
@@ -115,6 +137,8 @@ read_chunk(struct subject *subject, const char *chunk, const char *synonyms, con
 {
 	struct question q;
 	double best[QUESTION_TERMS] = {0};
+	struct text_word *own;
+	size_t n_own = text_words(chunk, strlen(chunk), &own);
 
 	question_read(&q, chunk, synonyms);
 	for (size_t p = 0; p < 2; p++) {
@@ -133,16 +157,17 @@ read_chunk(struct subject *subject, const char *chunk, const char *synonyms, con
 			continue;
 		*word = (struct word){.weight = term->weight, .worth = best[i], .name = term->name};
 		memcpy(word->stem, term->forms[0].stems[0], sizeof(word->stem));
+		word->name = word->name || has_marked(chunk, own, n_own, word->stem);
 		(void)stpcpy(word->told, term->word);
 		for (size_t p = 0; p < 2; p++) {
-			double worth =
-			    places[p].worth * worth_in(word, places[p].text, places[p].words, places[p].n);
+			double worth = places[p].worth * worth_in(word, places[p].text, places[p].words, places[p].n);
 
 			word->worth = worth > word->worth ? worth : word->worth;
 		}
 		subject->n++;
 	}
 	question_free(&q);
+	free(own);
 }
 
 struct subject *
@@ -210,8 +235,7 @@ list_missing(const struct subject *subject, char *out, size_t size)
 	*out = '\0';
 	for (size_t i = 0; i < subject->n && n + 4 < size; i++)
 		if (subject->words[i].worth < SUBJECT_FOUND)
-			n += (size_t)snprintf(
-			    out + n, size - n, "%s\"%s\"", n > 0 ? ", " : "", subject->words[i].told);
+			n += (size_t)snprintf(out + n, size - n, "%s\"%s\"", n > 0 ? ", " : "", subject->words[i].told);
 }
 
 bool

@@ -8,6 +8,7 @@
  * The score is the share of the claims that hold.
  */
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,10 +21,12 @@
 
 #define TOLD  50u   /* failures that are told; the others are counted */
 #define SHOWN 400u  /* bytes of a text in them */
-#define BYTES 65536 /* of a claim and its quotes; more is not looked at and does not hold */
+#define BYTES 32768 /* of a claim and its quotes; more is not looked at and does not hold */
 
 struct work {
 	json_t *failed;
+	json_t *points;   /* texts of a brief's points: true for each */
+	json_t *headings; /* "digest from to" of a brief's sources: what they stand under */
 	const char *synonyms;
 	size_t claims, held;
 };
@@ -66,10 +69,60 @@ is_too_long(const hospes_claim *claim)
 	return len > BYTES;
 }
 
+static void
+place_key(char key[128], const char *digest, size_t from, size_t to)
+{
+	(void)snprintf(key, 128, "%.64s %zu %zu", digest, from, to);
+}
+
+/* ---- Briefs ------------------------------------------------------------------------------------------------------ */
+
+/* A point may be led in by the heading above its quote.  That the heading stands there is for the check `quotes`, which looks
+ * at points alone, so headings are known for claims that are points. */
+static void
+read_brief(struct work *work, const json_t *output)
+{
+	const json_t *one;
+	char key[128];
+	size_t i;
+
+	json_array_foreach(json_object_get(output, "points"), i, one)
+	{
+		const json_t *text = json_object_get(one, "text");
+
+		if (json_is_string(text))
+			json_object_set_new(work->points, json_string_value(text), json_true());
+	}
+	json_array_foreach(json_object_get(output, "sources"), i, one)
+	{
+		const char *digest = json_string_value(json_object_get(one, "digest"));
+		json_t *heading = json_object_get(one, "heading");
+
+		if (digest == NULL || !json_is_string(heading))
+			continue;
+		place_key(key, digest, (size_t)json_integer_value(json_object_get(one, "from")),
+		    (size_t)json_integer_value(json_object_get(one, "to")));
+		json_object_set(work->headings, key, heading);
+	}
+}
+
+static const char *
+heading_of(const struct work *work, const hospes_claim *claim, const hospes_source *source)
+{
+	char key[128];
+
+	if (json_object_get(work->points, claim->text) == NULL)
+		return NULL;
+	place_key(key, source->digest, source->from, source->to);
+	return json_string_value(json_object_get(work->headings, key));
+}
+
+/* ---- Claims ------------------------------------------------------------------------------------------------------ */
+
 static bool
 claim_holds(struct work *work, size_t index, const hospes_claim *claim)
 {
-	const char **quotes, **names;
+	const char **texts, **quotes, **names, **headings;
 	struct support_case support = {.claim = claim->text, .n = claim->n_sources, .synonyms = work->synonyms};
 	struct support_verdict verdict;
 
@@ -80,20 +133,20 @@ claim_holds(struct work *work, size_t index, const hospes_claim *claim)
 	}
 	if (is_too_long(claim)) {
 		tell(work, index, claim,
-		    "it was not looked at: expected a claim and its quotes of 64 KiB at most, found more", NULL);
+		    "it was not looked at: expected a claim and its quotes of 32 KiB at most, found more", NULL);
 		return false;
 	}
-	quotes = need(calloc(claim->n_sources, sizeof(*quotes)));
-	names = need(calloc(claim->n_sources, sizeof(*names)));
+	texts = need(calloc(3 * claim->n_sources, sizeof(*texts)));
+	support.quotes = quotes = texts;
+	support.names = names = texts + claim->n_sources;
+	support.headings = headings = names + claim->n_sources;
 	for (size_t i = 0; i < claim->n_sources; i++) {
 		quotes[i] = claim->sources[i].quote;
 		names[i] = claim->sources[i].document;
+		headings[i] = heading_of(work, claim, &claim->sources[i]);
 	}
-	support.quotes = quotes;
-	support.names = names;
 	support_judge(&support, &verdict);
-	free(quotes);
-	free(names);
+	free(texts);
 	if (verdict.kind != SUPPORT_HOLDS)
 		tell(work, index, claim, verdict.why, &claim->sources[verdict.quote]);
 	return verdict.kind == SUPPORT_HOLDS;
@@ -102,7 +155,8 @@ claim_holds(struct work *work, size_t index, const hospes_claim *claim)
 static int
 support(hospes_ctx *ctx)
 {
-	const hospes_evidence *evidence = hospes_evidence_read(ctx, hospes_get(hospes_input(ctx), "output"));
+	const hospes_value *output = hospes_get(hospes_input(ctx), "output");
+	const hospes_evidence *evidence = hospes_evidence_read(ctx, output);
 	const char *synonyms = hospes_config_text(ctx, "synonyms");
 	struct work work = {.synonyms = synonyms != NULL ? synonyms : ""};
 	const hospes_claim *claims = NULL;
@@ -110,13 +164,18 @@ support(hospes_ctx *ctx)
 	if (evidence == NULL) /* nothing that can be looked at: it does not pass */
 		return hospes_status(ctx) != 0 ? hospes_status(ctx) : HOSPES_EINPUT;
 	work.failed = json_array();
+	work.points = json_object();
+	work.headings = json_object();
+	read_brief(&work, hospes_json(output));
 	work.claims = hospes_evidence_claims(evidence, &claims);
 	for (size_t i = 0; i < work.claims; i++)
 		work.held += claim_holds(&work, i, &claims[i]);
-	return hospes_reply(ctx,
-	    json_pack("{s:f s:o s:[o]}", "score", work.claims == 0 ? 1.0 : (double)work.held / (double)work.claims,
-		"failed", work.failed, "reasons",
-		json_sprintf("%zu of %zu claims are borne out by their quotes", work.held, work.claims)));
+	json_decref(work.points);
+	json_decref(work.headings);
+	return hospes_reply(
+	    ctx, json_pack("{s:f s:o s:[o]}", "score", work.claims == 0 ? 1.0 : (double)work.held / (double)work.claims,
+		     "failed", work.failed, "reasons",
+		     json_sprintf("%zu of %zu claims are borne out by their quotes", work.held, work.claims)));
 }
 
 static int

@@ -22,7 +22,8 @@ enum support_kind { SUPPORT_HOLDS, SUPPORT_NUMBER, SUPPORT_NEGATION, SUPPORT_SUB
 struct support_case {
 	const char *claim;
 	const char *const *quotes;
-	const char *const *names; /* of the documents, one for each quote: a claim may say where it has it from */
+	const char *const *names;    /* of the documents, one for each quote: a claim may say where it has it from */
+	const char *const *headings; /* under which they stand; NULL, all or one: not known */
 	size_t n;
 	const char *synonyms; /* the text of a file of groups (etc/synonyms), or "" */
 };
@@ -67,13 +68,14 @@ struct subject;
 struct subject *subject_read(const char *claim, const char *quotes, const char *names, const char *synonyms);
 void subject_free(struct subject **subject);
 
-double subject_covered(const struct subject *subject); /* 0 to 1; 1 where there is no word */
+double subject_covered(const struct subject *subject);                 /* 0 to 1; 1 where there is no word */
 double subject_worth(const struct subject *subject, const char *stem); /* of one of its words; 1 for any other */
 bool subject_holds(const struct subject *subject, struct support_verdict *verdict);
 
 /* ---- sense.c ---- */
 
-/* Do the quotes say it the same way round?  `turned` and `why` are what figures_hold found. */
-bool sense_holds(const char *claim, const char *quotes, bool turned, const char *why, struct support_verdict *verdict);
+/* Do the quotes say it of the same subject and the same way round?  `turned` and `why` are what figures_hold found. */
+bool sense_holds(const char *claim, const char *quotes, const struct subject *subject, bool turned, const char *why,
+    struct support_verdict *verdict);
 
 #endif
