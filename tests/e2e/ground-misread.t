@@ -1,7 +1,7 @@
 # True quotes that do not bear out what is claimed: another number, a negation, another subject.  The check `quotes` alone lets
 # them pass, since each quote stands where it is said to stand; with `support` beside it none of them reaches a result.
 . "$TESTS/lib.sh"
-plan 18
+plan 20
 plugin_made reader <<'C'
 #include <string.h>
 #include <hospes.h>
@@ -77,6 +77,12 @@ claims "$DAYS" "You must return the goods within 14 days.";	fails_with not_groun
 claims "$KEEP" "The licensee must keep the notice in some copies."; fails_with not_grounded "some for all"
 claims "$KEEP" "The landlord must pay for repairs.";		fails_with not_grounded "and another subject"
 says 'the claim is about something else than the quotes'
+
+plugin taker
+run taker "{$DAYS, \"claim\": \"You may return the goods within 40 days.\", \"callee\": \"reader\"}" --sources terms
+fails_with not_grounded			"whoever asked the reader does not get it either"
+is "$(jq -c '[.error.findings[] | [.check, .why]]' "$T/out")" \
+    '[["support","the claim says 40 days, the quote says 14 days"]]' "but which figure is wrong"
 
 conf_write 'grounding: { reader: { checks = [ "quotes" ]; }; };'
 kill -HUP "$HOST"
