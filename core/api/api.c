@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 
@@ -30,6 +31,7 @@
 
 /* A timer that is always pending, so that accept_failed can find it. */
 static const struct timeval accept_never = {.tv_sec = 1000000000};
+static const struct timeval accept_rest = {.tv_sec = ACCEPT_REST_S};
 
 static int
 make_folder(const char *socket_path, struct fault *fault)
@@ -114,6 +116,19 @@ listen_at(const struct policy *policy, int *ret, struct stat *st, struct fault *
 	return 0;
 }
 
+/* Connections may have three quarters of the descriptors: without one the journal could not go on, nor a cell begin. */
+static bool
+descriptors_are_short(const struct api *a)
+{
+	struct rlimit limit;
+	int next = fcntl(evconnlistener_get_fd(a->listener), F_DUPFD_CLOEXEC, 0);
+
+	if (next < 0)
+		return true;
+	close(next);
+	return getrlimit(RLIMIT_NOFILE, &limit) == 0 && (rlim_t)next >= limit.rlim_cur - limit.rlim_cur / 4;
+}
+
 static void
 accept_again(evutil_socket_t fd, short what, void *arg)
 {
@@ -121,6 +136,10 @@ accept_again(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	if (descriptors_are_short(a)) {
+		event_add(a->accept_again, &accept_rest);
+		return;
+	}
 	event_add(a->accept_again, &accept_never);
 	evconnlistener_enable(a->listener);
 }
@@ -143,6 +162,15 @@ find_api(const struct event_base *loop, const struct event *event, void *arg)
 	return 1;
 }
 
+/* Connections stay in the queue for a while. */
+static void
+rest(struct api *a, const char *why)
+{
+	log_warn("no connection is accepted for a while", LOG_S("error", why));
+	evconnlistener_disable(a->listener);
+	event_add(a->accept_again, &accept_rest);
+}
+
 /*
  * A connection could not be accepted, for want of descriptors: it stays in the queue, and without a rest the loop would
  * spin on it.  evhttp owns the listener and what it hands to this callback, so the server is found by its timer.
@@ -150,15 +178,24 @@ find_api(const struct event_base *loop, const struct event *event, void *arg)
 static void
 accept_failed(struct evconnlistener *listener, void *evhttp)
 {
-	static const struct timeval rest = {.tv_sec = ACCEPT_REST_S};
 	struct search s = {.listener = listener};
+	int error = errno;
 
 	(void)evhttp;
-	log_warn("no connection is accepted for a second", LOG_S("error", strerror(errno)));
 	event_base_foreach_event(evconnlistener_get_base(listener), find_api, &s);
 	assert(s.found != NULL);
-	evconnlistener_disable(listener);
-	event_add(s.found->accept_again, &rest);
+	rest(s.found, strerror(error));
+}
+
+/* One was accepted.  arg: struct api. */
+static struct bufferevent *
+accepted(struct event_base *loop, void *arg)
+{
+	struct api *a = arg;
+
+	if (descriptors_are_short(a))
+		rest(a, "connections have as many descriptors as they may");
+	return refusal_bufferevent(loop, NULL);
 }
 
 static void
@@ -181,7 +218,7 @@ serve(struct api *a, int fd)
 		body_max = BODY_BATCH_MAX;
 	evhttp_set_max_body_size(a->http, (ev_ssize_t)body_max);
 	evhttp_set_flags(a->http, EVHTTP_SERVER_LINGERING_CLOSE);
-	evhttp_set_bevcb(a->http, refusal_bufferevent, NULL);
+	evhttp_set_bevcb(a->http, accepted, a);
 	evhttp_set_gencb(a->http, route_request, a);
 	bound = evhttp_accept_socket_with_handle(a->http, fd);
 	if (bound == NULL)

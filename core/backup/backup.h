@@ -33,7 +33,8 @@
 
 /* {"dir", "version", "format", "lsn", "made", "files", "bytes"}: what a backup has in it, a new reference. */
 
-/* Copies it into the folder `to`, which is made, or is empty.  Faults: conflict (not empty), disk_full, io_error. */
+/* Copies it into the folder `to`, which is made, or is empty and nobody else's.  Faults: bad_input (in the state directory),
+ * conflict (not empty), wrong_owner, disk_full, io_error. */
 int backup_make(const char *state_dir, const char *to, json_t **ret, struct fault *fault);
 
 /* Reads every file and compares it with the manifest.  Faults: damaged (which file), not_found (no backup). */

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "backup/make.h"
 #include "backup/restoring.h"
 #include "backup/tree.h"
 #include "base/fd.h"
@@ -84,6 +85,23 @@ read_number(const char *state_dir, const char *text, unsigned *ret, struct fault
 	return 0;
 }
 
+/* A store with checksums is younger than the number: that was there, and is lost.  To take such a directory for one of format 0
+ * would be to migrate what is not to be migrated. */
+static int
+check_unnumbered(const char *state_dir, struct fault *fault)
+{
+	_cleanup_(free_p) char *store = xasprintf("%s/store", state_dir);
+	struct fault ignored;
+	uint64_t applied;
+
+	if (store_verify(store, true, &applied, &ignored) != 0 || applied == 0)
+		return 0;
+	return fault_set(fault, HOSPES_EDAMAGED,
+	    "%s/" FORMAT_NAME " is gone, which has the number of the directory's format; put it back from a backup (this "
+	    "hospesd writes %u there)",
+	    state_dir, STATE_FORMAT);
+}
+
 int
 format_of(const char *state_dir, unsigned *ret, bool *fresh, struct fault *fault)
 {
@@ -94,7 +112,7 @@ format_of(const char *state_dir, unsigned *ret, bool *fresh, struct fault *fault
 	if (access(path, F_OK) != 0 && errno == ENOENT) {
 		*fresh = !has_files(state_dir, "journal") && !has_files(state_dir, "store");
 		*ret = FORMAT_NONE;
-		return 0;
+		return *fresh ? 0 : check_unnumbered(state_dir, fault);
 	}
 	if (fd_read_file(path, &text, FORMAT_BYTES_MAX, fault) != 0)
 		return fault->status;
@@ -124,7 +142,7 @@ back_up(const char *state_dir, unsigned format, struct fault *fault)
 	tree_remove(to);
 	rc = fd_make_dirs(above, 0700, fault);
 	if (rc == 0)
-		rc = backup_make(state_dir, to, &made, fault);
+		rc = making_offline(state_dir, to, &made, fault);
 	if (rc != 0) {
 		fault_prefix(
 		    fault, "cannot back the state directory up before it is brought to format %u", STATE_FORMAT);

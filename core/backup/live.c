@@ -163,27 +163,6 @@ start_thread(struct backups *b, struct fault *fault)
 	return 0;
 }
 
-/* A backup inside of what is backed up would be part of the next one. */
-static int
-check_place(const struct backups *b, const char *to, struct fault *fault)
-{
-	_cleanup_(free_p) char *above = xstrdup(to), *real = NULL, *state = realpath(b->state_dir, NULL);
-	char *slash = strrchr(above, '/');
-	size_t len;
-
-	if (to[0] != '/' || slash == NULL)
-		return fault_set(fault, HOSPES_EINPUT, "a backup goes into a folder given from the root, not %s", to);
-	*(slash == above ? slash + 1 : slash) = '\0';
-	real = realpath(above, NULL);
-	if (real == NULL || state == NULL)
-		return fault_errno(fault, errno, "cannot make the folder %s", to);
-	len = strlen(state);
-	if (strncmp(real, state, len) == 0 && (real[len] == '\0' || real[len] == '/'))
-		return fault_set(
-		    fault, HOSPES_EINPUT, "%s is in the state directory; a backup goes somewhere else", to);
-	return 0;
-}
-
 void
 backups_start(struct backups *b, const char *to, backups_done *done, void *arg)
 {
@@ -193,7 +172,7 @@ backups_start(struct backups *b, const char *to, backups_done *done, void *arg)
 	if (b->to != NULL)
 		rc = fault_set(&fault, HOSPES_EBUSY, "a backup into %s is under way; wait for its end", b->to);
 	else
-		rc = check_place(b, to, &fault);
+		rc = making_check_place(b->state_dir, to, &fault);
 	if (rc != 0) {
 		done(NULL, &fault, arg);
 		return;

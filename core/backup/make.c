@@ -5,7 +5,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "backup/make.h"
@@ -16,9 +18,29 @@
 #define STORE_FILE "store/data.mdb"
 
 int
+making_check_place(const char *state_dir, const char *to, struct fault *fault)
+{
+	_cleanup_(free_p) char *above = xstrdup(to), *real = NULL, *state = realpath(state_dir, NULL);
+	char *slash = strrchr(above, '/');
+	size_t len;
+
+	if (to[0] != '/' || slash == NULL)
+		return fault_set(fault, HOSPES_EINPUT, "a backup goes into a folder given from the root, not %s", to);
+	*(slash == above ? slash + 1 : slash) = '\0';
+	real = realpath(above, NULL);
+	if (real == NULL || state == NULL)
+		return fault_errno(fault, errno, "cannot make the folder %s", to);
+	len = strlen(state);
+	if (strncmp(real, state, len) == 0 && (real[len] == '\0' || real[len] == '/'))
+		return fault_set(
+		    fault, HOSPES_EINPUT, "%s is in the state directory; a backup goes somewhere else", to);
+	return 0;
+}
+
+int
 making_open(struct making *m, const char *state_dir, const char *to, struct fault *fault)
 {
-	int rc;
+	struct stat st;
 
 	*m = (struct making){.f = {.from_fd = -1, .to_fd = -1, .uid = (uid_t)-1, .gid = (gid_t)-1, .sparse = true},
 	    .from = xstrdup(state_dir),
@@ -28,10 +50,9 @@ making_open(struct making *m, const char *state_dir, const char *to, struct faul
 	m->f.to = m->to;
 	clock_format(clock_real_ns(), m->head.made);
 	m->f.from_fd = open(state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (m->f.from_fd < 0)
+	if (m->f.from_fd < 0 || fstat(m->f.from_fd, &st) != 0)
 		return fault_errno(fault, errno, "cannot open the state directory %s", state_dir);
-	rc = tree_open_empty(to, &m->f.to_fd, fault);
-	return rc;
+	return tree_open_empty(to, st.st_uid, &m->f.to_fd, fault);
 }
 
 int
@@ -65,11 +86,17 @@ making_rest(struct making *m, struct fault *fault)
 static int
 write_manifest(struct making *m, struct fault *fault)
 {
-	_cleanup_(free_p) char *path = xasprintf("%s/" MANIFEST_NAME, m->to);
 	_cleanup_(buf_free) struct buf text = {0};
+	_cleanup_(close_p) int fd = -1;
+	int rc = tree_create(&m->f, MANIFEST_NAME, 0600, &fd, fault);
 
+	if (rc != 0)
+		return rc;
 	manifest_compose(&text, &m->head, &m->files);
-	return fd_write_file(path, text.data, text.len, 0600, fault);
+	rc = fd_write_all(fd, text.data, text.len);
+	if (rc == 0 && (fsync(fd) != 0 || fsync(m->f.to_fd) != 0))
+		rc = -errno;
+	return rc == 0 ? 0 : fault_errno(fault, -rc, "cannot write %s/" MANIFEST_NAME, m->to);
 }
 
 int
@@ -97,10 +124,12 @@ backup_told(const char *dir, const struct manifest_head *head, uint64_t files, u
 void
 making_close(struct making *m, bool sealed)
 {
+	if (!sealed && m->f.to_fd >= 0) {
+		tree_remove_below(m->f.to_fd);
+		(void)rmdir(m->to);
+	}
 	close_p(&m->f.from_fd);
 	close_p(&m->f.to_fd);
-	if (!sealed && m->f.to_fd >= 0)
-		tree_remove(m->to);
 	buf_free(&m->files);
 	free(m->from);
 	free(m->to);
@@ -139,7 +168,7 @@ copy_offline(struct making *m, struct fault *fault)
 }
 
 int
-backup_make(const char *state_dir, const char *to, json_t **ret, struct fault *fault)
+making_offline(const char *state_dir, const char *to, json_t **ret, struct fault *fault)
 {
 	struct making m;
 	int rc = making_open(&m, state_dir, to, fault);
@@ -154,4 +183,12 @@ backup_make(const char *state_dir, const char *to, json_t **ret, struct fault *f
 		*ret = backup_told(to, &m.head, m.n, m.bytes);
 	making_close(&m, rc == 0);
 	return rc;
+}
+
+int
+backup_make(const char *state_dir, const char *to, json_t **ret, struct fault *fault)
+{
+	int rc = making_check_place(state_dir, to, fault);
+
+	return rc != 0 ? rc : making_offline(state_dir, to, ret, fault);
 }

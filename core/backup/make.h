@@ -14,6 +14,12 @@ struct making {
 	struct manifest_head head;
 };
 
+/* Is `to` given from the root, and not in the state directory?  A backup in there would be part of the next one. */
+int making_check_place(const char *state_dir, const char *to, struct fault *fault);
+
+/* The whole of one of a state directory that nobody uses, wherever it goes. */
+int making_offline(const char *state_dir, const char *to, json_t **ret, struct fault *fault);
+
 /* Opens both folders; `to` is made, or is empty. */
 int making_open(struct making *m, const char *state_dir, const char *to, struct fault *fault);
 

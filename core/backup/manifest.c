@@ -165,7 +165,7 @@ check_end(const char *text, size_t len, struct fault *fault)
 	char digest[DIGEST_TEXT + 1];
 	const char *end;
 
-	if (memchr(text, '\0', len) != NULL)
+	if (len > 0 && memchr(text, '\0', len) != NULL)
 		return damaged(fault, "has bytes that are no text");
 	if (len < strlen(FIRST_LINE) || strncmp(text, FIRST_LINE, strlen(FIRST_LINE)) != 0)
 		return damaged(fault, "does not begin with \"hospes-backup 1\"");

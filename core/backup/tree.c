@@ -255,7 +255,7 @@ static int copy_folder(const struct tally *t, const char *path, unsigned depth, 
 static int
 copy_entry(const struct tally *t, const char *path, unsigned depth, struct fault *fault)
 {
-	struct manifest_file file;
+	struct manifest_file file = {0};
 	struct stat st;
 	int rc;
 
@@ -321,6 +321,33 @@ tree_remove(const char *path)
 	nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
+static bool
+is_dots(const char *name)
+{
+	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+}
+
+void
+tree_remove_below(int fd)
+{
+	int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *folder = copy < 0 ? NULL : fdopendir(copy);
+	struct dirent *e;
+
+	while (folder != NULL && (e = readdir(folder)) != NULL) {
+		_cleanup_(close_p) int below = -1;
+
+		if (is_dots(e->d_name) || unlinkat(fd, e->d_name, 0) == 0)
+			continue;
+		below = openat(fd, e->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (below >= 0)
+			tree_remove_below(below);
+		(void)unlinkat(fd, e->d_name, AT_REMOVEDIR);
+	}
+	if (folder != NULL)
+		closedir(folder);
+}
+
 int
 tree_check_empty(int fd, const char *path, struct fault *fault)
 {
@@ -331,7 +358,7 @@ tree_check_empty(int fd, const char *path, struct fault *fault)
 	if (folder == NULL)
 		return fault_errno(fault, errno, "cannot read the folder %s", path);
 	while (rc == 0 && (e = readdir(folder)) != NULL) {
-		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+		if (is_dots(e->d_name))
 			continue;
 		rc = fault_set(fault, HOSPES_ECONFLICT,
 		    "%s should be empty and has %s in it; name a folder that is not there yet", path, e->d_name);
@@ -340,8 +367,27 @@ tree_check_empty(int fd, const char *path, struct fault *fault)
 	return rc;
 }
 
+/* In a folder of somebody else's, or where others may write, anybody could put other files in the place of ours. */
+static int
+check_owner(int fd, const char *path, uid_t owner, struct fault *fault)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) != 0)
+		return fault_errno(fault, errno, "cannot look at %s", path);
+	if (st.st_uid != geteuid() && st.st_uid != owner && st.st_uid != 0)
+		return fault_set(fault, HOSPES_EOWNER,
+		    "%s belongs to uid %u and would get what uid %u keeps; name a folder that is not there yet", path,
+		    st.st_uid, owner);
+	if (st.st_mode & 022)
+		return fault_set(fault, HOSPES_EOWNER,
+		    "%s may be written to by others (mode %03o); chmod go-w it, or name a folder that is not there yet",
+		    path, st.st_mode & 0777);
+	return 0;
+}
+
 int
-tree_open_empty(const char *path, int *ret, struct fault *fault)
+tree_open_empty(const char *path, uid_t owner, int *ret, struct fault *fault)
 {
 	int fd, rc;
 
@@ -350,7 +396,9 @@ tree_open_empty(const char *path, int *ret, struct fault *fault)
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return fault_errno(fault, errno, "cannot open the folder %s", path);
-	rc = tree_check_empty(fd, path, fault);
+	rc = check_owner(fd, path, owner, fault);
+	if (rc == 0)
+		rc = tree_check_empty(fd, path, fault);
 	if (rc != 0) {
 		close(fd);
 		return rc;

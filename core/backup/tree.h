@@ -44,8 +44,12 @@ int tree_digest(const struct folders *f, int fd, const char *path, struct manife
 /* The folder and all in it. */
 void tree_remove(const char *path);
 
-/* Opens a folder that is empty, or makes it.  conflict: it is not empty. */
-int tree_open_empty(const char *path, int *ret, struct fault *fault);
+/* All that is in a folder, whatever its name leads to by now. */
+void tree_remove_below(int fd);
+
+/* Opens a folder that is empty, or makes it.  One that is there has to be ours, root's or that of `owner`, whose the data is,
+ * and nobody else's to write.  Faults: conflict (it is not empty), wrong_owner. */
+int tree_open_empty(const char *path, uid_t owner, int *ret, struct fault *fault);
 
 /* Is there nothing in it?  `path` is for sentences. */
 int tree_check_empty(int fd, const char *path, struct fault *fault);

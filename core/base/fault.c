@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/fault.h"
 #include "base/util.h"
 
@@ -18,6 +19,17 @@ cut_at_character(char *text, size_t len)
 	if (len > 0 && (unsigned char)text[len - 1] >= 0xc0)
 		len--;
 	text[len] = '\0';
+}
+
+/* What it quotes may be cut in the middle of a character (%.60s), or have been no text from the start. */
+static void
+make_text(char *text)
+{
+	if (utf8_valid(text, strlen(text)))
+		return;
+	for (char *c = text; *c != '\0'; c++)
+		if ((unsigned char)*c >= 0x80)
+			*c = '?';
 }
 
 int
@@ -33,6 +45,7 @@ fault_setv(struct fault *fault, int status, const char *format, va_list args)
 		text[0] = '\0';
 	else if ((size_t)len >= sizeof text)
 		cut_at_character(text, sizeof text - 1);
+	make_text(text);
 	fault->status = status;
 	memcpy(fault->text, text, sizeof text);
 	return status;

@@ -273,6 +273,7 @@ struct run {
 	uint64_t last_lsn; /* of its newest record */
 	struct carried carried;    /* payloads that its newest records carry */
 	uint32_t seq;
+	uint64_t recorded; /* bytes of its records */
 	unsigned calls_open;
 	unsigned calls_running; /* that have a cell and do not wait */
 	uint64_t moves;         /* counts calls that began to run and ops that ended */
@@ -349,5 +350,7 @@ char *call_chain(const struct call *call);
 #define CALL_OPS_MAX   100000u
 #define CALL_PARTS_MAX 100000u
 #define CALL_KEPT_MAX  (512u * 1024 * 1024)
+
+#define RUN_RECORDED_MAX (1024u * 1024 * 1024)
 
 #endif

@@ -160,6 +160,17 @@ keeps_too_much(struct dispatch *d, struct call *call)
 	dispatch_cancel(d, call->op, HOSPES_ETOOLARGE, why);
 }
 
+/* What an open run has on record cannot be dropped, and a restart reads all of it. */
+static void
+records_too_much(struct dispatch *d, struct run *run)
+{
+	char why[128];
+
+	(void)snprintf(why, sizeof(why), "it has more than %u MiB on record, with all of its calls together",
+	    RUN_RECORDED_MAX / (unsigned)MIB);
+	dispatch_cancel(d, &run->root, HOSPES_ETOOLARGE, why);
+}
+
 static void
 on_op(struct call *call, uint32_t ordinal, const struct wire_op *asked, const char *target, const char *version,
     const char *key, struct payload *input, void *arg)
@@ -191,6 +202,8 @@ on_op(struct call *call, uint32_t ordinal, const struct wire_op *asked, const ch
 	call->kept_bytes += input->len;
 	if (call->kept_bytes > CALL_KEPT_MAX)
 		keeps_too_much(d, call);
+	if (call->run->recorded > RUN_RECORDED_MAX)
+		records_too_much(d, call->run);
 	pipeline_enter(d, op);
 }
 

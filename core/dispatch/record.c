@@ -12,6 +12,7 @@ dispatch_record(struct dispatch *d, struct run *run, struct record *r)
 	memcpy(r->head.trace, run->trace.bytes, sizeof(r->head.trace));
 	r->head.prev = run->last_lsn;
 	r->head.seq = run->seq++;
+	run->recorded += record_size(r);
 	run->last_lsn = store_append(d->store, r);
 	if (run->last_lsn >= d->tell_at && d->grown != NULL)
 		d->grown(d->arg);

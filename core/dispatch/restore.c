@@ -241,15 +241,15 @@ call_started(struct restore *r, struct op *op, const struct record *rec, struct 
 	const struct restored_version *v = version_of(r, rec);
 	struct call *call;
 
-	if (op->state != OP_NEW || v == NULL)
-		return senseless(rec, "the op is under way already, or nobody knows its version", fault);
+	if (op->state != OP_NEW || op->kind != WIRE_OP_CALL || v == NULL)
+		return senseless(rec, "the op is under way already, or is no call, or nobody knows its version", fault);
 	if (op->input == NULL)
 		return senseless(rec, "its input is in none of the records before", fault);
 	if (op->caller != NULL)
 		op->deadline_real_ns = record_int(rec, TAG_DEADLINE);
 	op->share[QUANTITY_CALLS] = record_int(rec, TAG_LIMIT_CALLS);
-	if (op->share[QUANTITY_CALLS] < 0)
-		return senseless(rec, "its share is negative", fault);
+	if (op->share[QUANTITY_CALLS] < 0 || op->deadline_real_ns < 0)
+		return senseless(rec, "its share or its deadline is negative", fault);
 	if (pipeline_restore(r->d, op, fault) != 0)
 		return fault->status;
 	call = call_made(r, op, v);
@@ -262,6 +262,35 @@ call_started(struct restore *r, struct op *op, const struct record *rec, struct 
 	if (v->version != NULL && (op->check || record_int(rec, TAG_NUMBER) == 0))
 		resolve_pin(r->run, v->version);
 	return 0;
+}
+
+/* What has ended is let go of when it is read, as it was when it ended: else a run would need memory for all that its calls
+ * were ever told, and a record of a few bytes may tell of many.  What is open below keeps it. */
+static bool
+is_over(const struct call *call)
+{
+	if (call == NULL || call->op->state != OP_DONE || call->open_ops > 0)
+		return false;
+	for (uint32_t i = 0; i < call->n_ops; i++) {
+		if (call->ops[i]->callee != NULL)
+			return false;
+	}
+	return true;
+}
+
+/* An op has its outcome: with it may go the call that it led to, and the one that had only been waiting for it. */
+static void
+let_go(const struct restore *r, struct op *op)
+{
+	while (op->caller != NULL) {
+		struct op *above = op->caller->op;
+
+		if (is_over(op->callee))
+			call_end(r->d->calls, op->callee);
+		if (above->state != OP_DONE)
+			return;
+		op = above;
+	}
 }
 
 static int
@@ -278,6 +307,7 @@ call_ended(struct restore *r, struct op *op, const struct record *rec, struct fa
 		r->run->partial = payload_new(partial->data, partial->len);
 	op->callee->state = CALL_DONE;
 	pipeline_restore_outcome(r->d, op, rec->head.status, value, record_real(rec, TAG_CONFIDENCE));
+	let_go(r, op);
 	return 0;
 }
 
@@ -288,6 +318,8 @@ op_under_way(struct restore *r, struct op *op, const struct record *rec, struct 
 {
 	if (op->kind == WIRE_OP_CALL)
 		return senseless(rec, "a call has no such record", fault);
+	if (record_kind(&rec->head) == RECORD_OP_INTENT ? op->input == NULL : !op_memory_changes(op->kind))
+		return senseless(rec, "it is no change, or its input is in none of the records before", fault);
 	op->intent_real_ns = rec->head.real_ns;
 	op->intent_seq = rec->head.seq;
 	if (record_kind(&rec->head) == RECORD_OP_INTENT) {
@@ -296,7 +328,7 @@ op_under_way(struct restore *r, struct op *op, const struct record *rec, struct 
 		op->begun = (uint16_t)(record_int(rec, TAG_NUMBER) + 1);
 		free(op->key);
 		op->key = record_text(rec, TAG_KEY);
-		if (record_int(rec, TAG_DEADLINE) != 0)
+		if (record_int(rec, TAG_DEADLINE) > 0)
 			op->deadline_real_ns = record_int(rec, TAG_DEADLINE);
 	}
 	return op->state == OP_OPEN ? 0 : pipeline_restore(r->d, op, fault);
@@ -325,12 +357,15 @@ op_ended(struct restore *r, struct op *op, const struct record *rec, struct faul
 
 	if (op->kind == WIRE_OP_CALL)
 		return senseless(rec, "a call ends otherwise", fault);
-	if (op->state != OP_OPEN && pipeline_restore(r->d, op, fault) != 0)
-		return fault->status;
 	if (value_of(r, rec, &value, fault) != 0)
 		return fault->status;
+	if (op->state != OP_OPEN && pipeline_restore(r->d, op, fault) != 0) {
+		payload_unref(&value);
+		return fault->status;
+	}
 	payload_unref(&op->value); /* that was decided */
 	pipeline_restore_outcome(r->d, op, rec->head.status, value, 1);
+	let_go(r, op);
 	return 0;
 }
 
@@ -437,8 +472,8 @@ dispatch_restore_cancel(struct restore *r, int status, const char *why)
 static int
 take_start(struct restore *r, const struct record *rec, struct fault *fault)
 {
-	if (r->input == NULL || r->run->root.input != NULL)
-		return senseless(rec, "a run starts once, and with an input", fault);
+	if (r->input == NULL)
+		return senseless(rec, "a run starts with an input", fault);
 	take_input(r, &r->run->root, rec);
 	return 0;
 }
@@ -476,7 +511,12 @@ dispatch_restore_record(struct restore *r, const struct record *rec, struct faul
 		return fault_set(fault, HOSPES_EDAMAGED,
 		    "the record at %" PRIu64 " of the journal is the run's number %u, and number %u comes next",
 		    rec->head.lsn, rec->head.seq, r->next_seq);
+	if (rec->head.real_ns < 0)
+		return senseless(rec, "it was written before 1970", fault);
+	if ((record_kind(&rec->head) == RECORD_RUN_START) != (r->next_seq == 0))
+		return senseless(rec, "a run has one start, which is its first record", fault);
 	r->next_seq++;
+	r->run->recorded += rec->head.length;
 	if (r->run->last_lsn < rec->head.lsn)
 		r->run->last_lsn = rec->head.lsn;
 	r->input = carried_read(&r->run->carried, rec, TAG_INPUT, NULL);

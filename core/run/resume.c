@@ -84,6 +84,10 @@ take_start(struct runs *r, struct run *run, const struct record *rec, struct fau
 	run->set = json_field(rec, TAG_CONFIG);
 	run->sources = run_take_sources(sources);
 	run->deadline_real_ns = record_int(rec, TAG_DEADLINE);
+	if (run->deadline_real_ns < 0 || record_int(rec, TAG_LIMIT_CALLS) < 0)
+		return fault_set(fault, HOSPES_EDAMAGED,
+		    "its start, at %llu of the journal, gives it a deadline or a limit that is negative",
+		    (unsigned long long)rec->head.lsn);
 	account_init(&run->account, "run", client_account(r, run->client));
 	run->account.limit[QUANTITY_CALLS] = record_int(rec, TAG_LIMIT_CALLS);
 	run->account.ends_real_ns = run->deadline_real_ns;

@@ -97,6 +97,10 @@ record_list_read(struct record_list *list, struct journal *j, uint64_t *lsn, siz
 			return rc;
 		}
 		r->head.kind &= (uint16_t)~RECORD_COPY; /* a copy is what it is a copy of */
+		if (r->head.prev >= *lsn)
+			return fault_set(fault, HOSPES_EDAMAGED,
+			    "the record at %llu of the journal says that the one before it is at %llu",
+			    (unsigned long long)*lsn, (unsigned long long)r->head.prev);
 		*lsn = r->head.prev;
 		bytes += r->head.length;
 	}

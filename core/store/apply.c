@@ -146,7 +146,7 @@ commit_once(struct store *s, struct fault *fault)
 	}
 	rc = LMDB(mdb_txn_commit(txn));
 	s->txn.full = rc == MDB_MAP_FULL; /* what is freed is written down last, and takes pages too */
-	rc = store_fault(s, rc, "cannot commit to the store", fault);
+	rc = store_fault(s, store_why(s->dir, rc), "cannot commit to the store", fault);
 	if (rc == 0)
 		atomic_store(&s->committed, s->applied.lsn + 1);
 	return rc;

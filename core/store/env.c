@@ -13,13 +13,27 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 
 #include "base/fd.h"
 #include "store/state.h"
 
-#define LOOK_MAX (64 * (off_t)MIB) /* takes some 50 ms */
+#define ROOM_LEAST MIB               /* with less a commit may have found none */
+#define LOCK_BYTES 8192              /* its head and 126 readers */
+#define LOOK_MAX   (64 * (off_t)MIB) /* takes some 50 ms */
+
+int
+store_why(const char *dir, int rc)
+{
+	struct statvfs fs;
+
+	if (rc == EIO && statvfs(dir, &fs) == 0 && fs.f_bavail * fs.f_frsize < ROOM_LEAST)
+		return ENOSPC;
+	return rc;
+}
 
 /* An LMDB result. */
 static int
@@ -45,7 +59,7 @@ open_tables(struct store *s, struct fault *fault)
 
 	while ((rc = make_tables(s)) == MDB_MAP_FULL && grown == 0)
 		grown = store_grow(s, fault);
-	return grown != 0 ? grown : store_fault(s, rc, "cannot open the store's tables", fault);
+	return grown != 0 ? grown : store_fault(s, store_why(s->dir, rc), "cannot open the store's tables", fault);
 }
 
 /* Two pages and a table, on the disk. */
@@ -93,7 +107,7 @@ make_env(const char *dir, struct fault *fault)
 		return fault_errno(fault, errno, "cannot make the folder %s", folder);
 	rc = write_first_pages(folder);
 	if (rc != MDB_SUCCESS)
-		return store_fault(NULL, rc, "cannot make the store", fault);
+		return store_fault(NULL, store_why(dir, rc), "cannot make the store", fault);
 	if (rename(new, path) != 0)
 		return fault_errno(fault, errno, "cannot make %s", path);
 	rmdir(folder);
@@ -114,6 +128,20 @@ look_through(const char *dir, struct fault *fault)
 	return store_verify(dir, true, &applied, fault);
 }
 
+/* LMDB writes to its lock file through memory; where that has no room it would die of it. */
+static int
+make_lock_file(const char *dir, struct fault *fault)
+{
+	_cleanup_(free_p) char *path = xasprintf("%s/lock.mdb", dir);
+	_cleanup_(close_p) int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	int rc;
+
+	if (fd < 0)
+		return fault_errno(fault, errno, "cannot make %s", path);
+	rc = posix_fallocate(fd, 0, LOCK_BYTES);
+	return rc == 0 ? 0 : fault_errno(fault, rc, "cannot make %s", path);
+}
+
 int
 store_open_env(struct store *s, const char *dir, struct fault *fault)
 {
@@ -126,6 +154,8 @@ store_open_env(struct store *s, const char *dir, struct fault *fault)
 #endif
 	if (rc == 0)
 		rc = make_env(dir, fault);
+	if (rc == 0)
+		rc = make_lock_file(dir, fault);
 	if (rc == 0)
 		rc = look_through(dir, fault);
 	if (rc != 0)

@@ -150,14 +150,14 @@ take_entry(
     struct pages *p, uint64_t page, const struct node *node, const uint8_t *body, enum what what, struct tree *sum)
 {
 	size_t len = node->low | (size_t)node->high << 16;
-	const uint8_t *data = NULL;
+	const uint8_t *data = body + node->key_size;
 	struct tree table;
 	int rc;
 
 	sum->entries++;
 	if ((node->flags & ~(what == TABLES ? NODE_BIG | NODE_TABLE : NODE_BIG)) != 0)
 		return bad(p, page, "has an entry of a kind that there is not");
-	rc = find_data(p, page, node, body + node->key_size, sum, &data);
+	rc = find_data(p, page, node, data, sum, &data);
 	if (rc != 0)
 		return rc;
 	if (what == FREE_PAGES)

@@ -51,6 +51,7 @@ struct store {
 	size_t map_bytes;         /* [store thread] once it runs */
 	pthread_mutex_t map_lock; /* the map stays where it is */
 	MDB_env *env;
+	char *dir;
 	MDB_dbi dbi[STORE_TABLES];
 	_Atomic uint64_t committed;
 	pthread_t thread;
@@ -110,6 +111,9 @@ int store_fault(const struct store *s, int rc, const char *what, struct fault *f
 
 
 bool store_has_row(const struct store *s, const struct record *r);
+
+/* LMDB says EIO of a write that found no room for all of it: ENOSPC where that is so, else `rc`. */
+int store_why(const char *dir, int rc);
 
 /* Opens the environment and its tables; makes them where there are none. */
 int store_open_env(struct store *s, const char *dir, struct fault *fault);

@@ -144,6 +144,7 @@ free_store(struct store *s)
 		mdb_txn_abort(s->txn.txn);
 	if (s->env != NULL)
 		mdb_env_close(s->env);
+	free(s->dir);
 	pthread_mutex_destroy(&s->map_lock);
 	pthread_mutex_destroy(&s->lock);
 	pthread_cond_destroy(&s->work);
@@ -160,6 +161,7 @@ new_store(const struct store_options *options)
 
 	s->magic = STORE_MAGIC;
 	s->journal = options->journal;
+	s->dir = xstrdup(options->dir);
 	s->tables = options->tables;
 	for (size_t t = 0; s->tables[t] != NULL; t++) {
 		for (const struct store_apply *row = s->tables[t]; row->kind != 0; row++) {

@@ -30,12 +30,14 @@ storm_plugins()
 # A host that is as others are, or in which some things are scarce.
 storm_weather()
 {
-	local evicts=(60s 1s 200ms) at_once=(64 4) fibers=($((RUNS * 2)) 24) requests=(64 8)
+	local evicts=(60s 1s 200ms) at_once=(64 4) fibers=($((RUNS * 2)) 24) requests=(64 8) slots=(0 6)
 	EVICT=${EVICT:-${evicts[RANDOM % 3]}}
 	AT_ONCE=${AT_ONCE:-${at_once[RANDOM % 2]}}
 	FIBERS=${FIBERS:-${fibers[RANDOM % 2]}}
 	REQUESTS=${REQUESTS:-${requests[RANDOM % 2]}}
-	note "evicted after $EVICT, $AT_ONCE resumed at once, $FIBERS calls a cell, $REQUESTS requests at once, steps of $BULK bytes"
+	SLOTS=${SLOTS:-${slots[RANDOM % 2]}}
+	note "evicted after $EVICT, $AT_ONCE resumed at once, $FIBERS calls a cell," \
+	    "$REQUESTS requests and $SLOTS calls of an agent at once, steps of $BULK bytes"
 }
 
 # storm_conf MORE
@@ -51,6 +53,11 @@ CONF
 	echo "grants = {"
 	for name in $STORMS; do
 		echo "	$name = { http = [ \"$SERVER\" ]; private = true; };"
+	done
+	echo "};"
+	echo "limits = {"
+	for name in $STORMS; do
+		echo "	$name = { concurrency = $SLOTS; };"
 	done
 	echo "};"
 }
@@ -410,7 +417,7 @@ disturbed()
 	kills || ended=1
 	decide_end
 	wait_for '[ -e "$T/all-started" ]' && wait_for -t $((LASTS / 1000 + 900)) all_ended || ended=1
-	[ $ended -eq 0 ] || hospes ps | head -n 40 | sed 's/^/# never ends: /'
+	[ $ended -eq 0 ] || hospes ps | head -n ${BROKEN:-40} | sed 's/^/# never ends: /'
 	recall_all
 	host_stop
 	collect_end
@@ -433,7 +440,7 @@ storm_round()
 	ended=$?
 	"$BUILT/tests/chaos/check" "$T/disturbed" "$T/undisturbed" "$T/server.log" "$T/accepted" "$T/cancelled" >"$T/verdict"
 	code=$?
-	head -n -1 "$T/verdict" | head -n 40 | sed 's/^/# /'
+	head -n -1 "$T/verdict" | head -n ${BROKEN:-40} | sed 's/^/# /'
 	tail -n 1 "$T/verdict" | sed 's/^/# /'
 	hospes journal verify "$T/state" >"$T/verified" 2>&1
 	verified=$?

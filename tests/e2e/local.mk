@@ -1,7 +1,7 @@
 # Scenarios: one promise a file, against a host that was installed.
 E2E_SCENARIOS = \
 	tests/e2e/api-errors.t \
-	tests/e2e/api-no-host.t \
+	tests/e2e/api-descriptors.t tests/e2e/api-no-host.t \
 	tests/e2e/ask-changelogs.t \
 	tests/e2e/ask-copyright.t \
 	tests/e2e/ask-host-killed.t \
@@ -39,7 +39,7 @@ E2E_SCENARIOS = \
 	tests/e2e/cli-test-memory.t \
 	tests/e2e/cli-test-plugins.t \
 	tests/e2e/cli-usage.t \
-	tests/e2e/client-key-conflict.t tests/e2e/client-key-once.t \
+	tests/e2e/client-key-conflict.t tests/e2e/client-others.t tests/e2e/client-key-once.t \
 	tests/e2e/client-wait-restart.t tests/e2e/client-watch-resumes.t \
 	tests/e2e/demo-tour.t tests/e2e/dispatch-budget-calls.t \
 	tests/e2e/dispatch-budget-share.t \
@@ -95,7 +95,7 @@ E2E_SCENARIOS = \
 	tests/e2e/memory-own-space.t \
 	tests/e2e/memory-sources.t \
 	tests/e2e/memory-survives-kill.t \
-	tests/e2e/parts-replay.t \
+	tests/e2e/policy-check.t tests/e2e/parts-replay.t \
 	tests/e2e/parts-stream.t \
 	tests/e2e/registry-bad-files.t \
 	tests/e2e/registry-conflict.t \
@@ -123,6 +123,8 @@ E2E_SCENARIOS = \
 	tests/e2e/show-source.t \
 	tests/e2e/soak-200-drops.t \
 	tests/e2e/state-backup.t \
+	tests/e2e/state-disk-fails.t \
+	tests/e2e/state-disk-full.t \
 	tests/e2e/state-fixtures.t \
 	tests/e2e/state-format.t \
 	tests/e2e/tool-http-intent.t \

@@ -1,3 +1,3 @@
 # A short round of chaos: see tests/chaos.
-RUNS=${RUNS:-300} KILLS=${KILLS:-12}
+RUNS=${RUNS:-60} KILLS=${KILLS:-10} LASTS=${LASTS:-6000}
 . "$TESTS/../chaos/chaos.t"

@@ -1,6 +1,6 @@
 # A backup of a host under load is whole: what was accepted before is in it, and a host opens what was restored from it.
 . "$TESTS/lib.sh"
-plan 19
+plan 22
 host_start 'user = ""; run: { at_once = 64; };'
 plugin echo
 plugin keeper
@@ -43,6 +43,13 @@ hospes backup "$T/backup.1" >"$T/out" 2>"$T/err"; code=$?
 holds '[ $code -ne 0 ] && grep -q "conflict.*should be empty" "$T/err"' "a folder that is not empty is refused"
 hospes backup "$T/state/inside" >"$T/out" 2>"$T/err"; code=$?
 holds '[ $code -ne 0 ] && grep -q "bad_input.*in the state directory" "$T/err"' "so is one in the state directory"
+mkdir -m 0777 "$T/shared"
+hospes backup "$T/shared" >"$T/out" 2>"$T/err"; code=$?
+holds '[ $code -ne 0 ] && grep -q "wrong_owner.*written to by others" "$T/err"' "so is one that others may write to"
+rmdir "$T/shared"
+mkdir "$T/theirs" && ln -s "$T/theirs" "$T/link"
+hospes backup "$T/link" >"$T/out" 2>"$T/err"; code=$?
+holds '[ $code -ne 0 ] && [ -z "$(ls -A "$T/theirs")" ]' "no link is followed to where it goes"
 hospes restore "$T/backup.1" "$T/state" --config "$T/hospes.conf" >"$T/out" 2>"$T/err"; code=$?
 holds '[ $code -ne 0 ] && grep -q "in_use" "$T/err"' "nothing is restored over a host that runs"
 chmod 755 "$T/run"; chmod 666 "$T/run/host.sock" 2>/dev/null
@@ -53,6 +60,8 @@ else
 	ok 0 "somebody else may not ask for one # SKIP that needs root"
 fi
 host_stop
+hospes backup "$T/state/objects/inside" --config "$T/hospes.conf" >"$T/out" 2>"$T/err"; code=$?
+holds '[ $code -ne 0 ] && grep -q "bad_input.*in the state directory" "$T/err"' "nor is one made there without a host"
 hospes restore "$T/backup.1" "$T/state" --config "$T/hospes.conf" >"$T/out" 2>"$T/err"; code=$?
 holds '[ $code -ne 0 ] && grep -q "conflict" "$T/err"' "nor over a state directory that is not empty"
 

@@ -11,7 +11,7 @@ for fixture in "${fixtures[@]}"; do
 	{
 		jq -r ".$1" "$T/expected.json"
 	}
-	release=$(expected version)
+	release="$(expected version) (format $(basename "$fixture" .tar.gz | tr -dc 0-9))"
 	host_launch
 	ok $? "a state directory of $release opens"
 	hospes ps --all --json >"$T/out" 2>"$T/err"; code=$?

@@ -1,6 +1,6 @@
 # A state directory has a number: a newer one is refused and stays as it is, an older one is brought here after a backup.
 . "$TESTS/lib.sh"
-plan 15
+plan 17
 host_start 'user = "";'
 plugin echo
 run echo '{"a": 1}'
@@ -23,13 +23,19 @@ refused()
 refused '2\n' 'conflict: .*has format 2, of a newer hospesd; this one reads formats up to 1' "a newer one is refused"
 refused 'one\n' 'damaged: .*/format should have the number' "one that cannot be told is refused"
 refused 'restoring\n' 'damaged: .*restore left that did not come to its end' "one that was not restored to its end is refused"
+rm "$T/state/format"
+: >"$T/host.log"
+! host_launch
+ok $? "one that is gone is missed"
+host_stop
+holds 'grep -q "damaged: .*/format is gone" "$T/host.log"' "with a sentence that says why" || sed 's/^/# /' "$T/host.log"
 printf '1\n' >"$T/state/format"
 host_launch
 ok $? "with its own number it opens"
 host_stop
 
 rm -rf "$T/state"
-tar -C "$T" --no-same-owner -xzf "$TESTS/../fixtures/state/state-0.2.0.tar.gz"
+tar -C "$T" --no-same-owner -xzf "$TESTS/../fixtures/state/state-format-0.tar.gz"
 cp -a "$T/state" "$T/before"
 host_launch
 is "$(cat "$T/state/format")" 1 "one from before there was a number gets one"

@@ -6,6 +6,7 @@ FUZZ_RUNS = 20000
 FUZZ_SECONDS =
 include tests/fuzz/inspect.mk
 include tests/fuzz/memory.mk
+include tests/fuzz/dispatch.mk
 FUZZ_CC = clang
 FUZZ_FLAGS = -std=gnu17 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -pthread \
 	-DHAVE_CONFIG_H -I. $(AM_CPPFLAGS) $(CONFIG_CFLAGS) $(CURL_CFLAGS) $(XXHASH_CFLAGS) $(SODIUM_CFLAGS)
@@ -45,6 +46,7 @@ include tests/fuzz/api.mk
 include tests/fuzz/plugins.mk
 include tests/fuzz/cli.mk
 include tests/fuzz/evidence.mk
+include tests/fuzz/state.mk
 
 mostlyclean-local:
 	rm -rf fuzz

@@ -581,11 +581,23 @@ fallocate(int fd, int mode, off_t at, off_t len)
 	return (int)syscall(SYS_fallocate, fd, mode, at, len);
 }
 
+/* Room for what is there is no change; room behind it is zeros. */
 int
 posix_fallocate(int fd, off_t at, off_t len)
 {
-	refuse(fd, "posix_fallocate");
-	return syscall(SYS_fallocate, fd, 0, at, len) == 0 ? 0 : errno;
+	struct stat st;
+	uint64_t file;
+	int rc;
+
+	pthread_mutex_lock(&lock);
+	file = number_of(fd);
+	if (file != 0 && fstat(fd, &st) != 0)
+		die("fstat");
+	rc = syscall(SYS_fallocate, fd, 0, at, len) == 0 ? 0 : errno;
+	if (rc == 0 && file != 0 && at + len > st.st_size)
+		entry(POWER_SIZE, file, 0, (uint64_t)(at + len), NULL, 0, NULL, 0);
+	pthread_mutex_unlock(&lock);
+	return rc;
 }
 
 ssize_t

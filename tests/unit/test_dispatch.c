@@ -124,6 +124,26 @@ test_a_waiting_op_goes_on_when_a_share_comes_back(void **state)
 	assert_string_equal(newest()->plugin, "c");
 }
 
+/* An open run's records stay, so there is an end to them. */
+static void
+test_records_have_an_end(void **state)
+{
+	struct call *root, *b;
+
+	(void)state;
+	version_add("a", "1.0.0");
+	version_add("b", "1.0.0");
+	root = start();
+	assert_true(w.run->recorded > 100 && w.run->recorded < 10000);
+	ask(root, "b");
+	b = newest();
+	w.run->recorded = RUN_RECORDED_MAX + UINT64_C(1);
+	ask_with(b, WIRE_OP_NOW, "", 0, "", 0);
+	assert_int_equal(last_status(), HOSPES_ETOOLARGE);
+	assert_int_equal(w.run->root.cancelled, HOSPES_ETOOLARGE);
+	assert_non_null(strstr(w.run->root.cancel_why, "more than 1024 MiB on record"));
+}
+
 /* "For ever" is as long as the caller has, not a time before the clock began. */
 static void
 test_a_timeout_without_end(void **state)
@@ -553,6 +573,7 @@ main(void)
 	    PROMISE(test_a_configuration_is_recorded_once),
 	    PROMISE(test_a_group_shares_what_is_left),
 	    PROMISE(test_a_sleep_never_ends_early),
+	    PROMISE(test_records_have_an_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

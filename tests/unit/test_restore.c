@@ -598,6 +598,72 @@ test_damage(void **state)
 	forget_kept();
 }
 
+/* A call that ended before the host did is not kept until all of the run is read. */
+static void
+test_ended_calls_are_let_go(void **state)
+{
+	struct restore *restore;
+	struct fault fault;
+	int rc;
+
+	plays_until(RECORD_CALL_END, 3); /* b, and c with what it asked for */
+	begin_anew(state);
+	restore = restored(n_kept, &rc, &fault);
+	assert_int_equal(rc, 0);
+	assert_int_equal(w.calls.count, 1);
+	assert_int_equal(dispatch_restore_end(&restore, &fault), 0);
+	plays();
+	assert_int_equal(w.run->root.status, 0);
+	forget_kept();
+}
+
+/* The same of what a record says of its op: each of these would be an op that nothing can be done with. */
+static void
+test_damage_of_ops(void **state)
+{
+	static const struct {
+		const char *path;
+		enum record_kind kind;
+		uint16_t op;
+		int64_t real_ns;
+	} bad[] = {{"/0/10", RECORD_CALL_START, WIRE_OP_SLEEP, 1}, {"/0/10", RECORD_OP_INTENT, WIRE_OP_RECALL, 1},
+	    {"/0/10", RECORD_COMMAND, WIRE_OP_HTTP, 1}, {"/0/10", RECORD_OP_OUTCOME, WIRE_OP_RECALL, 1},
+	    {"/0/10", RECORD_REFUSAL, WIRE_OP_CALL, -1}, {"/0/10", RECORD_REFUSAL, 99, 1}};
+
+	plays_until(RECORD_CALL_START, 3);
+	begin_anew(state);
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		struct fault fault = {0};
+		struct restore *restore;
+		struct record r;
+		int rc;
+
+		restore = restored(n_kept, &rc, &fault);
+		assert_int_equal(rc, 0);
+		record_init(&r, bad[i].kind);
+		r.head.seq = n_kept;
+		r.head.real_ns = bad[i].real_ns;
+		r.head.status = bad[i].kind == RECORD_REFUSAL ? HOSPES_EPERM : 0;
+		record_add_text(&r, TAG_PATH, bad[i].path);
+		record_add_text(&r, TAG_TARGET, "b");
+		record_add_text(&r, TAG_CALLEE, "b");
+		record_add_text(&r, TAG_VERSION, "1.0.0");
+		record_add(&r, TAG_OP_KIND, &bad[i].op, sizeof(bad[i].op));
+		if (bad[i].kind == RECORD_CALL_START)
+			record_add_text(&r, TAG_INPUT, "{}");
+		if (dispatch_restore_record(restore, &r, &fault) != HOSPES_EDAMAGED)
+			fail_msg("case %zu was taken", i);
+		dispatch_restore_fail(&restore, &fault);
+		assert_true(w.ended);
+		assert_int_equal(w.run->root.status, HOSPES_EDAMAGED);
+		assert_int_equal(w.calls.count, 0);
+		teardown(state);
+		setup(state);
+		world_is_peopled();
+	}
+	forget_kept();
+}
+
 int
 main(void)
 {
@@ -610,6 +676,8 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_version_gone, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_ends_what_was_left_open, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_damage, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_damage_of_ops, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_ended_calls_are_let_go, setup, teardown),
 	};
 
 	if (sodium_init() < 0)

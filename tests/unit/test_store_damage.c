@@ -115,7 +115,7 @@ be_host(void)
 		put(s, n); /* writes too */
 	store_read_now(s, look, &right);
 	event_base_loop(loop, EVLOOP_NONBLOCK);
-	fprintf(stderr, "%u of %u right; %s\n", right, KEYS, failure.text);
+	fprintf(stderr, "%u of %d right; %s\n", right, KEYS, failure.text);
 	if (failure.status != 0)
 		return failure.status == HOSPES_EDAMAGED ? TOLD : WRONG + 1;
 	return right == KEYS ? ALL_IS_WELL : WRONG + 2;
