@@ -63,6 +63,7 @@ E2E_SCENARIOS = \
 	tests/e2e/ground-default.t \
 	tests/e2e/ground-invented-quote.t \
 	tests/e2e/ground-kill-check.t \
+	tests/e2e/ground-misread.t \
 	tests/e2e/host-bad-config.t \
 	tests/e2e/host-disk-full.t \
 	tests/e2e/host-drains.t \
