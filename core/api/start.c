@@ -100,7 +100,7 @@ start_all(struct exchange *x, struct run_keys *keys)
 {
 	_cleanup_(buf_free) struct buf out = {0};
 	struct fault fault;
-	bool again;
+	bool again = false;
 
 	if (json_is_array(x->body))
 		start_many(x, keys);

@@ -59,6 +59,9 @@ TAILQ_HEAD(slot_list, run_slot);
 TAILQ_HEAD(resume_list, run_slot);
 struct resume;
 
+struct erasing; /* erase.c */
+STAILQ_HEAD(erasing_list, erasing);
+
 struct runs {
 	struct store *store;
 	struct journal *journal;
@@ -76,7 +79,7 @@ struct runs {
 	struct resume_list building;
 	struct event *build;
 	struct care *care;
-	STAILQ_HEAD(, erasing) erasing; /* runs: the first is under way */
+	struct erasing_list erasing; /* runs: the first is under way */
 	unsigned n_open, n_ended;
 	size_t ended_bytes;         /* results of those */
 	void (*drained)(void *arg); /* NULL: it does not drain, or has */
@@ -146,7 +149,8 @@ void record_list_free(struct record_list *list);
 struct account *client_account(struct runs *r, const char *client);
 struct run_slot *slot_new(struct runs *r, const struct ulid *id);
 char **run_take_sources(const json_t *names);
-bool run_forget(struct runs *r, struct run *run); /* one that has ended, from memory; false: it has not, or is watched */
+bool run_forget(
+    struct runs *r, struct run *run);           /* one that has ended, from memory; false: it has not, or is watched */
 void run_over(struct runs *r, struct run *run); /* its root op has its outcome and no call is left: it ends, once */
 
 /* open.c: which runs were open when the host ended: each has its slot, waiting for its turn.  And the other side of that: a
