@@ -406,6 +406,7 @@ reload(struct host *h)
 		log_info("nothing changed");
 	runs_set_policy(h->runs, policy);
 	registry_set_policy(h->registry, policy);
+	api_set_policy(h->api, policy);
 	policy_unref(&h->policy);
 	h->policy = policy;
 	log_info("the configuration was read again", LOG_S("file", policy->file));

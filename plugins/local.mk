@@ -23,7 +23,9 @@ PLUGIN_TEXT = plugins/common/need.h plugins/common/text.h plugins/common/sentenc
 PLUGIN_LINK_FILES = $(PLUGIN_LINK) `echo $^ | tr ' ' '\n' | grep '[.]c$$'` $(PLUGIN_LIBS) -lm
 PLUGIN_QUESTION = plugins/common/question.h plugins/common/question.c plugins/common/irregular.c plugins/common/synonyms.c plugins/common/match.c \
 	plugins/common/query.h plugins/common/query.c $(PLUGIN_TEXT)
-EXTRA_DIST += $(PLUGIN_QUESTION)
+PLUGIN_STATEMENT = plugins/common/statement.h plugins/common/amount.c plugins/common/date.c plugins/common/lexicon.c \
+	plugins/common/mood.c plugins/common/statement.c plugins/common/tokens.c $(PLUGIN_TEXT)
+EXTRA_DIST += $(PLUGIN_QUESTION) $(PLUGIN_STATEMENT)
 
 pluginsdir = $(pkglibdir)/plugins
 plugins_DATA = \
@@ -33,6 +35,7 @@ plugins_DATA = \
 	plugins/agents/wordcount/wordcount.so \
 	plugins/agents/write/write.so \
 	plugins/checks/quotes/quotes.so \
+	plugins/checks/support/support.so \
 	plugins/strategies/supervisor/supervisor.so \
 	plugins/strategies/survey/survey.so
 PLUGIN_C_FILES = \
@@ -63,12 +66,18 @@ PLUGIN_BRIEF = plugins/common/need.h plugins/common/brief.h plugins/common/brief
 WRITE_FILES = plugins/agents/write/write.c $(PLUGIN_BRIEF)
 QUOTES_FILES = plugins/checks/quotes/quotes.h plugins/checks/quotes/quotes.c plugins/checks/quotes/brief.c \
 	plugins/checks/quotes/source.c plugins/checks/quotes/tell.c $(PLUGIN_BRIEF)
-CONFLICT_FILES = plugins/agents/analyse/conflict.h plugins/agents/analyse/statement.h plugins/agents/analyse/amount.c \
-	plugins/agents/analyse/conflict.c plugins/agents/analyse/date.c plugins/agents/analyse/lexicon.c \
-	plugins/agents/analyse/mood.c plugins/agents/analyse/statement.c plugins/agents/analyse/tokens.c $(PLUGIN_TEXT)
+CONFLICT_FILES = plugins/agents/analyse/conflict.h plugins/agents/analyse/conflict.c $(PLUGIN_STATEMENT)
 ANALYSE_FILES = plugins/agents/analyse/analyse.h plugins/agents/analyse/analyse.c plugins/agents/analyse/choose.c \
 	plugins/agents/analyse/finding.c plugins/agents/analyse/passage.c plugins/agents/analyse/similar.c $(CONFLICT_FILES)
 EXTRA_DIST += $(ANALYSE_FILES) $(WRITE_FILES) $(QUOTES_FILES)
+
+# Judges by the words of a question, and by statements, so it has both; what they share is compiled once.
+SUPPORT_JUDGE_FILES = plugins/checks/support/support.h plugins/checks/support/judge.c plugins/checks/support/figures.c \
+	plugins/checks/support/sense.c plugins/checks/support/subject.c plugins/common/brief.h plugins/common/brief.c \
+	plugins/common/question.h plugins/common/question.c plugins/common/irregular.c plugins/common/synonyms.c \
+	plugins/common/match.c $(PLUGIN_STATEMENT)
+SUPPORT_FILES = plugins/checks/support/support.c $(SUPPORT_JUDGE_FILES)
+EXTRA_DIST += $(SUPPORT_FILES) plugins/checks/support/README
 
 plugins/agents/analyse/analyse.so: $(ANALYSE_FILES) $(STAGE_SDK)
 	$(PLUGIN_LINK_FILES)
@@ -76,6 +85,8 @@ plugins/agents/analyse/analyse.so: $(ANALYSE_FILES) $(STAGE_SDK)
 plugins/agents/write/write.so: $(WRITE_FILES) $(STAGE_SDK)
 	$(PLUGIN_LINK_FILES)
 plugins/checks/quotes/quotes.so: $(QUOTES_FILES) $(STAGE_SDK)
+	$(PLUGIN_LINK_FILES)
+plugins/checks/support/support.so: $(SUPPORT_FILES) $(STAGE_SDK)
 	$(PLUGIN_LINK_FILES)
 
 # The version that the demo drops beside the first; not installed.
@@ -99,6 +110,9 @@ EXTRA_DIST += \
 	plugins/checks/quotes/cases/no-source.json plugins/checks/quotes/cases/no-such-document.json \
 	plugins/checks/quotes/cases/nothing-said.json plugins/checks/quotes/cases/one-word.json \
 	plugins/checks/quotes/cases/truth.json \
+	plugins/checks/support/cases/negation.json plugins/checks/support/cases/no-evidence.json \
+	plugins/checks/support/cases/no-source.json plugins/checks/support/cases/other-subject.json \
+	plugins/checks/support/cases/truth.json plugins/checks/support/cases/wrong-number.json \
 	plugins/agents/research/cases/no-word.json plugins/agents/research/cases/nothing.json \
 	plugins/agents/research/cases/number.json plugins/agents/research/cases/other-subject.json \
 	plugins/agents/research/cases/search-fails.json \

@@ -45,6 +45,7 @@
  *   POST /v1/memory/SPACE/missing      {"digests": []} -> {"missing": []}; at most 8 MiB
  *   POST /v1/memory/SPACE/document     {"digest", "from"?, "to"?} -> memory_document
  *   POST /v1/memory/SPACE/search       {"query", "most"?, "most_each"?, "within"?} -> {"found": []}
+ *   GET  /v1/policy                    policy_texts of the configuration as it is in force; of root and the host's own user
  *   POST /v1/backup                    {"dir"} -> what backup.h says; of root and the host's own user
  *
  * A request's body may be at most the run input's limit and its wrapping; what is larger is too_large.  Streams send
@@ -83,6 +84,9 @@ struct api_options {
 /* Faults: in_use (another host answers on the socket), bad_config (its path), io_error.  Ignores SIGPIPE. */
 int api_open(struct api **ret, const struct api_options *options, struct fault *fault);
 void api_close(struct api **a);
+
+/* The configuration was read again. */
+void api_set_policy(struct api *a, struct policy *policy);
 
 /* The host stops and no run is open any more: `finished` comes once all who asked have their answers and nobody has
  * asked for anything for `quiet_ns`; after five seconds at the latest. */

@@ -22,14 +22,6 @@ made(json_t *answer, const struct fault *fault, void *arg)
 		reply_json(x, 200, answer);
 }
 
-static bool
-may_ask(const struct exchange *x)
-{
-	_cleanup_(free_p) char *own = xasprintf("uid:%u", (unsigned)geteuid());
-
-	return strcmp(x->client, own) == 0 || strcmp(x->client, "uid:0") == 0;
-}
-
 void
 handle_backup(struct exchange *x)
 {
@@ -39,7 +31,7 @@ handle_backup(struct exchange *x)
 		reply_error(x, 400, HOSPES_EINPUT, "a backup takes {\"dir\": FOLDER} and nothing else");
 		return;
 	}
-	if (!may_ask(x)) {
+	if (!exchange_of_owner(x)) {
 		reply_error(x, 403, HOSPES_EPERM,
 		    "a backup has what all clients keep here: root may make one, and uid %u, as which the host runs",
 		    (unsigned)geteuid());

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <event2/bufferevent.h>
 
@@ -24,6 +25,14 @@ struct bufferevent *
 exchange_bufferevent(const struct exchange *x)
 {
 	return evhttp_connection_get_bufferevent(evhttp_request_get_connection(x->req));
+}
+
+bool
+exchange_of_owner(const struct exchange *x)
+{
+	_cleanup_(free_p) char *own = xasprintf("uid:%u", (unsigned)geteuid());
+
+	return strcmp(x->client, own) == 0 || strcmp(x->client, "uid:0") == 0;
 }
 
 static void

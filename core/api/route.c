@@ -67,6 +67,7 @@ static const struct route routes[] = {
     {EVHTTP_REQ_POST, "/v1/memory/{}/document", BODY_JSON, handle_memory_document},
     {EVHTTP_REQ_POST, "/v1/memory/{}/search", BODY_DIGESTS, handle_memory_search},
     {EVHTTP_REQ_POST, "/v1/backup", BODY_JSON, handle_backup},
+    {EVHTTP_REQ_GET, "/v1/policy", BODY_NONE, handle_policy},
 };
 
 /* One segment of a path, decoded.  Names and ids are printable ASCII without slashes; nothing else gets further. */

@@ -5,7 +5,7 @@
  *   route.c    method and path to handler     stream.c   server-sent events
  *   exchange.c the life of a request          logs.c     the newest log lines and who follows them
  *   requests.c  the body of POST /v1/runs             start.c    what becomes of it
- *   host.c agents.c runs.c many.c memory.c backup.c  handlers  refusal.c  JSON in place of evhttp's own error pages
+ *   host.c agents.c runs.c many.c memory.c backup.c policy.c  handlers  refusal.c  JSON in place of evhttp's own error pages
  *   finish.c   the last answers
  *
  * An exchange ends when it was answered or when its client went away; what it holds is given back then.  Its memory
@@ -120,6 +120,8 @@ bool exchange_paid(struct exchange *x);
 void exchange_cut(struct exchange *x);
 
 struct bufferevent *exchange_bufferevent(const struct exchange *x);
+/* Is the client root, or the user as whom the host runs? */
+bool exchange_of_owner(const struct exchange *x);
 const char *exchange_query(const struct exchange *x, const char *key); /* NULL: not given */
 
 /* ---- reply.c: each ends the exchange ---- */
@@ -218,5 +220,6 @@ void handle_memory_document(struct exchange *x);
 void handle_memory_search(struct exchange *x);
 void handle_memory_reindex(struct exchange *x);
 void handle_backup(struct exchange *x);
+void handle_policy(struct exchange *x);
 
 #endif

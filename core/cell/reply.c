@@ -98,7 +98,7 @@ serve_reply(struct cell *cell, struct call *call, const struct frame *f)
 	}
 	partial = partial_of(f->rest, reply.partial_len);
 	if (status == 0)
-		value = value_of(call, f, reply.partial_len, cells->policy->payload_max, &status);
+		value = value_of(call, f, reply.partial_len, call->run->policy->payload_max, &status);
 	else
 		value = sentence_of(f->rest + reply.partial_len, f->rest_len - reply.partial_len);
 	if (is_misbehaviour(status))

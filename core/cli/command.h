@@ -122,6 +122,8 @@ int command_dev(struct cli *cli);
 int command_test(struct cli *cli);
 int command_demo(struct cli *cli);
 
+extern const struct command policy_commands[]; /* policy.c; ended by a NULL name */
+
 /* `hospes show` with --source. */
 int show_source(struct cli *cli);
 

@@ -242,8 +242,7 @@ call_started(struct restore *r, struct op *op, const struct record *rec, struct 
 	struct call *call;
 
 	if (op->state != OP_NEW || op->kind != WIRE_OP_CALL || v == NULL)
-		return senseless(
-		    rec, "the op is under way already, or is no call, or nobody knows its version", fault);
+		return senseless(rec, "the op is under way already, or is no call, or nobody knows its version", fault);
 	if (op->input == NULL)
 		return senseless(rec, "its input is in none of the records before", fault);
 	if (op->caller != NULL)
@@ -266,6 +265,35 @@ call_started(struct restore *r, struct op *op, const struct record *rec, struct 
 	return 0;
 }
 
+/* What has ended is let go of when it is read, as it was when it ended: else a run would need memory for all that its calls
+ * were ever told, and a record of a few bytes may tell of many.  What is open below keeps it. */
+static bool
+is_over(const struct call *call)
+{
+	if (call == NULL || call->op->state != OP_DONE || call->open_ops > 0)
+		return false;
+	for (uint32_t i = 0; i < call->n_ops; i++) {
+		if (call->ops[i]->callee != NULL)
+			return false;
+	}
+	return true;
+}
+
+/* An op has its outcome: with it may go the call that it led to, and the one that had only been waiting for it. */
+static void
+let_go(const struct restore *r, struct op *op)
+{
+	while (op->caller != NULL) {
+		struct op *above = op->caller->op;
+
+		if (is_over(op->callee))
+			call_end(r->d->calls, op->callee);
+		if (above->state != OP_DONE)
+			return;
+		op = above;
+	}
+}
+
 static int
 call_ended(struct restore *r, struct op *op, const struct record *rec, struct fault *fault)
 {
@@ -280,6 +308,7 @@ call_ended(struct restore *r, struct op *op, const struct record *rec, struct fa
 		r->run->partial = payload_new(partial->data, partial->len);
 	op->callee->state = CALL_DONE;
 	pipeline_restore_outcome(r->d, op, rec->head.status, value, record_real(rec, TAG_CONFIDENCE));
+	let_go(r, op);
 	return 0;
 }
 
@@ -337,6 +366,7 @@ op_ended(struct restore *r, struct op *op, const struct record *rec, struct faul
 	}
 	payload_unref(&op->value); /* that was decided */
 	pipeline_restore_outcome(r->d, op, rec->head.status, value, 1);
+	let_go(r, op);
 	return 0;
 }
 

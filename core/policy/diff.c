@@ -1,13 +1,16 @@
 /*
  * What a reload changed, key by key.
  *
- * Values are compared as one would write them, so every type that a key may have is compared in one way, and what is told
- * is what was compared.  Keys that hold until the host starts again are compared with the file that the host started
- * with; what the command line said in place of the file is not in that (policy_overridden).
+ * Values are compared as one would write them, so every type that a key may have is compared in one way, what is told is
+ * what was compared, and a host can tell another process what it has.  Keys that hold until the host starts again are
+ * compared with the file that the host started with; what the command line said in place of the file is not in that
+ * (policy_overridden).
  */
 
 #include "policy/policy.h"
 
+#include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -18,49 +21,95 @@
 
 #define PATH_TEXT 256
 
+/* ---- A snapshot as texts ----------------------------------------------------------------------------------------- */
+
+static void
+add_text(json_t *to, const char *name, const struct key *key, const void *base)
+{
+	_cleanup_(buf_free) struct buf text = {0};
+
+	value_write(key, base, &text);
+	json_object_set_new(to, name, json_string(buf_text(&text))); /* not there when it is not UTF-8 */
+}
+
+/* {"grants.http": "[ ]", ..., "config": {setting: value}} */
+static json_t *
+plugin_texts(const struct policy_plugin *plugin)
+{
+	json_t *texts = json_object();
+
+	for (const char *const *group = policy_plugin_groups; *group != NULL; group++) {
+		for (const struct key *k = key_table(*group); k != NULL && k->path != NULL; k++) {
+			char name[PATH_TEXT];
+
+			snprintf(name, sizeof name, "%s.%s", *group, k->path);
+			add_text(texts, name, k, plugin);
+		}
+	}
+	json_object_set(texts, "config", plugin->config);
+	return texts;
+}
+
+json_t *
+policy_texts(const struct policy *p)
+{
+	json_t *values = json_object(), *plugins = json_object(), *texts;
+	const struct policy_plugin *plugin;
+	size_t at = 0;
+
+	for (const struct key *k = policy_keys; k->path != NULL; k++) {
+		if (k->reloadable)
+			add_text(values, k->path, k, p);
+	}
+	while ((plugin = map_next(&p->plugins, &at)) != NULL)
+		json_object_set_new(plugins, plugin->name, plugin_texts(plugin));
+	texts = json_pack("{s:b, s:b, s:b, s:o, s:O*, s:o, s:o}", "from_file", p->from_file, "dev", p->dev, "root",
+	    p->for_root, "values", values, "held", p->held, "plugins", plugins, "unnamed", plugin_texts(p->unnamed));
+	assert(texts != NULL);
+	json_object_set_new(texts, "file", json_string(p->file)); /* not there when it is not UTF-8 */
+	return texts;
+}
+
+/* ---- Compared ---------------------------------------------------------------------------------------------------- */
+
 struct diff {
-	const struct policy *was, *now;
+	const json_t *was, *now;
 	policy_changed *each;
 	void *arg;
 	unsigned n;
 };
 
+/* What is not known on one side is not compared. */
 static void
-found(struct diff *d, const char *key, const char *from, const char *to, bool reloadable)
+compare(struct diff *d, const char *key, const char *from, const char *to, bool reloadable)
 {
 	const struct policy_change change = {.key = key, .from = from, .to = to, .reloadable = reloadable};
 
+	if (from == NULL || to == NULL || strcmp(from, to) == 0)
+		return;
 	d->n++;
 	d->each(&change, d->arg);
 }
 
-/* One key of a table in two structs of the kind that the table is about. */
-static void
-compare(struct diff *d, const struct key *key, const char *path, const void *was, const void *now)
+static const char *
+text_in(const json_t *object, const char *member, const char *key)
 {
-	_cleanup_(buf_free) struct buf from = {0}, to = {0};
-
-	value_write(key, was, &from);
-	value_write(key, now, &to);
-	if (strcmp(buf_text(&from), buf_text(&to)) != 0)
-		found(d, path, buf_text(&from), buf_text(&to), true);
+	return json_string_value(json_object_get(json_object_get(object, member), key));
 }
 
+/* `asked`: what the new file has of the keys that a reload leaves. */
 static void
-compare_keys(struct diff *d)
+compare_keys(struct diff *d, const json_t *asked)
 {
 	for (const struct key *k = policy_keys; k->path != NULL; k++) {
-		const char *held = json_string_value(json_object_get(d->now->held, k->path));
-		const char *asked = json_string_value(json_object_get(d->now->asked, k->path));
-
 		if (k->reloadable)
-			compare(d, k, k->path, d->was, d->now);
-		else if (held != NULL && asked != NULL && strcmp(held, asked) != 0)
-			found(d, k->path, held, asked, false);
+			compare(
+			    d, k->path, text_in(d->was, "values", k->path), text_in(d->now, "values", k->path), true);
+		else
+			compare(d, k->path, text_in(d->was, "held", k->path),
+			    json_string_value(json_object_get(asked, k->path)), false);
 	}
 }
-
-/* ---- Plugins ----------------------------------------------------------------------------------------------------- */
 
 static char *
 setting_text(const json_t *value)
@@ -72,11 +121,9 @@ static void
 compare_setting(struct diff *d, const char *plugin, const char *name, const json_t *was, const json_t *now)
 {
 	_cleanup_(free_p) char *from = setting_text(was), *to = setting_text(now);
-	char path[PATH_TEXT];
+	_cleanup_(free_p) char *path = xasprintf("plugins.%s.%s", plugin, name);
 
-	snprintf(path, sizeof path, "plugins.%s.%s", plugin, name);
-	if (strcmp(from, to) != 0)
-		found(d, path, from, to, true);
+	compare(d, path, from, to, true);
 }
 
 static void
@@ -93,18 +140,29 @@ compare_settings(struct diff *d, const char *plugin, json_t *was, json_t *now)
 	}
 }
 
+/* As policy_plugin: one that is not named has the defaults. */
+static const json_t *
+plugin_in(const json_t *texts, const char *name)
+{
+	const json_t *plugin = json_object_get(json_object_get(texts, "plugins"), name);
+
+	return plugin != NULL ? plugin : json_object_get(texts, "unnamed");
+}
+
 static void
 compare_plugin(struct diff *d, const char *name)
 {
-	const struct policy_plugin *was = policy_plugin(d->was, name), *now = policy_plugin(d->now, name);
+	const json_t *was = plugin_in(d->was, name), *now = plugin_in(d->now, name);
 
-	compare_settings(d, name, was->config, now->config);
+	compare_settings(d, name, json_object_get(was, "config"), json_object_get(now, "config"));
 	for (const char *const *group = policy_plugin_groups; *group != NULL; group++) {
 		for (const struct key *k = key_table(*group); k != NULL && k->path != NULL; k++) {
-			char path[PATH_TEXT];
+			_cleanup_(free_p) char *path = xasprintf("%s.%s.%s", *group, name, k->path);
+			char member[PATH_TEXT];
 
-			snprintf(path, sizeof path, "%s.%s.%s", *group, name, k->path);
-			compare(d, k, path, was, now);
+			snprintf(member, sizeof member, "%s.%s", *group, k->path);
+			compare(d, path, json_string_value(json_object_get(was, member)),
+			    json_string_value(json_object_get(now, member)), true);
 		}
 	}
 }
@@ -116,21 +174,22 @@ by_name(const void *a, const void *b)
 }
 
 static size_t
-add_names(const struct policy *p, const char **names, size_t n)
+add_names(json_t *plugins, const char **names, size_t n)
 {
-	const struct policy_plugin *plugin;
-	size_t at = 0;
+	const char *name;
+	json_t *unused;
 
-	while ((plugin = map_next(&p->plugins, &at)) != NULL)
-		names[n++] = plugin->name;
+	json_object_foreach(plugins, name, unused) names[n++] = name;
 	return n;
 }
 
 static void
 compare_plugins(struct diff *d)
 {
-	_cleanup_(free_p) const char **names = xcalloc(d->was->plugins.used + d->now->plugins.used + 1, sizeof *names);
-	size_t n = add_names(d->now, names, add_names(d->was, names, 0));
+	json_t *was = json_object_get(d->was, "plugins"), *now = json_object_get(d->now, "plugins");
+	_cleanup_(free_p) const char **names =
+	    xcalloc(json_object_size(was) + json_object_size(now) + 1, sizeof *names);
+	size_t n = add_names(now, names, add_names(was, names, 0));
 
 	qsort(names, n, sizeof *names, by_name);
 	for (size_t i = 0; i < n; i++) {
@@ -140,11 +199,20 @@ compare_plugins(struct diff *d)
 }
 
 unsigned
-policy_diff(const struct policy *was, const struct policy *now, policy_changed *each, void *arg)
+policy_diff_texts(const json_t *was, const struct policy *now, policy_changed *each, void *arg)
 {
-	struct diff d = {.was = was, .now = now, .each = each, .arg = arg};
+	_cleanup_(json_p) json_t *texts = policy_texts(now);
+	struct diff d = {.was = was, .now = texts, .each = each, .arg = arg};
 
-	compare_keys(&d);
+	compare_keys(&d, now->asked);
 	compare_plugins(&d);
 	return d.n;
+}
+
+unsigned
+policy_diff(const struct policy *was, const struct policy *now, policy_changed *each, void *arg)
+{
+	_cleanup_(json_p) json_t *texts = policy_texts(was);
+
+	return policy_diff_texts(texts, now, each, arg);
 }

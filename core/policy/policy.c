@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/util.h"
+#include "policy/check.h"
 #include "policy/keys.h"
 #include "policy/places.h"
 #include "policy/read.h"
@@ -63,6 +64,14 @@ policy_plugin(const struct policy *p, const char *name)
 }
 
 const char *
+policy_place(const struct policy *p, const char *key)
+{
+	const char *at = json_string_value(json_object_get(p->places, key));
+
+	return at != NULL ? at : "";
+}
+
+const char *
 policy_plugin_at(const struct policy_plugin *plugin, const char *key)
 {
 	const char *at = key == NULL ? plugin->at : json_string_value(json_object_get(plugin->config_at, key));
@@ -93,7 +102,8 @@ policy_new(bool dev, bool root)
 	p->file = xstrdup(NO_FILE);
 	p->unnamed = plugin_new("");
 	p->texts = json_object();
-	assert(p->texts != NULL);
+	p->places = json_object();
+	assert(p->texts != NULL && p->places != NULL);
 	value_preset(policy_keys, p);
 	places_preset(p, root);
 	plugins_preset(p);
@@ -139,44 +149,11 @@ lasting_values(const struct policy *p)
 	return values;
 }
 
-/* Least that a plugin has beside the stacks of its calls. */
-#define HEAP_LEAST (16 * MIB)
-
-static unsigned long long
-mib(uint64_t bytes)
+/* The file was read. */
+static void
+policy_complete(struct policy *p, const char *path)
 {
-	return (bytes + MIB - 1) / MIB;
-}
-
-/* Keys that have to fit each other. */
-static int
-check_together(const struct policy *p, const char *path, struct fault *fault)
-{
-	uint64_t stacks = p->fibers * p->stack_bytes;
-
-	if (p->cell_memory >= stacks + HEAP_LEAST)
-		return 0;
-	return fault_set(fault, HOSPES_ECONFIG,
-	    "%s: cells.memory: found %llu MiB; it holds the stacks of all calls too, and %u of them (cells.fibers) with %llu "
-	    "KiB each (cells.stack) and %llu MiB for the rest need %llu MiB: raise it, or lower cells.fibers",
-	    path, mib(p->cell_memory), p->fibers, (unsigned long long)(p->stack_bytes / KIB), mib(HEAP_LEAST),
-	    mib(stacks + HEAP_LEAST));
-}
-
-static int
-load_as(const char *path, bool dev, bool root, struct policy **ret, struct fault *fault)
-{
-	struct policy *p = policy_new(dev, root);
-	int rc;
-
 	if (path != NULL) {
-		rc = policy_read(path, p, fault);
-		if (rc == 0)
-			rc = check_together(p, path, fault);
-		if (rc != 0) {
-			policy_unref(&p);
-			return rc;
-		}
 		free(p->file);
 		p->file = xstrdup(path);
 		p->from_file = true;
@@ -184,8 +161,42 @@ load_as(const char *path, bool dev, bool root, struct policy **ret, struct fault
 	places_add_installed(p);
 	p->held = lasting_values(p);
 	p->asked = json_incref(p->held);
+}
+
+static void
+set_fault(const struct policy_finding *finding, void *arg)
+{
+	fault_set(arg, HOSPES_ECONFIG, "%s: %s: %s", finding->at, finding->key, finding->text);
+}
+
+static int
+load_as(const char *path, bool dev, bool root, struct policy **ret, struct fault *fault)
+{
+	struct policy *p = policy_new(dev, root);
+
+	if (path != NULL && (policy_read(path, p, fault) != 0 || !check_stacks(p, path, set_fault, fault))) {
+		policy_unref(&p);
+		return HOSPES_ECONFIG;
+	}
+	policy_complete(p, path);
 	*ret = p;
 	return 0;
+}
+
+void
+policy_check(
+    const char *path, const struct policy_check_options *options, policy_found *each, void *arg, struct policy **ret)
+{
+	struct policy *p = policy_new(options->dev, options->root);
+
+	if (path != NULL) {
+		policy_read_all(path, p, each, arg);
+		check_stacks(p, path, each, arg);
+	}
+	policy_complete(p, path);
+	check_values(p, options, each, arg);
+	check_grants(p, options, each, arg);
+	*ret = p;
 }
 
 int
@@ -246,6 +257,7 @@ policy_unref(struct policy **ref)
 	plugin_free(p->unnamed);
 	value_clear(policy_keys, p);
 	json_decref(p->texts);
+	json_decref(p->places);
 	json_decref(p->held);
 	json_decref(p->asked);
 	free(p->file);

@@ -96,6 +96,7 @@ struct policy {
 	struct map plugins;            /* name -> struct policy_plugin */
 	struct policy_plugin *unnamed; /* what holds for a plugin that the file does not name */
 	json_t *texts;                 /* name -> text, of the files of settings that were looked at */
+	json_t *places;                /* key, as in "grants.fetch.http" -> "FILE:LINE", of what the file sets */
 };
 
 /* Compiled-in defaults, for root or for an ordinary user (XDG folders). */
@@ -110,6 +111,39 @@ int policy_reload(const struct policy *now, struct policy **ret, struct fault *f
 /* The command line has another value for this key, whatever the file says. */
 void policy_overridden(struct policy *p, const char *key);
 
+/* Something in a configuration that a host refuses (`mistake`), or takes although it can hardly be meant.  NULL is
+ * nothing, as ""; all is gone after the call. */
+struct policy_finding {
+	bool mistake;
+	const char *at;             /* "FILE:LINE"; "" where no line has it */
+	const char *key;            /* "run.depth"; "" of the file as a whole */
+	const char *text;           /* what is the matter and what to do, in words */
+	const char *found, *allowed;
+	const char *nearest;        /* the name that may have been meant */
+};
+typedef void policy_found(const struct policy_finding *finding, void *arg);
+
+/* What a check has to be told. */
+struct policy_check_options {
+	bool dev, root;   /* for whom the defaults are */
+	uint64_t memory;  /* of the machine, in bytes; 0: not known */
+	/* What the host of a URL is when only grants.NAME.private lets it through ("a loopback address"); else NULL. */
+	const char *(*special)(const char *host);
+};
+
+/*
+ * Reads a file as policy_load does, but to its end: every mistake is told, and what else is odd about the values.  `ret` is
+ * the snapshot of what is right in it: no host may have it when there was a mistake.  `path` NULL: the defaults alone.
+ */
+void policy_check(const char *path, const struct policy_check_options *options, policy_found *each, void *arg,
+    struct policy **ret);
+
+/* "FILE:LINE" of a key that the file sets; else "". */
+const char *policy_place(const struct policy *p, const char *key);
+
+/* All values as one would write them, for policy_diff_texts in another process. */
+json_t *policy_texts(const struct policy *p);
+
 /* One key that a reload found with another value.  What is not reloadable is `to` in the file and stays `from`. */
 struct policy_change {
 	const char *key, *from, *to; /* "grants.fetch.http"; the values as one would write them */
@@ -119,6 +153,9 @@ typedef void policy_changed(const struct policy_change *change, void *arg);
 
 /* Tells of each difference between a snapshot and the one that policy_reload made of it; returns how many. */
 unsigned policy_diff(const struct policy *was, const struct policy *now, policy_changed *each, void *arg);
+
+/* The same for what another process told of its snapshot: `now` may come from any file.  `was` is not trusted. */
+unsigned policy_diff_texts(const json_t *was, const struct policy *now, policy_changed *each, void *arg);
 
 struct policy *policy_ref(struct policy *p);
 void policy_unref(struct policy **p);

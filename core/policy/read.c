@@ -25,6 +25,8 @@
 struct reader {
 	const char *file;
 	struct policy *policy;
+	policy_found *each; /* NULL: the first mistake ends it, with `fault` */
+	void *arg;
 	struct fault *fault;
 };
 
@@ -38,12 +40,19 @@ place(const struct reader *r, const config_setting_t *s)
 	return xasprintf("%s:%u", file != NULL ? file : r->file, (unsigned)config_setting_source_line(s));
 }
 
+/* With somebody to tell, reading goes on behind a mistake, as if the setting were not there. */
 static int
-bad_setting(const struct reader *r, const config_setting_t *s, const char *path, const char *text)
+mistake(const struct reader *r, const config_setting_t *s, const struct policy_finding *what)
 {
 	_cleanup_(free_p) char *at = place(r, s);
+	struct policy_finding finding = *what;
 
-	return fault_set(r->fault, HOSPES_ECONFIG, "%s: %s: %s", at, path, text);
+	finding.at = at;
+	finding.mistake = true;
+	if (r->each == NULL)
+		return fault_set(r->fault, HOSPES_ECONFIG, "%s: %s: %s", at, finding.key, finding.text);
+	r->each(&finding, r->arg);
+	return 0;
 }
 
 static void
@@ -80,7 +89,7 @@ bad_value(const struct reader *r, const config_setting_t *s, const char *path, c
 
 	describe(s, found, sizeof found);
 	text = xasprintf("found %s, allowed is %s", found, allowed);
-	return bad_setting(r, s, path, text);
+	return mistake(r, s, &(struct policy_finding){.key = path, .text = text, .found = found, .allowed = allowed});
 }
 
 /* The last parts of all keys in the group of `path`, for the reader who has to choose. */
@@ -105,15 +114,17 @@ static int
 unknown_key(
     const struct reader *r, const config_setting_t *s, const char *shown, const struct key *keys, const char *path)
 {
-	_cleanup_(buf_free) struct buf text = {0};
+	_cleanup_(buf_free) struct buf text = {0}, allowed = {0};
 	const char *nearest = key_nearest(keys, path);
 
+	list_keys(keys, path, &allowed);
 	buf_appends(&text, "there is no such key; ");
 	if (nearest[0] != '\0')
 		buf_printf(&text, "did you mean %s?  ", nearest);
-	buf_appends(&text, "Allowed here: ");
-	list_keys(keys, path, &text);
-	return bad_setting(r, s, shown, buf_text(&text));
+	buf_printf(&text, "Allowed here: %s", buf_text(&allowed));
+	return mistake(r, s,
+	    &(struct policy_finding){
+		.key = shown, .text = buf_text(&text), .allowed = buf_text(&allowed), .nearest = nearest});
 }
 
 /* ---- Values ------------------------------------------------------------------------------------------------------ */
@@ -178,8 +189,12 @@ read_key(const struct reader *r, const config_setting_t *s, const struct key *ke
 
 	if (key == NULL)
 		return unknown_key(r, s, shown, keys, path);
-	if (put_value(key, s, base))
+	if (put_value(key, s, base)) {
+		_cleanup_(free_p) char *at = place(r, s);
+
+		json_object_set_new(r->policy->places, shown, json_string(at)); /* not there when it is not UTF-8 */
 		return 0;
+	}
 	key_allowed(key, allowed);
 	return bad_value(r, s, shown, allowed);
 }
@@ -253,8 +268,11 @@ read_plugin(const struct reader *r, const config_setting_t *s, const char *group
 	if (!config_setting_is_group(s))
 		return bad_value(r, s, shown, "a group { ... }");
 	if (!policy_is_plugin_name(name))
-		return bad_setting(
-		    r, s, shown, "no plugin can have this name; names are [a-z][a-z0-9-]*, at most 64 characters");
+		return mistake(r, s,
+		    &(struct policy_finding){.key = shown,
+			.text = "no plugin can have this name; names are [a-z][a-z0-9-]*, at most 64 characters",
+			.found = name,
+			.allowed = "[a-z][a-z0-9-]*, at most 64 characters"});
 	plugin = policy_plugin_of(r->policy, name);
 	if (plugin->at == NULL)
 		plugin->at = place(r, s);
@@ -315,6 +333,16 @@ read_root(const struct reader *r, const config_setting_t *root)
 
 /* ---- The file ---------------------------------------------------------------------------------------------------- */
 
+/* The file as a whole is no configuration. */
+static int
+bad_file(const struct reader *r, const char *at, const char *text)
+{
+	if (r->each == NULL)
+		return fault_set(r->fault, HOSPES_ECONFIG, "%s%s%s", at, at[0] != '\0' ? ": " : "", text);
+	r->each(&(struct policy_finding){.mistake = true, .at = at, .key = "", .text = text}, r->arg);
+	return 0;
+}
+
 static int
 read_text(const struct reader *r, config_t *config, const char *text)
 {
@@ -323,34 +351,48 @@ read_text(const struct reader *r, config_t *config, const char *text)
 	config_set_include_dir(config, dirname(path));
 	if (config_read_string(config, text) != CONFIG_TRUE) {
 		const char *file = config_error_file(config);
+		_cleanup_(free_p) char *at =
+		    xasprintf("%s:%d", file != NULL ? file : r->file, config_error_line(config));
 
-		return fault_set(r->fault, HOSPES_ECONFIG,
-		    "%s:%d: %s; a line is `key = value;`, a group is `name: { ... };`, comments begin with #",
-		    file != NULL ? file : r->file, config_error_line(config), config_error_text(config));
+		_cleanup_(free_p) char *wrong =
+		    xasprintf("%s; a line is `key = value;`, a group is `name: { ... };`, comments begin with #",
+			config_error_text(config));
+
+		return bad_file(r, at, wrong);
 	}
 	return read_root(r, config_root_setting(config));
+}
+
+static int
+read_file(const struct reader *r)
+{
+	_cleanup_(buf_free) struct buf text = {0};
+	struct fault unread;
+	config_t config;
+	int rc;
+
+	if (fd_read_file(r->file, &text, FILE_MAX, &unread) != 0) {
+		fault_prefix(&unread, "the configuration cannot be read");
+		return bad_file(r, "", unread.text);
+	}
+	if (text.len > 0 && memchr(text.data, '\0', text.len) != NULL)
+		return bad_file(r, r->file, "there is a zero byte in it; a configuration is plain text");
+	config_init(&config);
+	rc = read_text(r, &config, buf_text(&text));
+	config_destroy(&config);
+	return rc;
 }
 
 int
 policy_read(const char *path, struct policy *p, struct fault *fault)
 {
-	_cleanup_(buf_free) struct buf text = {0};
-	struct reader r = {.file = path, .policy = p, .fault = fault};
-	config_t config;
-	int rc;
+	return read_file(&(struct reader){.file = path, .policy = p, .fault = fault});
+}
 
-	rc = fd_read_file(path, &text, FILE_MAX, fault);
-	if (rc != 0) {
-		fault_prefix(fault, "the configuration cannot be read");
-		if (fault != NULL)
-			fault->status = HOSPES_ECONFIG;
-		return HOSPES_ECONFIG;
-	}
-	if (text.len > 0 && memchr(text.data, '\0', text.len) != NULL)
-		return fault_set(
-		    fault, HOSPES_ECONFIG, "%s: there is a zero byte in it; a configuration is plain text", path);
-	config_init(&config);
-	rc = read_text(&r, &config, buf_text(&text));
-	config_destroy(&config);
-	return rc;
+void
+policy_read_all(const char *path, struct policy *p, policy_found *each, void *arg)
+{
+	int rc = read_file(&(struct reader){.file = path, .policy = p, .each = each, .arg = arg});
+
+	assert(rc == 0);
 }

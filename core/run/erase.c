@@ -47,19 +47,19 @@ erasing_free(struct erasing *e)
 	free(e);
 }
 
-/* It is the first in the queue. */
+/* It is the first in the queue.  Who is told may ask for the next run to be erased: it then finds the queue as it is to be. */
 static void
 end(struct erasing *e, json_t *answer, const struct fault *fault)
 {
 	struct runs *r = e->runs;
 
 	STAILQ_REMOVE_HEAD(&r->erasing, queued);
+	start_next(r);
 	if (e->done != NULL)
 		e->done(answer, fault, e->arg);
 	else
 		json_decref(answer);
 	erasing_free(e);
-	start_next(r);
 }
 
 static void

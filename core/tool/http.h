@@ -47,6 +47,9 @@ struct http_request {
 int http_request_read(const char *url, const struct payload *input, struct http_request *ret, struct fault *fault);
 void http_request_clear(struct http_request *request);
 
+/* What the host of a URL is by its name alone, when no public address can have it ("a loopback address"); else NULL. */
+const char *http_host_special(const char *host);
+
 /* Safe methods of RFC 9110, 9.2.1, that are idempotent by default here: GET and HEAD. */
 bool http_idempotent(const char *method);
 

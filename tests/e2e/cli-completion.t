@@ -1,7 +1,7 @@
 # Completion in bash offers what there is: commands and options as the program tells them, names, versions and runs as the
 # host does; without a host it is silent.
 . "$TESTS/lib.sh"
-plan 32
+plan 34
 mkdir -p "$T/work/folder"
 touch "$T/work/input.json" "$T/work/one.so" "$T/work/two.so"
 : >"$T/errors"
@@ -44,6 +44,8 @@ run_start silent '{}';                          open=$id
 completes 'hospes ro' 'rollback' "a command"
 completes 'hospes ' "$({ hospes --help | sed -nE 's/^  ([a-z]+) .*/\1/p'; echo --help; echo --version; } | sort | tr '\n' ' ' | sed 's/ $//')" \
     "all commands"
+completes 'hospes policy ' '--help check' "a family of one"
+completes 'hospes policy check in' 'input.json' "and its file"
 completes 'hospes rollback --' '--help --json --socket --to --why' "the options of a command"
 completes 'hospes ps -' '--all --help --json --limit --socket -a -h -n' "the short ones too"
 completes 'hospes run ' 'echo silent' "run: the names of the plugins"

@@ -1,8 +1,8 @@
 # The plugins that come with Hospes hold to their own cases: in a fresh cell, a used one and interleaved.
 . "$TESTS/lib.sh"
-plan 8
+plan 9
 
-for plugin in agents/wordcount agents/fetch agents/research agents/analyse agents/write checks/quotes strategies/survey strategies/supervisor; do
+for plugin in agents/wordcount agents/fetch agents/research agents/analyse agents/write checks/quotes checks/support strategies/survey strategies/supervisor; do
 	name=${plugin#*/}
 	mkdir "$T/$name"
 	cp "$BUILT/plugins/$plugin/$name.so" "$T/$name/"

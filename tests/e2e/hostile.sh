@@ -32,20 +32,25 @@ limits = { silent = { concurrency = 1; }; };'
 	plugin silent
 	run fan '{"callee": "sleeper", "n": 5, "at_once": 5, "input": {"ms": 1}}'
 	run asker '{"callee": "echo", "input": {}}'
-	wait_for tidy
+	# What is still open of its start is not among them: the least of several looks.
+	DESCRIPTORS=1000
+	for _ in 1 2 3 4 5 6; do
+		wait_for tidy
+		[ $((descriptors - 3 * cells)) -ge "$DESCRIPTORS" ] || DESCRIPTORS=$((descriptors - 3 * cells))
+		pause
+	done
 }
 
 # Has the host just what its cells need?  Two processes for each, its init and itself, and three descriptors; besides those, the
-# spawner and as many descriptors as it began with.  Segments of the journal are not counted: it has more after much work.
+# spawner and at most as many descriptors as it began with.  Segments of the journal are not
+# counted: it has more after much work.
 tidy()
 {
-	local cells processes descriptors
 	cells=$(hospes agents --json | jq '[.[].cells] | add')
 	processes=$(descendants "$HOST" | wc -l)
 	descriptors=$(find "/proc/$HOST/fd" -type l -not -lname "$T/state/*" 2>/dev/null | wc -l)
 	HAVE="$processes processes, $descriptors descriptors, $cells cells"
-	: "${DESCRIPTORS:=$((descriptors - 3 * cells))}"
-	[ "$processes" -eq $((1 + 2 * cells)) ] && [ "$descriptors" -eq $((DESCRIPTORS + 3 * cells)) ]
+	[ "$processes" -eq $((1 + 2 * cells)) ] && [ "$descriptors" -le $((DESCRIPTORS + 3 * cells)) ]
 }
 
 # The digest of a plugin's file, as the log has it.

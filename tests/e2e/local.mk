@@ -39,7 +39,7 @@ E2E_SCENARIOS = \
 	tests/e2e/cli-test-memory.t \
 	tests/e2e/cli-test-plugins.t \
 	tests/e2e/cli-usage.t \
-	tests/e2e/client-key-conflict.t tests/e2e/client-key-once.t \
+	tests/e2e/client-key-conflict.t tests/e2e/client-others.t tests/e2e/client-key-once.t \
 	tests/e2e/client-wait-restart.t tests/e2e/client-watch-resumes.t \
 	tests/e2e/demo-tour.t tests/e2e/dispatch-budget-calls.t \
 	tests/e2e/dispatch-budget-share.t \
@@ -63,6 +63,7 @@ E2E_SCENARIOS = \
 	tests/e2e/ground-default.t \
 	tests/e2e/ground-invented-quote.t \
 	tests/e2e/ground-kill-check.t \
+	tests/e2e/ground-misread.t \
 	tests/e2e/host-bad-config.t \
 	tests/e2e/host-disk-full.t \
 	tests/e2e/host-drains.t \
@@ -96,7 +97,7 @@ E2E_SCENARIOS = \
 	tests/e2e/memory-own-space.t \
 	tests/e2e/memory-sources.t \
 	tests/e2e/memory-survives-kill.t \
-	tests/e2e/parts-replay.t \
+	tests/e2e/policy-check.t tests/e2e/parts-replay.t \
 	tests/e2e/parts-stream.t \
 	tests/e2e/registry-bad-files.t \
 	tests/e2e/registry-conflict.t \

@@ -47,6 +47,12 @@ fakes_reset(const char *socket_path)
 
 /* ---- policy, cell ---- */
 
+json_t *
+policy_texts(const struct policy *p)
+{
+	return json_pack("{s:s}", "state_dir", p->state_dir);
+}
+
 struct policy *
 policy_ref(struct policy *p)
 {

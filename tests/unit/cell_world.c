@@ -453,6 +453,7 @@ world_new(void)
 	world.probe_layers = LAYERS_REQUIRED;
 	world.probe_report = "{\"kernel\": \"6\", \"layers\": []}";
 	world.run.client = (char *)"uid:1000";
+	world.run.policy = world.policy;
 	(void)snprintf(world.run.id_text, sizeof(world.run.id_text), "01ARZ3NDEKTSV4RRFFQ69G5FAV");
 	account_init(&world.run.account, "run", NULL);
 }

@@ -1,5 +1,5 @@
 # unit tests of policy and registry
-CMOCKA_TESTS += tests/unit/test_policy tests/unit/test_policy_files tests/unit/test_policy_match tests/unit/test_policy_reload \
+CMOCKA_TESTS += tests/unit/test_policy tests/unit/test_policy_check tests/unit/test_policy_conf tests/unit/test_policy_files tests/unit/test_policy_match tests/unit/test_policy_reload \
 	tests/unit/test_semver tests/unit/test_registry
 
 REGISTRY_TEST_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -DCONF_FILE='"$(abs_top_srcdir)/etc/hospes.conf"'
@@ -11,6 +11,14 @@ REGISTRY_TEST_LIBS = core/registry/libregistry.a core/policy/libpolicy.a core/st
 tests_unit_test_policy_SOURCES = tests/unit/test_policy.c
 tests_unit_test_policy_CPPFLAGS = $(REGISTRY_TEST_CPPFLAGS)
 tests_unit_test_policy_LDADD = $(POLICY_TEST_LIBS)
+
+tests_unit_test_policy_check_SOURCES = tests/unit/test_policy_check.c tests/unit/cmocka_all.h tests/unit/scratch.h
+tests_unit_test_policy_check_CPPFLAGS = $(REGISTRY_TEST_CPPFLAGS)
+tests_unit_test_policy_check_LDADD = $(POLICY_TEST_LIBS)
+
+tests_unit_test_policy_conf_SOURCES = tests/unit/test_policy_conf.c tests/unit/cmocka_all.h tests/unit/scratch.h
+tests_unit_test_policy_conf_CPPFLAGS = $(REGISTRY_TEST_CPPFLAGS)
+tests_unit_test_policy_conf_LDADD = $(POLICY_TEST_LIBS)
 
 tests_unit_test_policy_files_SOURCES = tests/unit/test_policy_files.c tests/unit/cmocka_all.h tests/unit/scratch.h
 tests_unit_test_policy_files_CPPFLAGS = $(REGISTRY_TEST_CPPFLAGS)

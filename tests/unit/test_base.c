@@ -331,6 +331,8 @@ faults_are_sentences(void **state)
 		assert_true(strlen(f.text) > FAULT_TEXT - 6 && strlen(f.text) < FAULT_TEXT);
 		assert_true(utf8_valid(f.text, strlen(f.text)));
 	}
+	fault_set(&f, HOSPES_EINPUT, "a member %.4s; it takes none", "abc\xe2\x82\xac"); /* and in what is quoted */
+	assert_string_equal(f.text, "a member abc?; it takes none");
 }
 
 static void

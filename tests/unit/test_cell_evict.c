@@ -441,7 +441,7 @@ test_withdrawn(void **state)
 static void
 test_kept_by_its_own(void **state)
 {
-	struct run other = {.client = (char *)"uid:1000"};
+	struct run other = {.client = (char *)"uid:1000", .policy = world.policy};
 	uint64_t handles[2];
 	struct guest *g;
 

@@ -598,6 +598,25 @@ test_damage(void **state)
 	forget_kept();
 }
 
+/* A call that ended before the host did is not kept until all of the run is read. */
+static void
+test_ended_calls_are_let_go(void **state)
+{
+	struct restore *restore;
+	struct fault fault;
+	int rc;
+
+	plays_until(RECORD_CALL_END, 3); /* b, and c with what it asked for */
+	begin_anew(state);
+	restore = restored(n_kept, &rc, &fault);
+	assert_int_equal(rc, 0);
+	assert_int_equal(w.calls.count, 1);
+	assert_int_equal(dispatch_restore_end(&restore, &fault), 0);
+	plays();
+	assert_int_equal(w.run->root.status, 0);
+	forget_kept();
+}
+
 /* The same of what a record says of its op: each of these would be an op that nothing can be done with. */
 static void
 test_damage_of_ops(void **state)
@@ -658,6 +677,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_ends_what_was_left_open, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_damage, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_damage_of_ops, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_ended_calls_are_let_go, setup, teardown),
 	};
 
 	if (sodium_init() < 0)

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "statement.h"
+#include "conflict.h"
 
 #define HEAD      1.6  /* weight of a term of the subject */
 #define ALIKE     0.55 /* share of the terms that is in both */
@@ -268,45 +268,6 @@ differ_dates(const struct statement *a, const struct statement *b, struct differ
 
 /* ---- Telling ----------------------------------------------------------------------------------------------------- */
 
-/* Ends a text that was cut where its room ended, at a whole character. */
-static void
-put_end(char *out, size_t n)
-{
-	size_t at = n;
-
-	while (at > 0 && ((unsigned char)out[at - 1] & 0xc0) == 0x80)
-		at--;
-	if (at > 0 && (unsigned char)out[at - 1] >= 0xc0) {
-		unsigned char lead = (unsigned char)out[at - 1];
-
-		if (n - at < (lead >= 0xf0 ? 3u : lead >= 0xe0 ? 2u : 1u))
-			n = at - 1;
-	}
-	out[n] = '\0';
-}
-
-static void
-put_tokens(char *out, size_t size, const struct token *tokens, const struct span *span)
-{
-	const struct token *first = &tokens[span->from], *last = &tokens[span->to - 1];
-	const char *begin = first->at, *end = last->at + last->len;
-	size_t n = 0;
-
-	/* The sign of a currency, or the minus, right before it. */
-	if ((first->before == '$' || first->before == '-') && begin[-1] == first->before)
-		begin--;
-	else if (first->before == 'E' && memcmp(begin - 3, "\xe2\x82\xac", 3) == 0)
-		begin -= 3;
-	else if (first->before == 'P' && memcmp(begin - 2, "\xc2\xa3", 2) == 0)
-		begin -= 2;
-	if (*end == '%')
-		end++;
-	for (const char *c = begin; c < end && n + 1 < size; c++)
-		if (!text_space(*c) || (n > 0 && out[n - 1] != ' '))
-			out[n++] = text_space(*c) ? ' ' : *c;
-	put_end(out, n);
-}
-
 /* A word, "non-" before it included. */
 static void
 put_token(char *out, size_t size, const struct term *term)
@@ -314,7 +275,7 @@ put_token(char *out, size_t size, const struct term *term)
 	bool non = term->denied && term->token->before == '-';
 
 	(void)snprintf(out, size, "%s%.*s", non ? "non-" : "", (int)term->token->len, term->token->at);
-	put_end(out, strlen(out));
+	text_whole(out, strlen(out));
 }
 
 static void
@@ -330,14 +291,6 @@ put_subject(const struct statement *a, const struct likeness *like, char *out, s
 			continue;
 		n += (size_t)snprintf(out + n, size - n, "%s%.*s", n > 0 ? " " : "", (int)t->len, t->at);
 	}
-}
-
-static const char *
-mood_name(uint8_t mood)
-{
-	static const char *const names[] = {"is", "is not", "must", "should", "must not", "may", "need not"};
-
-	return names[mood];
 }
 
 /* ---- Contradictions ---------------------------------------------------------------------------------------------- */
@@ -414,8 +367,8 @@ tell(const struct statement *a, const struct statement *b, const struct likeness
 	char one[100], other[100];
 
 	if (ret->kind == CONFLICT_NUMBER || ret->kind == CONFLICT_DATE) {
-		put_tokens(one, sizeof(one), a->tokens, &diff->a);
-		put_tokens(other, sizeof(other), b->tokens, &diff->b);
+		tokens_told(one, sizeof(one), a->tokens + diff->a.from, a->tokens + diff->a.to);
+		tokens_told(other, sizeof(other), b->tokens + diff->b.from, b->tokens + diff->b.to);
 	} else if (like->a.flipped) {
 		put_token(one, sizeof(one), like->a.flip);
 		put_token(other, sizeof(other), like->a.flip_other);

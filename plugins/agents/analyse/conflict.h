@@ -6,10 +6,7 @@
  * their terms are of one subject and exactly one kind of the rest cannot be true of both.  What is not sure is none:
  * a reader who is sent after a false contradiction trusts the next one less.
  *
- *   tokens.c      words, numbers and the signs between them        statement.c  clauses, terms, and what introduces them
- *   amount.c      numbers with their units, compared               conflict.c   one subject?  which kind differs?
- *   date.c        dates, compared                                  lexicon.c    words that say the same, or the opposite
- *   mood.c        must, may, not
+ *   conflict.c   one subject?  which kind differs?                common/statement.h   what a text states
  *
  * Plain C, no host function: tests/unit/test_conflict.c measures it without a host.
  */
@@ -20,13 +17,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Fills the lexicon, once, before anything else: the plugin's init hook. */
-int lexicon_init(void);
-
-struct statements;
-
-struct statements *statements_read(const char *text, size_t len);
-void statements_free(struct statements **statements);
+#include "common/statement.h"
 
 enum conflict_kind { CONFLICT_NONE, CONFLICT_NUMBER, CONFLICT_DATE, CONFLICT_MODALITY };
 

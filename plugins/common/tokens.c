@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "common/need.h"
-#include "statement.h"
+#include "common/statement.h"
 
 /* ---- Numbers ----------------------------------------------------------------------------------------------------- */
 
@@ -240,4 +240,43 @@ token_in(const struct token *tokens, size_t n, size_t i, const char *words)
 		at++;
 	}
 	return false;
+}
+
+/* ---- Telling ----------------------------------------------------------------------------------------------------- */
+
+void
+text_whole(char *out, size_t n)
+{
+	size_t at = n;
+
+	while (at > 0 && ((unsigned char)out[at - 1] & 0xc0) == 0x80)
+		at--;
+	if (at > 0 && (unsigned char)out[at - 1] >= 0xc0) {
+		unsigned char lead = (unsigned char)out[at - 1];
+
+		if (n - at < (lead >= 0xf0 ? 3u : lead >= 0xe0 ? 2u : 1u))
+			n = at - 1;
+	}
+	out[n] = '\0';
+}
+
+void
+tokens_told(char *out, size_t size, const struct token *first, const struct token *behind)
+{
+	const char *begin = first->at, *end = behind[-1].at + behind[-1].len;
+	size_t n = 0;
+
+	/* The sign of a currency, or the minus, right before it. */
+	if ((first->before == '$' || first->before == '-') && begin[-1] == first->before)
+		begin--;
+	else if (first->before == 'E' && memcmp(begin - 3, "\xe2\x82\xac", 3) == 0)
+		begin -= 3;
+	else if (first->before == 'P' && memcmp(begin - 2, "\xc2\xa3", 2) == 0)
+		begin -= 2;
+	if (*end == '%')
+		end++;
+	for (const char *c = begin; c < end && n + 1 < size; c++)
+		if (!text_space(*c) || (n > 0 && out[n - 1] != ' '))
+			out[n++] = text_space(*c) ? ' ' : *c;
+	text_whole(out, n);
 }

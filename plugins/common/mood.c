@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "statement.h"
+#include "common/statement.h"
 
 static const struct {
 	const char *words;
@@ -253,4 +253,12 @@ mood_conflicts(uint8_t a, uint8_t b)
 	default:
 		return false;
 	}
+}
+
+const char *
+mood_name(uint8_t mood)
+{
+	static const char *const names[] = {"is", "is not", "must", "should", "must not", "may", "need not"};
+
+	return names[mood];
 }

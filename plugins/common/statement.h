@@ -1,12 +1,31 @@
-/* Statements from the inside: what the files that conflict.h names share. */
+/*
+ * What a text states: a statement for each clause.
+ *
+ * A statement has its terms (stems of content words, with what introduces them), its amounts, its dates and its mood (must,
+ * may, must not, need not; is, is not).  Whoever compares two texts reads both into statements: the analyst for what
+ * contradicts, the check `support` for what does not follow.
+ *
+ *   tokens.c      words, numbers and the signs between them        statement.c  clauses, terms, and what introduces them
+ *   amount.c      numbers with their units, compared               mood.c       must, may, not
+ *   date.c        dates, compared                                  lexicon.c    words that say the same, or the opposite
+ *
+ * Plain C, no host function, compiled into each plugin that wants it.
+ */
 
-#ifndef ANALYSE_STATEMENT_H
-#define ANALYSE_STATEMENT_H
+#ifndef COMMON_STATEMENT_H
+#define COMMON_STATEMENT_H
 
 #include <stdint.h>
 
 #include "common/text.h"
-#include "conflict.h"
+
+/* Fills the lexicon, once, before anything else: the plugin's init hook. */
+int lexicon_init(void);
+
+struct statements;
+
+struct statements *statements_read(const char *text, size_t len);
+void statements_free(struct statements **statements);
 
 /* ---- Tokens ------------------------------------------------------------------------------------------------------ */
 
@@ -39,6 +58,13 @@ size_t tokens_read(const char *text, size_t len, struct token **ret);
 
 /* Is the word of tokens[i] in a list, " at in on "?  False past the end. */
 bool token_in(const struct token *tokens, size_t n, size_t i, const char *words);
+
+/* The tokens from `first` up to `behind` as they are written, white space in order and the sign of a currency included; cut at
+ * a whole character where there is no more room. */
+void tokens_told(char *out, size_t size, const struct token *first, const struct token *behind);
+
+/* Ends a text that was cut at `n` bytes, at a whole character. */
+void text_whole(char *out, size_t n);
 
 /* Is it part of an "if" (or unless, when, where, until ...), rather than of a "before" or "after"? */
 bool is_condition(const struct token *token);
@@ -100,6 +126,7 @@ enum mood_class {
 /* Finds what the clause tokens[from..to) demands or denies, marks its tokens. */
 uint8_t mood_read(struct token *tokens, size_t from, size_t to);
 bool mood_conflicts(uint8_t a, uint8_t b);
+const char *mood_name(uint8_t mood); /* "must not" */
 
 /* ---- Statements -------------------------------------------------------------------------------------------------- */
 

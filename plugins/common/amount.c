@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "statement.h"
+#include "common/statement.h"
 
 #define DAY 86400.0
 

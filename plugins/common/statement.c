@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "common/need.h"
-#include "statement.h"
+#include "common/statement.h"
 
 static const char conditions[] =
     " if unless when whenever except during while where wherever after before once although "

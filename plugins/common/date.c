@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "statement.h"
+#include "common/statement.h"
 
 static const char *const months[] = {"january jan", "february feb", "march mar", "april apr", "may", "june jun",
     "july jul", "august aug", "september sep sept", "october oct", "november nov", "december dec"};

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "statement.h"
+#include "common/statement.h"
 
 #define SENSES 260
 
