@@ -169,7 +169,7 @@ handle_run_start(struct exchange *x)
 {
 	size_t n = json_is_array(x->body) ? json_array_size(x->body) : 1;
 	_cleanup_(free_p) const char **keys = NULL;
-	const char *header;
+	const char *header = NULL;
 	struct fault fault;
 	bool any = false;
 

@@ -13,6 +13,7 @@ check_schema(const json_t *schema, const struct payload *value, const char *what
 
 	if (schema == NULL)
 		return 0;
+	assert(value != NULL); /* what ended well has one */
 	json = json_read(value->data, value->len, what, fault);
 	if (json != NULL && schema_check(schema, json, what, fault) == 0)
 		return 0;
