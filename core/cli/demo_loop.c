@@ -11,8 +11,6 @@
 #include "base/util.h"
 #include "cli/demo.h"
 
-#define ELSEWHERE "47,000"
-
 int
 demo_loop(struct demo *d, struct buf *verdict, struct fault *fault)
 {
@@ -26,6 +24,7 @@ demo_loop(struct demo *d, struct buf *verdict, struct fault *fault)
 		return rc;
 	if (d->so == NULL)
 		demo_say(d, "demo-ping asks demo-pong, who asks demo-ping, who asks ...");
+	demo_say(d, "(such a loop has cost somebody $47,000 in an hour)");
 	rc = demo_run(d, who, json_incref(d->input), NULL, NULL, NULL, &run, fault);
 	if (rc == 0)
 		rc = demo_journal(d, run, &records, fault);
@@ -37,9 +36,7 @@ demo_loop(struct demo *d, struct buf *verdict, struct fault *fault)
 		    (long long)json_integer_value(json_object_get(run, "calls")));
 		return HOSPES_EFAILED;
 	}
-	buf_printf(verdict,
-	    "stopped at call %zu, after %lld calls were paid for; such a loop has cost somebody $" ELSEWHERE
-	    " in an hour: %s",
+	buf_printf(verdict, "stopped at call %zu, having cost %lld calls: %s",
 	    demo_count(records, "kind", "call_start"), (long long)json_integer_value(json_object_get(run, "calls")),
 	    cli_text(refusal, "message"));
 	return d->so == NULL && demo_count(records, "kind", "call_start") != 2 ? HOSPES_EFAILED : 0;
