@@ -25,7 +25,7 @@ spawner_pid()
 # One run a round: the host keeps the last few thousand in memory, which is not what is looked for here.
 ROUND='{"each": [
 	{"callee": "crash", "input": {"how": "segv"}}, {"callee": "crash", "input": {"how": "abort"}},
-	{"callee": "raw", "input": {"how": "garbage"}}, {"callee": "raw", "input": {"how": "reply-twice"}},
+	{"callee": "raw", "input": {"how": "garbage", "stay": true}}, {"callee": "raw", "input": {"how": "reply-twice"}},
 	{"callee": "raw", "input": {"how": "descriptors"}}, {"callee": "doors", "input": {"try": "io-uring"}},
 	{"callee": "doors", "input": {"try": "socket"}}, {"callee": "greedy", "input": {"how": "arrays"}}]}'
 CAME='["poison","poison","protocol_violation","ok","ok","poison","ok","bad_output"]'
