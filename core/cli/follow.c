@@ -68,15 +68,19 @@ on_interrupt(int signo, void *arg)
 	return 0;
 }
 
-/* Is the host still there?  Its patience is ours: who was cut off for being slow gives it a moment first. */
-static bool
-host_answers(const struct follow *follow)
+/* Is the host still there?  Who was cut off for being slow gives it a moment first.  0: it is; FOLLOW_LEFT: an interrupt. */
+static int
+look_for_host(const struct follow *follow)
 {
 	_cleanup_(free_p) char *path = client_path("/v1/runs/", follow->id, "");
 	_cleanup_(json_p) json_t *run = NULL;
-	struct fault ignored;
+	struct fault fault;
+	int rc;
 
-	return !client_pause(STREAM_PAUSE_MS) && client_get(follow->client, path, &run, &ignored) == 0;
+	if (client_pause(STREAM_PAUSE_MS))
+		return FOLLOW_LEFT;
+	rc = client_get(follow->client, path, &run, &fault);
+	return rc == HOSPES_ECANCELLED ? FOLLOW_LEFT : rc;
 }
 
 /* The stream ended without its end.  A watcher that was too slow for the host is cut off, be it before the first event, and
@@ -95,8 +99,10 @@ lost(struct following *f, int rc, struct fault *fault)
 	}
 	if (rc == 0 && ++f->in_vain == STREAM_TRIES)
 		return fault_set(fault, HOSPES_EBUG, "the host told nothing of the end of run %s", f->follow->id);
-	if (rc == 0 || host_answers(f->follow))
-		return 0;
+	if (rc != 0)
+		rc = look_for_host(f->follow);
+	if (rc == 0 || rc == FOLLOW_LEFT)
+		return rc;
 	rc = patience_again(patience, fault);
 	return rc == HOSPES_ECANCELLED ? FOLLOW_LEFT : rc;
 }
