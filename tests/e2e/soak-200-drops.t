@@ -94,7 +94,7 @@ wait_for '[ "$(cell_pids | wc -l)" -le 9 ]'
 ok $? "and there is no process beyond: four of fan, four of the active version, that one"
 
 # Files: what the state directory holds by its plan, and of the journal no more than its records fill.
-is "$(cd "$T/state" && find . -type f | grep -vE '^\./(lock|journal/[0-9a-f]{16}\.seg|journal/next\.spare|store/(data|lock)\.mdb|memory/index\.(db|db-journal|open)|objects/.*/?[0-9a-f]{64})$')" \
+is "$(cd "$T/state" && find . -type f | grep -vE '^\./(lock|format|journal/[0-9a-f]{16}\.seg|journal/next\.spare|store/(data|lock)\.mdb|memory/index\.(db|db-journal|open)|objects/.*/?[0-9a-f]{64})$')" \
     "" "no file is there that nobody names"
 # An LSN is a place in the log, in bytes; a segment may be left a little before it is full.
 run drops '{}'
