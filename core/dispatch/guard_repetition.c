@@ -90,12 +90,15 @@ repetition_settle(struct dispatch *d, struct op *op)
 		know(op, 1);
 }
 
+/* A damaged record may say so of a call without a twin; what is counted then can be taken back like any other. */
 static int
 repetition_restore(struct dispatch *d, struct op *op, struct fault *fault)
 {
+	uintptr_t n = known(op);
+
 	(void)d, (void)fault;
 	if (counts(op) && op->repetition == REPETITION_AGAIN)
-		know(op, known(op) + 1);
+		know(op, n == 0 ? 2 : n + 1);
 	return 0;
 }
 
