@@ -12,11 +12,11 @@ tests_unit_test_policy_SOURCES = tests/unit/test_policy.c
 tests_unit_test_policy_CPPFLAGS = $(REGISTRY_TEST_CPPFLAGS)
 tests_unit_test_policy_LDADD = $(POLICY_TEST_LIBS)
 
-tests_unit_test_policy_check_SOURCES = tests/unit/test_policy_check.c tests/unit/cmocka_all.h tests/unit/scratch.h
+tests_unit_test_policy_check_SOURCES = tests/unit/test_policy_check.c tests/unit/cmocka_all.h tests/unit/conf_scratch.h tests/unit/scratch.h
 tests_unit_test_policy_check_CPPFLAGS = $(REGISTRY_TEST_CPPFLAGS)
 tests_unit_test_policy_check_LDADD = $(POLICY_TEST_LIBS)
 
-tests_unit_test_policy_conf_SOURCES = tests/unit/test_policy_conf.c tests/unit/cmocka_all.h tests/unit/scratch.h
+tests_unit_test_policy_conf_SOURCES = tests/unit/test_policy_conf.c tests/unit/cmocka_all.h tests/unit/conf_scratch.h tests/unit/scratch.h
 tests_unit_test_policy_conf_CPPFLAGS = $(REGISTRY_TEST_CPPFLAGS)
 tests_unit_test_policy_conf_LDADD = $(POLICY_TEST_LIBS)
 
@@ -24,7 +24,7 @@ tests_unit_test_policy_files_SOURCES = tests/unit/test_policy_files.c tests/unit
 tests_unit_test_policy_files_CPPFLAGS = $(REGISTRY_TEST_CPPFLAGS)
 tests_unit_test_policy_files_LDADD = $(POLICY_TEST_LIBS)
 
-tests_unit_test_policy_reload_SOURCES = tests/unit/test_policy_reload.c tests/unit/cmocka_all.h tests/unit/scratch.h
+tests_unit_test_policy_reload_SOURCES = tests/unit/test_policy_reload.c tests/unit/cmocka_all.h tests/unit/conf_scratch.h tests/unit/scratch.h
 tests_unit_test_policy_reload_CPPFLAGS = $(REGISTRY_TEST_CPPFLAGS)
 tests_unit_test_policy_reload_LDADD = $(POLICY_TEST_LIBS)
 

@@ -13,28 +13,7 @@
 #include "policy/keys.h"
 #include "policy/policy.h"
 #include "policy/value.h"
-#include "scratch.h"
-
-static char *dir, *path;
-static struct fault fault;
-
-static int
-set_up(void **state)
-{
-	(void)state;
-	dir = scratch_new();
-	path = xasprintf("%s/hospes.conf", dir);
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	(void)state;
-	scratch_free(&dir);
-	free(path);
-	return 0;
-}
+#include "conf_scratch.h"
 
 /* ---- What the file says ------------------------------------------------------------------------------------------ */
 
