@@ -75,26 +75,11 @@ static const struct pair pairs[] = {
     {"cells.silence", "run.wall", true, "the run has ended before its cell counts as stuck"},
 };
 
-static int64_t
-number_of(const struct key *key, const struct policy *p)
-{
-	const char *from = (const char *)p + key->at;
-	uint32_t narrow;
-	int64_t number;
-
-	if (key->width == sizeof number) {
-		memcpy(&number, from, sizeof number);
-		return number;
-	}
-	memcpy(&narrow, from, sizeof narrow);
-	return narrow;
-}
-
 static void
 check_pair(const struct policy *p, const struct pair *pair, policy_found *each, void *arg)
 {
 	const struct key *low = key_find(policy_keys, pair->low), *high = key_find(policy_keys, pair->high);
-	int64_t low_number = number_of(low, p), high_number = number_of(high, p);
+	int64_t low_number = value_integer(low, p), high_number = value_integer(high, p);
 	bool of_high = policy_place(p, pair->low)[0] == '\0';
 	const char *at = policy_place(p, of_high ? pair->high : pair->low);
 	_cleanup_(buf_free) struct buf found = {0}, limit = {0};

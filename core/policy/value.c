@@ -277,8 +277,8 @@ value_copy(const struct key *key, void *to, const void *from)
 		((struct policy *)to)->cell_uids = ((const struct policy *)from)->cell_uids;
 }
 
-static int64_t
-integer_at(const struct key *key, const void *base)
+int64_t
+value_integer(const struct key *key, const void *base)
 {
 	const char *from = (const char *)base + key->at;
 	uint32_t narrow;
@@ -323,13 +323,13 @@ value_write(const struct key *key, const void *base, struct buf *out)
 
 		buf_printf(out, "%u-%u", p->cell_uid_first, p->cell_uid_first + p->cell_uids - 1);
 	} else if (key->type == KEY_ISOLATION) {
-		buf_appends(out, isolations[integer_at(key, base)]);
+		buf_appends(out, isolations[value_integer(key, base)]);
 	} else if (key->type == KEY_ON_CYCLE) {
-		buf_appends(out, on_cycles[integer_at(key, base)]);
+		buf_appends(out, on_cycles[value_integer(key, base)]);
 	} else if (key->type == KEY_COUNT) {
-		buf_printf(out, "%lld", (long long)integer_at(key, base));
+		buf_printf(out, "%lld", (long long)value_integer(key, base));
 	} else {
-		(key->type == KEY_SIZE ? unit_write_size : unit_write_time)(integer_at(key, base), text);
+		(key->type == KEY_SIZE ? unit_write_size : unit_write_time)(value_integer(key, base), text);
 		buf_appends(out, text);
 	}
 }

@@ -26,6 +26,9 @@ void value_copy(const struct key *key, void *to, const void *from);
 /* Adds the value as one would write it. */
 void value_write(const struct key *key, const void *base, struct buf *out);
 
+/* The value of a key whose field is a number. */
+int64_t value_integer(const struct key *key, const void *base);
+
 /* Frees what the keys of a table hold. */
 void value_clear(const struct key *keys, void *base);
 
