@@ -58,9 +58,7 @@ copy_store(struct backups *b, struct making *m, struct fault *fault)
 		rc = tree_digest(&copy, fd, path, &file, fault);
 	if (rc != 0)
 		return rc;
-	manifest_line(&m->files, &file);
-	m->n++;
-	m->bytes += file.bytes;
+	making_add(m, &file);
 	return 0;
 }
 

@@ -55,6 +55,14 @@ making_open(struct making *m, const char *state_dir, const char *to, struct faul
 	return tree_open_empty(to, st.st_uid, &m->f.to_fd, fault);
 }
 
+void
+making_add(struct making *m, const struct manifest_file *file)
+{
+	manifest_line(&m->files, file);
+	m->n++;
+	m->bytes += file->bytes;
+}
+
 int
 making_file(struct making *m, const char *path, uint64_t take, uint64_t size, struct fault *fault)
 {
@@ -63,9 +71,7 @@ making_file(struct making *m, const char *path, uint64_t take, uint64_t size, st
 
 	if (rc != 0)
 		return rc;
-	manifest_line(&m->files, &file);
-	m->n++;
-	m->bytes += file.bytes;
+	making_add(m, &file);
 	return 0;
 }
 

@@ -26,6 +26,9 @@ int making_open(struct making *m, const char *state_dir, const char *to, struct 
 /* One file of the state directory, as tree_copy. */
 int making_file(struct making *m, const char *path, uint64_t take, uint64_t size, struct fault *fault);
 
+/* A file that is there by now, in the manifest. */
+void making_add(struct making *m, const struct manifest_file *file);
+
 /* What is copied as it is: the number of the format, objects and documents. */
 int making_rest(struct making *m, struct fault *fault);
 
