@@ -76,20 +76,11 @@ space_of(struct exchange *x, struct memory_space *ret)
 static bool
 only_members(struct exchange *x, const char *const *allowed)
 {
-	const char *key;
-	json_t *value;
+	const char *stranger = json_stranger(x->body, allowed);
 
-	json_object_foreach(x->body, key, value)
-	{
-		size_t i = 0;
-
-		while (allowed[i] != NULL && strcmp(allowed[i], key) != 0)
-			i++;
-		if (allowed[i] == NULL) {
-			reply_error(
-			    x, 400, HOSPES_EINPUT, "the request has a member %.60s, which it does not take", key);
-			return false;
-		}
+	if (stranger != NULL) {
+		reply_error(x, 400, HOSPES_EINPUT, "the request has a member %.60s, which it does not take", stranger);
+		return false;
 	}
 	return true;
 }

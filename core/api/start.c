@@ -23,23 +23,15 @@ static int
 check_request(const json_t *request, struct fault *fault)
 {
 	static const char *const members[] = {
-	    "plugin", "input", "version", "config", "budget", "sources", "script", "key"};
+	    "plugin", "input", "version", "config", "budget", "sources", "script", "key", NULL};
 	const json_t *plugin = json_object_get(request, "plugin"), *run_key = json_object_get(request, "key");
-	const char *key;
-	json_t *value;
+	const char *stranger = json_stranger(request, members);
 
-	json_object_foreach((json_t *)(uintptr_t)request, key, value)
-	{
-		size_t i = 0;
-
-		while (i < ARRAY_LEN(members) && strcmp(key, members[i]) != 0)
-			i++;
-		if (i == ARRAY_LEN(members))
-			return fault_set(fault, HOSPES_EINPUT,
-			    "the request has a member %.60s; it takes plugin, input, version, config, budget, sources "
-			    "and key",
-			    key);
-	}
+	if (stranger != NULL)
+		return fault_set(fault, HOSPES_EINPUT,
+		    "the request has a member %.60s; it takes plugin, input, version, config, budget, sources "
+		    "and key",
+		    stranger);
 	if (!json_is_string(plugin) || !plugin_name_valid(json_string_value(plugin)))
 		return fault_set(fault, HOSPES_EINPUT,
 		    "plugin has to name an agent or strategy: a letter and at most 63 letters, digits and hyphens, all "

@@ -4,6 +4,7 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/json.h"
 
@@ -44,6 +45,24 @@ json_append(struct buf *out, const char *text)
 			buf_printf(out, "\\u%04x", (unsigned)(unsigned char)*text++);
 	}
 	buf_append(out, "\"", 1);
+}
+
+const char *
+json_stranger(const json_t *object, const char *const known[])
+{
+	const char *name;
+	json_t *value;
+
+	json_object_foreach((json_t *)(uintptr_t)object, name, value)
+	{
+		size_t i = 0;
+
+		while (known[i] != NULL && strcmp(known[i], name) != 0)
+			i++;
+		if (known[i] == NULL)
+			return name;
+	}
+	return NULL;
 }
 
 struct payload *

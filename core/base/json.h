@@ -23,6 +23,9 @@ json_t *json_read(const void *data, size_t len, const char *what, struct fault *
  * enough to see that at a glance; false says nothing.  `text` is UTF-8 (payload_scan). */
 bool json_plain(const char *text, size_t len, size_t *at);
 
+/* The first member of an object that is none of `known` (NULL-terminated), borrowed; NULL: there is none. */
+const char *json_stranger(const json_t *object, const char *const known[]);
+
 /* Compact text of a value, keys in the order that they have. */
 struct payload *json_payload(const json_t *j);
 char *json_text(const json_t *j);

@@ -18,20 +18,12 @@
 static int
 known_members(const json_t *object, const char *const known[], const char *what, struct fault *fault)
 {
-	const char *key;
-	json_t *value;
+	const char *stranger = json_stranger(object, known);
 
-	json_object_foreach((json_t *)(uintptr_t)object, key, value)
-	{
-		size_t i = 0;
-
-		while (known[i] != NULL && strcmp(known[i], key) != 0)
-			i++;
-		if (known[i] == NULL)
-			return fault_set(fault, HOSPES_EINPUT,
-			    "%s has a member %s that no case has; see `hospes test --help`", what, key);
-	}
-	return 0;
+	if (stranger == NULL)
+		return 0;
+	return fault_set(
+	    fault, HOSPES_EINPUT, "%s has a member %s that no case has; see `hospes test --help`", what, stranger);
 }
 
 static int

@@ -37,21 +37,12 @@ op_memory_changes(uint16_t kind)
 static int
 known_members(const struct op *op, const json_t *input, const char *const known[], struct fault *fault)
 {
-	const char *name;
-	json_t *value;
+	const char *stranger = json_stranger(input, known);
 
-	json_object_foreach((json_t *)(uintptr_t)input, name, value)
-	{
-		size_t i = 0;
-
-		while (known[i] != NULL && strcmp(known[i], name) != 0)
-			i++;
-		if (known[i] == NULL)
-			return fault_set(fault, HOSPES_EINPUT,
-			    "the input of %s has a member \"%.60s\", which it does not know", op_kind_name(op->kind),
-			    name);
-	}
-	return 0;
+	if (stranger == NULL)
+		return 0;
+	return fault_set(fault, HOSPES_EINPUT, "the input of %s has a member \"%.60s\", which it does not know",
+	    op_kind_name(op->kind), stranger);
 }
 
 json_t *

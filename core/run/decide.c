@@ -12,21 +12,13 @@
 static int
 check_members(const json_t *request, struct fault *fault)
 {
-	static const char *const members[] = {"call", "outcome", "answer", "why"};
-	const char *key;
-	json_t *value;
+	static const char *const members[] = {"call", "outcome", "answer", "why", NULL};
+	const char *stranger = json_stranger(request, members);
 
-	json_object_foreach((json_t *)(uintptr_t)request, key, value)
-	{
-		size_t i = 0;
-
-		while (i < ARRAY_LEN(members) && strcmp(key, members[i]) != 0)
-			i++;
-		if (i == ARRAY_LEN(members))
-			return fault_set(fault, HOSPES_EINPUT,
-			    "the request has a member %.60s; it takes call, outcome, answer and why", key);
-	}
-	return 0;
+	if (stranger == NULL)
+		return 0;
+	return fault_set(
+	    fault, HOSPES_EINPUT, "the request has a member %.60s; it takes call, outcome, answer and why", stranger);
 }
 
 static int

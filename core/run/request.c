@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/json.h"
 #include "memory/memory.h"
 #include "run/state.h"
 
@@ -12,23 +13,15 @@ static int
 check_members(const json_t *json, struct fault *fault)
 {
 	static const char *const known[] = {
-	    "plugin", "version", "input", "config", "budget", "sources", "script", "key"};
-	const char *key;
-	json_t *value;
+	    "plugin", "version", "input", "config", "budget", "sources", "script", "key", NULL};
+	const char *stranger = json_stranger(json, known);
 
-	json_object_foreach((json_t *)(uintptr_t)json, key, value)
-	{
-		bool found = false;
-
-		for (size_t i = 0; i < ARRAY_LEN(known); i++)
-			found |= strcmp(key, known[i]) == 0;
-		if (!found)
-			return fault_set(fault, HOSPES_EINPUT,
-			    "a request for a run has no \"%s\"; it may have plugin, version, input, config, budget, "
-			    "sources, key and script",
-			    key);
-	}
-	return 0;
+	if (stranger == NULL)
+		return 0;
+	return fault_set(fault, HOSPES_EINPUT,
+	    "a request for a run has no \"%s\"; it may have plugin, version, input, config, budget, "
+	    "sources, key and script",
+	    stranger);
 }
 
 static int
