@@ -4,20 +4,20 @@ CMOCKA_TESTS += tests/unit/test_journal tests/unit/test_journal_damage tests/uni
 
 JOURNAL_LIBS = core/journal/libjournal.a core/base/libbase.a $(EVENT_LIBS) $(JANSSON_LIBS) $(XXHASH_LIBS) $(CMOCKA_LIBS)
 
-tests_unit_test_journal_SOURCES = tests/unit/test_journal.c tests/unit/cmocka_all.h tests/unit/fake_disk.h \
+tests_unit_test_journal_SOURCES = tests/unit/test_journal.c tests/unit/cmocka_all.h tests/unit/journal_place.h tests/unit/fake_disk.h \
 	tests/unit/scratch.h
 tests_unit_test_journal_LDADD = $(JOURNAL_LIBS)
 CMOCKA_TESTS += tests/unit/test_journal_read
 tests_unit_test_journal_read_SOURCES = tests/unit/test_journal_read.c tests/unit/cmocka_all.h tests/unit/scratch.h
 tests_unit_test_journal_read_LDADD = $(JOURNAL_LIBS)
-tests_unit_test_journal_damage_SOURCES = tests/unit/test_journal_damage.c tests/unit/cmocka_all.h \
+tests_unit_test_journal_damage_SOURCES = tests/unit/test_journal_damage.c tests/unit/cmocka_all.h tests/unit/journal_place.h \
 	tests/unit/fake_disk.h tests/unit/scratch.h
 tests_unit_test_journal_damage_LDADD = $(JOURNAL_LIBS)
 
-tests_unit_test_journal_care_SOURCES = tests/unit/test_journal_care.c tests/unit/cmocka_all.h tests/unit/fake_disk.h \
+tests_unit_test_journal_care_SOURCES = tests/unit/test_journal_care.c tests/unit/cmocka_all.h tests/unit/journal_place.h tests/unit/fake_disk.h \
 	tests/unit/scratch.h
 tests_unit_test_journal_care_LDADD = $(JOURNAL_LIBS)
-tests_unit_test_journal_check_SOURCES = tests/unit/test_journal_check.c tests/unit/cmocka_all.h \
+tests_unit_test_journal_check_SOURCES = tests/unit/test_journal_check.c tests/unit/cmocka_all.h tests/unit/journal_place.h \
 	tests/unit/fake_disk.h tests/unit/scratch.h
 tests_unit_test_journal_check_LDADD = $(JOURNAL_LIBS)
 

@@ -1,17 +1,13 @@
 /* The journal: order, durability, waiting, failing.  test_journal_damage.c has what is found at open. */
 
 #include "cmocka_all.h"
-#include "fake_disk.h"
-#include "scratch.h"
+#include "journal_place.h"
 
 #include "base/clock.h"
 #include "journal/format.h"
 
 struct fixture {
-	char *dir;
-	struct event_base *loop;
-	struct fake_disk fake;
-	struct disk disk;
+	struct place at;
 	unsigned failures;
 	struct fault failure;
 };
@@ -30,10 +26,7 @@ setup(void **state)
 {
 	struct fixture *x = xcalloc(1, sizeof *x);
 
-	x->dir = scratch_new();
-	x->loop = event_base_new();
-	x->fake = (struct fake_disk)FAKE_DISK;
-	x->disk = fake_disk_of(&x->fake);
+	place_open(&x->at);
 	*state = x;
 	return 0;
 }
@@ -43,8 +36,7 @@ teardown(void **state)
 {
 	struct fixture *x = *state;
 
-	event_base_free(x->loop);
-	scratch_free(&x->dir);
+	place_close(&x->at);
 	free(x);
 	return 0;
 }
@@ -53,8 +45,8 @@ static struct journal *
 open_with(struct fixture *x, size_t segment_bytes, int64_t sync_after_ns)
 {
 	struct journal_options o = {
-	    .dir = x->dir,
-	    .loop = x->loop,
+	    .dir = x->at.dir,
+	    .loop = x->at.loop,
 	    .segment_bytes = segment_bytes,
 	    .sync_after_ns = sync_after_ns,
 	    .failed = on_failed,
@@ -63,7 +55,7 @@ open_with(struct fixture *x, size_t segment_bytes, int64_t sync_after_ns)
 	struct fault fault = {0};
 	struct journal *j = NULL;
 
-	if (journal_open_on(&j, &o, &x->disk, &fault) != 0)
+	if (journal_open_on(&j, &o, &x->at.disk, &fault) != 0)
 		fail_msg("%s", fault.text);
 	return j;
 }
@@ -97,7 +89,7 @@ static void
 turn_until(struct fixture *x, const unsigned *value)
 {
 	while (*value == 0)
-		event_base_loop(x->loop, EVLOOP_ONCE);
+		event_base_loop(x->at.loop, EVLOOP_ONCE);
 }
 
 static void
@@ -132,19 +124,19 @@ nothing_is_told_before_its_sync(void **state)
 	uint64_t a, b;
 
 	journal_sync(j, journal_end(j));
-	fake_hold(&x->fake, true);
+	fake_hold(&x->at.fake, true);
 	a = append_text(j, "one", 0);
 	journal_await(j, a, on_durable, &first);
-	fake_wait_held(&x->fake);
-	writes = fake_count(&x->fake, &x->fake.writes);
+	fake_wait_held(&x->at.fake);
+	writes = fake_count(&x->at.fake, &x->at.fake.writes);
 	b = append_text(j, "two", a);
 	journal_await(j, b, on_durable, &second);
-	event_base_loop(x->loop, EVLOOP_NONBLOCK);
+	event_base_loop(x->at.loop, EVLOOP_NONBLOCK);
 	assert_int_equal(first.when, 0);
 	assert_true(journal_durable(j) <= a);
 	/* The second batch is due since long, and not written while the first one's sync is open. */
-	assert_int_equal(fake_count(&x->fake, &x->fake.writes), writes);
-	fake_hold(&x->fake, false);
+	assert_int_equal(fake_count(&x->at.fake, &x->at.fake.writes), writes);
+	fake_hold(&x->at.fake, false);
 	turn_until(x, &second.when);
 	assert_int_equal(first.when, 1);
 	assert_int_equal(second.when, 2);
@@ -162,14 +154,14 @@ waits_come_in_order_of_lsn(void **state)
 	uint64_t lsn[3];
 
 	/* None of them is durable before all wait. */
-	fake_hold(&x->fake, true);
+	fake_hold(&x->at.fake, true);
 	for (int i = 0; i < 3; i++)
 		lsn[i] = append_text(j, "x", 0);
 	journal_await(j, lsn[2], on_durable, &a[2]);
 	journal_await(j, lsn[0], on_durable, &a[0]);
 	journal_await(j, lsn[1], on_durable, &a[1]);
 	journal_forget(j, &a[1]);
-	fake_hold(&x->fake, false);
+	fake_hold(&x->at.fake, false);
 	journal_sync(j, journal_end(j));
 	/* Durable, but smaller ones have not had their turn: this one waits behind them. */
 	journal_await(j, lsn[2], on_durable, &a[3]);
@@ -194,12 +186,12 @@ synced_in_time_when_nobody_waits(void **state)
 	uint64_t lsn;
 
 	journal_sync(j, journal_end(j));
-	fake_hold(&x->fake, true);
+	fake_hold(&x->at.fake, true);
 	begin = clock_mono_ns();
 	lsn = append_text(j, "x", 0);
-	fake_wait_held(&x->fake);
+	fake_wait_held(&x->at.fake);
 	assert_true(clock_mono_ns() - begin >= 9 * NS_PER_MS);
-	fake_hold(&x->fake, false);
+	fake_hold(&x->at.fake, false);
 	journal_sync(j, lsn + 1);
 	journal_close(&j);
 }
@@ -214,21 +206,21 @@ a_failed_sync_is_told_once_and_not_retried(void **state)
 	uint64_t lsn;
 
 	journal_sync(j, journal_end(j));
-	fake_fail(&x->fake, &x->fake.fail_sync, EIO);
-	syncs = x->fake.syncs;
+	fake_fail(&x->at.fake, &x->at.fake.fail_sync, EIO);
+	syncs = x->at.fake.syncs;
 	lsn = append_text(j, "lost", 0);
 	journal_await(j, lsn, on_durable, &never);
 	turn_until(x, &x->failures);
-	fake_fail(&x->fake, &x->fake.fail_sync, 0); /* the disk is well again; it does not matter */
+	fake_fail(&x->at.fake, &x->at.fake.fail_sync, 0); /* the disk is well again; it does not matter */
 	journal_await(j, append_text(j, "later", 0), on_durable, &never);
 	journal_sync(j, journal_end(j));
-	event_base_loop(x->loop, EVLOOP_NONBLOCK);
+	event_base_loop(x->at.loop, EVLOOP_NONBLOCK);
 	assert_int_equal(x->failures, 1);
 	assert_int_equal(x->failure.status, HOSPES_EIO);
 	assert_int_equal(never.when, 0);
 	assert_true(journal_durable(j) <= lsn);
 	journal_close(&j);
-	assert_int_equal(x->fake.syncs, syncs + 1);
+	assert_int_equal(x->at.fake.syncs, syncs + 1);
 }
 
 static void
@@ -243,7 +235,7 @@ a_full_disk_is_told_before_anything_is_acknowledged(void **state)
 	memset(large, 'x', sizeof large - 1);
 	large[sizeof large - 1] = '\0';
 	journal_sync(j, journal_end(j));
-	fake_fail(&x->fake, &x->fake.fail_zeros, ENOSPC);
+	fake_fail(&x->at.fake, &x->at.fake.fail_zeros, ENOSPC);
 	append_text(j, large, 0);
 	journal_await(j, append_text(j, large, 0), on_durable, &never);
 	turn_until(x, &x->failures);
@@ -264,17 +256,17 @@ the_next_segment_is_there_before_it_is_needed(void **state)
 
 	memset(text, 'x', sizeof text - 1);
 	journal_sync(j, journal_end(j));
-	syncs = fake_count(&x->fake, &x->fake.syncs);
+	syncs = fake_count(&x->at.fake, &x->at.fake.syncs);
 	lsn = append_text(j, text, 0);
 	journal_sync(j, lsn + 1);
-	fake_wait_syncs(&x->fake, syncs + 1); /* the batch's, and that of the zeros */
-	fake_fail(&x->fake, &x->fake.fail_zeros, ENOSPC);
+	fake_wait_syncs(&x->at.fake, syncs + 1); /* the batch's, and that of the zeros */
+	fake_fail(&x->at.fake, &x->at.fake.fail_zeros, ENOSPC);
 	lsn = append_text(j, text, 0);
 	journal_sync(j, lsn + 1);
 	assert_true(journal_durable(j) > lsn);
 	journal_usage(j, &bytes, &segments);
 	assert_int_equal(segments, 2);
-	fake_fail(&x->fake, &x->fake.fail_zeros, 0);
+	fake_fail(&x->at.fake, &x->at.fake.fail_zeros, 0);
 	journal_close(&j);
 }
 
@@ -289,7 +281,7 @@ a_full_disk_waits_for_the_end_of_the_segment(void **state)
 
 	memset(text, 'x', sizeof text - 1);
 	journal_sync(j, journal_end(j));
-	fake_fail(&x->fake, &x->fake.fail_zeros, ENOSPC);
+	fake_fail(&x->at.fake, &x->at.fake.fail_zeros, ENOSPC);
 	lsn = append_text(j, text, 0); /* past the middle: the spare is due, and there is no room */
 	journal_sync(j, lsn + 1);
 	for (int i = 0; i < 20; i++) {
@@ -420,9 +412,9 @@ what_is_no_record_is_not_read(void **state)
 		assert_int_equal(rc, at == LSN_FIRST + sizeof(struct batch_head) ? 0 : HOSPES_EDAMAGED);
 	}
 	lsn = append_text(j, "not durable", 0);
-	fake_hold(&x->fake, true);
+	fake_hold(&x->at.fake, true);
 	assert_int_equal(journal_read(j, lsn, &storage, &r, &fault), HOSPES_ENOENT);
-	fake_hold(&x->fake, false);
+	fake_hold(&x->at.fake, false);
 	journal_close(&j);
 }
 

@@ -6,8 +6,7 @@
 #include <xxhash.h>
 
 #include "cmocka_all.h"
-#include "fake_disk.h"
-#include "scratch.h"
+#include "journal_place.h"
 
 #include "base/fd.h"
 #include "base/log.h"
@@ -18,10 +17,7 @@
 #define TEXT    600
 
 struct fixture {
-	char *dir;
-	struct event_base *loop;
-	struct fake_disk fake;
-	struct disk disk;
+	struct place at;
 	uint64_t lsn[BATCHES * 2];
 	size_t n;
 	unsigned erased;
@@ -32,10 +28,7 @@ setup(void **state)
 {
 	struct fixture *x = xcalloc(1, sizeof *x);
 
-	x->dir = scratch_new();
-	x->loop = event_base_new();
-	x->fake = (struct fake_disk)FAKE_DISK;
-	x->disk = fake_disk_of(&x->fake);
+	place_open(&x->at);
 	log_set_level(LOG_LEVEL_ERROR);
 	*state = x;
 	return 0;
@@ -46,8 +39,7 @@ teardown(void **state)
 {
 	struct fixture *x = *state;
 
-	event_base_free(x->loop);
-	scratch_free(&x->dir);
+	place_close(&x->at);
 	free(x);
 	return 0;
 }
@@ -62,11 +54,12 @@ on_failed(const struct fault *fault, void *arg)
 static struct journal *
 open_here(struct fixture *x)
 {
-	struct journal_options o = {.dir = x->dir, .loop = x->loop, .segment_bytes = SEGMENT, .failed = on_failed};
+	struct journal_options o = {
+	    .dir = x->at.dir, .loop = x->at.loop, .segment_bytes = SEGMENT, .failed = on_failed};
 	struct journal *j = NULL;
 	struct fault fault = {0};
 
-	if (journal_open_on(&j, &o, &x->disk, &fault) != 0)
+	if (journal_open_on(&j, &o, &x->at.disk, &fault) != 0)
 		fail_msg("%s", fault.text);
 	return j;
 }
@@ -112,7 +105,7 @@ append_all(struct fixture *x, struct journal *j)
 static unsigned
 files(const struct fixture *x, const char *end)
 {
-	DIR *dir = opendir(x->dir);
+	DIR *dir = opendir(x->at.dir);
 	struct dirent *e;
 	unsigned n = 0;
 
@@ -126,7 +119,7 @@ files(const struct fixture *x, const char *end)
 static ino_t
 inode_of(const struct fixture *x, uint64_t first_lsn)
 {
-	_cleanup_(free_p) char *path = xasprintf("%s/%016lx.seg", x->dir, (unsigned long)first_lsn);
+	_cleanup_(free_p) char *path = xasprintf("%s/%016lx.seg", x->at.dir, (unsigned long)first_lsn);
 	struct stat st;
 
 	assert_int_equal(stat(path, &st), 0);
@@ -174,7 +167,7 @@ check_clean(const struct fixture *x)
 	struct journal_check check = {.damaged = on_damage};
 	struct fault fault;
 
-	if (journal_check(x->dir, &check, &fault) != 0)
+	if (journal_check(x->at.dir, &check, &fault) != 0)
 		fail_msg("%s", fault.text);
 	return check;
 }
@@ -329,9 +322,9 @@ crashes_at(struct fixture *x, unsigned nth, void (*work)(struct fixture *x, int 
 	if (pid == 0) {
 		struct event_base *loop = event_base_new();
 
-		x->loop = loop;
-		x->fake.steps = 0;
-		x->fake.crash_at = nth;
+		x->at.loop = loop;
+		x->at.fake.steps = 0;
+		x->at.fake.crash_at = nth;
 		work(x, fds[1]);
 		_exit(0);
 	}
@@ -379,8 +372,8 @@ a_crash_while_dropping(void **state)
 		struct fault fault;
 		size_t n;
 
-		scratch_free(&x->dir);
-		x->dir = scratch_new();
+		scratch_free(&x->at.dir);
+		x->at.dir = scratch_new();
 		crashed = crashes_at(x, nth, append_and_drop, &said);
 		lsn = (const uint64_t *)(const void *)said.data;
 		n = said.len / sizeof *lsn;
@@ -438,7 +431,7 @@ erase_some(struct fixture *x, struct journal *j, size_t n)
 	x->erased = 0;
 	journal_erase(j, e, some, on_erased, x);
 	while (x->erased == 0)
-		event_base_loop(x->loop, EVLOOP_ONCE);
+		event_base_loop(x->at.loop, EVLOOP_ONCE);
 	assert_false(journal_is_erasing(j));
 }
 
@@ -474,12 +467,12 @@ is_erased(struct journal *j, const struct journal_erasing *e)
 static bool
 folder_has(const struct fixture *x, const char *text)
 {
-	DIR *dir = opendir(x->dir);
+	DIR *dir = opendir(x->at.dir);
 	struct dirent *e;
 	bool has = false;
 
 	while ((e = readdir(dir)) != NULL) {
-		_cleanup_(free_p) char *path = xasprintf("%s/%s", x->dir, e->d_name);
+		_cleanup_(free_p) char *path = xasprintf("%s/%s", x->at.dir, e->d_name);
 		_cleanup_(buf_free) struct buf bytes = {0};
 
 		if (e->d_name[0] == '.' || fd_read_file(path, &bytes, SIZE_MAX / 2, NULL) != 0)
@@ -551,8 +544,8 @@ a_crash_while_erasing(void **state)
 		size_t n, erased = 0;
 		bool acknowledged;
 
-		scratch_free(&x->dir);
-		x->dir = scratch_new();
+		scratch_free(&x->at.dir);
+		x->at.dir = scratch_new();
 		x->n = 0;
 		crashed = crashes_at(x, nth, append_and_erase, &said);
 		lsn = (const uint64_t *)(const void *)said.data;
@@ -604,13 +597,13 @@ nothing_is_dropped_while_erasing(void **state)
 	journal_drop(j, x->lsn[BATCHES - 1]);
 	assert_int_equal(journal_first(j), first);
 	while (x->erased == 0)
-		event_base_loop(x->loop, EVLOOP_ONCE);
+		event_base_loop(x->at.loop, EVLOOP_ONCE);
 	journal_drop(j, x->lsn[BATCHES - 1]);
 	assert_true(journal_first(j) > first);
 	/* What was dropped needs no erasing. */
 	journal_erase(j, &e, 1, on_erased, x);
 	while (x->erased == 1)
-		event_base_loop(x->loop, EVLOOP_ONCE);
+		event_base_loop(x->at.loop, EVLOOP_ONCE);
 	journal_close(&j);
 	check_clean(x);
 }
@@ -626,7 +619,7 @@ damage_is_told_and_left(void **state)
 {
 	struct fixture *x = *state;
 	struct journal *j = open_here(x);
-	_cleanup_(free_p) char *path = xasprintf("%s/%016x.seg", x->dir, LSN_FIRST);
+	_cleanup_(free_p) char *path = xasprintf("%s/%016x.seg", x->at.dir, LSN_FIRST);
 	struct journal_erasing e;
 	struct fault fault = {0};
 	int fd;
@@ -640,7 +633,7 @@ damage_is_told_and_left(void **state)
 	e = erasing(x, 1);
 	journal_erase(j, &e, 1, copy_fault, &fault);
 	while (fault.status == 0)
-		event_base_loop(x->loop, EVLOOP_ONCE);
+		event_base_loop(x->at.loop, EVLOOP_ONCE);
 	assert_int_equal(fault.status, HOSPES_EDAMAGED);
 	assert_non_null(strstr(fault.text, path));
 	journal_close(&j);

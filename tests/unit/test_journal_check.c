@@ -1,8 +1,7 @@
 /* A journal looked at from outside: each kind of damage is told once, and where it is; what is none is not told. */
 
 #include "cmocka_all.h"
-#include "fake_disk.h"
-#include "scratch.h"
+#include "journal_place.h"
 
 #include "base/fd.h"
 #include "base/id.h"
@@ -20,10 +19,7 @@ struct told {
 };
 
 struct fixture {
-	char *dir;
-	struct event_base *loop;
-	struct fake_disk fake;
-	struct disk disk;
+	struct place at;
 	struct journal *j;
 	struct told told;
 	struct journal_check check;
@@ -41,10 +37,7 @@ setup(void **state)
 {
 	struct fixture *x = xcalloc(1, sizeof *x);
 
-	x->dir = scratch_new();
-	x->loop = event_base_new();
-	x->fake = (struct fake_disk)FAKE_DISK;
-	x->disk = fake_disk_of(&x->fake);
+	place_open(&x->at);
 	log_set_level(LOG_LEVEL_ERROR);
 	*state = x;
 	return 0;
@@ -56,8 +49,7 @@ teardown(void **state)
 	struct fixture *x = *state;
 
 	journal_close(&x->j);
-	event_base_free(x->loop);
-	scratch_free(&x->dir);
+	place_close(&x->at);
 	free(x);
 	return 0;
 }
@@ -65,10 +57,10 @@ teardown(void **state)
 static void
 open_here(struct fixture *x, size_t segment_bytes)
 {
-	struct journal_options o = {.dir = x->dir, .loop = x->loop, .segment_bytes = segment_bytes};
+	struct journal_options o = {.dir = x->at.dir, .loop = x->at.loop, .segment_bytes = segment_bytes};
 	struct fault fault = {0};
 
-	if (journal_open_on(&x->j, &o, &x->disk, &fault) != 0)
+	if (journal_open_on(&x->j, &o, &x->at.disk, &fault) != 0)
 		fail_msg("%s", fault.text);
 }
 
@@ -130,7 +122,7 @@ look(struct fixture *x)
 
 	x->told = (struct told){0};
 	x->check = (struct journal_check){.damaged = on_damage, .arg = x};
-	if (journal_check(x->dir, &x->check, &fault) != 0)
+	if (journal_check(x->at.dir, &x->check, &fault) != 0)
 		fail_msg("%s", fault.text);
 	assert_int_equal(x->check.damages, x->told.n);
 }
@@ -177,7 +169,7 @@ static void
 a_healthy_journal_is_told_nothing_of(void **state)
 {
 	struct fixture *x = *state;
-	_cleanup_(free_p) char *oldest = xasprintf("%s/%016x.seg", x->dir, LSN_FIRST);
+	_cleanup_(free_p) char *oldest = xasprintf("%s/%016x.seg", x->at.dir, LSN_FIRST);
 
 	for (int i = 0; i < 3; i++) {
 		open_here(x, SEGMENT);
@@ -207,7 +199,7 @@ no_journal_is_a_fault(void **state)
 	struct journal_check check = {.damaged = on_damage, .arg = x};
 	struct fault fault = {0};
 
-	assert_int_equal(journal_check(x->dir, &check, &fault), HOSPES_ENOENT);
+	assert_int_equal(journal_check(x->at.dir, &check, &fault), HOSPES_ENOENT);
 	assert_int_equal(journal_check("/nowhere", &check, &fault), HOSPES_ENOENT);
 }
 
@@ -217,7 +209,7 @@ no_journal_is_a_fault(void **state)
 static size_t
 batches_of(struct fixture *x, uint64_t out[64])
 {
-	_cleanup_(free_p) char *path = xasprintf("%s/%016x.seg", x->dir, LSN_FIRST);
+	_cleanup_(free_p) char *path = xasprintf("%s/%016x.seg", x->at.dir, LSN_FIRST);
 	_cleanup_(buf_free) struct buf bytes = {0};
 	struct batch_head head;
 	uint64_t at = HEAD;
@@ -235,7 +227,7 @@ batches_of(struct fixture *x, uint64_t out[64])
 static void
 flip(struct fixture *x, uint64_t at)
 {
-	_cleanup_(free_p) char *path = xasprintf("%s/%016x.seg", x->dir, LSN_FIRST);
+	_cleanup_(free_p) char *path = xasprintf("%s/%016x.seg", x->at.dir, LSN_FIRST);
 	_cleanup_(close_p) int fd = open(path, O_RDWR);
 	uint8_t byte;
 
@@ -337,7 +329,7 @@ a_missing_segment_is_told(void **state)
 	assert_true(journal_segments(x->j, &segments) > 3);
 	journal_close(&x->j);
 	first = segments[1].first - sizeof(struct batch_head);
-	path = xasprintf("%s/%016lx.seg", x->dir, (unsigned long)first);
+	path = xasprintf("%s/%016lx.seg", x->at.dir, (unsigned long)first);
 	assert_int_equal(unlink(path), 0);
 	is_told(x, LSN_FIRST, 0, "one is missing");
 }
@@ -391,14 +383,14 @@ a_wrong_chain_is_told(void **state)
 	run.last = first;
 	is_told_of(x, append(x, &run, RECORD_CALL_END), "that is at");
 	journal_close(&x->j);
-	scratch_free(&x->dir);
-	x->dir = scratch_new();
+	scratch_free(&x->at.dir);
+	x->at.dir = scratch_new();
 	/* a run that was never begun */
 	open_here(x, 64 * KIB);
 	is_told_of(x, append(x, &other, RECORD_CALL_START), "should begin with run_start");
 	journal_close(&x->j);
-	scratch_free(&x->dir);
-	x->dir = scratch_new();
+	scratch_free(&x->at.dir);
+	x->at.dir = scratch_new();
 	/* one that goes on after its end */
 	open_here(x, 64 * KIB);
 	run = new_run();
@@ -435,8 +427,8 @@ copies_are_told_when_they_do_not_fit(void **state)
 	is_told_of(x, run.last, "and 2 of them");
 	/* One with a wrong number. */
 	journal_close(&x->j);
-	scratch_free(&x->dir);
-	x->dir = scratch_new();
+	scratch_free(&x->at.dir);
+	x->at.dir = scratch_new();
 	open_here(x, 64 * KIB);
 	run = new_run();
 	append(x, &run, RECORD_RUN_START);

@@ -4,8 +4,7 @@
 #include <xxhash.h>
 
 #include "cmocka_all.h"
-#include "fake_disk.h"
-#include "scratch.h"
+#include "journal_place.h"
 
 #include "base/fd.h"
 #include "base/log.h"
@@ -14,10 +13,7 @@
 #define SEGMENT (4 * KIB)
 
 struct fixture {
-	char *dir;
-	struct event_base *loop;
-	struct fake_disk fake;
-	struct disk disk;
+	struct place at;
 };
 
 static int
@@ -25,10 +21,7 @@ setup(void **state)
 {
 	struct fixture *x = xcalloc(1, sizeof *x);
 
-	x->dir = scratch_new();
-	x->loop = event_base_new();
-	x->fake = (struct fake_disk)FAKE_DISK;
-	x->disk = fake_disk_of(&x->fake);
+	place_open(&x->at);
 	log_set_level(LOG_LEVEL_ERROR);
 	*state = x;
 	return 0;
@@ -39,8 +32,7 @@ teardown(void **state)
 {
 	struct fixture *x = *state;
 
-	event_base_free(x->loop);
-	scratch_free(&x->dir);
+	place_close(&x->at);
 	free(x);
 	return 0;
 }
@@ -48,11 +40,11 @@ teardown(void **state)
 static struct journal *
 open_here(struct fixture *x, size_t segment_bytes)
 {
-	struct journal_options o = {.dir = x->dir, .loop = x->loop, .segment_bytes = segment_bytes};
+	struct journal_options o = {.dir = x->at.dir, .loop = x->at.loop, .segment_bytes = segment_bytes};
 	struct journal *j = NULL;
 	struct fault fault = {0};
 
-	if (journal_open_on(&j, &o, &x->disk, &fault) != 0)
+	if (journal_open_on(&j, &o, &x->at.disk, &fault) != 0)
 		fail_msg("%s", fault.text);
 	return j;
 }
@@ -74,7 +66,7 @@ append_batch(struct journal *j, const void *data, size_t len)
 static char *
 path_of(const struct fixture *x, uint64_t first_lsn)
 {
-	return xasprintf("%s/%016lx.seg", x->dir, (unsigned long)first_lsn);
+	return xasprintf("%s/%016lx.seg", x->at.dir, (unsigned long)first_lsn);
 }
 
 static struct buf
@@ -103,7 +95,7 @@ static int
 recover(struct fixture *x, struct recovered *ret, struct fault *fault)
 {
 	struct folder f;
-	int rc = segment_folder_open(&f, x->dir, &x->disk, fault);
+	int rc = segment_folder_open(&f, x->at.dir, &x->at.disk, fault);
 
 	assert_int_equal(rc, 0);
 	rc = journal_recover(&f, ret, fault);
@@ -265,7 +257,7 @@ write_segments(struct fixture *x)
 	for (int i = 0; i < 20; i++)
 		append_batch(j, text, sizeof text);
 	journal_close(&j);
-	assert_int_equal(segment_folder_open(&f, x->dir, &x->disk, NULL), 0);
+	assert_int_equal(segment_folder_open(&f, x->at.dir, &x->at.disk, NULL), 0);
 	assert_int_equal(journal_recover(&f, &r, NULL), 0);
 	folder_close(&f);
 	close(r.fd);
@@ -287,7 +279,7 @@ a_missing_segment_is_told(void **state)
 
 		unlink(path);
 		assert_int_equal(recover(x, &(struct recovered){0}, &fault), HOSPES_EDAMAGED);
-		assert_non_null(strstr(fault.text, x->dir));
+		assert_non_null(strstr(fault.text, x->at.dir));
 		spit(x, r.segments[i].first_lsn, &kept);
 	}
 	assert_int_equal(recover(x, &(struct recovered){0}, NULL), 0);
@@ -461,7 +453,7 @@ static void
 spares_of_a_dead_host_are_dropped(void **state)
 {
 	struct fixture *x = *state;
-	_cleanup_(free_p) char *path = xasprintf("%s/next.spare", x->dir);
+	_cleanup_(free_p) char *path = xasprintf("%s/next.spare", x->at.dir);
 	struct stat st;
 	uint64_t last, end;
 
