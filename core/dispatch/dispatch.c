@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "dispatch/alert.h"
 #include "dispatch/guard.h"
 
 void
@@ -27,11 +28,13 @@ dispatch_open(struct dispatch **ret, const struct dispatch_options *options)
 	d->parted = options->parted;
 	d->repeated = options->repeated;
 	d->grown = options->grown;
+	d->alerted = options->alerted;
 	d->tell_at = UINT64_MAX;
 	d->arg = options->arg;
 	account_init(&d->host, "host", NULL);
 	TAILQ_INIT(&d->budget_waiters.ops);
 	deadlock_open(d);
+	alerts_open(d);
 	*ret = d;
 }
 
@@ -47,6 +50,7 @@ dispatch_close(struct dispatch **d)
 		free(slots);
 	map_free(&(*d)->slots);
 	deadlock_close(*d);
+	alerts_close(*d);
 	free(*d);
 	*d = NULL;
 }

@@ -52,6 +52,8 @@ struct dispatch_options {
 	void (*repeated)(struct run *run, void *arg);
 	/* A record of a run is at or past the LSN of dispatch_tell_at. */
 	void (*grown)(void *arg);
+	/* An alert was raised, with this record, that is to be sent somewhere (dispatch_alerts_leave). */
+	void (*alerted)(uint64_t lsn, void *arg);
 	void *arg;
 };
 
@@ -141,6 +143,23 @@ uint64_t dispatch_record(struct dispatch *d, struct run *run, struct record *r);
 
 /* Puts on record that the run is being stopped. */
 void dispatch_record_cancel(struct dispatch *d, struct run *run, int status, const char *why);
+
+/* What the room keeps in the store. */
+extern const struct store_apply dispatch_apply[];
+
+/*
+ * Alerts: STORE_ALERTS has the newest of them, by number, 8 bytes, big-endian; the value is JSON: {"id", "at", "kind", "of", "what",
+ * "limit"?, "spent"?, "percent"?, "run"?, "client"?, "text", "webhook"?: {"state": "pending" | "delivered" | "given_up", "at"?,
+ * "tries"?, "why"?}}.  ALERT_SENT is the command that says what became of one: {"number", "id", "state", "tries", "why"?}.
+ */
+#define ALERTS_KEPT 4096u
+#define ALERT_SENT  "alert.sent"
+
+/* Alerts from now on are to be sent somewhere, or not. */
+void dispatch_alerts_leave(struct dispatch *d, bool leave);
+
+/* The command that erases a run, {"run": id}: what its alerts and scores say in words goes from the store with it. */
+#define DISPATCH_ERASE "run.erase"
 
 /* "http"; "unknown": no such kind. */
 const char *op_kind_name(uint16_t kind);
