@@ -108,6 +108,7 @@ enum wire_op_kind {
 	WIRE_OP_SEARCH = 14,    /* SPACE: {"query", "most"?, "most_each"?, "within": [digest]?} -> {"found": [...]} */
 
 	WIRE_OP_PART = 15, /* input: uint32 ordinal of a call, uint32 index; value: the part; HOSPES_ENOENT: there are no more */
+	WIRE_OP_SCORE = 18, /* input: uint32 ordinal of a call that has its outcome, double 0..1, why in words; value: empty */
 };
 
 enum wire_op_flag {

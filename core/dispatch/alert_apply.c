@@ -10,7 +10,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
-#include "dispatch/dispatch.h"
+#include "dispatch/apply.h"
 
 #define NEXT_KEY "alerts-next" /* in STORE_META: the number of the next one */
 
@@ -53,8 +53,8 @@ take_number(struct store_txn *txn, uint64_t *ret, struct fault *fault)
 	return store_del(txn, STORE_ALERTS, &gone, sizeof(gone), fault);
 }
 
-static int
-apply_alert(struct store_txn *txn, const struct record *r, struct fault *fault)
+int
+alert_apply(struct store_txn *txn, const struct record *r, struct fault *fault)
 {
 	const struct record_field *body = record_find(r, TAG_BODY);
 	_cleanup_(json_p) json_t *entry = NULL;
@@ -71,8 +71,8 @@ apply_alert(struct store_txn *txn, const struct record *r, struct fault *fault)
 }
 
 /* {"number", "id", "state", "tries", "why"?}: what became of one that was pending. */
-static int
-apply_sent(struct store_txn *txn, const struct record *r, struct fault *fault)
+int
+alert_apply_sent(struct store_txn *txn, const struct record *r, struct fault *fault)
 {
 	const struct record_field *body = record_find(r, TAG_BODY);
 	_cleanup_(json_p) json_t *said = body == NULL ? NULL : json_read(body->data, body->len, "a command", fault);
@@ -120,17 +120,17 @@ see_alert(const void *key, size_t key_len, const void *data, size_t len, void *a
 }
 
 /* That there was one stays, and what became of it. */
-static int
-apply_erase(struct store_txn *txn, const struct record *r, struct fault *fault)
+int
+alert_apply_erase(struct store_txn *txn, const struct record *r, struct fault *fault)
 {
-	const struct record_field *body = record_find(r, TAG_BODY);
-	_cleanup_(json_p) json_t *said = body == NULL ? NULL : json_read(body->data, body->len, "a command", fault);
-	struct of_run of = {.id = json_string_value(json_object_get(said, "run"))};
+	char id_text[ULID_TEXT];
+	struct of_run of = {.id = id_text};
+	struct ulid id;
 	int rc = 0;
 
-	if (of.id == NULL)
-		return fault_set(fault, HOSPES_EDAMAGED, "a command to erase names no run");
-
+	if (apply_run_of(r, &id, fault) != 0)
+		return fault->status;
+	ulid_format(&id, id_text);
 	store_walk(txn, STORE_ALERTS, "", 0, false, see_alert, &of);
 	for (size_t i = 0; rc == 0 && i < of.n; i++) {
 		_cleanup_(json_p) json_t *entry = get(txn, of.numbers[i]);
@@ -141,10 +141,3 @@ apply_erase(struct store_txn *txn, const struct record *r, struct fault *fault)
 	free(of.numbers);
 	return rc;
 }
-
-const struct store_apply dispatch_apply[] = {
-    {RECORD_ALERT, NULL, apply_alert},
-    {RECORD_COMMAND, ALERT_SENT, apply_sent},
-    {RECORD_COMMAND, DISPATCH_ERASE, apply_erase},
-    {0, NULL, NULL},
-};

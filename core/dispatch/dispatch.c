@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "dispatch/alert.h"
 #include "dispatch/guard.h"
+#include "dispatch/quality.h"
 
 void
 dispatch_open(struct dispatch **ret, const struct dispatch_options *options)
@@ -35,6 +36,7 @@ dispatch_open(struct dispatch **ret, const struct dispatch_options *options)
 	TAILQ_INIT(&d->budget_waiters.ops);
 	deadlock_open(d);
 	alerts_open(d);
+	quality_open(d);
 	*ret = d;
 }
 
@@ -50,6 +52,7 @@ dispatch_close(struct dispatch **d)
 		free(slots);
 	map_free(&(*d)->slots);
 	deadlock_close(*d);
+	quality_close(*d);
 	alerts_close(*d);
 	free(*d);
 	*d = NULL;
@@ -66,6 +69,7 @@ dispatch_connect(struct dispatch *d, struct cells *cells, struct registry *regis
 {
 	d->cells = cells;
 	d->registry = registry;
+	quality_connect(d);
 }
 
 void

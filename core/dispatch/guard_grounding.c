@@ -178,6 +178,8 @@ conclude(struct call *call, const struct grounding *g, struct fault *why, struct
 		if (call->ops[i]->state == OP_DONE)
 			verdict_add(&verdict, call->ops[i]->target, call->ops[i]->status, call->ops[i]->value);
 	}
+	if (verdict.scoring > 0) /* of one that failed nobody knows */
+		call->verdict = verdict.score;
 	if (verdict.refusing > 0) {
 		verdict_tell(&verdict, whose, g->claims, why);
 		*findings = json_payload(verdict.findings);

@@ -17,6 +17,7 @@
 
 struct verdict {
 	double score;      /* the lowest */
+	unsigned scoring;  /* checks that gave one */
 	unsigned refusing; /* checks that refuse, or could not say */
 	size_t failed;     /* claims that the first of them refuses */
 	struct buf first;  /* what it says of the first of those */

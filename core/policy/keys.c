@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "policy/numbers.h"
 #include "policy/units.h"
 
 #define IN_POLICY(field) .at = offsetof(struct policy, field), .width = sizeof(((struct policy *)0)->field)
@@ -57,6 +58,12 @@ const struct key policy_keys[] = {
 	{"run.resume_at_once", KEY_COUNT,   IN_POLICY(resume_at_once),   1, 1000000, "64", true},
 	{"journal.keep",     KEY_TIME,      IN_POLICY(journal_keep_ns),  0, 3650 * 24 * 3600 * S, "30d", true},
 	{"journal.size",     KEY_SIZE,      IN_POLICY(journal_size),     32 * M, 1024 * K * M * K, "4G", true},
+	{"alerts.at",        KEY_PERCENTS,  IN_POLICY(alerts_at),        1, 100, "50 80 100", true},
+	{"alerts.webhook",   KEY_URL,       IN_POLICY(alerts_webhook),   0, TEXT_MAX, "", true},
+	{"alerts.secret_file", KEY_FILE,    IN_POLICY(alerts_secret_file), 0, TEXT_MAX, "", true},
+	{"quality.k",        KEY_REAL,      IN_POLICY(quality_k),        50, 5000, "0.5", true},
+	{"quality.h",        KEY_REAL,      IN_POLICY(quality_h),        500, 100000, "8", true},
+	{"quality.least",    KEY_COUNT,     IN_POLICY(quality_least),    5, 1000000, "30", true},
 	{"run.drain",        KEY_TIME,      IN_POLICY(drain_ns),         0, 24 * 3600 * S, "10s", true},
 	{0},
 };
@@ -257,6 +264,16 @@ key_allowed(const struct key *key, char out[KEY_ALLOWED_TEXT])
 		return;
 	case KEY_ON_CYCLE:
 		snprintf(out, KEY_ALLOWED_TEXT, "\"refuse\" or \"end_run\"");
+		return;
+	case KEY_URL:
+		snprintf(out, KEY_ALLOWED_TEXT, "a URL, https://HOST[:PORT][/PATH] or with http, or \"\" for none");
+		return;
+	case KEY_FILE:
+		snprintf(out, KEY_ALLOWED_TEXT, "an absolute path of at most %lld bytes, or \"\" for none", (long long)key->max);
+		return;
+	case KEY_REAL:
+	case KEY_PERCENTS:
+		numbers_allowed(key, out);
 		return;
 	}
 }

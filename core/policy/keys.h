@@ -27,6 +27,10 @@ enum key_type {
 	KEY_UIDS,      /* uid_t, followed at `at2` by how many */
 	KEY_ISOLATION, /* enum policy_isolation */
 	KEY_ON_CYCLE,  /* enum policy_on_cycle */
+	KEY_URL,       /* char *, http or https; "" is NULL */
+	KEY_FILE,      /* char *, an absolute path; "" is NULL */
+	KEY_REAL,      /* double; min and max are thousandths */
+	KEY_PERCENTS,  /* struct policy_percents */
 };
 
 struct key {

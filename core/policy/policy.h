@@ -25,6 +25,12 @@
 enum policy_on_cycle { ON_CYCLE_REFUSE, ON_CYCLE_END_RUN };
 enum policy_isolation { ISOLATION_CLIENT, ISOLATION_VERSION, ISOLATION_RUN };
 
+#define POLICY_PERCENTS_MAX 8
+struct policy_percents {
+	unsigned n;
+	uint8_t at[POLICY_PERCENTS_MAX]; /* the smallest first */
+};
+
 /* What the operator says of one plugin: `grants.NAME`, `limits.NAME` and `plugins.NAME`. */
 struct policy_plugin {
 	char *name;
@@ -86,6 +92,12 @@ struct policy {
 
 	size_t memory_value_max;    /* `memory.value`: bytes of one remembered value; default 1 MiB */
 	size_t memory_document_max; /* `memory.document`: bytes of one document's text; default 64 MiB */
+
+	struct policy_percents alerts_at; /* of a budget that is spent: an alert each */
+	char *alerts_webhook;             /* URL that alerts are sent to, or NULL */
+	char *alerts_secret_file;         /* that they are signed with, or NULL */
+	double quality_k, quality_h;      /* CUSUM over scores, in standard deviations (dispatch/cusum.h) */
+	unsigned quality_least;           /* scores of a version before a drop is told of */
 
 	json_t *held;  /* key -> text of what holds until the host starts again, as the file had it when it started */
 	json_t *asked; /* the same as the file has it now */

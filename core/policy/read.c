@@ -17,6 +17,7 @@
 #include "base/fd.h"
 #include "base/util.h"
 #include "policy/keys.h"
+#include "policy/numbers.h"
 #include "policy/value.h"
 
 #define FILE_MAX  MIB
@@ -161,19 +162,39 @@ put_list(const struct key *key, const config_setting_t *s, void *base)
 }
 
 static bool
+put_percents(const struct key *key, const config_setting_t *s, void *base)
+{
+	int64_t numbers[POLICY_PERCENTS_MAX];
+	int n = config_setting_length(s);
+
+	if (n > POLICY_PERCENTS_MAX)
+		return false;
+	for (int i = 0; i < n; i++) {
+		const config_setting_t *one = config_setting_get_elem(s, (unsigned)i);
+
+		if (!config_setting_is_number(one) || config_setting_type(one) == CONFIG_TYPE_FLOAT)
+			return false;
+		numbers[i] = config_setting_get_int64(one);
+	}
+	return value_put_percents(key, base, numbers, (size_t)n);
+}
+
+static bool
 put_value(const struct key *key, const config_setting_t *s, void *base)
 {
 	switch (config_setting_type(s)) {
 	case CONFIG_TYPE_INT:
 	case CONFIG_TYPE_INT64:
 		return value_put_number(key, base, config_setting_get_int64(s));
+	case CONFIG_TYPE_FLOAT:
+		return value_put_real(key, base, config_setting_get_float(s));
 	case CONFIG_TYPE_BOOL:
 		return value_put_bool(key, base, config_setting_get_bool(s));
 	case CONFIG_TYPE_STRING:
 		return value_put_text(key, base, config_setting_get_string(s));
 	case CONFIG_TYPE_LIST:
 	case CONFIG_TYPE_ARRAY:
-		return put_list(key, s, base);
+		return key->type == KEY_PERCENTS ? put_percents(key, s, base) : put_list(key, s, base);
 	default:
 		return false;
 	}

@@ -8,6 +8,7 @@
 
 #include "base/util.h"
 #include "policy/match.h"
+#include "policy/numbers.h"
 #include "policy/units.h"
 
 static void *
@@ -113,6 +114,19 @@ need_fits(const char *text)
 	return false;
 }
 
+/* As far as is seen without taking it apart, which whoever uses it does; no user, no password. */
+static bool
+url_fits(const char *text)
+{
+	const char *host = NULL;
+
+	if (strncmp(text, "https://", 8) == 0)
+		host = text + 8;
+	else if (strncmp(text, "http://", 7) == 0)
+		host = text + 7;
+	return host != NULL && strcspn(host, "/?#:") > 0 && strpbrk(host, " *@\"<>\\^`{|}") == NULL;
+}
+
 static bool
 text_fits(const struct key *key, const char *text)
 {
@@ -138,6 +152,10 @@ text_fits(const struct key *key, const char *text)
 		       text[strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-*")] == '\0';
 	case KEY_NAMES:
 		return policy_is_plugin_name(text);
+	case KEY_URL:
+		return len == 0 || url_fits(text);
+	case KEY_FILE:
+		return len == 0 || text[0] == '/';
 	default:
 		return true;
 	}
@@ -151,6 +169,8 @@ value_put_text(const struct key *key, void *base, const char *text)
 	switch (key->type) {
 	case KEY_TEXT:
 	case KEY_PATH:
+	case KEY_URL:
+	case KEY_FILE:
 		if (!text_fits(key, text))
 			return false;
 		put_string(key, base, text);
@@ -172,6 +192,8 @@ value_put_text(const struct key *key, void *base, const char *text)
 	case KEY_NEEDS:
 	case KEY_SPACES:
 	case KEY_NAMES:
+	case KEY_REAL:
+	case KEY_PERCENTS:
 		break;
 	}
 	return false;
@@ -186,6 +208,8 @@ value_put_number(const struct key *key, void *base, int64_t number)
 		return put_in_range(key, base, number);
 	case KEY_TIME:
 		return !__builtin_mul_overflow(number, NS_PER_S, &number) && put_in_range(key, base, number);
+	case KEY_REAL:
+		return value_put_real(key, base, (double)number);
 	default:
 		return false;
 	}
@@ -198,6 +222,12 @@ value_put_bool(const struct key *key, void *base, bool flag)
 		return false;
 	memcpy(place(key, base), &flag, sizeof flag);
 	return true;
+}
+
+static bool
+is_text(const struct key *key)
+{
+	return key->type == KEY_TEXT || key->type == KEY_PATH || key->type == KEY_URL || key->type == KEY_FILE;
 }
 
 static bool
@@ -234,6 +264,8 @@ value_preset(const struct key *keys, void *base)
 			continue;
 		if (k->type == KEY_BOOL)
 			fits = value_put_bool(k, base, strcmp(k->preset, "true") == 0);
+		else if (k->type == KEY_REAL || k->type == KEY_PERCENTS)
+			fits = numbers_preset(k, base);
 		else if (k->type == KEY_COUNT)
 			fits = value_put_number(k, base, strtoll(k->preset, NULL, 10));
 		else
@@ -266,7 +298,7 @@ value_copy(const struct key *key, void *to, const void *from)
 
 		texts_free(list);
 		*list = texts_copy(*(char **const *)source);
-	} else if (key->type == KEY_TEXT || key->type == KEY_PATH) {
+	} else if (is_text(key)) {
 		const char *text = *(char *const *)source;
 
 		put_string(key, to, text != NULL ? text : "");
@@ -314,7 +346,9 @@ value_write(const struct key *key, const void *base, struct buf *out)
 
 	if (is_list(key)) {
 		write_list(key, *(char *const *const *)from, out);
-	} else if (key->type == KEY_TEXT || key->type == KEY_PATH) {
+	} else if (key->type == KEY_REAL || key->type == KEY_PERCENTS) {
+		numbers_write(key, base, out);
+	} else if (is_text(key)) {
 		buf_printf(out, "%s", *(char *const *)from != NULL ? *(char *const *)from : "");
 	} else if (key->type == KEY_BOOL) {
 		buf_appends(out, *(const bool *)from ? "true" : "false");
@@ -340,7 +374,7 @@ value_clear(const struct key *keys, void *base)
 	for (const struct key *k = keys; k->path != NULL; k++) {
 		if (is_list(k))
 			texts_free(place(k, base));
-		else if (k->type == KEY_TEXT || k->type == KEY_PATH)
+		else if (is_text(k))
 			put_string(k, base, "");
 	}
 }

@@ -42,7 +42,7 @@ extern "C" {
 
 /* The ABI: a plugin loads when the majors are the same and its minor is not above the host's. */
 #define HOSPES_ABI_MAJOR 1
-#define HOSPES_ABI_MINOR 2
+#define HOSPES_ABI_MINOR 3
 
 typedef struct hospes_ctx hospes_ctx;     /* one call in progress */
 typedef struct hospes_value hospes_value; /* an immutable JSON payload, parsed only when looked at */
@@ -213,6 +213,11 @@ int hospes_random(hospes_ctx *ctx, void *buffer, size_t len);
 
 /* Waits; 0 or HOSPES_ECANCELLED.  A durable timer: it outlives the cell.  [waits] */
 int hospes_sleep(hospes_ctx *ctx, int64_t ns);
+
+/* Says how good the outcome of a call was, from 0 (useless) to 1, and why (NULL, or up to 2,000 bytes): the host keeps score of each
+ * version, notices when one gets worse, and may route by it.  `answer` is of a call that this call has made; NULL is the one that
+ * hospes_call waited for last.  Once for each call, and not of the plugin itself.  [waits] */
+int hospes_score(hospes_ctx *ctx, const hospes_answer *answer, double score, const char *why);
 
 /* ---- Groups ------------------------------------------------------------------------------------------------------ */
 
