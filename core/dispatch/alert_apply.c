@@ -65,6 +65,7 @@ alert_apply(struct store_txn *txn, const struct record *r, struct fault *fault)
 	entry = json_read(body->data, body->len, "an alert", fault);
 	if (entry == NULL || take_number(txn, &number, fault) != 0)
 		return fault->status;
+	json_object_set_new(entry, "lsn", json_integer((json_int_t)r->head.lsn));
 	if (record_int(r, TAG_NUMBER) != 0)
 		json_object_set_new(entry, "webhook", json_pack("{s:s}", "state", "pending"));
 	return put(txn, number, entry, fault);

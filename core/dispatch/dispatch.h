@@ -149,11 +149,15 @@ extern const struct store_apply dispatch_apply[];
 
 /*
  * Alerts: STORE_ALERTS has the newest of them, by number, 8 bytes, big-endian; the value is JSON: {"id", "at", "kind", "of", "what",
- * "limit"?, "spent"?, "percent"?, "run"?, "client"?, "text", "webhook"?: {"state": "pending" | "delivered" | "given_up", "at"?,
+ * "limit"?, "spent"?, "percent"?, "run"?, "client"?, "text", "lsn", "webhook"?: {"state": "pending" | "delivered" | "given_up", "at"?,
  * "tries"?, "why"?}}.  ALERT_SENT is the command that says what became of one: {"number", "id", "state", "tries", "why"?}.
  */
 #define ALERTS_KEPT 4096u
 #define ALERT_SENT  "alert.sent"
+
+/* The newest alerts, the newest first, as the store has them, but for "lsn"; `list` is taken over by `done`. */
+typedef void dispatch_listed(json_t *list, void *arg);
+void dispatch_alerts(struct dispatch *d, unsigned most, dispatch_listed *done, void *arg);
 
 /* Alerts from now on are to be sent somewhere, or not. */
 void dispatch_alerts_leave(struct dispatch *d, bool leave);
