@@ -134,12 +134,15 @@ call_replied(struct dispatch *d, struct call *call, int status, struct payload *
     struct payload *partial)
 {
 	struct op *op = call->op;
+	uint32_t left_open;
 
 	assert(op->callee == call);
 	call->state = CALL_DONE;
 	replay_repeated(d, call);
 	status = believe(op, call, status, &value);
-	for (uint32_t i = 0; i < call->n_ops; i++)
+	/* Its checks were asked already where the host was killed while they looked: they go on. */
+	left_open = status == 0 ? call_own_ops(call) : call->n_ops;
+	for (uint32_t i = 0; i < left_open; i++)
 		dispatch_cancel(d, call->ops[i], HOSPES_ECANCELLED, "the call that wanted it has ended");
 	if (status != 0) {
 		pipeline_complete(d, op, status, value, confidence);

@@ -1,5 +1,6 @@
 # Scenarios: one promise a file, against a host that was installed.
 E2E_SCENARIOS = \
+	tests/e2e/alerts-webhook.t tests/e2e/alerts-webhook-fails.t tests/e2e/alerts-kill.t tests/e2e/alerts-private.t \
 	tests/e2e/api-errors.t \
 	tests/e2e/api-descriptors.t tests/e2e/api-no-host.t \
 	tests/e2e/ask-changelogs.t \
@@ -64,6 +65,8 @@ E2E_SCENARIOS = \
 	tests/e2e/ground-invented-quote.t \
 	tests/e2e/ground-kill-check.t \
 	tests/e2e/ground-misread.t \
+	tests/e2e/guard-quality-agents.t tests/e2e/guard-quality-checks.t tests/e2e/guard-quality-erase.t \
+	tests/e2e/guard-quality-kill.t tests/e2e/guard-quality-people.t \
 	tests/e2e/host-bad-config.t \
 	tests/e2e/host-disk-full.t \
 	tests/e2e/host-drains.t \
