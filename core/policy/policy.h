@@ -34,6 +34,7 @@ struct policy_plugin {
 	char **memory;        /* granted spaces beside its own, NULL-terminated, perhaps empty; "*" is a pattern */
 	char **checks;        /* `grounding.NAME.checks`: plugins that its replies have to pass; NULL or empty: none */
 	unsigned concurrency; /* running calls of it at a time; 0: no limit */
+	int64_t timeout_ns;   /* time for one attempt of a call of it; 0: what the call has */
 	unsigned recursion;   /* cap of the note's recursion; default 0 */
 	bool polled;          /* its answer may change: asking it the same again is no repetition */
 	json_t *config;       /* object, perhaps empty; values of its HOSPES_CONFIG names */
