@@ -546,7 +546,7 @@ take_part(struct restore *r, const struct record *rec, struct fault *fault)
 	if (op == NULL)
 		return fault->status;
 	if (r->output == NULL || op->callee == NULL ||
-	    !parts_restore(op->callee, record_int(rec, TAG_NUMBER), r->output))
+	    !parts_restore(op->callee, record_int(rec, TAG_NUMBER), r->output, record_find(rec, TAG_GUARD) != NULL))
 		return senseless(rec, "it is no part that can come next", fault);
 	return 0;
 }

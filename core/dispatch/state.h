@@ -143,8 +143,8 @@ void parts_said(struct dispatch *d, struct call *call, struct payload *part);
 void parts_noticed(struct dispatch *d, struct op *op);
 void parts_ended(struct dispatch *d, struct op *op);
 
-/* One that is on record; false: it can't be the next. */
-bool parts_restore(struct call *call, int64_t nth, struct payload *part);
+/* One that is on record, and was held back or not, whatever would be done by now; false: it can't be the next. */
+bool parts_restore(struct call *call, int64_t nth, struct payload *part, bool held);
 void parts_settled(struct op *op); /* the op has its outcome: what was held back is handed out, or dropped */
 
 /* Tells a call, and all that it asked for, to stop. */
