@@ -42,7 +42,7 @@ extern "C" {
 
 /* The ABI: a plugin loads when the majors are the same and its minor is not above the host's. */
 #define HOSPES_ABI_MAJOR 1
-#define HOSPES_ABI_MINOR 2
+#define HOSPES_ABI_MINOR 3
 
 typedef struct hospes_ctx hospes_ctx;     /* one call in progress */
 typedef struct hospes_value hospes_value; /* an immutable JSON payload, parsed only when looked at */
@@ -53,6 +53,10 @@ typedef struct hospes_group hospes_group; /* a bounded fan-out */
 
 /* The input of this call.  [never waits] */
 hospes_value *hospes_input(hospes_ctx *ctx);
+
+/* What was wrong with the reply to this input that did not pass, where the host asks for another one: an array with an object
+ * for each claim that failed or each reason.  NULL: nobody has found anything.  [never waits] */
+const hospes_value *hospes_findings(hospes_ctx *ctx);
 
 /* The value as jansson sees it, parsed at the first look; read-only; NULL when it is not JSON.  [never waits] */
 json_t *hospes_json(const hospes_value *value);
