@@ -50,6 +50,9 @@ enum record_kind {
 	RECORD_RESOLVED = 33,   /* PATH, OP_KIND, TARGET, DECISION, ACTOR, REASON: a human has said of an effect with an intent and
 	                         * no outcome whether it took place.  Done: status, OUTPUT, which are its outcome; not done:
 	                         * attempt, of the one that is begun now */
+	RECORD_REVIEW = 35,     /* PATH, OP_KIND, TARGET, REVIEW, INPUT (of an op that has not begun), BODY: a human is asked about the
+	                         * op: question, context, choices, hash; DEADLINE: when its default is taken.  What was
+	                         * decided is a RESOLVED with the same REVIEW: DECISION, ACTOR, REASON, BODY: the value */
 	RECORD_COMMAND = 40,    /* COMMAND, ACTOR, REASON, BODY (JSON): a change of the host's own state; of an op also PATH,
 	                         * OP_KIND, TARGET, INPUT_HASH.  "run.cancel" (REASON, status): the run is being stopped */
 	RECORD_CELL_START = 50, /* TARGET, VERSION, OBJECT, NUMBER (pid), BODY {"layers": [...], "quarantine"} */
@@ -98,7 +101,9 @@ enum record_tag {
 	TAG_INPUT_ERASED = 30,  /* in place of INPUT or its delta, as long: hash of the bytes (16) where there is room, zeros */
 	TAG_OUTPUT_ERASED = 31, /* in place of OUTPUT or its delta */
 	TAG_ERASED = 32,        /* in place of another field, as long: its tag (uint16) where there is room, zeros */
-	TAG_DECISION = 33, /* text: "done", "not-done", "answer" (done, with this OUTPUT) */
+	TAG_DECISION = 33, /* text: "done", "not-done", "answer" (done, with this OUTPUT); of a review "approve", "reject", "edit",
+			    * "answer", "expired" (its op ended first) */
+	TAG_REVIEW = 38,   /* text: id of a review */
 };
 
 struct record_head {

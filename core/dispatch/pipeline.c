@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "dispatch/guard.h"
+#include "dispatch/review.h"
 
 static const struct guard *const guards[] = {
     &guard_permission,
@@ -21,6 +22,7 @@ static const struct guard *const guards[] = {
     &guard_repetition,
     &guard_concurrency,
     &guard_memory,
+    &guard_review,
     &guard_budget,
     &guard_grounding,
 };
@@ -357,6 +359,7 @@ finish(struct dispatch *d, struct op *op)
 void
 pipeline_complete(struct dispatch *d, struct op *op, int status, struct payload *value, double confidence)
 {
+	review_over(d, op);
 	set_outcome(op, status, value, confidence);
 	record_outcome(d, op);
 	finish(d, op);
@@ -365,6 +368,7 @@ pipeline_complete(struct dispatch *d, struct op *op, int status, struct payload 
 void
 pipeline_refuse(struct dispatch *d, struct op *op, const char *guard, const struct fault *why)
 {
+	review_over(d, op);
 	set_outcome(op, why->status, payload_text(why->text), 0);
 	record_refusal(d, op, guard, NULL);
 	loops_refused(d, op, guard, why);
@@ -376,6 +380,7 @@ void
 pipeline_refuse_reply(
     struct dispatch *d, struct op *op, const char *guard, const struct fault *why, struct payload *findings)
 {
+	review_over(d, op);
 	set_outcome(op, why->status, payload_text(why->text), 0);
 	if (!op->refused)
 		record_refusal(d, op, guard, findings);

@@ -87,6 +87,10 @@ struct policy {
 	size_t memory_value_max;    /* `memory.value`: bytes of one remembered value; default 1 MiB */
 	size_t memory_document_max; /* `memory.document`: bytes of one document's text; default 64 MiB */
 
+	bool review_once;           /* `reviews.once`: a human is asked before an effect of the class `once` */
+	int64_t review_deadline_ns; /* how long a review waits for a human */
+	bool review_approves;       /* `reviews.default` is "approve": what nobody answered is approved */
+
 	json_t *held;  /* key -> text of what holds until the host starts again, as the file had it when it started */
 	json_t *asked; /* the same as the file has it now */
 	bool for_root; /* whose folders the defaults are; the core asks again when it is somebody else */
