@@ -404,6 +404,8 @@ dispatch_cancel(struct dispatch *d, struct op *op, int status, const char *why)
 	struct call *caller = op->caller;
 	struct fault fault;
 
+	if (op->state == OP_NEW)
+		review_over(d, op); /* it was asked for before the host was started, and will not be again */
 	if (op->state == OP_DONE || op->state == OP_NEW || op->cancelled != 0)
 		return;
 	if (caller != NULL)

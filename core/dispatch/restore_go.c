@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "dispatch/guard.h"
+#include "dispatch/review.h"
 
 #define AGAIN "the host was started again"
 
@@ -43,6 +44,8 @@ end_op(struct restore *r, struct op *op, const struct fault *why)
 {
 	struct fault unknown = {0};
 
+	if (op->state == OP_NEW)
+		review_over(r->d, op);
 	if (op->state != OP_OPEN)
 		return;
 	payload_unref(&op->value);

@@ -127,10 +127,12 @@ fill(struct review *r, const json_t *json)
 }
 
 static void
-record_raised(struct dispatch *d, struct op *op, const struct review *r, const json_t *json)
+record_raised(struct dispatch *d, struct op *op, const struct review *r, json_t *json)
 {
-	_cleanup_(free_p) char *body = json_dumps(json, JSON_COMPACT);
+	_cleanup_(free_p) char *body = NULL;
 
+	json_object_set_new(json, "answers", review_answers(r));
+	body = json_dumps(json, JSON_COMPACT);
 	record_review(d, op, r, body);
 	log_info("a human is asked: `hospes reviews`", LOG_S("run", op->run->id_text), LOG_S("review", r->id),
 	    LOG_S("cause", r->cause));

@@ -65,6 +65,9 @@ bool review_restore_decided(struct op *op, const struct record *rec);
 const char *review_answer_name(enum review_answer answer);
 enum review_answer review_answer_of(const char *name);
 
+/* What may be said of it, ["approve", ...]; a new reference. */
+json_t *review_answers(const struct review *r);
+
 /* Private to review*.c: it is decided, on record, and whoever waits is told.  Takes `value` over. */
 void review_settle(struct dispatch *d, struct review *r, enum review_answer answer, struct payload *value,
     const char *by, const char *why);

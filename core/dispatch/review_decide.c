@@ -76,6 +76,19 @@ list_answers(const struct review *r, struct buf *out)
 		buf_printf(out, "%s\"%s\"", choice == r->choices ? " with one of " : ", ", *choice);
 }
 
+json_t *
+review_answers(const struct review *r)
+{
+	unsigned may = answers_to(r);
+	json_t *list = json_array();
+
+	for (unsigned answer = REVIEW_APPROVED; answer <= REVIEW_ANSWERED; answer++) {
+		if (may & MAY(answer))
+			json_array_append_new(list, json_string(review_answer_name((enum review_answer)answer)));
+	}
+	return list;
+}
+
 static int
 check_choice(const struct review *r, const struct review_said *said, struct fault *fault)
 {

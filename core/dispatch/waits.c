@@ -214,9 +214,12 @@ struct reasons {
 static void
 add_reason(struct reasons *all, const char *what, const char *guard, const struct op *op)
 {
+	const struct review *review = op == NULL ? NULL : op_awaits_review(op);
 	int64_t until_ns = op == NULL || op->kind != WIRE_OP_SLEEP || guard != NULL ? 0 : sleep_ends(op);
 	struct reason *r = all->reason;
 
+	if (review != NULL)
+		until_ns = review->deadline_real_ns;
 	while (r < all->reason + all->n && (strcmp(r->what, what) != 0 || r->guard != guard))
 		r++;
 	if (r == all->reason + REASONS_MAX)
