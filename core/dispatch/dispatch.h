@@ -110,7 +110,7 @@ void dispatch_submit(struct dispatch *d, struct call *call);
  */
 json_t *dispatch_waits(const struct run *run);
 
-/* The same of a run as a whole, NULL when something of it computes: {"for": [{"for", "n", "until"?, "guard"?, "target"?}], "since"?,
+/* The same of a run as a whole, NULL when something of it computes: {"for": [{"for", "n", "until"?, "guard"?, "target"?, "review"?}], "since"?,
  * "evicted": how many of its calls}; what it waits for in the end, so neither calls nor parts of their replies. */
 json_t *dispatch_waits_of_run(const struct run *run);
 

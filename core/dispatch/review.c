@@ -145,7 +145,9 @@ raise(struct dispatch *d, struct op *op, const struct review_ask *ask, json_t *j
 {
 	const struct policy *policy = op->run->policy;
 	const struct call *asker = op->callee != NULL ? op->callee : op->caller;
-	const char *fallback = ask->fallback != NULL ? ask->fallback : policy->review_approves ? "approve" : "reject";
+	const char *fallback = ask->fallback != NULL                      ? ask->fallback
+			       : policy->review_default == ANSWER_APPROVE ? "approve"
+									  : "reject";
 	struct review *r = review_new(op);
 	int64_t now = clock_real_ns();
 

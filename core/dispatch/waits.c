@@ -282,6 +282,8 @@ dispatch_waits_of_run(const struct run *run)
 		json = json_pack("{s:s s:i}", "for", r->what, "n", (int)r->n);
 		if (r->guard != NULL)
 			json_object_set_new(json, "guard", json_string(r->guard));
+		else if (r->n == 1 && r->one != NULL && op_awaits_review(r->one) != NULL)
+			json_object_set_new(json, "review", json_string(op_awaits_review(r->one)->id));
 		else if (r->n == 1 && r->one != NULL && r->one->target[0] != '\0')
 			json_object_set_new(json, "target", json_string(r->one->target));
 		if (r->until_ns != 0)

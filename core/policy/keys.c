@@ -59,7 +59,7 @@ const struct key policy_keys[] = {
 	{"journal.size",     KEY_SIZE,      IN_POLICY(journal_size),     32 * M, 1024 * K * M * K, "4G", true},
 	{"reviews.once",     KEY_BOOL,      IN_POLICY(review_once),      0, 1, "false", true},
 	{"reviews.deadline", KEY_TIME,      IN_POLICY(review_deadline_ns), NS_PER_MS, 3650 * 24 * 3600 * S, "1d", true},
-	{"reviews.default",  KEY_ANSWER,    IN_POLICY(review_approves),  0, 0, "reject", true},
+	{"reviews.default",  KEY_ANSWER,    IN_POLICY(review_default),   0, 0, "reject", true},
 	{"run.drain",        KEY_TIME,      IN_POLICY(drain_ns),         0, 24 * 3600 * S, "10s", true},
 	{0},
 };

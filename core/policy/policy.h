@@ -23,6 +23,8 @@
 
 /* What becomes of a run in which a call goes round in a circle: the call is refused, or the run is ended. */
 enum policy_on_cycle { ON_CYCLE_REFUSE, ON_CYCLE_END_RUN };
+/* What is said where no human says anything. */
+enum policy_answer { ANSWER_REJECT, ANSWER_APPROVE };
 enum policy_isolation { ISOLATION_CLIENT, ISOLATION_VERSION, ISOLATION_RUN };
 
 /* What the operator says of one plugin: `grants.NAME`, `limits.NAME` and `plugins.NAME`. */
@@ -89,7 +91,7 @@ struct policy {
 
 	bool review_once;           /* `reviews.once`: a human is asked before an effect of the class `once` */
 	int64_t review_deadline_ns; /* how long a review waits for a human */
-	bool review_approves;       /* `reviews.default` is "approve": what nobody answered is approved */
+	enum policy_answer review_default; /* `reviews.default`: what becomes of a review that nobody answered */
 
 	json_t *held;  /* key -> text of what holds until the host starts again, as the file had it when it started */
 	json_t *asked; /* the same as the file has it now */

@@ -80,7 +80,7 @@ static const char *const isolations[] = {
 
 static const char *const on_cycles[] = {[ON_CYCLE_REFUSE] = "refuse", [ON_CYCLE_END_RUN] = "end_run"};
 
-static const char *const answers[] = {[false] = "reject", [true] = "approve"};
+static const char *const answers[] = {[ANSWER_REJECT] = "reject", [ANSWER_APPROVE] = "approve"};
 
 static bool
 put_word(const struct key *key, void *base, const char *text, const char *const *words, size_t n)
