@@ -9,7 +9,7 @@ core_dispatch_libdispatch_a_SOURCES = \
 	core/dispatch/op_search.c core/dispatch/op_time.c core/dispatch/pipeline.c core/dispatch/record.c \
 	core/dispatch/replay.c core/dispatch/resolve.c core/dispatch/restore.c core/dispatch/restore.h \
 	core/dispatch/restore_go.c core/dispatch/state.h core/dispatch/tell.c \
-	core/dispatch/verdict.c core/dispatch/verdict.h core/dispatch/waits.c
+	core/dispatch/verdict.c core/dispatch/verdict.h core/dispatch/verdict_cache.c core/dispatch/verdict_cache.h core/dispatch/waits.c
 if BENCH_HOOKS
 core_dispatch_libdispatch_a_SOURCES += core/dispatch/op_bench.c
 endif

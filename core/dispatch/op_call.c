@@ -67,6 +67,7 @@ call_begin(struct dispatch *d, struct op *op)
 	    d->calls, op, op->resolved->name, op->resolved->semver, version_ref(op->resolved), config, depth_of(op));
 	call->rules = policy_plugin(op->run->policy, call->plugin);
 	concurrency_began(d, call);
+	grounding_began(call);
 	if (op->share[QUANTITY_CALLS] > 0) {
 		call->account.limit[QUANTITY_CALLS] = op->share[QUANTITY_CALLS];
 		call->account.prepaid[QUANTITY_CALLS] = true;
