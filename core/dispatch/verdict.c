@@ -253,9 +253,9 @@ verdict_add_critical(struct verdict *v, const json_t *output)
 	{
 		if (json_is_true(json_object_get(claim, "critical")) &&
 		    json_array_size(json_object_get(claim, "sources")) == 0)
-			json_array_append_new(failed,
-			    json_pack("{s:I s:s s:s}", "claim", (json_int_t)i, "text", text_of(claim, "text"), "why",
-				"it is critical and names no source"));
+			json_array_append_new(
+			    failed, json_pack("{s:I s:s s:s}", "claim", (json_int_t)i, "text", text_of(claim, "text"),
+					"why", "it is critical and names no source"));
 	}
 	if (json_array_size(failed) > 0)
 		add_failed(v, "critical", failed);

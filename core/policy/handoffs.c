@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "base/util.h"
 #include "policy/keys.h"
+#include "policy/read.h"
 #include "policy/value.h"
 
 /* Which of its names an entry has.  A larger number counts before a smaller one. */
@@ -167,8 +168,7 @@ tell(struct checked *c, const char *group, const char *name, const char *at, con
 	const char *place = policy_place(c->policy, key);
 
 	c->each(
-	    &(struct policy_finding){
-		.mistake = true, .at = place[0] != '\0' ? place : at, .key = key, .text = text},
+	    &(struct policy_finding){.mistake = true, .at = place[0] != '\0' ? place : at, .key = key, .text = text},
 	    c->arg);
 	c->fits = false;
 }
@@ -189,7 +189,8 @@ check_one(struct checked *c, const struct policy_handoff *h, const char *group, 
 {
 	if (has_step(h, STEP_ESCALATE) && h->escalate == NULL)
 		tell(c, group, "on_fail", at,
-		    "\"escalate\" needs somebody to be asked: set `escalate` to the name of an agent, or take the step out");
+		    "\"escalate\" needs somebody to be asked: set `escalate` to the name of an agent, or take the step "
+		    "out");
 	if (h->escalate != NULL && whose != NULL && strcmp(h->escalate, whose) == 0)
 		tell(c, group, "escalate", at,
 		    "found the plugin itself; to ask it once more is the step \"retry\", `escalate` is another agent");

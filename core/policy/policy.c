@@ -179,7 +179,7 @@ load_as(const char *path, bool dev, bool root, struct policy **ret, struct fault
 {
 	struct policy *p = policy_new(dev, root);
 
-	if (path != NULL && (policy_read(path, p, fault) != 0 || !check_stacks(p, path, set_fault, fault)) {
+	if (path != NULL && (policy_read(path, p, fault) != 0 || !check_stacks(p, path, set_fault, fault))) {
 		policy_unref(&p);
 		return HOSPES_ECONFIG;
 	}

@@ -45,7 +45,6 @@ struct policy_handoff {
 	bool named;           /* it is in the file, or compiled in for a plugin */
 	char *at;             /* "FILE:LINE" of an entry */
 	char *key;            /* of an entry: its names together */
-	char *key;            /* of an entry: its names together */
 	enum policy_step steps[POLICY_STEPS_MAX];
 	unsigned n_steps;
 };
@@ -59,6 +58,7 @@ struct policy_plugin {
 	char **memory;        /* granted spaces beside its own, NULL-terminated, perhaps empty; "*" is a pattern */
 	struct policy_handoff grounding; /* what its replies have to pass, unless an entry of `handoffs` says otherwise */
 	unsigned concurrency; /* running calls of it at a time; 0: no limit */
+	int64_t timeout_ns;   /* time for one attempt of a call of it; 0: what the call has */
 	unsigned recursion;   /* cap of the note's recursion; default 0 */
 	bool polled;          /* its answer may change: asking it the same again is no repetition */
 	json_t *config;       /* object, perhaps empty; values of its HOSPES_CONFIG names */

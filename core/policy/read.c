@@ -109,6 +109,8 @@ list_keys(const struct key *keys, const char *path, struct buf *out)
 	}
 	for (const char *const *g = policy_plugin_groups; keys == policy_keys && group == 0 && *g != NULL; g++)
 		buf_printf(out, ", %s", *g);
+	if (keys == policy_keys && group == 0)
+		buf_appends(out, ", handoffs");
 }
 
 static int
