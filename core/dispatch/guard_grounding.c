@@ -303,7 +303,7 @@ conclude(struct dispatch *d, struct call *call, const struct verdict *verdict, s
 		whose = xasprintf("%s %s", call->plugin, call->semver);
 		verdict_tell(verdict, whose, claims, why);
 		*findings = json_payload(verdict->findings);
-		answer = ladder_judge(d, call->op, why, verdict);
+		answer = ladder_judge(d, call->op, why, *findings);
 	}
 	if (answer != GUARD_PASS)
 		return answer;

@@ -73,12 +73,21 @@ ladder_next(struct dispatch *d, struct op *op, const char *guard, const struct f
 
 /* ---- Without one ------------------------------------------------------------------------------------------------- */
 
-int
-ladder_judge(struct dispatch *d, struct op *op, struct fault *why, const struct verdict *verdict)
+/* That it did not pass is on record also where it goes on all the same; after a restart it is there already. */
+static void
+record_not_grounded(struct dispatch *d, struct op *op, const struct fault *why, struct payload *findings)
 {
-	(void)d, (void)why, (void)verdict;
+	if (!op->refused)
+		record_refusal(d, op, guard_grounding.name, why, findings);
+	op->refused = true;
+}
+
+int
+ladder_judge(struct dispatch *d, struct op *op, struct fault *why, struct payload *findings)
+{
 	switch (ladder_step(op->handoff, stage_given(op, STAGE_BY_LADDER), false)) {
 	case STEP_PASS:
+		record_not_grounded(d, op, why, findings);
 		return GUARD_PASS;
 	case STEP_REVIEW:
 	case STEP_RETRY:

@@ -11,15 +11,14 @@
 #define DISPATCH_LADDER_H
 
 #include "dispatch/state.h"
-#include "dispatch/verdict.h"
 #include "policy/policy.h"
 
 /* The step for a reply after `given` attempts by the ladder; `rejected`: a human has seen this reply, or there is none to be
  * seen, and so that step is over.  Pure. */
 enum policy_step ladder_step(const struct policy_handoff *rule, unsigned given, bool rejected);
 
-/* The reply of op->callee does not pass, and `why` and the verdict say why not.  GUARD_PASS: it does all the same; GUARD_WAIT: a
+/* The reply of op->callee does not pass, and `why` and the findings say why not.  GUARD_PASS: it does all the same; GUARD_WAIT: a
  * human is asked; GUARD_REFUSE: ladder_next (stages.h) knows how the op goes on. */
-int ladder_judge(struct dispatch *d, struct op *op, struct fault *why, const struct verdict *verdict);
+int ladder_judge(struct dispatch *d, struct op *op, struct fault *why, struct payload *findings);
 
 #endif
