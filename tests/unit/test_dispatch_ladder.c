@@ -379,6 +379,141 @@ test_what_may_change_is_asked_again(void **state)
 	reply(newest(), 0, PASSED);
 }
 
+/* ---- Killed on any rung ------------------------------------------------------------------------------------------ */
+
+#define WHOLE_LADDER                                                                                                   \
+	"grounding: { b: { checks = [ \"c\", \"d\" ]; retries = 2; escalate = \"e\"; on_fail = [ \"retry\", "            \
+	"\"escalate\" ]; }; };"
+
+/* b tells the same lie twice, so that what c says of it is known the second time, then another one; e tells none. */
+static void
+handle(struct call *call)
+{
+	bool lies = strstr((const char *)call->input->data, "\"agent\":\"b\"") != NULL;
+
+	switch (call->plugin[0]) {
+	case 'a':
+		if (call->reissued == 0)
+			ask(call, "b");
+		else if (call->ops[0]->delivered)
+			reply(call, 0, call->ops[0]->status == 0 ? (const char *)call->ops[0]->value->data : "failed");
+		break;
+	case 'b':
+		reply(call, 0, call->attempt < 3 ? LIE : "another");
+		break;
+	case 'c':
+		reply(call, 0, lies ? FAILED : PASSED);
+		break;
+	case 'd':
+		if (call->reissued == 0) /* it may say something else each time */
+			ask_with(call, WIRE_OP_NOW, "", 0, "", 0);
+		else if (call->ops[0]->delivered)
+			reply(call, 0, PASSED);
+		break;
+	default:
+		reply(call, 0, "true");
+	}
+}
+
+static void
+plays(void)
+{
+	while (!w.ended) {
+		for (uint64_t i = 1; i < w.calls.next_handle; i++) {
+			if (call_by_handle(&w.calls, i) != NULL && call_by_handle(&w.calls, i)->state != CALL_DONE)
+				handle(call_by_handle(&w.calls, i));
+		}
+		event_base_loop(w.loop, EVLOOP_NONBLOCK);
+	}
+}
+
+static struct record
+decoded(const void *bytes)
+{
+	struct record r;
+
+	assert_true(record_decode(bytes, ((const struct record_head *)bytes)->length, &r, NULL) > 0);
+	return r;
+}
+
+static void
+goes_on_after(void *const *kept, unsigned n)
+{
+	struct restore *restore;
+	struct fault fault = {0};
+
+	payload_unref(&w.run->root.input);
+	dispatch_restore_begin(w.d, w.run, &restore);
+	for (unsigned i = 0; i < n; i++) {
+		struct record r = decoded(kept[i]);
+
+		if (dispatch_restore_record(restore, &r, &fault) != 0)
+			fail_msg("record %u of %u: %s", i, n, fault.text);
+		w.records[w.n_records] = memcpy(xmalloc(r.head.length), kept[i], r.head.length);
+		w.kinds[w.n_records++] = r.head.kind;
+	}
+	if (dispatch_restore_end(&restore, &fault) != 0)
+		fail_msg("after %u records: %s", n, fault.text);
+	w.ended = w.ended || w.run->root.state == OP_DONE;
+	plays();
+}
+
+/* What there is of it in the end, whoever was asked again on the way. */
+static void
+assert_climbed(unsigned cut)
+{
+	static const uint16_t kinds[] = {RECORD_STAGE, RECORD_REFUSAL, RECORD_OP_OUTCOME};
+	unsigned known = 0, counts[ARRAY_LEN(kinds)] = {0};
+
+	for (unsigned i = 0; i < w.n_records; i++) {
+		struct record r = decoded(w.records[i]);
+
+		assert_int_equal(r.head.seq, i);
+		for (size_t k = 0; k < ARRAY_LEN(kinds); k++)
+			counts[k] += r.head.kind == kinds[k];
+		known += record_find(&r, TAG_REASON) != NULL;
+	}
+	if (counts[0] != 3 || counts[1] != 3)
+		fail_msg("cut after %u: %u stages and %u refusals", cut, counts[0], counts[1]);
+	if (cut == 0)
+		assert_int_equal(known, 1);
+	assert_true(known <= 1); /* a host that was started again knows nothing */
+	assert_int_equal(w.run->root.status, 0);
+	assert_string_equal((const char *)w.run->root.value->data, "true");
+	assert_int_equal(w.run->account.reserved[QUANTITY_CALLS], 0);
+	/* a, three times b, e; each time d, and c unless it is known what it says */
+	assert_int_equal(w.run->account.spent[QUANTITY_CALLS], 13 - known);
+}
+
+static void
+test_killed_on_any_rung(void **state)
+{
+	static void *kept[WORLD_MAX];
+	unsigned n;
+	struct record r;
+
+	configure(WHOLE_LADDER);
+	record_init(&r, RECORD_RUN_START);
+	record_add_text(&r, TAG_TARGET, "a");
+	carried_add(&w.run->carried, &r, TAG_INPUT, w.run->root.input);
+	dispatch_record(w.d, w.run, &r);
+	dispatch_root(w.d, w.run);
+	plays();
+	assert_climbed(0);
+	n = w.n_records;
+	memcpy(kept, w.records, n * sizeof(*kept));
+	w.n_records = 0;
+	for (unsigned cut = 1; cut <= n; cut++) {
+		teardown(state);
+		setup(state);
+		configure(WHOLE_LADDER);
+		goes_on_after(kept, cut);
+		assert_climbed(cut);
+	}
+	for (unsigned i = 0; i < n; i++)
+		free(kept[i]);
+}
+
 int
 main(void)
 {
@@ -398,6 +533,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_time_of_a_check, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_the_same_is_not_asked_twice, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_what_may_change_is_asked_again, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_killed_on_any_rung, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
