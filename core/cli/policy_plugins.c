@@ -143,7 +143,7 @@ check_checks(const struct plugins *ps, const struct policy_plugin *plugin)
 	_cleanup_(free_p) char *key = xasprintf("grounding.%s.checks", plugin->name);
 	const char *at = policy_place(ps->look->policy, key);
 
-	for (char **check = plugin->checks; at[0] != '\0' && check != NULL && *check != NULL; check++) {
+	for (char **check = plugin->grounding.checks; at[0] != '\0' && check != NULL && *check != NULL; check++) {
 		const char *kind = json_string_value(json_object_get(ps->kinds, *check)), *near = nearest(ps, *check);
 		_cleanup_(free_p) char *text = NULL;
 

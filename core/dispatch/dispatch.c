@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "dispatch/guard.h"
+#include "dispatch/verdict_cache.h"
 
 void
 dispatch_open(struct dispatch **ret, const struct dispatch_options *options)
@@ -32,6 +33,7 @@ dispatch_open(struct dispatch **ret, const struct dispatch_options *options)
 	account_init(&d->host, "host", NULL);
 	TAILQ_INIT(&d->budget_waiters.ops);
 	deadlock_open(d);
+	verdict_cache_open(&d->verdicts);
 	*ret = d;
 }
 
@@ -47,6 +49,7 @@ dispatch_close(struct dispatch **d)
 		free(slots);
 	map_free(&(*d)->slots);
 	deadlock_close(*d);
+	verdict_cache_close(&(*d)->verdicts);
 	free(*d);
 	*d = NULL;
 }

@@ -32,7 +32,7 @@ configured_check(const struct registry *r, const struct version *v)
 static void
 look_for_checks(const struct registry *r, const struct policy_plugin *configured)
 {
-	for (char **check = configured->checks; check != NULL && *check != NULL; check++) {
+	for (char **check = configured->grounding.checks; check != NULL && *check != NULL; check++) {
 		if (registry_active(r, *check) == NULL)
 			log_warn(
 			    "a check of the replies of a plugin is not there; they will be refused as not_grounded",

@@ -1,7 +1,7 @@
 # unit tests of call and dispatch
 
 CMOCKA_TESTS += tests/unit/test_account tests/unit/test_carried tests/unit/test_dispatch tests/unit/test_dispatch_effects \
-	tests/unit/test_dispatch_grounding tests/unit/test_dispatch_loops \
+	tests/unit/test_dispatch_grounding tests/unit/test_dispatch_ladder tests/unit/test_dispatch_loops \
 	tests/unit/test_dispatch_memory tests/unit/test_dispatch_parts tests/unit/test_dispatch_waits \
 	tests/unit/test_restore tests/unit/test_stages
 
@@ -34,6 +34,10 @@ tests_unit_test_dispatch_memory_LDADD = $(DISPATCH_TEST_LIBS)
 tests_unit_test_dispatch_grounding_SOURCES = tests/unit/test_dispatch_grounding.c $(DISPATCH_WORLD)
 tests_unit_test_dispatch_grounding_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_dispatch_grounding_LDADD = $(DISPATCH_TEST_LIBS)
+
+tests_unit_test_dispatch_ladder_SOURCES = tests/unit/test_dispatch_ladder.c tests/unit/cmocka_all.h $(DISPATCH_WORLD)
+tests_unit_test_dispatch_ladder_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_dispatch_ladder_LDADD = $(DISPATCH_TEST_LIBS)
 
 tests_unit_test_dispatch_loops_SOURCES = tests/unit/test_dispatch_loops.c $(DISPATCH_WORLD)
 tests_unit_test_dispatch_loops_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
