@@ -1,7 +1,7 @@
 # An agent asks a human, and goes on with what the human said: approval, another value, an answer, one of its choices, a no, or
 # what was to be taken when nobody says anything, through kills of the host at any time.  Of two who decide the first does.
 . "$TESTS/lib.sh"
-plan 50
+plan 43
 host_start "reviews: { deadline = \"1h\"; };"
 
 # Asks what it is given, and replies what came of it.
@@ -198,15 +198,15 @@ fails_with bad_input "and a default that is a choice"
 
 # ---- Erasing ----------------------------------------------------------------------------------------------------------------
 
-ask '{"question": "Is my secret 4711 safe?", "context": {"secret": "0815"}}'
+ask '{"question": "Is my secret zebra4711 safe?", "context": {"secret": "quagga0815"}}'
 decide "$review" answer "my secret is 1234"
 run_wait "$id"
-is "$(hospes review "$review" --json | jq -r '.context.secret + " " + .value')" "0815 my secret is 1234" "what was asked is kept"
+is "$(hospes review "$review" --json | jq -r '.context.secret + " " + .value')" "quagga0815 my secret is 1234" "what was asked is kept"
 hospes erase "$id" >/dev/null
 decide "$review" --json
 fails_with not_found "until the run is erased"
-holds "! grep -qra -e 4711 -e 0815 -e 'secret is 1234' $T/state/journal" "in the journal too"
-wait_for "! grep -qra -e 0815 $T/state/store" || :
+holds "! grep -qra -e zebra4711 -e quagga0815 -e 'secret is 1234' $T/state/journal" "in the journal too"
+holds "! grep -qra -e zebra4711 -e quagga0815 -e 'secret is 1234' $T/state" "and anywhere else"
 again
 is "$(hospes reviews --all --json | jq --arg run "$id" 'map(select(.run == $run)) | length')" 0 "and a restart brings nothing back"
 hospes journal verify "$T/state" >"$T/out" 2>"$T/err"; code=$?
