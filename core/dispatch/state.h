@@ -49,9 +49,14 @@ void pipeline_fail(struct dispatch *d, struct op *op, const struct fault *fault)
 /* The same for one that never began: `guard` said no. */
 void pipeline_refuse(struct dispatch *d, struct op *op, const char *guard, const struct fault *why);
 
-/* The same for one whose call has replied, and `guard` does not let that pass; `findings` may be NULL. */
-void pipeline_refuse_reply(
+/* The same for one whose call has replied, and `guard` does not let that pass; `findings` may be NULL.  False: the op goes on with
+ * another attempt, and the call was ended. */
+bool pipeline_refuse_reply(
     struct dispatch *d, struct op *op, const char *guard, const struct fault *why, struct payload *findings);
+
+/* Between two attempts: what the guards took is settled and the version given back; it enters once more. */
+void pipeline_settle(struct dispatch *d, struct op *op);
+void pipeline_again(struct dispatch *d, struct op *op);
 
 /*
  * From the record (restore.c): an op that had passed the guards goes on as if it had just done so, without one of them being
@@ -60,6 +65,7 @@ void pipeline_refuse_reply(
 int pipeline_restore(struct dispatch *d, struct op *op, struct fault *fault);
 void pipeline_restore_outcome(struct dispatch *d, struct op *op, int status, struct payload *value, double confidence);
 void pipeline_restore_refusal(struct op *op, int status, struct payload *value);
+void pipeline_restore_stage(struct op *op); /* its first attempt was refused, and is not its outcome */
 void pipeline_arm(struct dispatch *d, struct op *op); /* its deadline */
 
 /* Asks the guards about the reply of op->callee: GUARD_PASS, GUARD_WAIT, or GUARD_REFUSE with the guard, why and findings. */
@@ -142,9 +148,12 @@ void parts_said(struct dispatch *d, struct call *call, struct payload *part);
 void parts_noticed(struct dispatch *d, struct op *op);
 void parts_ended(struct dispatch *d, struct op *op);
 
-/* One that is on record; false: it can't be the next. */
-bool parts_restore(struct call *call, int64_t nth, struct payload *part);
+/* One that is on record, and was held back or not, whatever would be done by now; false: it can't be the next. */
+bool parts_restore(struct call *call, int64_t nth, struct payload *part, bool held);
 void parts_settled(struct op *op); /* the op has its outcome: what was held back is handed out, or dropped */
+
+/* Tells a call, and all that it asked for, to stop. */
+void call_stop(struct dispatch *d, struct call *call, int status);
 
 /* A call of a cell ended. */
 void call_replied(struct dispatch *d, struct call *call, int status, struct payload *value, double confidence,
@@ -152,7 +161,9 @@ void call_replied(struct dispatch *d, struct call *call, int status, struct payl
 
 /* ---- record.c ---------------------------------------------------------------------------------------------------- */
 
-void record_refusal(struct dispatch *d, struct op *op, const char *guard, const struct payload *findings);
+void record_refusal(struct dispatch *d, struct op *op, const char *guard, const struct fault *why, const struct payload *findings);
+void record_stage(struct dispatch *d, struct op *op, const char *stage, struct payload *answer,
+    const struct payload *findings, const char *guard, const struct fault *why);
 void record_call_start(struct dispatch *d, struct call *call, bool with_config);
 uint64_t record_intent(struct dispatch *d, struct op *op);
 uint64_t record_command(struct dispatch *d, struct op *op, struct record *r); /* one with COMMAND and BODY */
@@ -212,6 +223,7 @@ void deadlock_look(struct dispatch *d); /* at all that are in the list */
 
 void tell_call(struct dispatch *d, struct call *call, const char *type); /* "call_started", "call_replays" */
 void tell_outcome(struct dispatch *d, struct op *op);
+void tell_stage(struct dispatch *d, struct op *op, const json_t *stage, const struct fault *why);
 void tell_undecided(struct dispatch *d, struct op *op);
 void tell_review(struct dispatch *d, struct op *op, const struct review *r); /* "review", "reviewed" */
 void tell_line(struct dispatch *d, struct call *call, const char *type, double done, const char *line);

@@ -54,6 +54,21 @@ tell_outcome(struct dispatch *d, struct op *op)
 }
 
 void
+tell_stage(struct dispatch *d, struct op *op, const json_t *stage, const struct fault *why)
+{
+	_cleanup_(free_p) char *path = NULL;
+	json_t *event;
+
+	if (!watched(d, op->run))
+		return;
+	path = op_path(op);
+	event = json_pack("{s:s s:s s:s s:s s:s}", "type", "stage", "path", path, "target", op->target, "status",
+	    status_name(why->status), "message", why->text);
+	json_object_update_missing(event, (json_t *)stage);
+	tell(d, op->run, event);
+}
+
+void
 tell_undecided(struct dispatch *d, struct op *op)
 {
 	_cleanup_(free_p) char *path = NULL;

@@ -76,6 +76,7 @@ const struct key policy_limit_keys[] = {
 	{"concurrency", KEY_COUNT,    IN_PLUGIN(concurrency),  0, 1000000, "0", true},
 	{"recursion",   KEY_COUNT,    IN_PLUGIN(recursion),    0, 64, "0", true},
 	{"polled",      KEY_BOOL,     IN_PLUGIN(polled),       0, 1, "false", true},
+	{"timeout",     KEY_TIME,     IN_PLUGIN(timeout_ns),   0, 366 * 24 * 3600 * S, "0s", true},
 	{0},
 };
 

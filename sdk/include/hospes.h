@@ -54,6 +54,10 @@ typedef struct hospes_group hospes_group; /* a bounded fan-out */
 /* The input of this call.  [never waits] */
 hospes_value *hospes_input(hospes_ctx *ctx);
 
+/* What was wrong with the reply to this input that did not pass, where the host asks for another one: an array with an object
+ * for each claim that failed or each reason.  NULL: nobody has found anything.  [never waits] */
+const hospes_value *hospes_findings(hospes_ctx *ctx);
+
 /* The value as jansson sees it, parsed at the first look; read-only; NULL when it is not JSON.  [never waits] */
 json_t *hospes_json(const hospes_value *value);
 
