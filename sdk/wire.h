@@ -108,6 +108,9 @@ enum wire_op_kind {
 	WIRE_OP_SEARCH = 14,    /* SPACE: {"query", "most"?, "most_each"?, "within": [digest]?} -> {"found": [...]} */
 
 	WIRE_OP_PART = 15, /* input: uint32 ordinal of a call, uint32 index; value: the part; HOSPES_ENOENT: there are no more */
+
+	/* input: {"question", "context"?, "choices"?: [text], "default"?, "timeout_ms"?} -> {"choice", "value"?, "by", "why"?} */
+	WIRE_OP_REVIEW = 17,
 };
 
 enum wire_op_flag {

@@ -176,12 +176,14 @@ static const uint16_t target_most[] = {
     [WIRE_OP_DOCUMENT] = WIRE_KEY_MAX,
     [WIRE_OP_SEARCH] = WIRE_KEY_MAX,
     [WIRE_OP_PART] = WIRE_TARGET_MAX,
+    [WIRE_OP_REVIEW] = WIRE_TARGET_MAX,
 };
 
 static bool
 op_plausible(const struct wire_op *op)
 {
-	return op->kind >= WIRE_OP_CALL && op->kind < ARRAY_LEN(target_most) && (op->flags & ~WIRE_OP_WAITS) == 0 &&
+	return op->kind >= WIRE_OP_CALL && op->kind < ARRAY_LEN(target_most) && target_most[op->kind] > 0 &&
+	       (op->flags & ~WIRE_OP_WAITS) == 0 &&
 	       op->effect < WIRE_EFFECTS && op->target_len <= target_most[op->kind] && op->timeout_ns >= 0 &&
 	       op->share_calls >= -WIRE_SHARERS_MAX && op->share_wall_ns >= 0;
 }

@@ -23,6 +23,8 @@
 
 /* What becomes of a run in which a call goes round in a circle: the call is refused, or the run is ended. */
 enum policy_on_cycle { ON_CYCLE_REFUSE, ON_CYCLE_END_RUN };
+/* What is said where no human says anything. */
+enum policy_answer { ANSWER_REJECT, ANSWER_APPROVE };
 enum policy_isolation { ISOLATION_CLIENT, ISOLATION_VERSION, ISOLATION_RUN };
 
 /* What is tried in place of a call that failed: another agent, or one of its versions, or a fixed answer. */
@@ -110,6 +112,10 @@ struct policy {
 
 	size_t memory_value_max;    /* `memory.value`: bytes of one remembered value; default 1 MiB */
 	size_t memory_document_max; /* `memory.document`: bytes of one document's text; default 64 MiB */
+
+	bool review_once;           /* `reviews.once`: a human is asked before an effect of the class `once` */
+	int64_t review_deadline_ns; /* how long a review waits for a human */
+	enum policy_answer review_default; /* `reviews.default`: what becomes of a review that nobody answered */
 
 	json_t *held;  /* key -> text of what holds until the host starts again, as the file had it when it started */
 	json_t *asked; /* the same as the file has it now */
