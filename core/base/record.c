@@ -216,6 +216,8 @@ record_kind_name(enum record_kind kind)
 		return "op_outcome";
 	case RECORD_REFUSAL:
 		return "refusal";
+	case RECORD_REVIEW:
+		return "review";
 	case RECORD_RESOLVED:
 		return "resolved";
 	case RECORD_STAGE:
@@ -271,6 +273,7 @@ record_tag_name(enum record_tag tag)
 	    [TAG_DECISION] = "decision",
 	    [TAG_STAGE] = "stage",
 	    [TAG_ENDS] = "ends",
+	    [TAG_REVIEW] = "review",
 	    [TAG_REQUEST] = "request",
 	    [TAG_INPUT_ERASED] = "input_erased",
 	    [TAG_OUTPUT_ERASED] = "output_erased",

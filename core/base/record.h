@@ -54,13 +54,16 @@ enum record_kind {
 	RECORD_STAGE = 34,      /* PATH (of the attempt that is over, or was refused), OP_KIND, TARGET, GUARD, status, MESSAGE: why
 	                         * that is not the outcome.  STAGE, NUMBER: the attempt that comes; OUTPUT: a fixed answer that
 	                         * it is; BODY: findings that it is given.  INPUT, DEADLINE, LIMIT_CALLS of the op */
+	RECORD_REVIEW = 35,     /* PATH, OP_KIND, TARGET, REVIEW, INPUT (of an op that has not begun), BODY: a human is asked about the
+	                         * op: question, context, choices, hash; DEADLINE: when its default is taken.  What was
+	                         * decided is a RESOLVED with the same REVIEW: DECISION, ACTOR, REASON, BODY: the value */
 	RECORD_COMMAND = 40,    /* COMMAND, ACTOR, REASON, BODY (JSON): a change of the host's own state; of an op also PATH,
 	                         * OP_KIND, TARGET, INPUT_HASH.  "run.cancel" (REASON, status): the run is being stopped */
 	RECORD_CELL_START = 50, /* TARGET, VERSION, OBJECT, NUMBER (pid), BODY {"layers": [...], "quarantine"} */
 	RECORD_CELL_END = 51,   /* TARGET, VERSION, OBJECT, NUMBER (pid), MESSAGE, BODY {"wait_status", "cpu_ms", "rss_kib"} */
 	RECORD_REPLAY = 52,     /* PATH, MESSAGE: a call begins again in another cell */
 	RECORD_PART = 53,     /* PATH, OUTPUT, NUMBER: a part of a call's reply, counted from 0.  GUARD: that the whole reply has to
-	                       * pass before it is handed to anybody */
+	                       * pass before it is handed to anybody; "fallback": it has to end well */
 	RECORD_LOG = 60,        /* PATH, LEVEL in status, MESSAGE: what a plugin logged */
 };
 
@@ -102,7 +105,9 @@ enum record_tag {
 	TAG_INPUT_ERASED = 30,  /* in place of INPUT or its delta, as long: hash of the bytes (16) where there is room, zeros */
 	TAG_OUTPUT_ERASED = 31, /* in place of OUTPUT or its delta */
 	TAG_ERASED = 32,        /* in place of another field, as long: its tag (uint16) where there is room, zeros */
-	TAG_DECISION = 33, /* text: "done", "not-done", "answer" (done, with this OUTPUT) */
+	TAG_DECISION = 33, /* text: "done", "not-done", "answer" (done, with this OUTPUT); of a review "approve", "reject", "edit",
+			    * "answer", "expired" (its op ended first) */
+	TAG_REVIEW = 38,   /* text: id of a review */
 	TAG_STAGE = 39,    /* JSON {"by", "cause", "kind", "to"?, "version"?, "of"?} */
 	TAG_ENDS = 41,     /* int64, real ns */
 };

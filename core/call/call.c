@@ -262,6 +262,7 @@ op_clear(struct op *op)
 	assert(op->callee == NULL && op->executing == NULL);
 	op_drop_parts(op);
 	op_drop_stage(op);
+	op_drop_reviews(op);
 	if (op->target != op->target_room)
 		free(op->target);
 	free(op->version);

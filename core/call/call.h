@@ -34,6 +34,8 @@ struct dispatch; /* dispatch's */
 struct guard;
 struct call;
 struct run;
+struct review;
+LIST_HEAD(review_list, review);
 
 /* ---- Accounts ---------------------------------------------------------------------------------------------------- */
 
@@ -162,6 +164,7 @@ struct op {
 
 	struct op_stage *stage; /* of a CALL that is past its first attempt; else NULL */
 	struct parts *parts; /* of a CALL, kept as the outcome is; NULL: none */
+	struct review *reviews; /* that were raised about it, the newest first (call/review.h); NULL: none */
 
 	const struct policy_handoff *handoff; /* of a CALL: what its replies have to pass, by whom its first attempt called; NULL: not known yet */
 
@@ -302,6 +305,9 @@ struct run {
 	unsigned calls_running; /* that have a cell and do not wait */
 	uint64_t moves;         /* counts calls that began to run and ops that ended */
 	unsigned undecided; /* ops of it that wait for a human's decision */
+	struct review_list reviews; /* that are open, the newest first */
+	unsigned reviews_open;
+	uint32_t reviews_raised; /* also the number of the newest */
 	struct dispatch *dispatch; /* that it runs under */
 	void *watchers;            /* run's own */
 	char **sources;            /* spaces of its client whose documents it may read, NULL-terminated, or NULL */
@@ -363,6 +369,7 @@ struct op *call_op(struct call *call, uint32_t ordinal, bool *made);
 uint32_t op_parts(const struct op *op);
 struct payload *op_part(const struct op *op, uint32_t nth); /* borrowed; NULL: there is none */
 void op_drop_parts(struct op *op);
+void op_drop_reviews(struct op *op);
 void op_clear(struct op *op); /* frees what it holds, for the root op of a run too */
 
 /* The path of an op, which is that of the call that it makes: its caller's and its own ordinal, from the second attempt of a

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "dispatch/guard.h"
 #include "dispatch/stages.h"
+#include "dispatch/review.h"
 
 static const struct guard *const guards[] = {
     &guard_permission,
@@ -22,6 +23,7 @@ static const struct guard *const guards[] = {
     &guard_repetition,
     &guard_concurrency,
     &guard_memory,
+    &guard_review,
     &guard_budget,
     &guard_grounding,
 };
@@ -395,6 +397,7 @@ finish(struct dispatch *d, struct op *op)
 void
 pipeline_complete(struct dispatch *d, struct op *op, int status, struct payload *value, double confidence)
 {
+	review_over(d, op);
 	set_outcome(op, status, value, confidence);
 	record_outcome(d, op);
 	finish(d, op);
@@ -416,6 +419,7 @@ pipeline_refuse(struct dispatch *d, struct op *op, const char *guard, const stru
 {
 	struct stage next;
 
+	review_over(d, op);
 	if (stage_next(d, op, guard, why, NULL, &next)) {
 		stage_begin(d, op, &next, guard, why);
 		return;
@@ -433,6 +437,7 @@ pipeline_refuse_reply(
 {
 	struct stage next;
 
+	review_over(d, op);
 	if (!op->refused)
 		record_refusal(d, op, guard, why, findings);
 	payload_unref(&op->run->findings);
@@ -461,6 +466,8 @@ dispatch_cancel(struct dispatch *d, struct op *op, int status, const char *why)
 	struct call *caller = op->caller;
 	struct fault fault;
 
+	if (op->state == OP_NEW)
+		review_over(d, op); /* it was asked for before the host was started, and will not be again */
 	if (op->state == OP_DONE || op->state == OP_NEW || op->cancelled != 0)
 		return;
 	if (caller != NULL)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "call/review.h"
 #include "dispatch/guard.h"
 
 uint64_t
@@ -183,6 +184,40 @@ record_resolved(struct dispatch *d, struct op *op, const struct decision *said, 
 	dispatch_record(d, op->run, &r);
 }
 
+void
+record_review(struct dispatch *d, struct op *op, const struct review *review, const char *body)
+{
+	_cleanup_(free_p) char *path = op_path(op);
+	struct record r;
+
+	record_init(&r, RECORD_REVIEW);
+	add_op(&r, op, path);
+	record_add_text(&r, TAG_REVIEW, review->id);
+	record_add(&r, TAG_DEADLINE, &review->deadline_real_ns, sizeof(review->deadline_real_ns));
+	record_add_text(&r, TAG_BODY, body);
+	if (op->callee == NULL && op->input != NULL)
+		carried_add(&op->run->carried, &r, TAG_INPUT, op->input);
+	dispatch_record(d, op->run, &r);
+}
+
+void
+record_reviewed(struct dispatch *d, const struct review *review, const char *decision)
+{
+	struct op *op = review->op;
+	_cleanup_(free_p) char *path = op_path(op);
+	struct record r;
+
+	record_init(&r, RECORD_RESOLVED);
+	add_op(&r, op, path);
+	record_add_text(&r, TAG_REVIEW, review->id);
+	record_add_text(&r, TAG_DECISION, decision);
+	record_add_text(&r, TAG_ACTOR, review->by);
+	record_add_text(&r, TAG_REASON, review->why);
+	if (review->value != NULL)
+		record_add(&r, TAG_BODY, review->value->data, review->value->len);
+	dispatch_record(d, op->run, &r);
+}
+
 /* Of the run whose call asked for it; what it does to the host's own state was said by whose state it is. */
 uint64_t
 record_command(struct dispatch *d, struct op *op, struct record *r)
@@ -269,7 +304,7 @@ record_part(struct dispatch *d, struct call *call, uint32_t nth, struct payload 
 	record_add_text(&r, TAG_PATH, call->path);
 	record_add(&r, TAG_NUMBER, &number, sizeof(number));
 	if (call->op->parts->held)
-		record_add_text(&r, TAG_GUARD, guard_grounding.name);
+		record_add_text(&r, TAG_GUARD, grounding_looks_at(call) ? guard_grounding.name : "fallback");
 	carried_add(&call->run->carried, &r, TAG_OUTPUT, part);
 	dispatch_record(d, call->run, &r);
 }

@@ -17,6 +17,7 @@
 
 #include "dispatch/guard.h"
 #include "dispatch/stages.h"
+#include "dispatch/review.h"
 
 #define PATH_DEPTH_MAX 200u
 #define HOST_OPS_MAX   1000u /* of one call */
@@ -367,11 +368,14 @@ op_under_way(struct restore *r, struct op *op, const struct record *rec, struct 
 {
 	if (op->kind == WIRE_OP_CALL)
 		return senseless(rec, "a call has no such record", fault);
-	if (record_kind(&rec->head) == RECORD_OP_INTENT ? op->input == NULL : !op_memory_changes(op->kind))
+	if (record_kind(&rec->head) == RECORD_OP_INTENT ? r->input == NULL : !op_memory_changes(op->kind))
 		return senseless(rec, "it is no change, or its input is in none of the records before", fault);
 	op->intent_real_ns = rec->head.real_ns;
 	op->intent_seq = rec->head.seq;
 	if (record_kind(&rec->head) == RECORD_OP_INTENT) {
+		/* A human may have had it begin with another input than it was asked for with. */
+		payload_unref(&op->input);
+		op->input = payload_ref(r->input);
 		op->effect = (uint8_t)record_int(rec, TAG_EFFECT);
 		op->attempt = rec->head.attempt;
 		op->begun = (uint16_t)(record_int(rec, TAG_NUMBER) + 1);
@@ -411,6 +415,15 @@ check_known(struct restore *r, struct op *op, const struct record *rec, struct f
 		return fault->status;
 	pipeline_restore_known(op, value);
 	return 0;
+}
+
+/* An op that only waits to begin stays as it is, and is asked for again. */
+static int
+op_reviewed_before(struct restore *r, struct op *op, const struct record *rec, struct fault *fault)
+{
+	if (!review_restore(op, rec))
+		return senseless(rec, "it does not say what was asked", fault);
+	return op->kind == WIRE_OP_REVIEW && op->state == OP_NEW ? pipeline_restore(r->d, op, fault) : 0;
 }
 
 static int
@@ -513,7 +526,8 @@ op_staged(struct restore *r, struct op *op, const struct record *rec, struct fau
 	struct fault why;
 
 	if (op->kind != WIRE_OP_CALL || op->check || rec->head.status >= 0)
-		return senseless(rec, "only a call has attempts, and of the one before it is said why it failed", fault);
+		return senseless(
+		    rec, "only a call has attempts, and of the one before it is said why it failed", fault);
 	if (op->state == OP_NEW && stage_is_first(r, op, rec, fault) != 0)
 		return fault->status;
 	if (began)
@@ -544,8 +558,12 @@ take_of_op(struct restore *r, const struct record *rec, struct fault *fault)
 		return op_under_way(r, op, rec, fault);
 	case RECORD_OP_OUTCOME:
 		return op_ended(r, op, rec, fault);
+	case RECORD_REVIEW:
+		return op_reviewed_before(r, op, rec, fault);
 	case RECORD_RESOLVED:
-		return op_decided(r, op, rec, fault);
+		if (record_find(rec, TAG_REVIEW) == NULL)
+			return op_decided(r, op, rec, fault);
+		return review_restore_decided(op, rec) ? 0 : senseless(rec, "no such review is open", fault);
 	case RECORD_STAGE:
 		return op_staged(r, op, rec, fault);
 	default:
@@ -561,7 +579,7 @@ take_part(struct restore *r, const struct record *rec, struct fault *fault)
 	if (op == NULL)
 		return fault->status;
 	if (r->output == NULL || op->callee == NULL ||
-	    !parts_restore(op->callee, record_int(rec, TAG_NUMBER), r->output))
+	    !parts_restore(op->callee, record_int(rec, TAG_NUMBER), r->output, record_find(rec, TAG_GUARD) != NULL))
 		return senseless(rec, "it is no part that can come next", fault);
 	return 0;
 }
@@ -624,6 +642,7 @@ take(struct restore *r, const struct record *rec, struct fault *fault)
 	case RECORD_REFUSAL:
 	case RECORD_RESOLVED:
 	case RECORD_STAGE:
+	case RECORD_REVIEW:
 		return take_of_op(r, rec, fault);
 	case RECORD_COMMAND:
 		return take_command(r, rec, fault);

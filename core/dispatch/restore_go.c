@@ -13,6 +13,7 @@
 
 #include "dispatch/guard.h"
 #include "dispatch/stages.h"
+#include "dispatch/review.h"
 
 #define AGAIN "the host was started again"
 
@@ -44,6 +45,8 @@ end_op(struct restore *r, struct op *op, const struct fault *why)
 {
 	struct fault unknown = {0};
 
+	if (op->state == OP_NEW)
+		review_over(r->d, op);
 	if (op->state != OP_OPEN)
 		return;
 	payload_unref(&op->value);

@@ -46,9 +46,11 @@ stage_next(struct dispatch *d, struct op *op, const char *guard, const struct fa
 	    is_final(guard, why->status) || was_heard(op) || op->attempt >= STAGES_MAX ||
 	    clock_real_ns() >= op->deadline_real_ns)
 		return false;
-	*ret = (struct stage){.kind = STAGE_CALL};
-	ret->by = STAGE_BY_LADDER;
-	return ladder_next(d, op, guard, why, findings, ret);
+	*ret = (struct stage){.kind = STAGE_CALL, .by = STAGE_BY_LADDER};
+	if (ladder_next(d, op, guard, why, findings, ret))
+		return true;
+	*ret = (struct stage){.kind = STAGE_CALL, .by = STAGE_BY_FALLBACK};
+	return fallback_next(d, op, guard, why, findings, ret);
 }
 
 /* ---- On record --------------------------------------------------------------------------------------------------- */

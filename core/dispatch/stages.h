@@ -48,6 +48,9 @@ bool ladder_next(struct dispatch *d, struct op *op, const char *guard, const str
 bool fallback_next(struct dispatch *d, struct op *op, const char *guard, const struct fault *why,
     struct payload *findings, struct stage *ret);
 
+/* May a failure of the op's attempt be followed by a fallback?  Nobody gets a part of such a reply before it has ended well. */
+bool fallback_is_set(const struct op *op);
+
 /* How many attempts `by` has given the op so far. */
 static inline unsigned
 stage_given(const struct op *op, enum stage_by by)

@@ -118,7 +118,7 @@ struct executor {
 };
 extern const struct executor executor_call, executor_http, executor_now, executor_random, executor_sleep,
     executor_first, executor_find, executor_script, executor_part, executor_remember, executor_recall, executor_forget,
-    executor_list, executor_documents, executor_document, executor_search;
+    executor_list, executor_documents, executor_document, executor_search, executor_review;
 
 /* When a sleep that is under way ends, real ns; 0: that is not known. */
 int64_t sleep_ends(const struct op *op);
@@ -130,6 +130,8 @@ extern const struct executor executor_bench;
 const struct executor *executor_of(const struct op *op); /* the cell room lets no other kind through */
 
 bool op_kind_known(uint16_t kind);
+/* What an effect bears (enum wire_effect): as its plugin says, else as its method means. */
+uint8_t effect_class(const struct op *op, const struct http_request *request);
 /* The idempotency key that the host gives an effect. */
 char *effect_key(const struct op *op);
 
@@ -144,6 +146,9 @@ bool op_memory_target(const struct op *op, char space[SPACE_TEXT], const char **
 /* Changes memory, or puts a value or a key into it. */
 bool op_memory_changes(uint16_t kind);
 
+/* The review that an op of kind REVIEW has asked for is decided. */
+void op_reviewed(struct dispatch *d, struct review *r);
+
 /* A call said a part of its reply. */
 void parts_said(struct dispatch *d, struct call *call, struct payload *part);
 
@@ -151,8 +156,8 @@ void parts_said(struct dispatch *d, struct call *call, struct payload *part);
 void parts_noticed(struct dispatch *d, struct op *op);
 void parts_ended(struct dispatch *d, struct op *op);
 
-/* One that is on record; false: it can't be the next. */
-bool parts_restore(struct call *call, int64_t nth, struct payload *part);
+/* One that is on record, and was held back or not, whatever would be done by now; false: it can't be the next. */
+bool parts_restore(struct call *call, int64_t nth, struct payload *part, bool held);
 void parts_settled(struct op *op); /* the op has its outcome: what was held back is handed out, or dropped */
 
 /* Tells a call, and all that it asked for, to stop. */
@@ -178,6 +183,10 @@ void record_log(struct dispatch *d, struct call *call, enum log_level level, con
 
 void record_resolved(struct dispatch *d, struct op *op, const struct decision *said, struct payload *value);
 
+struct review;
+void record_review(struct dispatch *d, struct op *op, const struct review *r, const char *body);
+void record_reviewed(struct dispatch *d, const struct review *r, const char *decision);
+
 /* ---- decision.c -------------------------------------------------------------------------------------------------- */
 
 /* Nobody knows whether the op took place: it waits for a human, until dispatch_resolve or its outcome. */
@@ -191,6 +200,10 @@ const char *decision_name(enum decision_outcome outcome);
 
 /* An op that is on record was asked for again: answered, attached, or the run ends as nondeterministic. */
 void replay_op(
+    struct dispatch *d, struct op *op, const struct wire_op *asked, const char *target, struct payload *input);
+
+/* The same of one that has not begun, and has a review on record: it may be taken as it is asked for now. */
+bool replay_reviewed(
     struct dispatch *d, struct op *op, const struct wire_op *asked, const char *target, struct payload *input);
 
 /* Sends its call the outcomes of ops that it will ask for again. */
@@ -221,6 +234,7 @@ void tell_call(struct dispatch *d, struct call *call, const char *type); /* "cal
 void tell_outcome(struct dispatch *d, struct op *op);
 void tell_stage(struct dispatch *d, struct op *op, const json_t *stage, const struct fault *why);
 void tell_undecided(struct dispatch *d, struct op *op);
+void tell_review(struct dispatch *d, struct op *op, const struct review *r); /* "review", "reviewed" */
 void tell_line(struct dispatch *d, struct call *call, const char *type, double done, const char *line);
 
 #endif

@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/util.h"
 #include "policy/check.h"
+#include "policy/fallbacks.h"
 #include "policy/handoffs.h"
 #include "policy/keys.h"
 #include "policy/places.h"
@@ -164,6 +165,7 @@ policy_complete(struct policy *p, const char *path)
 	}
 	places_add_installed(p);
 	handoffs_compile(p);
+	fallbacks_compile(p);
 	p->held = lasting_values(p);
 	p->asked = json_incref(p->held);
 }
@@ -184,7 +186,7 @@ load_as(const char *path, bool dev, bool root, struct policy **ret, struct fault
 		return HOSPES_ECONFIG;
 	}
 	policy_complete(p, path);
-	if (!handoffs_check(p, set_fault, fault)) {
+	if (!handoffs_check(p, set_fault, fault) || !fallbacks_check(p, set_fault, fault)) {
 		policy_unref(&p);
 		return HOSPES_ECONFIG;
 	}
@@ -204,6 +206,7 @@ policy_check(
 	}
 	policy_complete(p, path);
 	handoffs_check(p, each, arg);
+	fallbacks_check(p, each, arg);
 	check_values(p, options, each, arg);
 	check_grants(p, options, each, arg);
 	*ret = p;
@@ -266,6 +269,7 @@ policy_unref(struct policy **ref)
 	map_free(&p->plugins);
 	plugin_free(p->unnamed);
 	handoffs_free(p);
+	fallbacks_free(p);
 	value_clear(policy_keys, p);
 	json_decref(p->texts);
 	json_decref(p->places);
