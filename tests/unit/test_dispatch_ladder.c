@@ -84,11 +84,8 @@ test_steps(void **state)
 	    {1, {STEP_REVIEW, STEP_RETRY, STEP_PASS}, 3, "hpff", "rpff"},
 	    {1, {STEP_ESCALATE, STEP_RETRY, STEP_REVIEW, STEP_PASS}, 4, "erhf", "erpf"},
 	};
-	static const char names[] = {[STEP_FAIL] = 'f',
-	    [STEP_PASS] = 'p',
-	    [STEP_RETRY] = 'r',
-	    [STEP_ESCALATE] = 'e',
-	    [STEP_REVIEW] = 'h'};
+	static const char names[] = {
+	    [STEP_FAIL] = 'f', [STEP_PASS] = 'p', [STEP_RETRY] = 'r', [STEP_ESCALATE] = 'e', [STEP_REVIEW] = 'h'};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -141,7 +138,7 @@ test_it_never_mends(void **state)
 	assert_string_equal(newest()->plugin, "e");
 	assert_string_equal(newest()->path, "/0/0#4");
 	assert_string_equal(newest()->op->target, "b"); /* that is what was asked for */
-	replies("4", FAILED); /* what is said of b holds for who stands in for it */
+	replies("4", FAILED);                           /* what is said of b holds for who stands in for it */
 	assert_int_equal(last_status(), HOSPES_EGROUND);
 	assert_says(root, 0, "the reply of e 1.0.0 is not grounded");
 	assert_int_equal(records_of(RECORD_REFUSAL), 4);
@@ -217,8 +214,7 @@ test_critical_without_source(void **state)
 	(void)state;
 	reply(newest(), 0, CRITICAL);
 	assert_int_equal(last_status(), HOSPES_EGROUND);
-	assert_says(root, 0,
-	    "1 of 2 claims fails the check critical; \"one\": it is critical and names no source");
+	assert_says(root, 0, "1 of 2 claims fails the check critical; \"one\": it is critical and names no source");
 	ask(root, "b");
 	reply(newest(), 0, "{\"claims\":[{\"text\":\"one\",\"critical\":true,\"sources\":[{}]}]}");
 	assert_int_equal(last_status(), 0);
@@ -291,8 +287,9 @@ test_edges(void **state)
 	struct call *root;
 
 	(void)state;
-	configure("handoffs = ( { to = \"a\"; capability = \"facts\"; checks = [ \"c\" ]; }, { from = \"b\"; checks = [ "
-		  "\"d\" ]; }, { from = \"b\"; to = \"e\"; checks = [ ]; } );");
+	configure(
+	    "handoffs = ( { to = \"a\"; capability = \"facts\"; checks = [ \"c\" ]; }, { from = \"b\"; checks = [ "
+	    "\"d\" ]; }, { from = \"b\"; to = \"e\"; checks = [ ]; } );");
 	w.versions[4].capabilities = offers; /* e */
 	root = start();
 	ask(root, "e");
@@ -382,7 +379,7 @@ test_what_may_change_is_asked_again(void **state)
 /* ---- Killed on any rung ------------------------------------------------------------------------------------------ */
 
 #define WHOLE_LADDER                                                                                                   \
-	"grounding: { b: { checks = [ \"c\", \"d\" ]; retries = 2; escalate = \"e\"; on_fail = [ \"retry\", "            \
+	"grounding: { b: { checks = [ \"c\", \"d\" ]; retries = 2; escalate = \"e\"; on_fail = [ \"retry\", "          \
 	"\"escalate\" ]; }; };"
 
 /* b tells the same lie twice, so that what c says of it is known the second time, then another one; e tells none. */
