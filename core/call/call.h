@@ -161,6 +161,9 @@ struct op {
 	int status;
 	struct payload *value; /* or the sentence */
 	double confidence;
+	struct version *answered; /* of a CALL: the version that gave it, with a reference; NULL: none did */
+	uint32_t scored;          /* 1 + the ordinal of the op that scored it; 0: none has */
+	uint16_t judged;          /* the attempt of its call that checks have given a score; 0: none */
 
 	struct op_stage *stage; /* of a CALL that is past its first attempt; else NULL */
 	struct parts *parts; /* of a CALL, kept as the outcome is; NULL: none */
@@ -237,6 +240,7 @@ struct call {
 	/* what it replied, from then until guards have let it pass */
 	struct payload *reply, *partial;
 	double confidence;
+	double verdict; /* the lowest score that its checks gave it; NAN: none did */
 	void *grounding; /* of the grounding guard: its checks */
 	bool grounded;   /* it has let the reply pass */
 

@@ -584,6 +584,21 @@ take_part(struct restore *r, const struct record *rec, struct fault *fault)
 	return 0;
 }
 
+/* What was scored is not scored again: the reply of a call by its checks, or its outcome by the op of this ordinal. */
+static int
+take_score(struct restore *r, const struct record *rec, struct fault *fault)
+{
+	struct op *op = op_at(r, rec, fault);
+
+	if (op == NULL)
+		return fault->status;
+	if (rec->head.ordinal == UINT32_MAX)
+		op->judged = rec->head.attempt;
+	else
+		op->scored = rec->head.ordinal + 1;
+	return 0;
+}
+
 static int
 take_line(struct restore *r, const struct record *rec, struct fault *fault)
 {
@@ -650,6 +665,8 @@ take(struct restore *r, const struct record *rec, struct fault *fault)
 		return take_part(r, rec, fault);
 	case RECORD_LOG:
 		return take_line(r, rec, fault);
+	case RECORD_SCORE:
+		return take_score(r, rec, fault);
 	default:
 		return 0; /* what else there is changes nothing for the run */
 	}

@@ -30,6 +30,9 @@ struct dispatch {
 	struct event *look;
 	bool look_armed;
 	struct verdict_cache *verdicts;
+	struct alerts *alerts;
+	struct quality *quality;
+	void (*alerted)(uint64_t lsn, void *arg);
 	struct map slots; /* plugin name -> struct slots of guard_concurrency.c */
 };
 
@@ -118,7 +121,7 @@ struct executor {
 };
 extern const struct executor executor_call, executor_http, executor_now, executor_random, executor_sleep,
     executor_first, executor_find, executor_script, executor_part, executor_remember, executor_recall, executor_forget,
-    executor_list, executor_documents, executor_document, executor_search, executor_review;
+    executor_list, executor_documents, executor_document, executor_search, executor_review, executor_score;
 
 /* When a sleep that is under way ends, real ns; 0: that is not known. */
 int64_t sleep_ends(const struct op *op);

@@ -74,6 +74,12 @@ struct policy_handoff {
 	unsigned n_steps;
 };
 
+#define POLICY_PERCENTS_MAX 8
+struct policy_percents {
+	unsigned n;
+	uint8_t at[POLICY_PERCENTS_MAX]; /* the smallest first */
+};
+
 /* What the operator says of one plugin: `grants.NAME`, `limits.NAME` and `plugins.NAME`. */
 struct policy_plugin {
 	char *name;
@@ -140,6 +146,11 @@ struct policy {
 	bool review_once;           /* `reviews.once`: a human is asked before an effect of the class `once` */
 	int64_t review_deadline_ns; /* how long a review waits for a human */
 	enum policy_answer review_default; /* `reviews.default`: what becomes of a review that nobody answered */
+	struct policy_percents alerts_at; /* of a budget that is spent: an alert each */
+	char *alerts_webhook;             /* URL that alerts are sent to, or NULL */
+	char *alerts_secret_file;         /* that they are signed with, or NULL */
+	double quality_k, quality_h;      /* CUSUM over scores, in standard deviations (dispatch/cusum.h) */
+	unsigned quality_least;           /* scores of a version before a drop is told of */
 
 	json_t *held;  /* key -> text of what holds until the host starts again, as the file had it when it started */
 	json_t *asked; /* the same as the file has it now */

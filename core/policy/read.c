@@ -19,6 +19,7 @@
 #include "policy/fallbacks.h"
 #include "policy/handoffs.h"
 #include "policy/keys.h"
+#include "policy/numbers.h"
 #include "policy/value.h"
 
 #define FILE_MAX  MIB
@@ -165,6 +166,24 @@ put_list(const struct key *key, const config_setting_t *s, void *base)
 }
 
 static bool
+put_percents(const struct key *key, const config_setting_t *s, void *base)
+{
+	int64_t numbers[POLICY_PERCENTS_MAX];
+	int n = config_setting_length(s);
+
+	if (n > POLICY_PERCENTS_MAX)
+		return false;
+	for (int i = 0; i < n; i++) {
+		const config_setting_t *one = config_setting_get_elem(s, (unsigned)i);
+
+		if (!config_setting_is_number(one) || config_setting_type(one) == CONFIG_TYPE_FLOAT)
+			return false;
+		numbers[i] = config_setting_get_int64(one);
+	}
+	return value_put_percents(key, base, numbers, (size_t)n);
+}
+
+static bool
 put_value(const struct key *key, const config_setting_t *s, void *base)
 {
 	switch (config_setting_type(s)) {
@@ -179,7 +198,7 @@ put_value(const struct key *key, const config_setting_t *s, void *base)
 		return value_put_text(key, base, config_setting_get_string(s));
 	case CONFIG_TYPE_LIST:
 	case CONFIG_TYPE_ARRAY:
-		return put_list(key, s, base);
+		return key->type == KEY_PERCENTS ? put_percents(key, s, base) : put_list(key, s, base);
 	default:
 		return false;
 	}
