@@ -11,6 +11,7 @@
 #include "dispatch/alert.h"
 #include "dispatch/guard.h"
 #include "dispatch/quality.h"
+#include "dispatch/verdict_cache.h"
 
 void
 dispatch_open(struct dispatch **ret, const struct dispatch_options *options)
@@ -35,6 +36,7 @@ dispatch_open(struct dispatch **ret, const struct dispatch_options *options)
 	account_init(&d->host, "host", NULL);
 	TAILQ_INIT(&d->budget_waiters.ops);
 	deadlock_open(d);
+	verdict_cache_open(&d->verdicts);
 	alerts_open(d);
 	quality_open(d);
 	*ret = d;
@@ -52,6 +54,7 @@ dispatch_close(struct dispatch **d)
 		free(slots);
 	map_free(&(*d)->slots);
 	deadlock_close(*d);
+	verdict_cache_close(&(*d)->verdicts);
 	quality_close(*d);
 	alerts_close(*d);
 	free(*d);
@@ -199,6 +202,8 @@ on_op(struct call *call, uint32_t ordinal, const struct wire_op *asked, const ch
 		replay_op(d, op, asked, target, input);
 		return;
 	}
+	if (op->reviews != NULL && !replay_reviewed(d, op, asked, target, input))
+		return;
 	op->kind = asked->kind;
 	op->effect = asked->effect;
 	op_set_target(op, target);

@@ -54,8 +54,12 @@ void dispatch_resume(struct call *call);
 /* May this call reach there, and at a private address too?  Asked again for each redirect.  (guard_permission.c) */
 bool permission_http(const struct call *caller, const struct http_request *request, bool *private, struct fault *why);
 
+/* A call was made: finds what its reply has to pass.  (guard_grounding.c) */
+void grounding_began(struct call *call);
+
 /* Will its reply be checked?  An op has its outcome: when it was the last check of a reply, that can be judged.  (guard_grounding.c) */
 bool grounding_looks_at(const struct call *call);
+const char *grounding_check(const struct call *call, unsigned nth); /* the plugin that looks at its reply; NULL: there are no more */
 void grounding_noticed(struct dispatch *d, struct op *op);
 
 /* An op that waited for its part of a share no longer does.  (guard_budget.c) */
@@ -80,7 +84,7 @@ void repetition_forget(struct run *run);
 /* At which depth a call would run: the root at 0, checks and tools where their caller is.  (guard_depth.c) */
 unsigned depth_of(const struct op *op);
 
-extern const struct guard guard_permission, guard_deadline, guard_depth, guard_cycle, guard_repetition, guard_concurrency, guard_memory, guard_budget,
-    guard_grounding, guard_quality;
+extern const struct guard guard_permission, guard_deadline, guard_depth, guard_cycle, guard_repetition, guard_concurrency, guard_memory, guard_review,
+    guard_budget, guard_grounding, guard_quality;
 
 #endif

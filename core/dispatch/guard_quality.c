@@ -15,12 +15,13 @@
 #include "dispatch/quality.h"
 
 static char *
-names_of(char *const *checks)
+checks_of(const struct call *call)
 {
 	struct buf out = {0};
+	const char *check;
 
-	for (; checks != NULL && *checks != NULL; checks++)
-		buf_printf(&out, "%s%s", out.len > 0 ? ", " : "", *checks);
+	for (unsigned i = 0; (check = grounding_check(call, i)) != NULL; i++)
+		buf_printf(&out, "%s%s", out.len > 0 ? ", " : "", check);
 	buf_text(&out);
 	return (char *)out.data;
 }
@@ -34,7 +35,7 @@ quality_judged(struct dispatch *d, struct op *op)
 	if (isnan(call->verdict) || op->judged >= call->attempt)
 		return;
 	op->judged = call->attempt;
-	by = names_of(call->rules->checks);
+	by = checks_of(call);
 	dispatch_score(d, &(struct score){.kind = SCORE_CHECK,
 			      .score = call->verdict,
 			      .plugin = call->plugin,

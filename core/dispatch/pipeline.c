@@ -12,6 +12,8 @@
 
 #include "base/clock.h"
 #include "dispatch/guard.h"
+#include "dispatch/stages.h"
+#include "dispatch/review.h"
 
 static const struct guard *const guards[] = {
     &guard_permission,
@@ -21,6 +23,7 @@ static const struct guard *const guards[] = {
     &guard_repetition,
     &guard_concurrency,
     &guard_memory,
+    &guard_review,
     &guard_budget,
     &guard_grounding,
     &guard_quality,
@@ -63,6 +66,14 @@ guards_settle(struct dispatch *d, struct op *op)
 			guards[i]->settle(d, op);
 	}
 	op->taken = 0;
+}
+
+void
+pipeline_settle(struct dispatch *d, struct op *op)
+{
+	guards_settle(d, op);
+	if (op->resolved != NULL)
+		version_unref(&op->resolved);
 }
 
 static int
@@ -136,10 +147,23 @@ resolved_over(struct op *op)
 
 /* ---- From the record --------------------------------------------------------------------------------------------- */
 
+static void
+opened(struct op *op)
+{
+	op->state = OP_OPEN;
+	if (op->caller == NULL)
+		return;
+	call_ref(op->caller);
+	op->caller->open_ops++;
+	op->caller->kept_bytes += op->input_len;
+}
+
 int
 pipeline_restore(struct dispatch *d, struct op *op, struct fault *fault)
 {
-	assert(op->state == OP_NEW);
+	bool again = stage_between(op);
+
+	assert(op->state == OP_NEW || again);
 	for (size_t i = 0; i < ARRAY_LEN(guards); i++) {
 		int rc = guards[i]->restore == NULL ? 0 : guards[i]->restore(d, op, fault);
 
@@ -149,14 +173,17 @@ pipeline_restore(struct dispatch *d, struct op *op, struct fault *fault)
 		}
 		op->taken |= 1u << i;
 	}
-	op->state = OP_OPEN;
 	op->began_mono_ns = clock_mono_ns();
-	if (op->caller != NULL) {
-		call_ref(op->caller);
-		op->caller->open_ops++;
-		op->caller->kept_bytes += op->input_len;
-	}
+	if (!again)
+		opened(op);
 	return 0;
+}
+
+void
+pipeline_restore_stage(struct op *op)
+{
+	assert(op->state == OP_NEW);
+	opened(op);
 }
 
 void
@@ -184,6 +211,14 @@ pipeline_restore_refusal(struct op *op, int status, struct payload *value)
 	payload_unref(&op->input);
 	if (op->caller != NULL)
 		op->caller->kept_bytes += value == NULL ? 0 : value->len;
+}
+
+void
+pipeline_restore_known(struct op *op, struct payload *value)
+{
+	set_outcome(op, 0, value, 1);
+	payload_unref(&op->input);
+	op->caller->kept_bytes += value->len;
 }
 
 /* ---- Deadlines --------------------------------------------------------------------------------------------------- */
@@ -275,6 +310,13 @@ pipeline_enter(struct dispatch *d, struct op *op)
 		pipeline_refuse(d, op, "cancel", &why);
 		return;
 	}
+	try(d, op);
+}
+
+void
+pipeline_again(struct dispatch *d, struct op *op)
+{
+	op->state = OP_NEW;
 	try(d, op);
 }
 
@@ -381,32 +423,59 @@ finish(struct dispatch *d, struct op *op)
 void
 pipeline_complete(struct dispatch *d, struct op *op, int status, struct payload *value, double confidence)
 {
+	review_over(d, op);
 	set_outcome(op, status, value, confidence);
 	record_outcome(d, op);
 	finish(d, op);
 }
 
 void
+pipeline_known(struct dispatch *d, struct op *op, const struct version *v, struct payload *value)
+{
+	call_ref(op->caller);
+	op->caller->open_ops++;
+	op->state = OP_OPEN;
+	set_outcome(op, 0, value, 1);
+	record_known(d, op, v);
+	finish(d, op);
+}
+
+void
 pipeline_refuse(struct dispatch *d, struct op *op, const char *guard, const struct fault *why)
 {
+	struct stage next;
+
+	review_over(d, op);
+	if (stage_next(d, op, guard, why, NULL, &next)) {
+		stage_begin(d, op, &next, guard, why);
+		return;
+	}
 	set_outcome(op, why->status, payload_text(why->text), 0);
-	record_refusal(d, op, guard, NULL);
+	record_refusal(d, op, guard, why, NULL);
 	loops_refused(d, op, guard, why);
 	finish(d, op);
 }
 
 /* Two records: the guard said no, and with that the call has ended. */
-void
+bool
 pipeline_refuse_reply(
     struct dispatch *d, struct op *op, const char *guard, const struct fault *why, struct payload *findings)
 {
-	set_outcome(op, why->status, payload_text(why->text), 0);
+	struct stage next;
+
+	review_over(d, op);
 	if (!op->refused)
-		record_refusal(d, op, guard, findings);
-	record_outcome(d, op);
+		record_refusal(d, op, guard, why, findings);
 	payload_unref(&op->run->findings);
 	op->run->findings = payload_ref(findings);
+	if (stage_next(d, op, guard, why, findings, &next)) {
+		stage_begin(d, op, &next, guard, why);
+		return false;
+	}
+	set_outcome(op, why->status, payload_text(why->text), 0);
+	record_outcome(d, op);
 	finish(d, op);
+	return true;
 }
 
 void
@@ -423,6 +492,8 @@ dispatch_cancel(struct dispatch *d, struct op *op, int status, const char *why)
 	struct call *caller = op->caller;
 	struct fault fault;
 
+	if (op->state == OP_NEW)
+		review_over(d, op); /* it was asked for before the host was started, and will not be again */
 	if (op->state == OP_DONE || op->state == OP_NEW || op->cancelled != 0)
 		return;
 	if (caller != NULL)

@@ -43,7 +43,7 @@ int
 resolve_op(struct dispatch *d, struct op *op, struct fault *why)
 {
 	struct run *run = op->run;
-	const char *name = op->target;
+	const char *name = op_target(op), *semver = op_version(op);
 	struct version *v;
 
 	if (run->script != NULL && op->caller != NULL)
@@ -56,8 +56,8 @@ resolve_op(struct dispatch *d, struct op *op, struct fault *why)
 			    name + sizeof(cap_prefix) - 1);
 		name = v->name;
 	}
-	if (op->version != NULL) {
-		v = by_number(d, name, op->version, why);
+	if (semver != NULL) {
+		v = by_number(d, name, semver, why);
 		if (v == NULL)
 			return why->status;
 		op->resolved = version_ref(v);
@@ -73,6 +73,14 @@ resolve_op(struct dispatch *d, struct op *op, struct fault *why)
 	}
 	op->resolved = version_ref(v);
 	return 0;
+}
+
+struct version *
+resolve_name(struct dispatch *d, struct run *run, const char *name)
+{
+	struct version *v = pinned(run, name);
+
+	return v != NULL ? v : registry_active(d->registry, name);
 }
 
 void

@@ -23,7 +23,56 @@
 
 /* What becomes of a run in which a call goes round in a circle: the call is refused, or the run is ended. */
 enum policy_on_cycle { ON_CYCLE_REFUSE, ON_CYCLE_END_RUN };
+/* What is said where no human says anything. */
+enum policy_answer { ANSWER_REJECT, ANSWER_APPROVE };
 enum policy_isolation { ISOLATION_CLIENT, ISOLATION_VERSION, ISOLATION_RUN };
+
+/* What is tried in place of a call that failed: another agent, or one of its versions, or a fixed answer. */
+struct policy_stand_in {
+	char *agent, *version; /* a name or "cap:NAME"; version may be NULL */
+	char *answer;          /* JSON text */
+};
+
+/* On which ends of an attempt, each a bit. */
+#define FALLBACK_ON_CRASH   1u /* its cell died of it, it got stuck, it could not be loaded */
+#define FALLBACK_ON_TIMEOUT 2u
+#define FALLBACK_ON_BREAKER 4u
+#define FALLBACK_ON_REFUSED 8u  /* by another guard, before or after it replied */
+#define FALLBACK_ON_FAILED  16u /* it said so itself */
+
+/* An entry of `fallbacks`. */
+struct policy_fallback {
+	char *of;        /* a name, or "cap:NAME", by which it was called */
+	char **on;       /* as it is written; NULL: all but "failed" */
+	unsigned causes; /* the bits of that */
+	struct policy_stand_in *to;
+	unsigned n;
+	char *at; /* "FILE:LINE" */
+};
+
+/* What is done, one after the other, with a reply that is not grounded or too unsure. */
+enum policy_step { STEP_FAIL, STEP_PASS, STEP_RETRY, STEP_ESCALATE, STEP_REVIEW };
+#define POLICY_STEPS_MAX 5
+
+/* What a reply has to pass before it is handed on: `grounding.NAME`, and each entry of `handoffs`. */
+struct policy_handoff {
+	char *from, *to;      /* of an entry: whose reply, handed to whom; NULL: anybody's */
+	char *capability;     /* of an entry: that `from` offers; NULL: any */
+	char **checks;        /* plugins that look at it; NULL or empty: none */
+	double confidence;    /* below that it is too unsure; 0: never */
+	char **on_fail;       /* the steps as they are written; empty is [ "fail" ] */
+	unsigned retries;     /* how often the step "retry" asks again; default 1 */
+	char *escalate;       /* whom the step "escalate" asks; NULL: nobody */
+	bool critical;        /* a critical claim without a source fails, and nobody is asked; default true */
+	int64_t check_deadline_ns; /* that a check may take; 0: what is left of the call's time */
+
+	unsigned set;         /* bit i: row i of the table of its keys is in the file */
+	bool named;           /* it is in the file, or compiled in for a plugin */
+	char *at;             /* "FILE:LINE" of an entry */
+	char *key;            /* of an entry: its names together */
+	enum policy_step steps[POLICY_STEPS_MAX];
+	unsigned n_steps;
+};
 
 #define POLICY_PERCENTS_MAX 8
 struct policy_percents {
@@ -38,8 +87,9 @@ struct policy_plugin {
 	bool http_private;    /* private addresses too */
 	char **needs;         /* NULL: all that the notes declare; else only those of them that match one of these */
 	char **memory;        /* granted spaces beside its own, NULL-terminated, perhaps empty; "*" is a pattern */
-	char **checks;        /* `grounding.NAME.checks`: plugins that its replies have to pass; NULL or empty: none */
+	struct policy_handoff grounding; /* what its replies have to pass, unless an entry of `handoffs` says otherwise */
 	unsigned concurrency; /* running calls of it at a time; 0: no limit */
+	int64_t timeout_ns;   /* time for one attempt of a call of it; 0: what the call has */
 	unsigned recursion;   /* cap of the note's recursion; default 0 */
 	bool polled;          /* its answer may change: asking it the same again is no repetition */
 	json_t *config;       /* object, perhaps empty; values of its HOSPES_CONFIG names */
@@ -93,6 +143,9 @@ struct policy {
 	size_t memory_value_max;    /* `memory.value`: bytes of one remembered value; default 1 MiB */
 	size_t memory_document_max; /* `memory.document`: bytes of one document's text; default 64 MiB */
 
+	bool review_once;           /* `reviews.once`: a human is asked before an effect of the class `once` */
+	int64_t review_deadline_ns; /* how long a review waits for a human */
+	enum policy_answer review_default; /* `reviews.default`: what becomes of a review that nobody answered */
 	struct policy_percents alerts_at; /* of a budget that is spent: an alert each */
 	char *alerts_webhook;             /* URL that alerts are sent to, or NULL */
 	char *alerts_secret_file;         /* that they are signed with, or NULL */
@@ -106,6 +159,13 @@ struct policy {
 	bool dev; /* hospes dev: declared public hosts are granted, dev versions accepted */
 
 	struct map plugins;            /* name -> struct policy_plugin */
+	struct policy_fallback *fallbacks; /* the entries of `fallbacks` */
+	unsigned n_fallbacks;
+	struct map fallback_of;        /* its `of` -> struct policy_fallback */
+	struct policy_handoff *handoffs; /* the entries of `handoffs` */
+	unsigned n_handoffs;
+	struct map handoff_of;         /* "FROM TO CAPABILITY", each may be "" -> its entry */
+	unsigned handoff_kinds;        /* bit i: there is one with these of the three (handoffs.c) */
 	struct policy_plugin *unnamed; /* what holds for a plugin that the file does not name */
 	json_t *texts;                 /* name -> text, of the files of settings that were looked at */
 	json_t *places;                /* key, as in "grants.fetch.http" -> "FILE:LINE", of what the file sets */
@@ -174,6 +234,17 @@ void policy_unref(struct policy **p);
 
 /* Never NULL: a plugin that the file does not name has the defaults. */
 const struct policy_plugin *policy_plugin(const struct policy *p, const char *name);
+
+/* What stands in for calls of a name or "cap:NAME"; NULL: nothing. */
+const struct policy_fallback *policy_fallback(const struct policy *p, const char *name);
+
+/* "crash", of one bit. */
+const char *policy_fallback_cause(unsigned cause);
+
+/* What the reply of a plugin has to pass on its way to another, or with `to` NULL to the client.  Of several entries that which
+ * names `from` counts before one that names `to`, and that before one that names a capability.  Never NULL. */
+const struct policy_handoff *policy_handoff(
+    const struct policy *p, const struct policy_plugin *from, const struct policy_plugin *to, char *const *capabilities);
 
 /* The text of the file that a setting of the type "file" names, as a JSON string (a new reference): from the folder `files`
  * beside the configuration file, else from the installed one; "" where neither has it, or for the name "".  Read once for

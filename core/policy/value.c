@@ -81,6 +81,41 @@ static const char *const isolations[] = {
 
 static const char *const on_cycles[] = {[ON_CYCLE_REFUSE] = "refuse", [ON_CYCLE_END_RUN] = "end_run"};
 
+static const char *const answers[] = {[ANSWER_REJECT] = "reject", [ANSWER_APPROVE] = "approve"};
+static const char *const steps[] = {[STEP_FAIL] = "fail",
+    [STEP_PASS] = "pass",
+    [STEP_RETRY] = "retry",
+    [STEP_ESCALATE] = "escalate",
+    [STEP_REVIEW] = "review"};
+
+bool
+value_step(const char *text, enum policy_step *ret)
+{
+	for (unsigned i = 0; i < ARRAY_LEN(steps); i++) {
+		if (strcmp(text, steps[i]) == 0) {
+			*ret = (enum policy_step)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Each once, and nothing after what ends it. */
+static bool
+steps_fit(char *const *texts)
+{
+	unsigned seen = 0;
+
+	for (; *texts != NULL; texts++) {
+		enum policy_step step;
+
+		if (!value_step(*texts, &step) || (seen & (1u << step | 1u << STEP_FAIL | 1u << STEP_PASS)) != 0)
+			return false;
+		seen |= 1u << step;
+	}
+	return true;
+}
+
 static bool
 put_word(const struct key *key, void *base, const char *text, const char *const *words, size_t n)
 {
@@ -152,6 +187,8 @@ text_fits(const struct key *key, const char *text)
 		       text[strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-*")] == '\0';
 	case KEY_NAMES:
 		return policy_is_plugin_name(text);
+	case KEY_NAME:
+		return len == 0 || policy_is_plugin_name(text);
 	case KEY_URL:
 		return len == 0 || url_fits(text);
 	case KEY_FILE:
@@ -168,6 +205,7 @@ value_put_text(const struct key *key, void *base, const char *text)
 
 	switch (key->type) {
 	case KEY_TEXT:
+	case KEY_NAME:
 	case KEY_PATH:
 	case KEY_URL:
 	case KEY_FILE:
@@ -185,6 +223,8 @@ value_put_text(const struct key *key, void *base, const char *text)
 		return put_word(key, base, text, isolations, ARRAY_LEN(isolations));
 	case KEY_ON_CYCLE:
 		return put_word(key, base, text, on_cycles, ARRAY_LEN(on_cycles));
+	case KEY_ANSWER:
+		return put_word(key, base, text, answers, ARRAY_LEN(answers));
 	case KEY_COUNT:
 	case KEY_BOOL:
 	case KEY_PATHS:
@@ -192,6 +232,7 @@ value_put_text(const struct key *key, void *base, const char *text)
 	case KEY_NEEDS:
 	case KEY_SPACES:
 	case KEY_NAMES:
+	case KEY_STEPS:
 	case KEY_REAL:
 	case KEY_PERCENTS:
 		break;
@@ -225,16 +266,17 @@ value_put_bool(const struct key *key, void *base, bool flag)
 }
 
 static bool
-is_text(const struct key *key)
-{
-	return key->type == KEY_TEXT || key->type == KEY_PATH || key->type == KEY_URL || key->type == KEY_FILE;
-}
-
-static bool
 is_list(const struct key *key)
 {
 	return key->type == KEY_PATHS || key->type == KEY_PATTERNS || key->type == KEY_NEEDS ||
-	       key->type == KEY_SPACES || key->type == KEY_NAMES;
+	       key->type == KEY_SPACES || key->type == KEY_NAMES || key->type == KEY_STEPS;
+}
+
+static bool
+is_text(const struct key *key)
+{
+	return key->type == KEY_TEXT || key->type == KEY_PATH || key->type == KEY_NAME ||
+	       key->type == KEY_URL || key->type == KEY_FILE;
 }
 
 bool
@@ -248,6 +290,8 @@ value_put_list(const struct key *key, void *base, char ***list)
 		if (!text_fits(key, *text))
 			return false;
 	}
+	if (key->type == KEY_STEPS && !steps_fit(*list))
+		return false;
 	texts_free(to);
 	*to = *list;
 	*list = NULL;
@@ -280,6 +324,8 @@ texts_copy(char *const *texts)
 	size_t n = 0;
 	char **copy;
 
+	if (texts == NULL)
+		return NULL;
 	while (texts[n] != NULL)
 		n++;
 	copy = xcalloc(n + 1, sizeof *copy);
@@ -360,6 +406,8 @@ value_write(const struct key *key, const void *base, struct buf *out)
 		buf_appends(out, isolations[value_integer(key, base)]);
 	} else if (key->type == KEY_ON_CYCLE) {
 		buf_appends(out, on_cycles[value_integer(key, base)]);
+	} else if (key->type == KEY_ANSWER) {
+		buf_appends(out, answers[value_integer(key, base)]);
 	} else if (key->type == KEY_COUNT) {
 		buf_printf(out, "%lld", (long long)value_integer(key, base));
 	} else {
