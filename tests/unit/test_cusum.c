@@ -107,7 +107,7 @@ false_in_10000(const struct judge *judge)
 
 /* The mean number of scores until a drop is told; *missed: per cent of drops that are not, within LATEST. */
 static double
-delay(const struct judge *judge, double drop, double *missed)
+delay(const struct judge *judge, unsigned history, double drop, double *missed)
 {
 	unsigned sum = 0, never = 0;
 
@@ -115,7 +115,7 @@ delay(const struct judge *judge, double drop, double *missed)
 		struct cusum c = {0}, was;
 		unsigned n = 0;
 
-		for (unsigned h = 0; h < HISTORY; h++)
+		for (unsigned h = 0; h < history; h++)
 			(void)cusum_add(&c, &usual, judge->score(0), &was);
 		while (n++ < LATEST && !cusum_add(&c, &usual, judge->score(drop), &was))
 			continue;
@@ -139,7 +139,7 @@ false_alerts_and_delays(void **state)
 	for (size_t i = 0; i < sizeof(judges) / sizeof(judges[0]); i++) {
 		const struct judge *judge = &judges[i];
 		double missed_1, missed_2, false_alerts = false_in_10000(judge);
-		double delay_1 = delay(judge, 1, &missed_1), delay_2 = delay(judge, 2, &missed_2);
+		double delay_1 = delay(judge, HISTORY, 1, &missed_1), delay_2 = delay(judge, HISTORY, 2, &missed_2);
 
 		printf("# %-16s  %15.2f  %12.1f (%.1f %%)  %20.1f (%.1f %%)\n", judge->name, false_alerts, delay_1,
 		    missed_1, delay_2, missed_2);
@@ -147,6 +147,21 @@ false_alerts_and_delays(void **state)
 		assert_true(delay_1 <= judge->delay_1 && missed_1 <= 5);
 		assert_true(delay_2 <= judge->delay_2 && missed_2 <= 5);
 	}
+}
+
+/* A series that is hardly known takes a drop for what is usual: as often as the manual says. */
+static void
+young_series_learn_the_drop(void **state)
+{
+	double missed_1, missed_2, delay_1, delay_2;
+
+	(void)state;
+	seed = UINT64_C(0x77777);
+	delay_1 = delay(&judges[0], usual.least, 1, &missed_1);
+	delay_2 = delay(&judges[0], usual.least, 2, &missed_2);
+	printf("# after %u normal scores alone: %.1f (%.1f %% missed), %.1f (%.1f %% missed)\n", usual.least, delay_1,
+	    missed_1, delay_2, missed_2);
+	assert_true(missed_1 < 55 && missed_2 < 2 && delay_2 < 12);
 }
 
 /* What Siegmund's approximation says of normal scores is what comes out. */
@@ -261,6 +276,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(false_alerts_and_delays),
+	    cmocka_unit_test(young_series_learn_the_drop),
 	    cmocka_unit_test(theory_and_code_agree),
 	    cmocka_unit_test(no_single_score_is_a_drop),
 	    cmocka_unit_test(what_hardly_changes_is_none),
