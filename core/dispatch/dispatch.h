@@ -145,7 +145,12 @@ void dispatch_record_cancel(struct dispatch *d, struct run *run, int status, con
 /* "http"; "unknown": no such kind. */
 const char *op_kind_name(uint16_t kind);
 
-/* The account of the whole host, parent of every client's. */
+/* The accounts of the day: of the whole host, of a client (made when it is asked for first). */
 struct account *dispatch_host_account(struct dispatch *d);
+struct account *dispatch_client_account(struct dispatch *d, const char *client);
+
+/* Today's accounts: {"day": "2026-10-01", "accounts": [{"what": "host" | "client" | "agent", "name"?, "calls", "money_micros",
+ * "cpu_ns"}]}, each quantity {"limit", "reserved", "spent", "left"} with null for no limit; a new reference. */
+json_t *dispatch_accounts(struct dispatch *d);
 
 #endif

@@ -67,11 +67,7 @@ call_begin(struct dispatch *d, struct op *op)
 	    d->calls, op, op->resolved->name, op->resolved->semver, version_ref(op->resolved), config, depth_of(op));
 	call->rules = policy_plugin(op->run->policy, call->plugin);
 	concurrency_began(d, call);
-	if (op->share[QUANTITY_CALLS] > 0) {
-		call->account.limit[QUANTITY_CALLS] = op->share[QUANTITY_CALLS];
-		call->account.prepaid[QUANTITY_CALLS] = true;
-		call->account.spent[QUANTITY_CALLS] = 1; /* itself */
-	}
+	budget_call(call);
 	call->account.ends_real_ns = op->share_wall_ns > 0 ? op->deadline_real_ns : NO_LIMIT;
 	record_call_start(d, call, fresh);
 	tell_call(d, call, "call_started");

@@ -140,6 +140,7 @@ pipeline_restore_outcome(struct dispatch *d, struct op *op, int status, struct p
 
 	set_outcome(op, status, value, confidence);
 	payload_unref(&op->input);
+	op->from_record = true;
 	guards_settle(d, op);
 	if (op->resolved != NULL)
 		version_unref(&op->resolved);

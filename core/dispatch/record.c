@@ -85,6 +85,14 @@ record_refusal(struct dispatch *d, struct op *op, const char *guard, const struc
 	dispatch_record(d, op->run, &r);
 }
 
+/* A number where there is one. */
+static void
+add_some(struct record *r, enum record_tag tag, const int64_t *n)
+{
+	if (*n > 0)
+		record_add(r, tag, n, sizeof(*n));
+}
+
 void
 record_call_start(struct dispatch *d, struct call *call, bool with_config)
 {
@@ -100,8 +108,9 @@ record_call_start(struct dispatch *d, struct call *call, bool with_config)
 	record_add_text(&r, TAG_VERSION, call->semver);
 	record_add(&r, TAG_DEADLINE, &call->deadline_real_ns, sizeof(call->deadline_real_ns));
 	carried_add(&op->run->carried, &r, TAG_INPUT, call->input);
-	if (op->share[QUANTITY_CALLS] > 0)
-		record_add(&r, TAG_LIMIT_CALLS, &op->share[QUANTITY_CALLS], sizeof(int64_t));
+	add_some(&r, TAG_LIMIT_CALLS, &op->share[QUANTITY_CALLS]);
+	add_some(&r, TAG_LIMIT_MICROS, &op->share[QUANTITY_MONEY]);
+	add_some(&r, TAG_MICROS, &op->price_micros);
 	if (op->repetition == REPETITION_AGAIN)
 		record_add_text(&r, TAG_GUARD, guard_repetition.name);
 	if (op->version != NULL)
@@ -188,6 +197,10 @@ record_outcome(struct dispatch *d, struct op *op)
 	if (op->callee != NULL && op->callee->refusals > REFUSALS_RECORDED) {
 		unrecorded = op->callee->refusals - REFUSALS_RECORDED;
 		record_add(&r, TAG_NUMBER, &unrecorded, sizeof(unrecorded));
+	}
+	if (op->callee != NULL) {
+		add_some(&r, TAG_MICROS, &op->price_micros);
+		add_some(&r, TAG_CPU, &op->callee->cpu_ns);
 	}
 	if (op->kind == WIRE_OP_CALL && op->status == 0)
 		record_add(&r, TAG_CONFIDENCE, &op->confidence, sizeof(op->confidence));

@@ -248,18 +248,17 @@ call_started(struct restore *r, struct op *op, const struct record *rec, struct 
 	if (op->caller != NULL)
 		op->deadline_real_ns = record_int(rec, TAG_DEADLINE);
 	op->share[QUANTITY_CALLS] = record_int(rec, TAG_LIMIT_CALLS);
-	if (op->share[QUANTITY_CALLS] < 0 || op->deadline_real_ns < 0)
-		return senseless(rec, "its share or its deadline is negative", fault);
+	op->share[QUANTITY_MONEY] = record_int(rec, TAG_LIMIT_MICROS);
+	op->price_micros = record_int(rec, TAG_MICROS);
+	if (op->share[QUANTITY_CALLS] < 0 || op->share[QUANTITY_MONEY] < 0 || op->price_micros < 0 ||
+	    op->deadline_real_ns < 0)
+		return senseless(rec, "its share, its price or its deadline is negative", fault);
 	op->repetition = record_find(rec, TAG_GUARD) != NULL ? REPETITION_AGAIN : REPETITION_NONE;
 	if (pipeline_restore(r->d, op, fault) != 0)
 		return fault->status;
 	call = call_made(r, op, v);
 	call->attempt = rec->head.attempt;
-	if (op->share[QUANTITY_CALLS] > 0) {
-		call->account.limit[QUANTITY_CALLS] = op->share[QUANTITY_CALLS];
-		call->account.prepaid[QUANTITY_CALLS] = true;
-		call->account.spent[QUANTITY_CALLS] = 1;
-	}
+	budget_call(call);
 	if (v->version != NULL && (op->check || record_int(rec, TAG_NUMBER) == 0))
 		resolve_pin(r->run, v->version);
 	return 0;
@@ -307,6 +306,9 @@ call_ended(struct restore *r, struct op *op, const struct record *rec, struct fa
 	if (op->caller == NULL && partial != NULL)
 		r->run->partial = payload_new(partial->data, partial->len);
 	op->callee->state = CALL_DONE;
+	op->callee->cpu_ns = record_int(rec, TAG_CPU);
+	if (op->callee->cpu_ns > 0)
+		account_spend(&op->callee->account, QUANTITY_CPU, op->callee->cpu_ns);
 	pipeline_restore_outcome(r->d, op, rec->head.status, value, record_real(rec, TAG_CONFIDENCE));
 	let_go(r, op);
 	return 0;

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/money.h"
 #include "base/util.h"
 #include "policy/units.h"
 
@@ -48,6 +49,8 @@ const struct key policy_keys[] = {
 	{"http.timeout",     KEY_TIME,      IN_POLICY(http_timeout_ns),  NS_PER_MS, 24 * 3600 * S, "30s", true},
 	{"run.calls",        KEY_COUNT,     IN_POLICY(run_calls),        1, 1000000000, "1000", true},
 	{"run.wall",         KEY_TIME,      IN_POLICY(run_wall_ns),      NS_PER_MS, 366 * 24 * 3600 * S, "10m", true},
+	{"run.money",        KEY_MONEY,     IN_POLICY(run_money),        0, MONEY_MAX, "0", true},
+	{"run.cpu",          KEY_TIME,      IN_POLICY(run_cpu_ns),       0, 366 * 24 * 3600 * S, "0", true},
 	{"run.depth",        KEY_COUNT,     IN_POLICY(depth),            0, 64, "5", true},
 	{"run.repetition",   KEY_COUNT,     IN_POLICY(repetition),       0, 1000000000, "3", true},
 	{"run.on_cycle",     KEY_ON_CYCLE,  IN_POLICY(on_cycle),         0, 0, "refuse", true},
@@ -244,6 +247,10 @@ key_allowed(const struct key *key, char out[KEY_ALLOWED_TEXT])
 		unit_write_time(key->max, high);
 		snprintf(out, KEY_ALLOWED_TEXT,
 		    "a time from %s to %s, as a number of seconds or like \"500ms\" (ms, s, m, h, d)", low, high);
+		return;
+	case KEY_MONEY:
+		snprintf(out, KEY_ALLOWED_TEXT,
+		    "an amount of dollars as a text, like \"0.50\", with at most six digits behind the point");
 		return;
 	case KEY_BOOL:
 		snprintf(out, KEY_ALLOWED_TEXT, "true or false");

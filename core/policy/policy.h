@@ -56,6 +56,8 @@ struct policy {
 
 	int64_t run_calls;
 	int64_t run_wall_ns;
+	int64_t run_money;  /* micro-dollars; 0: no limit */
+	int64_t run_cpu_ns; /* 0: no limit */
 	unsigned depth;
 	unsigned repetition; /* how often the same call may be begun again in a run; 0: as often as it likes; default 3 */
 	enum policy_on_cycle on_cycle;

@@ -42,7 +42,7 @@ extern "C" {
 
 /* The ABI: a plugin loads when the majors are the same and its minor is not above the host's. */
 #define HOSPES_ABI_MAJOR 1
-#define HOSPES_ABI_MINOR 2
+#define HOSPES_ABI_MINOR 3
 
 typedef struct hospes_ctx hospes_ctx;     /* one call in progress */
 typedef struct hospes_value hospes_value; /* an immutable JSON payload, parsed only when looked at */
@@ -135,6 +135,7 @@ typedef struct hospes_options {
 	const char *version HOSPES_ZERO_;    /* this version of the callee, "1.2.0", and no other */
 	const char *key HOSPES_ZERO_;        /* idempotency key, where the host's own should not be used */
 	const char *effect HOSPES_ZERO_;     /* http: HOSPES_EFFECT_KEYED or another class */
+	int64_t money_micros HOSPES_ZERO_;   /* the share of money, in micro-dollars, of the callee and all below it (1.3) */
 } hospes_options;
 #ifdef __cplusplus
 static inline const hospes_options *

@@ -437,7 +437,7 @@ setup(void **state)
 	w.run = calloc(1, sizeof(*w.run));
 	w.run->policy = w.policy;
 	w.run->target = "a";
-	account_init(&w.run->account, "run", dispatch_host_account(w.d));
+	account_init(&w.run->account, "run", NULL);
 	w.run->account.limit[QUANTITY_CALLS] = 100;
 	w.run->root = (struct op){.run = w.run,
 	    .kind = WIRE_OP_CALL,

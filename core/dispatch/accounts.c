@@ -1,0 +1,257 @@
+/* See accounts.h. */
+
+#include "dispatch/accounts.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "dispatch/guard.h"
+
+#define DAY_NS (24 * 3600 * NS_PER_S)
+
+/* ---- Opening and closing ----------------------------------------------------------------------------------------- */
+
+static void
+set_day(struct accounts *a, int64_t real_ns)
+{
+	a->day = real_ns / DAY_NS;
+	a->day_ends_ns = (a->day + 1) * DAY_NS;
+}
+
+void
+accounts_open(struct dispatch *d)
+{
+	account_init(&d->accounts.host.account, "host", NULL);
+	d->accounts.host.name = "";
+	set_day(&d->accounts, clock_real_ns());
+}
+
+static void
+drop(struct map *accounts)
+{
+	struct day_account *a;
+	size_t at = 0;
+
+	while ((a = map_next(accounts, &at)) != NULL)
+		free(a);
+	map_free(accounts);
+}
+
+void
+accounts_close(struct dispatch *d)
+{
+	drop(&d->accounts.clients);
+	drop(&d->accounts.agents);
+}
+
+/* ---- Finding ----------------------------------------------------------------------------------------------------- */
+
+static struct day_account *
+find(struct map *accounts, const char *what, const char *name)
+{
+	struct day_account *a = map_get(accounts, name);
+	char *copy;
+
+	if (a != NULL)
+		return a;
+	a = xcalloc(1, sizeof(*a) + strlen(name) + 1);
+	copy = (char *)(a + 1);
+	strcpy(copy, name);
+	a->name = copy;
+	account_init(&a->account, what, NULL);
+	map_put(accounts, copy, a);
+	return a;
+}
+
+struct day_account *
+accounts_client(struct dispatch *d, const char *name)
+{
+	return find(&d->accounts.clients, "client", name);
+}
+
+struct day_account *
+accounts_agent(struct dispatch *d, const char *name)
+{
+	return find(&d->accounts.agents, "agent", name);
+}
+
+struct account *
+dispatch_client_account(struct dispatch *d, const char *client)
+{
+	return &accounts_client(d, client)->account;
+}
+
+struct account *
+dispatch_host_account(struct dispatch *d)
+{
+	return &d->accounts.host.account;
+}
+
+/* ---- Days -------------------------------------------------------------------------------------------------------- */
+
+static void
+begin_day(struct day_account *a)
+{
+	memset(a->account.spent, 0, sizeof(a->account.spent));
+}
+
+/* A clock that was set back is let pass: the day that has begun goes on. */
+void
+accounts_at(struct dispatch *d, int64_t real_ns)
+{
+	struct accounts *accounts = &d->accounts;
+	struct day_account *a;
+	size_t at = 0;
+
+	if (real_ns < accounts->day_ends_ns)
+		return;
+	set_day(accounts, real_ns);
+	begin_day(&accounts->host);
+	while ((a = map_next(&accounts->clients, &at)) != NULL)
+		begin_day(a);
+	at = 0;
+	while ((a = map_next(&accounts->agents, &at)) != NULL)
+		begin_day(a);
+}
+
+/* ---- Beside a call ----------------------------------------------------------------------------------------------- */
+
+#define BESIDE 3 /* agent, client, host */
+
+static void
+beside(struct dispatch *d, const struct op *op, struct account *ret[BESIDE])
+{
+	ret[0] = op->agent;
+	ret[1] = op->run->client_account;
+	ret[2] = &d->accounts.host.account;
+}
+
+/* Of the callee; kept where the next call of that version finds it. */
+static struct account *
+agent_of(struct dispatch *d, const struct op *op)
+{
+	struct version *v = op->resolved;
+
+	if (v == NULL)
+		return &accounts_agent(d, op->target)->account;
+	if (v->account == NULL)
+		v->account = &accounts_agent(d, v->name)->account;
+	return v->account;
+}
+
+static int
+refuse(const struct op *op, const struct account *at, enum quantity q, struct fault *why)
+{
+	const struct day_account *a = (const struct day_account *)at;
+	_cleanup_(free_p) char *whose =
+	    xasprintf("the day of %s%s%s", a->name[0] == '\0' ? "the whole " : "", at->what, a->name);
+	_cleanup_(free_p) char *what_to_do = xasprintf("it begins anew at midnight UTC; raise `%s%s%s`",
+	    strcmp(at->what, "agent") == 0    ? "limits."
+	    : strcmp(at->what, "client") == 0 ? "clients"
+					      : "day",
+	    strcmp(at->what, "agent") == 0 ? a->name : "",
+	    strcmp(at->what, "host") == 0 ? (q == QUANTITY_CALLS ? ".calls" : ".money")
+					  : (q == QUANTITY_CALLS ? ".day_calls" : ".day_money"));
+
+	budget_needs(why, op, at, q, op->reserved_least[q], whose, what_to_do);
+	return GUARD_REFUSE;
+}
+
+int
+beside_admit(struct dispatch *d, struct op *op, struct fault *why)
+{
+	struct account *a[BESIDE];
+
+	accounts_at(d, clock_real_ns());
+	op->agent = agent_of(d, op);
+	beside(d, op, a);
+	op->agent = NULL;
+	for (unsigned i = 0; i < BESIDE; i++) {
+		for (enum quantity q = 0; a[i] != NULL && q < QUANTITIES_RESERVED; q++) {
+			if (op->reserved_least[q] > 0 && !account_fits(a[i], q, op->reserved_least[q]))
+				return refuse(op, a[i], q, why);
+		}
+	}
+	return GUARD_PASS;
+}
+
+void
+beside_hold(struct dispatch *d, struct op *op)
+{
+	struct account *a[BESIDE];
+
+	op->agent = agent_of(d, op);
+	beside(d, op, a);
+	for (unsigned i = 0; i < BESIDE; i++) {
+		for (enum quantity q = 0; a[i] != NULL && q < QUANTITIES_RESERVED; q++)
+			account_hold(a[i], q, op->reserved_least[q]);
+	}
+}
+
+void
+beside_book(struct dispatch *d, struct op *op, bool began)
+{
+	struct account *a[BESIDE];
+	bool counts = began && !op->from_record;
+
+	if (op->agent == NULL)
+		return;
+	if (counts)
+		accounts_at(d, clock_real_ns());
+	beside(d, op, a);
+	op->agent = NULL;
+	for (unsigned i = 0; i < BESIDE; i++) {
+		for (enum quantity q = 0; a[i] != NULL && q < QUANTITIES_RESERVED; q++)
+			account_book(a[i], q, op->reserved_least[q], counts ? op->reserved_least[q] : 0);
+		if (a[i] != NULL && counts)
+			a[i]->spent[QUANTITY_CPU] += op->callee->cpu_ns;
+	}
+}
+
+/* ---- Shown ------------------------------------------------------------------------------------------------------- */
+
+static json_t *
+or_null(int64_t n)
+{
+	return n == NO_LIMIT ? json_null() : json_integer(n);
+}
+
+static void
+tell(json_t *list, const struct day_account *a)
+{
+	static const char *const names[QUANTITIES] = {
+	    [QUANTITY_CALLS] = "calls", [QUANTITY_MONEY] = "money_micros", [QUANTITY_CPU] = "cpu_ns"};
+	json_t *json = json_pack("{s:s}", "what", a->account.what);
+
+	if (a->name[0] != '\0')
+		json_object_set_new(json, "name", json_string(a->name));
+	for (enum quantity q = 0; q < QUANTITIES; q++) {
+		json_t *one = json_pack("{s:I, s:I}", "reserved", (json_int_t)a->account.reserved[q], "spent",
+		    (json_int_t)a->account.spent[q]);
+
+		json_object_set_new(one, "limit", or_null(a->account.limit[q]));
+		json_object_set_new(one, "left", or_null(account_room(&a->account, q)));
+		json_object_set_new(json, names[q], one);
+	}
+	json_array_append_new(list, json);
+}
+
+json_t *
+dispatch_accounts(struct dispatch *d)
+{
+	json_t *list = json_array();
+	const struct day_account *a;
+	char day[CLOCK_TEXT];
+	size_t at = 0;
+
+	accounts_at(d, clock_real_ns());
+	clock_format(d->accounts.day * DAY_NS, day);
+	day[10] = '\0';
+	tell(list, &d->accounts.host);
+	while ((a = map_next(&d->accounts.clients, &at)) != NULL)
+		tell(list, a);
+	at = 0;
+	while ((a = map_next(&d->accounts.agents, &at)) != NULL)
+		tell(list, a);
+	return json_pack("{s:s, s:o}", "day", day, "accounts", list);
+}
