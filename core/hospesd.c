@@ -221,7 +221,8 @@ open_guests(struct host *h, struct fault *fault)
 	    .parted = parted,
 	    .repeated = repeated,
 	    .grown = grown,
-	    .arg = h};
+	    .arg = h,
+	    .policy = h->policy};
 	struct cells_options cells = {
 	    .loop = h->loop, .calls = &h->calls, .policy = h->policy, .spawner_fd = h->spawner_fd};
 	struct registry_options registry = {.loop = h->loop,
@@ -405,6 +406,7 @@ reload(struct host *h)
 	if (policy_diff(h->policy, policy, tell_change, NULL) == 0)
 		log_info("nothing changed");
 	runs_set_policy(h->runs, policy);
+	dispatch_set_policy(h->dispatch, policy);
 	registry_set_policy(h->registry, policy);
 	api_set_policy(h->api, policy);
 	policy_unref(&h->policy);

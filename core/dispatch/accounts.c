@@ -9,6 +9,46 @@
 
 #define DAY_NS (24 * 3600 * NS_PER_S)
 
+/* ---- Limits ------------------------------------------------------------------------------------------------------ */
+
+static void
+limit(struct account *a, enum quantity q, int64_t setting)
+{
+	a->limit[q] = setting == 0 ? NO_LIMIT : setting;
+}
+
+static bool
+is_agent(const struct account *a)
+{
+	return strcmp(a->what, "agent") == 0;
+}
+
+static void
+set_limits(struct accounts *accounts, struct day_account *a)
+{
+	const struct policy *p = accounts->policy;
+	int64_t calls, money;
+
+	if (p == NULL)
+		return;
+	if (a == &accounts->host) {
+		calls = p->day_calls;
+		money = p->day_money;
+	} else if (is_agent(&a->account)) {
+		const struct policy_plugin *plugin = policy_plugin(p, a->name);
+
+		calls = plugin->day_calls;
+		money = plugin->day_money;
+	} else {
+		const struct policy_client *client = policy_client(p, a->name);
+
+		calls = client->day_calls;
+		money = client->day_money;
+	}
+	limit(&a->account, QUANTITY_CALLS, calls);
+	limit(&a->account, QUANTITY_MONEY, money);
+}
+
 /* ---- Opening and closing ----------------------------------------------------------------------------------------- */
 
 static void
@@ -19,11 +59,15 @@ set_day(struct accounts *a, int64_t real_ns)
 }
 
 void
-accounts_open(struct dispatch *d)
+accounts_open(struct dispatch *d, struct policy *policy)
 {
-	account_init(&d->accounts.host.account, "host", NULL);
-	d->accounts.host.name = "";
-	set_day(&d->accounts, clock_real_ns());
+	struct accounts *accounts = &d->accounts;
+
+	accounts->policy = policy == NULL ? NULL : policy_ref(policy);
+	account_init(&accounts->host.account, "host", NULL);
+	accounts->host.name = "";
+	set_limits(accounts, &accounts->host);
+	set_day(accounts, clock_real_ns());
 }
 
 static void
@@ -42,14 +86,39 @@ accounts_close(struct dispatch *d)
 {
 	drop(&d->accounts.clients);
 	drop(&d->accounts.agents);
+	policy_unref(&d->accounts.policy);
+}
+
+/* All of them: the host's, then those of clients, then those of agents. */
+static void
+each(struct accounts *accounts, void (*see)(struct accounts *accounts, struct day_account *a))
+{
+	struct day_account *a;
+	size_t at = 0;
+
+	see(accounts, &accounts->host);
+	while ((a = map_next(&accounts->clients, &at)) != NULL)
+		see(accounts, a);
+	at = 0;
+	while ((a = map_next(&accounts->agents, &at)) != NULL)
+		see(accounts, a);
+}
+
+void
+dispatch_set_policy(struct dispatch *d, struct policy *policy)
+{
+	policy_ref(policy);
+	policy_unref(&d->accounts.policy);
+	d->accounts.policy = policy;
+	each(&d->accounts, set_limits);
 }
 
 /* ---- Finding ----------------------------------------------------------------------------------------------------- */
 
 static struct day_account *
-find(struct map *accounts, const char *what, const char *name)
+find(struct accounts *accounts, struct map *map, const char *what, const char *name)
 {
-	struct day_account *a = map_get(accounts, name);
+	struct day_account *a = map_get(map, name);
 	char *copy;
 
 	if (a != NULL)
@@ -59,20 +128,21 @@ find(struct map *accounts, const char *what, const char *name)
 	strcpy(copy, name);
 	a->name = copy;
 	account_init(&a->account, what, NULL);
-	map_put(accounts, copy, a);
+	set_limits(accounts, a);
+	map_put(map, copy, a);
 	return a;
 }
 
 struct day_account *
 accounts_client(struct dispatch *d, const char *name)
 {
-	return find(&d->accounts.clients, "client", name);
+	return find(&d->accounts, &d->accounts.clients, "client", name);
 }
 
 struct day_account *
 accounts_agent(struct dispatch *d, const char *name)
 {
-	return find(&d->accounts.agents, "agent", name);
+	return find(&d->accounts, &d->accounts.agents, "agent", name);
 }
 
 struct account *
@@ -90,8 +160,9 @@ dispatch_host_account(struct dispatch *d)
 /* ---- Days -------------------------------------------------------------------------------------------------------- */
 
 static void
-begin_day(struct day_account *a)
+begin_day(struct accounts *accounts, struct day_account *a)
 {
+	(void)accounts;
 	memset(a->account.spent, 0, sizeof(a->account.spent));
 }
 
@@ -100,18 +171,11 @@ void
 accounts_at(struct dispatch *d, int64_t real_ns)
 {
 	struct accounts *accounts = &d->accounts;
-	struct day_account *a;
-	size_t at = 0;
 
 	if (real_ns < accounts->day_ends_ns)
 		return;
 	set_day(accounts, real_ns);
-	begin_day(&accounts->host);
-	while ((a = map_next(&accounts->clients, &at)) != NULL)
-		begin_day(a);
-	at = 0;
-	while ((a = map_next(&accounts->agents, &at)) != NULL)
-		begin_day(a);
+	each(accounts, begin_day);
 }
 
 /* ---- Beside a call ----------------------------------------------------------------------------------------------- */
@@ -139,19 +203,25 @@ agent_of(struct dispatch *d, const struct op *op)
 	return v->account;
 }
 
+/* The key of the configuration that sets the limit; allocated. */
+static char *
+key_of(const struct day_account *a, enum quantity q)
+{
+	const char *last = q == QUANTITY_CALLS ? "calls" : "money";
+
+	if (a->name[0] == '\0')
+		return xasprintf("day.%s", last);
+	return is_agent(&a->account) ? xasprintf("limits.%s.day_%s", a->name, last) : xasprintf("clients.day_%s", last);
+}
+
 static int
 refuse(const struct op *op, const struct account *at, enum quantity q, struct fault *why)
 {
 	const struct day_account *a = (const struct day_account *)at;
+	_cleanup_(free_p) char *key = key_of(a, q);
 	_cleanup_(free_p) char *whose =
-	    xasprintf("the day of %s%s%s", a->name[0] == '\0' ? "the whole " : "", at->what, a->name);
-	_cleanup_(free_p) char *what_to_do = xasprintf("it begins anew at midnight UTC; raise `%s%s%s`",
-	    strcmp(at->what, "agent") == 0    ? "limits."
-	    : strcmp(at->what, "client") == 0 ? "clients"
-					      : "day",
-	    strcmp(at->what, "agent") == 0 ? a->name : "",
-	    strcmp(at->what, "host") == 0 ? (q == QUANTITY_CALLS ? ".calls" : ".money")
-					  : (q == QUANTITY_CALLS ? ".day_calls" : ".day_money"));
+	    a->name[0] == '\0' ? xstrdup("the day of this host") : xasprintf("the day of %s %s", at->what, a->name);
+	_cleanup_(free_p) char *what_to_do = xasprintf("wait for midnight UTC, or give it more (`%s`)", key);
 
 	budget_needs(why, op, at, q, op->reserved_least[q], whose, what_to_do);
 	return GUARD_REFUSE;

@@ -17,7 +17,7 @@ struct fault;
 
 /* ---- accounts.c -------------------------------------------------------------------------------------------------- */
 
-void accounts_open(struct dispatch *d);
+void accounts_open(struct dispatch *d, struct policy *policy);
 void accounts_close(struct dispatch *d);
 
 struct day_account *accounts_client(struct dispatch *d, const char *name);

@@ -30,7 +30,7 @@ dispatch_open(struct dispatch **ret, const struct dispatch_options *options)
 	d->grown = options->grown;
 	d->tell_at = UINT64_MAX;
 	d->arg = options->arg;
-	accounts_open(d);
+	accounts_open(d, options->policy);
 	TAILQ_INIT(&d->budget_waiters.ops);
 	deadlock_open(d);
 	*ret = d;

@@ -53,6 +53,8 @@ struct dispatch_options {
 	/* A record of a run is at or past the LSN of dispatch_tell_at. */
 	void (*grown)(void *arg);
 	void *arg;
+
+	struct policy *policy; /* a reference is taken; NULL: nothing has a limit but what a run brings */
 };
 
 void dispatch_open(struct dispatch **ret, const struct dispatch_options *options);
@@ -144,6 +146,9 @@ void dispatch_record_cancel(struct dispatch *d, struct run *run, int status, con
 
 /* "http"; "unknown": no such kind. */
 const char *op_kind_name(uint16_t kind);
+
+/* The configuration was read again: what holds for the accounts of the day. */
+void dispatch_set_policy(struct dispatch *d, struct policy *policy);
 
 /* The accounts of the day: of the whole host, of a client (made when it is asked for first). */
 struct account *dispatch_host_account(struct dispatch *d);

@@ -17,6 +17,7 @@ struct accounts {
 	int64_t day_ends_ns; /* real */
 	struct day_account host;
 	struct map clients, agents; /* name -> struct day_account, with its name behind it */
+	struct policy *policy;      /* NULL: there are no limits */
 };
 
 struct dispatch {

@@ -51,6 +51,8 @@ const struct key policy_keys[] = {
 	{"run.wall",         KEY_TIME,      IN_POLICY(run_wall_ns),      NS_PER_MS, 366 * 24 * 3600 * S, "10m", true},
 	{"run.money",        KEY_MONEY,     IN_POLICY(run_money),        0, MONEY_MAX, "0", true},
 	{"run.cpu",          KEY_TIME,      IN_POLICY(run_cpu_ns),       0, 366 * 24 * 3600 * S, "0", true},
+	{"day.calls",        KEY_COUNT,     IN_POLICY(day_calls),        0, POLICY_DAY_CALLS_MAX, "0", true},
+	{"day.money",        KEY_MONEY,     IN_POLICY(day_money),        0, MONEY_MAX, "0", true},
 	{"run.depth",        KEY_COUNT,     IN_POLICY(depth),            0, 64, "5", true},
 	{"run.repetition",   KEY_COUNT,     IN_POLICY(repetition),       0, 1000000000, "3", true},
 	{"run.on_cycle",     KEY_ON_CYCLE,  IN_POLICY(on_cycle),         0, 0, "refuse", true},
@@ -75,6 +77,8 @@ const struct key policy_grant_keys[] = {
 const struct key policy_limit_keys[] = {
 	{"concurrency", KEY_COUNT,    IN_PLUGIN(concurrency),  0, 1000000, "0", true},
 	{"recursion",   KEY_COUNT,    IN_PLUGIN(recursion),    0, 64, "0", true},
+	{"day_calls",   KEY_COUNT,    IN_PLUGIN(day_calls),    0, POLICY_DAY_CALLS_MAX, "0", true},
+	{"day_money",   KEY_MONEY,    IN_PLUGIN(day_money),    0, MONEY_MAX, "0", true},
 	{"polled",      KEY_BOOL,     IN_PLUGIN(polled),       0, 1, "false", true},
 	{0},
 };

@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/util.h"
 #include "policy/check.h"
+#include "policy/clients.h"
 #include "policy/keys.h"
 #include "policy/places.h"
 #include "policy/read.h"
@@ -174,7 +175,8 @@ load_as(const char *path, bool dev, bool root, struct policy **ret, struct fault
 {
 	struct policy *p = policy_new(dev, root);
 
-	if (path != NULL && (policy_read(path, p, fault) != 0 || !check_stacks(p, path, set_fault, fault))) {
+	if (path != NULL && (policy_read(path, p, fault) != 0 || !check_stacks(p, path, set_fault, fault) ||
+				!clients_check(p, set_fault, fault))) {
 		policy_unref(&p);
 		return HOSPES_ECONFIG;
 	}
@@ -192,6 +194,7 @@ policy_check(
 	if (path != NULL) {
 		policy_read_all(path, p, each, arg);
 		check_stacks(p, path, each, arg);
+		clients_check(p, each, arg);
 	}
 	policy_complete(p, path);
 	check_values(p, options, each, arg);
@@ -255,6 +258,7 @@ policy_unref(struct policy **ref)
 		plugin_free(plugin);
 	map_free(&p->plugins);
 	plugin_free(p->unnamed);
+	clients_free(p);
 	value_clear(policy_keys, p);
 	json_decref(p->texts);
 	json_decref(p->places);

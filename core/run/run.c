@@ -177,6 +177,7 @@ slot_asked(struct runs *r, const struct run_request *q, struct payload *input, c
 {
 	struct ulid id = ulid_new();
 	struct run_slot *slot = slot_new(r, &id);
+	const struct policy_client *of = policy_client(r->policy, client);
 	struct run *run = &slot->run;
 
 	run->trace = trace_id_new();
@@ -189,8 +190,9 @@ slot_asked(struct runs *r, const struct run_request *q, struct payload *input, c
 	run->deadline_real_ns = run->started_real_ns + smaller(q->wall_ms * NS_PER_MS, r->policy->run_wall_ns);
 	account_init(&run->account, "run", NULL);
 	run->client_account = dispatch_client_account(r->dispatch, client);
-	run->account.limit[QUANTITY_CALLS] = smaller(q->calls, r->policy->run_calls);
-	run->account.limit[QUANTITY_MONEY] = smaller(q->money_micros, limit_of(r->policy->run_money));
+	run->account.limit[QUANTITY_CALLS] = smaller(q->calls, of->calls > 0 ? of->calls : r->policy->run_calls);
+	run->account.limit[QUANTITY_MONEY] =
+	    smaller(q->money_micros, limit_of(of->money > 0 ? of->money : r->policy->run_money));
 	run->account.limit[QUANTITY_CPU] = smaller(q->cpu_ms * NS_PER_MS, limit_of(r->policy->run_cpu_ns));
 	run->account.ends_real_ns = run->deadline_real_ns;
 	op_set_target(&run->root, q->plugin);
