@@ -174,7 +174,7 @@ drop_version(struct version *v)
 static int
 open_storage(struct host *h, struct fault *fault)
 {
-	static const struct store_apply *const tables[] = {registry_apply, run_apply, memory_apply, NULL};
+	static const struct store_apply *const tables[] = {registry_apply, run_apply, memory_apply, ledger_apply, NULL};
 	struct journal_options journal = {.dir = h->dir.journal, .loop = h->loop, .failed = storage_failed, .arg = h};
 	struct store_options store = {
 	    .dir = h->dir.store, .loop = h->loop, .tables = tables, .failed = storage_failed, .arg = h};
@@ -240,6 +240,9 @@ open_guests(struct host *h, struct fault *fault)
 	dispatch.http = h->http;
 	dispatch.memory = h->memory;
 	dispatch_open(&h->dispatch, &dispatch);
+	rc = dispatch_open_ledger(h->dispatch, fault);
+	if (rc != 0)
+		return rc;
 	cells.events = dispatch_cells_events(h->dispatch);
 	rc = cells_open(&h->cells, &cells, fault);
 	h->spawner_fd = -1; /* theirs now */

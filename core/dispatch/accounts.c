@@ -6,8 +6,7 @@
 
 #include "base/clock.h"
 #include "dispatch/guard.h"
-
-#define DAY_NS (24 * 3600 * NS_PER_S)
+#include "dispatch/ledger.h"
 
 /* ---- Limits ------------------------------------------------------------------------------------------------------ */
 
@@ -66,6 +65,7 @@ accounts_open(struct dispatch *d, struct policy *policy)
 	accounts->policy = policy == NULL ? NULL : policy_ref(policy);
 	account_init(&accounts->host.account, "host", NULL);
 	accounts->host.name = "";
+	STAILQ_INIT(&accounts->unsaved);
 	set_limits(accounts, &accounts->host);
 	set_day(accounts, clock_real_ns());
 }
@@ -84,6 +84,9 @@ drop(struct map *accounts)
 void
 accounts_close(struct dispatch *d)
 {
+	ledger_save(d);
+	if (d->accounts.save != NULL)
+		event_free(d->accounts.save);
 	drop(&d->accounts.clients);
 	drop(&d->accounts.agents);
 	policy_unref(&d->accounts.policy);
@@ -164,6 +167,7 @@ begin_day(struct accounts *accounts, struct day_account *a)
 {
 	(void)accounts;
 	memset(a->account.spent, 0, sizeof(a->account.spent));
+	memset(a->saved, 0, sizeof(a->saved));
 }
 
 /* A clock that was set back is let pass: the day that has begun goes on. */
@@ -174,8 +178,19 @@ accounts_at(struct dispatch *d, int64_t real_ns)
 
 	if (real_ns < accounts->day_ends_ns)
 		return;
+	ledger_save(d);
 	set_day(accounts, real_ns);
 	each(accounts, begin_day);
+}
+
+/* It was spent from: the ledger is to be told. */
+static void
+touched(struct accounts *accounts, struct day_account *a)
+{
+	if (a->unsaved)
+		return;
+	a->unsaved = true;
+	STAILQ_INSERT_TAIL(&accounts->unsaved, a, next);
 }
 
 /* ---- Beside a call ----------------------------------------------------------------------------------------------- */
@@ -258,24 +273,39 @@ beside_hold(struct dispatch *d, struct op *op)
 	}
 }
 
-void
-beside_book(struct dispatch *d, struct op *op, bool began)
+/* What the op holds there is given back, and so much of it was spent. */
+static void
+book(struct dispatch *d, struct op *op, bool spent)
 {
 	struct account *a[BESIDE];
-	bool counts = began && !op->from_record;
 
-	if (op->agent == NULL)
-		return;
-	if (counts)
-		accounts_at(d, clock_real_ns());
 	beside(d, op, a);
 	op->agent = NULL;
 	for (unsigned i = 0; i < BESIDE; i++) {
 		for (enum quantity q = 0; a[i] != NULL && q < QUANTITIES_RESERVED; q++)
-			account_book(a[i], q, op->reserved_least[q], counts ? op->reserved_least[q] : 0);
-		if (a[i] != NULL && counts)
-			a[i]->spent[QUANTITY_CPU] += op->callee->cpu_ns;
+			account_book(a[i], q, op->reserved_least[q], spent ? op->reserved_least[q] : 0);
+		if (a[i] == NULL || !spent)
+			continue;
+		a[i]->spent[QUANTITY_CPU] += op->callee->cpu_ns;
+		touched(&d->accounts, (struct day_account *)a[i]);
 	}
+}
+
+void
+beside_spend(struct dispatch *d, struct op *op, int64_t real_ns)
+{
+	if (op->agent == NULL)
+		return;
+	accounts_at(d, real_ns);
+	book(d, op, true);
+	ledger_later(d);
+}
+
+void
+beside_release(struct dispatch *d, struct op *op)
+{
+	if (op->agent != NULL)
+		book(d, op, false);
 }
 
 /* ---- Shown ------------------------------------------------------------------------------------------------------- */

@@ -26,11 +26,19 @@ struct day_account *accounts_agent(struct dispatch *d, const char *name);
 /* It is this time: where another day has begun, all have spent nothing on it. */
 void accounts_at(struct dispatch *d, int64_t real_ns);
 
-/* The guard's: has each of them room for what the op costs by itself; it is taken; it is given back, and was spent when the call
- * `began`. */
+/* The guard's: has each of them room for what the op costs by itself; it is taken; it is given back, where it was not spent. */
 int beside_admit(struct dispatch *d, struct op *op, struct fault *why);
 void beside_hold(struct dispatch *d, struct op *op);
-void beside_book(struct dispatch *d, struct op *op, bool began);
+void beside_release(struct dispatch *d, struct op *op);
+
+/* The call of the op has ended, by a record of this time that is appended next: what it held is spent. */
+void beside_spend(struct dispatch *d, struct op *op, int64_t real_ns);
+
+/* ---- ledger.c ---------------------------------------------------------------------------------------------------- */
+
+/* Soon; now. */
+void ledger_later(struct dispatch *d);
+void ledger_save(struct dispatch *d);
 
 /* ---- guard_budget.c ---------------------------------------------------------------------------------------------- */
 

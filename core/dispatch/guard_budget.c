@@ -303,7 +303,7 @@ give_back(struct dispatch *d, struct op *op, const int64_t actual[QUANTITIES_RES
 	bool came_back = false;
 
 	settle_chain(op, QUANTITIES_RESERVED, actual);
-	beside_book(d, op, actual[QUANTITY_CALLS] > 0);
+	beside_release(d, op);
 	for (enum quantity q = 0; q < QUANTITIES_RESERVED; q++)
 		came_back |= op->reserved_most[q] != op->reserved_least[q] || op->reserved_most[q] != actual[q];
 	/* What came back, or can no longer come back, decides for any of those who wait: each is tried once. */

@@ -17,6 +17,7 @@
 #include "base/json.h"
 #include "base/util.h"
 #include "policy/clients.h"
+#include "policy/fallbacks.h"
 #include "policy/keys.h"
 #include "policy/value.h"
 
@@ -63,6 +64,7 @@ policy_texts(const struct policy *p)
 			add_text(values, k->path, k, p);
 	}
 	clients_write(p, values);
+	fallbacks_write(p, values);
 	while ((plugin = map_next(&p->plugins, &at)) != NULL)
 		json_object_set_new(plugins, plugin->name, plugin_texts(plugin));
 	texts = json_pack("{s:b, s:b, s:b, s:o, s:O*, s:o, s:o}", "from_file", p->from_file, "dev", p->dev, "root",
@@ -112,6 +114,7 @@ compare_keys(struct diff *d, const json_t *asked)
 			    json_string_value(json_object_get(asked, k->path)), false);
 	}
 	compare(d, "clients", text_in(d->was, "values", "clients"), text_in(d->now, "values", "clients"), true);
+	compare(d, "fallbacks", text_in(d->was, "values", "fallbacks"), text_in(d->now, "values", "fallbacks"), true);
 }
 
 static char *

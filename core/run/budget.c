@@ -102,7 +102,7 @@ take(struct nodes *nodes, const struct record *r)
 		return;
 	if (r->head.kind == RECORD_CALL_START && find(nodes, path) == SIZE_MAX)
 		call_starts(nodes, r, path);
-	else if (r->head.kind == RECORD_CALL_END)
+	else if (r->head.kind == RECORD_CALL_END || r->head.kind == RECORD_STAGE)
 		call_ends(nodes, r, path);
 }
 
