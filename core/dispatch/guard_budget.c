@@ -58,7 +58,7 @@ budget_needs(struct fault *why, const struct op *op, const struct account *at, e
 	number_text(q, account_room(at, q), left);
 	number_text(q, at->limit[q], limit);
 	fault_set(why, HOSPES_EBUDGET, "%s needs %s%s and %s has %s of %s left; %s", op->target, needs,
-	    q == QUANTITY_CALLS ? " calls" : "", whose, left, limit, what_to_do);
+	    q != QUANTITY_CALLS ? "" : most == 1 ? " call" : " calls", whose, left, limit, what_to_do);
 }
 
 /* What somebody would change so that more fits into an account of the chain. */
