@@ -17,6 +17,7 @@
 #include "base/json.h"
 #include "base/util.h"
 #include "policy/keys.h"
+#include "policy/routing.h"
 #include "policy/value.h"
 
 #define PATH_TEXT 256
@@ -54,6 +55,7 @@ json_t *
 policy_texts(const struct policy *p)
 {
 	json_t *values = json_object(), *plugins = json_object(), *texts;
+	_cleanup_(buf_free) struct buf routing = {0};
 	const struct policy_plugin *plugin;
 	size_t at = 0;
 
@@ -61,6 +63,8 @@ policy_texts(const struct policy *p)
 		if (k->reloadable)
 			add_text(values, k->path, k, p);
 	}
+	routes_write(p, &routing);
+	json_object_set_new(values, "routing", json_string(buf_text(&routing))); /* not there when it is not UTF-8 */
 	while ((plugin = map_next(&p->plugins, &at)) != NULL)
 		json_object_set_new(plugins, plugin->name, plugin_texts(plugin));
 	texts = json_pack("{s:b, s:b, s:b, s:o, s:O*, s:o, s:o}", "from_file", p->from_file, "dev", p->dev, "root",
@@ -109,6 +113,7 @@ compare_keys(struct diff *d, const json_t *asked)
 			compare(d, k->path, text_in(d->was, "held", k->path),
 			    json_string_value(json_object_get(asked, k->path)), false);
 	}
+	compare(d, "routing", text_in(d->was, "values", "routing"), text_in(d->now, "values", "routing"), true);
 }
 
 static char *

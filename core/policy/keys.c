@@ -5,12 +5,15 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/money.h"
 #include "base/util.h"
 #include "policy/units.h"
 
 #define IN_POLICY(field) .at = offsetof(struct policy, field), .width = sizeof(((struct policy *)0)->field)
 #define IN_PLUGIN(field)                                                                                               \
 	.at = offsetof(struct policy_plugin, field), .width = sizeof(((struct policy_plugin *)0)->field)
+
+#define IN_ROUTE(field) .at = offsetof(struct policy_route, field), .width = sizeof(((struct policy_route *)0)->field)
 
 #define K ((int64_t)KIB)
 #define M ((int64_t)MIB)
@@ -55,6 +58,12 @@ const struct key policy_keys[] = {
 	{"run.input",        KEY_SIZE,      IN_POLICY(input_max),        K, 64 * M, "64M", false},
 	{"run.at_once",      KEY_COUNT,     IN_POLICY(runs_at_once),     1, 1000000, "1000", true},
 	{"run.resume_at_once", KEY_COUNT,   IN_POLICY(resume_at_once),   1, 1000000, "64", true},
+	{"breaker.errors",   KEY_COUNT,     IN_POLICY(breaker_errors),   0, 100, "50", true},
+	{"breaker.least",    KEY_COUNT,     IN_POLICY(breaker_least),    1, 1000000, "20", true},
+	{"breaker.window",   KEY_TIME,      IN_POLICY(breaker_window_ns), S, 24 * 3600 * S, "60s", true},
+	{"breaker.latency",  KEY_TIME,      IN_POLICY(breaker_latency_ns), 0, 366 * 24 * 3600 * S, "0", true},
+	{"breaker.money",    KEY_MONEY,     IN_POLICY(breaker_money),    0, MONEY_MAX, "0", true},
+	{"breaker.open",     KEY_TIME,      IN_POLICY(breaker_open_ns),  10 * NS_PER_MS, 24 * 3600 * S, "30s", true},
 	{"journal.keep",     KEY_TIME,      IN_POLICY(journal_keep_ns),  0, 3650 * 24 * 3600 * S, "30d", true},
 	{"journal.size",     KEY_SIZE,      IN_POLICY(journal_size),     32 * M, 1024 * K * M * K, "4G", true},
 	{"run.drain",        KEY_TIME,      IN_POLICY(drain_ns),         0, 24 * 3600 * S, "10s", true},
@@ -73,12 +82,19 @@ const struct key policy_limit_keys[] = {
 	{"concurrency", KEY_COUNT,    IN_PLUGIN(concurrency),  0, 1000000, "0", true},
 	{"recursion",   KEY_COUNT,    IN_PLUGIN(recursion),    0, 64, "0", true},
 	{"polled",      KEY_BOOL,     IN_PLUGIN(polled),       0, 1, "false", true},
+	{"breaker",     KEY_BOOL,     IN_PLUGIN(breaker),      0, 1, "true", true},
 	{0},
 };
 
 /* What the file does not say of a plugin is in policy.c: it depends on the plugin. */
 const struct key policy_grounding_keys[] = {
 	{"checks",      KEY_NAMES,    IN_PLUGIN(checks),       1, NAME_MAX_BYTES, NULL, true},
+	{0},
+};
+
+const struct key policy_route_keys[] = {
+	{"capability",  KEY_TEXT,     IN_ROUTE(capability),    1, 128, NULL, true},
+	{"policy",      KEY_ROUTING,  IN_ROUTE(by),            0, 0, "name", true},
 	{0},
 };
 /* clang-format on */
@@ -245,6 +261,10 @@ key_allowed(const struct key *key, char out[KEY_ALLOWED_TEXT])
 		snprintf(out, KEY_ALLOWED_TEXT,
 		    "a time from %s to %s, as a number of seconds or like \"500ms\" (ms, s, m, h, d)", low, high);
 		return;
+	case KEY_MONEY:
+		snprintf(out, KEY_ALLOWED_TEXT,
+		    "an amount of dollars as a text, like \"0.50\", with at most six digits behind the point");
+		return;
 	case KEY_BOOL:
 		snprintf(out, KEY_ALLOWED_TEXT, "true or false");
 		return;
@@ -257,6 +277,10 @@ key_allowed(const struct key *key, char out[KEY_ALLOWED_TEXT])
 		return;
 	case KEY_ON_CYCLE:
 		snprintf(out, KEY_ALLOWED_TEXT, "\"refuse\" or \"end_run\"");
+		return;
+	case KEY_ROUTING:
+		snprintf(out, KEY_ALLOWED_TEXT,
+		    "\"name\", \"least_loaded\", \"cheapest\", \"best_score\" or \"weighted\"");
 		return;
 	}
 }

@@ -23,10 +23,12 @@ enum key_type {
 	KEY_COUNT,     /* integer of any width */
 	KEY_SIZE,      /* bytes */
 	KEY_TIME,      /* nanoseconds */
+	KEY_MONEY,     /* micro-dollars, written as a text of dollars; "" is 0 */
 	KEY_BOOL,      /* bool */
 	KEY_UIDS,      /* uid_t, followed at `at2` by how many */
 	KEY_ISOLATION, /* enum policy_isolation */
 	KEY_ON_CYCLE,  /* enum policy_on_cycle */
+	KEY_ROUTING,   /* enum policy_routing */
 };
 
 struct key {
@@ -42,6 +44,9 @@ struct key {
 extern const struct key policy_keys[];
 /* of `grants.NAME`, `limits.NAME` and `grounding.NAME` */
 extern const struct key policy_grant_keys[], policy_limit_keys[], policy_grounding_keys[];
+
+/* Of an entry of `routing`, all but its weights. */
+extern const struct key policy_route_keys[];
 
 #define POLICY_CELL_UIDS_MAX 1000000
 

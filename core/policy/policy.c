@@ -11,6 +11,7 @@
 #include "policy/keys.h"
 #include "policy/places.h"
 #include "policy/read.h"
+#include "policy/routing.h"
 #include "policy/value.h"
 
 #define NO_FILE "(defaults)"
@@ -97,6 +98,7 @@ policy_new(bool dev, bool root)
 	struct policy *p = xcalloc(1, sizeof *p);
 
 	p->refs = 1;
+	p->generation = 1;
 	p->dev = dev;
 	p->for_root = root;
 	p->file = xstrdup(NO_FILE);
@@ -226,6 +228,7 @@ policy_reload(const struct policy *now, struct policy **ret, struct fault *fault
 	}
 	json_decref(p->held);
 	p->held = json_incref(now->held);
+	p->generation = now->generation + 1;
 	*ret = p;
 	return 0;
 }
@@ -255,6 +258,7 @@ policy_unref(struct policy **ref)
 		plugin_free(plugin);
 	map_free(&p->plugins);
 	plugin_free(p->unnamed);
+	routes_free(p);
 	value_clear(policy_keys, p);
 	json_decref(p->texts);
 	json_decref(p->places);

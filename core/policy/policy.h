@@ -25,6 +25,25 @@
 enum policy_on_cycle { ON_CYCLE_REFUSE, ON_CYCLE_END_RUN };
 enum policy_isolation { ISOLATION_CLIENT, ISOLATION_VERSION, ISOLATION_RUN };
 
+/* Who of those that offer a capability is called; an entry of `routing`. */
+enum policy_routing { ROUTING_NAME, ROUTING_LEAST_LOADED, ROUTING_CHEAPEST, ROUTING_BEST_SCORE, ROUTING_WEIGHTED, ROUTINGS };
+extern const char *const policy_routings[ROUTINGS];
+
+#define POLICY_WEIGHTS_MAX 64
+
+struct policy_weight {
+	char *name; /* of a plugin */
+	unsigned weight;
+};
+
+struct policy_route {
+	char *capability; /* "*" in it is any run of characters */
+	enum policy_routing by;
+	struct policy_weight *weights; /* who has none has 1 */
+	unsigned n_weights;
+	char *at; /* "FILE:LINE" */
+};
+
 /* What the operator says of one plugin: `grants.NAME`, `limits.NAME` and `plugins.NAME`. */
 struct policy_plugin {
 	char *name;
@@ -35,6 +54,7 @@ struct policy_plugin {
 	char **checks;        /* `grounding.NAME.checks`: plugins that its replies have to pass; NULL or empty: none */
 	unsigned concurrency; /* running calls of it at a time; 0: no limit */
 	unsigned recursion;   /* cap of the note's recursion; default 0 */
+	bool breaker;         /* it is left alone for a while when it fails too often; default true */
 	bool polled;          /* its answer may change: asking it the same again is no repetition */
 	json_t *config;       /* object, perhaps empty; values of its HOSPES_CONFIG names */
 	char *at;             /* "FILE:LINE" of its first mention */
@@ -43,6 +63,7 @@ struct policy_plugin {
 
 struct policy {
 	unsigned refs;
+	unsigned generation; /* one more than that of the snapshot which it was read after */
 	char *file; /* for messages; "(defaults)" when there was none */
 	bool from_file;
 
@@ -64,6 +85,14 @@ struct policy {
 	unsigned runs_at_once; /* root runs admitted; default 1,000 */
 	unsigned resume_at_once; /* runs that repeat what is on record, after a start; default 64 */
 	int64_t drain_ns;        /* how long a host that is told to stop lets runs end; default 10 s */
+
+	/* what goes wrong too often is left alone for a while; all of the newest snapshot, whoever asks */
+	unsigned breaker_errors;    /* percent */
+	unsigned breaker_least;     /* outcomes, before it says anything */
+	int64_t breaker_window_ns;
+	int64_t breaker_latency_ns; /* what takes longer has gone wrong; 0: it may */
+	int64_t breaker_money;      /* micro-dollars a minute; 0: no limit */
+	int64_t breaker_open_ns;
 
 	int64_t journal_keep_ns; /* records of runs that ended are dropped when they are older; 0: age drops none */
 	uint64_t journal_size;   /* bytes: the oldest are dropped past these */
@@ -94,6 +123,8 @@ struct policy {
 	bool dev; /* hospes dev: declared public hosts are granted, dev versions accepted */
 
 	struct map plugins;            /* name -> struct policy_plugin */
+	struct policy_route *routes;   /* entries of `routing`, in the order of the file */
+	unsigned n_routes;
 	struct policy_plugin *unnamed; /* what holds for a plugin that the file does not name */
 	json_t *texts;                 /* name -> text, of the files of settings that were looked at */
 	json_t *places;                /* key, as in "grants.fetch.http" -> "FILE:LINE", of what the file sets */
@@ -162,6 +193,12 @@ void policy_unref(struct policy **p);
 
 /* Never NULL: a plugin that the file does not name has the defaults. */
 const struct policy_plugin *policy_plugin(const struct policy *p, const char *name);
+
+/* How one is chosen of those that offer what was asked for; NULL: by name.  The first entry that fits. */
+const struct policy_route *policy_route(const struct policy *p, const char *capability);
+
+/* Of a plugin under an entry. */
+unsigned policy_weight(const struct policy_route *route, const char *name);
 
 /* The text of the file that a setting of the type "file" names, as a JSON string (a new reference): from the folder `files`
  * beside the configuration file, else from the installed one; "" where neither has it, or for the name "".  Read once for
