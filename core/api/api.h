@@ -46,6 +46,8 @@
  *   POST /v1/memory/SPACE/document     {"digest", "from"?, "to"?} -> memory_document
  *   POST /v1/memory/SPACE/search       {"query", "most"?, "most_each"?, "within"?} -> {"found": []}
  *   GET  /v1/policy                    policy_texts of the configuration as it is in force; of root and the host's own user
+ *   GET  /v1/breakers                  dispatch_breakers
+ *   POST /v1/breakers/reset            {"name", "version"?, "why"?} -> those that were reset, as above
  *   POST /v1/backup                    {"dir"} -> what backup.h says; of root and the host's own user
  *
  * A request's body may be at most the run input's limit and its wrapping; what is larger is too_large.  Streams send
@@ -62,6 +64,7 @@
 #include "backup/backup.h"
 #include "base/fault.h"
 #include "cell/cell.h"
+#include "dispatch/dispatch.h"
 #include "journal/journal.h"
 #include "memory/memory.h"
 #include "policy/policy.h"
@@ -75,6 +78,7 @@ struct api_options {
 	struct policy *policy;
 	struct registry *registry;
 	struct cells *cells;
+	struct dispatch *dispatch;
 	struct runs *runs;
 	struct memory *memory;
 	struct journal *journal; /* answers wait until what they tell is durable; NULL: they do not wait */

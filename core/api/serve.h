@@ -5,7 +5,7 @@
  *   route.c    method and path to handler     stream.c   server-sent events
  *   exchange.c the life of a request          logs.c     the newest log lines and who follows them
  *   requests.c  the body of POST /v1/runs             start.c    what becomes of it
- *   host.c agents.c runs.c many.c memory.c backup.c policy.c  handlers  refusal.c  JSON in place of evhttp's own error pages
+ *   host.c agents.c breakers.c runs.c many.c memory.c backup.c policy.c  handlers  refusal.c  JSON in place of evhttp's own error pages
  *   finish.c   the last answers
  *
  * An exchange ends when it was answered or when its client went away; what it holds is given back then.  Its memory
@@ -41,6 +41,7 @@ struct api {
 	struct policy *policy;
 	struct registry *registry;
 	struct cells *cells;
+	struct dispatch *dispatch;
 	struct runs *runs;
 	struct memory *memory;
 	struct journal *journal;
@@ -221,5 +222,7 @@ void handle_memory_search(struct exchange *x);
 void handle_memory_reindex(struct exchange *x);
 void handle_backup(struct exchange *x);
 void handle_policy(struct exchange *x);
+void handle_breakers(struct exchange *x);
+void handle_breakers_reset(struct exchange *x);
 
 #endif

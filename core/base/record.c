@@ -230,6 +230,8 @@ record_kind_name(enum record_kind kind)
 		return "part";
 	case RECORD_LOG:
 		return "log";
+	case RECORD_BREAKER:
+		return "breaker";
 	}
 	return "unknown";
 }
@@ -267,6 +269,7 @@ record_tag_name(enum record_tag tag)
 	    [TAG_INPUT_DELTA] = "input_delta",
 	    [TAG_OUTPUT_DELTA] = "output_delta",
 	    [TAG_DECISION] = "decision",
+	    [TAG_ROUTE] = "route",
 	    [TAG_REQUEST] = "request",
 	    [TAG_INPUT_ERASED] = "input_erased",
 	    [TAG_OUTPUT_ERASED] = "output_erased",

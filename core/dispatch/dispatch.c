@@ -32,6 +32,7 @@ dispatch_open(struct dispatch **ret, const struct dispatch_options *options)
 	account_init(&d->host, "host", NULL);
 	TAILQ_INIT(&d->budget_waiters.ops);
 	deadlock_open(d);
+	breakers_open(d);
 	*ret = d;
 }
 
@@ -47,6 +48,7 @@ dispatch_close(struct dispatch **d)
 		free(slots);
 	map_free(&(*d)->slots);
 	deadlock_close(*d);
+	breakers_close(*d);
 	free(*d);
 	*d = NULL;
 }
@@ -247,6 +249,7 @@ on_part(struct call *call, struct payload *part, void *arg)
 static void
 on_evicted(struct call *call, void *arg)
 {
+	breaker_forgo(call->op);
 	tell_call(arg, call, "call_evicted");
 }
 
@@ -267,6 +270,7 @@ static void
 on_reply(struct call *call, int status, struct payload *value, double confidence, struct payload *partial, void *arg)
 {
 	call->state = CALL_DONE;
+	breaker_replied(call, status);
 	replay_reply(arg, call);
 	call_replied(arg, call, status, value, confidence, partial);
 }

@@ -1,5 +1,7 @@
 noinst_LIBRARIES += core/dispatch/libdispatch.a
 core_dispatch_libdispatch_a_SOURCES = \
+	core/dispatch/breaker.c core/dispatch/breaker.h core/dispatch/breakers.c core/dispatch/breakers.h core/dispatch/breakers_told.c \
+	core/dispatch/guard_breaker.c core/dispatch/routing.c \
 	core/dispatch/config.c core/dispatch/deadlock.c core/dispatch/decision.c core/dispatch/dispatch.c core/dispatch/dispatch.h core/dispatch/execute.c \
 	core/dispatch/guard.h core/dispatch/guard_budget.c core/dispatch/guard_concurrency.c core/dispatch/guard_cycle.c \
 	core/dispatch/guard_deadline.c core/dispatch/guard_depth.c core/dispatch/guard_grounding.c \

@@ -216,6 +216,14 @@ version_of(struct restore *r, const struct record *rec)
 	return v;
 }
 
+/* Until the guards have taken again what they had. */
+static void
+take_version(struct op *op, const struct restored_version *v)
+{
+	if (v->version != NULL)
+		op->resolved = version_ref(v->version);
+}
+
 static struct call *
 call_made(const struct restore *r, struct op *op, const struct restored_version *v)
 {
@@ -225,7 +233,6 @@ call_made(const struct restore *r, struct op *op, const struct restored_version 
 	struct fault ignored;
 
 	if (version != NULL) {
-		op->resolved = version_ref(version);
 		(void)config_of(r->run, version, &config, NULL, &ignored);
 	}
 	call = call_new(r->d->calls, op, version != NULL ? version->name : v->name,
@@ -251,8 +258,13 @@ call_started(struct restore *r, struct op *op, const struct record *rec, struct 
 	if (op->share[QUANTITY_CALLS] < 0 || op->deadline_real_ns < 0)
 		return senseless(rec, "its share or its deadline is negative", fault);
 	op->repetition = record_find(rec, TAG_GUARD) != NULL ? REPETITION_AGAIN : REPETITION_NONE;
-	if (pipeline_restore(r->d, op, fault) != 0)
+	op->probe = record_find(rec, TAG_REASON) != NULL;
+	take_version(op, v);
+	if (pipeline_restore(r->d, op, fault) != 0) {
+		if (op->resolved != NULL)
+			version_unref(&op->resolved);
 		return fault->status;
+	}
 	call = call_made(r, op, v);
 	call->attempt = rec->head.attempt;
 	if (op->share[QUANTITY_CALLS] > 0) {
@@ -327,6 +339,7 @@ op_under_way(struct restore *r, struct op *op, const struct record *rec, struct 
 		op->effect = (uint8_t)record_int(rec, TAG_EFFECT);
 		op->attempt = rec->head.attempt;
 		op->begun = (uint16_t)(record_int(rec, TAG_NUMBER) + 1);
+		op->probe = op->state == OP_NEW ? record_find(rec, TAG_REASON) != NULL : op->probe;
 		free(op->key);
 		op->key = record_text(rec, TAG_KEY);
 		if (record_int(rec, TAG_DEADLINE) > 0)
