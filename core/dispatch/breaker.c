@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/money.h"
 
 #define MINUTE_NS (60 * NS_PER_S)
 
@@ -189,6 +190,7 @@ static void
 tell_cause(const struct breaker *b, struct buf *out)
 {
 	const struct breaker_count *c = &b->at_opening;
+	char money[MONEY_TEXT];
 	long long seconds = (long long)((b->opened_window_ns + NS_PER_S - 1) / NS_PER_S);
 
 	switch (b->cause) {
@@ -199,8 +201,8 @@ tell_cause(const struct breaker *b, struct buf *out)
 			buf_printf(out, ", %u of them by being slower than `breaker.latency`", c->slow);
 		return;
 	case BREAKER_MONEY:
-		buf_printf(out, "its calls had cost %lld.%06lld dollars in %lld s, and one more would be past `breaker.money`",
-		    (long long)(c->micros / 1000000), (long long)(c->micros % 1000000), seconds);
+		money_write(c->micros, money);
+		buf_printf(out, "its calls had cost %s dollars in %lld s, and one more would be past `breaker.money`", money, seconds);
 		return;
 	case BREAKER_PROBE:
 		buf_appends(out, "the one that was sent there to try it went wrong again");

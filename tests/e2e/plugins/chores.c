@@ -42,18 +42,19 @@ all_at_once(hospes_ctx *ctx, json_t *done)
 	const json_t *list = json_object_get(hospes_json(hospes_input(ctx)), "list");
 	hospes_group *group = hospes_group_new(ctx, MOST);
 	const hospes_answer *answer;
+	size_t got = 0;
 
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		hospes_value *item = hospes_value_json(ctx, json_incref(json_array_get(list, i)));
 
 		hospes_group_add(group, hospes_text(item, "call"), hospes_get(item, "input"), NULL);
 	}
-	while ((answer = hospes_group_next(group)) != NULL)
+	for (; (answer = hospes_group_next(group)) != NULL; got++)
 		json_array_append_new(done,
 		    answer->status != 0 ? json_pack("{s:s}", "status", hospes_status_name(answer->status))
 					: json_pack("{s:s s:O*}", "status", "ok", "who",
 					      json_object_get(hospes_json(answer->value), "who")));
-	return hospes_status(ctx);
+	return got < json_array_size(list) ? hospes_status(ctx) : 0;
 }
 
 static int

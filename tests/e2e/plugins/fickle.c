@@ -1,6 +1,6 @@
 /*
- * fickle: does as it is told by `do`: ok (also by nothing), fail, bad_input, crash, sleep (`ms`), call (`callee`, with `input`, and
- * hands its failure on).  Where `whom` names somebody else it does nothing but answer.
+ * fickle: does as it is told by `do`: ok (also by nothing), fail, bad_input, crash, spin (for ever), sleep (`ms`), call (`callee`,
+ * with `input`, and hands its failure on).  Where `whom` names somebody else it does nothing but answer.
  * Replies {"who": its name}.  Flavours: NAME, SEMVER, PRICE, OFFERS.
  */
 
@@ -16,6 +16,7 @@
 static int
 act(hospes_ctx *ctx, const hospes_value *input, const char *what)
 {
+	volatile unsigned long turns = 0;
 	hospes_value *said;
 
 	if (strcmp(what, "fail") == 0)
@@ -24,6 +25,8 @@ act(hospes_ctx *ctx, const hospes_value *input, const char *what)
 		return hospes_fail(ctx, HOSPES_EINPUT, "expected something else");
 	if (strcmp(what, "crash") == 0)
 		abort();
+	while (strcmp(what, "spin") == 0)
+		turns++;
 	if (strcmp(what, "sleep") == 0)
 		return hospes_sleep(ctx, hospes_int(input, "ms") * 1000000);
 	if (strcmp(what, "call") == 0)
