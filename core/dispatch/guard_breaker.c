@@ -116,6 +116,8 @@ past(struct op *op, struct breaker *b, bool probe)
 	b->flying++;
 	op->breaker = b;
 	op->breaker_period = b->period;
+	op->blamed = op->restored = op->on_record = false;
+	op->http_code = 0;
 	op->probe = probe;
 	if (probe)
 		b->probe = op;
@@ -192,11 +194,11 @@ breaker_restore(struct dispatch *d, struct op *op, struct fault *fault)
 	struct breaker *b = breaker_of(d, op);
 
 	(void)fault;
-	op->restored = true;
 	if (b == NULL)
 		return 0;
 	follow(d, op, b);
 	past(op, b, op->probe && b->state == BREAKER_HALF_OPEN && b->probe == NULL);
+	op->restored = true;
 	return 0;
 }
 
@@ -217,7 +219,7 @@ call_said(const struct op *op)
 		return SAID_NOTHING; /* its input was refused */
 	if (op->blamed)
 		return SAID_BAD;
-	if (op->cancelled != 0)
+	if (op->cancelled != 0 || op->callee->cancelled != 0)
 		return SAID_NOTHING;
 	if (op->status == 0 || op->status == HOSPES_EGROUND)
 		return SAID_WELL;

@@ -16,6 +16,7 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/util.h"
+#include "policy/fallbacks.h"
 #include "policy/keys.h"
 #include "policy/routing.h"
 #include "policy/value.h"
@@ -65,6 +66,7 @@ policy_texts(const struct policy *p)
 	}
 	routes_write(p, &routing);
 	json_object_set_new(values, "routing", json_string(buf_text(&routing))); /* not there when it is not UTF-8 */
+	fallbacks_write(p, values);
 	while ((plugin = map_next(&p->plugins, &at)) != NULL)
 		json_object_set_new(plugins, plugin->name, plugin_texts(plugin));
 	texts = json_pack("{s:b, s:b, s:b, s:o, s:O*, s:o, s:o}", "from_file", p->from_file, "dev", p->dev, "root",
@@ -114,6 +116,7 @@ compare_keys(struct diff *d, const json_t *asked)
 			    json_string_value(json_object_get(asked, k->path)), false);
 	}
 	compare(d, "routing", text_in(d->was, "values", "routing"), text_in(d->now, "values", "routing"), true);
+	compare(d, "fallbacks", text_in(d->was, "values", "fallbacks"), text_in(d->now, "values", "fallbacks"), true);
 }
 
 static char *

@@ -66,6 +66,9 @@ const struct key policy_keys[] = {
 	{"breaker.open",     KEY_TIME,      IN_POLICY(breaker_open_ns),  10 * NS_PER_MS, 24 * 3600 * S, "30s", true},
 	{"journal.keep",     KEY_TIME,      IN_POLICY(journal_keep_ns),  0, 3650 * 24 * 3600 * S, "30d", true},
 	{"journal.size",     KEY_SIZE,      IN_POLICY(journal_size),     32 * M, 1024 * K * M * K, "4G", true},
+	{"reviews.once",     KEY_BOOL,      IN_POLICY(review_once),      0, 1, "false", true},
+	{"reviews.deadline", KEY_TIME,      IN_POLICY(review_deadline_ns), NS_PER_MS, 3650 * 24 * 3600 * S, "1d", true},
+	{"reviews.default",  KEY_ANSWER,    IN_POLICY(review_default),   0, 0, "reject", true},
 	{"run.drain",        KEY_TIME,      IN_POLICY(drain_ns),         0, 24 * 3600 * S, "10s", true},
 	{0},
 };
@@ -83,6 +86,7 @@ const struct key policy_limit_keys[] = {
 	{"recursion",   KEY_COUNT,    IN_PLUGIN(recursion),    0, 64, "0", true},
 	{"polled",      KEY_BOOL,     IN_PLUGIN(polled),       0, 1, "false", true},
 	{"breaker",     KEY_BOOL,     IN_PLUGIN(breaker),      0, 1, "true", true},
+	{"timeout",     KEY_TIME,     IN_PLUGIN(timeout_ns),   0, 366 * 24 * 3600 * S, "0s", true},
 	{0},
 };
 
@@ -281,6 +285,9 @@ key_allowed(const struct key *key, char out[KEY_ALLOWED_TEXT])
 	case KEY_ROUTING:
 		snprintf(out, KEY_ALLOWED_TEXT,
 		    "\"name\", \"least_loaded\", \"cheapest\", \"best_score\" or \"weighted\"");
+		return;
+	case KEY_ANSWER:
+		snprintf(out, KEY_ALLOWED_TEXT, "\"reject\" or \"approve\"");
 		return;
 	}
 }

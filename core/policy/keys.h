@@ -29,6 +29,7 @@ enum key_type {
 	KEY_ISOLATION, /* enum policy_isolation */
 	KEY_ON_CYCLE,  /* enum policy_on_cycle */
 	KEY_ROUTING,   /* enum policy_routing */
+	KEY_ANSWER,    /* enum policy_answer */
 };
 
 struct key {

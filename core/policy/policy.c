@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/util.h"
 #include "policy/check.h"
+#include "policy/fallbacks.h"
 #include "policy/keys.h"
 #include "policy/places.h"
 #include "policy/read.h"
@@ -161,6 +162,7 @@ policy_complete(struct policy *p, const char *path)
 		p->from_file = true;
 	}
 	places_add_installed(p);
+	fallbacks_compile(p);
 	p->held = lasting_values(p);
 	p->asked = json_incref(p->held);
 }
@@ -181,6 +183,10 @@ load_as(const char *path, bool dev, bool root, struct policy **ret, struct fault
 		return HOSPES_ECONFIG;
 	}
 	policy_complete(p, path);
+	if (!fallbacks_check(p, set_fault, fault)) {
+		policy_unref(&p);
+		return HOSPES_ECONFIG;
+	}
 	*ret = p;
 	return 0;
 }
@@ -196,6 +202,7 @@ policy_check(
 		check_stacks(p, path, each, arg);
 	}
 	policy_complete(p, path);
+	fallbacks_check(p, each, arg);
 	check_values(p, options, each, arg);
 	check_grants(p, options, each, arg);
 	*ret = p;
@@ -259,6 +266,7 @@ policy_unref(struct policy **ref)
 	map_free(&p->plugins);
 	plugin_free(p->unnamed);
 	routes_free(p);
+	fallbacks_free(p);
 	value_clear(policy_keys, p);
 	json_decref(p->texts);
 	json_decref(p->places);

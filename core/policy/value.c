@@ -86,6 +86,7 @@ const char *const policy_routings[ROUTINGS] = {[ROUTING_NAME] = "name",
     [ROUTING_CHEAPEST] = "cheapest",
     [ROUTING_BEST_SCORE] = "best_score",
     [ROUTING_WEIGHTED] = "weighted"};
+static const char *const answers[] = {[ANSWER_REJECT] = "reject", [ANSWER_APPROVE] = "approve"};
 
 static bool
 put_word(const struct key *key, void *base, const char *text, const char *const *words, size_t n)
@@ -178,6 +179,8 @@ value_put_text(const struct key *key, void *base, const char *text)
 		return put_word(key, base, text, on_cycles, ARRAY_LEN(on_cycles));
 	case KEY_ROUTING:
 		return put_word(key, base, text, policy_routings, ROUTINGS);
+	case KEY_ANSWER:
+		return put_word(key, base, text, answers, ARRAY_LEN(answers));
 	case KEY_COUNT:
 	case KEY_BOOL:
 	case KEY_PATHS:
@@ -346,6 +349,8 @@ value_write(const struct key *key, const void *base, struct buf *out)
 
 		money_write(value_integer(key, base), money);
 		buf_appends(out, money);
+	} else if (key->type == KEY_ANSWER) {
+		buf_appends(out, answers[value_integer(key, base)]);
 	} else if (key->type == KEY_COUNT) {
 		buf_printf(out, "%lld", (long long)value_integer(key, base));
 	} else {
