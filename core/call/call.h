@@ -29,6 +29,7 @@ struct version; /* registry's: the bytes that a call runs on */
 struct cell;    /* cell's */
 struct policy;
 struct policy_plugin;
+struct policy_handoff;
 struct dispatch; /* dispatch's */
 struct guard;
 struct breaker;
@@ -176,6 +177,8 @@ struct op {
 	struct parts *parts; /* of a CALL, kept as the outcome is; NULL: none */
 	struct review *reviews; /* that were raised about it, the newest first (call/review.h); NULL: none */
 
+	const struct policy_handoff *handoff; /* of a CALL: what its replies have to pass, by whom its first attempt called; NULL: not known yet */
+
 	/* while it is open */
 	struct version *resolved; /* the version chosen for a CALL */
 	struct call *callee;
@@ -215,6 +218,7 @@ struct call {
 	struct version *version;
 	const char *plugin, *semver; /* of the version, for messages and the journal */
 	const struct policy_plugin *rules; /* what the policy of the run says of the plugin */
+	const struct policy_handoff *handoff; /* and of its replies to whoever called it */
 	struct payload *input;
 	struct payload *config; /* JSON object of its plugin */
 	int64_t deadline_real_ns;
@@ -248,6 +252,7 @@ struct call {
 	struct payload *reply, *partial;
 	double confidence;
 	void *grounding; /* of the grounding guard: its checks */
+	bool grounded;   /* it has let the reply pass */
 
 	/* of the cell room */
 	struct cell *cell;

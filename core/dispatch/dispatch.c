@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "dispatch/guard.h"
+#include "dispatch/verdict_cache.h"
 
 void
 dispatch_open(struct dispatch **ret, const struct dispatch_options *options)
@@ -33,6 +34,7 @@ dispatch_open(struct dispatch **ret, const struct dispatch_options *options)
 	TAILQ_INIT(&d->budget_waiters.ops);
 	deadlock_open(d);
 	breakers_open(d);
+	verdict_cache_open(&d->verdicts);
 	*ret = d;
 }
 
@@ -49,6 +51,7 @@ dispatch_close(struct dispatch **d)
 	map_free(&(*d)->slots);
 	deadlock_close(*d);
 	breakers_close(*d);
+	verdict_cache_close(&(*d)->verdicts);
 	free(*d);
 	*d = NULL;
 }

@@ -52,6 +52,9 @@ void dispatch_resume(struct call *call);
 /* May this call reach there, and at a private address too?  Asked again for each redirect.  (guard_permission.c) */
 bool permission_http(const struct call *caller, const struct http_request *request, bool *private, struct fault *why);
 
+/* A call was made: finds what its reply has to pass.  (guard_grounding.c) */
+void grounding_began(struct call *call);
+
 /* Will its reply be checked?  An op has its outcome: when it was the last check of a reply, that can be judged.  (guard_grounding.c) */
 bool grounding_looks_at(const struct call *call);
 void grounding_noticed(struct dispatch *d, struct op *op);

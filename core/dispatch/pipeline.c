@@ -191,6 +191,14 @@ pipeline_restore_refusal(struct op *op, int status, struct payload *value)
 		op->caller->kept_bytes += value == NULL ? 0 : value->len;
 }
 
+void
+pipeline_restore_known(struct op *op, struct payload *value)
+{
+	set_outcome(op, 0, value, 1);
+	payload_unref(&op->input);
+	op->caller->kept_bytes += value->len;
+}
+
 /* ---- Deadlines --------------------------------------------------------------------------------------------------- */
 
 static void
@@ -398,6 +406,17 @@ pipeline_complete(struct dispatch *d, struct op *op, int status, struct payload 
 	review_over(d, op);
 	set_outcome(op, status, value, confidence);
 	record_outcome(d, op);
+	finish(d, op);
+}
+
+void
+pipeline_known(struct dispatch *d, struct op *op, const struct version *v, struct payload *value)
+{
+	call_ref(op->caller);
+	op->caller->open_ops++;
+	op->state = OP_OPEN;
+	set_outcome(op, 0, value, 1);
+	record_known(d, op, v);
 	finish(d, op);
 }
 

@@ -40,14 +40,6 @@ by_number(struct dispatch *d, const char *name, const char *semver, struct fault
 	return v;
 }
 
-struct version *
-resolve_name(struct dispatch *d, struct run *run, const char *name)
-{
-	struct version *v = pinned(run, name);
-
-	return v != NULL ? v : registry_active(d->registry, name);
-}
-
 int
 resolve_op(struct dispatch *d, struct op *op, struct fault *why)
 {
@@ -79,6 +71,14 @@ resolve_op(struct dispatch *d, struct op *op, struct fault *why)
 	resolve_pin(run, v);
 	op->resolved = version_ref(v);
 	return 0;
+}
+
+struct version *
+resolve_name(struct dispatch *d, struct run *run, const char *name)
+{
+	struct version *v = pinned(run, name);
+
+	return v != NULL ? v : registry_active(d->registry, name);
 }
 
 void

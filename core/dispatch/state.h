@@ -32,6 +32,7 @@ struct dispatch {
 	bool look_armed;
 	struct breakers breakers;
 	uint64_t routed; /* calls that were routed by score: whose turn it is */
+	struct verdict_cache *verdicts;
 	struct map slots; /* plugin name -> struct slots of guard_concurrency.c */
 };
 
@@ -57,6 +58,9 @@ void pipeline_refuse(struct dispatch *d, struct op *op, const char *guard, const
 bool pipeline_refuse_reply(
     struct dispatch *d, struct op *op, const char *guard, const struct fault *why, struct payload *findings);
 
+/* A check whose verdict is known: this is its outcome, without a guard being asked or a call made.  `value` as above. */
+void pipeline_known(struct dispatch *d, struct op *op, const struct version *v, struct payload *value);
+
 /* Between two attempts: what the guards took is settled and the version given back; it enters once more. */
 void pipeline_settle(struct dispatch *d, struct op *op);
 void pipeline_again(struct dispatch *d, struct op *op);
@@ -68,6 +72,7 @@ void pipeline_again(struct dispatch *d, struct op *op);
 int pipeline_restore(struct dispatch *d, struct op *op, struct fault *fault);
 void pipeline_restore_outcome(struct dispatch *d, struct op *op, int status, struct payload *value, double confidence);
 void pipeline_restore_refusal(struct op *op, int status, struct payload *value);
+void pipeline_restore_known(struct op *op, struct payload *value);
 void pipeline_restore_stage(struct op *op); /* its first attempt was refused, and is not its outcome */
 void pipeline_arm(struct dispatch *d, struct op *op); /* its deadline */
 
@@ -83,7 +88,7 @@ bool guards_resume(struct dispatch *d, struct call *call);
 int resolve_op(struct dispatch *d, struct op *op, struct fault *why);
 void resolve_drop(struct run *run); /* gives back the pins */
 
-/* The version that a name means for the run; NULL: none. */
+/* What a name means for the run now, which pins nothing.  Borrowed; NULL: there is none. */
 struct version *resolve_name(struct dispatch *d, struct run *run, const char *name);
 
 /* The name means this version for the run, where it does not mean one already. */
@@ -180,6 +185,7 @@ void record_call_start(struct dispatch *d, struct call *call, bool with_config);
 uint64_t record_intent(struct dispatch *d, struct op *op);
 uint64_t record_command(struct dispatch *d, struct op *op, struct record *r); /* one with COMMAND and BODY */
 void record_outcome(struct dispatch *d, struct op *op);
+void record_known(struct dispatch *d, struct op *op, const struct version *v); /* of a check that was not asked */
 void record_part(struct dispatch *d, struct call *call, uint32_t nth, struct payload *part);
 void record_replay(struct dispatch *d, struct call *call, const char *why);
 void record_log(struct dispatch *d, struct call *call, enum log_level level, const char *line);

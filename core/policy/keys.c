@@ -15,6 +15,9 @@
 
 #define IN_ROUTE(field) .at = offsetof(struct policy_route, field), .width = sizeof(((struct policy_route *)0)->field)
 
+#define IN_HANDOFF(field)                                                                                              \
+	.at = offsetof(struct policy_handoff, field), .width = sizeof(((struct policy_handoff *)0)->field)
+
 #define K ((int64_t)KIB)
 #define M ((int64_t)MIB)
 #define S NS_PER_S
@@ -22,6 +25,7 @@
 #define SOCKET_PATH_MAX 107 /* sun_path, less its zero */
 #define TEXT_MAX        4095
 #define NAME_MAX_BYTES  64
+#define CAPABILITY_MAX  128
 
 /* clang-format off */
 const struct key policy_keys[] = {
@@ -91,8 +95,25 @@ const struct key policy_limit_keys[] = {
 };
 
 /* What the file does not say of a plugin is in policy.c: it depends on the plugin. */
+#define GROUNDING_KEYS                                                                                                 \
+	{"checks",      KEY_NAMES,    IN_HANDOFF(checks),      1, NAME_MAX_BYTES, NULL, true},                         \
+	{"confidence",  KEY_SHARE,    IN_HANDOFF(confidence),  0, 1, "0", true},                                       \
+	{"on_fail",     KEY_STEPS,    IN_HANDOFF(on_fail),     1, NAME_MAX_BYTES, NULL, true},                         \
+	{"retries",     KEY_COUNT,    IN_HANDOFF(retries),     1, 20, "1", true},                                      \
+	{"escalate",    KEY_NAME,     IN_HANDOFF(escalate),    0, NAME_MAX_BYTES, NULL, true},                         \
+	{"critical",    KEY_BOOL,     IN_HANDOFF(critical),    0, 1, "true", true},                                    \
+	{"check_deadline", KEY_TIME,  IN_HANDOFF(check_deadline_ns), 0, 24 * 3600 * S, "0", true}
+
 const struct key policy_grounding_keys[] = {
-	{"checks",      KEY_NAMES,    IN_PLUGIN(checks),       1, NAME_MAX_BYTES, NULL, true},
+	GROUNDING_KEYS,
+	{0},
+};
+
+const struct key policy_handoff_keys[] = {
+	GROUNDING_KEYS, /* the same rows first, since `set` counts by them */
+	{"from",        KEY_NAME,     IN_HANDOFF(from),        0, NAME_MAX_BYTES, NULL, true},
+	{"to",          KEY_NAME,     IN_HANDOFF(to),          0, NAME_MAX_BYTES, NULL, true},
+	{"capability",  KEY_TEXT,     IN_HANDOFF(capability),  0, CAPABILITY_MAX, NULL, true},
 	{0},
 };
 
@@ -113,6 +134,14 @@ key_table(const char *group)
 	if (strcmp(group, "limits") == 0)
 		return policy_limit_keys;
 	return strcmp(group, "grounding") == 0 ? policy_grounding_keys : NULL;
+}
+
+void *
+key_base(const char *group, struct policy_plugin *plugin)
+{
+	if (strcmp(group, "grounding") == 0)
+		return &plugin->grounding;
+	return plugin;
 }
 
 const struct key *
@@ -248,6 +277,17 @@ key_allowed(const struct key *key, char out[KEY_ALLOWED_TEXT])
 		return;
 	case KEY_NAMES:
 		snprintf(out, KEY_ALLOWED_TEXT, "a list of names of plugins, e.g. [ \"quotes\" ]; [ ] is none");
+		return;
+	case KEY_NAME:
+		snprintf(out, KEY_ALLOWED_TEXT, "the name of a plugin, [a-z][a-z0-9-]*, or \"\" for none");
+		return;
+	case KEY_STEPS:
+		snprintf(out, KEY_ALLOWED_TEXT,
+		    "a list of \"retry\", \"escalate\", \"review\", \"pass\" and \"fail\", each once; nothing comes after the "
+		    "last two");
+		return;
+	case KEY_SHARE:
+		snprintf(out, KEY_ALLOWED_TEXT, "a number from 0 to 1, e.g. 0.75");
 		return;
 	case KEY_COUNT:
 		snprintf(out, KEY_ALLOWED_TEXT, "a whole number from %lld to %lld", (long long)key->min,

@@ -20,6 +20,9 @@ enum key_type {
 	KEY_NEEDS,     /* char **, "call:...", "http:..." or "memory:..." */
 	KEY_SPACES,    /* char **, names of spaces; "*" in them is a pattern */
 	KEY_NAMES,     /* char **, names of plugins */
+	KEY_NAME,      /* char *, of a plugin */
+	KEY_STEPS,     /* char **, names of enum policy_step */
+	KEY_SHARE,     /* double, from 0 to 1 */
 	KEY_COUNT,     /* integer of any width */
 	KEY_SIZE,      /* bytes */
 	KEY_TIME,      /* nanoseconds */
@@ -43,8 +46,8 @@ struct key {
 
 /* Each ends with a zeroed row. */
 extern const struct key policy_keys[];
-/* of `grants.NAME`, `limits.NAME` and `grounding.NAME` */
-extern const struct key policy_grant_keys[], policy_limit_keys[], policy_grounding_keys[];
+/* of `grants.NAME`, `limits.NAME`; of `grounding.NAME`, which is about its struct policy_handoff, and of an entry of `handoffs` */
+extern const struct key policy_grant_keys[], policy_limit_keys[], policy_grounding_keys[], policy_handoff_keys[];
 
 /* Of an entry of `routing`, all but its weights. */
 extern const struct key policy_route_keys[];
@@ -53,6 +56,9 @@ extern const struct key policy_route_keys[];
 
 /* Groups that hold one group for each plugin. */
 extern const char *const policy_plugin_groups[]; /* "plugins", "grants", "limits", "grounding", NULL */
+
+/* What the table of one of them is about. */
+void *key_base(const char *group, struct policy_plugin *plugin);
 
 /* The table of one of them; NULL for "plugins", whose keys only the plugins know. */
 const struct key *key_table(const char *group);

@@ -87,6 +87,39 @@ const char *const policy_routings[ROUTINGS] = {[ROUTING_NAME] = "name",
     [ROUTING_BEST_SCORE] = "best_score",
     [ROUTING_WEIGHTED] = "weighted"};
 static const char *const answers[] = {[ANSWER_REJECT] = "reject", [ANSWER_APPROVE] = "approve"};
+static const char *const steps[] = {[STEP_FAIL] = "fail",
+    [STEP_PASS] = "pass",
+    [STEP_RETRY] = "retry",
+    [STEP_ESCALATE] = "escalate",
+    [STEP_REVIEW] = "review"};
+
+bool
+value_step(const char *text, enum policy_step *ret)
+{
+	for (unsigned i = 0; i < ARRAY_LEN(steps); i++) {
+		if (strcmp(text, steps[i]) == 0) {
+			*ret = (enum policy_step)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Each once, and nothing after what ends it. */
+static bool
+steps_fit(char *const *texts)
+{
+	unsigned seen = 0;
+
+	for (; *texts != NULL; texts++) {
+		enum policy_step step;
+
+		if (!value_step(*texts, &step) || (seen & (1u << step | 1u << STEP_FAIL | 1u << STEP_PASS)) != 0)
+			return false;
+		seen |= 1u << step;
+	}
+	return true;
+}
 
 static bool
 put_word(const struct key *key, void *base, const char *text, const char *const *words, size_t n)
@@ -146,6 +179,8 @@ text_fits(const struct key *key, const char *text)
 		       text[strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-*")] == '\0';
 	case KEY_NAMES:
 		return policy_is_plugin_name(text);
+	case KEY_NAME:
+		return len == 0 || policy_is_plugin_name(text);
 	default:
 		return true;
 	}
@@ -158,6 +193,7 @@ value_put_text(const struct key *key, void *base, const char *text)
 
 	switch (key->type) {
 	case KEY_TEXT:
+	case KEY_NAME:
 	case KEY_PATH:
 		if (!text_fits(key, text))
 			return false;
@@ -188,6 +224,8 @@ value_put_text(const struct key *key, void *base, const char *text)
 	case KEY_NEEDS:
 	case KEY_SPACES:
 	case KEY_NAMES:
+	case KEY_STEPS:
+	case KEY_SHARE:
 		break;
 	}
 	return false;
@@ -202,9 +240,20 @@ value_put_number(const struct key *key, void *base, int64_t number)
 		return put_in_range(key, base, number);
 	case KEY_TIME:
 		return !__builtin_mul_overflow(number, NS_PER_S, &number) && put_in_range(key, base, number);
+	case KEY_SHARE:
+		return value_put_real(key, base, (double)number);
 	default:
 		return false;
 	}
+}
+
+bool
+value_put_real(const struct key *key, void *base, double number)
+{
+	if (key->type != KEY_SHARE || !(number >= 0) || !(number <= 1))
+		return false;
+	memcpy(place(key, base), &number, sizeof number);
+	return true;
 }
 
 bool
@@ -220,7 +269,13 @@ static bool
 is_list(const struct key *key)
 {
 	return key->type == KEY_PATHS || key->type == KEY_PATTERNS || key->type == KEY_NEEDS ||
-	       key->type == KEY_SPACES || key->type == KEY_NAMES;
+	       key->type == KEY_SPACES || key->type == KEY_NAMES || key->type == KEY_STEPS;
+}
+
+static bool
+is_text(const struct key *key)
+{
+	return key->type == KEY_TEXT || key->type == KEY_PATH || key->type == KEY_NAME;
 }
 
 bool
@@ -234,6 +289,8 @@ value_put_list(const struct key *key, void *base, char ***list)
 		if (!text_fits(key, *text))
 			return false;
 	}
+	if (key->type == KEY_STEPS && !steps_fit(*list))
+		return false;
 	texts_free(to);
 	*to = *list;
 	*list = NULL;
@@ -252,6 +309,8 @@ value_preset(const struct key *keys, void *base)
 			fits = value_put_bool(k, base, strcmp(k->preset, "true") == 0);
 		else if (k->type == KEY_COUNT)
 			fits = value_put_number(k, base, strtoll(k->preset, NULL, 10));
+		else if (k->type == KEY_SHARE)
+			fits = value_put_real(k, base, strtod(k->preset, NULL));
 		else
 			fits = value_put_text(k, base, k->preset);
 		assert(fits);
@@ -264,6 +323,8 @@ texts_copy(char *const *texts)
 	size_t n = 0;
 	char **copy;
 
+	if (texts == NULL)
+		return NULL;
 	while (texts[n] != NULL)
 		n++;
 	copy = xcalloc(n + 1, sizeof *copy);
@@ -282,7 +343,7 @@ value_copy(const struct key *key, void *to, const void *from)
 
 		texts_free(list);
 		*list = texts_copy(*(char **const *)source);
-	} else if (key->type == KEY_TEXT || key->type == KEY_PATH) {
+	} else if (is_text(key)) {
 		const char *text = *(char *const *)source;
 
 		put_string(key, to, text != NULL ? text : "");
@@ -330,7 +391,9 @@ value_write(const struct key *key, const void *base, struct buf *out)
 
 	if (is_list(key)) {
 		write_list(key, *(char *const *const *)from, out);
-	} else if (key->type == KEY_TEXT || key->type == KEY_PATH) {
+	} else if (key->type == KEY_SHARE) {
+		buf_printf(out, "%.15g", *(const double *)(const void *)from);
+	} else if (is_text(key)) {
 		buf_printf(out, "%s", *(char *const *)from != NULL ? *(char *const *)from : "");
 	} else if (key->type == KEY_BOOL) {
 		buf_appends(out, *(const bool *)from ? "true" : "false");
@@ -365,7 +428,7 @@ value_clear(const struct key *keys, void *base)
 	for (const struct key *k = keys; k->path != NULL; k++) {
 		if (is_list(k))
 			texts_free(place(k, base));
-		else if (k->type == KEY_TEXT || k->type == KEY_PATH)
+		else if (is_text(k))
 			put_string(k, base, "");
 	}
 }

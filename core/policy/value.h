@@ -14,6 +14,7 @@
  * the key does not allow the value. */
 bool value_put_text(const struct key *key, void *base, const char *text);
 bool value_put_number(const struct key *key, void *base, int64_t number);
+bool value_put_real(const struct key *key, void *base, double number);
 bool value_put_bool(const struct key *key, void *base, bool flag);
 bool value_put_list(const struct key *key, void *base, char ***list); /* takes the list over when it fits */
 
@@ -31,6 +32,9 @@ int64_t value_integer(const struct key *key, const void *base);
 
 /* Frees what the keys of a table hold. */
 void value_clear(const struct key *keys, void *base);
+
+/* "retry"; false: no step has this name. */
+bool value_step(const char *text, enum policy_step *ret);
 
 /* [a-z][a-z0-9-]{0,63} */
 bool policy_is_plugin_name(const char *name);

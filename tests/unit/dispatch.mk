@@ -1,9 +1,9 @@
 # unit tests of call and dispatch
 
 CMOCKA_TESTS += tests/unit/test_account tests/unit/test_carried tests/unit/test_dispatch tests/unit/test_dispatch_effects \
-	tests/unit/test_dispatch_grounding tests/unit/test_dispatch_loops \
+	tests/unit/test_dispatch_grounding tests/unit/test_dispatch_ladder tests/unit/test_dispatch_loops \
 	tests/unit/test_dispatch_memory tests/unit/test_dispatch_parts tests/unit/test_dispatch_waits \
-	tests/unit/test_restore tests/unit/test_stages
+	tests/unit/test_restore tests/unit/test_stages tests/unit/test_stages_restore
 
 tests_unit_test_account_SOURCES = tests/unit/test_account.c
 tests_unit_test_account_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
@@ -35,6 +35,10 @@ tests_unit_test_dispatch_grounding_SOURCES = tests/unit/test_dispatch_grounding.
 tests_unit_test_dispatch_grounding_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_dispatch_grounding_LDADD = $(DISPATCH_TEST_LIBS)
 
+tests_unit_test_dispatch_ladder_SOURCES = tests/unit/test_dispatch_ladder.c tests/unit/cmocka_all.h $(DISPATCH_WORLD)
+tests_unit_test_dispatch_ladder_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_dispatch_ladder_LDADD = $(DISPATCH_TEST_LIBS)
+
 tests_unit_test_dispatch_loops_SOURCES = tests/unit/test_dispatch_loops.c $(DISPATCH_WORLD)
 tests_unit_test_dispatch_loops_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_dispatch_loops_LDADD = $(DISPATCH_TEST_LIBS)
@@ -54,3 +58,7 @@ tests_unit_test_restore_LDADD = $(DISPATCH_TEST_LIBS)
 tests_unit_test_stages_SOURCES = tests/unit/test_stages.c $(DISPATCH_WORLD)
 tests_unit_test_stages_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_stages_LDADD = $(DISPATCH_TEST_LIBS)
+
+tests_unit_test_stages_restore_SOURCES = tests/unit/test_stages_restore.c $(DISPATCH_WORLD)
+tests_unit_test_stages_restore_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_stages_restore_LDADD = $(DISPATCH_TEST_LIBS)

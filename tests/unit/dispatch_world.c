@@ -485,6 +485,7 @@ setup(void **state)
 	w.run = calloc(1, sizeof(*w.run));
 	w.run->policy = w.policy;
 	w.run->target = "a";
+	w.run->client = "uid:1";
 	account_init(&w.run->account, "run", dispatch_host_account(w.d));
 	w.run->account.limit[QUANTITY_CALLS] = 100;
 	w.run->root = (struct op){.run = w.run,
@@ -493,6 +494,24 @@ setup(void **state)
 	    .input = payload_text("{}"),
 	    .deadline_real_ns = clock_real_ns() + 3600 * NS_PER_S};
 	return 0;
+}
+
+void
+with_policy(const char *text)
+{
+	char path[] = "/tmp/hospes-dispatch-XXXXXX";
+	int fd = mkstemp(path);
+	struct fault fault;
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	close(fd);
+	policy_unref(&w.policy);
+	if (policy_load(path, true, &w.policy, &fault) != 0)
+		fail_msg("%s", fault.text);
+	(void)unlink(path);
+	w.policy->repetition = 0;
+	w.run->policy = w.policy;
 }
 
 struct call *

@@ -330,9 +330,9 @@ plugins_set(void **state)
 	assert_int_equal(fetch->concurrency, 8);
 	assert_int_equal(fetch->recursion, 2);
 	assert_true(fetch->polled);
-	assert_string_equal(fetch->checks[0], "quotes");
-	assert_string_equal(fetch->checks[1], "numbers");
-	assert_null(fetch->checks[2]);
+	assert_string_equal(fetch->grounding.checks[0], "quotes");
+	assert_string_equal(fetch->grounding.checks[1], "numbers");
+	assert_null(fetch->grounding.checks[2]);
 	survey = policy_plugin(p, "web-survey");
 	assert_int_equal(json_integer_value(json_object_get(survey->config, "at_once")), 4);
 	assert_int_equal(json_integer_value(json_object_get(survey->config, "big")), 5000000000);
@@ -353,17 +353,17 @@ checks_of_the_supervisor(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(silent); i++) {
 		good(silent[i], &p);
-		assert_string_equal(policy_plugin(p, "supervisor")->checks[0], "quotes");
-		assert_null(policy_plugin(p, "supervisor")->checks[1]);
-		assert_null(policy_plugin(p, "fetch")->checks);
+		assert_string_equal(policy_plugin(p, "supervisor")->grounding.checks[0], "quotes");
+		assert_null(policy_plugin(p, "supervisor")->grounding.checks[1]);
+		assert_null(policy_plugin(p, "fetch")->grounding.checks);
 		policy_unref(&p);
 	}
 	good("grounding: { supervisor: { checks = [ ]; }; };", &p);
-	assert_null(policy_plugin(p, "supervisor")->checks[0]);
+	assert_null(policy_plugin(p, "supervisor")->grounding.checks[0]);
 	policy_unref(&p);
 	good("grounding: { supervisor: { checks = ( \"numbers\" ); }; };", &p);
-	assert_string_equal(policy_plugin(p, "supervisor")->checks[0], "numbers");
-	assert_null(policy_plugin(p, "supervisor")->checks[1]);
+	assert_string_equal(policy_plugin(p, "supervisor")->grounding.checks[0], "numbers");
+	assert_null(policy_plugin(p, "supervisor")->grounding.checks[1]);
 	policy_unref(&p);
 }
 
