@@ -172,6 +172,7 @@ static const uint16_t target_most[] = {
     [WIRE_OP_DOCUMENT] = WIRE_KEY_MAX,
     [WIRE_OP_SEARCH] = WIRE_KEY_MAX,
     [WIRE_OP_PART] = WIRE_TARGET_MAX,
+    [WIRE_OP_POLL] = WIRE_TARGET_MAX,
 };
 
 static bool

@@ -225,7 +225,7 @@ call_made(const struct restore *r, struct op *op, const struct restored_version 
 	struct fault ignored;
 
 	if (version != NULL) {
-		op->resolved = version_ref(version);
+		resolve_as(op, version);
 		(void)config_of(r->run, version, &config, NULL, &ignored);
 	}
 	call = call_new(r->d->calls, op, version != NULL ? version->name : v->name,

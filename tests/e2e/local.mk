@@ -64,6 +64,7 @@ E2E_SCENARIOS = \
 	tests/e2e/ground-invented-quote.t \
 	tests/e2e/ground-kill-check.t \
 	tests/e2e/ground-misread.t \
+	tests/e2e/guard-poll-outcome.t \
 	tests/e2e/host-bad-config.t \
 	tests/e2e/host-disk-full.t \
 	tests/e2e/host-drains.t \
