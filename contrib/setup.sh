@@ -24,9 +24,26 @@ step()
 		return 0
 	fi
 	printf 'FAILED %3ds\n' $((SECONDS - started)) >&2
-	tail -n 60 "$log" | sed 's/^/    | /' >&2
+	tell_failed "$log" | sed 's/^/    | /' >&2
 	say "    the whole of it: $log"
 	return 1
+}
+
+# Where tests failed: which, and what each of their logs says of it; else how the log ends.
+tell_failed()
+{
+	local log=$1 failed dir test
+	failed=$(sed 's/\x1b\[[0-9;]*m//g' "$log" | grep -E '^(FAIL|XPASS|ERROR): ' | head -n 60)
+	if [ -z "$failed" ]; then
+		tail -n 60 "$log"
+		return
+	fi
+	printf '%s\n' "$failed"
+	dir=$(sed -n "s/^make.*: Entering directory '\(.*\)'$/\1/p" "$log" | head -n 1)
+	for test in $(awk '{ print $2 }' <<<"$failed" | sort -u | head -n 12); do
+		printf -- '-- %s\n' "$test"
+		grep -A 25 "^not ok" "$dir/${test%.*}.log" | head -n 80
+	done
 }
 
 package_there()

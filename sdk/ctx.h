@@ -79,7 +79,7 @@ struct hospes_ctx {
 	bool awaits_all;                 /* or until any op fails */
 
 	const char *run_id, *path;
-	struct hospes_value *input, *config;
+	struct hospes_value *input, *config, *findings;
 	struct ctx_chunk *chunks;
 	struct hospes_value *values;
 

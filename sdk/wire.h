@@ -54,7 +54,7 @@ enum wire_fd {
 enum wire_type {
 	/* host to cell */
 	WIRE_SETUP = 1, /* struct wire_setup */
-	WIRE_START,     /* struct wire_start, then config, run id, path, input */
+	WIRE_START,     /* struct wire_start, then config, run id, path, findings, input */
 	WIRE_OUTCOME,   /* call, ordinal, status; struct wire_outcome, then the value or the sentence; of a call that repeats
 	                 * what is on record also before its OP, by ordinal */
 	WIRE_CANCEL,    /* call; every wait of it from now on gives `status` (cancelled or deadline_exceeded) */
@@ -109,6 +109,9 @@ enum wire_op_kind {
 
 	WIRE_OP_PART = 15, /* input: uint32 ordinal of a call, uint32 index; value: the part; HOSPES_ENOENT: there are no more */
 	WIRE_OP_POLL = 16, /* input: struct wire_poll and what follows it; value: the outcome, a JSON object */
+
+	/* input: {"question", "context"?, "choices"?: [text], "default"?, "timeout_ms"?} -> {"choice", "value"?, "by", "why"?} */
+	WIRE_OP_REVIEW = 17,
 };
 
 enum wire_op_flag {
@@ -211,8 +214,10 @@ struct wire_start {
 	uint32_t config_len; /* JSON object */
 	uint16_t run_len;    /* ULID */
 	uint16_t path_len;   /* "/0/3" */
+	uint32_t findings_len; /* JSON array; 0: there are none */
+	uint32_t reserved;
 };
-static_assert(sizeof(struct wire_start) == 16, "wire_start");
+static_assert(sizeof(struct wire_start) == 24, "wire_start");
 
 struct wire_outcome {
 	double confidence;

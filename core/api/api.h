@@ -30,6 +30,10 @@
  *                                       and the end are durable and have an id; Last-Event-ID goes on after that one,
  *                                       after the end it is 204.  All else has "provisional": true
  *   POST /v1/runs/ID/cancel
+ *   POST /v1/runs/ID/resolve           run_resolve's request -> the run
+ *   GET  /v1/reviews[?all=1&limit=N]   run_review_list
+ *   GET  /v1/reviews/ID                run_review_show
+ *   POST /v1/reviews/ID/decide         run_review_decide's request -> the review; 409 where another was first
  *   GET  /v1/logs                      server-sent events: {"level", "line"} of the host's log, the newest 1,000
  *                                       first, then `event: caught_up` once, then new ones; Last-Event-ID goes
  *                                       on after that line

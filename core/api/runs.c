@@ -75,8 +75,7 @@ number_ok(const char *text, unsigned long least, unsigned long most, unsigned lo
 	return text[0] >= '0' && text[0] <= '9' && *end == '\0' && errno == 0 && *ret >= least && *ret <= most;
 }
 
-/* A number of the query, or `usual`; false, and answered, when it is none or out of bounds. */
-static bool
+bool
 number_query(struct exchange *x, const char *key, unsigned long least, unsigned long most, unsigned long usual,
     unsigned long *ret)
 {

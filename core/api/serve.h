@@ -5,7 +5,7 @@
  *   route.c    method and path to handler     stream.c   server-sent events
  *   exchange.c the life of a request          logs.c     the newest log lines and who follows them
  *   requests.c  the body of POST /v1/runs             start.c    what becomes of it
- *   host.c agents.c runs.c many.c memory.c backup.c policy.c  handlers  refusal.c  JSON in place of evhttp's own error pages
+ *   host.c agents.c runs.c reviews.c many.c memory.c backup.c policy.c  handlers  refusal.c  JSON in place of evhttp's own error pages
  *   finish.c   the last answers
  *
  * An exchange ends when it was answered or when its client went away; what it holds is given back then.  Its memory
@@ -123,6 +123,9 @@ struct bufferevent *exchange_bufferevent(const struct exchange *x);
 /* Is the client root, or the user as whom the host runs? */
 bool exchange_of_owner(const struct exchange *x);
 const char *exchange_query(const struct exchange *x, const char *key); /* NULL: not given */
+/* A number of the query, or `usual`; false, and answered, when it is none or out of bounds.  (runs.c) */
+bool number_query(struct exchange *x, const char *key, unsigned long least, unsigned long most, unsigned long usual,
+    unsigned long *ret);
 
 /* ---- reply.c: each ends the exchange ---- */
 
@@ -205,6 +208,9 @@ void handle_run_journal(struct exchange *x);
 void handle_run_events(struct exchange *x);
 void handle_run_cancel(struct exchange *x);
 void handle_run_resolve(struct exchange *x);
+void handle_reviews(struct exchange *x);
+void handle_review(struct exchange *x);
+void handle_review_decide(struct exchange *x);
 void handle_logs(struct exchange *x);
 void handle_memory_spaces(struct exchange *x);
 void handle_memory_put(struct exchange *x);

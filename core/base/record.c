@@ -216,8 +216,12 @@ record_kind_name(enum record_kind kind)
 		return "op_outcome";
 	case RECORD_REFUSAL:
 		return "refusal";
+	case RECORD_REVIEW:
+		return "review";
 	case RECORD_RESOLVED:
 		return "resolved";
+	case RECORD_STAGE:
+		return "stage";
 	case RECORD_COMMAND:
 		return "command";
 	case RECORD_CELL_START:
@@ -267,6 +271,9 @@ record_tag_name(enum record_tag tag)
 	    [TAG_INPUT_DELTA] = "input_delta",
 	    [TAG_OUTPUT_DELTA] = "output_delta",
 	    [TAG_DECISION] = "decision",
+	    [TAG_STAGE] = "stage",
+	    [TAG_ENDS] = "ends",
+	    [TAG_REVIEW] = "review",
 	    [TAG_REQUEST] = "request",
 	    [TAG_INPUT_ERASED] = "input_erased",
 	    [TAG_OUTPUT_ERASED] = "output_erased",

@@ -33,6 +33,8 @@ struct dispatch; /* dispatch's */
 struct guard;
 struct call;
 struct run;
+struct review;
+LIST_HEAD(review_list, review);
 
 /* ---- Accounts ---------------------------------------------------------------------------------------------------- */
 
@@ -109,6 +111,21 @@ struct parts {
 	bool held; /* nobody gets any of them before the reply was judged */
 };
 
+/* Who may give an op another attempt, and what that is. */
+enum stage_by { STAGE_BY_LADDER, STAGE_BY_FALLBACK, STAGE_BYS };
+enum stage_kind { STAGE_CALL, STAGE_ANSWER };
+
+/* Of an op of kind CALL whose first attempt is not its outcome: the attempt that it is at.  Its target stays what was asked for. */
+struct op_stage {
+	enum stage_kind kind;
+	char *target, *version;    /* CALL; version may be NULL */
+	struct payload *answer;    /* ANSWER */
+	struct payload *findings;  /* what was wrong with the reply before: a JSON array, or NULL */
+	char *of;                  /* whose list of fallbacks is used; NULL: none yet */
+	unsigned given[STAGE_BYS]; /* attempts so far that each has given */
+	bool spent;                /* nothing is left of the op's share */
+};
+
 struct op {
 	struct run *run;
 	struct call *caller; /* NULL for the run's root op */
@@ -117,7 +134,7 @@ struct op {
 	uint8_t effect;
 	bool unanswered;           /* an effect that was sent and failed without an answer */
 	bool undecided;            /* it waits for a human to say whether it took place */
-	uint16_t attempt;          /* from 1; one more each time a human says that it did not */
+	uint16_t attempt;          /* from 1; one more each time a human says that it did not, or of a CALL with each stage */
 	uint16_t begun;            /* intents of this attempt on record */
 	enum op_state state;
 	char *target;
@@ -145,7 +162,9 @@ struct op {
 	struct payload *value; /* or the sentence */
 	double confidence;
 
+	struct op_stage *stage; /* of a CALL that is past its first attempt; else NULL */
 	struct parts *parts; /* of a CALL, kept as the outcome is; NULL: none */
+	struct review *reviews; /* that were raised about it, the newest first (call/review.h); NULL: none */
 
 	/* while it is open */
 	struct version *resolved; /* the version chosen for a CALL */
@@ -206,7 +225,7 @@ struct call {
 	size_t kept_bytes; /* of inputs of its open ops, and of outcomes */
 
 	int cancelled; /* 0, or the status with which every further wait of it ends */
-	struct event *deadline;
+	struct event *deadline; /* of this attempt, where the op has more time */
 
 	uint32_t parts_said; /* since it began (again) */
 
@@ -284,6 +303,9 @@ struct run {
 	unsigned calls_running; /* that have a cell and do not wait */
 	uint64_t moves;         /* counts calls that began to run and ops that ended */
 	unsigned undecided; /* ops of it that wait for a human's decision */
+	struct review_list reviews; /* that are open, the newest first */
+	unsigned reviews_open;
+	uint32_t reviews_raised; /* also the number of the newest */
 	struct dispatch *dispatch; /* that it runs under */
 	void *watchers;            /* run's own */
 	char **sources;            /* spaces of its client whose documents it may read, NULL-terminated, or NULL */
@@ -324,7 +346,8 @@ void calls_init(struct calls *calls);
 struct call *call_new(struct calls *calls, struct op *op, const char *plugin, const char *semver, struct version *v,
     struct payload *config, unsigned depth);
 
-/* Ends its life: it is no longer found by its handle; what others still hold of it stays until they let go. */
+/* Ends its life: it is no longer found by its handle, and no longer its op's callee; what others still hold of it stays until
+ * they let go. */
 void call_end(struct calls *calls, struct call *call);
 void call_ref(struct call *call);
 void call_unref(struct calls *calls, struct call *call);
@@ -344,10 +367,32 @@ struct op *call_op(struct call *call, uint32_t ordinal, bool *made);
 uint32_t op_parts(const struct op *op);
 struct payload *op_part(const struct op *op, uint32_t nth); /* borrowed; NULL: there is none */
 void op_drop_parts(struct op *op);
+void op_drop_reviews(struct op *op);
 void op_clear(struct op *op); /* frees what it holds, for the root op of a run too */
 
-/* The path of an op, which is that of the call that it makes: its caller's and its own ordinal; allocated. */
+/* The path of an op, which is that of the call that it makes: its caller's and its own ordinal, from the second attempt of a
+ * CALL on with "#" and the attempt's number ("/0/3#2"); allocated. */
 char *op_path(const struct op *op);
+
+/* Takes one apart from "/0" on: the next ordinal and attempt (1 where it says none).  False: it ends here (**at is zero), or is
+ * none. */
+bool op_path_next(const char **at, uint32_t *ordinal, uint32_t *attempt);
+
+/* What the attempt that a CALL is at calls. */
+static inline const char *
+op_target(const struct op *op)
+{
+	return op->stage != NULL && op->stage->target != NULL ? op->stage->target : op->target;
+}
+
+/* The version that was asked for by number, or NULL. */
+static inline const char *
+op_version(const struct op *op)
+{
+	return op->stage != NULL ? op->stage->version : op->version;
+}
+
+void op_drop_stage(struct op *op);
 
 void op_set_target(struct op *op, const char *target);
 

@@ -105,6 +105,8 @@ int command_show(struct cli *cli);
 int command_wait(struct cli *cli);
 int command_cancel(struct cli *cli);
 int command_resolve(struct cli *cli);
+int command_reviews(struct cli *cli);
+int command_review(struct cli *cli);
 int command_erase(struct cli *cli);
 int command_journal(struct cli *cli);
 int command_logs(struct cli *cli);

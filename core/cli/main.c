@@ -80,6 +80,18 @@ static const struct cli_option resolve_options[] = {
     {0},
 };
 
+static const struct cli_option reviews_options[] = {
+    {"all", 'a', NULL, "those that were decided too"},
+    {"limit", 'n', "N", "at most so many (100)"},
+    {0},
+};
+
+static const struct cli_option review_options[] = {
+    {"why", 0, "TEXT", "the reason, for the record"},
+    {"hash", 0, "HASH", "that of what was seen: something else is not decided"},
+    {0},
+};
+
 static const struct cli_option erase_options[] = {{"why", 0, "TEXT", "the reason, for the record"}, {0}};
 
 static const struct cli_option demo_options[] = {
@@ -164,6 +176,22 @@ static const struct command commands[] = {
 	.min_args = 2,
 	.max_args = 2,
 	.run = command_resolve},
+    {.name = "reviews",
+	.usage = "[--all] [--limit N]",
+	.summary = "List what humans are asked, the oldest first.",
+	.options = reviews_options,
+	.run = command_reviews},
+    {.name = "review",
+	.usage = "ID [approve|reject|edit FILE|answer TEXT] [--why TEXT] [--hash HASH]",
+	.summary = "Show a question to a human, or decide it.",
+	.detail =
+	    "`edit` puts the JSON of FILE (- is standard input) in the place of what was asked about; `answer` gives one\n"
+	    "of the choices, or where there are none a text or the JSON of a file.  Who decided, when and why is on record.\n"
+	    "What is decided is what was shown: its hash goes with the answer.",
+	.options = review_options,
+	.min_args = 1,
+	.max_args = 3,
+	.run = command_review},
     {.name = "logs",
 	.usage = "[-f] [RUN]",
 	.summary = "Show the host's log, or what the calls of a run logged.",

@@ -60,6 +60,28 @@ print_undecided(const json_t *node, const char *indent)
 		    command);
 }
 
+/* What a human was asked about it, and what became of that. */
+static void
+print_reviews(const json_t *node, const char *indent)
+{
+	const json_t *review;
+	size_t i;
+
+	json_array_foreach(json_object_get(node, "reviews"), i, review)
+	{
+		const char *why = cli_text(review, "why");
+		_cleanup_(free_p) char *question = text_in_a_line(cli_text(review, "question"));
+		_cleanup_(free_p) char *line = cli_text(review, "decision")[0] != '\0'
+			? xasprintf("review (%s): %s: %s by %s%s%s", cli_text(review, "cause"), question,
+			      cli_text(review, "decision"), cli_text(review, "by"), why[0] != '\0' ? ": " : "", why)
+			: xasprintf("review (%s): %s: waits for you:  hospes review %s", cli_text(review, "cause"),
+			      question, cli_text(review, "id"));
+		_cleanup_(free_p) char *safe = text_safe(line, false);
+
+		printf("%s%s\n", indent, safe);
+	}
+}
+
 /*
  * One node: what it was, how it ended, how long it took, in a line.  On a terminal that is too narrow what it was is cut
  * first, a URL may be as long as it likes; then its path is left out.
@@ -169,6 +191,7 @@ print_tree(const struct cli *cli, const json_t *node, const char *indent, unsign
 	if (depth >= DEPTH_MAX || !is_told_below(node, cli_text(node, "message")))
 		print_message(cli, node, below);
 	print_undecided(node, below);
+	print_reviews(node, below);
 	cli_findings(stdout, below, json_object_get(node, "findings"));
 	if (depth >= DEPTH_MAX)
 		return;

@@ -34,24 +34,24 @@ decision_over(struct op *op)
 	op->run->undecided--;
 }
 
-/* The op at a path, "/0/3", as far as it and all above it are open; else NULL. */
+/* The op at a path, "/0/3", as far as it and all above it are open, and at the attempts that it says; else NULL. */
 static struct op *
 op_at(struct run *run, const char *path)
 {
-	struct op *op = strncmp(path, "/0", 2) == 0 ? &run->root : NULL;
+	uint32_t ordinal, attempt;
+	struct op *op = &run->root;
 
-	for (const char *at = path + 2; op != NULL && *at != '\0';) {
+	if (!op_path_next(&path, &ordinal, &attempt) || ordinal != 0)
+		return NULL;
+	while (*path != '\0') {
 		struct call *call = op->callee;
-		uint64_t ordinal = 0;
-		const char *from = ++at;
 
-		while (*at >= '0' && *at <= '9' && at - from < 10)
-			ordinal = ordinal * 10 + (uint64_t)(*at++ - '0');
-		if (from[-1] != '/' || at == from || call == NULL || ordinal >= call->n_ops)
+		if (call == NULL || call->attempt != attempt || !op_path_next(&path, &ordinal, &attempt) ||
+		    ordinal >= call->n_ops)
 			return NULL;
 		op = call->ops[ordinal];
 	}
-	return op;
+	return attempt == (op->stage != NULL ? op->attempt : 1u) ? op : NULL;
 }
 
 /* Nothing has come of the attempt before, whatever its key. */

@@ -191,6 +191,8 @@ on_op(struct call *call, uint32_t ordinal, const struct wire_op *asked, const ch
 		replay_op(d, op, asked, target, input);
 		return;
 	}
+	if (op->reviews != NULL && !replay_reviewed(d, op, asked, target, input))
+		return;
 	op->kind = asked->kind;
 	op->effect = asked->effect;
 	op_set_target(op, target);

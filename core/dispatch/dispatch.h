@@ -105,11 +105,12 @@ void dispatch_submit(struct dispatch *d, struct call *call);
  *   "first"  "on": [path, ...]      of several, at most 16   "guard"   "guard": its name
  *   "part"   "on": path             of the reply of a child  "cell"    a place in one
  *   "check"  "on": [path, ...]      of its reply             "decision"  "target"  a human's, of an effect
+ *   "review" "review": its id, "until": its deadline
  *   "http", "recall" and so on: the kind of an op, "target"
  */
 json_t *dispatch_waits(const struct run *run);
 
-/* The same of a run as a whole, NULL when something of it computes: {"for": [{"for", "n", "until"?, "guard"?, "target"?}], "since"?,
+/* The same of a run as a whole, NULL when something of it computes: {"for": [{"for", "n", "until"?, "guard"?, "target"?, "review"?}], "since"?,
  * "evicted": how many of its calls}; what it waits for in the end, so neither calls nor parts of their replies. */
 json_t *dispatch_waits_of_run(const struct run *run);
 
@@ -132,6 +133,23 @@ struct decision {
 /* Decides the op at a path, "/0/3".  Faults: conflict, when it does not wait for that; bad_input and too_large of the answer. */
 int dispatch_resolve(
     struct dispatch *d, struct run *run, const char *path, const struct decision *said, struct fault *fault);
+
+/* What a human says of a review. */
+struct review_said {
+	const char *decision; /* "approve", "reject", "edit" or "answer" */
+	const char *hash;     /* of what the human was shown */
+	const json_t *value;  /* of "edit" and "answer", else NULL */
+	const char *who, *why; /* `why` may be NULL */
+};
+
+/* Decides a review that is open, "RUN-N".  Faults: not_found; conflict, when it is decided, or something else was shown; bad_input
+ * and too_large of what is said. */
+int dispatch_review(
+    struct dispatch *d, struct run *run, const char *id, const struct review_said *said, struct fault *fault);
+
+/* [{"id", "cause", "question", "path", "since", "deadline", "default", "command"}] of the reviews of a run that are open, the
+ * oldest first and at most 100; NULL: none is. */
+json_t *dispatch_reviews(const struct run *run);
 
 /* [{"path", "op", "target", "since", "command"}] of the ops of a run that wait for a decision; NULL: none does. */
 json_t *dispatch_undecided(const struct run *run);

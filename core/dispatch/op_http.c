@@ -22,7 +22,7 @@ struct effect {
 	struct http_transfer *transfer; /* NULL: its intent is not durable yet */
 };
 
-static uint8_t
+uint8_t
 effect_class(const struct op *op, const struct http_request *request)
 {
 	if (op->effect != WIRE_EFFECT_DEFAULT)

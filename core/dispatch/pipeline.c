@@ -12,6 +12,8 @@
 
 #include "base/clock.h"
 #include "dispatch/guard.h"
+#include "dispatch/stages.h"
+#include "dispatch/review.h"
 
 static const struct guard *const guards[] = {
     &guard_permission,
@@ -21,6 +23,7 @@ static const struct guard *const guards[] = {
     &guard_repetition,
     &guard_concurrency,
     &guard_memory,
+    &guard_review,
     &guard_budget,
     &guard_grounding,
 };
@@ -62,6 +65,14 @@ guards_settle(struct dispatch *d, struct op *op)
 			guards[i]->settle(d, op);
 	}
 	op->taken = 0;
+}
+
+void
+pipeline_settle(struct dispatch *d, struct op *op)
+{
+	guards_settle(d, op);
+	if (op->resolved != NULL)
+		version_unref(&op->resolved);
 }
 
 int
@@ -110,10 +121,23 @@ set_outcome(struct op *op, int status, struct payload *value, double confidence)
 
 /* ---- From the record --------------------------------------------------------------------------------------------- */
 
+static void
+opened(struct op *op)
+{
+	op->state = OP_OPEN;
+	if (op->caller == NULL)
+		return;
+	call_ref(op->caller);
+	op->caller->open_ops++;
+	op->caller->kept_bytes += op->input_len;
+}
+
 int
 pipeline_restore(struct dispatch *d, struct op *op, struct fault *fault)
 {
-	assert(op->state == OP_NEW);
+	bool again = stage_between(op);
+
+	assert(op->state == OP_NEW || again);
 	for (size_t i = 0; i < ARRAY_LEN(guards); i++) {
 		int rc = guards[i]->restore == NULL ? 0 : guards[i]->restore(d, op, fault);
 
@@ -123,14 +147,17 @@ pipeline_restore(struct dispatch *d, struct op *op, struct fault *fault)
 		}
 		op->taken |= 1u << i;
 	}
-	op->state = OP_OPEN;
 	op->began_mono_ns = clock_mono_ns();
-	if (op->caller != NULL) {
-		call_ref(op->caller);
-		op->caller->open_ops++;
-		op->caller->kept_bytes += op->input_len;
-	}
+	if (!again)
+		opened(op);
 	return 0;
+}
+
+void
+pipeline_restore_stage(struct op *op)
+{
+	assert(op->state == OP_NEW);
+	opened(op);
 }
 
 void
@@ -140,9 +167,7 @@ pipeline_restore_outcome(struct dispatch *d, struct op *op, int status, struct p
 
 	set_outcome(op, status, value, confidence);
 	payload_unref(&op->input);
-	guards_settle(d, op);
-	if (op->resolved != NULL)
-		version_unref(&op->resolved);
+	pipeline_settle(d, op);
 	parts_settled(op);
 	if (caller == NULL)
 		return;
@@ -254,6 +279,13 @@ pipeline_enter(struct dispatch *d, struct op *op)
 }
 
 void
+pipeline_again(struct dispatch *d, struct op *op)
+{
+	op->state = OP_NEW;
+	try(d, op);
+}
+
+void
 dispatch_wake(struct dispatch *d, struct waitq *queue)
 {
 	struct op *op = TAILQ_FIRST(&queue->ops);
@@ -359,6 +391,7 @@ finish(struct dispatch *d, struct op *op)
 void
 pipeline_complete(struct dispatch *d, struct op *op, int status, struct payload *value, double confidence)
 {
+	review_over(d, op);
 	set_outcome(op, status, value, confidence);
 	record_outcome(d, op);
 	finish(d, op);
@@ -367,24 +400,39 @@ pipeline_complete(struct dispatch *d, struct op *op, int status, struct payload 
 void
 pipeline_refuse(struct dispatch *d, struct op *op, const char *guard, const struct fault *why)
 {
+	struct stage next;
+
+	review_over(d, op);
+	if (stage_next(d, op, guard, why, NULL, &next)) {
+		stage_begin(d, op, &next, guard, why);
+		return;
+	}
 	set_outcome(op, why->status, payload_text(why->text), 0);
-	record_refusal(d, op, guard, NULL);
+	record_refusal(d, op, guard, why, NULL);
 	loops_refused(d, op, guard, why);
 	finish(d, op);
 }
 
 /* Two records: the guard said no, and with that the call has ended. */
-void
+bool
 pipeline_refuse_reply(
     struct dispatch *d, struct op *op, const char *guard, const struct fault *why, struct payload *findings)
 {
-	set_outcome(op, why->status, payload_text(why->text), 0);
+	struct stage next;
+
+	review_over(d, op);
 	if (!op->refused)
-		record_refusal(d, op, guard, findings);
-	record_outcome(d, op);
+		record_refusal(d, op, guard, why, findings);
 	payload_unref(&op->run->findings);
 	op->run->findings = payload_ref(findings);
+	if (stage_next(d, op, guard, why, findings, &next)) {
+		stage_begin(d, op, &next, guard, why);
+		return false;
+	}
+	set_outcome(op, why->status, payload_text(why->text), 0);
+	record_outcome(d, op);
 	finish(d, op);
+	return true;
 }
 
 void
@@ -401,6 +449,8 @@ dispatch_cancel(struct dispatch *d, struct op *op, int status, const char *why)
 	struct call *caller = op->caller;
 	struct fault fault;
 
+	if (op->state == OP_NEW)
+		review_over(d, op); /* it was asked for before the host was started, and will not be again */
 	if (op->state == OP_DONE || op->state == OP_NEW || op->cancelled != 0)
 		return;
 	if (caller != NULL)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "call/review.h"
 #include "dispatch/guard.h"
 
 uint64_t
@@ -67,19 +68,50 @@ add_input_hash(struct record *r, const struct op *op)
 #define REFUSALS_RECORDED 100u
 
 void
-record_refusal(struct dispatch *d, struct op *op, const char *guard, const struct payload *findings)
+record_refusal(
+    struct dispatch *d, struct op *op, const char *guard, const struct fault *why, const struct payload *findings)
 {
 	_cleanup_(free_p) char *path = NULL;
 	struct record r;
 
-	if (op->caller != NULL && ++op->caller->refusals > REFUSALS_RECORDED)
+	/* What comes after a stage has to be on record as the stage is. */
+	if (op->caller != NULL && op->stage == NULL && ++op->caller->refusals > REFUSALS_RECORDED)
 		return;
 	path = op_path(op);
 	record_init(&r, RECORD_REFUSAL);
 	add_op(&r, op, path);
 	record_add_text(&r, TAG_GUARD, guard);
-	add_payload_or_sentence(&r, op);
+	r.head.status = why->status;
+	record_add_text(&r, TAG_MESSAGE, why->text);
 	add_input_hash(&r, op);
+	if (findings != NULL)
+		record_add(&r, TAG_BODY, findings->data, findings->len);
+	dispatch_record(d, op->run, &r);
+}
+
+/* All that is needed to go on with the op from here. */
+void
+record_stage(struct dispatch *d, struct op *op, const char *stage, struct payload *answer,
+    const struct payload *findings, const char *guard, const struct fault *why)
+{
+	_cleanup_(free_p) char *path = op_path(op);
+	int64_t next = op->attempt < 2 ? 2 : op->attempt + 1;
+	struct record r;
+
+	record_init(&r, RECORD_STAGE);
+	add_op(&r, op, path);
+	if (op->attempt > 1)
+		r.head.attempt = op->attempt;
+	record_add_text(&r, TAG_GUARD, guard);
+	r.head.status = why->status;
+	record_add_text(&r, TAG_MESSAGE, why->text);
+	record_add(&r, TAG_NUMBER, &next, sizeof(next));
+	record_add_text(&r, TAG_STAGE, stage);
+	record_add(&r, TAG_DEADLINE, &op->deadline_real_ns, sizeof(op->deadline_real_ns));
+	if (op->share[QUANTITY_CALLS] > 0)
+		record_add(&r, TAG_LIMIT_CALLS, &op->share[QUANTITY_CALLS], sizeof(int64_t));
+	carried_add(&op->run->carried, &r, TAG_INPUT, op->input);
+	carried_add(&op->run->carried, &r, TAG_OUTPUT, answer);
 	if (findings != NULL)
 		record_add(&r, TAG_BODY, findings->data, findings->len);
 	dispatch_record(d, op->run, &r);
@@ -98,13 +130,15 @@ record_call_start(struct dispatch *d, struct call *call, bool with_config)
 	r.head.attempt = call->attempt;
 	record_add_text(&r, TAG_CALLEE, call->plugin);
 	record_add_text(&r, TAG_VERSION, call->semver);
-	record_add(&r, TAG_DEADLINE, &call->deadline_real_ns, sizeof(call->deadline_real_ns));
+	record_add(&r, TAG_DEADLINE, &op->deadline_real_ns, sizeof(op->deadline_real_ns));
+	if (call->deadline_real_ns < op->deadline_real_ns)
+		record_add(&r, TAG_ENDS, &call->deadline_real_ns, sizeof(call->deadline_real_ns));
 	carried_add(&op->run->carried, &r, TAG_INPUT, call->input);
 	if (op->share[QUANTITY_CALLS] > 0)
 		record_add(&r, TAG_LIMIT_CALLS, &op->share[QUANTITY_CALLS], sizeof(int64_t));
 	if (op->repetition == REPETITION_AGAIN)
 		record_add_text(&r, TAG_GUARD, guard_repetition.name);
-	if (op->version != NULL)
+	if (op_version(op) != NULL)
 		record_add(&r, TAG_NUMBER, &by_number, sizeof(by_number));
 	if (with_config) {
 		record_add(&r, TAG_OBJECT, call->version->object, sizeof(call->version->object));
@@ -147,6 +181,40 @@ record_resolved(struct dispatch *d, struct op *op, const struct decision *said, 
 	record_add_text(&r, TAG_ACTOR, said->who);
 	record_add_text(&r, TAG_REASON, said->why);
 	carried_add(&op->run->carried, &r, TAG_OUTPUT, value);
+	dispatch_record(d, op->run, &r);
+}
+
+void
+record_review(struct dispatch *d, struct op *op, const struct review *review, const char *body)
+{
+	_cleanup_(free_p) char *path = op_path(op);
+	struct record r;
+
+	record_init(&r, RECORD_REVIEW);
+	add_op(&r, op, path);
+	record_add_text(&r, TAG_REVIEW, review->id);
+	record_add(&r, TAG_DEADLINE, &review->deadline_real_ns, sizeof(review->deadline_real_ns));
+	record_add_text(&r, TAG_BODY, body);
+	if (op->callee == NULL && op->input != NULL)
+		carried_add(&op->run->carried, &r, TAG_INPUT, op->input);
+	dispatch_record(d, op->run, &r);
+}
+
+void
+record_reviewed(struct dispatch *d, const struct review *review, const char *decision)
+{
+	struct op *op = review->op;
+	_cleanup_(free_p) char *path = op_path(op);
+	struct record r;
+
+	record_init(&r, RECORD_RESOLVED);
+	add_op(&r, op, path);
+	record_add_text(&r, TAG_REVIEW, review->id);
+	record_add_text(&r, TAG_DECISION, decision);
+	record_add_text(&r, TAG_ACTOR, review->by);
+	record_add_text(&r, TAG_REASON, review->why);
+	if (review->value != NULL)
+		record_add(&r, TAG_BODY, review->value->data, review->value->len);
 	dispatch_record(d, op->run, &r);
 }
 
@@ -220,7 +288,7 @@ record_part(struct dispatch *d, struct call *call, uint32_t nth, struct payload 
 	record_add_text(&r, TAG_PATH, call->path);
 	record_add(&r, TAG_NUMBER, &number, sizeof(number));
 	if (call->op->parts->held)
-		record_add_text(&r, TAG_GUARD, guard_grounding.name);
+		record_add_text(&r, TAG_GUARD, grounding_looks_at(call) ? guard_grounding.name : "fallback");
 	carried_add(&call->run->carried, &r, TAG_OUTPUT, part);
 	dispatch_record(d, call->run, &r);
 }

@@ -53,7 +53,7 @@ int
 resolve_op(struct dispatch *d, struct op *op, struct fault *why)
 {
 	struct run *run = op->run;
-	const char *name = op->target;
+	const char *name = op_target(op), *semver = op_version(op);
 	struct version *v;
 
 	if (run->script != NULL && op->caller != NULL)
@@ -66,8 +66,8 @@ resolve_op(struct dispatch *d, struct op *op, struct fault *why)
 			    name + sizeof(cap_prefix) - 1);
 		name = v->name;
 	}
-	if (op->version != NULL) {
-		v = by_number(d, name, op->version, why);
+	if (semver != NULL) {
+		v = by_number(d, name, semver, why);
 		if (v == NULL)
 			return why->status;
 		resolve_as(op, v);

@@ -49,9 +49,14 @@ void pipeline_fail(struct dispatch *d, struct op *op, const struct fault *fault)
 /* The same for one that never began: `guard` said no. */
 void pipeline_refuse(struct dispatch *d, struct op *op, const char *guard, const struct fault *why);
 
-/* The same for one whose call has replied, and `guard` does not let that pass; `findings` may be NULL. */
-void pipeline_refuse_reply(
+/* The same for one whose call has replied, and `guard` does not let that pass; `findings` may be NULL.  False: the op goes on with
+ * another attempt, and the call was ended. */
+bool pipeline_refuse_reply(
     struct dispatch *d, struct op *op, const char *guard, const struct fault *why, struct payload *findings);
+
+/* Between two attempts: what the guards took is settled and the version given back; it enters once more. */
+void pipeline_settle(struct dispatch *d, struct op *op);
+void pipeline_again(struct dispatch *d, struct op *op);
 
 /*
  * From the record (restore.c): an op that had passed the guards goes on as if it had just done so, without one of them being
@@ -60,6 +65,7 @@ void pipeline_refuse_reply(
 int pipeline_restore(struct dispatch *d, struct op *op, struct fault *fault);
 void pipeline_restore_outcome(struct dispatch *d, struct op *op, int status, struct payload *value, double confidence);
 void pipeline_restore_refusal(struct op *op, int status, struct payload *value);
+void pipeline_restore_stage(struct op *op); /* its first attempt was refused, and is not its outcome */
 void pipeline_arm(struct dispatch *d, struct op *op); /* its deadline */
 
 /* Asks the guards about the reply of op->callee: GUARD_PASS, GUARD_WAIT, or GUARD_REFUSE with the guard, why and findings. */
@@ -107,7 +113,7 @@ struct executor {
 };
 extern const struct executor executor_call, executor_http, executor_now, executor_random, executor_sleep,
     executor_first, executor_find, executor_script, executor_part, executor_remember, executor_recall, executor_forget,
-    executor_list, executor_documents, executor_document, executor_search, executor_poll;
+    executor_list, executor_documents, executor_document, executor_search, executor_review, executor_poll;
 
 /* When a sleep that is under way ends, real ns; 0: that is not known. */
 int64_t sleep_ends(const struct op *op);
@@ -119,6 +125,8 @@ extern const struct executor executor_bench;
 const struct executor *executor_of(const struct op *op); /* the cell room lets no other kind through */
 
 bool op_kind_known(uint16_t kind);
+/* What an effect bears (enum wire_effect): as its plugin says, else as its method means. */
+uint8_t effect_class(const struct op *op, const struct http_request *request);
 /* The idempotency key that the host gives an effect. */
 char *effect_key(const struct op *op);
 
@@ -139,6 +147,9 @@ bool op_memory_target(const struct op *op, char space[SPACE_TEXT], const char **
 /* Changes memory, or puts a value or a key into it. */
 bool op_memory_changes(uint16_t kind);
 
+/* The review that an op of kind REVIEW has asked for is decided. */
+void op_reviewed(struct dispatch *d, struct review *r);
+
 /* A call said a part of its reply. */
 void parts_said(struct dispatch *d, struct call *call, struct payload *part);
 
@@ -146,9 +157,12 @@ void parts_said(struct dispatch *d, struct call *call, struct payload *part);
 void parts_noticed(struct dispatch *d, struct op *op);
 void parts_ended(struct dispatch *d, struct op *op);
 
-/* One that is on record; false: it can't be the next. */
-bool parts_restore(struct call *call, int64_t nth, struct payload *part);
+/* One that is on record, and was held back or not, whatever would be done by now; false: it can't be the next. */
+bool parts_restore(struct call *call, int64_t nth, struct payload *part, bool held);
 void parts_settled(struct op *op); /* the op has its outcome: what was held back is handed out, or dropped */
+
+/* Tells a call, and all that it asked for, to stop. */
+void call_stop(struct dispatch *d, struct call *call, int status);
 
 /* A call of a cell ended. */
 void call_replied(struct dispatch *d, struct call *call, int status, struct payload *value, double confidence,
@@ -156,7 +170,9 @@ void call_replied(struct dispatch *d, struct call *call, int status, struct payl
 
 /* ---- record.c ---------------------------------------------------------------------------------------------------- */
 
-void record_refusal(struct dispatch *d, struct op *op, const char *guard, const struct payload *findings);
+void record_refusal(struct dispatch *d, struct op *op, const char *guard, const struct fault *why, const struct payload *findings);
+void record_stage(struct dispatch *d, struct op *op, const char *stage, struct payload *answer,
+    const struct payload *findings, const char *guard, const struct fault *why);
 void record_call_start(struct dispatch *d, struct call *call, bool with_config);
 uint64_t record_intent(struct dispatch *d, struct op *op);
 uint64_t record_command(struct dispatch *d, struct op *op, struct record *r); /* one with COMMAND and BODY */
@@ -166,6 +182,10 @@ void record_replay(struct dispatch *d, struct call *call, const char *why);
 void record_log(struct dispatch *d, struct call *call, enum log_level level, const char *line);
 
 void record_resolved(struct dispatch *d, struct op *op, const struct decision *said, struct payload *value);
+
+struct review;
+void record_review(struct dispatch *d, struct op *op, const struct review *r, const char *body);
+void record_reviewed(struct dispatch *d, const struct review *r, const char *decision);
 
 /* ---- decision.c -------------------------------------------------------------------------------------------------- */
 
@@ -180,6 +200,10 @@ const char *decision_name(enum decision_outcome outcome);
 
 /* An op that is on record was asked for again: answered, attached, or the run ends as nondeterministic. */
 void replay_op(
+    struct dispatch *d, struct op *op, const struct wire_op *asked, const char *target, struct payload *input);
+
+/* The same of one that has not begun, and has a review on record: it may be taken as it is asked for now. */
+bool replay_reviewed(
     struct dispatch *d, struct op *op, const struct wire_op *asked, const char *target, struct payload *input);
 
 /* Sends its call the outcomes of ops that it will ask for again. */
@@ -208,7 +232,9 @@ void deadlock_look(struct dispatch *d); /* at all that are in the list */
 
 void tell_call(struct dispatch *d, struct call *call, const char *type); /* "call_started", "call_replays" */
 void tell_outcome(struct dispatch *d, struct op *op);
+void tell_stage(struct dispatch *d, struct op *op, const json_t *stage, const struct fault *why);
 void tell_undecided(struct dispatch *d, struct op *op);
+void tell_review(struct dispatch *d, struct op *op, const struct review *r); /* "review", "reviewed" */
 void tell_line(struct dispatch *d, struct call *call, const char *type, double done, const char *line);
 
 #endif

@@ -16,6 +16,7 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/util.h"
+#include "policy/fallbacks.h"
 #include "policy/keys.h"
 #include "policy/value.h"
 
@@ -61,6 +62,7 @@ policy_texts(const struct policy *p)
 		if (k->reloadable)
 			add_text(values, k->path, k, p);
 	}
+	fallbacks_write(p, values);
 	while ((plugin = map_next(&p->plugins, &at)) != NULL)
 		json_object_set_new(plugins, plugin->name, plugin_texts(plugin));
 	texts = json_pack("{s:b, s:b, s:b, s:o, s:O*, s:o, s:o}", "from_file", p->from_file, "dev", p->dev, "root",
@@ -109,6 +111,7 @@ compare_keys(struct diff *d, const json_t *asked)
 			compare(d, k->path, text_in(d->was, "held", k->path),
 			    json_string_value(json_object_get(asked, k->path)), false);
 	}
+	compare(d, "fallbacks", text_in(d->was, "values", "fallbacks"), text_in(d->now, "values", "fallbacks"), true);
 }
 
 static char *

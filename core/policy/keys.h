@@ -27,6 +27,7 @@ enum key_type {
 	KEY_UIDS,      /* uid_t, followed at `at2` by how many */
 	KEY_ISOLATION, /* enum policy_isolation */
 	KEY_ON_CYCLE,  /* enum policy_on_cycle */
+	KEY_ANSWER,    /* enum policy_answer */
 };
 
 struct key {

@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/util.h"
 #include "policy/check.h"
+#include "policy/fallbacks.h"
 #include "policy/keys.h"
 #include "policy/places.h"
 #include "policy/read.h"
@@ -159,6 +160,7 @@ policy_complete(struct policy *p, const char *path)
 		p->from_file = true;
 	}
 	places_add_installed(p);
+	fallbacks_compile(p);
 	p->held = lasting_values(p);
 	p->asked = json_incref(p->held);
 }
@@ -179,6 +181,10 @@ load_as(const char *path, bool dev, bool root, struct policy **ret, struct fault
 		return HOSPES_ECONFIG;
 	}
 	policy_complete(p, path);
+	if (!fallbacks_check(p, set_fault, fault)) {
+		policy_unref(&p);
+		return HOSPES_ECONFIG;
+	}
 	*ret = p;
 	return 0;
 }
@@ -194,6 +200,7 @@ policy_check(
 		check_stacks(p, path, each, arg);
 	}
 	policy_complete(p, path);
+	fallbacks_check(p, each, arg);
 	check_values(p, options, each, arg);
 	check_grants(p, options, each, arg);
 	*ret = p;
@@ -255,6 +262,7 @@ policy_unref(struct policy **ref)
 		plugin_free(plugin);
 	map_free(&p->plugins);
 	plugin_free(p->unnamed);
+	fallbacks_free(p);
 	value_clear(policy_keys, p);
 	json_decref(p->texts);
 	json_decref(p->places);

@@ -23,7 +23,32 @@
 
 /* What becomes of a run in which a call goes round in a circle: the call is refused, or the run is ended. */
 enum policy_on_cycle { ON_CYCLE_REFUSE, ON_CYCLE_END_RUN };
+/* What is said where no human says anything. */
+enum policy_answer { ANSWER_REJECT, ANSWER_APPROVE };
 enum policy_isolation { ISOLATION_CLIENT, ISOLATION_VERSION, ISOLATION_RUN };
+
+/* What is tried in place of a call that failed: another agent, or one of its versions, or a fixed answer. */
+struct policy_stand_in {
+	char *agent, *version; /* a name or "cap:NAME"; version may be NULL */
+	char *answer;          /* JSON text */
+};
+
+/* On which ends of an attempt, each a bit. */
+#define FALLBACK_ON_CRASH   1u /* its cell died of it, it got stuck, it could not be loaded */
+#define FALLBACK_ON_TIMEOUT 2u
+#define FALLBACK_ON_BREAKER 4u
+#define FALLBACK_ON_REFUSED 8u  /* by another guard, before or after it replied */
+#define FALLBACK_ON_FAILED  16u /* it said so itself */
+
+/* An entry of `fallbacks`. */
+struct policy_fallback {
+	char *of;        /* a name, or "cap:NAME", by which it was called */
+	char **on;       /* as it is written; NULL: all but "failed" */
+	unsigned causes; /* the bits of that */
+	struct policy_stand_in *to;
+	unsigned n;
+	char *at; /* "FILE:LINE" */
+};
 
 /* What the operator says of one plugin: `grants.NAME`, `limits.NAME` and `plugins.NAME`. */
 struct policy_plugin {
@@ -34,6 +59,7 @@ struct policy_plugin {
 	char **memory;        /* granted spaces beside its own, NULL-terminated, perhaps empty; "*" is a pattern */
 	char **checks;        /* `grounding.NAME.checks`: plugins that its replies have to pass; NULL or empty: none */
 	unsigned concurrency; /* running calls of it at a time; 0: no limit */
+	int64_t timeout_ns;   /* time for one attempt of a call of it; 0: what the call has */
 	unsigned recursion;   /* cap of the note's recursion; default 0 */
 	bool polled;          /* its answer may change: asking it the same again is no repetition */
 	json_t *config;       /* object, perhaps empty; values of its HOSPES_CONFIG names */
@@ -87,6 +113,10 @@ struct policy {
 	size_t memory_value_max;    /* `memory.value`: bytes of one remembered value; default 1 MiB */
 	size_t memory_document_max; /* `memory.document`: bytes of one document's text; default 64 MiB */
 
+	bool review_once;           /* `reviews.once`: a human is asked before an effect of the class `once` */
+	int64_t review_deadline_ns; /* how long a review waits for a human */
+	enum policy_answer review_default; /* `reviews.default`: what becomes of a review that nobody answered */
+
 	json_t *held;  /* key -> text of what holds until the host starts again, as the file had it when it started */
 	json_t *asked; /* the same as the file has it now */
 	bool for_root; /* whose folders the defaults are; the core asks again when it is somebody else */
@@ -94,6 +124,9 @@ struct policy {
 	bool dev; /* hospes dev: declared public hosts are granted, dev versions accepted */
 
 	struct map plugins;            /* name -> struct policy_plugin */
+	struct policy_fallback *fallbacks; /* the entries of `fallbacks` */
+	unsigned n_fallbacks;
+	struct map fallback_of;        /* its `of` -> struct policy_fallback */
 	struct policy_plugin *unnamed; /* what holds for a plugin that the file does not name */
 	json_t *texts;                 /* name -> text, of the files of settings that were looked at */
 	json_t *places;                /* key, as in "grants.fetch.http" -> "FILE:LINE", of what the file sets */
@@ -162,6 +195,12 @@ void policy_unref(struct policy **p);
 
 /* Never NULL: a plugin that the file does not name has the defaults. */
 const struct policy_plugin *policy_plugin(const struct policy *p, const char *name);
+
+/* What stands in for calls of a name or "cap:NAME"; NULL: nothing. */
+const struct policy_fallback *policy_fallback(const struct policy *p, const char *name);
+
+/* "crash", of one bit. */
+const char *policy_fallback_cause(unsigned cause);
 
 /* The text of the file that a setting of the type "file" names, as a JSON string (a new reference): from the folder `files`
  * beside the configuration file, else from the installed one; "" where neither has it, or for the name "".  Read once for

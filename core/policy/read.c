@@ -16,6 +16,7 @@
 #include "base/buf.h"
 #include "base/fd.h"
 #include "base/util.h"
+#include "policy/fallbacks.h"
 #include "policy/keys.h"
 #include "policy/value.h"
 
@@ -312,6 +313,72 @@ read_plugin_group(const struct reader *r, const config_setting_t *group)
 	return rc;
 }
 
+/* The members of `to`, in order. */
+static int
+read_stand_ins(const struct reader *r, const config_setting_t *list, const char *shown, struct policy_fallback *f)
+{
+	int rc = 0;
+
+	if (!config_setting_is_list(list) || config_setting_length(list) > FALLBACK_TO_MAX)
+		return bad_value(r, list, shown, "a list of at most 16 groups, ( { agent = \"other\"; }, { answer = \"null\"; } )");
+	for (int i = 0; rc == 0 && i < config_setting_length(list); i++) {
+		const config_setting_t *s = config_setting_get_elem(list, (unsigned)i);
+		char key[PATH_TEXT + 64];
+
+		snprintf(key, sizeof key, "%s[%d]", shown, i);
+		if (!config_setting_is_group(s)) {
+			rc = bad_value(r, s, key, "a group { agent = \"other\"; } or { answer = \"JSON\"; }");
+			continue;
+		}
+		fallback_add_to(f);
+		for (int j = 0; rc == 0 && j < config_setting_length(s); j++) {
+			const config_setting_t *value = config_setting_get_elem(s, (unsigned)j);
+			const char *name = config_setting_name(value);
+
+			snprintf(key, sizeof key, "%s[%d].%s", shown, i, name);
+			rc = read_key(r, value, policy_stand_in_keys, name, key, &f->to[f->n - 1]);
+		}
+	}
+	return rc;
+}
+
+/* { of = "..."; on = [ ... ]; to = ( ... ); } in the list `fallbacks`. */
+static int
+read_fallback(const struct reader *r, const config_setting_t *s, unsigned nth)
+{
+	struct policy_fallback *f;
+	char shown[PATH_TEXT];
+	int rc = 0;
+
+	snprintf(shown, sizeof shown, "fallbacks[%u]", nth);
+	if (!config_setting_is_group(s))
+		return bad_value(r, s, shown, "a group { of = \"...\"; to = ( ... ); }");
+	f = fallback_add(r->policy);
+	f->at = place(r, s);
+	for (int i = 0; rc == 0 && i < config_setting_length(s); i++) {
+		const config_setting_t *value = config_setting_get_elem(s, (unsigned)i);
+		const char *name = config_setting_name(value);
+
+		snprintf(shown, sizeof shown, "fallbacks[%u].%s", nth, name);
+		rc = strcmp(name, "to") == 0 ? read_stand_ins(r, value, shown, f)
+					     : read_key(r, value, policy_fallback_keys, name, shown, f);
+	}
+	return rc;
+}
+
+static int
+read_fallbacks(const struct reader *r, const config_setting_t *list)
+{
+	int rc = 0;
+
+	if (!config_setting_is_list(list) || config_setting_length(list) > FALLBACKS_MAX)
+		return bad_value(
+		    r, list, "fallbacks", "a list of at most 1000 groups, ( { of = \"...\"; to = ( ... ); } )");
+	for (int i = 0; rc == 0 && i < config_setting_length(list); i++)
+		rc = read_fallback(r, config_setting_get_elem(list, (unsigned)i), (unsigned)i);
+	return rc;
+}
+
 static int
 read_root(const struct reader *r, const config_setting_t *root)
 {
@@ -323,6 +390,8 @@ read_root(const struct reader *r, const config_setting_t *root)
 
 		if (is_plugin_group(name))
 			rc = read_plugin_group(r, s);
+		else if (strcmp(name, "fallbacks") == 0)
+			rc = read_fallbacks(r, s);
 		else if (key_is_group(name))
 			rc = read_group(r, s);
 		else

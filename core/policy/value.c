@@ -80,6 +80,8 @@ static const char *const isolations[] = {
 
 static const char *const on_cycles[] = {[ON_CYCLE_REFUSE] = "refuse", [ON_CYCLE_END_RUN] = "end_run"};
 
+static const char *const answers[] = {[ANSWER_REJECT] = "reject", [ANSWER_APPROVE] = "approve"};
+
 static bool
 put_word(const struct key *key, void *base, const char *text, const char *const *words, size_t n)
 {
@@ -165,6 +167,8 @@ value_put_text(const struct key *key, void *base, const char *text)
 		return put_word(key, base, text, isolations, ARRAY_LEN(isolations));
 	case KEY_ON_CYCLE:
 		return put_word(key, base, text, on_cycles, ARRAY_LEN(on_cycles));
+	case KEY_ANSWER:
+		return put_word(key, base, text, answers, ARRAY_LEN(answers));
 	case KEY_COUNT:
 	case KEY_BOOL:
 	case KEY_PATHS:
@@ -326,6 +330,8 @@ value_write(const struct key *key, const void *base, struct buf *out)
 		buf_appends(out, isolations[value_integer(key, base)]);
 	} else if (key->type == KEY_ON_CYCLE) {
 		buf_appends(out, on_cycles[value_integer(key, base)]);
+	} else if (key->type == KEY_ANSWER) {
+		buf_appends(out, answers[value_integer(key, base)]);
 	} else if (key->type == KEY_COUNT) {
 		buf_printf(out, "%lld", (long long)value_integer(key, base));
 	} else {

@@ -88,11 +88,27 @@ struct run *run_find(struct runs *r, const char *id_text);
  */
 int run_resolve(struct runs *r, struct run *run, const json_t *request, const char *who, struct fault *fault);
 
+/*
+ * Reviews of all runs (dispatch/review.h).  Each is {"id": "RUN-N", "run", "call", "plugin"?, "cause", "question", "context",
+ * "choices"?, "hash", "raised", "deadline", "default", "state": "open"|"decided", "decision"?: "approve" | "reject" | "edit" |
+ * "answer" | "expired", "by"?, "why"?, "decided"?, "value"?, "value_bytes"?}; in a list without context and value.  A list has those that are
+ * open, the oldest first, and with `all` then those that were decided, the newest first; limited to `limit`.
+ *
+ * Deciding: {"decision", "hash": of what was shown, "value": with edit and answer, "why"?}; `who` is recorded.  Faults:
+ * not_found (none is open under that id), conflict (another hash), overloaded (its run has not come back since the host was
+ * started), bad_input, too_large.
+ */
+typedef void run_viewed(json_t *view, const struct fault *fault, void *arg);
+void run_review_list(struct runs *r, bool all, unsigned limit, run_viewed *done, void *arg);
+void run_review_show(struct runs *r, const char *id_text, run_viewed *done, void *arg);
+int run_review_decide(
+    struct runs *r, const char *id_text, const json_t *request, const char *who, struct fault *fault);
+
 /* Stops a run; `who` is named in the sentence.  Fault: conflict, when it has ended. */
 int run_cancel(struct runs *r, struct run *run, const char *who, struct fault *fault);
 
 /* {"id", "plugin", "version", "state": "open"|"ended", "status": "ok"|"partial"|name, "client", "started", "ended",
- *  "calls", "duration_ms", "sources"?, "undecided"?: [{"path", "op", "target", "since", "command"}], "result"?, "confidence"?, "partial"?, "error": {"code", "message", "hint",
+ *  "calls", "duration_ms", "sources"?, "undecided"?: [{"path", "op", "target", "since", "command"}], "reviews"?: dispatch_reviews, "result"?, "confidence"?, "partial"?, "error": {"code", "message", "hint",
  *  "findings"?}?}; new reference.  "missing" in place of "result" and "tree", as "error" has it: the run's records were dropped (not_found) or erased.  "findings" of a reply that was not grounded: [{"check", "claim"?, "text"?, "why", "quote"?,
  *  "found"?, "document"?}]. */
 json_t *run_json(const struct run *run, bool with_result);
@@ -125,7 +141,6 @@ json_t *run_part(const struct run *run, uint32_t nth);
  * "maybe_billed": n (costly ones), "attempt", "undecided": {"since", "command"} while it waits for a decision and "decision":
  * {"outcome", "by", "why"?} after it.
  */
-typedef void run_viewed(json_t *view, const struct fault *fault, void *arg);
 void run_show(struct runs *r, const char *id_text, run_viewed *done, void *arg);    /* summary + "tree" */
 void run_records(struct runs *r, const char *id_text, run_viewed *done, void *arg); /* every record, oldest first */
 void run_reply(

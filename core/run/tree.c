@@ -167,6 +167,46 @@ node_decided(json_t *node, const struct record *r)
 	json_object_set_new(node, "decision", decision);
 }
 
+/* A human is asked about it. */
+static void
+node_reviewed(json_t *node, const struct record *r)
+{
+	static const char *const shown[] = {"cause", "question", "default"};
+	const struct record_field *body = record_find(r, TAG_BODY);
+	_cleanup_(json_p) json_t *json = body == NULL ? NULL : json_loadb(body->data, body->len, 0, NULL);
+	json_t *review = json_object(), *list = json_object_get(node, "reviews");
+
+	if (list == NULL) {
+		list = json_array();
+		json_object_set_new(node, "reviews", list);
+	}
+	set_text(review, "id", r, TAG_REVIEW);
+	for (size_t i = 0; json != NULL && i < ARRAY_LEN(shown); i++)
+		json_object_set(review, shown[i], json_object_get(json, shown[i]));
+	json_array_append_new(list, review);
+}
+
+/* True: it is the decision on a review of it. */
+static bool
+review_decided(json_t *node, const struct record *r)
+{
+	_cleanup_(free_p) char *id = record_text(r, TAG_REVIEW);
+	json_t *review;
+	size_t i;
+
+	json_array_foreach(json_object_get(node, "reviews"), i, review)
+	{
+		const char *of = json_string_value(json_object_get(review, "id"));
+
+		if (id == NULL || of == NULL || strcmp(of, id) != 0)
+			continue;
+		set_text(review, "decision", r, TAG_DECISION);
+		set_text(review, "by", r, TAG_ACTOR);
+		set_text(review, "why", r, TAG_REASON);
+	}
+	return id != NULL;
+}
+
 static void
 tree_add(struct tree *tree, const struct record *r, const struct payload *input)
 {
@@ -186,8 +226,13 @@ tree_add(struct tree *tree, const struct record *r, const struct payload *input)
 	case RECORD_COMMAND:
 		node_is_op(node, r, input);
 		break;
+	case RECORD_REVIEW:
+		node_is_op(node, r, input);
+		node_reviewed(node, r);
+		break;
 	case RECORD_RESOLVED:
-		node_decided(node, r);
+		if (!review_decided(node, r))
+			node_decided(node, r);
 		break;
 	case RECORD_REFUSAL:
 		set_text(node, "guard", r, TAG_GUARD);

@@ -20,6 +20,7 @@ static const char *const table_names[STORE_TABLES] = {
     [STORE_RUNS] = "runs",
     [STORE_MEMORY] = "memory",
     [STORE_REQUESTS] = "requests",
+    [STORE_REVIEWS] = "reviews",
 };
 
 const char *

@@ -56,6 +56,10 @@ typedef struct hospes_group hospes_group; /* a bounded fan-out */
 /* The input of this call.  [never waits] */
 hospes_value *hospes_input(hospes_ctx *ctx);
 
+/* What was wrong with the reply to this input that did not pass, where the host asks for another one: an array with an object
+ * for each claim that failed or each reason.  NULL: nobody has found anything.  [never waits] */
+const hospes_value *hospes_findings(hospes_ctx *ctx);
+
 /* The value as jansson sees it, parsed at the first look; read-only; NULL when it is not JSON.  [never waits] */
 json_t *hospes_json(const hospes_value *value);
 
@@ -206,6 +210,23 @@ int hospes_http(hospes_ctx *ctx, const hospes_http_request *request, const hospe
 
 /* Starts it and goes on.  [never waits] */
 hospes_op *hospes_http_start(hospes_ctx *ctx, const hospes_http_request *request, const hospes_options *options);
+
+/* A question for a human.  `choices` is NULL (the human approves or rejects, writes another value or an answer) or texts,
+ * NULL at the end. */
+typedef struct hospes_question {
+	size_t size;                           /* sizeof(hospes_question) */
+	const char *question HOSPES_ZERO_;     /* at most 4 KiB */
+	const hospes_value *context HOSPES_ZERO_; /* what the human is shown with it, at most 256 KiB; NULL: nothing */
+	const char *const *choices HOSPES_ZERO_;
+	const char *otherwise HOSPES_ZERO_; /* what is taken when nobody answers in time: "reject", "approve" or one of
+					     * choices; NULL: as the policy says */
+	int64_t timeout_ns HOSPES_ZERO_;    /* 0: as the policy says */
+} hospes_question;
+
+/* Asks a human and waits, as long as it takes: days, and restarts of the host.  *ret is {"choice": "approve" | "edit" |
+ * "answer" or one of choices, "value"?: what was written with "edit" and "answer", "by": "uid:1000" or "deadline", "why"?}.
+ * HOSPES_EREJECTED: the human said no.  [waits] */
+int hospes_review(hospes_ctx *ctx, const hospes_question *question, hospes_value **ret);
 
 /* Real time in nanoseconds since 1970.  [waits] */
 int64_t hospes_now_ns(hospes_ctx *ctx);
