@@ -32,9 +32,9 @@ poll_count(const struct ballot *ballots, uint32_t n, uint32_t n_options, struct 
 	for (uint32_t i = 0; i < n; i++) {
 		const struct ballot *b = &ballots[i];
 
-		ret->waiting |= b->state == BALLOT_OPEN;
 		if (b->listed_twice)
 			continue;
+		ret->waiting |= b->state == BALLOT_OPEN;
 		ret->all += b->weight;
 		if (b->state == BALLOT_CHOICE) {
 			ret->cast += b->weight;

@@ -134,6 +134,8 @@ read_ask(struct poll *p, struct cursor *in, struct fault *fault)
 		return fault->status;
 	json = json_loadb(
 	    text, len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL); /* in the context there may be zeros */
+	if (json == NULL)
+		return BAD(fault, "what its voters were given is not JSON");
 	p->question = json_incref(json_object_get(json, "question"));
 	p->options = json_incref(json_object_get(json, "options"));
 	if (!is_text(p->question, WIRE_POLL_QUESTION_MAX))

@@ -2,8 +2,9 @@
 
 CMOCKA_TESTS += tests/unit/test_account tests/unit/test_carried tests/unit/test_dispatch tests/unit/test_dispatch_effects \
 	tests/unit/test_dispatch_grounding tests/unit/test_dispatch_loops \
-	tests/unit/test_dispatch_memory tests/unit/test_dispatch_parts tests/unit/test_dispatch_waits \
-	tests/unit/test_restore tests/unit/test_stages
+	tests/unit/test_dispatch_memory tests/unit/test_dispatch_parts tests/unit/test_dispatch_polls \
+	tests/unit/test_dispatch_waits \
+	tests/unit/test_poll tests/unit/test_restore tests/unit/test_stages
 
 tests_unit_test_account_SOURCES = tests/unit/test_account.c
 tests_unit_test_account_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
@@ -54,3 +55,12 @@ tests_unit_test_restore_LDADD = $(DISPATCH_TEST_LIBS)
 tests_unit_test_stages_SOURCES = tests/unit/test_stages.c $(DISPATCH_WORLD)
 tests_unit_test_stages_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_stages_LDADD = $(DISPATCH_TEST_LIBS)
+
+tests_unit_test_poll_SOURCES = tests/unit/test_poll.c tests/unit/cmocka_all.h
+tests_unit_test_poll_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_poll_LDADD = core/dispatch/libdispatch.a core/base/libbase.a $(EVENT_LIBS) $(JANSSON_LIBS) $(XXHASH_LIBS) \
+	$(CMOCKA_LIBS)
+
+tests_unit_test_dispatch_polls_SOURCES = tests/unit/test_dispatch_polls.c $(DISPATCH_WORLD)
+tests_unit_test_dispatch_polls_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_dispatch_polls_LDADD = $(DISPATCH_TEST_LIBS)
