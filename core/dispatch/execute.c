@@ -24,6 +24,7 @@ static const struct executor *const executors[] = {
     [WIRE_OP_PART] = &executor_part,
     [WIRE_OP_POLL] = &executor_poll,
     [WIRE_OP_REVIEW] = &executor_review,
+    [WIRE_OP_SCORE] = &executor_score,
 };
 
 const struct executor *
