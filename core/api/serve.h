@@ -208,6 +208,8 @@ void handle_run_tree(struct exchange *x);
 void handle_run_journal(struct exchange *x);
 void handle_run_events(struct exchange *x);
 void handle_run_cancel(struct exchange *x);
+void handle_run_budget(struct exchange *x);
+void handle_budget(struct exchange *x);
 void handle_run_resolve(struct exchange *x);
 void handle_reviews(struct exchange *x);
 void handle_review(struct exchange *x);

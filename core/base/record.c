@@ -283,6 +283,9 @@ record_tag_name(enum record_tag tag)
 	    [TAG_INPUT_ERASED] = "input_erased",
 	    [TAG_OUTPUT_ERASED] = "output_erased",
 	    [TAG_ERASED] = "erased",
+	    [TAG_LIMIT_MICROS] = "limit_micros",
+	    [TAG_MICROS] = "micros",
+	    [TAG_CPU] = "cpu_ns",
 	};
 
 	if ((size_t)tag >= ARRAY_LEN(names) || names[tag] == NULL)

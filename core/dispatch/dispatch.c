@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "dispatch/accounts.h"
 #include "dispatch/alert.h"
 #include "dispatch/guard.h"
 #include "dispatch/quality.h"
@@ -33,7 +34,7 @@ dispatch_open(struct dispatch **ret, const struct dispatch_options *options)
 	d->alerted = options->alerted;
 	d->tell_at = UINT64_MAX;
 	d->arg = options->arg;
-	account_init(&d->host, "host", NULL);
+	accounts_open(d, options->policy);
 	TAILQ_INIT(&d->budget_waiters.ops);
 	deadlock_open(d);
 	verdict_cache_open(&d->verdicts);
@@ -57,14 +58,9 @@ dispatch_close(struct dispatch **d)
 	verdict_cache_close(&(*d)->verdicts);
 	quality_close(*d);
 	alerts_close(*d);
+	accounts_close(*d);
 	free(*d);
 	*d = NULL;
-}
-
-struct account *
-dispatch_host_account(struct dispatch *d)
-{
-	return &d->host;
 }
 
 void
@@ -214,6 +210,7 @@ on_op(struct call *call, uint32_t ordinal, const struct wire_op *asked, const ch
 	op->input_hash = payload_hash(input);
 	op->deadline_real_ns = deadline_of(call, asked->timeout_ns);
 	take_share(op, asked->share_calls);
+	op->share[QUANTITY_MONEY] = not_negative(asked->share_micros);
 	op->share_wall_ns = not_negative(asked->share_wall_ns);
 	call->kept_bytes += input->len;
 	if (call->kept_bytes > CALL_KEPT_MAX)

@@ -65,6 +65,9 @@ void grounding_noticed(struct dispatch *d, struct op *op);
 /* An op that waited for its part of a share no longer does.  (guard_budget.c) */
 void budget_unshare(struct op *op);
 
+/* A call was made for an op that this guard has let pass: its account, with the shares that it was given. */
+void budget_call(struct call *call);
+
 /* Calls `each` for all calls of a run that have not ended; it stops at the first true, which is returned. */
 typedef bool call_look(struct call *call, void *arg);
 bool run_calls(const struct run *run, call_look *each, void *arg);

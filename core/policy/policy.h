@@ -91,11 +91,23 @@ struct policy_plugin {
 	unsigned concurrency; /* running calls of it at a time; 0: no limit */
 	int64_t timeout_ns;   /* time for one attempt of a call of it; 0: what the call has */
 	unsigned recursion;   /* cap of the note's recursion; default 0 */
+	int64_t day_calls;    /* calls of it a day, of all runs; 0: no limit */
+	int64_t day_money;    /* micro-dollars; 0: no limit */
 	bool polled;          /* its answer may change: asking it the same again is no repetition */
 	json_t *config;       /* object, perhaps empty; values of its HOSPES_CONFIG names */
 	char *at;             /* "FILE:LINE" of its first mention */
 	json_t *config_at;    /* the same of each key of config */
 };
+
+/* What the operator says of one client, or with the name "*" of all that have no entry of their own: an entry of `clients`.  0
+ * is no limit, and of `calls` and `money` that run.calls and run.money hold. */
+struct policy_client {
+	char *client;                 /* "uid:1000" */
+	int64_t calls, money;         /* of one run of it, micro-dollars */
+	int64_t day_calls, day_money; /* of all its runs, a day */
+	char *at;                     /* "FILE:LINE" */
+};
+#define POLICY_DAY_CALLS_MAX INT64_C(1000000000000)
 
 struct policy {
 	unsigned refs;
@@ -112,6 +124,12 @@ struct policy {
 
 	int64_t run_calls;
 	int64_t run_wall_ns;
+	int64_t run_money;  /* micro-dollars; 0: no limit */
+	int64_t run_cpu_ns; /* 0: no limit */
+	int64_t day_calls;  /* of the whole host; 0: no limit */
+	int64_t day_money;
+	struct policy_client *clients; /* in the order of the file: policy_client */
+	size_t n_clients;
 	unsigned depth;
 	unsigned repetition; /* how often the same call may be begun again in a run; 0: as often as it likes; default 3 */
 	enum policy_on_cycle on_cycle;
@@ -235,6 +253,8 @@ void policy_unref(struct policy **p);
 /* Never NULL: a plugin that the file does not name has the defaults. */
 const struct policy_plugin *policy_plugin(const struct policy *p, const char *name);
 
+/* Never NULL: what holds for a client. */
+const struct policy_client *policy_client(const struct policy *p, const char *name);
 /* What stands in for calls of a name or "cap:NAME"; NULL: nothing. */
 const struct policy_fallback *policy_fallback(const struct policy *p, const char *name);
 

@@ -16,6 +16,7 @@
 #include "base/buf.h"
 #include "base/fd.h"
 #include "base/util.h"
+#include "policy/clients.h"
 #include "policy/fallbacks.h"
 #include "policy/handoffs.h"
 #include "policy/keys.h"
@@ -112,7 +113,7 @@ list_keys(const struct key *keys, const char *path, struct buf *out)
 	for (const char *const *g = policy_plugin_groups; keys == policy_keys && group == 0 && *g != NULL; g++)
 		buf_printf(out, ", %s", *g);
 	if (keys == policy_keys && group == 0)
-		buf_appends(out, ", handoffs");
+		buf_appends(out, ", clients, fallbacks, handoffs");
 }
 
 static int
@@ -443,6 +444,42 @@ read_fallbacks(const struct reader *r, const config_setting_t *list)
 	return rc;
 }
 
+/* { client = "uid:1000"; day_calls = 100; } in the list of clients. */
+static int
+read_client(const struct reader *r, const config_setting_t *s, unsigned nth)
+{
+	struct policy_client *client;
+	char shown[PATH_TEXT];
+	int rc = 0;
+
+	snprintf(shown, sizeof shown, "clients[%u]", nth);
+	if (!config_setting_is_group(s))
+		return bad_value(r, s, shown, "a group { client = \"uid:1000\"; day_calls = 100; }");
+	client = client_add(r->policy);
+	client->at = place(r, s);
+	for (int i = 0; rc == 0 && i < config_setting_length(s); i++) {
+		const config_setting_t *value = config_setting_get_elem(s, (unsigned)i);
+		const char *name = config_setting_name(value);
+
+		snprintf(shown, sizeof shown, "clients[%u].%s", nth, name);
+		rc = read_key(r, value, policy_client_keys, name, shown, client);
+	}
+	return rc;
+}
+
+static int
+read_clients(const struct reader *r, const config_setting_t *list)
+{
+	int rc = 0;
+
+	if (!config_setting_is_list(list) || config_setting_length(list) > CLIENTS_MAX)
+		return bad_value(
+		    r, list, "clients", "a list of at most 1000 groups, ( { client = \"uid:1000\"; day_calls = 100; } )");
+	for (int i = 0; rc == 0 && i < config_setting_length(list); i++)
+		rc = read_client(r, config_setting_get_elem(list, (unsigned)i), (unsigned)i);
+	return rc;
+}
+
 static int
 read_root(const struct reader *r, const config_setting_t *root)
 {
@@ -454,6 +491,8 @@ read_root(const struct reader *r, const config_setting_t *root)
 
 		if (is_plugin_group(name))
 			rc = read_plugin_group(r, s);
+		else if (strcmp(name, "clients") == 0)
+			rc = read_clients(r, s);
 		else if (strcmp(name, "fallbacks") == 0)
 			rc = read_fallbacks(r, s);
 		else if (strcmp(name, "handoffs") == 0)

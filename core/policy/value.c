@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/money.h"
 #include "base/util.h"
 #include "policy/match.h"
 #include "policy/numbers.h"
@@ -217,6 +218,10 @@ value_put_text(const struct key *key, void *base, const char *text)
 		return unit_read_size(text, &number) && put_in_range(key, base, number);
 	case KEY_TIME:
 		return unit_read_time(text, &number) && put_in_range(key, base, number);
+	case KEY_MONEY:
+		if (text[0] == '\0')
+			return put_in_range(key, base, 0);
+		return money_read(text, &number) && put_in_range(key, base, number);
 	case KEY_UIDS:
 		return put_uids(key, base, text);
 	case KEY_ISOLATION:
@@ -406,6 +411,11 @@ value_write(const struct key *key, const void *base, struct buf *out)
 		buf_appends(out, isolations[value_integer(key, base)]);
 	} else if (key->type == KEY_ON_CYCLE) {
 		buf_appends(out, on_cycles[value_integer(key, base)]);
+	} else if (key->type == KEY_MONEY) {
+		char money[MONEY_TEXT];
+
+		money_write(value_integer(key, base), money);
+		buf_appends(out, money);
 	} else if (key->type == KEY_ANSWER) {
 		buf_appends(out, answers[value_integer(key, base)]);
 	} else if (key->type == KEY_COUNT) {

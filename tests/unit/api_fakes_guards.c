@@ -43,7 +43,7 @@ void
 dispatch_alerts(struct dispatch *d, unsigned most, dispatch_listed *done, void *arg)
 {
 	(void)d, (void)most;
-	done(json_array(), NULL, arg);
+	done(json_array(), arg);
 }
 
 json_t *
