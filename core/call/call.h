@@ -164,6 +164,7 @@ struct op {
 	struct payload *input;          /* until it has its outcome */
 	struct payload_hash input_hash; /* what a replay is compared with */
 	size_t input_len;
+	uint64_t called;                /* hash of the name of the plugin that a CALL led to first; 0: not known yet */
 	bool only_hash;                 /* nobody knows its length: the record has no more of it */
 	int64_t deadline_real_ns;
 	int64_t began_mono_ns;     /* since when it waits at a guard, then since when it is past them */
@@ -205,6 +206,7 @@ struct op {
 	struct version *resolved; /* the version chosen for a CALL */
 	struct call *callee;
 	struct op *taker; /* of a CALL: the op of kind PART that waits for the next one */
+	struct op *poll;  /* of a CALL: the op of kind POLL that waits for it as a ballot */
 	void *executing;  /* the executor's own: struct http_transfer, timer, struct first */
 	unsigned taken;   /* bit i: guard i of the table has taken something */
 	int64_t reserved_most[QUANTITIES_RESERVED], reserved_least[QUANTITIES_RESERVED];
@@ -255,6 +257,7 @@ struct call {
 	uint32_t own_ops; /* ordinals from here on are the host's own; UINT32_MAX: there are none yet */
 	uint32_t open_ops;
 	uint32_t firsts;   /* open ops of kind FIRST */
+	uint32_t polls;    /* and of kind POLL */
 	uint32_t sharers;  /* ops of it that are sharing */
 	int64_t unstarted; /* members of its newest group that it has not asked for yet */
 	uint32_t refusals; /* ops that a guard refused */

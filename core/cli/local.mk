@@ -15,7 +15,7 @@ core_cli_libcli_a_SOURCES = \
 	core/cli/policy.h core/cli/policy_machine.c core/cli/policy_plugins.c core/cli/private_host.c \
 	core/cli/private_host.h core/cli/process.c core/cli/process.h core/cli/quality.c core/cli/request.c \
 	core/cli/request.h core/cli/resolve.c core/cli/reviews.c core/cli/run.c core/cli/runs.c core/cli/show.c \
-	core/cli/show_source.c core/cli/socket.c core/cli/socket.h core/cli/source_cache.c core/cli/source_cache.h core/cli/source_set.h core/cli/sources.c \
+	core/cli/show_poll.c core/cli/show_source.c core/cli/socket.c core/cli/socket.h core/cli/source_cache.c core/cli/source_cache.h core/cli/source_set.h core/cli/sources.c \
 	core/cli/sources.h core/cli/sources_send.c core/cli/sources_walk.c core/cli/sse.c core/cli/sse.h \
 	core/cli/table.c core/cli/table.h core/cli/test.c core/cli/test_case.c core/cli/test_case.h \
 	core/cli/test_match.c core/cli/test_ops.c core/cli/test_ops.h core/cli/text.c core/cli/text.h \

@@ -325,6 +325,19 @@ tree_add(struct tree *tree, const struct record *r, const struct payload *input)
 	}
 }
 
+/* What a poll came to, and each ballot of it. */
+static void
+node_polled(struct tree *tree, const struct record *r, struct carried *carried)
+{
+	_cleanup_(payload_unref) struct payload *output = carried_read(carried, r, TAG_OUTPUT, NULL);
+	json_t *poll = output == NULL ? NULL : json_read(output->data, output->len, "the outcome of a poll", NULL);
+	json_t *node = node_at(tree, r);
+
+	if (node != NULL && json_is_object(poll))
+		json_object_set(node, "poll", poll);
+	json_decref(poll);
+}
+
 json_t *
 tree_of(const struct record_list *list)
 {
@@ -339,6 +352,8 @@ tree_of(const struct record_list *list)
 
 		if (r->head.kind != RECORD_LOG)
 			tree_add(&tree, r, input);
+		if (r->head.kind == RECORD_OP_OUTCOME && strcmp(op_name(r), "poll") == 0)
+			node_polled(&tree, r, &carried);
 	}
 	json_object_foreach(tree.nodes, path, node) json_object_del(node, "_mono");
 	root = tree.root == NULL ? json_null() : json_incref(tree.root);
