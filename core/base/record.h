@@ -107,7 +107,7 @@ enum record_tag {
 	TAG_DECISION = 33, /* text: "done", "not-done", "answer" (done, with this OUTPUT); of a review "approve", "reject", "edit",
 			    * "answer", "expired" (its op ended first) */
 	TAG_REVIEW = 38,   /* text: id of a review */
-	TAG_STAGE = 39,    /* JSON {"by", "cause", "kind", "to"?, "version"?, "of"?} */
+	TAG_STAGE = 39,    /* JSON {"by", "cause", "kind", "to"?, "version"?, "question"?, "of"?} */
 	TAG_ENDS = 41,     /* int64, real ns */
 };
 
