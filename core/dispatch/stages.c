@@ -26,6 +26,16 @@ is_final(const char *guard, int status)
 	return status == HOSPES_EUNKNOWN || status == HOSPES_ENONDET;
 }
 
+/* Whom it asked for is not there, which is found out before anything else: might it have asked? */
+static bool
+is_not_its_own(struct dispatch *d, struct op *op, const char *guard)
+{
+	struct fault ignored;
+
+	return guard != NULL && strcmp(guard, "resolve") == 0 && op->stage == NULL &&
+	       guard_permission.admit(d, op, &ignored) != GUARD_PASS;
+}
+
 static bool
 is_stopping(const struct op *op)
 {
@@ -45,7 +55,7 @@ stage_next(struct dispatch *d, struct op *op, const char *guard, const struct fa
 {
 	if (op->kind != WIRE_OP_CALL || op->check || op->run->script != NULL || is_stopping(op) ||
 	    is_final(guard, why->status) || was_heard(op) || op->attempt >= STAGES_MAX ||
-	    clock_real_ns() >= op->deadline_real_ns)
+	    clock_real_ns() >= op->deadline_real_ns || is_not_its_own(d, op, guard))
 		return false;
 	*ret = (struct stage){.kind = STAGE_CALL, .by = STAGE_BY_LADDER};
 	if (ladder_next(d, op, guard, why, findings, ret))

@@ -1,7 +1,7 @@
 # What stands in for an agent is tried on the ends of an attempt that its list is for: a crash, no time left, a refusal by a guard,
 # an agent that is not there, a failure.  The record and `hospes show` say which it was.
 . "$TESTS/lib.sh"
-plan 25
+plan 24
 
 # taken CAUSE GUARD "why": the first attempt gave way for this, and actor-c's reply is the outcome.
 taken()
@@ -57,15 +57,18 @@ plugin fan
 run fan '{"callee": "actor-b", "n": 1, "input": {"actor-b": [{"crash": true}]}}'
 succeeds "who may call the one is given the other"
 host_stop
-host_start 'fallbacks = ( { of = "echo"; to = ( { answer = "1"; } ); } ); grants: { actor-a: { needs = [ "call:actor-b" ]; }; };'
-run actor-a '{"actor-a": [{"call": "echo"}]}'
+host_start 'fallbacks = ( { of = "actor-c"; to = ( { answer = "1"; } ); }, { of = "echo"; to = ( { answer = "1"; } ); } );
+grants: { actor-a: { needs = [ "call:actor-b" ]; }; };'
+run actor-a '{"actor-a": [{"call": "actor-c"}]}'
 fails_with permission_denied "what is not permitted stays so"
 journal_has '.kind == "stage"' 0 "and nothing stands in for it"
+run actor-a '{"actor-a": [{"call": "echo"}]}'
+fails_with no_such_agent "nor for what is neither there nor permitted"
 
 # The time of the op is the time of all attempts.
 host_stop
 host_start 'fallbacks = ( { of = "actor-b"; to = ( { agent = "actor-c"; } ); } );'
-run actor-a '{"actor-a": [{"call": "actor-b"}], "actor-b": [{"sleep": 600000}]}' --wall 400ms
+run actor-a '{"actor-a": [{"call": "actor-b"}], "actor-b": [{"sleep": 600000}]}' --wall 1
 fails_with deadline_exceeded "when the time of the run is over"
 journal_has '.kind == "stage"' 0 "nothing more is tried"
 

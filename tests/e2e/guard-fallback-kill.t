@@ -2,7 +2,7 @@
 # what is on record holds whatever the configuration says by then.
 . "$TESTS/lib.sh"
 ROUNDS=${ROUNDS:-4}
-plan $((ROUNDS * 4 + 7))
+plan $((ROUNDS * 4 + 6))
 lists='fallbacks = ( { of = "actor-b"; to = ( { agent = "actor-c"; }, { agent = "actor-b"; version = "1.0.0"; } ); },
     { of = "nobody"; to = ( { answer = "\"a fixed answer\""; } ); } );'
 host_start "run = { repetition = 0; }; $lists"
@@ -18,9 +18,7 @@ again()
 }
 
 play='{"actor-a": [{"call": "actor-b"}, {"call": "nobody"}, {"call": "actor-b"}],
-    "actor-b 2.0.0": [{"sleep": 150}, {"crash": true}], "actor-c": [{"sleep": 150}, {"fail": "?"}, {"crash": true}],
-    "actor-b 1.0.0": [{"sleep": 150}]}'
-play=$(printf '%s' "$play" | jq -c '."actor-c" = [{sleep: 150}, {crash: true}]')
+    "actor-b 2.0.0": [{"sleep": 150}, {"crash": true}], "actor-c": [{"sleep": 150}, {"crash": true}], "actor-b 1.0.0": [{"sleep": 150}]}'
 
 for ((round = 1; round <= ROUNDS; round++)); do
 	seed_round $round
@@ -65,8 +63,3 @@ kill_cells 2 200
 run_wait "$id"
 result '.got[0].by' '"actor-b 2.0.0"' "a cell that is killed from outside is no crash"
 journal_has '.kind == "stage"' 0 "so nothing stands in"
-
-# What a handler asks for again has to be the same, in each attempt.
-run_start actor-a '{"actor-a": [{"call": "actor-b"}], "actor-b 2.0.0": [{"crash": true}], "actor-c": [{"call": "changing"}]}'
-run_wait "$id"
-fails_with no_such_agent "an attempt's own calls are below it"

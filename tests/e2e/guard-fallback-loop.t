@@ -1,7 +1,7 @@
 # A loop through a fallback stops where any other would: at the call that would be its own ancestor's, or too deep; and lists that
 # name each other make none.
 . "$TESTS/lib.sh"
-plan 13
+plan 12
 
 # stopped CALLS "which": how many calls began, and what they cost.
 stopped()
@@ -19,7 +19,7 @@ plugin actor-c
 # b falls back to c, which calls b, which would fall back to c.
 run actor-a '{"actor-a": [{"call": "actor-b"}], "actor-b": [{"crash": true}], "actor-c": [{"call": "actor-b"}]}'
 fails_with cycle "b falls back to c, which calls b"
-says "actor-a -> actor-c -> actor-c" || hospes show "$id"
+says "actor-c -> actor-c"
 stopped 4 "b falls back to c, which calls b"
 journal_has '.kind == "refusal" and .guard == "cycle" and .path == "/0/0#2/0#2"' 1 "it is refused where c is c's caller"
 
