@@ -224,7 +224,8 @@ op_text(int64_t kind)
 	    [WIRE_OP_DOCUMENT] = "document",
 	    [WIRE_OP_SEARCH] = "search",
 	    [WIRE_OP_PART] = "part",
-	    [WIRE_OP_REVIEW] = "review"};
+	    [WIRE_OP_REVIEW] = "review",
+	    [WIRE_OP_SCORE] = "score"};
 
 	return kind > 0 && kind < (int64_t)ARRAY_LEN(names) && names[kind] != NULL ? names[kind] : "unknown";
 }

@@ -112,9 +112,13 @@ static void
 set_stage(struct op *op, const struct stage *next, struct payload *answer, const char *why)
 {
 	struct op_stage *stage = op->stage;
+	char *target, *version;
 
 	if (stage == NULL)
 		stage = op->stage = xcalloc(1, sizeof(*stage));
+	/* what comes may be what was: the same agent once more */
+	target = next->kind == STAGE_CALL ? xstrdup(next->target) : NULL;
+	version = copied(next->version);
 	free(stage->target);
 	free(stage->version);
 	free(stage->question);
@@ -122,8 +126,8 @@ set_stage(struct op *op, const struct stage *next, struct payload *answer, const
 	payload_unref(&stage->answer);
 	payload_unref(&stage->findings);
 	stage->kind = next->kind;
-	stage->target = next->kind == STAGE_CALL ? xstrdup(next->target) : NULL;
-	stage->version = copied(next->version);
+	stage->target = target;
+	stage->version = version;
 	stage->question = next->kind == STAGE_HUMAN ? xstrdup(next->text) : NULL;
 	stage->why = next->kind == STAGE_HUMAN ? xstrdup(why) : NULL;
 	stage->answer = payload_ref(answer);
