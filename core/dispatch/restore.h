@@ -30,6 +30,24 @@ struct restore {
 /* What is open below attempts that are over is ended. */
 void restore_clear_past(struct restore *r, const struct fault *why);
 
+/* The record makes no sense, says why; damaged. */
+int restore_senseless(const struct record *rec, const char *what, struct fault *fault);
+
+/* ---- restore_stages.c -------------------------------------------------------------------------------------------- */
+
+/* A record STAGE. */
+int restore_stage(struct restore *r, struct op *op, const struct record *rec, struct fault *fault);
+
+/* The call that an attempt of the op led to, as far as something of it is open; else NULL. */
+struct call *restore_call_of(const struct restore *r, const struct op *op, uint32_t attempt);
+
+/* Is something open below an attempt of the op that is over?  Nothing is below this one any more. */
+bool restore_has_past(const struct restore *r, const struct op *op);
+void restore_past_ended(struct restore *r, struct call *call);
+
+/* Nothing of what it asked for is open. */
+bool restore_is_quiet(const struct restore *r, const struct call *call);
+
 void restore_free(struct restore **r);
 
 #endif
