@@ -271,8 +271,6 @@ call_started(struct restore *r, struct op *op, const struct record *rec, struct 
 	return 0;
 }
 
-/* What has ended is let go of when it is read, as it was when it ended: else a run would need memory for all that its calls
- * were ever told, and a record of a few bytes may tell of many.  What is open below keeps it. */
 /* The call's attempt is over, and its op is at another one. */
 static bool
 is_past(const struct call *call)
@@ -280,7 +278,9 @@ is_past(const struct call *call)
 	return call->op->callee != call;
 }
 
-/* An op has its outcome: with it may go the call that it led to, and the one that had only been waiting for it. */
+/* What has ended is let go of when it is read, as it was when it ended: else a run would need memory for all that its calls
+ * were ever told, and a record of a few bytes may tell of many.  What is open below keeps it.  An op has its outcome: with it
+ * may go the call that it led to, and the one that had only been waiting for it. */
 static void
 let_go(struct restore *r, struct op *op)
 {

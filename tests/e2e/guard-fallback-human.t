@@ -36,7 +36,7 @@ is "$(jq -r '.call' "$T/review")" /0/0#3 "about the third attempt"
 hospes show "$id" >"$T/shown"
 holds 'grep -q "fallback on crash: human" "$T/shown"' "and the run shows that it waits for that"
 holds 'grep -q "waits for" "$T/shown"' "as what it waits for"
-is "$(hospes runs --json | jq -r --arg id "$id" '.[] | select(.id == $id) | .waits.for[0].for')" review "in the list too"
+is "$(hospes show "$id" --json | jq -r '.waits.for[0].for')" review "with the run as a whole"
 
 # It holds no slot and no place: others go on.
 run actor-a '{"actor-a": [{"call": "actor-b"}]}'
