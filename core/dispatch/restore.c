@@ -213,6 +213,14 @@ version_of(struct restore *r, const struct record *rec)
 	return v;
 }
 
+/* Until the guards have taken again what they had. */
+static void
+take_version(struct op *op, const struct restored_version *v)
+{
+	if (v->version != NULL)
+		op->resolved = version_ref(v->version);
+}
+
 static struct call *
 call_made(const struct restore *r, struct op *op, const struct restored_version *v)
 {
@@ -221,10 +229,8 @@ call_made(const struct restore *r, struct op *op, const struct restored_version 
 	struct call *call;
 	struct fault ignored;
 
-	if (version != NULL) {
-		op->resolved = version_ref(version);
+	if (version != NULL)
 		(void)config_of(r->run, version, &config, NULL, &ignored);
-	}
 	call = call_new(r->d->calls, op, version != NULL ? version->name : v->name,
 	    version != NULL ? version->semver : v->semver, version != NULL ? version_ref(version) : NULL, config,
 	    depth_of(op));
@@ -253,49 +259,23 @@ call_started(struct restore *r, struct op *op, const struct record *rec, struct 
 	if (op->caller != NULL)
 		op->deadline_real_ns = record_int(rec, TAG_DEADLINE);
 	op->share[QUANTITY_CALLS] = record_int(rec, TAG_LIMIT_CALLS);
-	if (op->share[QUANTITY_CALLS] < 0 || op->deadline_real_ns < 0)
-		return restore_senseless(rec, "its share or its deadline is negative", fault);
+	op->share[QUANTITY_MONEY] = record_int(rec, TAG_LIMIT_MICROS);
+	op->price_micros = record_int(rec, TAG_MICROS);
+	if (op->share[QUANTITY_CALLS] < 0 || op->share[QUANTITY_MONEY] < 0 || op->price_micros < 0 ||
+	    op->deadline_real_ns < 0)
+		return restore_senseless(rec, "its share, its price or its deadline is negative", fault);
 	op->repetition = record_find(rec, TAG_GUARD) != NULL ? REPETITION_AGAIN : REPETITION_NONE;
+	op->probe = record_find(rec, TAG_REASON) != NULL;
+	take_version(op, v);
 	if (pipeline_restore(r->d, op, fault) != 0)
 		return fault->status;
 	call = call_made(r, op, v);
 	if (record_find(rec, TAG_ENDS) != NULL)
 		call->deadline_real_ns = record_int(rec, TAG_ENDS);
-	if (op->share[QUANTITY_CALLS] > 0) {
-		call->account.limit[QUANTITY_CALLS] = op->share[QUANTITY_CALLS];
-		call->account.prepaid[QUANTITY_CALLS] = true;
-		call->account.spent[QUANTITY_CALLS] = 1;
-	}
+	budget_call(call);
 	if (v->version != NULL && (op->check || record_int(rec, TAG_NUMBER) == 0))
 		resolve_pin(r->run, v->version);
 	return 0;
-}
-
-/* The call's attempt is over, and its op is at another one. */
-static bool
-is_past(const struct call *call)
-{
-	return call->op->callee != call;
-}
-
-/* What has ended is let go of when it is read, as it was when it ended: else a run would need memory for all that its calls
- * were ever told, and a record of a few bytes may tell of many.  What is open below keeps it.  An op has its outcome: with it
- * may go the call that it led to, and the one that had only been waiting for it. */
-static void
-let_go(struct restore *r, struct op *op)
-{
-	while (op->caller != NULL) {
-		struct call *caller = op->caller;
-		struct op *above = caller->op;
-
-		if (op->callee != NULL && op->state == OP_DONE && restore_is_quiet(r, op->callee))
-			call_end(r->d->calls, op->callee);
-		if (is_past(caller) ? !restore_is_quiet(r, caller) : above->state != OP_DONE)
-			return;
-		if (is_past(caller))
-			restore_past_ended(r, caller);
-		op = above;
-	}
 }
 
 static int
@@ -312,8 +292,9 @@ call_ended(struct restore *r, struct op *op, const struct record *rec, struct fa
 		r->run->partial = payload_new(partial->data, partial->len);
 	if (op->callee != NULL)
 		op->callee->state = CALL_DONE;
+	restore_took_cpu(op, rec);
 	pipeline_restore_outcome(r->d, op, rec->head.status, value, record_real(rec, TAG_CONFIDENCE));
-	let_go(r, op);
+	restore_let_go(r, op);
 	return 0;
 }
 
@@ -335,6 +316,7 @@ op_under_way(struct restore *r, struct op *op, const struct record *rec, struct 
 		op->effect = (uint8_t)record_int(rec, TAG_EFFECT);
 		op->attempt = rec->head.attempt;
 		op->begun = (uint16_t)(record_int(rec, TAG_NUMBER) + 1);
+		op->probe = op->state == OP_NEW ? record_find(rec, TAG_REASON) != NULL : op->probe;
 		free(op->key);
 		op->key = record_text(rec, TAG_KEY);
 		if (record_int(rec, TAG_DEADLINE) > 0)
@@ -397,7 +379,7 @@ op_ended(struct restore *r, struct op *op, const struct record *rec, struct faul
 	}
 	payload_unref(&op->value); /* that was decided */
 	pipeline_restore_outcome(r->d, op, rec->head.status, value, 1);
-	let_go(r, op);
+	restore_let_go(r, op);
 	return 0;
 }
 
@@ -431,7 +413,7 @@ op_refused(struct restore *r, struct op *op, const struct record *rec, struct fa
 		pipeline_restore_refusal(op, rec->head.status, value);
 	} else {
 		pipeline_restore_outcome(r->d, op, rec->head.status, value, 0);
-		let_go(r, op);
+		restore_let_go(r, op);
 	}
 	return 0;
 }

@@ -41,12 +41,11 @@ int restore_stage(struct restore *r, struct op *op, const struct record *rec, st
 /* The call that an attempt of the op led to, as far as something of it is open; else NULL. */
 struct call *restore_call_of(const struct restore *r, const struct op *op, uint32_t attempt);
 
-/* Is something open below an attempt of the op that is over?  Nothing is below this one any more. */
-bool restore_has_past(const struct restore *r, const struct op *op);
-void restore_past_ended(struct restore *r, struct call *call);
+/* The op has its outcome: what nothing needs any more of the calls above and below it is let go of. */
+void restore_let_go(struct restore *r, struct op *op);
 
-/* Nothing of what it asked for is open. */
-bool restore_is_quiet(const struct restore *r, const struct call *call);
+/* The CPU time that a call took, as the record of its end has it. */
+void restore_took_cpu(struct op *op, const struct record *rec);
 
 void restore_free(struct restore **r);
 
