@@ -133,13 +133,14 @@ struct parts {
 
 /* Who may give an op another attempt, and what that is. */
 enum stage_by { STAGE_BY_LADDER, STAGE_BY_FALLBACK, STAGE_BYS };
-enum stage_kind { STAGE_CALL, STAGE_ANSWER };
+enum stage_kind { STAGE_CALL, STAGE_ANSWER, STAGE_HUMAN };
 
 /* Of an op of kind CALL whose first attempt is not its outcome: the attempt that it is at.  Its target stays what was asked for. */
 struct op_stage {
 	enum stage_kind kind;
 	char *target, *version;    /* CALL; version may be NULL */
 	struct payload *answer;    /* ANSWER */
+	char *question, *why;      /* HUMAN: what is asked, and how the attempt before ended */
 	struct payload *findings;  /* what was wrong with the reply before: a JSON array, or NULL */
 	char *of;                  /* whose list of fallbacks is used; NULL: none yet */
 	unsigned given[STAGE_BYS]; /* attempts so far that each has given */
