@@ -271,7 +271,7 @@ static const struct command commands[] = {
 	.summary = "Show, scene by scene, what the host promises.",
 	.detail =
 	    "Each scene has a host of its own and a verdict taken from its journal: kill, crash, loop, lie, swap,\n"
-	    "break-in, budget.  With FILE.so that plugin plays the leading part.",
+	    "break-in, budget, review.  With FILE.so that plugin plays the leading part.",
 	.options = demo_options,
 	.max_args = 1,
 	.run = command_demo},
