@@ -8,7 +8,10 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "dispatch/alert.h"
 #include "dispatch/guard.h"
+#include "dispatch/quality.h"
+#include "dispatch/verdict_cache.h"
 
 void
 dispatch_open(struct dispatch **ret, const struct dispatch_options *options)
@@ -27,11 +30,15 @@ dispatch_open(struct dispatch **ret, const struct dispatch_options *options)
 	d->parted = options->parted;
 	d->repeated = options->repeated;
 	d->grown = options->grown;
+	d->alerted = options->alerted;
 	d->tell_at = UINT64_MAX;
 	d->arg = options->arg;
 	account_init(&d->host, "host", NULL);
 	TAILQ_INIT(&d->budget_waiters.ops);
 	deadlock_open(d);
+	verdict_cache_open(&d->verdicts);
+	alerts_open(d);
+	quality_open(d);
 	*ret = d;
 }
 
@@ -47,6 +54,9 @@ dispatch_close(struct dispatch **d)
 		free(slots);
 	map_free(&(*d)->slots);
 	deadlock_close(*d);
+	verdict_cache_close(&(*d)->verdicts);
+	quality_close(*d);
+	alerts_close(*d);
 	free(*d);
 	*d = NULL;
 }
@@ -62,6 +72,7 @@ dispatch_connect(struct dispatch *d, struct cells *cells, struct registry *regis
 {
 	d->cells = cells;
 	d->registry = registry;
+	quality_connect(d);
 }
 
 void

@@ -17,6 +17,7 @@
 #include "base/json.h"
 #include "base/util.h"
 #include "policy/fallbacks.h"
+#include "policy/handoffs.h"
 #include "policy/keys.h"
 #include "policy/value.h"
 
@@ -44,7 +45,7 @@ plugin_texts(const struct policy_plugin *plugin)
 			char name[PATH_TEXT];
 
 			snprintf(name, sizeof name, "%s.%s", *group, k->path);
-			add_text(texts, name, k, plugin);
+			add_text(texts, name, k, key_base(*group, (struct policy_plugin *)(uintptr_t)plugin));
 		}
 	}
 	json_object_set(texts, "config", plugin->config);
@@ -63,6 +64,7 @@ policy_texts(const struct policy *p)
 			add_text(values, k->path, k, p);
 	}
 	fallbacks_write(p, values);
+	handoffs_write(p, values);
 	while ((plugin = map_next(&p->plugins, &at)) != NULL)
 		json_object_set_new(plugins, plugin->name, plugin_texts(plugin));
 	texts = json_pack("{s:b, s:b, s:b, s:o, s:O*, s:o, s:o}", "from_file", p->from_file, "dev", p->dev, "root",
@@ -112,6 +114,7 @@ compare_keys(struct diff *d, const json_t *asked)
 			    json_string_value(json_object_get(asked, k->path)), false);
 	}
 	compare(d, "fallbacks", text_in(d->was, "values", "fallbacks"), text_in(d->now, "values", "fallbacks"), true);
+	compare(d, "handoffs", text_in(d->was, "values", "handoffs"), text_in(d->now, "values", "handoffs"), true);
 }
 
 static char *

@@ -21,6 +21,8 @@ static const char *const table_names[STORE_TABLES] = {
     [STORE_MEMORY] = "memory",
     [STORE_REQUESTS] = "requests",
     [STORE_REVIEWS] = "reviews",
+    [STORE_ALERTS] = "alerts",
+    [STORE_SCORES] = "scores",
 };
 
 const char *
