@@ -37,10 +37,12 @@ till_main(void *till)
 {
 	static const char answer[] = "HTTP/1.1 201 Created\r\nContent-Length: 4\r\nConnection: close\r\n\r\npaid";
 	struct till *t = till;
+	struct sockaddr_in who;
+	socklen_t len = sizeof(who);
 	char request[4096];
 	int fd;
 
-	while ((fd = accept4(t->fd, NULL, NULL, SOCK_CLOEXEC)) >= 0) {
+	while ((fd = accept4(t->fd, (struct sockaddr *)&who, &len, SOCK_CLOEXEC)) >= 0) {
 		if (recv(fd, request, sizeof(request), 0) > 0) {
 			atomic_fetch_add(&t->asked, 1);
 			(void)send(fd, answer, sizeof(answer) - 1, MSG_NOSIGNAL);
