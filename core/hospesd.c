@@ -185,7 +185,8 @@ drop_version(struct version *v)
 static int
 open_storage(struct host *h, struct fault *fault)
 {
-	static const struct store_apply *const tables[] = {registry_apply, run_apply, memory_apply, dispatch_apply, NULL};
+	static const struct store_apply *const tables[] = {
+	    registry_apply, run_apply, memory_apply, dispatch_apply, ledger_apply, breakers_apply, NULL};
 	struct journal_options journal = {.dir = h->dir.journal, .loop = h->loop, .failed = storage_failed, .arg = h};
 	struct store_options store = {
 	    .dir = h->dir.store, .loop = h->loop, .tables = tables, .failed = storage_failed, .arg = h};
@@ -233,7 +234,8 @@ open_guests(struct host *h, struct fault *fault)
 	    .repeated = repeated,
 	    .grown = grown,
 	    .alerted = alerted,
-	    .arg = h};
+	    .arg = h,
+	    .policy = h->policy};
 	struct cells_options cells = {
 	    .loop = h->loop, .calls = &h->calls, .policy = h->policy, .spawner_fd = h->spawner_fd};
 	struct registry_options registry = {.loop = h->loop,
@@ -252,6 +254,9 @@ open_guests(struct host *h, struct fault *fault)
 	dispatch.memory = h->memory;
 	dispatch_open(&h->dispatch, &dispatch);
 	dispatch_alerts_leave(h->dispatch, h->policy->alerts_webhook != NULL);
+	rc = dispatch_open_ledger(h->dispatch, fault);
+	if (rc != 0)
+		return rc;
 	cells.events = dispatch_cells_events(h->dispatch);
 	rc = cells_open(&h->cells, &cells, fault);
 	h->spawner_fd = -1; /* theirs now */
@@ -278,6 +283,7 @@ open_doors(struct host *h, struct fault *fault)
 	    .journal = h->journal,
 	    .registry = h->registry,
 	    .cells = h->cells,
+	    .dispatch = h->dispatch,
 	    .memory = h->memory,
 	    .backups = h->backups};
 	struct observe_options observe = {
@@ -431,6 +437,7 @@ reload(struct host *h)
 	if (policy_diff(h->policy, policy, tell_change, NULL) == 0)
 		log_info("nothing changed");
 	runs_set_policy(h->runs, policy);
+	dispatch_set_policy(h->dispatch, policy);
 	registry_set_policy(h->registry, policy);
 	api_set_policy(h->api, policy);
 	policy_unref(&h->policy);

@@ -142,8 +142,9 @@ struct wire_op {
 	 * is left to the caller when it is admitted, so 1/n of it and at least 1 */
 	int64_t share_calls;
 	int64_t share_wall_ns;
+	int64_t share_micros; /* 0: no share of money of its own; n: at most so many micro-dollars, itself included */
 };
-static_assert(sizeof(struct wire_op) == 32, "wire_op");
+static_assert(sizeof(struct wire_op) == 40, "wire_op");
 
 struct wire_setup {
 	uint32_t version;

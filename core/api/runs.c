@@ -118,6 +118,22 @@ handle_run_journal(struct exchange *x)
 	run_records(x->api->runs, x->name, viewed, x);
 }
 
+void
+handle_run_budget(struct exchange *x)
+{
+	if (!id_ok(x))
+		return;
+	exchange_owe(x);
+	run_budget(x->api->runs, x->name, viewed, x);
+}
+
+/* What was spent is on record first, so it is told once that is durable. */
+void
+handle_budget(struct exchange *x)
+{
+	reply_durable(x, 200, runs_accounts(x->api->runs));
+}
+
 /* ---- Watching ---- */
 
 /*

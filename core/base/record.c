@@ -238,6 +238,8 @@ record_kind_name(enum record_kind kind)
 		return "alert";
 	case RECORD_SCORE:
 		return "score";
+	case RECORD_BREAKER:
+		return "breaker";
 	}
 	return "unknown";
 }
@@ -275,6 +277,7 @@ record_tag_name(enum record_tag tag)
 	    [TAG_INPUT_DELTA] = "input_delta",
 	    [TAG_OUTPUT_DELTA] = "output_delta",
 	    [TAG_DECISION] = "decision",
+	    [TAG_ROUTE] = "route",
 	    [TAG_STAGE] = "stage",
 	    [TAG_ENDS] = "ends",
 	    [TAG_REVIEW] = "review",
@@ -283,6 +286,9 @@ record_tag_name(enum record_tag tag)
 	    [TAG_INPUT_ERASED] = "input_erased",
 	    [TAG_OUTPUT_ERASED] = "output_erased",
 	    [TAG_ERASED] = "erased",
+	    [TAG_LIMIT_MICROS] = "limit_micros",
+	    [TAG_MICROS] = "micros",
+	    [TAG_CPU] = "cpu_ns",
 	};
 
 	if ((size_t)tag >= ARRAY_LEN(names) || names[tag] == NULL)

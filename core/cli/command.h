@@ -100,6 +100,7 @@ void cli_findings(FILE *to, const char *indent, const json_t *findings);
 
 int command_ask(struct cli *cli);
 int command_run(struct cli *cli);
+int command_budget(struct cli *cli);
 int command_ps(struct cli *cli);
 int command_show(struct cli *cli);
 int command_wait(struct cli *cli);

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "cli/breakers.h"
 #include "cli/command.h"
 #include "cli/journal.h"
 #include "cli/memory.h"
@@ -24,6 +25,8 @@ static const struct cli_option run_options[] = {
     {"sources", 0, "SPACE", "documents that the run may read, a space of memory; may be repeated"},
     {"version", 0, "V", "run this version and no other"},
     {"calls", 0, "N", "at most so many calls"},
+    {"money", 0, "DOLLARS", "at most so much money, like 0.50"},
+    {"cpu", 0, "SECONDS", "at most so much CPU time"},
     {"wall", 0, "SECONDS", "at most so long"},
     {"parts", 0, NULL, "print the parts of the reply as they come, each as a line of JSON"},
     {"detach", 'd', NULL, "print the run's id and leave it to the host"},
@@ -42,6 +45,8 @@ static const struct cli_option ask_options[] = {
     {"verbose", 'v', NULL, "tell each event of the run in a line"},
     {"set", 0, "P.KEY=VALUE", "configuration of a plugin for this run; may be repeated"},
     {"calls", 0, "N", "at most so many calls"},
+    {"money", 0, "DOLLARS", "at most so much money, like 0.50"},
+    {"cpu", 0, "SECONDS", "at most so much CPU time"},
     {"wall", 0, "SECONDS", "at most so long"},
     PATIENCE_OPTION,
     {0},
@@ -160,6 +165,13 @@ static const struct command commands[] = {
 	.min_args = 1,
 	.max_args = 1,
 	.run = command_show},
+    {.name = "budget",
+	.usage = "[RUN]",
+	.summary = "Show what a run, or everybody today, may spend and has spent.",
+	.detail = "Of a run each call with limit, reserved, spent and left of calls, money and CPU time, also when it has\n"
+		  "ended; without one the accounts of the day: of the host, of each client and of each agent.",
+	.max_args = 1,
+	.run = command_budget},
     {.name = "wait",
 	.usage = "RUN... [--patience SECONDS]",
 	.summary = "Wait for runs to end and print their results.",
@@ -254,6 +266,11 @@ static const struct command commands[] = {
 	.summary = "List the versions of a plugin, or of all.",
 	.max_args = 1,
 	.run = command_versions},
+    {.name = "breakers",
+	.usage = "",
+	.summary = "List whom calls and requests go to, and who is left alone for a while.",
+	.run = command_breakers,
+	.family = breakers_commands},
     {.name = "rollback",
 	.usage = "NAME [--to VERSION] [--why TEXT]",
 	.summary = "Make the former version of a plugin the active one again.",
@@ -420,7 +437,7 @@ run_family(const struct command *family, int argc, char **argv)
 	for (const struct command *c = family->family; c->name != NULL && argc > 0; c++)
 		if (strcmp(c->name + strlen(family->name) + 1, argv[0]) == 0)
 			return run_command(c, argc - 1, argv + 1);
-	if (argc > 0 && family->run != NULL)
+	if (family->run != NULL && (argc > 0 || family->min_args == 0))
 		return run_command(family, argc, argv);
 	cli_terminal(&cli);
 	if (argc > 0)

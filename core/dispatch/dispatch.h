@@ -55,6 +55,8 @@ struct dispatch_options {
 	/* An alert was raised, with this record, that is to be sent somewhere (dispatch_alerts_leave). */
 	void (*alerted)(uint64_t lsn, void *arg);
 	void *arg;
+
+	struct policy *policy; /* a reference is taken; NULL: nothing has a limit but what a run brings */
 };
 
 void dispatch_open(struct dispatch **ret, const struct dispatch_options *options);
@@ -213,11 +215,37 @@ uint64_t dispatch_score(struct dispatch *d, const struct score *s);
 /* [{"plugin", "version", "capability", "by": "checks" | "agents" | "people", "n", "mean", "recent", "trend": "falling" | "steady" |
  * "rising" | "new", "drops", "at"}] of a plugin, or of all (NULL): by name, newest version first. */
 json_t *dispatch_scores(const struct dispatch *d, const char *plugin);
+/*
+ * [{"kind": "agent" | "http", "name", "version"?, "state": "closed" | "open" | "half_open", "since", "samples", "errors", "slow", "micros",
+ * "open_calls", "cause"?, "why"?, "tried_again"?}]: of a closed breaker what is in its window, else what had been when it opened.
+ */
+json_t *dispatch_breakers(struct dispatch *d);
+
+/* Closes the breakers of a plugin (of a version of it, unless that is NULL) or of a host, and forgets what they counted; *ret is as
+ * above, of those.  Fault: not_found. */
+int dispatch_reset_breakers(struct dispatch *d, const char *name, const char *semver, const char *actor, const char *why,
+    json_t **ret, struct fault *fault);
+
+/* Rows of the apply table, for store_open. */
+extern const struct store_apply breakers_apply[];
 
 /* "http"; "unknown": no such kind. */
 const char *op_kind_name(uint16_t kind);
 
-/* The account of the whole host, parent of every client's. */
+/* What was spent each day (ledger.h): rows of the apply table; and what is read of it before the first run, so that the accounts of
+ * the day go on from where they were.  Fault: damaged, io_error. */
+extern const struct store_apply ledger_apply[];
+int dispatch_open_ledger(struct dispatch *d, struct fault *fault);
+
+/* The configuration was read again: what holds for the accounts of the day. */
+void dispatch_set_policy(struct dispatch *d, struct policy *policy);
+
+/* The accounts of the day: of the whole host, of a client (made when it is asked for first). */
 struct account *dispatch_host_account(struct dispatch *d);
+struct account *dispatch_client_account(struct dispatch *d, const char *client);
+
+/* Today's accounts: {"day": "2026-10-01", "accounts": [{"what": "host" | "client" | "agent", "name"?, "calls", "money_micros",
+ * "cpu_ns"}]}, each quantity {"limit", "reserved", "spent", "left"} with null for no limit; a new reference. */
+json_t *dispatch_accounts(struct dispatch *d);
 
 #endif

@@ -4,7 +4,29 @@
 #define DISPATCH_STATE_H
 
 #include "base/map.h"
+#include "dispatch/breakers.h"
 #include "dispatch/dispatch.h"
+
+/* Of the host, of a client, of an agent; see accounts.h. */
+struct day_account {
+	struct account account; /* first; parent NULL */
+	const char *name;       /* of the client or agent; "" of the host */
+	int64_t saved[QUANTITIES]; /* of what was spent, that the ledger was told of */
+	bool unsaved;              /* there is more, and it is in the list */
+	STAILQ_ENTRY(day_account) next;
+};
+STAILQ_HEAD(day_accounts, day_account);
+
+struct accounts {
+	int64_t day;         /* since 1970 */
+	int64_t day_ends_ns; /* real */
+	struct day_account host;
+	struct map clients, agents; /* name -> struct day_account, with its name behind it */
+	struct policy *policy;      /* NULL: there are no limits */
+	struct day_accounts unsaved;
+	struct event *save; /* made when it is needed first */
+	bool save_is_set;
+};
 
 struct dispatch {
 	struct event_base *loop;
@@ -24,11 +46,13 @@ struct dispatch {
 	void *arg;
 
 	uint64_t tell_at; /* LSN from which on `grown` is called */
-	struct account host;
+	struct accounts accounts;
 	struct waitq budget_waiters;
 	struct run_queue stalled; /* runs of which nothing computes, to be looked at: deadlock.c */
 	struct event *look;
 	bool look_armed;
+	struct breakers breakers;
+	uint64_t routed; /* calls that were routed by score: whose turn it is */
 	struct verdict_cache *verdicts;
 	struct alerts *alerts;
 	struct quality *quality;
@@ -83,7 +107,8 @@ bool guards_resume(struct dispatch *d, struct call *call);
 
 /* ---- resolve.c --------------------------------------------------------------------------------------------------- */
 
-/* Finds which version op->target means and pins it; op->resolved then holds a reference. */
+/* Finds which version op->target means and pins it; op->resolved then holds a reference, and op->route says why that one where
+ * several offer what was asked for. */
 int resolve_op(struct dispatch *d, struct op *op, struct fault *why);
 void resolve_drop(struct run *run); /* gives back the pins */
 
@@ -92,6 +117,11 @@ struct version *resolve_name(struct dispatch *d, struct run *run, const char *na
 
 /* The name means this version for the run, where it does not mean one already. */
 void resolve_pin(struct run *run, struct version *v);
+
+/* ---- routing.c --------------------------------------------------------------------------------------------------- */
+
+/* One of those that offer a capability, by the run's policy; op->route says why.  NULL: nobody offers it. */
+struct version *routing_choose(struct dispatch *d, struct op *op, const char *capability);
 
 /* ---- config.c ---------------------------------------------------------------------------------------------------- */
 

@@ -8,11 +8,13 @@
 #include "base/buf.h"
 #include "base/util.h"
 #include "policy/check.h"
+#include "policy/clients.h"
 #include "policy/fallbacks.h"
 #include "policy/handoffs.h"
 #include "policy/keys.h"
 #include "policy/places.h"
 #include "policy/read.h"
+#include "policy/routing.h"
 #include "policy/value.h"
 
 #define NO_FILE "(defaults)"
@@ -101,6 +103,7 @@ policy_new(bool dev, bool root)
 	struct policy *p = xcalloc(1, sizeof *p);
 
 	p->refs = 1;
+	p->generation = 1;
 	p->dev = dev;
 	p->for_root = root;
 	p->file = xstrdup(NO_FILE);
@@ -181,7 +184,8 @@ load_as(const char *path, bool dev, bool root, struct policy **ret, struct fault
 {
 	struct policy *p = policy_new(dev, root);
 
-	if (path != NULL && (policy_read(path, p, fault) != 0 || !check_stacks(p, path, set_fault, fault))) {
+	if (path != NULL && (policy_read(path, p, fault) != 0 || !check_stacks(p, path, set_fault, fault) ||
+				!clients_check(p, set_fault, fault))) {
 		policy_unref(&p);
 		return HOSPES_ECONFIG;
 	}
@@ -203,6 +207,7 @@ policy_check(
 	if (path != NULL) {
 		policy_read_all(path, p, each, arg);
 		check_stacks(p, path, each, arg);
+		clients_check(p, each, arg);
 	}
 	policy_complete(p, path);
 	fallbacks_check(p, each, arg);
@@ -239,6 +244,7 @@ policy_reload(const struct policy *now, struct policy **ret, struct fault *fault
 	}
 	json_decref(p->held);
 	p->held = json_incref(now->held);
+	p->generation = now->generation + 1;
 	*ret = p;
 	return 0;
 }
@@ -268,6 +274,8 @@ policy_unref(struct policy **ref)
 		plugin_free(plugin);
 	map_free(&p->plugins);
 	plugin_free(p->unnamed);
+	clients_free(p);
+	routes_free(p);
 	fallbacks_free(p);
 	handoffs_free(p);
 	value_clear(policy_keys, p);

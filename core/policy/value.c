@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/money.h"
 #include "base/util.h"
 #include "policy/match.h"
 #include "policy/numbers.h"
@@ -81,6 +82,11 @@ static const char *const isolations[] = {
 
 static const char *const on_cycles[] = {[ON_CYCLE_REFUSE] = "refuse", [ON_CYCLE_END_RUN] = "end_run"};
 
+const char *const policy_routings[ROUTINGS] = {[ROUTING_NAME] = "name",
+    [ROUTING_LEAST_LOADED] = "least_loaded",
+    [ROUTING_CHEAPEST] = "cheapest",
+    [ROUTING_BEST_SCORE] = "best_score",
+    [ROUTING_WEIGHTED] = "weighted"};
 static const char *const answers[] = {[ANSWER_REJECT] = "reject", [ANSWER_APPROVE] = "approve"};
 static const char *const steps[] = {[STEP_FAIL] = "fail",
     [STEP_PASS] = "pass",
@@ -217,12 +223,18 @@ value_put_text(const struct key *key, void *base, const char *text)
 		return unit_read_size(text, &number) && put_in_range(key, base, number);
 	case KEY_TIME:
 		return unit_read_time(text, &number) && put_in_range(key, base, number);
+	case KEY_MONEY:
+		if (text[0] == '\0')
+			return put_in_range(key, base, 0);
+		return money_read(text, &number) && put_in_range(key, base, number);
 	case KEY_UIDS:
 		return put_uids(key, base, text);
 	case KEY_ISOLATION:
 		return put_word(key, base, text, isolations, ARRAY_LEN(isolations));
 	case KEY_ON_CYCLE:
 		return put_word(key, base, text, on_cycles, ARRAY_LEN(on_cycles));
+	case KEY_ROUTING:
+		return put_word(key, base, text, policy_routings, ROUTINGS);
 	case KEY_ANSWER:
 		return put_word(key, base, text, answers, ARRAY_LEN(answers));
 	case KEY_COUNT:
@@ -406,6 +418,13 @@ value_write(const struct key *key, const void *base, struct buf *out)
 		buf_appends(out, isolations[value_integer(key, base)]);
 	} else if (key->type == KEY_ON_CYCLE) {
 		buf_appends(out, on_cycles[value_integer(key, base)]);
+	} else if (key->type == KEY_ROUTING) {
+		buf_appends(out, policy_routings[value_integer(key, base)]);
+	} else if (key->type == KEY_MONEY) {
+		char money[MONEY_TEXT];
+
+		money_write(value_integer(key, base), money);
+		buf_appends(out, money);
 	} else if (key->type == KEY_ANSWER) {
 		buf_appends(out, answers[value_integer(key, base)]);
 	} else if (key->type == KEY_COUNT) {

@@ -75,7 +75,6 @@ struct runs {
 	bool scripted, draining, closing;
 	struct map by_id;
 	struct map keys;    /* of clients: keys.h */
-	struct map clients; /* name -> struct account, with its name behind it */
 	struct slot_list open, ended;
 	struct resume_list to_resume; /* those that wait for their turn */
 	unsigned n_resuming;          /* past that, and not done */
@@ -103,7 +102,7 @@ slot_of(struct run *run)
 struct run_request {
 	const char *plugin, *version;
 	json_t *input, *config, *sources, *script;
-	json_int_t calls, wall_ms;
+	json_int_t calls, wall_ms, money_micros, cpu_ms;
 };
 int run_request_read(struct run_request *ret, const json_t *json, bool scripted, struct fault *fault);
 
@@ -115,6 +114,11 @@ json_t *tree_of(const struct record_list *list);
 void tree_undecided(json_t *tree, const json_t *undecided); /* marks what waits for a decision (dispatch_undecided) */
 json_t *records_json(const struct record_list *list);
 json_t *summary_of(const struct record_list *list);
+
+/* budget.c: puts "run" and "tree" into the view, and what is not on record of a run that is open. */
+void budget_of(json_t *view, const struct record_list *list);
+void budget_join(json_t *view, const struct run *run);
+json_t *budget_quantity(int64_t limit, int64_t reserved, int64_t spent, int64_t left);
 
 /* watch.c: the parts of the root call's reply that may be shown, as run_part has them. */
 json_t *parts_of(const struct record_list *list);
@@ -151,7 +155,6 @@ void record_list_turn(struct record_list *list);
 void record_list_free(struct record_list *list);
 
 /* run.c */
-struct account *client_account(struct runs *r, const char *client);
 struct run_slot *slot_new(struct runs *r, const struct ulid *id);
 char **run_take_sources(const json_t *names);
 bool run_forget(

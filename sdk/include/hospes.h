@@ -139,6 +139,7 @@ typedef struct hospes_options {
 	const char *version HOSPES_ZERO_;    /* this version of the callee, "1.2.0", and no other */
 	const char *key HOSPES_ZERO_;        /* idempotency key, where the host's own should not be used */
 	const char *effect HOSPES_ZERO_;     /* http: HOSPES_EFFECT_KEYED or another class */
+	int64_t money_micros HOSPES_ZERO_;   /* the share of money, in micro-dollars, of the callee and all below it (1.3) */
 } hospes_options;
 #ifdef __cplusplus
 static inline const hospes_options *

@@ -43,7 +43,7 @@ void
 dispatch_alerts(struct dispatch *d, unsigned most, dispatch_listed *done, void *arg)
 {
 	(void)d, (void)most;
-	done(json_array(), NULL, arg);
+	done(json_array(), arg);
 }
 
 json_t *
@@ -51,4 +51,19 @@ dispatch_scores(const struct dispatch *d, const char *plugin)
 {
 	(void)d, (void)plugin;
 	return json_array();
+}
+
+json_t *
+dispatch_breakers(struct dispatch *d)
+{
+	(void)d;
+	return json_array();
+}
+
+int
+dispatch_reset_breakers(struct dispatch *d, const char *name, const char *semver, const char *actor, const char *why,
+    json_t **ret, struct fault *fault)
+{
+	(void)d, (void)semver, (void)actor, (void)why, (void)ret;
+	return fault_set(fault, HOSPES_ENOENT, "there is no breaker %s", name);
 }
