@@ -3,7 +3,8 @@
 CMOCKA_TESTS += tests/unit/test_account tests/unit/test_alerts tests/unit/test_carried \
 	tests/unit/test_dispatch tests/unit/test_dispatch_effects tests/unit/test_dispatch_grounding \
 	tests/unit/test_dispatch_ladder tests/unit/test_dispatch_loops \
-	tests/unit/test_dispatch_memory tests/unit/test_dispatch_parts tests/unit/test_dispatch_waits \
+	tests/unit/test_dispatch_memory tests/unit/test_dispatch_parts tests/unit/test_dispatch_reviews \
+	tests/unit/test_dispatch_waits \
 	tests/unit/test_restore tests/unit/test_stages tests/unit/test_stages_restore
 
 tests_unit_test_account_SOURCES = tests/unit/test_account.c
@@ -51,6 +52,10 @@ tests_unit_test_dispatch_loops_LDADD = $(DISPATCH_TEST_LIBS)
 tests_unit_test_dispatch_parts_SOURCES = tests/unit/test_dispatch_parts.c $(DISPATCH_WORLD)
 tests_unit_test_dispatch_parts_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_dispatch_parts_LDADD = $(DISPATCH_TEST_LIBS)
+
+tests_unit_test_dispatch_reviews_SOURCES = tests/unit/test_dispatch_reviews.c $(DISPATCH_WORLD)
+tests_unit_test_dispatch_reviews_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_dispatch_reviews_LDADD = $(DISPATCH_TEST_LIBS)
 
 tests_unit_test_dispatch_effects_SOURCES = tests/unit/test_dispatch_effects.c $(DISPATCH_WORLD)
 tests_unit_test_dispatch_effects_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
