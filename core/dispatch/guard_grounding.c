@@ -293,7 +293,7 @@ look(const struct call *call, struct verdict *verdict)
 
 /* Judged once more, after a human was asked, a reply has to come to the same: so nothing changes before it passes. */
 static int
-conclude(struct dispatch *d, struct call *call, const struct verdict *verdict, size_t claims, struct fault *why,
+conclude(struct dispatch *d, struct call *call, struct verdict *verdict, size_t claims, struct fault *why,
     struct payload **findings)
 {
 	_cleanup_(free_p) char *whose = NULL;
@@ -302,9 +302,11 @@ conclude(struct dispatch *d, struct call *call, const struct verdict *verdict, s
 	if (verdict->refusing > 0) {
 		whose = xasprintf("%s %s", call->plugin, call->semver);
 		verdict_tell(verdict, whose, claims, why);
-		*findings = json_payload(verdict->findings);
-		answer = ladder_judge(d, call->op, why, *findings);
+		answer = ladder_judge(
+		    d, call->op, verdict->unsure ? "confidence" : "grounding", verdict->findings, why);
 	}
+	if (answer == GUARD_REFUSE)
+		*findings = json_payload(verdict->findings);
 	if (answer != GUARD_PASS)
 		return answer;
 	call->grounded = true;

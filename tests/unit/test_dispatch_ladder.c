@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 
+#include "call/review.h"
 #include "cmocka_all.h"
 #include "dispatch/ladder.h"
 #include "dispatch/stages.h"
@@ -376,6 +377,105 @@ test_what_may_change_is_asked_again(void **state)
 	reply(newest(), 0, PASSED);
 }
 
+/* ---- A human ----------------------------------------------------------------------------------------------------- */
+
+/* Somebody says this of the review that is open. */
+static void
+human_says(const char *decision, const char *value, const char *why)
+{
+	const struct review *r = LIST_FIRST(&w.run->reviews);
+	_cleanup_(json_p) json_t *json = value == NULL ? NULL : json_loads(value, JSON_DECODE_ANY, NULL);
+	struct review_said said = {.decision = decision, .value = json, .who = "uid:7", .why = why};
+	struct fault fault;
+
+	assert_non_null(r);
+	said.hash = r->hash;
+	if (dispatch_review(w.d, w.run, r->id, &said, &fault) != 0)
+		fail_msg("%s", fault.text);
+}
+
+#define REVIEWED "grounding: { b: { checks = [ \"c\" ]; on_fail = [ \"review\", \"retry\" ]; }; };"
+
+static void
+test_a_human_lets_it_pass(void **state)
+{
+	struct call *root = root_asks(REVIEWED);
+	_cleanup_(json_p) json_t *body = NULL;
+	struct record r;
+
+	(void)state;
+	replies(LIE, FAILED);
+	assert_int_equal(w.n_outcomes, 0);
+	assert_int_equal(w.run->reviews_open, 1);
+	r = record_newest(RECORD_REVIEW);
+	body = json_loadb(record_find(&r, TAG_BODY)->data, record_find(&r, TAG_BODY)->len, 0, NULL);
+	assert_string_equal(json_string_value(json_object_get(body, "cause")), "grounding");
+	assert_int_equal(json_array_size(json_object_get(json_object_get(body, "context"), "findings")), 1);
+	assert_non_null(strstr(json_string_value(json_object_get(body, "question")), "fails the check c"));
+	human_says("approve", NULL, "it is right");
+	assert_int_equal(last_status(), 0);
+	assert_string_equal((const char *)root->ops[0]->value->data, LIE);
+	assert_true(root->ops[0]->confidence == 0);
+	assert_int_equal(records_of(RECORD_REFUSAL), 1);
+	assert_int_equal(w.calls.count, 1);
+}
+
+static void
+test_a_human_writes_another(void **state)
+{
+	struct call *root = root_asks(REVIEWED);
+
+	(void)state;
+	replies(LIE, FAILED);
+	human_says("edit", "{\"claims\":[]}", NULL);
+	assert_int_equal(last_status(), 0);
+	assert_string_equal((const char *)root->ops[0]->value->data, "{\"claims\":[]}");
+}
+
+static void
+test_a_human_says_no(void **state)
+{
+	struct call *root = root_asks(REVIEWED);
+
+	(void)state;
+	replies(LIE, FAILED);
+	human_says("reject", NULL, "ask again");
+	assert_string_equal(newest()->path, "/0/0#2");
+	assert_string_equal((const char *)root->ops[0]->stage->findings->data,
+	    "[{\"check\":\"c\",\"claim\":0,\"text\":\"one\",\"why\":\"made up\"},{\"check\":\"review\",\"why\":\"ask again\"}]");
+	replies("2", FAILED);
+	assert_int_equal(w.run->reviews_open, 0); /* that rung is behind it */
+	assert_int_equal(last_status(), HOSPES_EGROUND);
+}
+
+static void
+test_a_human_has_the_last_word(void **state)
+{
+	struct call *root =
+	    root_asks("grounding: { b: { confidence = 0.5; on_fail = [ \"review\" ]; }; }; reviews: { deadline = \"1h\"; };");
+
+	(void)state;
+	unsure(newest(), 0.25, "1");
+	assert_string_equal(LIST_FIRST(&w.run->reviews)->cause, "confidence");
+	human_says("reject", NULL, "too vague");
+	assert_int_equal(last_status(), HOSPES_EREJECTED);
+	assert_says(root, 0, "uid:7 said no");
+	assert_says(root, 0, "too vague");
+}
+
+static void
+test_stopped_while_a_human_is_asked(void **state)
+{
+	struct call *root = root_asks(REVIEWED);
+
+	(void)state;
+	replies(LIE, FAILED);
+	dispatch_cancel(w.d, root->ops[0], HOSPES_ECANCELLED, "no longer needed");
+	assert_int_equal(last_status(), HOSPES_ECANCELLED);
+	assert_int_equal(w.run->reviews_open, 0);
+	assert_int_equal(w.calls.count, 1);
+}
+
 /* ---- Killed on any rung ------------------------------------------------------------------------------------------ */
 
 #define WHOLE_LADDER                                                                                                   \
@@ -530,6 +630,11 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_time_of_a_check, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_the_same_is_not_asked_twice, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_what_may_change_is_asked_again, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_a_human_lets_it_pass, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_a_human_writes_another, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_a_human_says_no, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_a_human_has_the_last_word, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_stopped_while_a_human_is_asked, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_killed_on_any_rung, setup, teardown),
 	};
 
