@@ -255,12 +255,14 @@ set_field(json_t *json, const struct record *r, const struct record_field *f)
 		json_object_set_new(json, key, json_true());
 		return;
 	case TAG_BODY:
+	case TAG_STAGE:
 	case TAG_CONFIG:
 	case TAG_PARTIAL:
 	case TAG_SOURCES:
 		set_bytes(json, key, f->data, f->len);
 		return;
 	case TAG_DEADLINE:
+	case TAG_ENDS:
 	case TAG_LIMIT_CALLS:
 	case TAG_NUMBER:
 	case TAG_EFFECT:
