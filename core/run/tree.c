@@ -148,6 +148,18 @@ node_is_op(json_t *node, const struct record *r, const struct payload *input)
 	set_query(node, r, input);
 }
 
+/* A check that was not asked: what it says of this very reply is known. */
+static void
+node_known(json_t *node, const struct record *r)
+{
+	if (record_find(r, TAG_CALLEE) == NULL)
+		return;
+	set_text(node, "plugin", r, TAG_CALLEE);
+	set_text(node, "version", r, TAG_VERSION);
+	json_object_del(node, "op");
+	json_object_set_new(node, "cached", json_true());
+}
+
 /* What a guard found in the reply that it refused. */
 static void
 set_findings(json_t *to, const struct record *r)
@@ -294,6 +306,7 @@ tree_add(struct tree *tree, const struct record *r, const struct payload *input)
 		break;
 	case RECORD_OP_OUTCOME:
 		node_is_op(node, r, input);
+		node_known(node, r);
 		node_ends(node, r);
 		break;
 	case RECORD_CALL_END:

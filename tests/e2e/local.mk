@@ -64,6 +64,14 @@ E2E_SCENARIOS = \
 	tests/e2e/ground-invented-quote.t \
 	tests/e2e/ground-kill-check.t \
 	tests/e2e/ground-misread.t \
+	tests/e2e/guard-grounding-cached.t \
+	tests/e2e/guard-grounding-cascade.t \
+	tests/e2e/guard-grounding-check-hangs.t \
+	tests/e2e/guard-grounding-critical.t \
+	tests/e2e/guard-grounding-handoffs.t \
+	tests/e2e/guard-grounding-kill-host.t \
+	tests/e2e/guard-grounding-ladder.t \
+	tests/e2e/guard-grounding-review.t \
 	tests/e2e/host-bad-config.t \
 	tests/e2e/host-disk-full.t \
 	tests/e2e/host-drains.t \
