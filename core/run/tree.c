@@ -265,6 +265,18 @@ review_decided(json_t *node, const struct record *r)
 	return id != NULL;
 }
 
+/* With that it ends, unless it is the reply of a call: what becomes of that is told by what follows. */
+static void
+node_refused(json_t *node, const struct record *r, const struct payload *input)
+{
+	set_text(node, "guard", r, TAG_GUARD);
+	set_text(node, "message", r, TAG_MESSAGE);
+	set_findings(node, r);
+	node_is_op(node, r, input);
+	if (json_object_get(node, "plugin") == NULL)
+		node_ends(node, r);
+}
+
 static void
 tree_add(struct tree *tree, const struct record *r, const struct payload *input)
 {
@@ -299,10 +311,7 @@ tree_add(struct tree *tree, const struct record *r, const struct payload *input)
 		node_staged(tree, node, r);
 		break;
 	case RECORD_REFUSAL:
-		set_text(node, "guard", r, TAG_GUARD);
-		node_is_op(node, r, input);
-		node_ends(node, r);
-		set_findings(node, r);
+		node_refused(node, r, input);
 		break;
 	case RECORD_OP_OUTCOME:
 		node_is_op(node, r, input);

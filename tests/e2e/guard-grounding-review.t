@@ -61,7 +61,7 @@ hospes review "$review" reject --why "must give" >/dev/null
 run_wait "$id"
 succeeds "where it is asked for again after that"
 result '[.claims[].text]' '["in full","must give"]'     "it is told what was found, and what he said"
-is "$(hospes show "$id" --json | jq -c '[.tree | ., .attempts[] | .status]')" '["not_grounded","ok"]' "hospes show has both"
+is "$(hospes show "$id" --json | jq -c '[.tree | ., .attempts[] | .status]')" '["rejected","ok"]' "hospes show has both"
 
 asked taker "{$LIE, \"callee\": \"witness\"}"
 is "$(hospes show "$id" --json | jq -r '.tree.status')" open "the one who asked waits as well"
