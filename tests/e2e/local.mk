@@ -57,20 +57,20 @@ E2E_SCENARIOS = \
 	tests/e2e/doctor-root.t \
 	tests/e2e/doctor-user.t \
 	tests/e2e/effects-kill.t tests/e2e/guard-review-once.t tests/e2e/effects-live.t \
-	tests/e2e/ground-check-crashes.t \
-	tests/e2e/ground-check-may-not-call.t \
-	tests/e2e/ground-check-missing.t \
-	tests/e2e/ground-default.t \
-	tests/e2e/ground-invented-quote.t \
-	tests/e2e/ground-kill-check.t \
-	tests/e2e/ground-misread.t \
 	tests/e2e/guard-grounding-cached.t \
 	tests/e2e/guard-grounding-cascade.t \
+	tests/e2e/guard-grounding-check-crashes.t \
 	tests/e2e/guard-grounding-check-hangs.t \
+	tests/e2e/guard-grounding-check-may-not-call.t \
+	tests/e2e/guard-grounding-check-missing.t \
 	tests/e2e/guard-grounding-critical.t \
+	tests/e2e/guard-grounding-default.t \
 	tests/e2e/guard-grounding-handoffs.t \
+	tests/e2e/guard-grounding-invented-quote.t \
+	tests/e2e/guard-grounding-kill-check.t \
 	tests/e2e/guard-grounding-kill-host.t \
 	tests/e2e/guard-grounding-ladder.t \
+	tests/e2e/guard-grounding-misread.t \
 	tests/e2e/guard-grounding-review.t \
 	tests/e2e/host-bad-config.t \
 	tests/e2e/host-disk-full.t \
