@@ -16,6 +16,7 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/util.h"
+#include "policy/clients.h"
 #include "policy/fallbacks.h"
 #include "policy/handoffs.h"
 #include "policy/keys.h"
@@ -63,8 +64,9 @@ policy_texts(const struct policy *p)
 		if (k->reloadable)
 			add_text(values, k->path, k, p);
 	}
-	handoffs_write(p, values);
+	clients_write(p, values);
 	fallbacks_write(p, values);
+	handoffs_write(p, values);
 	while ((plugin = map_next(&p->plugins, &at)) != NULL)
 		json_object_set_new(plugins, plugin->name, plugin_texts(plugin));
 	texts = json_pack("{s:b, s:b, s:b, s:o, s:O*, s:o, s:o}", "from_file", p->from_file, "dev", p->dev, "root",
@@ -113,8 +115,9 @@ compare_keys(struct diff *d, const json_t *asked)
 			compare(d, k->path, text_in(d->was, "held", k->path),
 			    json_string_value(json_object_get(asked, k->path)), false);
 	}
-	compare(d, "handoffs", text_in(d->was, "values", "handoffs"), text_in(d->now, "values", "handoffs"), true);
+	compare(d, "clients", text_in(d->was, "values", "clients"), text_in(d->now, "values", "clients"), true);
 	compare(d, "fallbacks", text_in(d->was, "values", "fallbacks"), text_in(d->now, "values", "fallbacks"), true);
+	compare(d, "handoffs", text_in(d->was, "values", "handoffs"), text_in(d->now, "values", "handoffs"), true);
 }
 
 static char *

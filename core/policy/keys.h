@@ -22,15 +22,19 @@ enum key_type {
 	KEY_NAMES,     /* char **, names of plugins */
 	KEY_NAME,      /* char *, of a plugin */
 	KEY_STEPS,     /* char **, names of enum policy_step */
-	KEY_SHARE,     /* double, from 0 to 1 */
 	KEY_COUNT,     /* integer of any width */
 	KEY_SIZE,      /* bytes */
 	KEY_TIME,      /* nanoseconds */
+	KEY_MONEY,     /* micro-dollars, written as a text of dollars; "" is 0 */
 	KEY_BOOL,      /* bool */
 	KEY_UIDS,      /* uid_t, followed at `at2` by how many */
 	KEY_ISOLATION, /* enum policy_isolation */
 	KEY_ON_CYCLE,  /* enum policy_on_cycle */
 	KEY_ANSWER,    /* enum policy_answer */
+	KEY_URL,       /* char *, http or https; "" is NULL */
+	KEY_FILE,      /* char *, an absolute path; "" is NULL */
+	KEY_REAL,      /* double; min and max are thousandths */
+	KEY_PERCENTS,  /* struct policy_percents */
 };
 
 struct key {

@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/util.h"
 #include "policy/check.h"
+#include "policy/clients.h"
 #include "policy/fallbacks.h"
 #include "policy/handoffs.h"
 #include "policy/keys.h"
@@ -164,8 +165,8 @@ policy_complete(struct policy *p, const char *path)
 		p->from_file = true;
 	}
 	places_add_installed(p);
-	handoffs_compile(p);
 	fallbacks_compile(p);
+	handoffs_compile(p);
 	p->held = lasting_values(p);
 	p->asked = json_incref(p->held);
 }
@@ -181,12 +182,13 @@ load_as(const char *path, bool dev, bool root, struct policy **ret, struct fault
 {
 	struct policy *p = policy_new(dev, root);
 
-	if (path != NULL && (policy_read(path, p, fault) != 0 || !check_stacks(p, path, set_fault, fault))) {
+	if (path != NULL && (policy_read(path, p, fault) != 0 || !check_stacks(p, path, set_fault, fault) ||
+				!clients_check(p, set_fault, fault))) {
 		policy_unref(&p);
 		return HOSPES_ECONFIG;
 	}
 	policy_complete(p, path);
-	if (!handoffs_check(p, set_fault, fault) || !fallbacks_check(p, set_fault, fault)) {
+	if (!fallbacks_check(p, set_fault, fault) || !handoffs_check(p, set_fault, fault)) {
 		policy_unref(&p);
 		return HOSPES_ECONFIG;
 	}
@@ -203,10 +205,11 @@ policy_check(
 	if (path != NULL) {
 		policy_read_all(path, p, each, arg);
 		check_stacks(p, path, each, arg);
+		clients_check(p, each, arg);
 	}
 	policy_complete(p, path);
-	handoffs_check(p, each, arg);
 	fallbacks_check(p, each, arg);
+	handoffs_check(p, each, arg);
 	check_values(p, options, each, arg);
 	check_grants(p, options, each, arg);
 	*ret = p;
@@ -268,8 +271,9 @@ policy_unref(struct policy **ref)
 		plugin_free(plugin);
 	map_free(&p->plugins);
 	plugin_free(p->unnamed);
-	handoffs_free(p);
+	clients_free(p);
 	fallbacks_free(p);
+	handoffs_free(p);
 	value_clear(policy_keys, p);
 	json_decref(p->texts);
 	json_decref(p->places);

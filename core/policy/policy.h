@@ -27,6 +27,29 @@ enum policy_on_cycle { ON_CYCLE_REFUSE, ON_CYCLE_END_RUN };
 enum policy_answer { ANSWER_REJECT, ANSWER_APPROVE };
 enum policy_isolation { ISOLATION_CLIENT, ISOLATION_VERSION, ISOLATION_RUN };
 
+/* What is tried in place of a call that failed: another agent, or one of its versions, or a fixed answer. */
+struct policy_stand_in {
+	char *agent, *version; /* a name or "cap:NAME"; version may be NULL */
+	char *answer;          /* JSON text */
+};
+
+/* On which ends of an attempt, each a bit. */
+#define FALLBACK_ON_CRASH   1u /* its cell died of it, it got stuck, it could not be loaded */
+#define FALLBACK_ON_TIMEOUT 2u
+#define FALLBACK_ON_BREAKER 4u
+#define FALLBACK_ON_REFUSED 8u  /* by another guard, before or after it replied */
+#define FALLBACK_ON_FAILED  16u /* it said so itself */
+
+/* An entry of `fallbacks`. */
+struct policy_fallback {
+	char *of;        /* a name, or "cap:NAME", by which it was called */
+	char **on;       /* as it is written; NULL: all but "failed" */
+	unsigned causes; /* the bits of that */
+	struct policy_stand_in *to;
+	unsigned n;
+	char *at; /* "FILE:LINE" */
+};
+
 /* What is done, one after the other, with a reply that is not grounded or too unsure. */
 enum policy_step { STEP_FAIL, STEP_PASS, STEP_RETRY, STEP_ESCALATE, STEP_REVIEW };
 #define POLICY_STEPS_MAX 5
@@ -51,27 +74,10 @@ struct policy_handoff {
 	unsigned n_steps;
 };
 
-/* What is tried in place of a call that failed: another agent, or one of its versions, or a fixed answer. */
-struct policy_stand_in {
-	char *agent, *version; /* a name or "cap:NAME"; version may be NULL */
-	char *answer;          /* JSON text */
-};
-
-/* On which ends of an attempt, each a bit. */
-#define FALLBACK_ON_CRASH   1u /* its cell died of it, it got stuck, it could not be loaded */
-#define FALLBACK_ON_TIMEOUT 2u
-#define FALLBACK_ON_BREAKER 4u
-#define FALLBACK_ON_REFUSED 8u  /* by another guard, before or after it replied */
-#define FALLBACK_ON_FAILED  16u /* it said so itself */
-
-/* An entry of `fallbacks`. */
-struct policy_fallback {
-	char *of;        /* a name, or "cap:NAME", by which it was called */
-	char **on;       /* as it is written; NULL: all but "failed" */
-	unsigned causes; /* the bits of that */
-	struct policy_stand_in *to;
+#define POLICY_PERCENTS_MAX 8
+struct policy_percents {
 	unsigned n;
-	char *at; /* "FILE:LINE" */
+	uint8_t at[POLICY_PERCENTS_MAX]; /* the smallest first */
 };
 
 /* What the operator says of one plugin: `grants.NAME`, `limits.NAME` and `plugins.NAME`. */
@@ -85,11 +91,23 @@ struct policy_plugin {
 	unsigned concurrency; /* running calls of it at a time; 0: no limit */
 	int64_t timeout_ns;   /* time for one attempt of a call of it; 0: what the call has */
 	unsigned recursion;   /* cap of the note's recursion; default 0 */
+	int64_t day_calls;    /* calls of it a day, of all runs; 0: no limit */
+	int64_t day_money;    /* micro-dollars; 0: no limit */
 	bool polled;          /* its answer may change: asking it the same again is no repetition */
 	json_t *config;       /* object, perhaps empty; values of its HOSPES_CONFIG names */
 	char *at;             /* "FILE:LINE" of its first mention */
 	json_t *config_at;    /* the same of each key of config */
 };
+
+/* What the operator says of one client, or with the name "*" of all that have no entry of their own: an entry of `clients`.  0
+ * is no limit, and of `calls` and `money` that run.calls and run.money hold. */
+struct policy_client {
+	char *client;                 /* "uid:1000" */
+	int64_t calls, money;         /* of one run of it, micro-dollars */
+	int64_t day_calls, day_money; /* of all its runs, a day */
+	char *at;                     /* "FILE:LINE" */
+};
+#define POLICY_DAY_CALLS_MAX INT64_C(1000000000000)
 
 struct policy {
 	unsigned refs;
@@ -106,6 +124,12 @@ struct policy {
 
 	int64_t run_calls;
 	int64_t run_wall_ns;
+	int64_t run_money;  /* micro-dollars; 0: no limit */
+	int64_t run_cpu_ns; /* 0: no limit */
+	int64_t day_calls;  /* of the whole host; 0: no limit */
+	int64_t day_money;
+	struct policy_client *clients; /* in the order of the file: policy_client */
+	size_t n_clients;
 	unsigned depth;
 	unsigned repetition; /* how often the same call may be begun again in a run; 0: as often as it likes; default 3 */
 	enum policy_on_cycle on_cycle;
@@ -140,6 +164,11 @@ struct policy {
 	bool review_once;           /* `reviews.once`: a human is asked before an effect of the class `once` */
 	int64_t review_deadline_ns; /* how long a review waits for a human */
 	enum policy_answer review_default; /* `reviews.default`: what becomes of a review that nobody answered */
+	struct policy_percents alerts_at; /* of a budget that is spent: an alert each */
+	char *alerts_webhook;             /* URL that alerts are sent to, or NULL */
+	char *alerts_secret_file;         /* that they are signed with, or NULL */
+	double quality_k, quality_h;      /* CUSUM over scores, in standard deviations (dispatch/cusum.h) */
+	unsigned quality_least;           /* scores of a version before a drop is told of */
 
 	json_t *held;  /* key -> text of what holds until the host starts again, as the file had it when it started */
 	json_t *asked; /* the same as the file has it now */
@@ -148,13 +177,13 @@ struct policy {
 	bool dev; /* hospes dev: declared public hosts are granted, dev versions accepted */
 
 	struct map plugins;            /* name -> struct policy_plugin */
+	struct policy_fallback *fallbacks; /* the entries of `fallbacks` */
+	unsigned n_fallbacks;
+	struct map fallback_of;        /* its `of` -> struct policy_fallback */
 	struct policy_handoff *handoffs; /* the entries of `handoffs` */
 	unsigned n_handoffs;
 	struct map handoff_of;         /* "FROM TO CAPABILITY", each may be "" -> its entry */
 	unsigned handoff_kinds;        /* bit i: there is one with these of the three (handoffs.c) */
-	struct policy_fallback *fallbacks; /* the entries of `fallbacks` */
-	unsigned n_fallbacks;
-	struct map fallback_of;        /* its `of` -> struct policy_fallback */
 	struct policy_plugin *unnamed; /* what holds for a plugin that the file does not name */
 	json_t *texts;                 /* name -> text, of the files of settings that were looked at */
 	json_t *places;                /* key, as in "grants.fetch.http" -> "FILE:LINE", of what the file sets */
@@ -224,16 +253,18 @@ void policy_unref(struct policy **p);
 /* Never NULL: a plugin that the file does not name has the defaults. */
 const struct policy_plugin *policy_plugin(const struct policy *p, const char *name);
 
-/* What the reply of a plugin has to pass on its way to another, or with `to` NULL to the client.  Of several entries that which
- * names `from` counts before one that names `to`, and that before one that names a capability.  Never NULL. */
-const struct policy_handoff *policy_handoff(
-    const struct policy *p, const struct policy_plugin *from, const struct policy_plugin *to, char *const *capabilities);
-
+/* Never NULL: what holds for a client. */
+const struct policy_client *policy_client(const struct policy *p, const char *name);
 /* What stands in for calls of a name or "cap:NAME"; NULL: nothing. */
 const struct policy_fallback *policy_fallback(const struct policy *p, const char *name);
 
 /* "crash", of one bit. */
 const char *policy_fallback_cause(unsigned cause);
+
+/* What the reply of a plugin has to pass on its way to another, or with `to` NULL to the client.  Of several entries that which
+ * names `from` counts before one that names `to`, and that before one that names a capability.  Never NULL. */
+const struct policy_handoff *policy_handoff(
+    const struct policy *p, const struct policy_plugin *from, const struct policy_plugin *to, char *const *capabilities);
 
 /* The text of the file that a setting of the type "file" names, as a JSON string (a new reference): from the folder `files`
  * beside the configuration file, else from the installed one; "" where neither has it, or for the name "".  Read once for
