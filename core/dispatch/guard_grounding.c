@@ -95,13 +95,13 @@ grounding_looks_at(const struct call *call)
 	return !is_exempt(call) && (grounding_check(call, 0) != NULL || least_confidence(call) > 0);
 }
 
-/* Most replies have nothing of the kind, and need not be parsed for that. */
+/* Most replies have nothing of the kind, and need not be parsed, nor looked through, for that. */
 static bool
 may_be_critical(const struct call *call)
 {
-	static const char word[] = "\"critical\"";
+	static const char word[] = "\"critical\"", least[] = "{\"claims\":[{\"critical\":true}]}";
 
-	return (call->op->handoff->critical || call->handoff->critical) &&
+	return (call->op->handoff->critical || call->handoff->critical) && call->reply->len >= sizeof(least) - 1 &&
 	       memmem(call->reply->data, call->reply->len, word, sizeof(word) - 1) != NULL;
 }
 
