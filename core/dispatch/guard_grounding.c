@@ -82,17 +82,18 @@ least_confidence(const struct call *call)
 	return first > own ? first : own;
 }
 
-/* Replies of checks are verdicts; and a case of `hospes test` has no other plugins. */
+/* Replies of checks are verdicts, unless one was asked in place of an agent; and a case of `hospes test` has no other plugins. */
 static bool
 is_exempt(const struct call *call)
 {
-	return call->version->kind == PLUGIN_CHECK || call->run->script != NULL;
+	return (call->version->kind == PLUGIN_CHECK && call->op->stage == NULL) || call->run->script != NULL;
 }
 
 bool
 grounding_looks_at(const struct call *call)
 {
-	return !is_exempt(call) && (grounding_check(call, 0) != NULL || least_confidence(call) > 0);
+	return !is_exempt(call) && (grounding_check(call, 0) != NULL || least_confidence(call) > 0 ||
+				       call->op->handoff->steps[0] != STEP_FAIL);
 }
 
 /* Most replies have nothing of the kind, and need not be parsed, nor looked through, for that. */
@@ -304,8 +305,8 @@ conclude(struct dispatch *d, struct call *call, struct verdict *verdict, size_t 
 	if (verdict->refusing > 0) {
 		whose = xasprintf("%s %s", call->plugin, call->semver);
 		verdict_tell(verdict, whose, claims, why);
-		answer = ladder_judge(
-		    d, call->op, verdict->unsure ? "confidence" : "grounding", verdict->findings, why);
+		answer =
+		    ladder_judge(d, call->op, verdict->unsure ? "confidence" : "grounding", verdict->findings, why);
 	}
 	if (answer == GUARD_REFUSE)
 		*findings = json_payload(verdict->findings);

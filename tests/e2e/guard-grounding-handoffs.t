@@ -1,7 +1,7 @@
 # Who hands what to whom decides what a reply has to pass: rules for an agent, for an edge and for a capability, of which the most
 # particular one holds; a reload takes them over.
 . "$TESTS/lib.sh"
-plan 11
+plan 13
 host_start 'handoffs = (
 	{ from = "witness"; to = "taker"; checks = [ "verbatim" ]; },
 	{ to = "taker"; capability = "witness.mended"; checks = [ "verbatim" ]; on_fail = [ "retry" ]; },
@@ -20,9 +20,13 @@ run taker "{$LIE, \"callee\": \"stubborn\"}";           fails_with not_grounded 
 run taker "{$LIE, \"callee\": \"senior\"}";             succeeds "what names senior holds before what names taker"
 journal_has '.kind == "call_start" and .callee == "verbatim"' 0 "and asks nobody"
 
-conf_write 'handoffs = ( { from = "witness"; checks = [ "verbatim" ]; } );'
+conf_write 'handoffs = ( { from = "witness"; checks = [ "verbatm" ]; on_fail = [ "escalate" ]; escalate = "senoir"; } );'
 hospes policy check "$T/hospes.conf" >"$T/out" 2>"$T/err"
-says 'handoffs'
+code=$?
+holds '[ $code -eq 1 ]'                                    "a mistake is found before a reload"
+says 'there is no check verbatm (did you mean verbatim?); every reply of witness would be refused'
+says 'there is no plugin senoir (did you mean senior?)'
+conf_write 'handoffs = ( { from = "witness"; checks = [ "verbatim" ]; } );'
 kill -HUP "$HOST"
 wait_for 'logged "configuration.*read again|reloaded"'
 run witness "{$LIE}";                                   fails_with not_grounded "a reload takes them over"
