@@ -241,6 +241,7 @@ struct call {
 	char path_room[24]; /* where short ones lie */
 	uint16_t attempt;
 	unsigned depth;
+	uint64_t below_attempt; /* handle of the nearest call above, or itself, that is no first attempt; 0: there is none */
 	struct version *version;
 	const char *plugin, *semver; /* of the version, for messages and the journal */
 	const struct policy_plugin *rules; /* what the policy of the run says of the plugin */

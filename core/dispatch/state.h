@@ -206,6 +206,9 @@ void parts_settled(struct op *op); /* the op has its outcome: what was held back
 /* Tells a call, and all that it asked for, to stop. */
 void call_stop(struct dispatch *d, struct call *call, int status);
 
+/* Does a reply fit the schema of who gives it? */
+int call_check_reply(const struct call *call, const struct payload *reply, struct fault *fault);
+
 /* A call of a cell ended. */
 void call_replied(struct dispatch *d, struct call *call, int status, struct payload *value, double confidence,
     struct payload *partial);
