@@ -367,6 +367,8 @@ op_run(struct hospes_ctx *ctx, struct hospes_op *op, struct op_request *request)
 	ctx->ops[op->ordinal] = NULL;
 	if (rc != 0)
 		return rc;
+	if (op->kind == WIRE_OP_CALL)
+		ctx->called = op->ordinal + 1;
 	if (op->answer.status == 0)
 		return 0;
 	if (op->kind == WIRE_OP_CALL)

@@ -111,6 +111,7 @@ enum wire_op_kind {
 
 	/* input: {"question", "context"?, "choices"?: [text], "default"?, "timeout_ms"?} -> {"choice", "value"?, "by", "why"?} */
 	WIRE_OP_REVIEW = 17,
+	WIRE_OP_SCORE = 18, /* input: uint32 ordinal of a call that has its outcome, double 0..1, why in words; value: empty */
 };
 
 enum wire_op_flag {

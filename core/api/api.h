@@ -49,6 +49,9 @@
  *   POST /v1/memory/SPACE/missing      {"digests": []} -> {"missing": []}; at most 8 MiB
  *   POST /v1/memory/SPACE/document     {"digest", "from"?, "to"?} -> memory_document
  *   POST /v1/memory/SPACE/search       {"query", "most"?, "most_each"?, "within"?} -> {"found": []}
+ *   POST /v1/runs/ID/score             run_score's request -> its answer
+ *   GET  /v1/alerts[?limit=N]          dispatch_alerts: the newest first
+ *   GET  /v1/scores[?name=N]           dispatch_scores
  *   GET  /v1/policy                    policy_texts of the configuration as it is in force; of root and the host's own user
  *   POST /v1/backup                    {"dir"} -> what backup.h says; of root and the host's own user
  *
@@ -66,6 +69,7 @@
 #include "backup/backup.h"
 #include "base/fault.h"
 #include "cell/cell.h"
+#include "dispatch/dispatch.h"
 #include "journal/journal.h"
 #include "memory/memory.h"
 #include "policy/policy.h"
@@ -81,6 +85,7 @@ struct api_options {
 	struct cells *cells;
 	struct runs *runs;
 	struct memory *memory;
+	struct dispatch *dispatch;
 	struct journal *journal; /* answers wait until what they tell is durable; NULL: they do not wait */
 	struct backups *backups;
 };

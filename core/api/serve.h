@@ -5,7 +5,7 @@
  *   route.c    method and path to handler     stream.c   server-sent events
  *   exchange.c the life of a request          logs.c     the newest log lines and who follows them
  *   requests.c  the body of POST /v1/runs             start.c    what becomes of it
- *   host.c agents.c runs.c reviews.c many.c memory.c backup.c policy.c  handlers  refusal.c  JSON in place of evhttp's own error pages
+ *   host.c agents.c runs.c reviews.c many.c memory.c backup.c policy.c quality.c  handlers  refusal.c  JSON in place of evhttp's own error pages
  *   finish.c   the last answers
  *
  * An exchange ends when it was answered or when its client went away; what it holds is given back then.  Its memory
@@ -45,6 +45,7 @@ struct api {
 	struct memory *memory;
 	struct journal *journal;
 	struct backups *backups;
+	struct dispatch *dispatch;
 	struct evhttp *http;
 	struct evconnlistener *listener;
 	struct event *accept_again;
@@ -122,10 +123,10 @@ void exchange_cut(struct exchange *x);
 struct bufferevent *exchange_bufferevent(const struct exchange *x);
 /* Is the client root, or the user as whom the host runs? */
 bool exchange_of_owner(const struct exchange *x);
-const char *exchange_query(const struct exchange *x, const char *key); /* NULL: not given */
 /* A number of the query, or `usual`; false, and answered, when it is none or out of bounds.  (runs.c) */
-bool number_query(struct exchange *x, const char *key, unsigned long least, unsigned long most, unsigned long usual,
+bool exchange_number(struct exchange *x, const char *key, unsigned long least, unsigned long most, unsigned long usual,
     unsigned long *ret);
+const char *exchange_query(const struct exchange *x, const char *key); /* NULL: not given */
 
 /* ---- reply.c: each ends the exchange ---- */
 
@@ -229,5 +230,8 @@ void handle_memory_search(struct exchange *x);
 void handle_memory_reindex(struct exchange *x);
 void handle_backup(struct exchange *x);
 void handle_policy(struct exchange *x);
+void handle_alerts(struct exchange *x);
+void handle_scores(struct exchange *x);
+void handle_run_score(struct exchange *x);
 
 #endif

@@ -234,6 +234,10 @@ record_kind_name(enum record_kind kind)
 		return "part";
 	case RECORD_LOG:
 		return "log";
+	case RECORD_ALERT:
+		return "alert";
+	case RECORD_SCORE:
+		return "score";
 	}
 	return "unknown";
 }
@@ -274,6 +278,7 @@ record_tag_name(enum record_tag tag)
 	    [TAG_STAGE] = "stage",
 	    [TAG_ENDS] = "ends",
 	    [TAG_REVIEW] = "review",
+	    [TAG_SCORE] = "score",
 	    [TAG_REQUEST] = "request",
 	    [TAG_INPUT_ERASED] = "input_erased",
 	    [TAG_OUTPUT_ERASED] = "output_erased",

@@ -42,7 +42,8 @@ enum record_kind {
 	RECORD_OP_INTENT = 30,  /* PATH, OP_KIND, TARGET, INPUT, EFFECT, KEY, DEADLINE: before an effect outside the host, each time
 	                         * that it is begun.  NUMBER: how often the same attempt was begun before, and nobody knows
 	                         * what came of that */
-	RECORD_OP_OUTCOME = 31, /* PATH, OP_KIND, TARGET, INPUT_HASH, status, OUTPUT | MESSAGE.  Of what only looks, and has no
+	RECORD_OP_OUTCOME = 31, /* PATH, OP_KIND, TARGET, INPUT_HASH, status, OUTPUT | MESSAGE.  Of a check that was not asked since
+	                         * its verdict is known: ACTOR and NUMBER as below, CALLEE, VERSION, REASON "cached".   Of what only looks, and has no
 	                         * record before: INPUT where it is short, NUMBER: ns that it took.  Of a
 	                         * costly effect that was sent and failed: NUMBER 1, it may have been billed */
 	RECORD_REFUSAL = 32,    /* PATH, OP_KIND, TARGET, INPUT_HASH, GUARD, status, MESSAGE: a guard said no; BODY: with what
@@ -64,6 +65,10 @@ enum record_kind {
 	RECORD_PART = 53,     /* PATH, OUTPUT, NUMBER: a part of a call's reply, counted from 0.  GUARD: that the whole reply has to
 	                       * pass before it is handed to anybody; "fallback": it has to end well */
 	RECORD_LOG = 60,        /* PATH, LEVEL in status, MESSAGE: what a plugin logged */
+	RECORD_ALERT = 61,      /* KEY: its id; BODY (JSON): what somebody should know, of the run or of the host; NUMBER 1: the
+	                         * webhook is to be sent it */
+	RECORD_SCORE = 62,      /* TARGET, VERSION: whose work is scored; PATH: which call; ACTOR: by whom; REASON; SCORE (JSON): how
+	                         * good it was, and what all scores of its kind add up to with it */
 };
 
 /* In head.kind: a copy of a record of an open run, made at the end of the log so that the old one may go.  Copies of a run
@@ -112,6 +117,7 @@ enum record_tag {
 	TAG_REVIEW = 38,   /* text: id of a review */
 	TAG_STAGE = 39,    /* JSON {"by", "cause", "kind", "to"?, "version"?, "of"?} */
 	TAG_ENDS = 41,     /* int64, real ns */
+	TAG_SCORE = 40,    /* JSON: a score, and the series that it ends */
 };
 
 struct record_head {

@@ -29,6 +29,7 @@ struct version; /* registry's: the bytes that a call runs on */
 struct cell;    /* cell's */
 struct policy;
 struct policy_plugin;
+struct policy_handoff;
 struct dispatch; /* dispatch's */
 struct guard;
 struct call;
@@ -179,10 +180,15 @@ struct op {
 	int status;
 	struct payload *value; /* or the sentence */
 	double confidence;
+	struct version *answered; /* of a CALL: the version that gave it, with a reference; NULL: none did */
+	uint32_t scored;          /* 1 + the ordinal of the op that scored it; 0: none has */
+	uint16_t judged;          /* the attempt of its call that checks have given a score; 0: none */
 
 	struct op_stage *stage; /* of a CALL that is past its first attempt; else NULL */
 	struct parts *parts; /* of a CALL, kept as the outcome is; NULL: none */
 	struct review *reviews; /* that were raised about it, the newest first (call/review.h); NULL: none */
+
+	const struct policy_handoff *handoff; /* of a CALL: what its replies have to pass, by whom its first attempt called; NULL: not known yet */
 
 	/* while it is open */
 	struct version *resolved; /* the version chosen for a CALL */
@@ -224,6 +230,7 @@ struct call {
 	struct version *version;
 	const char *plugin, *semver; /* of the version, for messages and the journal */
 	const struct policy_plugin *rules; /* what the policy of the run says of the plugin */
+	const struct policy_handoff *handoff; /* and of its replies to whoever called it */
 	struct payload *input;
 	struct payload *config; /* JSON object of its plugin */
 	int64_t deadline_real_ns;
@@ -254,7 +261,9 @@ struct call {
 	/* what it replied, from then until guards have let it pass */
 	struct payload *reply, *partial;
 	double confidence;
+	double verdict; /* the lowest score that its checks gave it; NAN: none did */
 	void *grounding; /* of the grounding guard: its checks */
+	bool grounded;   /* it has let the reply pass */
 
 	/* of the cell room */
 	struct cell *cell;

@@ -183,6 +183,7 @@ static const uint16_t target_most[] = {
     [WIRE_OP_SEARCH] = WIRE_KEY_MAX,
     [WIRE_OP_PART] = WIRE_TARGET_MAX,
     [WIRE_OP_REVIEW] = WIRE_TARGET_MAX,
+    [WIRE_OP_SCORE] = WIRE_TARGET_MAX,
 };
 
 static bool

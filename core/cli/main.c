@@ -98,6 +98,13 @@ static const struct cli_option review_options[] = {
 
 static const struct cli_option erase_options[] = {{"why", 0, "TEXT", "the reason, for the record"}, {0}};
 
+static const struct cli_option alerts_options[] = {
+    {"limit", 'n', "N", "at most so many (100)"},
+    {0},
+};
+
+static const struct cli_option score_options[] = {{"why", 0, "TEXT", "the reason, for the record"}, {0}};
+
 static const struct cli_option demo_options[] = {
     {"scene", 's', "N", "this scene alone: its number or its name"},
     {"input", 0, "JSON", "what FILE.so is given"},
@@ -225,6 +232,29 @@ static const struct command commands[] = {
 	.min_args = 1,
 	.max_args = 1,
 	.run = command_erase},
+    {.name = "alerts",
+	.usage = "[--limit N]",
+	.summary = "List what somebody should know of, the newest first.",
+	.detail = "Budgets that are nearly spent, breakers that opened, agents that answer worse than they used to; and for each\n"
+		  "whether the webhook has taken it: delivered, pending, or given up.",
+	.options = alerts_options,
+	.run = command_alerts},
+    {.name = "score",
+	.usage = "RUN [CALL] SCORE [--why TEXT]",
+	.summary = "Say how good the outcome of a run was, or of a call of it.",
+	.detail = "SCORE is a number from 0, useless, to 1.  CALL is a path that `hospes show` tells, else it is the root call.\n"
+		  "Who asked can score a call once, when the run has ended.",
+	.options = score_options,
+	.min_args = 2,
+	.max_args = 3,
+	.run = command_score},
+    {.name = "scores",
+	.usage = "[NAME]",
+	.summary = "List how good the versions of a plugin are, or of all.",
+	.detail = "One line for each version, what it was asked as, and who scored it: checks, the agents that called it, or\n"
+		  "people.  LATELY weighs the newest twenty; a drop below what a version used to be is an alert.",
+	.max_args = 1,
+	.run = command_scores},
     {.name = "memory",
 	.usage = "load|list|search|put|get|forget|drop|reindex ...",
 	.summary = "Keep values and documents, and search them.",

@@ -9,7 +9,10 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "dispatch/accounts.h"
+#include "dispatch/alert.h"
 #include "dispatch/guard.h"
+#include "dispatch/quality.h"
+#include "dispatch/verdict_cache.h"
 
 void
 dispatch_open(struct dispatch **ret, const struct dispatch_options *options)
@@ -28,12 +31,16 @@ dispatch_open(struct dispatch **ret, const struct dispatch_options *options)
 	d->parted = options->parted;
 	d->repeated = options->repeated;
 	d->grown = options->grown;
+	d->alerted = options->alerted;
 	d->tell_at = UINT64_MAX;
 	d->arg = options->arg;
 	accounts_open(d, options->policy);
 	TAILQ_INIT(&d->budget_waiters.ops);
 	TAILQ_INIT(&d->overspent);
 	deadlock_open(d);
+	verdict_cache_open(&d->verdicts);
+	alerts_open(d);
+	quality_open(d);
 	*ret = d;
 }
 
@@ -49,6 +56,9 @@ dispatch_close(struct dispatch **d)
 		free(slots);
 	map_free(&(*d)->slots);
 	deadlock_close(*d);
+	verdict_cache_close(&(*d)->verdicts);
+	quality_close(*d);
+	alerts_close(*d);
 	accounts_close(*d);
 	if ((*d)->stop_overspent != NULL)
 		event_free((*d)->stop_overspent);
@@ -61,6 +71,7 @@ dispatch_connect(struct dispatch *d, struct cells *cells, struct registry *regis
 {
 	d->cells = cells;
 	d->registry = registry;
+	quality_connect(d);
 }
 
 void

@@ -69,6 +69,7 @@ call_begin(struct dispatch *d, struct op *op)
 	call->rules = policy_plugin(op->run->policy, call->plugin);
 	call->deadline_real_ns = attempt_ends(op, call->rules);
 	concurrency_began(d, call);
+	grounding_began(call);
 	budget_call(call);
 	call->account.ends_real_ns = op->share_wall_ns > 0 ? op->deadline_real_ns : NO_LIMIT;
 	record_call_start(d, call, fresh);
@@ -169,7 +170,8 @@ call_replied(struct dispatch *d, struct call *call, int status, struct payload *
 	call->state = CALL_DONE;
 	replay_repeated(d, call);
 	status = believe(op, call, status, &value);
-	for (uint32_t i = 0; i < call->n_ops; i++)
+	/* Checks that were asked before the host was started look at the reply that comes now. */
+	for (uint32_t i = 0; i < (status == 0 ? call_own_ops(call) : call->n_ops); i++)
 		dispatch_cancel(d, call->ops[i], HOSPES_ECANCELLED, "the call that wanted it has ended");
 	if (status != 0) {
 		failed(d, call, status, value);

@@ -296,6 +296,22 @@ record_outcome(struct dispatch *d, struct op *op)
 }
 
 void
+record_known(struct dispatch *d, struct op *op, const struct version *v)
+{
+	_cleanup_(free_p) char *path = op_path(op);
+	struct record r;
+
+	record_init(&r, RECORD_OP_OUTCOME);
+	add_op(&r, op, path);
+	record_add_text(&r, TAG_CALLEE, v->name);
+	record_add_text(&r, TAG_VERSION, v->semver);
+	record_add_text(&r, TAG_REASON, "cached");
+	add_payload_or_sentence(&r, op);
+	add_input_hash(&r, op);
+	dispatch_record(d, op->run, &r);
+}
+
+void
 dispatch_record_cancel(struct dispatch *d, struct run *run, int status, const char *why)
 {
 	struct record r;

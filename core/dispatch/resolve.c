@@ -75,6 +75,14 @@ resolve_op(struct dispatch *d, struct op *op, struct fault *why)
 	return 0;
 }
 
+struct version *
+resolve_name(struct dispatch *d, struct run *run, const char *name)
+{
+	struct version *v = pinned(run, name);
+
+	return v != NULL ? v : registry_active(d->registry, name);
+}
+
 void
 resolve_pin(struct run *run, struct version *v)
 {

@@ -241,6 +241,7 @@ call_made(const struct restore *r, struct op *op, const struct restored_version 
 	    version != NULL ? version->semver : v->semver, version != NULL ? version_ref(version) : NULL, config,
 	    depth_of(op));
 	call->rules = policy_plugin(r->run->policy, call->plugin);
+	grounding_began(call);
 	return call;
 }
 
@@ -422,13 +423,27 @@ op_reviewed_before(struct restore *r, struct op *op, const struct record *rec, s
 	return op->kind == WIRE_OP_REVIEW && op->state == OP_NEW ? pipeline_restore(r->d, op, fault) : 0;
 }
 
+/* Of a call only a check ends so, whose verdict was known when it was to be asked. */
+static int
+check_known(struct restore *r, struct op *op, const struct record *rec, struct fault *fault)
+{
+	struct payload *value;
+
+	if (!op->check || op->state != OP_NEW || rec->head.status != 0)
+		return senseless(rec, "a call ends otherwise", fault);
+	if (value_of(r, rec, &value, fault) != 0)
+		return fault->status;
+	pipeline_restore_known(op, value);
+	return 0;
+}
+
 static int
 op_ended(struct restore *r, struct op *op, const struct record *rec, struct fault *fault)
 {
 	struct payload *value;
 
 	if (op->kind == WIRE_OP_CALL)
-		return senseless(rec, "a call ends otherwise", fault);
+		return check_known(r, op, rec, fault);
 	if (value_of(r, rec, &value, fault) != 0)
 		return fault->status;
 	if (op->state != OP_OPEN && pipeline_restore(r->d, op, fault) != 0) {
@@ -583,6 +598,21 @@ take_part(struct restore *r, const struct record *rec, struct fault *fault)
 	return 0;
 }
 
+/* What was scored is not scored again: the reply of a call by its checks, or its outcome by the op of this ordinal. */
+static int
+take_score(struct restore *r, const struct record *rec, struct fault *fault)
+{
+	struct op *op = op_at(r, rec, fault);
+
+	if (op == NULL)
+		return fault->status;
+	if (rec->head.ordinal == UINT32_MAX)
+		op->judged = rec->head.attempt;
+	else
+		op->scored = rec->head.ordinal + 1;
+	return 0;
+}
+
 static int
 take_line(struct restore *r, const struct record *rec, struct fault *fault)
 {
@@ -649,6 +679,8 @@ take(struct restore *r, const struct record *rec, struct fault *fault)
 		return take_part(r, rec, fault);
 	case RECORD_LOG:
 		return take_line(r, rec, fault);
+	case RECORD_SCORE:
+		return take_score(r, rec, fault);
 	default:
 		return 0; /* what else there is changes nothing for the run */
 	}

@@ -92,16 +92,20 @@ static void
 set_stage(struct op *op, const struct stage *next, struct payload *answer)
 {
 	struct op_stage *stage = op->stage;
+	char *target, *version;
 
 	if (stage == NULL)
 		stage = op->stage = xcalloc(1, sizeof(*stage));
+	/* what comes may be what was: the same agent once more */
+	target = next->kind == STAGE_CALL ? xstrdup(next->target) : NULL;
+	version = next->version == NULL ? NULL : xstrdup(next->version);
 	free(stage->target);
 	free(stage->version);
 	payload_unref(&stage->answer);
 	payload_unref(&stage->findings);
 	stage->kind = next->kind;
-	stage->target = next->kind == STAGE_CALL ? xstrdup(next->target) : NULL;
-	stage->version = next->version == NULL ? NULL : xstrdup(next->version);
+	stage->target = target;
+	stage->version = version;
 	stage->answer = payload_ref(answer);
 	stage->findings = next->findings;
 	stage->given[next->by]++;

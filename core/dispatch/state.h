@@ -52,6 +52,10 @@ struct dispatch {
 	struct run_queue stalled; /* runs of which nothing computes, to be looked at: deadlock.c */
 	struct event *look;
 	bool look_armed;
+	struct verdict_cache *verdicts;
+	struct alerts *alerts;
+	struct quality *quality;
+	void (*alerted)(uint64_t lsn, void *arg);
 	struct map slots; /* plugin name -> struct slots of guard_concurrency.c */
 };
 
@@ -77,6 +81,9 @@ void pipeline_refuse(struct dispatch *d, struct op *op, const char *guard, const
 bool pipeline_refuse_reply(
     struct dispatch *d, struct op *op, const char *guard, const struct fault *why, struct payload *findings);
 
+/* A check whose verdict is known: this is its outcome, without a guard being asked or a call made.  `value` as above. */
+void pipeline_known(struct dispatch *d, struct op *op, const struct version *v, struct payload *value);
+
 /* Between two attempts: what the guards took is settled and the version given back; it enters once more. */
 void pipeline_settle(struct dispatch *d, struct op *op);
 void pipeline_again(struct dispatch *d, struct op *op);
@@ -88,6 +95,7 @@ void pipeline_again(struct dispatch *d, struct op *op);
 int pipeline_restore(struct dispatch *d, struct op *op, struct fault *fault);
 void pipeline_restore_outcome(struct dispatch *d, struct op *op, int status, struct payload *value, double confidence);
 void pipeline_restore_refusal(struct op *op, int status, struct payload *value);
+void pipeline_restore_known(struct op *op, struct payload *value);
 void pipeline_restore_stage(struct op *op); /* its first attempt was refused, and is not its outcome */
 void pipeline_arm(struct dispatch *d, struct op *op); /* its deadline */
 
@@ -101,6 +109,9 @@ bool guards_resume(struct dispatch *d, struct call *call);
 /* Finds which version op->target means and pins it; op->resolved then holds a reference. */
 int resolve_op(struct dispatch *d, struct op *op, struct fault *why);
 void resolve_drop(struct run *run); /* gives back the pins */
+
+/* What a name means for the run now, which pins nothing.  Borrowed; NULL: there is none. */
+struct version *resolve_name(struct dispatch *d, struct run *run, const char *name);
 
 /* The name means this version for the run, where it does not mean one already. */
 void resolve_pin(struct run *run, struct version *v);
@@ -133,7 +144,7 @@ struct executor {
 };
 extern const struct executor executor_call, executor_http, executor_now, executor_random, executor_sleep,
     executor_first, executor_find, executor_script, executor_part, executor_remember, executor_recall, executor_forget,
-    executor_list, executor_documents, executor_document, executor_search, executor_review;
+    executor_list, executor_documents, executor_document, executor_search, executor_review, executor_score;
 
 /* When a sleep that is under way ends, real ns; 0: that is not known. */
 int64_t sleep_ends(const struct op *op);
@@ -191,6 +202,7 @@ void record_call_start(struct dispatch *d, struct call *call, bool with_config);
 uint64_t record_intent(struct dispatch *d, struct op *op);
 uint64_t record_command(struct dispatch *d, struct op *op, struct record *r); /* one with COMMAND and BODY */
 void record_outcome(struct dispatch *d, struct op *op);
+void record_known(struct dispatch *d, struct op *op, const struct version *v); /* of a check that was not asked */
 void record_part(struct dispatch *d, struct call *call, uint32_t nth, struct payload *part);
 void record_replay(struct dispatch *d, struct call *call, const char *why);
 void record_log(struct dispatch *d, struct call *call, enum log_level level, const char *line);

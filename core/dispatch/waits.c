@@ -164,7 +164,7 @@ add_op(json_t *all, const struct op *op)
 	else
 		set_since(waits, op->began_mono_ns);
 	json_object_set_new(
-	    all, path, json_pack("{s:s s:s s:o}", "op", op_kind_name(op->kind), "target", op->target, "waits", waits));
+	    all, path, json_pack("{s:s s:s s:o}", "op", op_kind_name(op->kind), "target", op_target(op), "waits", waits));
 }
 
 /* arg: the JSON object. */

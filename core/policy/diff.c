@@ -18,6 +18,7 @@
 #include "base/util.h"
 #include "policy/clients.h"
 #include "policy/fallbacks.h"
+#include "policy/handoffs.h"
 #include "policy/keys.h"
 #include "policy/value.h"
 
@@ -45,7 +46,7 @@ plugin_texts(const struct policy_plugin *plugin)
 			char name[PATH_TEXT];
 
 			snprintf(name, sizeof name, "%s.%s", *group, k->path);
-			add_text(texts, name, k, plugin);
+			add_text(texts, name, k, key_base(*group, (struct policy_plugin *)(uintptr_t)plugin));
 		}
 	}
 	json_object_set(texts, "config", plugin->config);
@@ -65,6 +66,7 @@ policy_texts(const struct policy *p)
 	}
 	clients_write(p, values);
 	fallbacks_write(p, values);
+	handoffs_write(p, values);
 	while ((plugin = map_next(&p->plugins, &at)) != NULL)
 		json_object_set_new(plugins, plugin->name, plugin_texts(plugin));
 	texts = json_pack("{s:b, s:b, s:b, s:o, s:O*, s:o, s:o}", "from_file", p->from_file, "dev", p->dev, "root",
@@ -115,6 +117,7 @@ compare_keys(struct diff *d, const json_t *asked)
 	}
 	compare(d, "clients", text_in(d->was, "values", "clients"), text_in(d->now, "values", "clients"), true);
 	compare(d, "fallbacks", text_in(d->was, "values", "fallbacks"), text_in(d->now, "values", "fallbacks"), true);
+	compare(d, "handoffs", text_in(d->was, "values", "handoffs"), text_in(d->now, "values", "handoffs"), true);
 }
 
 static char *

@@ -7,11 +7,15 @@
 
 #include "base/money.h"
 #include "base/util.h"
+#include "policy/numbers.h"
 #include "policy/units.h"
 
 #define IN_POLICY(field) .at = offsetof(struct policy, field), .width = sizeof(((struct policy *)0)->field)
 #define IN_PLUGIN(field)                                                                                               \
 	.at = offsetof(struct policy_plugin, field), .width = sizeof(((struct policy_plugin *)0)->field)
+
+#define IN_HANDOFF(field)                                                                                              \
+	.at = offsetof(struct policy_handoff, field), .width = sizeof(((struct policy_handoff *)0)->field)
 
 #define K ((int64_t)KIB)
 #define M ((int64_t)MIB)
@@ -20,6 +24,7 @@
 #define SOCKET_PATH_MAX 107 /* sun_path, less its zero */
 #define TEXT_MAX        4095
 #define NAME_MAX_BYTES  64
+#define CAPABILITY_MAX  128
 
 /* clang-format off */
 const struct key policy_keys[] = {
@@ -65,6 +70,12 @@ const struct key policy_keys[] = {
 	{"reviews.once",     KEY_BOOL,      IN_POLICY(review_once),      0, 1, "false", true},
 	{"reviews.deadline", KEY_TIME,      IN_POLICY(review_deadline_ns), NS_PER_MS, 3650 * 24 * 3600 * S, "1d", true},
 	{"reviews.default",  KEY_ANSWER,    IN_POLICY(review_default),   0, 0, "reject", true},
+	{"alerts.at",        KEY_PERCENTS,  IN_POLICY(alerts_at),        1, 100, "50 80 100", true},
+	{"alerts.webhook",   KEY_URL,       IN_POLICY(alerts_webhook),   0, TEXT_MAX, "", true},
+	{"alerts.secret_file", KEY_FILE,    IN_POLICY(alerts_secret_file), 0, TEXT_MAX, "", true},
+	{"quality.k",        KEY_REAL,      IN_POLICY(quality_k),        50, 5000, "0.5", true},
+	{"quality.h",        KEY_REAL,      IN_POLICY(quality_h),        500, 100000, "8", true},
+	{"quality.least",    KEY_COUNT,     IN_POLICY(quality_least),    5, 1000000, "30", true},
 	{"run.drain",        KEY_TIME,      IN_POLICY(drain_ns),         0, 24 * 3600 * S, "10s", true},
 	{0},
 };
@@ -88,8 +99,25 @@ const struct key policy_limit_keys[] = {
 };
 
 /* What the file does not say of a plugin is in policy.c: it depends on the plugin. */
+#define GROUNDING_KEYS                                                                                                 \
+	{"checks",      KEY_NAMES,    IN_HANDOFF(checks),      1, NAME_MAX_BYTES, NULL, true},                         \
+	{"confidence",  KEY_REAL,     IN_HANDOFF(confidence),  0, 1000, "0", true},                                       \
+	{"on_fail",     KEY_STEPS,    IN_HANDOFF(on_fail),     1, NAME_MAX_BYTES, NULL, true},                         \
+	{"retries",     KEY_COUNT,    IN_HANDOFF(retries),     1, 20, "1", true},                                      \
+	{"escalate",    KEY_NAME,     IN_HANDOFF(escalate),    0, NAME_MAX_BYTES, NULL, true},                         \
+	{"critical",    KEY_BOOL,     IN_HANDOFF(critical),    0, 1, "true", true},                                    \
+	{"check_deadline", KEY_TIME,  IN_HANDOFF(check_deadline_ns), 0, 24 * 3600 * S, "0", true}
+
 const struct key policy_grounding_keys[] = {
-	{"checks",      KEY_NAMES,    IN_PLUGIN(checks),       1, NAME_MAX_BYTES, NULL, true},
+	GROUNDING_KEYS,
+	{0},
+};
+
+const struct key policy_handoff_keys[] = {
+	GROUNDING_KEYS, /* the same rows first, since `set` counts by them */
+	{"from",        KEY_NAME,     IN_HANDOFF(from),        0, NAME_MAX_BYTES, NULL, true},
+	{"to",          KEY_NAME,     IN_HANDOFF(to),          0, NAME_MAX_BYTES, NULL, true},
+	{"capability",  KEY_TEXT,     IN_HANDOFF(capability),  0, CAPABILITY_MAX, NULL, true},
 	{0},
 };
 /* clang-format on */
@@ -104,6 +132,14 @@ key_table(const char *group)
 	if (strcmp(group, "limits") == 0)
 		return policy_limit_keys;
 	return strcmp(group, "grounding") == 0 ? policy_grounding_keys : NULL;
+}
+
+void *
+key_base(const char *group, struct policy_plugin *plugin)
+{
+	if (strcmp(group, "grounding") == 0)
+		return &plugin->grounding;
+	return plugin;
 }
 
 const struct key *
@@ -240,6 +276,14 @@ key_allowed(const struct key *key, char out[KEY_ALLOWED_TEXT])
 	case KEY_NAMES:
 		snprintf(out, KEY_ALLOWED_TEXT, "a list of names of plugins, e.g. [ \"quotes\" ]; [ ] is none");
 		return;
+	case KEY_NAME:
+		snprintf(out, KEY_ALLOWED_TEXT, "the name of a plugin, [a-z][a-z0-9-]*, or \"\" for none");
+		return;
+	case KEY_STEPS:
+		snprintf(out, KEY_ALLOWED_TEXT,
+		    "a list of \"retry\", \"escalate\", \"review\", \"pass\" and \"fail\", each once; nothing comes after the "
+		    "last two");
+		return;
 	case KEY_COUNT:
 		snprintf(out, KEY_ALLOWED_TEXT, "a whole number from %lld to %lld", (long long)key->min,
 		    (long long)key->max);
@@ -275,6 +319,16 @@ key_allowed(const struct key *key, char out[KEY_ALLOWED_TEXT])
 		return;
 	case KEY_ANSWER:
 		snprintf(out, KEY_ALLOWED_TEXT, "\"reject\" or \"approve\"");
+		return;
+	case KEY_URL:
+		snprintf(out, KEY_ALLOWED_TEXT, "a URL, https://HOST[:PORT][/PATH] or with http, or \"\" for none");
+		return;
+	case KEY_FILE:
+		snprintf(out, KEY_ALLOWED_TEXT, "an absolute path of at most %lld bytes, or \"\" for none", (long long)key->max);
+		return;
+	case KEY_REAL:
+	case KEY_PERCENTS:
+		numbers_allowed(key, out);
 		return;
 	}
 }

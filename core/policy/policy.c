@@ -10,6 +10,7 @@
 #include "policy/check.h"
 #include "policy/clients.h"
 #include "policy/fallbacks.h"
+#include "policy/handoffs.h"
 #include "policy/keys.h"
 #include "policy/places.h"
 #include "policy/read.h"
@@ -24,6 +25,7 @@ plugin_new(const char *name)
 
 	value_preset(policy_grant_keys, plugin);
 	value_preset(policy_limit_keys, plugin);
+	value_preset(policy_grounding_keys, &plugin->grounding);
 	plugin->name = xstrdup(name);
 	plugin->http = xcalloc(1, sizeof *plugin->http);
 	plugin->config = json_object();
@@ -37,7 +39,7 @@ plugin_free(struct policy_plugin *plugin)
 {
 	value_clear(policy_grant_keys, plugin);
 	value_clear(policy_limit_keys, plugin);
-	value_clear(policy_grounding_keys, plugin);
+	value_clear(policy_grounding_keys, &plugin->grounding);
 	json_decref(plugin->config);
 	json_decref(plugin->config_at);
 	free(plugin->at);
@@ -88,8 +90,9 @@ plugins_preset(struct policy *p)
 {
 	struct policy_plugin *supervisor = policy_plugin_of(p, "supervisor");
 
-	supervisor->checks = xcalloc(2, sizeof *supervisor->checks);
-	supervisor->checks[0] = xstrdup("quotes");
+	supervisor->grounding.named = true;
+	supervisor->grounding.checks = xcalloc(2, sizeof *supervisor->grounding.checks);
+	supervisor->grounding.checks[0] = xstrdup("quotes");
 }
 
 /* All but the folder of installed plugins, which comes last and so after the file was read. */
@@ -124,6 +127,7 @@ policy_defaults_as(bool dev, bool root)
 	struct policy *p = policy_new(dev, root);
 
 	places_add_installed(p);
+	handoffs_compile(p);
 	return p;
 }
 
@@ -162,6 +166,7 @@ policy_complete(struct policy *p, const char *path)
 	}
 	places_add_installed(p);
 	fallbacks_compile(p);
+	handoffs_compile(p);
 	p->held = lasting_values(p);
 	p->asked = json_incref(p->held);
 }
@@ -183,7 +188,7 @@ load_as(const char *path, bool dev, bool root, struct policy **ret, struct fault
 		return HOSPES_ECONFIG;
 	}
 	policy_complete(p, path);
-	if (!fallbacks_check(p, set_fault, fault)) {
+	if (!fallbacks_check(p, set_fault, fault) || !handoffs_check(p, set_fault, fault)) {
 		policy_unref(&p);
 		return HOSPES_ECONFIG;
 	}
@@ -204,6 +209,7 @@ policy_check(
 	}
 	policy_complete(p, path);
 	fallbacks_check(p, each, arg);
+	handoffs_check(p, each, arg);
 	check_values(p, options, each, arg);
 	check_grants(p, options, each, arg);
 	*ret = p;
@@ -267,6 +273,7 @@ policy_unref(struct policy **ref)
 	plugin_free(p->unnamed);
 	clients_free(p);
 	fallbacks_free(p);
+	handoffs_free(p);
 	value_clear(policy_keys, p);
 	json_decref(p->texts);
 	json_decref(p->places);

@@ -50,6 +50,36 @@ struct policy_fallback {
 	char *at; /* "FILE:LINE" */
 };
 
+/* What is done, one after the other, with a reply that is not grounded or too unsure. */
+enum policy_step { STEP_FAIL, STEP_PASS, STEP_RETRY, STEP_ESCALATE, STEP_REVIEW };
+#define POLICY_STEPS_MAX 5
+
+/* What a reply has to pass before it is handed on: `grounding.NAME`, and each entry of `handoffs`. */
+struct policy_handoff {
+	char *from, *to;      /* of an entry: whose reply, handed to whom; NULL: anybody's */
+	char *capability;     /* of an entry: that `from` offers; NULL: any */
+	char **checks;        /* plugins that look at it; NULL or empty: none */
+	double confidence;    /* below that it is too unsure; 0: never */
+	char **on_fail;       /* the steps as they are written; empty is [ "fail" ] */
+	unsigned retries;     /* how often the step "retry" asks again; default 1 */
+	char *escalate;       /* whom the step "escalate" asks; NULL: nobody */
+	bool critical;        /* a critical claim without a source fails, and nobody is asked; default true */
+	int64_t check_deadline_ns; /* that a check may take; 0: what is left of the call's time */
+
+	unsigned set;         /* bit i: row i of the table of its keys is in the file */
+	bool named;           /* it is in the file, or compiled in for a plugin */
+	char *at;             /* "FILE:LINE" of an entry */
+	char *key;            /* of an entry: its names together */
+	enum policy_step steps[POLICY_STEPS_MAX];
+	unsigned n_steps;
+};
+
+#define POLICY_PERCENTS_MAX 8
+struct policy_percents {
+	unsigned n;
+	uint8_t at[POLICY_PERCENTS_MAX]; /* the smallest first */
+};
+
 /* What the operator says of one plugin: `grants.NAME`, `limits.NAME` and `plugins.NAME`. */
 struct policy_plugin {
 	char *name;
@@ -57,7 +87,7 @@ struct policy_plugin {
 	bool http_private;    /* private addresses too */
 	char **needs;         /* NULL: all that the notes declare; else only those of them that match one of these */
 	char **memory;        /* granted spaces beside its own, NULL-terminated, perhaps empty; "*" is a pattern */
-	char **checks;        /* `grounding.NAME.checks`: plugins that its replies have to pass; NULL or empty: none */
+	struct policy_handoff grounding; /* what its replies have to pass, unless an entry of `handoffs` says otherwise */
 	unsigned concurrency; /* running calls of it at a time; 0: no limit */
 	int64_t timeout_ns;   /* time for one attempt of a call of it; 0: what the call has */
 	unsigned recursion;   /* cap of the note's recursion; default 0 */
@@ -134,6 +164,11 @@ struct policy {
 	bool review_once;           /* `reviews.once`: a human is asked before an effect of the class `once` */
 	int64_t review_deadline_ns; /* how long a review waits for a human */
 	enum policy_answer review_default; /* `reviews.default`: what becomes of a review that nobody answered */
+	struct policy_percents alerts_at; /* of a budget that is spent: an alert each */
+	char *alerts_webhook;             /* URL that alerts are sent to, or NULL */
+	char *alerts_secret_file;         /* that they are signed with, or NULL */
+	double quality_k, quality_h;      /* CUSUM over scores, in standard deviations (dispatch/cusum.h) */
+	unsigned quality_least;           /* scores of a version before a drop is told of */
 
 	json_t *held;  /* key -> text of what holds until the host starts again, as the file had it when it started */
 	json_t *asked; /* the same as the file has it now */
@@ -145,6 +180,10 @@ struct policy {
 	struct policy_fallback *fallbacks; /* the entries of `fallbacks` */
 	unsigned n_fallbacks;
 	struct map fallback_of;        /* its `of` -> struct policy_fallback */
+	struct policy_handoff *handoffs; /* the entries of `handoffs` */
+	unsigned n_handoffs;
+	struct map handoff_of;         /* "FROM TO CAPABILITY", each may be "" -> its entry */
+	unsigned handoff_kinds;        /* bit i: there is one with these of the three (handoffs.c) */
 	struct policy_plugin *unnamed; /* what holds for a plugin that the file does not name */
 	json_t *texts;                 /* name -> text, of the files of settings that were looked at */
 	json_t *places;                /* key, as in "grants.fetch.http" -> "FILE:LINE", of what the file sets */
@@ -221,6 +260,11 @@ const struct policy_fallback *policy_fallback(const struct policy *p, const char
 
 /* "crash", of one bit. */
 const char *policy_fallback_cause(unsigned cause);
+
+/* What the reply of a plugin has to pass on its way to another, or with `to` NULL to the client.  Of several entries that which
+ * names `from` counts before one that names `to`, and that before one that names a capability.  Never NULL. */
+const struct policy_handoff *policy_handoff(
+    const struct policy *p, const struct policy_plugin *from, const struct policy_plugin *to, char *const *capabilities);
 
 /* The text of the file that a setting of the type "file" names, as a JSON string (a new reference): from the folder `files`
  * beside the configuration file, else from the installed one; "" where neither has it, or for the name "".  Read once for

@@ -18,7 +18,9 @@
 #include "base/util.h"
 #include "policy/clients.h"
 #include "policy/fallbacks.h"
+#include "policy/handoffs.h"
 #include "policy/keys.h"
+#include "policy/numbers.h"
 #include "policy/value.h"
 
 #define FILE_MAX  MIB
@@ -111,7 +113,7 @@ list_keys(const struct key *keys, const char *path, struct buf *out)
 	for (const char *const *g = policy_plugin_groups; keys == policy_keys && group == 0 && *g != NULL; g++)
 		buf_printf(out, ", %s", *g);
 	if (keys == policy_keys && group == 0)
-		buf_appends(out, ", clients");
+		buf_appends(out, ", clients, fallbacks, handoffs");
 }
 
 static int
@@ -165,19 +167,39 @@ put_list(const struct key *key, const config_setting_t *s, void *base)
 }
 
 static bool
+put_percents(const struct key *key, const config_setting_t *s, void *base)
+{
+	int64_t numbers[POLICY_PERCENTS_MAX];
+	int n = config_setting_length(s);
+
+	if (n > POLICY_PERCENTS_MAX)
+		return false;
+	for (int i = 0; i < n; i++) {
+		const config_setting_t *one = config_setting_get_elem(s, (unsigned)i);
+
+		if (!config_setting_is_number(one) || config_setting_type(one) == CONFIG_TYPE_FLOAT)
+			return false;
+		numbers[i] = config_setting_get_int64(one);
+	}
+	return value_put_percents(key, base, numbers, (size_t)n);
+}
+
+static bool
 put_value(const struct key *key, const config_setting_t *s, void *base)
 {
 	switch (config_setting_type(s)) {
 	case CONFIG_TYPE_INT:
 	case CONFIG_TYPE_INT64:
 		return value_put_number(key, base, config_setting_get_int64(s));
+	case CONFIG_TYPE_FLOAT:
+		return value_put_real(key, base, config_setting_get_float(s));
 	case CONFIG_TYPE_BOOL:
 		return value_put_bool(key, base, config_setting_get_bool(s));
 	case CONFIG_TYPE_STRING:
 		return value_put_text(key, base, config_setting_get_string(s));
 	case CONFIG_TYPE_LIST:
 	case CONFIG_TYPE_ARRAY:
-		return put_list(key, s, base);
+		return key->type == KEY_PERCENTS ? put_percents(key, s, base) : put_list(key, s, base);
 	default:
 		return false;
 	}
@@ -288,8 +310,48 @@ read_plugin(const struct reader *r, const config_setting_t *s, const char *group
 		if (strcmp(group, "plugins") == 0)
 			rc = read_config_value(r, value, shown, plugin);
 		else
-			rc = read_key(r, value, key_table(group), key, shown, plugin);
+			rc = read_key(r, value, key_table(group), key, shown, key_base(group, plugin));
 	}
+	if (strcmp(group, "grounding") == 0)
+		plugin->grounding.named = true;
+	return rc;
+}
+
+/* { from = "..."; to = "..."; ... } in the list of handoffs. */
+static int
+read_handoff(const struct reader *r, const config_setting_t *s, unsigned nth)
+{
+	struct policy_handoff *handoff;
+	char shown[PATH_TEXT];
+	int rc = 0;
+
+	snprintf(shown, sizeof shown, "handoffs[%u]", nth);
+	if (!config_setting_is_group(s))
+		return bad_value(r, s, shown, "a group { from = \"...\"; to = \"...\"; checks = [ ... ]; }");
+	handoff = handoff_add(r->policy);
+	handoff->at = place(r, s);
+	for (int i = 0; rc == 0 && i < config_setting_length(s); i++) {
+		const config_setting_t *value = config_setting_get_elem(s, (unsigned)i);
+		const char *name = config_setting_name(value);
+		const struct key *key = key_find(policy_handoff_keys, name);
+
+		snprintf(shown, sizeof shown, "handoffs[%u].%s", nth, name);
+		rc = read_key(r, value, policy_handoff_keys, name, shown, handoff);
+		if (key != NULL)
+			handoff->set |= 1u << (key - policy_handoff_keys);
+	}
+	return rc;
+}
+
+static int
+read_handoffs(const struct reader *r, const config_setting_t *list)
+{
+	int rc = 0;
+
+	if (!config_setting_is_list(list) || config_setting_length(list) > HANDOFFS_MAX)
+		return bad_value(r, list, "handoffs", "a list of at most 1000 groups, ( { from = \"...\"; checks = [ ... ]; } )");
+	for (int i = 0; rc == 0 && i < config_setting_length(list); i++)
+		rc = read_handoff(r, config_setting_get_elem(list, (unsigned)i), (unsigned)i);
 	return rc;
 }
 
@@ -433,6 +495,8 @@ read_root(const struct reader *r, const config_setting_t *root)
 			rc = read_clients(r, s);
 		else if (strcmp(name, "fallbacks") == 0)
 			rc = read_fallbacks(r, s);
+		else if (strcmp(name, "handoffs") == 0)
+			rc = read_handoffs(r, s);
 		else if (key_is_group(name))
 			rc = read_group(r, s);
 		else

@@ -7,8 +7,6 @@
 #include "run/reviews.h"
 #include "run/state.h"
 
-#define VALUE_MAX (64 * KIB) /* of what a human wrote; what is longer is in the journal alone */
-
 /* ---- Keys -------------------------------------------------------------------------------------------------------- */
 
 static void
@@ -111,39 +109,42 @@ set_text(json_t *json, const char *key, const struct record *r, enum record_tag 
 		json_object_set_new(json, key, text);
 }
 
-/* What the record says without a body was erased. */
+/* What stays when the run is erased. */
+static json_t *
+entry_new(const struct record *r)
+{
+	const struct record_field *body = record_find(r, TAG_BODY);
+	_cleanup_(json_p) json_t *asked = body == NULL ? NULL : json_loadb(body->data, body->len, 0, NULL);
+	json_t *entry = json_object();
+
+	set_text(entry, "id", r, TAG_REVIEW);
+	json_object_set(entry, "run", json_object_get(asked, "run"));
+	set_text(entry, "call", r, TAG_PATH);
+	json_object_set(entry, "cause", json_object_get(asked, "cause"));
+	json_object_set(entry, "hash", json_object_get(asked, "hash"));
+	set_time(entry, "raised", r->head.real_ns);
+	set_time(entry, "deadline", record_int(r, TAG_DEADLINE));
+	json_object_set_new(entry, "state", json_string("open"));
+	json_object_set_new(entry, "raised_ns", json_integer((json_int_t)r->head.real_ns));
+	json_object_set_new(entry, "asked", json_integer((json_int_t)r->head.lsn));
+	return entry;
+}
+
+/* One without a body was erased. */
 int
 review_apply(struct store_txn *txn, const struct record *r, struct fault *fault)
 {
-	const struct record_field *body = record_find(r, TAG_BODY);
-	_cleanup_(json_p) json_t *entry = body == NULL ? NULL : json_loadb(body->data, body->len, 0, NULL);
+	_cleanup_(json_p) json_t *entry = NULL;
 	struct review_key open;
 	struct review_id id;
 
-	if (entry == NULL || !id_of(r, &id))
+	if (record_find(r, TAG_BODY) == NULL || !id_of(r, &id))
 		return 0;
-	set_text(entry, "id", r, TAG_REVIEW);
-	set_time(entry, "raised", r->head.real_ns);
-	json_object_set_new(entry, "raised_ns", json_integer((json_int_t)r->head.real_ns));
-	set_time(entry, "deadline", record_int(r, TAG_DEADLINE));
-	json_object_set_new(entry, "state", json_string("open"));
+	entry = entry_new(r);
 	open = index_key(REVIEW_KEY_OPEN, (uint64_t)r->head.real_ns, &id);
 	if (store_put(txn, STORE_REVIEWS, open.bytes, open.len, "", 0, fault) != 0)
 		return fault->status;
 	return put_entry(txn, &id, entry, fault);
-}
-
-static void
-set_value(json_t *entry, const struct record_field *body)
-{
-	json_t *value;
-
-	if (body == NULL)
-		return;
-	json_object_set_new(entry, "value_bytes", json_integer(body->len));
-	value = body->len > VALUE_MAX ? NULL : json_loadb(body->data, body->len, JSON_DECODE_ANY, NULL);
-	if (value != NULL)
-		json_object_set_new(entry, "value", value);
 }
 
 int
@@ -158,12 +159,10 @@ reviewed_apply(struct store_txn *txn, const struct record *r, struct fault *faul
 	open = index_key(REVIEW_KEY_OPEN, (uint64_t)json_integer_value(json_object_get(entry, "raised_ns")), &id);
 	done = index_key(REVIEW_KEY_DONE, r->head.lsn, &id);
 	json_object_set_new(entry, "state", json_string("decided"));
-	json_object_set_new(entry, "lsn", json_integer((json_int_t)r->head.lsn));
+	json_object_set_new(entry, "said", json_integer((json_int_t)r->head.lsn));
 	set_text(entry, "decision", r, TAG_DECISION);
 	set_text(entry, "by", r, TAG_ACTOR);
-	set_text(entry, "why", r, TAG_REASON);
 	set_time(entry, "decided", r->head.real_ns);
-	set_value(entry, record_find(r, TAG_BODY));
 	if (store_del(txn, STORE_REVIEWS, open.bytes, open.len, fault) != 0 ||
 	    store_put(txn, STORE_REVIEWS, done.bytes, done.len, "", 0, fault) != 0)
 		return fault->status;
@@ -247,8 +246,8 @@ find_of_run(const void *key, size_t key_len, const void *data, size_t len, void 
 	memcpy(at.bytes, key, key_len);
 	memcpy(&id, at.bytes + 1, sizeof(id));
 	add_found(found, &at);
-	if (json_object_get(entry, "lsn") != NULL)
-		index = index_key(REVIEW_KEY_DONE, (uint64_t)json_integer_value(json_object_get(entry, "lsn")), &id);
+	if (json_object_get(entry, "said") != NULL)
+		index = index_key(REVIEW_KEY_DONE, (uint64_t)json_integer_value(json_object_get(entry, "said")), &id);
 	else
 		index =
 		    index_key(REVIEW_KEY_OPEN, (uint64_t)json_integer_value(json_object_get(entry, "raised_ns")), &id);

@@ -2,10 +2,11 @@
  * Reviews in the store.  Private to the room.
  *
  * STORE_REVIEWS has of each review
- *   'r' run number               its entry, JSON: what was asked and, once it is decided, by whom and how
+ *   'r' run number               its entry, JSON: where, why and when it was asked and, once it is decided, by whom and how
  *   'o' raised run number        where it is open: in the order in which they were raised
  *   'd' lsn run number           where it is decided, and by which record: for as long as that is kept (care.c)
- * with numbers in the order of bytes.  Erasing a run takes its reviews away.
+ * with numbers in the order of bytes.  What was asked and said is in the journal alone, where the entry says ("asked", "said":
+ * LSNs), so that nothing of it is left when the run is erased; its reviews go from here then too.
  */
 
 #ifndef RUN_REVIEWS_H

@@ -35,6 +35,7 @@ runs_open(struct runs **ret, const struct runs_options *options, struct fault *f
 		return rc;
 	resume_begin(r);
 	care_open(r);
+	STAILQ_INIT(&r->scoring);
 	erase_open(r);
 	return 0;
 }
@@ -84,6 +85,7 @@ runs_close(struct runs **r)
 		open_checkpoint(*r); /* the next start looks no further back */
 	care_close(*r);
 	erase_close(*r);
+	score_close(*r);
 	resume_close(*r);
 	drain_close(*r);
 	while ((slot = TAILQ_FIRST(&(*r)->ended)) != NULL) {

@@ -91,7 +91,7 @@ int run_resolve(struct runs *r, struct run *run, const json_t *request, const ch
 /*
  * Reviews of all runs (dispatch/review.h).  Each is {"id": "RUN-N", "run", "call", "plugin"?, "cause", "question", "context",
  * "choices"?, "hash", "raised", "deadline", "default", "state": "open"|"decided", "decision"?: "approve" | "reject" | "edit" |
- * "answer" | "expired", "by"?, "why"?, "decided"?, "value"?, "value_bytes"?}; in a list without context and value.  A list has those that are
+ * "answer" | "expired", "by"?, "why"?, "decided"?, "value"?}; in a list without context and value.  A list has those that are
  * open, the oldest first, and with `all` then those that were decided, the newest first; limited to `limit`.
  *
  * Deciding: {"decision", "hash": of what was shown, "value": with edit and answer, "why"?}; `who` is recorded.  Faults:
@@ -134,19 +134,30 @@ json_t *run_part(const struct run *run, uint32_t nth);
  * or NULL and the fault.
  *
  * run_show: run_json with result, and "tree": {"path": "/0", "plugin", "version", "started", "duration_ms", "status",
- * "confidence"?, "message"?, "replays"?: n, "parts"?: n, "ops": [nodes in order]}.  A node of an op that is no call has "op": "http"
+ * "confidence"?, "message"?, "replays"?: n, "parts"?: n, "ops": [nodes in order]}.  A call that went on with another attempt has
+ * "next": {"attempt": n, "by": "ladder" | "fallback", "cause", "kind": "call" | "answer", "to"?, "version"?, "of"?}, and the first has
+ * the others in "attempts": [nodes in order, "/0/3#2"]; one that is a fixed answer has "op": "answer".  A node of an op that is no call has "op": "http"
  * and "target" in place of plugin and version; one that a guard refused has "guard", and "findings" where it has any.  What
  * is open has status "open", and what it waits for: "state" and "waits" as dispatch_waits gives them, and the run itself "waits" of
  * dispatch_waits_of_run, as in the list, or for "turn": it was open when the host ended, and comes to it.  An effect has "effect": "keyed" and, where a host ended before its outcome, "begun_again": n,
  * "maybe_billed": n (costly ones), "attempt", "undecided": {"since", "command"} while it waits for a decision and "decision":
  * {"outcome", "by", "why"?} after it.
  */
+typedef void run_viewed(json_t *view, const struct fault *fault, void *arg);
+
 void run_show(struct runs *r, const char *id_text, run_viewed *done, void *arg);    /* summary + "tree" */
 void run_budget(struct runs *r, const char *id_text, run_viewed *done, void *arg);  /* summary, "run" and "tree": budget.c */
 void run_records(struct runs *r, const char *id_text, run_viewed *done, void *arg); /* every record, oldest first */
 void run_reply(
     struct runs *r, const char *id_text, run_viewed *done, void *arg); /* summary + "parts": as run_part has them */
 void run_list(struct runs *r, bool all, unsigned limit, run_viewed *done, void *arg);
+
+/*
+ * Scores a call of a run that has ended, 0 useless to 1.  `request`: {"call": "/0/3"? (the root call), "score": 0..1, "why":
+ * text?}; `who` is recorded with it, and can score a call once.  `done` gets {"run", "call", "plugin", "version", "score"}, once
+ * that is durable.  Faults: bad_input, no_run, not_found; conflict, when it was scored by them, is open or was erased.
+ */
+void run_score(struct runs *r, const char *id_text, const json_t *request, const char *who, run_viewed *done, void *arg);
 
 /*
  * Erases a run that has ended: what it was given and said is overwritten in the journal.  Its summary stays, and hashes.

@@ -62,6 +62,9 @@ struct resume;
 struct erasing; /* erase.c */
 STAILQ_HEAD(erasing_list, erasing);
 
+struct scoring; /* score.c */
+STAILQ_HEAD(scoring_list, scoring);
+
 struct runs {
 	struct store *store;
 	struct journal *journal;
@@ -79,6 +82,8 @@ struct runs {
 	struct event *build;
 	struct care *care;
 	struct erasing_list erasing; /* runs: the first is under way */
+	struct scoring_list scoring; /* calls: the first is under way */
+	unsigned n_scoring;
 	unsigned n_open, n_ended;
 	size_t ended_bytes;         /* results of those */
 	void (*drained)(void *arg); /* NULL: it does not drain, or has */
@@ -130,7 +135,7 @@ json_t *waits_of_run(struct run *run); /* or NULL: it does not wait */
 #define COMMAND_DROPPED "journal.dropped"
 
 /* A run is to be erased, and was (erase.c); between the two STORE_META has a key for it. */
-#define COMMAND_ERASE    "run.erase"
+#define COMMAND_ERASE    DISPATCH_ERASE
 #define COMMAND_ERASED   "run.erased"
 #define RUN_ERASE_PREFIX "run-erase:"
 #define RUN_ERASE_KEY    (sizeof(RUN_ERASE_PREFIX) - 1 + 16)
@@ -160,6 +165,12 @@ void run_over(struct runs *r, struct run *run); /* its root op has its outcome a
  * checkpoint, so that the next start has to look no further back. */
 int open_runs(struct runs *r, struct fault *fault);
 void open_checkpoint(struct runs *r);
+
+/* erase.c: it is in the queue of those that are erased. */
+bool run_is_erased(const struct runs *r, const struct ulid *id);
+
+/* score.c; after erase_close, which waits for the store's thread */
+void score_close(struct runs *r);
 
 /* drain.c */
 void drain_look(struct runs *r); /* a run has ended */

@@ -22,6 +22,8 @@ static const char *const table_names[STORE_TABLES] = {
     [STORE_REQUESTS] = "requests",
     [STORE_LEDGER] = "ledger",
     [STORE_REVIEWS] = "reviews",
+    [STORE_ALERTS] = "alerts",
+    [STORE_SCORES] = "scores",
 };
 
 const char *

@@ -236,6 +236,11 @@ int hospes_random(hospes_ctx *ctx, void *buffer, size_t len);
 /* Waits; 0 or HOSPES_ECANCELLED.  A durable timer: it outlives the cell.  [waits] */
 int hospes_sleep(hospes_ctx *ctx, int64_t ns);
 
+/* Says how good the outcome of a call was, from 0 (useless) to 1, and why (NULL, or up to 2,000 bytes): the host keeps score of each
+ * version, notices when one gets worse, and may route by it.  `answer` is of a call that this call has made; NULL is the one that
+ * hospes_call waited for last.  Once for each call, and not of the plugin itself.  [waits] */
+int hospes_score(hospes_ctx *ctx, const hospes_answer *answer, double score, const char *why);
+
 /* ---- Groups ------------------------------------------------------------------------------------------------------ */
 
 /* A fan-out of at most `at_once` calls at a time (0 is all); shares out what is left of the caller's budget.  Each member

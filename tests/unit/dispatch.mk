@@ -1,9 +1,10 @@
 # unit tests of call and dispatch
 
-CMOCKA_TESTS += tests/unit/test_account tests/unit/test_carried tests/unit/test_dispatch tests/unit/test_dispatch_effects \
-	tests/unit/test_dispatch_grounding tests/unit/test_dispatch_loops \
+CMOCKA_TESTS += tests/unit/test_account tests/unit/test_alerts tests/unit/test_carried \
+	tests/unit/test_dispatch tests/unit/test_dispatch_effects tests/unit/test_dispatch_grounding \
+	tests/unit/test_dispatch_ladder tests/unit/test_dispatch_loops \
 	tests/unit/test_dispatch_memory tests/unit/test_dispatch_parts tests/unit/test_dispatch_waits \
-	tests/unit/test_restore tests/unit/test_stages
+	tests/unit/test_restore tests/unit/test_stages tests/unit/test_stages_restore
 
 tests_unit_test_account_SOURCES = tests/unit/test_account.c
 tests_unit_test_account_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
@@ -18,6 +19,10 @@ DISPATCH_WORLD = tests/unit/dispatch_world.c tests/unit/dispatch_world.h
 DISPATCH_TEST_LIBS = core/dispatch/libdispatch.a core/registry/libregistry.a core/policy/libpolicy.a core/call/libcall.a \
 	core/base/libbase.a $(EVENT_LIBS) $(JANSSON_LIBS) $(CONFIG_LIBS) $(SODIUM_LIBS) $(XXHASH_LIBS) $(CURL_LIBS) \
 	$(CMOCKA_LIBS) -lm
+
+tests_unit_test_alerts_SOURCES = tests/unit/test_alerts.c $(DISPATCH_WORLD)
+tests_unit_test_alerts_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_alerts_LDADD = $(DISPATCH_TEST_LIBS)
 
 tests_unit_test_dispatch_SOURCES = tests/unit/test_dispatch.c $(DISPATCH_WORLD)
 tests_unit_test_dispatch_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
@@ -34,6 +39,10 @@ tests_unit_test_dispatch_memory_LDADD = $(DISPATCH_TEST_LIBS)
 tests_unit_test_dispatch_grounding_SOURCES = tests/unit/test_dispatch_grounding.c $(DISPATCH_WORLD)
 tests_unit_test_dispatch_grounding_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_dispatch_grounding_LDADD = $(DISPATCH_TEST_LIBS)
+
+tests_unit_test_dispatch_ladder_SOURCES = tests/unit/test_dispatch_ladder.c tests/unit/cmocka_all.h $(DISPATCH_WORLD)
+tests_unit_test_dispatch_ladder_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_dispatch_ladder_LDADD = $(DISPATCH_TEST_LIBS)
 
 tests_unit_test_dispatch_loops_SOURCES = tests/unit/test_dispatch_loops.c $(DISPATCH_WORLD)
 tests_unit_test_dispatch_loops_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
@@ -54,3 +63,7 @@ tests_unit_test_restore_LDADD = $(DISPATCH_TEST_LIBS)
 tests_unit_test_stages_SOURCES = tests/unit/test_stages.c $(DISPATCH_WORLD)
 tests_unit_test_stages_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_stages_LDADD = $(DISPATCH_TEST_LIBS)
+
+tests_unit_test_stages_restore_SOURCES = tests/unit/test_stages_restore.c $(DISPATCH_WORLD)
+tests_unit_test_stages_restore_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_stages_restore_LDADD = $(DISPATCH_TEST_LIBS)

@@ -93,6 +93,20 @@ store_append(struct store *s, struct record *r)
 }
 
 void
+store_read_now(struct store *s, store_read_fn *read, void *arg)
+{
+	(void)s, (void)read, (void)arg;
+}
+
+int
+store_walk(struct store_txn *txn, enum store_table table, const void *prefix, size_t prefix_len, bool down,
+    store_visit *visit, void *arg)
+{
+	(void)txn, (void)table, (void)prefix, (void)prefix_len, (void)down, (void)visit, (void)arg;
+	return 0;
+}
+
+void
 journal_await(struct journal *j, uint64_t lsn, journal_done *done, void *arg)
 {
 	(void)j, (void)lsn;
@@ -437,7 +451,8 @@ setup(void **state)
 	w.run = calloc(1, sizeof(*w.run));
 	w.run->policy = w.policy;
 	w.run->target = "a";
-	account_init(&w.run->account, "run", NULL);
+	w.run->client = "uid:1";
+	account_init(&w.run->account, "run", dispatch_host_account(w.d));
 	w.run->account.limit[QUANTITY_CALLS] = 100;
 	w.run->root = (struct op){.run = w.run,
 	    .kind = WIRE_OP_CALL,
@@ -445,6 +460,24 @@ setup(void **state)
 	    .input = payload_text("{}"),
 	    .deadline_real_ns = clock_real_ns() + 3600 * NS_PER_S};
 	return 0;
+}
+
+void
+with_policy(const char *text)
+{
+	char path[] = "/tmp/hospes-dispatch-XXXXXX";
+	int fd = mkstemp(path);
+	struct fault fault;
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	close(fd);
+	policy_unref(&w.policy);
+	if (policy_load(path, true, &w.policy, &fault) != 0)
+		fail_msg("%s", fault.text);
+	(void)unlink(path);
+	w.policy->repetition = 0;
+	w.run->policy = w.policy;
 }
 
 struct call *

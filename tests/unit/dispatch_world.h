@@ -77,6 +77,9 @@ extern struct world w;
 int setup(void **state);
 int teardown(void **state);
 
+/* The run has this configuration, in which it may ask for the same as often as it needs it. */
+void with_policy(const char *text);
+
 /* An active agent that may call and reach whatever it likes. */
 struct version *version_add(const char *name, const char *semver);
 
