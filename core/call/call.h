@@ -287,6 +287,8 @@ struct call {
 	/* of the cell room */
 	struct cell *cell;
 	void *pool;
+	int64_t busy_ns;       /* how long it had something to do, not paid for yet */
+	int64_t busy_since_ns; /* while it is running: since when it has */
 	TAILQ_ENTRY(call) in_cell;
 	TAILQ_ENTRY(call) parked; /* in its pool, while it is */
 	int64_t parked_mono_ns;   /* since when it waits, parked or evicted */
@@ -357,6 +359,10 @@ struct run {
 	void *watchers;            /* run's own */
 	char **sources;            /* spaces of its client whose documents it may read, NULL-terminated, or NULL */
 	void *script;              /* of a test case: the answers to its ops, or NULL */
+
+	/* of dispatch/guard_budget.c */
+	TAILQ_ENTRY(run) overspent;
+	bool is_overspent; /* it is in the list of runs to be ended */
 
 	/* of dispatch/deadlock.c */
 	TAILQ_ENTRY(run) stalled;
