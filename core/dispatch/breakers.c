@@ -19,13 +19,14 @@
 
 #define LOOK_MOST 64u /* at so many for one that may go */
 
+/* As good as the hash that it is made from. */
 static uint64_t
 key_of(const uint8_t object[32])
 {
-	uint64_t key;
+	uint64_t words[4];
 
-	memcpy(&key, object, sizeof(key));
-	return key;
+	memcpy(words, object, sizeof(words));
+	return words[0] ^ words[1] ^ words[2] ^ words[3];
 }
 
 /* ---- Made and gone ----------------------------------------------------------------------------------------------- */
