@@ -111,6 +111,7 @@ enum wire_op_kind {
 
 	/* input: {"question", "context"?, "choices"?: [text], "default"?, "timeout_ms"?} -> {"choice", "value"?, "by", "why"?} */
 	WIRE_OP_REVIEW = 17,
+	WIRE_OP_SCORE = 18, /* input: uint32 ordinal of a call that has its outcome, double 0..1, why in words; value: empty */
 };
 
 enum wire_op_flag {
@@ -141,8 +142,9 @@ struct wire_op {
 	 * is left to the caller when it is admitted, so 1/n of it and at least 1 */
 	int64_t share_calls;
 	int64_t share_wall_ns;
+	int64_t share_micros; /* 0: no share of money of its own; n: at most so many micro-dollars, itself included */
 };
-static_assert(sizeof(struct wire_op) == 32, "wire_op");
+static_assert(sizeof(struct wire_op) == 40, "wire_op");
 
 struct wire_setup {
 	uint32_t version;

@@ -49,6 +49,9 @@
  *   POST /v1/memory/SPACE/missing      {"digests": []} -> {"missing": []}; at most 8 MiB
  *   POST /v1/memory/SPACE/document     {"digest", "from"?, "to"?} -> memory_document
  *   POST /v1/memory/SPACE/search       {"query", "most"?, "most_each"?, "within"?} -> {"found": []}
+ *   POST /v1/runs/ID/score             run_score's request -> its answer
+ *   GET  /v1/alerts[?limit=N]          dispatch_alerts: the newest first
+ *   GET  /v1/scores[?name=N]           dispatch_scores
  *   GET  /v1/policy                    policy_texts of the configuration as it is in force; of root and the host's own user
  *   GET  /v1/breakers                  dispatch_breakers
  *   POST /v1/breakers/reset            {"name", "version"?, "why"?} -> those that were reset, as above
@@ -82,9 +85,9 @@ struct api_options {
 	struct policy *policy;
 	struct registry *registry;
 	struct cells *cells;
-	struct dispatch *dispatch;
 	struct runs *runs;
 	struct memory *memory;
+	struct dispatch *dispatch;
 	struct journal *journal; /* answers wait until what they tell is durable; NULL: they do not wait */
 	struct backups *backups;
 };

@@ -25,7 +25,7 @@ handle_reviews(struct exchange *x)
 	const char *all = exchange_query(x, "all");
 	unsigned long limit;
 
-	if (!number_query(x, "limit", 1, LIST_MAX, LIST_DEFAULT, &limit))
+	if (!exchange_number(x, "limit", 1, LIST_MAX, LIST_DEFAULT, &limit))
 		return;
 	exchange_owe(x);
 	run_review_list(x->api->runs, all != NULL && strcmp(all, "1") == 0, (unsigned)limit, viewed, x);

@@ -48,6 +48,8 @@ static const struct route routes[] = {
     {EVHTTP_REQ_GET, "/v1/runs/{}", BODY_NONE, handle_run},
     {EVHTTP_REQ_GET, "/v1/runs/{}/wait", BODY_NONE, handle_run_wait},
     {EVHTTP_REQ_GET, "/v1/runs/{}/tree", BODY_NONE, handle_run_tree},
+    {EVHTTP_REQ_GET, "/v1/budget", BODY_NONE, handle_budget},
+    {EVHTTP_REQ_GET, "/v1/runs/{}/budget", BODY_NONE, handle_run_budget},
     {EVHTTP_REQ_GET, "/v1/runs/{}/journal", BODY_NONE, handle_run_journal},
     {EVHTTP_REQ_GET, "/v1/runs/{}/events", BODY_NONE, handle_run_events},
     {EVHTTP_REQ_POST, "/v1/runs/{}/cancel", BODY_JSON, handle_run_cancel},
@@ -73,6 +75,9 @@ static const struct route routes[] = {
     {EVHTTP_REQ_GET, "/v1/policy", BODY_NONE, handle_policy},
     {EVHTTP_REQ_GET, "/v1/breakers", BODY_NONE, handle_breakers},
     {EVHTTP_REQ_POST, "/v1/breakers/reset", BODY_JSON, handle_breakers_reset},
+    {EVHTTP_REQ_GET, "/v1/alerts", BODY_NONE, handle_alerts},
+    {EVHTTP_REQ_GET, "/v1/scores", BODY_NONE, handle_scores},
+    {EVHTTP_REQ_POST, "/v1/runs/{}/score", BODY_JSON, handle_run_score},
 };
 
 /* One segment of a path, decoded.  Names and ids are printable ASCII without slashes; nothing else gets further. */

@@ -236,6 +236,10 @@ record_kind_name(enum record_kind kind)
 		return "log";
 	case RECORD_BREAKER:
 		return "breaker";
+	case RECORD_ALERT:
+		return "alert";
+	case RECORD_SCORE:
+		return "score";
 	}
 	return "unknown";
 }
@@ -277,10 +281,14 @@ record_tag_name(enum record_tag tag)
 	    [TAG_STAGE] = "stage",
 	    [TAG_ENDS] = "ends",
 	    [TAG_REVIEW] = "review",
+	    [TAG_SCORE] = "score",
 	    [TAG_REQUEST] = "request",
 	    [TAG_INPUT_ERASED] = "input_erased",
 	    [TAG_OUTPUT_ERASED] = "output_erased",
 	    [TAG_ERASED] = "erased",
+	    [TAG_LIMIT_MICROS] = "limit_micros",
+	    [TAG_MICROS] = "micros",
+	    [TAG_CPU] = "cpu_ns",
 	};
 
 	if ((size_t)tag >= ARRAY_LEN(names) || names[tag] == NULL)

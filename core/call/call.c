@@ -3,6 +3,7 @@
 #include "call/call.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -113,6 +114,7 @@ call_new(struct calls *calls, struct op *op, const char *plugin, const char *sem
 	    .config = payload_ref(config),
 	    .deadline_real_ns = op->deadline_real_ns,
 	    .own_ops = UINT32_MAX,
+	    .verdict = NAN,
 	    .state = CALL_QUEUED,
 	    .started_mono_ns = clock_mono_ns(),
 	};
@@ -152,6 +154,8 @@ call_unref(struct calls *calls, struct call *call)
 	/* The op that made it is its parent's, and the parent is there as long as we hold it. */
 	parent = call_parent(call);
 	for (uint32_t i = 0; i < call->n_ops; i++) {
+		if (call->ops[i]->answered != NULL && calls->drop != NULL)
+			calls->drop(call->ops[i]->answered);
 		op_clear(call->ops[i]);
 		slab_give(&op_slab, call->ops[i]);
 	}

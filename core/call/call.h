@@ -41,22 +41,29 @@ LIST_HEAD(review_list, review);
 /* ---- Accounts ---------------------------------------------------------------------------------------------------- */
 
 /*
- * An account has a limit for each quantity, what is spent and what is reserved.  Accounts form a chain: task within run
- * within client within host.  Reserving takes the worst case at every account up the chain at once or nothing at all;
- * settling gives back what was not used.  spent + reserved <= limit holds at every account at every instant.
+ * An account has a limit for each quantity, what is spent and what is reserved.  Accounts form a chain: task within task
+ * within run.  Reserving takes the worst case at every account up the chain at once or nothing at all; settling gives back
+ * what was not used.  spent + reserved <= limit holds at every account at every instant.
  *
  * An account with `prepaid` set has had its whole limit reserved above it when it was opened: a reservation that starts
  * below ends there.
+ *
+ * Beside the chain are accounts of many runs: of a client, of an agent, of the host, each for a day.  They are charged with
+ * what each call costs by itself, whatever share it was given: what a task has left may still be more than the day has.
+ *
+ * CPU time is not reserved, since nobody knows what a call will use: it is spent as it is seen (account_spend), so an account
+ * can have spent more of it than its limit, and nothing more is begun on it then.
  */
-enum quantity { QUANTITY_CALLS, QUANTITIES };
-#define NO_LIMIT INT64_MAX
+enum quantity { QUANTITY_CALLS, QUANTITY_MONEY /* micro-dollars */, QUANTITY_CPU /* ns */, QUANTITIES };
+#define QUANTITIES_RESERVED 2 /* those before CPU */
+#define NO_LIMIT            INT64_MAX
 
 /* Elapsed time passes for all alike, so it is not added up: an account has an end instead, and the nearest end of its chain
  * counts. */
 
 struct account {
 	struct account *parent;
-	const char *what; /* "run", "task", "client", "host": for the refusal's sentence */
+	const char *what; /* "run", "task", "client", "agent", "host": for sentences */
 	bool prepaid[QUANTITIES];
 	int64_t limit[QUANTITIES];
 	int64_t spent[QUANTITIES];
@@ -79,6 +86,17 @@ enum account_answer account_reserve(
 
 /* Ends a reservation made with the same `most` and `least`: `actual` of it was spent. */
 void account_settle(struct account *from, enum quantity q, int64_t most, int64_t least, int64_t actual);
+
+/* What was used of a quantity that is not reserved, at every account from `from` upwards. */
+void account_spend(struct account *from, enum quantity q, int64_t actual);
+
+/* What is free at this account alone, never negative; NO_LIMIT where it has none. */
+int64_t account_room(const struct account *a, enum quantity q);
+
+/* The same three for one account alone, one that stands beside a chain. */
+bool account_fits(const struct account *a, enum quantity q, int64_t n);
+void account_hold(struct account *a, enum quantity q, int64_t n);
+void account_book(struct account *a, enum quantity q, int64_t held, int64_t actual);
 
 /* The nearest account, from `from` upwards, that has no room for so much now; NULL: all have. */
 struct account *account_short(struct account *from, enum quantity q, int64_t most);
@@ -152,6 +170,7 @@ struct op {
 	int64_t intent_real_ns;    /* when its newest intent, or its command, was recorded; 0: it has none */
 	int64_t share[QUANTITIES]; /* 0: none */
 	int64_t share_wall_ns;     /* 0: none */
+	int64_t price_micros;      /* of a CALL: what it costs by itself, once it has begun */
 	bool queued;               /* a member of a group that was made before the one before it had been started */
 	enum op_repetition repetition; /* of guard_repetition.c: as it was when the op came */
 	bool sharing;              /* its share is a part of what is left, and not taken yet */
@@ -172,6 +191,9 @@ struct op {
 	int status;
 	struct payload *value; /* or the sentence */
 	double confidence;
+	struct version *answered; /* of a CALL: the version that gave it, with a reference; NULL: none did */
+	uint32_t scored;          /* 1 + the ordinal of the op that scored it; 0: none has */
+	uint16_t judged;          /* the attempt of its call that checks have given a score; 0: none */
 
 	struct op_stage *stage; /* of a CALL that is past its first attempt; else NULL */
 	struct parts *parts; /* of a CALL, kept as the outcome is; NULL: none */
@@ -185,7 +207,8 @@ struct op {
 	struct op *taker; /* of a CALL: the op of kind PART that waits for the next one */
 	void *executing;  /* the executor's own: struct http_transfer, timer, struct first */
 	unsigned taken;   /* bit i: guard i of the table has taken something */
-	int64_t reserved_most, reserved_least;
+	int64_t reserved_most[QUANTITIES_RESERVED], reserved_least[QUANTITIES_RESERVED];
+	struct account *agent; /* of the callee, beside the chain; NULL: it holds nothing there */
 	struct waitq *waiting_on;
 	const struct guard *held_at; /* that it waits at */
 	TAILQ_ENTRY(op) waiting;
@@ -223,6 +246,7 @@ struct call {
 	struct payload *config; /* JSON object of its plugin */
 	int64_t deadline_real_ns;
 	struct account account;
+	int64_t cpu_ns; /* of its own, as far as it was seen */
 	enum call_state state;
 	int64_t started_mono_ns;
 
@@ -251,6 +275,7 @@ struct call {
 	/* what it replied, from then until guards have let it pass */
 	struct payload *reply, *partial;
 	double confidence;
+	double verdict; /* the lowest score that its checks gave it; NAN: none did */
 	void *grounding; /* of the grounding guard: its checks */
 	bool grounded;   /* it has let the reply pass */
 
@@ -297,6 +322,7 @@ struct run {
 	struct map pins;       /* plugin name -> struct version, with a reference */
 	struct map configs;    /* version -> its configuration as first used (dispatch/config.c) */
 	struct account account;
+	struct account *client_account; /* of its client's day; NULL: none keeps one */
 	enum run_state state;
 	int64_t started_real_ns, ended_real_ns;
 	int64_t deadline_real_ns;

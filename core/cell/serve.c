@@ -177,6 +177,7 @@ static const uint16_t target_most[] = {
     [WIRE_OP_SEARCH] = WIRE_KEY_MAX,
     [WIRE_OP_PART] = WIRE_TARGET_MAX,
     [WIRE_OP_REVIEW] = WIRE_TARGET_MAX,
+    [WIRE_OP_SCORE] = WIRE_TARGET_MAX,
 };
 
 static bool
@@ -185,7 +186,7 @@ op_plausible(const struct wire_op *op)
 	return op->kind >= WIRE_OP_CALL && op->kind < ARRAY_LEN(target_most) && target_most[op->kind] > 0 &&
 	       (op->flags & ~WIRE_OP_WAITS) == 0 &&
 	       op->effect < WIRE_EFFECTS && op->target_len <= target_most[op->kind] && op->timeout_ns >= 0 &&
-	       op->share_calls >= -WIRE_SHARERS_MAX && op->share_wall_ns >= 0;
+	       op->share_calls >= -WIRE_SHARERS_MAX && op->share_wall_ns >= 0 && op->share_micros >= 0;
 }
 
 /* Each op is kept until its call ends, so there is a last one: what asks for more is told to stop.  True: it was. */

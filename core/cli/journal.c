@@ -224,7 +224,8 @@ op_text(int64_t kind)
 	    [WIRE_OP_DOCUMENT] = "document",
 	    [WIRE_OP_SEARCH] = "search",
 	    [WIRE_OP_PART] = "part",
-	    [WIRE_OP_REVIEW] = "review"};
+	    [WIRE_OP_REVIEW] = "review",
+	    [WIRE_OP_SCORE] = "score"};
 
 	return kind > 0 && kind < (int64_t)ARRAY_LEN(names) && names[kind] != NULL ? names[kind] : "unknown";
 }
@@ -265,6 +266,9 @@ set_field(json_t *json, const struct record *r, const struct record_field *f)
 	case TAG_ENDS:
 	case TAG_LIMIT_CALLS:
 	case TAG_NUMBER:
+	case TAG_LIMIT_MICROS:
+	case TAG_MICROS:
+	case TAG_CPU:
 	case TAG_EFFECT:
 		json_object_set_new(json, key, json_integer(record_int(r, (enum record_tag)f->tag)));
 		return;

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "dispatch/alert.h"
 #include "dispatch/guard.h"
 
 #define LOOK_MOST 64u /* at so many for one that may go */
@@ -218,6 +219,20 @@ version_text(const struct breaker *b)
 	return b->semver == NULL ? "" : b->semver;
 }
 
+/* One for each time that it opens, which the log has too; that the probe failed is no news. */
+static void
+alert(struct dispatch *d, const struct breaker *b, const char *why)
+{
+	const char *kind = b->semver != NULL ? "agent" : "host";
+	_cleanup_(free_p) char *of = xasprintf("%s %s%s%s", kind, b->name, b->semver != NULL ? " " : "", version_text(b));
+	_cleanup_(free_p) char *text = xasprintf("the breaker of %s opens: %s", of, why);
+
+	if (b->cause == BREAKER_PROBE)
+		log_info("breaker open still", LOG_S("of", b->name), LOG_S("version", version_text(b)));
+	else
+		alert_raise(d, &(struct alert){.kind = guard_breaker.name, .of = of, .what = breaker_cause_name(b->cause), .text = text});
+}
+
 void
 breakers_trip(struct dispatch *d, struct breaker *b, enum breaker_cause cause, const struct op *op)
 {
@@ -228,7 +243,7 @@ breakers_trip(struct dispatch *d, struct breaker *b, enum breaker_cause cause, c
 	breaker_open(b, &d->breakers.rules, cause, clock_real_ns());
 	breaker_tell(b, b->since_real_ns, &why);
 	record(d, b, op, guard_breaker.name, buf_text(&why));
-	log_warn("breaker open", LOG_S("of", b->name), LOG_S("version", version_text(b)), LOG_S("why", buf_text(&why)));
+	alert(d, b, buf_text(&why));
 }
 
 void

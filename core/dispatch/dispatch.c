@@ -8,7 +8,10 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "dispatch/accounts.h"
+#include "dispatch/alert.h"
 #include "dispatch/guard.h"
+#include "dispatch/quality.h"
 #include "dispatch/verdict_cache.h"
 
 void
@@ -28,13 +31,16 @@ dispatch_open(struct dispatch **ret, const struct dispatch_options *options)
 	d->parted = options->parted;
 	d->repeated = options->repeated;
 	d->grown = options->grown;
+	d->alerted = options->alerted;
 	d->tell_at = UINT64_MAX;
 	d->arg = options->arg;
-	account_init(&d->host, "host", NULL);
+	accounts_open(d, options->policy);
 	TAILQ_INIT(&d->budget_waiters.ops);
 	deadlock_open(d);
 	breakers_open(d);
 	verdict_cache_open(&d->verdicts);
+	alerts_open(d);
+	quality_open(d);
 	*ret = d;
 }
 
@@ -52,14 +58,11 @@ dispatch_close(struct dispatch **d)
 	deadlock_close(*d);
 	breakers_close(*d);
 	verdict_cache_close(&(*d)->verdicts);
+	quality_close(*d);
+	alerts_close(*d);
+	accounts_close(*d);
 	free(*d);
 	*d = NULL;
-}
-
-struct account *
-dispatch_host_account(struct dispatch *d)
-{
-	return &d->host;
 }
 
 void
@@ -67,6 +70,7 @@ dispatch_connect(struct dispatch *d, struct cells *cells, struct registry *regis
 {
 	d->cells = cells;
 	d->registry = registry;
+	quality_connect(d);
 }
 
 void
@@ -208,6 +212,7 @@ on_op(struct call *call, uint32_t ordinal, const struct wire_op *asked, const ch
 	op->input_hash = payload_hash(input);
 	op->deadline_real_ns = deadline_of(call, asked->timeout_ns);
 	take_share(op, asked->share_calls);
+	op->share[QUANTITY_MONEY] = not_negative(asked->share_micros);
 	op->share_wall_ns = not_negative(asked->share_wall_ns);
 	call->kept_bytes += input->len;
 	if (call->kept_bytes > CALL_KEPT_MAX)

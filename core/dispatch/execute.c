@@ -23,6 +23,7 @@ static const struct executor *const executors[] = {
     [WIRE_OP_SEARCH] = &executor_search,
     [WIRE_OP_PART] = &executor_part,
     [WIRE_OP_REVIEW] = &executor_review,
+    [WIRE_OP_SCORE] = &executor_score,
 };
 
 const struct executor *

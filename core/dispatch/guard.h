@@ -26,6 +26,8 @@ struct guard {
 	/* Looks at the reply of a call that ended well, before it is the outcome.  One that waits calls dispatch_judged when it
 	 * knows; all are then asked again.  One that refuses may give findings: a JSON array. */
 	int (*judge)(struct dispatch *d, struct op *op, struct fault *why, struct payload **findings);
+	/* The guards have judged the reply of the op's callee, whatever came of it. */
+	void (*judged)(struct dispatch *d, struct op *op);
 	void (*parked)(struct dispatch *d, struct call *call); /* a running call waits now, or ended */
 	/* `op` waits here; or it has its outcome, and its caller waits here to be told.  When all that would help is kept by calls of
 	 * the same run that wait too: one of these, and what it keeps is appended to `what` (which may be NULL).  Else NULL. */
@@ -57,10 +59,14 @@ void grounding_began(struct call *call);
 
 /* Will its reply be checked?  An op has its outcome: when it was the last check of a reply, that can be judged.  (guard_grounding.c) */
 bool grounding_looks_at(const struct call *call);
+const char *grounding_check(const struct call *call, unsigned nth); /* the plugin that looks at its reply; NULL: there are no more */
 void grounding_noticed(struct dispatch *d, struct op *op);
 
 /* An op that waited for its part of a share no longer does.  (guard_budget.c) */
 void budget_unshare(struct op *op);
+
+/* A call was made for an op that this guard has let pass: its account, with the shares that it was given. */
+void budget_call(struct call *call);
 
 /* Calls `each` for all calls of a run that have not ended; it stops at the first true, which is returned. */
 typedef bool call_look(struct call *call, void *arg);
@@ -95,6 +101,6 @@ void breaker_replied(struct call *call, int status);
 unsigned depth_of(const struct op *op);
 
 extern const struct guard guard_permission, guard_deadline, guard_depth, guard_cycle, guard_repetition, guard_breaker, guard_concurrency, guard_memory, guard_review,
-    guard_budget, guard_grounding;
+    guard_budget, guard_grounding, guard_quality;
 
 #endif

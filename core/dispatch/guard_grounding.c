@@ -58,8 +58,8 @@ names(char *const *checks, const char *check)
 }
 
 /* Those of the op's first attempt, then what is asked of this one besides; NULL: there are no more. */
-static const char *
-check_at(const struct call *call, unsigned nth)
+const char *
+grounding_check(const struct call *call, unsigned nth)
 {
 	const struct policy_handoff *first = call->op->handoff, *own = call->handoff;
 
@@ -92,7 +92,7 @@ is_exempt(const struct call *call)
 bool
 grounding_looks_at(const struct call *call)
 {
-	return !is_exempt(call) && (check_at(call, 0) != NULL || least_confidence(call) > 0);
+	return !is_exempt(call) && (grounding_check(call, 0) != NULL || least_confidence(call) > 0);
 }
 
 /* Most replies have nothing of the kind, and need not be parsed for that. */
@@ -228,7 +228,7 @@ begin(struct dispatch *d, struct call *call)
 		g->open += call->ops[i]->state == OP_OPEN;
 	for (uint32_t i = g->first; i < before; i++)
 		replay_check(d, call->ops[i], input);
-	for (unsigned i = 0; (check = check_at(call, i)) != NULL; i++) {
+	for (unsigned i = 0; (check = grounding_check(call, i)) != NULL; i++) {
 		if (asked(call, g->first, check))
 			continue;
 		g->open++;
@@ -299,6 +299,8 @@ conclude(struct dispatch *d, struct call *call, const struct verdict *verdict, s
 	_cleanup_(free_p) char *whose = NULL;
 	int answer = GUARD_PASS;
 
+	if (verdict->scoring > 0) /* of one that failed nobody knows */
+		call->verdict = verdict->score;
 	if (verdict->refusing > 0) {
 		whose = xasprintf("%s %s", call->plugin, call->semver);
 		verdict_tell(verdict, whose, claims, why);
@@ -325,7 +327,7 @@ grounding_judge(struct dispatch *d, struct op *op, struct fault *why, struct pay
 		return GUARD_PASS;
 	verdict_init(&verdict);
 	claims = look(call, &verdict);
-	if (verdict.refusing == 0 && check_at(call, 0) != NULL) {
+	if (verdict.refusing == 0 && grounding_check(call, 0) != NULL) {
 		if (g == NULL)
 			g = begin(d, call);
 		if (g->open > 0)

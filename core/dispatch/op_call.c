@@ -70,11 +70,7 @@ call_begin(struct dispatch *d, struct op *op)
 	call->deadline_real_ns = attempt_ends(op, call->rules);
 	concurrency_began(d, call);
 	grounding_began(call);
-	if (op->share[QUANTITY_CALLS] > 0) {
-		call->account.limit[QUANTITY_CALLS] = op->share[QUANTITY_CALLS];
-		call->account.prepaid[QUANTITY_CALLS] = true;
-		call->account.spent[QUANTITY_CALLS] = 1; /* itself */
-	}
+	budget_call(call);
 	call->account.ends_real_ns = op->share_wall_ns > 0 ? op->deadline_real_ns : NO_LIMIT;
 	record_call_start(d, call, fresh);
 	tell_call(d, call, "call_started");

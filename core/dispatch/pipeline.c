@@ -27,6 +27,7 @@ static const struct guard *const guards[] = {
     &guard_review,
     &guard_budget,
     &guard_grounding,
+    &guard_quality,
 };
 
 int
@@ -76,8 +77,8 @@ pipeline_settle(struct dispatch *d, struct op *op)
 		version_unref(&op->resolved);
 }
 
-int
-guards_judge(struct dispatch *d, struct op *op, const char **guard, struct fault *why, struct payload **findings)
+static int
+ask_judges(struct dispatch *d, struct op *op, const char **guard, struct fault *why, struct payload **findings)
 {
 	for (size_t i = 0; i < ARRAY_LEN(guards); i++) {
 		int answer = guards[i]->judge == NULL ? GUARD_PASS : guards[i]->judge(d, op, why, findings);
@@ -88,6 +89,18 @@ guards_judge(struct dispatch *d, struct op *op, const char **guard, struct fault
 		return answer;
 	}
 	return GUARD_PASS;
+}
+
+int
+guards_judge(struct dispatch *d, struct op *op, const char **guard, struct fault *why, struct payload **findings)
+{
+	int answer = ask_judges(d, op, guard, why, findings);
+
+	for (size_t i = 0; answer != GUARD_WAIT && i < ARRAY_LEN(guards); i++) {
+		if (guards[i]->judged != NULL)
+			guards[i]->judged(d, op);
+	}
+	return answer;
 }
 
 void
@@ -118,6 +131,19 @@ set_outcome(struct op *op, int status, struct payload *value, double confidence)
 	op->status = status;
 	op->value = value;
 	op->confidence = status == 0 ? confidence : 0;
+}
+
+/* Who has answered is known for as long as somebody may score it. */
+static void
+resolved_over(struct op *op)
+{
+	if (op->resolved == NULL)
+		return;
+	if (op->caller != NULL && op->callee != NULL)
+		op->answered = op->resolved;
+	else
+		version_unref(&op->resolved);
+	op->resolved = NULL;
 }
 
 /* ---- From the record --------------------------------------------------------------------------------------------- */
@@ -171,7 +197,8 @@ pipeline_restore_outcome(struct dispatch *d, struct op *op, int status, struct p
 	set_outcome(op, status, value, confidence);
 	op->on_record = true;
 	payload_unref(&op->input);
-	pipeline_settle(d, op);
+	guards_settle(d, op);
+	resolved_over(op);
 	parts_settled(op);
 	if (caller == NULL)
 		return;
@@ -379,8 +406,7 @@ finish(struct dispatch *d, struct op *op)
 	budget_unshare(op);
 	guards_settle(d, op);
 	tell_outcome(d, op);
-	if (op->resolved != NULL)
-		version_unref(&op->resolved);
+	resolved_over(op);
 	if (caller == NULL) {
 		parts_ended(d, op);
 		d->run_ended(op->run, d->arg);

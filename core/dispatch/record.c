@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "call/review.h"
+#include "dispatch/accounts.h"
 #include "dispatch/guard.h"
 
 uint64_t
@@ -89,6 +90,32 @@ record_refusal(
 	dispatch_record(d, op->run, &r);
 }
 
+/* A number where there is one. */
+static void
+add_some(struct record *r, enum record_tag tag, const int64_t *n)
+{
+	if (*n > 0)
+		record_add(r, tag, n, sizeof(*n));
+}
+
+/* The call of the op ends with this record: what it has cost by itself, which the accounts of the day have from here on. */
+static void
+add_cost(struct dispatch *d, struct record *r, struct op *op)
+{
+	static const int64_t nothing = 0;
+	const struct call *call = op->callee;
+
+	if (call == NULL) { /* none began */
+		record_add(r, TAG_MICROS, &nothing, sizeof(nothing));
+		return;
+	}
+	add_some(r, TAG_MICROS, &op->price_micros);
+	add_some(r, TAG_CPU, &call->cpu_ns);
+	if (strcmp(call->plugin, op->target) != 0)
+		record_add_text(r, TAG_CALLEE, call->plugin);
+	beside_spend(d, op, r->head.real_ns);
+}
+
 /* All that is needed to go on with the op from here. */
 void
 record_stage(struct dispatch *d, struct op *op, const char *stage, struct payload *answer,
@@ -108,8 +135,9 @@ record_stage(struct dispatch *d, struct op *op, const char *stage, struct payloa
 	record_add(&r, TAG_NUMBER, &next, sizeof(next));
 	record_add_text(&r, TAG_STAGE, stage);
 	record_add(&r, TAG_DEADLINE, &op->deadline_real_ns, sizeof(op->deadline_real_ns));
-	if (op->share[QUANTITY_CALLS] > 0)
-		record_add(&r, TAG_LIMIT_CALLS, &op->share[QUANTITY_CALLS], sizeof(int64_t));
+	add_some(&r, TAG_LIMIT_CALLS, &op->share[QUANTITY_CALLS]);
+	add_some(&r, TAG_LIMIT_MICROS, &op->share[QUANTITY_MONEY]);
+	add_cost(d, &r, op);
 	carried_add(&op->run->carried, &r, TAG_INPUT, op->input);
 	carried_add(&op->run->carried, &r, TAG_OUTPUT, answer);
 	if (findings != NULL)
@@ -134,8 +162,9 @@ record_call_start(struct dispatch *d, struct call *call, bool with_config)
 	if (call->deadline_real_ns < op->deadline_real_ns)
 		record_add(&r, TAG_ENDS, &call->deadline_real_ns, sizeof(call->deadline_real_ns));
 	carried_add(&op->run->carried, &r, TAG_INPUT, call->input);
-	if (op->share[QUANTITY_CALLS] > 0)
-		record_add(&r, TAG_LIMIT_CALLS, &op->share[QUANTITY_CALLS], sizeof(int64_t));
+	add_some(&r, TAG_LIMIT_CALLS, &op->share[QUANTITY_CALLS]);
+	add_some(&r, TAG_LIMIT_MICROS, &op->share[QUANTITY_MONEY]);
+	add_some(&r, TAG_MICROS, &op->price_micros);
 	if (op->repetition == REPETITION_AGAIN)
 		record_add_text(&r, TAG_GUARD, guard_repetition.name);
 	if (op->probe)
@@ -262,6 +291,8 @@ record_outcome(struct dispatch *d, struct op *op)
 		unrecorded = op->callee->refusals - REFUSALS_RECORDED;
 		record_add(&r, TAG_NUMBER, &unrecorded, sizeof(unrecorded));
 	}
+	if (op->kind == WIRE_OP_CALL)
+		add_cost(d, &r, op);
 	if (op->kind == WIRE_OP_CALL && op->status == 0)
 		record_add(&r, TAG_CONFIDENCE, &op->confidence, sizeof(op->confidence));
 	if (op->caller == NULL && op->status == 0 && op->run->partial != NULL)

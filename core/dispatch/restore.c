@@ -270,8 +270,11 @@ call_started(struct restore *r, struct op *op, const struct record *rec, struct 
 	if (op->caller != NULL)
 		op->deadline_real_ns = record_int(rec, TAG_DEADLINE);
 	op->share[QUANTITY_CALLS] = record_int(rec, TAG_LIMIT_CALLS);
-	if (op->share[QUANTITY_CALLS] < 0 || op->deadline_real_ns < 0)
-		return senseless(rec, "its share or its deadline is negative", fault);
+	op->share[QUANTITY_MONEY] = record_int(rec, TAG_LIMIT_MICROS);
+	op->price_micros = record_int(rec, TAG_MICROS);
+	if (op->share[QUANTITY_CALLS] < 0 || op->share[QUANTITY_MONEY] < 0 || op->price_micros < 0 ||
+	    op->deadline_real_ns < 0)
+		return senseless(rec, "its share, its price or its deadline is negative", fault);
 	op->repetition = record_find(rec, TAG_GUARD) != NULL ? REPETITION_AGAIN : REPETITION_NONE;
 	op->probe = record_find(rec, TAG_REASON) != NULL;
 	take_version(op, v);
@@ -280,11 +283,7 @@ call_started(struct restore *r, struct op *op, const struct record *rec, struct 
 	call = call_made(r, op, v);
 	if (record_find(rec, TAG_ENDS) != NULL)
 		call->deadline_real_ns = record_int(rec, TAG_ENDS);
-	if (op->share[QUANTITY_CALLS] > 0) {
-		call->account.limit[QUANTITY_CALLS] = op->share[QUANTITY_CALLS];
-		call->account.prepaid[QUANTITY_CALLS] = true;
-		call->account.spent[QUANTITY_CALLS] = 1;
-	}
+	budget_call(call);
 	if (v->version != NULL && (op->check || record_int(rec, TAG_NUMBER) == 0))
 		resolve_pin(r->run, v->version);
 	return 0;
@@ -350,6 +349,17 @@ let_go(struct restore *r, struct op *op)
 	}
 }
 
+static void
+took_cpu(struct op *op, const struct record *rec)
+{
+	int64_t cpu_ns = record_int(rec, TAG_CPU);
+
+	if (op->callee == NULL || cpu_ns <= 0)
+		return;
+	op->callee->cpu_ns = cpu_ns;
+	account_spend(&op->callee->account, QUANTITY_CPU, cpu_ns);
+}
+
 static int
 call_ended(struct restore *r, struct op *op, const struct record *rec, struct fault *fault)
 {
@@ -364,6 +374,7 @@ call_ended(struct restore *r, struct op *op, const struct record *rec, struct fa
 		r->run->partial = payload_new(partial->data, partial->len);
 	if (op->callee != NULL)
 		op->callee->state = CALL_DONE;
+	took_cpu(op, rec);
 	pipeline_restore_outcome(r->d, op, rec->head.status, value, record_real(rec, TAG_CONFIDENCE));
 	let_go(r, op);
 	return 0;
@@ -496,24 +507,27 @@ static int
 stage_is_first(const struct restore *r, struct op *op, const struct record *rec, struct fault *fault)
 {
 	int64_t deadline_ns = record_int(rec, TAG_DEADLINE), calls = record_int(rec, TAG_LIMIT_CALLS);
+	int64_t micros = record_int(rec, TAG_LIMIT_MICROS);
 
-	if (op->input == NULL || deadline_ns < 0 || calls < 0)
+	if (op->input == NULL || deadline_ns < 0 || calls < 0 || micros < 0)
 		return senseless(rec, "its input is in none of the records before, or a limit is negative", fault);
 	if (op->caller != NULL)
 		op->deadline_real_ns = deadline_ns;
 	op->share[QUANTITY_CALLS] = calls;
+	op->share[QUANTITY_MONEY] = micros;
 	pipeline_restore_stage(op);
 	stage_settle(r->d, op);
 	return 0;
 }
 
 static void
-call_is_past(struct restore *r, struct op *op)
+call_is_past(struct restore *r, struct op *op, const struct record *rec)
 {
 	struct call *call = op->callee;
 
 	call->state = CALL_DONE;
 	op->on_record = true;
+	took_cpu(op, rec);
 	stage_settle(r->d, op);
 	if (is_quiet(r, call)) {
 		call_end(r->d->calls, call);
@@ -541,7 +555,7 @@ op_staged(struct restore *r, struct op *op, const struct record *rec, struct fau
 	if (op->state == OP_NEW && stage_is_first(r, op, rec, fault) != 0)
 		return fault->status;
 	if (began)
-		call_is_past(r, op);
+		call_is_past(r, op, rec);
 	if (!began && loops_restore(op, guard, rec->head.status, message == NULL ? "" : message, &why))
 		dispatch_restore_cancel(r, why.status, why.text);
 	if (!stage_between(op) || !stage_restore(op, rec, r->output))
@@ -591,6 +605,21 @@ take_part(struct restore *r, const struct record *rec, struct fault *fault)
 	if (r->output == NULL || op->callee == NULL ||
 	    !parts_restore(op->callee, record_int(rec, TAG_NUMBER), r->output, record_find(rec, TAG_GUARD) != NULL))
 		return senseless(rec, "it is no part that can come next", fault);
+	return 0;
+}
+
+/* What was scored is not scored again: the reply of a call by its checks, or its outcome by the op of this ordinal. */
+static int
+take_score(struct restore *r, const struct record *rec, struct fault *fault)
+{
+	struct op *op = op_at(r, rec, fault);
+
+	if (op == NULL)
+		return fault->status;
+	if (rec->head.ordinal == UINT32_MAX)
+		op->judged = rec->head.attempt;
+	else
+		op->scored = rec->head.ordinal + 1;
 	return 0;
 }
 
@@ -660,6 +689,8 @@ take(struct restore *r, const struct record *rec, struct fault *fault)
 		return take_part(r, rec, fault);
 	case RECORD_LOG:
 		return take_line(r, rec, fault);
+	case RECORD_SCORE:
+		return take_score(r, rec, fault);
 	default:
 		return 0; /* what else there is changes nothing for the run */
 	}

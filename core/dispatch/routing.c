@@ -20,6 +20,7 @@
 
 #include "base/json.h"
 #include "dispatch/guard.h"
+#include "dispatch/quality.h"
 
 #define WEIGHED_MOST   256u /* by name: of more the rest is not looked at */
 #define TOLD_MOST      8u   /* on record, with their figures */
@@ -33,6 +34,7 @@ struct candidate {
 
 struct choice {
 	const struct op *op;
+	const char *capability;
 	const struct policy_route *route; /* NULL: by name */
 	enum policy_routing by;
 	struct candidate all[WEIGHED_MOST]; /* the first n */
@@ -52,6 +54,8 @@ figure_of(struct dispatch *d, const struct choice *c, const struct version *v)
 		return breaker_calls_of(d, v);
 	case ROUTING_CHEAPEST:
 		return (double)v->price_micros;
+	case ROUTING_BEST_SCORE:
+		return quality_score(d, v->name, v->semver, c->capability);
 	case ROUTING_WEIGHTED:
 		return policy_weight(c->route, v->name);
 	default:
@@ -276,6 +280,7 @@ routing_choose(struct dispatch *d, struct op *op, const char *capability)
 		return NULL;
 	/* field by field: nobody clears 256 candidates for one */
 	c.op = op;
+	c.capability = capability;
 	c.n = c.passed_over = 0;
 	c.turn = NULL;
 	c.reason = (struct buf){0};

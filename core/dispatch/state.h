@@ -7,6 +7,27 @@
 #include "dispatch/breakers.h"
 #include "dispatch/dispatch.h"
 
+/* Of the host, of a client, of an agent; see accounts.h. */
+struct day_account {
+	struct account account; /* first; parent NULL */
+	const char *name;       /* of the client or agent; "" of the host */
+	int64_t saved[QUANTITIES]; /* of what was spent, that the ledger was told of */
+	bool unsaved;              /* there is more, and it is in the list */
+	STAILQ_ENTRY(day_account) next;
+};
+STAILQ_HEAD(day_accounts, day_account);
+
+struct accounts {
+	int64_t day;         /* since 1970 */
+	int64_t day_ends_ns; /* real */
+	struct day_account host;
+	struct map clients, agents; /* name -> struct day_account, with its name behind it */
+	struct policy *policy;      /* NULL: there are no limits */
+	struct day_accounts unsaved;
+	struct event *save; /* made when it is needed first */
+	bool save_is_set;
+};
+
 struct dispatch {
 	struct event_base *loop;
 	struct store *store;
@@ -25,7 +46,7 @@ struct dispatch {
 	void *arg;
 
 	uint64_t tell_at; /* LSN from which on `grown` is called */
-	struct account host;
+	struct accounts accounts;
 	struct waitq budget_waiters;
 	struct run_queue stalled; /* runs of which nothing computes, to be looked at: deadlock.c */
 	struct event *look;
@@ -33,6 +54,9 @@ struct dispatch {
 	struct breakers breakers;
 	uint64_t routed; /* calls that were routed by score: whose turn it is */
 	struct verdict_cache *verdicts;
+	struct alerts *alerts;
+	struct quality *quality;
+	void (*alerted)(uint64_t lsn, void *arg);
 	struct map slots; /* plugin name -> struct slots of guard_concurrency.c */
 };
 
@@ -127,7 +151,7 @@ struct executor {
 };
 extern const struct executor executor_call, executor_http, executor_now, executor_random, executor_sleep,
     executor_first, executor_find, executor_script, executor_part, executor_remember, executor_recall, executor_forget,
-    executor_list, executor_documents, executor_document, executor_search, executor_review;
+    executor_list, executor_documents, executor_document, executor_search, executor_review, executor_score;
 
 /* When a sleep that is under way ends, real ns; 0: that is not known. */
 int64_t sleep_ends(const struct op *op);

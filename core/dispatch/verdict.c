@@ -236,6 +236,7 @@ verdict_add(struct verdict *v, const char *check, int status, const struct paylo
 		add_silent(v, check, why);
 		return;
 	}
+	v->scoring++;
 	if (json_number_value(score) < v->score)
 		v->score = json_number_value(score);
 	if (json_array_size(failed) > 0)

@@ -17,6 +17,7 @@
 
 struct verdict {
 	double score;      /* the lowest */
+	unsigned scoring;  /* checks that gave one */
 	unsigned refusing; /* checks that refuse, or could not say */
 	bool unsure;       /* what refuses is that the reply is not sure enough */
 	size_t failed;     /* claims that the first of them refuses */

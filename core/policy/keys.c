@@ -7,6 +7,7 @@
 
 #include "base/money.h"
 #include "base/util.h"
+#include "policy/numbers.h"
 #include "policy/units.h"
 
 #define IN_POLICY(field) .at = offsetof(struct policy, field), .width = sizeof(((struct policy *)0)->field)
@@ -55,6 +56,10 @@ const struct key policy_keys[] = {
 	{"http.timeout",     KEY_TIME,      IN_POLICY(http_timeout_ns),  NS_PER_MS, 24 * 3600 * S, "30s", true},
 	{"run.calls",        KEY_COUNT,     IN_POLICY(run_calls),        1, 1000000000, "1000", true},
 	{"run.wall",         KEY_TIME,      IN_POLICY(run_wall_ns),      NS_PER_MS, 366 * 24 * 3600 * S, "10m", true},
+	{"run.money",        KEY_MONEY,     IN_POLICY(run_money),        0, MONEY_MAX, "0", true},
+	{"run.cpu",          KEY_TIME,      IN_POLICY(run_cpu_ns),       0, 366 * 24 * 3600 * S, "0", true},
+	{"day.calls",        KEY_COUNT,     IN_POLICY(day_calls),        0, POLICY_DAY_CALLS_MAX, "0", true},
+	{"day.money",        KEY_MONEY,     IN_POLICY(day_money),        0, MONEY_MAX, "0", true},
 	{"run.depth",        KEY_COUNT,     IN_POLICY(depth),            0, 64, "5", true},
 	{"run.repetition",   KEY_COUNT,     IN_POLICY(repetition),       0, 1000000000, "3", true},
 	{"run.on_cycle",     KEY_ON_CYCLE,  IN_POLICY(on_cycle),         0, 0, "refuse", true},
@@ -73,6 +78,12 @@ const struct key policy_keys[] = {
 	{"reviews.once",     KEY_BOOL,      IN_POLICY(review_once),      0, 1, "false", true},
 	{"reviews.deadline", KEY_TIME,      IN_POLICY(review_deadline_ns), NS_PER_MS, 3650 * 24 * 3600 * S, "1d", true},
 	{"reviews.default",  KEY_ANSWER,    IN_POLICY(review_default),   0, 0, "reject", true},
+	{"alerts.at",        KEY_PERCENTS,  IN_POLICY(alerts_at),        1, 100, "50 80 100", true},
+	{"alerts.webhook",   KEY_URL,       IN_POLICY(alerts_webhook),   0, TEXT_MAX, "", true},
+	{"alerts.secret_file", KEY_FILE,    IN_POLICY(alerts_secret_file), 0, TEXT_MAX, "", true},
+	{"quality.k",        KEY_REAL,      IN_POLICY(quality_k),        50, 5000, "0.5", true},
+	{"quality.h",        KEY_REAL,      IN_POLICY(quality_h),        500, 100000, "8", true},
+	{"quality.least",    KEY_COUNT,     IN_POLICY(quality_least),    5, 1000000, "30", true},
 	{"run.drain",        KEY_TIME,      IN_POLICY(drain_ns),         0, 24 * 3600 * S, "10s", true},
 	{0},
 };
@@ -88,6 +99,8 @@ const struct key policy_grant_keys[] = {
 const struct key policy_limit_keys[] = {
 	{"concurrency", KEY_COUNT,    IN_PLUGIN(concurrency),  0, 1000000, "0", true},
 	{"recursion",   KEY_COUNT,    IN_PLUGIN(recursion),    0, 64, "0", true},
+	{"day_calls",   KEY_COUNT,    IN_PLUGIN(day_calls),    0, POLICY_DAY_CALLS_MAX, "0", true},
+	{"day_money",   KEY_MONEY,    IN_PLUGIN(day_money),    0, MONEY_MAX, "0", true},
 	{"polled",      KEY_BOOL,     IN_PLUGIN(polled),       0, 1, "false", true},
 	{"breaker",     KEY_BOOL,     IN_PLUGIN(breaker),      0, 1, "true", true},
 	{"timeout",     KEY_TIME,     IN_PLUGIN(timeout_ns),   0, 366 * 24 * 3600 * S, "0s", true},
@@ -97,7 +110,7 @@ const struct key policy_limit_keys[] = {
 /* What the file does not say of a plugin is in policy.c: it depends on the plugin. */
 #define GROUNDING_KEYS                                                                                                 \
 	{"checks",      KEY_NAMES,    IN_HANDOFF(checks),      1, NAME_MAX_BYTES, NULL, true},                         \
-	{"confidence",  KEY_SHARE,    IN_HANDOFF(confidence),  0, 1, "0", true},                                       \
+	{"confidence",  KEY_REAL,     IN_HANDOFF(confidence),  0, 1000, "0", true},                                       \
 	{"on_fail",     KEY_STEPS,    IN_HANDOFF(on_fail),     1, NAME_MAX_BYTES, NULL, true},                         \
 	{"retries",     KEY_COUNT,    IN_HANDOFF(retries),     1, 20, "1", true},                                      \
 	{"escalate",    KEY_NAME,     IN_HANDOFF(escalate),    0, NAME_MAX_BYTES, NULL, true},                         \
@@ -286,9 +299,6 @@ key_allowed(const struct key *key, char out[KEY_ALLOWED_TEXT])
 		    "a list of \"retry\", \"escalate\", \"review\", \"pass\" and \"fail\", each once; nothing comes after the "
 		    "last two");
 		return;
-	case KEY_SHARE:
-		snprintf(out, KEY_ALLOWED_TEXT, "a number from 0 to 1, e.g. 0.75");
-		return;
 	case KEY_COUNT:
 		snprintf(out, KEY_ALLOWED_TEXT, "a whole number from %lld to %lld", (long long)key->min,
 		    (long long)key->max);
@@ -328,6 +338,16 @@ key_allowed(const struct key *key, char out[KEY_ALLOWED_TEXT])
 		return;
 	case KEY_ANSWER:
 		snprintf(out, KEY_ALLOWED_TEXT, "\"reject\" or \"approve\"");
+		return;
+	case KEY_URL:
+		snprintf(out, KEY_ALLOWED_TEXT, "a URL, https://HOST[:PORT][/PATH] or with http, or \"\" for none");
+		return;
+	case KEY_FILE:
+		snprintf(out, KEY_ALLOWED_TEXT, "an absolute path of at most %lld bytes, or \"\" for none", (long long)key->max);
+		return;
+	case KEY_REAL:
+	case KEY_PERCENTS:
+		numbers_allowed(key, out);
 		return;
 	}
 }

@@ -22,7 +22,6 @@ enum key_type {
 	KEY_NAMES,     /* char **, names of plugins */
 	KEY_NAME,      /* char *, of a plugin */
 	KEY_STEPS,     /* char **, names of enum policy_step */
-	KEY_SHARE,     /* double, from 0 to 1 */
 	KEY_COUNT,     /* integer of any width */
 	KEY_SIZE,      /* bytes */
 	KEY_TIME,      /* nanoseconds */
@@ -33,6 +32,10 @@ enum key_type {
 	KEY_ON_CYCLE,  /* enum policy_on_cycle */
 	KEY_ROUTING,   /* enum policy_routing */
 	KEY_ANSWER,    /* enum policy_answer */
+	KEY_URL,       /* char *, http or https; "" is NULL */
+	KEY_FILE,      /* char *, an absolute path; "" is NULL */
+	KEY_REAL,      /* double; min and max are thousandths */
+	KEY_PERCENTS,  /* struct policy_percents */
 };
 
 struct key {

@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/util.h"
 #include "policy/check.h"
+#include "policy/clients.h"
 #include "policy/fallbacks.h"
 #include "policy/handoffs.h"
 #include "policy/keys.h"
@@ -183,7 +184,8 @@ load_as(const char *path, bool dev, bool root, struct policy **ret, struct fault
 {
 	struct policy *p = policy_new(dev, root);
 
-	if (path != NULL && (policy_read(path, p, fault) != 0 || !check_stacks(p, path, set_fault, fault))) {
+	if (path != NULL && (policy_read(path, p, fault) != 0 || !check_stacks(p, path, set_fault, fault) ||
+				!clients_check(p, set_fault, fault))) {
 		policy_unref(&p);
 		return HOSPES_ECONFIG;
 	}
@@ -205,6 +207,7 @@ policy_check(
 	if (path != NULL) {
 		policy_read_all(path, p, each, arg);
 		check_stacks(p, path, each, arg);
+		clients_check(p, each, arg);
 	}
 	policy_complete(p, path);
 	fallbacks_check(p, each, arg);
@@ -272,6 +275,7 @@ policy_unref(struct policy **ref)
 	map_free(&p->plugins);
 	plugin_free(p->unnamed);
 	routes_free(p);
+	clients_free(p);
 	fallbacks_free(p);
 	handoffs_free(p);
 	value_clear(policy_keys, p);

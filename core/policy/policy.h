@@ -93,6 +93,12 @@ struct policy_handoff {
 	unsigned n_steps;
 };
 
+#define POLICY_PERCENTS_MAX 8
+struct policy_percents {
+	unsigned n;
+	uint8_t at[POLICY_PERCENTS_MAX]; /* the smallest first */
+};
+
 /* What the operator says of one plugin: `grants.NAME`, `limits.NAME` and `plugins.NAME`. */
 struct policy_plugin {
 	char *name;
@@ -105,11 +111,23 @@ struct policy_plugin {
 	int64_t timeout_ns;   /* time for one attempt of a call of it; 0: what the call has */
 	unsigned recursion;   /* cap of the note's recursion; default 0 */
 	bool breaker;         /* it is left alone for a while when it fails too often; default true */
+	int64_t day_calls;    /* calls of it a day, of all runs; 0: no limit */
+	int64_t day_money;    /* micro-dollars; 0: no limit */
 	bool polled;          /* its answer may change: asking it the same again is no repetition */
 	json_t *config;       /* object, perhaps empty; values of its HOSPES_CONFIG names */
 	char *at;             /* "FILE:LINE" of its first mention */
 	json_t *config_at;    /* the same of each key of config */
 };
+
+/* What the operator says of one client, or with the name "*" of all that have no entry of their own: an entry of `clients`.  0
+ * is no limit, and of `calls` and `money` that run.calls and run.money hold. */
+struct policy_client {
+	char *client;                 /* "uid:1000" */
+	int64_t calls, money;         /* of one run of it, micro-dollars */
+	int64_t day_calls, day_money; /* of all its runs, a day */
+	char *at;                     /* "FILE:LINE" */
+};
+#define POLICY_DAY_CALLS_MAX INT64_C(1000000000000)
 
 struct policy {
 	unsigned refs;
@@ -127,6 +145,12 @@ struct policy {
 
 	int64_t run_calls;
 	int64_t run_wall_ns;
+	int64_t run_money;  /* micro-dollars; 0: no limit */
+	int64_t run_cpu_ns; /* 0: no limit */
+	int64_t day_calls;  /* of the whole host; 0: no limit */
+	int64_t day_money;
+	struct policy_client *clients; /* in the order of the file: policy_client */
+	size_t n_clients;
 	unsigned depth;
 	unsigned repetition; /* how often the same call may be begun again in a run; 0: as often as it likes; default 3 */
 	enum policy_on_cycle on_cycle;
@@ -169,6 +193,11 @@ struct policy {
 	bool review_once;           /* `reviews.once`: a human is asked before an effect of the class `once` */
 	int64_t review_deadline_ns; /* how long a review waits for a human */
 	enum policy_answer review_default; /* `reviews.default`: what becomes of a review that nobody answered */
+	struct policy_percents alerts_at; /* of a budget that is spent: an alert each */
+	char *alerts_webhook;             /* URL that alerts are sent to, or NULL */
+	char *alerts_secret_file;         /* that they are signed with, or NULL */
+	double quality_k, quality_h;      /* CUSUM over scores, in standard deviations (dispatch/cusum.h) */
+	unsigned quality_least;           /* scores of a version before a drop is told of */
 
 	json_t *held;  /* key -> text of what holds until the host starts again, as the file had it when it started */
 	json_t *asked; /* the same as the file has it now */
@@ -255,6 +284,8 @@ void policy_unref(struct policy **p);
 /* Never NULL: a plugin that the file does not name has the defaults. */
 const struct policy_plugin *policy_plugin(const struct policy *p, const char *name);
 
+/* Never NULL: what holds for a client. */
+const struct policy_client *policy_client(const struct policy *p, const char *name);
 /* What stands in for calls of a name or "cap:NAME"; NULL: nothing. */
 const struct policy_fallback *policy_fallback(const struct policy *p, const char *name);
 

@@ -16,9 +16,11 @@
 #include "base/buf.h"
 #include "base/fd.h"
 #include "base/util.h"
+#include "policy/clients.h"
 #include "policy/fallbacks.h"
 #include "policy/handoffs.h"
 #include "policy/keys.h"
+#include "policy/numbers.h"
 #include "policy/routing.h"
 #include "policy/value.h"
 
@@ -112,7 +114,7 @@ list_keys(const struct key *keys, const char *path, struct buf *out)
 	for (const char *const *g = policy_plugin_groups; keys == policy_keys && group == 0 && *g != NULL; g++)
 		buf_printf(out, ", %s", *g);
 	if (keys == policy_keys && group == 0)
-		buf_appends(out, ", handoffs");
+		buf_appends(out, ", clients, fallbacks, handoffs");
 }
 
 static int
@@ -166,6 +168,24 @@ put_list(const struct key *key, const config_setting_t *s, void *base)
 }
 
 static bool
+put_percents(const struct key *key, const config_setting_t *s, void *base)
+{
+	int64_t numbers[POLICY_PERCENTS_MAX];
+	int n = config_setting_length(s);
+
+	if (n > POLICY_PERCENTS_MAX)
+		return false;
+	for (int i = 0; i < n; i++) {
+		const config_setting_t *one = config_setting_get_elem(s, (unsigned)i);
+
+		if (!config_setting_is_number(one) || config_setting_type(one) == CONFIG_TYPE_FLOAT)
+			return false;
+		numbers[i] = config_setting_get_int64(one);
+	}
+	return value_put_percents(key, base, numbers, (size_t)n);
+}
+
+static bool
 put_value(const struct key *key, const config_setting_t *s, void *base)
 {
 	switch (config_setting_type(s)) {
@@ -180,7 +200,7 @@ put_value(const struct key *key, const config_setting_t *s, void *base)
 		return value_put_text(key, base, config_setting_get_string(s));
 	case CONFIG_TYPE_LIST:
 	case CONFIG_TYPE_ARRAY:
-		return put_list(key, s, base);
+		return key->type == KEY_PERCENTS ? put_percents(key, s, base) : put_list(key, s, base);
 	default:
 		return false;
 	}
@@ -425,6 +445,42 @@ read_fallbacks(const struct reader *r, const config_setting_t *list)
 	return rc;
 }
 
+/* { client = "uid:1000"; day_calls = 100; } in the list of clients. */
+static int
+read_client(const struct reader *r, const config_setting_t *s, unsigned nth)
+{
+	struct policy_client *client;
+	char shown[PATH_TEXT];
+	int rc = 0;
+
+	snprintf(shown, sizeof shown, "clients[%u]", nth);
+	if (!config_setting_is_group(s))
+		return bad_value(r, s, shown, "a group { client = \"uid:1000\"; day_calls = 100; }");
+	client = client_add(r->policy);
+	client->at = place(r, s);
+	for (int i = 0; rc == 0 && i < config_setting_length(s); i++) {
+		const config_setting_t *value = config_setting_get_elem(s, (unsigned)i);
+		const char *name = config_setting_name(value);
+
+		snprintf(shown, sizeof shown, "clients[%u].%s", nth, name);
+		rc = read_key(r, value, policy_client_keys, name, shown, client);
+	}
+	return rc;
+}
+
+static int
+read_clients(const struct reader *r, const config_setting_t *list)
+{
+	int rc = 0;
+
+	if (!config_setting_is_list(list) || config_setting_length(list) > CLIENTS_MAX)
+		return bad_value(
+		    r, list, "clients", "a list of at most 1000 groups, ( { client = \"uid:1000\"; day_calls = 100; } )");
+	for (int i = 0; rc == 0 && i < config_setting_length(list); i++)
+		rc = read_client(r, config_setting_get_elem(list, (unsigned)i), (unsigned)i);
+	return rc;
+}
+
 /* { NAME = 3; ... } of an entry of `routing`. */
 static int
 read_weights(const struct reader *r, const config_setting_t *group, const char *shown, struct policy_route *route)
@@ -495,12 +551,14 @@ read_root(const struct reader *r, const config_setting_t *root)
 
 		if (is_plugin_group(name))
 			rc = read_plugin_group(r, s);
+		else if (strcmp(name, "clients") == 0)
+			rc = read_clients(r, s);
 		else if (strcmp(name, "fallbacks") == 0)
 			rc = read_fallbacks(r, s);
-		else if (strcmp(name, "routing") == 0)
-			rc = read_routes(r, s);
 		else if (strcmp(name, "handoffs") == 0)
 			rc = read_handoffs(r, s);
+		else if (strcmp(name, "routing") == 0)
+			rc = read_routes(r, s);
 		else if (key_is_group(name))
 			rc = read_group(r, s);
 		else

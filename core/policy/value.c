@@ -9,6 +9,7 @@
 #include "base/money.h"
 #include "base/util.h"
 #include "policy/match.h"
+#include "policy/numbers.h"
 #include "policy/units.h"
 
 static void *
@@ -154,6 +155,19 @@ need_fits(const char *text)
 	return false;
 }
 
+/* As far as is seen without taking it apart, which whoever uses it does; no user, no password. */
+static bool
+url_fits(const char *text)
+{
+	const char *host = NULL;
+
+	if (strncmp(text, "https://", 8) == 0)
+		host = text + 8;
+	else if (strncmp(text, "http://", 7) == 0)
+		host = text + 7;
+	return host != NULL && strcspn(host, "/?#:") > 0 && strpbrk(host, " *@\"<>\\^`{|}") == NULL;
+}
+
 static bool
 text_fits(const struct key *key, const char *text)
 {
@@ -181,6 +195,10 @@ text_fits(const struct key *key, const char *text)
 		return policy_is_plugin_name(text);
 	case KEY_NAME:
 		return len == 0 || policy_is_plugin_name(text);
+	case KEY_URL:
+		return len == 0 || url_fits(text);
+	case KEY_FILE:
+		return len == 0 || text[0] == '/';
 	default:
 		return true;
 	}
@@ -195,6 +213,8 @@ value_put_text(const struct key *key, void *base, const char *text)
 	case KEY_TEXT:
 	case KEY_NAME:
 	case KEY_PATH:
+	case KEY_URL:
+	case KEY_FILE:
 		if (!text_fits(key, text))
 			return false;
 		put_string(key, base, text);
@@ -225,7 +245,8 @@ value_put_text(const struct key *key, void *base, const char *text)
 	case KEY_SPACES:
 	case KEY_NAMES:
 	case KEY_STEPS:
-	case KEY_SHARE:
+	case KEY_REAL:
+	case KEY_PERCENTS:
 		break;
 	}
 	return false;
@@ -240,20 +261,11 @@ value_put_number(const struct key *key, void *base, int64_t number)
 		return put_in_range(key, base, number);
 	case KEY_TIME:
 		return !__builtin_mul_overflow(number, NS_PER_S, &number) && put_in_range(key, base, number);
-	case KEY_SHARE:
+	case KEY_REAL:
 		return value_put_real(key, base, (double)number);
 	default:
 		return false;
 	}
-}
-
-bool
-value_put_real(const struct key *key, void *base, double number)
-{
-	if (key->type != KEY_SHARE || !(number >= 0) || !(number <= 1))
-		return false;
-	memcpy(place(key, base), &number, sizeof number);
-	return true;
 }
 
 bool
@@ -275,7 +287,8 @@ is_list(const struct key *key)
 static bool
 is_text(const struct key *key)
 {
-	return key->type == KEY_TEXT || key->type == KEY_PATH || key->type == KEY_NAME;
+	return key->type == KEY_TEXT || key->type == KEY_PATH || key->type == KEY_NAME ||
+	       key->type == KEY_URL || key->type == KEY_FILE;
 }
 
 bool
@@ -307,10 +320,10 @@ value_preset(const struct key *keys, void *base)
 			continue;
 		if (k->type == KEY_BOOL)
 			fits = value_put_bool(k, base, strcmp(k->preset, "true") == 0);
+		else if (k->type == KEY_REAL || k->type == KEY_PERCENTS)
+			fits = numbers_preset(k, base);
 		else if (k->type == KEY_COUNT)
 			fits = value_put_number(k, base, strtoll(k->preset, NULL, 10));
-		else if (k->type == KEY_SHARE)
-			fits = value_put_real(k, base, strtod(k->preset, NULL));
 		else
 			fits = value_put_text(k, base, k->preset);
 		assert(fits);
@@ -391,8 +404,8 @@ value_write(const struct key *key, const void *base, struct buf *out)
 
 	if (is_list(key)) {
 		write_list(key, *(char *const *const *)from, out);
-	} else if (key->type == KEY_SHARE) {
-		buf_printf(out, "%.15g", *(const double *)(const void *)from);
+	} else if (key->type == KEY_REAL || key->type == KEY_PERCENTS) {
+		numbers_write(key, base, out);
 	} else if (is_text(key)) {
 		buf_printf(out, "%s", *(char *const *)from != NULL ? *(char *const *)from : "");
 	} else if (key->type == KEY_BOOL) {

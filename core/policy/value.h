@@ -14,7 +14,6 @@
  * the key does not allow the value. */
 bool value_put_text(const struct key *key, void *base, const char *text);
 bool value_put_number(const struct key *key, void *base, int64_t number);
-bool value_put_real(const struct key *key, void *base, double number);
 bool value_put_bool(const struct key *key, void *base, bool flag);
 bool value_put_list(const struct key *key, void *base, char ***list); /* takes the list over when it fits */
 

@@ -31,6 +31,7 @@ enum plugin_kind { PLUGIN_AGENT, PLUGIN_STRATEGY, PLUGIN_CHECK, PLUGIN_TOOL };
 enum version_state { VERSION_STAGED, VERSION_ACTIVE, VERSION_FORMER, VERSION_WITHDRAWN };
 
 struct plugin; /* one name with its versions */
+struct account;
 
 /* One version: open for reading.  Held by references; freed when the last run that names it has gone and it was removed. */
 struct version {
@@ -60,6 +61,8 @@ struct version {
 	int64_t price_micros;
 	bool state_cell;
 	json_t *notes; /* all of them, as the inspector told */
+
+	struct account *account; /* dispatch's: of the plugin's day */
 };
 
 struct registry;

@@ -69,7 +69,7 @@ void run_key_text(struct runs *r, const struct run_key *key, struct buf *out);
 
 /*
  * Starts a run.  `request`: {"plugin": "survey", "input": any, "version": "1.0.0"?, "config": {"survey": {"at_once": 2}}?,
- * "budget": {"calls": n?, "wall_ms": n?}?, "sources": ["space", ...]?, "script": {...}?, "key"?}.  `sources` are spaces of this
+ * "budget": {"calls": n?, "wall_ms": n?, "money_micros": n?, "cpu_ms": n?}?, "sources": ["space", ...]?, "script": {...}?, "key"?}.  `sources` are spaces of this
  * client whose documents the run's plugins may read as the space "sources" (memory/memory.h).  `input` may be given as a payload instead (then it is not
  * parsed).  `key`: of a lookup whose `found` has not returned, or NULL; *ret is NULL when the same request was answered under
  * it before, see run_key_text.  Faults: bad_input, no_such_agent, no_such_version, too_large, overloaded, permission_denied,
@@ -143,11 +143,21 @@ json_t *run_part(const struct run *run, uint32_t nth);
  * "maybe_billed": n (costly ones), "attempt", "undecided": {"since", "command"} while it waits for a decision and "decision":
  * {"outcome", "by", "why"?} after it.
  */
+typedef void run_viewed(json_t *view, const struct fault *fault, void *arg);
+
 void run_show(struct runs *r, const char *id_text, run_viewed *done, void *arg);    /* summary + "tree" */
+void run_budget(struct runs *r, const char *id_text, run_viewed *done, void *arg);  /* summary, "run" and "tree": budget.c */
 void run_records(struct runs *r, const char *id_text, run_viewed *done, void *arg); /* every record, oldest first */
 void run_reply(
     struct runs *r, const char *id_text, run_viewed *done, void *arg); /* summary + "parts": as run_part has them */
 void run_list(struct runs *r, bool all, unsigned limit, run_viewed *done, void *arg);
+
+/*
+ * Scores a call of a run that has ended, 0 useless to 1.  `request`: {"call": "/0/3"? (the root call), "score": 0..1, "why":
+ * text?}; `who` is recorded with it, and can score a call once.  `done` gets {"run", "call", "plugin", "version", "score"}, once
+ * that is durable.  Faults: bad_input, no_run, not_found; conflict, when it was scored by them, is open or was erased.
+ */
+void run_score(struct runs *r, const char *id_text, const json_t *request, const char *who, run_viewed *done, void *arg);
 
 /*
  * Erases a run that has ended: what it was given and said is overwritten in the journal.  Its summary stays, and hashes.
@@ -167,6 +177,9 @@ void runs_set_policy(struct runs *r, struct policy *policy);
 /* Stops admitting; calls `drained` when no run is open any more that is worth waiting for, after `run.drain` at the latest.
  * Those that only wait for a time to come are not: they go on when the host is started again, as do all that are open then. */
 void runs_drain(struct runs *r, void (*drained)(void *arg), void *arg);
+
+/* The accounts of the day, as dispatch_accounts has them; a new reference. */
+json_t *runs_accounts(struct runs *r);
 
 unsigned runs_open_count(const struct runs *r);
 unsigned runs_resuming_count(const struct runs *r); /* of those, that have not repeated yet what is on record */

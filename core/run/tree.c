@@ -543,6 +543,9 @@ set_field(json_t *json, const struct record *r, const struct record_field *f)
 	case TAG_ENDS:
 	case TAG_LIMIT_CALLS:
 	case TAG_NUMBER:
+	case TAG_LIMIT_MICROS:
+	case TAG_MICROS:
+	case TAG_CPU:
 		json_object_set_new(json, key, json_integer(record_int(r, f->tag)));
 		return;
 	case TAG_CONFIDENCE:

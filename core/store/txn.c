@@ -21,7 +21,10 @@ static const char *const table_names[STORE_TABLES] = {
     [STORE_MEMORY] = "memory",
     [STORE_REQUESTS] = "requests",
     [STORE_BREAKERS] = "breakers",
+    [STORE_LEDGER] = "ledger",
     [STORE_REVIEWS] = "reviews",
+    [STORE_ALERTS] = "alerts",
+    [STORE_SCORES] = "scores",
 };
 
 const char *

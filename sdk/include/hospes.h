@@ -139,6 +139,7 @@ typedef struct hospes_options {
 	const char *version HOSPES_ZERO_;    /* this version of the callee, "1.2.0", and no other */
 	const char *key HOSPES_ZERO_;        /* idempotency key, where the host's own should not be used */
 	const char *effect HOSPES_ZERO_;     /* http: HOSPES_EFFECT_KEYED or another class */
+	int64_t money_micros HOSPES_ZERO_;   /* the share of money, in micro-dollars, of the callee and all below it (1.3) */
 } hospes_options;
 #ifdef __cplusplus
 static inline const hospes_options *
@@ -234,6 +235,11 @@ int hospes_random(hospes_ctx *ctx, void *buffer, size_t len);
 
 /* Waits; 0 or HOSPES_ECANCELLED.  A durable timer: it outlives the cell.  [waits] */
 int hospes_sleep(hospes_ctx *ctx, int64_t ns);
+
+/* Says how good the outcome of a call was, from 0 (useless) to 1, and why (NULL, or up to 2,000 bytes): the host keeps score of each
+ * version, notices when one gets worse, and may route by it.  `answer` is of a call that this call has made; NULL is the one that
+ * hospes_call waited for last.  Once for each call, and not of the plugin itself.  [waits] */
+int hospes_score(hospes_ctx *ctx, const hospes_answer *answer, double score, const char *why);
 
 /* ---- Groups ------------------------------------------------------------------------------------------------------ */
 

@@ -1,7 +1,8 @@
 # unit tests of call and dispatch
 
-CMOCKA_TESTS += tests/unit/test_account tests/unit/test_breaker tests/unit/test_carried tests/unit/test_routing tests/unit/test_dispatch tests/unit/test_dispatch_effects \
-	tests/unit/test_dispatch_grounding tests/unit/test_dispatch_ladder tests/unit/test_dispatch_loops \
+CMOCKA_TESTS += tests/unit/test_account tests/unit/test_alerts tests/unit/test_carried \
+	tests/unit/test_dispatch tests/unit/test_dispatch_effects tests/unit/test_dispatch_grounding \
+	tests/unit/test_dispatch_ladder tests/unit/test_dispatch_loops \
 	tests/unit/test_dispatch_memory tests/unit/test_dispatch_parts tests/unit/test_dispatch_waits \
 	tests/unit/test_restore tests/unit/test_stages tests/unit/test_stages_restore
 
@@ -19,6 +20,7 @@ DISPATCH_TEST_LIBS = core/dispatch/libdispatch.a core/registry/libregistry.a cor
 	core/base/libbase.a $(EVENT_LIBS) $(JANSSON_LIBS) $(CONFIG_LIBS) $(SODIUM_LIBS) $(XXHASH_LIBS) $(CURL_LIBS) \
 	$(CMOCKA_LIBS) -lm
 
+CMOCKA_TESTS += tests/unit/test_breaker tests/unit/test_routing
 tests_unit_test_breaker_SOURCES = tests/unit/test_breaker.c $(DISPATCH_WORLD)
 tests_unit_test_breaker_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_breaker_LDADD = $(DISPATCH_TEST_LIBS)
@@ -26,6 +28,10 @@ tests_unit_test_breaker_LDADD = $(DISPATCH_TEST_LIBS)
 tests_unit_test_routing_SOURCES = tests/unit/test_routing.c $(DISPATCH_WORLD)
 tests_unit_test_routing_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_routing_LDADD = $(DISPATCH_TEST_LIBS)
+
+tests_unit_test_alerts_SOURCES = tests/unit/test_alerts.c $(DISPATCH_WORLD)
+tests_unit_test_alerts_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_alerts_LDADD = $(DISPATCH_TEST_LIBS)
 
 tests_unit_test_dispatch_SOURCES = tests/unit/test_dispatch.c $(DISPATCH_WORLD)
 tests_unit_test_dispatch_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)

@@ -131,7 +131,14 @@ candidate(const struct key *k, unsigned i)
 		return xstrdup("[ \"/x\" ]");
 	case KEY_TEXT:
 	case KEY_PATH:
+	case KEY_FILE:
 		return xstrdup("\"/x\"");
+	case KEY_URL:
+		return xstrdup("\"http://x/y\"");
+	case KEY_REAL:
+		return xasprintf("%g", (double)number / 1000 + 0.0005);
+	case KEY_PERCENTS:
+		return xstrdup("[ 7 ]");
 	default:
 		return allowed_word(k, i);
 	}
