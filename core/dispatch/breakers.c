@@ -181,12 +181,14 @@ static json_t *
 body_of(const struct breaker *b, const struct op *op)
 {
 	const struct breaker_count *c = &b->at_opening;
-	_cleanup_(free_p) char *path = op == NULL ? NULL : op_path(op);
+	/* A run that is erased is not to be found by the hosts that it asked. */
+	bool tell = op != NULL && b->semver != NULL;
+	_cleanup_(free_p) char *path = tell ? op_path(op) : NULL;
 	json_t *body = json_pack("{s:s, s:s*, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:s*, s:s*}", "name", b->name,
 	    "version", b->semver, "state", breaker_state_name(b->state), "cause", breaker_cause_name(b->cause),
 	    "samples", (json_int_t)c->n, "errors", (json_int_t)c->errors, "slow", (json_int_t)c->slow, "micros",
 	    (json_int_t)c->micros, "window_ns", (json_int_t)b->opened_window_ns, "since_ns", (json_int_t)b->since_real_ns,
-	    "until_ns", (json_int_t)b->until_real_ns, "run", op == NULL ? NULL : op->run->id_text, "path", path);
+	    "until_ns", (json_int_t)b->until_real_ns, "run", tell ? op->run->id_text : NULL, "path", path);
 	char hex[2 * sizeof(b->object) + 1];
 
 	assert(body != NULL);

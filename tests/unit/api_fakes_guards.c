@@ -1,6 +1,8 @@
-/* What the handlers of reviews, alerts and scores ask of other rooms. */
+/* What the handlers of reviews, alerts, scores and breakers ask of other rooms. */
 
 #include "api_fakes.h"
+
+#include <string.h>
 
 #include "dispatch/dispatch.h"
 #include "run/run.h"
@@ -51,4 +53,22 @@ dispatch_scores(const struct dispatch *d, const char *plugin)
 {
 	(void)d, (void)plugin;
 	return json_array();
+}
+
+json_t *
+dispatch_breakers(struct dispatch *d)
+{
+	(void)d;
+	return json_array();
+}
+
+int
+dispatch_reset_breakers(struct dispatch *d, const char *name, const char *semver, const char *actor, const char *why,
+    json_t **ret, struct fault *fault)
+{
+	(void)d;
+	if (strcmp(name, "nobody") == 0)
+		return fault_set(fault, HOSPES_ENOENT, "there is no breaker of nobody");
+	*ret = json_pack("[{s:s s:s* s:s s:s}]", "name", name, "version", semver, "by", actor, "why", why);
+	return 0;
 }

@@ -137,20 +137,6 @@ store_del(struct store_txn *txn, enum store_table table, const void *key, size_t
 }
 
 void
-store_read_now(struct store *s, store_read_fn *read, void *arg)
-{
-	(void)s, (void)read, (void)arg;
-}
-
-int
-store_walk(struct store_txn *txn, enum store_table table, const void *prefix, size_t prefix_len, bool down,
-    store_visit *visit, void *arg)
-{
-	(void)txn, (void)table, (void)prefix, (void)prefix_len, (void)down, (void)visit, (void)arg;
-	return 0;
-}
-
-void
 journal_await(struct journal *j, uint64_t lsn, journal_done *done, void *arg)
 {
 	(void)j, (void)lsn;
