@@ -73,11 +73,11 @@ static const struct route routes[] = {
     {EVHTTP_REQ_POST, "/v1/memory/{}/search", BODY_DIGESTS, handle_memory_search},
     {EVHTTP_REQ_POST, "/v1/backup", BODY_JSON, handle_backup},
     {EVHTTP_REQ_GET, "/v1/policy", BODY_NONE, handle_policy},
-    {EVHTTP_REQ_GET, "/v1/breakers", BODY_NONE, handle_breakers},
-    {EVHTTP_REQ_POST, "/v1/breakers/reset", BODY_JSON, handle_breakers_reset},
     {EVHTTP_REQ_GET, "/v1/alerts", BODY_NONE, handle_alerts},
     {EVHTTP_REQ_GET, "/v1/scores", BODY_NONE, handle_scores},
     {EVHTTP_REQ_POST, "/v1/runs/{}/score", BODY_JSON, handle_run_score},
+    {EVHTTP_REQ_GET, "/v1/breakers", BODY_NONE, handle_breakers},
+    {EVHTTP_REQ_POST, "/v1/breakers/reset", BODY_JSON, handle_breakers_reset},
 };
 
 /* One segment of a path, decoded.  Names and ids are printable ASCII without slashes; nothing else gets further. */

@@ -41,11 +41,11 @@ struct api {
 	struct policy *policy;
 	struct registry *registry;
 	struct cells *cells;
+	struct dispatch *dispatch;
 	struct runs *runs;
 	struct memory *memory;
 	struct journal *journal;
 	struct backups *backups;
-	struct dispatch *dispatch;
 	struct evhttp *http;
 	struct evconnlistener *listener;
 	struct event *accept_again;
@@ -230,10 +230,10 @@ void handle_memory_search(struct exchange *x);
 void handle_memory_reindex(struct exchange *x);
 void handle_backup(struct exchange *x);
 void handle_policy(struct exchange *x);
-void handle_breakers(struct exchange *x);
-void handle_breakers_reset(struct exchange *x);
 void handle_alerts(struct exchange *x);
 void handle_scores(struct exchange *x);
 void handle_run_score(struct exchange *x);
+void handle_breakers(struct exchange *x);
+void handle_breakers_reset(struct exchange *x);
 
 #endif

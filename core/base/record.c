@@ -234,12 +234,12 @@ record_kind_name(enum record_kind kind)
 		return "part";
 	case RECORD_LOG:
 		return "log";
-	case RECORD_BREAKER:
-		return "breaker";
 	case RECORD_ALERT:
 		return "alert";
 	case RECORD_SCORE:
 		return "score";
+	case RECORD_BREAKER:
+		return "breaker";
 	}
 	return "unknown";
 }

@@ -33,8 +33,9 @@ enum record_kind {
 	                         * has to look no further back */
 	RECORD_RUN_MOVED = 13,  /* NUMBER: LSN of the copy of its RUN_START; all before is now in the copies that `prev` leads to */
 	RECORD_CALL_START = 20, /* PATH, TARGET, CALLEE, VERSION, DEADLINE, INPUT; the call that the op led to.  LIMIT_CALLS, LIMIT_MICROS:
-	                         * its shares.  MICROS: its price.  GUARD: "repetition" where it counts as begun again.  REASON: "probe" where it is its
-	                         * breaker's.  ROUTE: of a capability, why this one.  OBJECT, CONFIG: with the first call of a version in the run.  NUMBER: 1 where
+	                         * its shares.  MICROS: its price.  GUARD: "repetition" where it counts as begun again.  REASON: "probe" where it
+	                         * is its breaker's.  ROUTE: of a capability, why this one.  OBJECT, CONFIG: with the first call of a version
+	                         * in the run.  NUMBER: 1 where
 	                         * the version was asked for by number.  Of a check: ACTOR, and NUMBER: how many ops the
 	                         * handler of the call that it looks at had asked for.  ENDS: where it has less time than the op */
 	RECORD_CALL_END = 21,   /* PATH, TARGET, status, OUTPUT | MESSAGE, CONFIDENCE: the outcome of the op that made the
@@ -119,7 +120,7 @@ enum record_tag {
 	TAG_MICROS = 35,       /* int64, micro-dollars: what something costs */
 	TAG_CPU = 36,          /* int64, ns of CPU time: what was used; of a RUN_START the limit */
 	TAG_REVIEW = 38,   /* text: id of a review */
-	TAG_STAGE = 39,    /* JSON {"by", "cause", "kind", "to"?, "version"?, "of"?} */
+	TAG_STAGE = 39,    /* JSON {"by", "cause", "kind", "to"?, "version"?, "question"?, "of"?} */
 	TAG_ENDS = 41,     /* int64, real ns */
 	TAG_SCORE = 40,    /* JSON: a score, and the series that it ends */
 };

@@ -184,11 +184,12 @@ body_of(const struct breaker *b, const struct op *op)
 	/* A run that is erased is not to be found by the hosts that it asked. */
 	bool tell = op != NULL && b->semver != NULL;
 	_cleanup_(free_p) char *path = tell ? op_path(op) : NULL;
-	json_t *body = json_pack("{s:s, s:s*, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:s*, s:s*}", "name", b->name,
-	    "version", b->semver, "state", breaker_state_name(b->state), "cause", breaker_cause_name(b->cause),
+	json_t *body = json_pack("{s:s, s:s*, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:s*, s:s*}", "name",
+	    b->name, "version", b->semver, "state", breaker_state_name(b->state), "cause", breaker_cause_name(b->cause),
 	    "samples", (json_int_t)c->n, "errors", (json_int_t)c->errors, "slow", (json_int_t)c->slow, "micros",
-	    (json_int_t)c->micros, "window_ns", (json_int_t)b->opened_window_ns, "since_ns", (json_int_t)b->since_real_ns,
-	    "until_ns", (json_int_t)b->until_real_ns, "run", tell ? op->run->id_text : NULL, "path", path);
+	    (json_int_t)c->micros, "window_ns", (json_int_t)b->opened_window_ns, "since_ns",
+	    (json_int_t)b->since_real_ns, "until_ns", (json_int_t)b->until_real_ns, "run",
+	    tell ? op->run->id_text : NULL, "path", path);
 	char hex[2 * sizeof(b->object) + 1];
 
 	assert(body != NULL);
@@ -226,13 +227,16 @@ static void
 alert(struct dispatch *d, const struct breaker *b, const char *why)
 {
 	const char *kind = b->semver != NULL ? "agent" : "host";
-	_cleanup_(free_p) char *of = xasprintf("%s %s%s%s", kind, b->name, b->semver != NULL ? " " : "", version_text(b));
+	_cleanup_(free_p) char *of =
+	    xasprintf("%s %s%s%s", kind, b->name, b->semver != NULL ? " " : "", version_text(b));
 	_cleanup_(free_p) char *text = xasprintf("the breaker of %s opens: %s", of, why);
 
 	if (b->cause == BREAKER_PROBE)
 		log_info("breaker open still", LOG_S("of", b->name), LOG_S("version", version_text(b)));
 	else
-		alert_raise(d, &(struct alert){.kind = guard_breaker.name, .of = of, .what = breaker_cause_name(b->cause), .text = text});
+		alert_raise(
+		    d, &(struct alert){
+			   .kind = guard_breaker.name, .of = of, .what = breaker_cause_name(b->cause), .text = text});
 }
 
 void
@@ -338,7 +342,8 @@ load_one(const void *key, size_t key_len, const void *data, size_t len, void *ar
 	struct breaker *b;
 
 	(void)key, (void)key_len;
-	if (name == NULL || state == NULL || (object != NULL && (semver == NULL || !hex_parse(object, bytes, sizeof(bytes)))))
+	if (name == NULL || state == NULL ||
+	    (object != NULL && (semver == NULL || !hex_parse(object, bytes, sizeof(bytes)))))
 		return 0; /* of another host than this; nobody is kept out for that */
 	b = made(name, object == NULL ? NULL : semver, bytes);
 	b->state = strcmp(state, breaker_state_name(BREAKER_OPEN)) == 0 ? BREAKER_OPEN : BREAKER_HALF_OPEN;

@@ -28,8 +28,8 @@
 
 struct candidate {
 	struct version *v;
-	bool open;      /* its breaker */
-	double figure;  /* that it is compared by; NAN: it has none */
+	bool open;     /* its breaker */
+	double figure; /* that it is compared by; NAN: it has none */
 };
 
 struct choice {
@@ -182,7 +182,8 @@ by_score(struct dispatch *d, struct choice *c)
 		return best;
 	unscored = without_figure(c, best == NULL ? turn : turn / UNSCORED_EVERY);
 	if (unscored != NULL)
-		c->turn = best == NULL ? "nobody has a score, and it is its turn" : "it has no score, and every tenth call is for such";
+		c->turn = best == NULL ? "nobody has a score, and it is its turn"
+				       : "it has no score, and every tenth call is for such";
 	return unscored != NULL ? unscored : best;
 }
 
@@ -258,8 +259,8 @@ told(struct choice *c, size_t offered)
 	struct buf out = {0};
 
 	tell_reason(c, offered);
-	buf_printf(&out, "{\"policy\":\"%s\",\"of\":%zu,\"chosen\":\"%s\",\"reason\":\"%s\",\"candidates\":[", policy_routings[c->by],
-	    offered, c->taken->v->name, buf_text(&c->reason));
+	buf_printf(&out, "{\"policy\":\"%s\",\"of\":%zu,\"chosen\":\"%s\",\"reason\":\"%s\",\"candidates\":[",
+	    policy_routings[c->by], offered, c->taken->v->name, buf_text(&c->reason));
 	add_candidates(c, &out);
 	buf_appends(&out, "]}");
 	buf_free(&c->reason);

@@ -66,9 +66,9 @@ policy_texts(const struct policy *p)
 		if (k->reloadable)
 			add_text(values, k->path, k, p);
 	}
+	clients_write(p, values);
 	routes_write(p, &routing);
 	json_object_set_new(values, "routing", json_string(buf_text(&routing))); /* not there when it is not UTF-8 */
-	clients_write(p, values);
 	fallbacks_write(p, values);
 	handoffs_write(p, values);
 	while ((plugin = map_next(&p->plugins, &at)) != NULL)
@@ -119,8 +119,8 @@ compare_keys(struct diff *d, const json_t *asked)
 			compare(d, k->path, text_in(d->was, "held", k->path),
 			    json_string_value(json_object_get(asked, k->path)), false);
 	}
-	compare(d, "routing", text_in(d->was, "values", "routing"), text_in(d->now, "values", "routing"), true);
 	compare(d, "clients", text_in(d->was, "values", "clients"), text_in(d->now, "values", "clients"), true);
+	compare(d, "routing", text_in(d->was, "values", "routing"), text_in(d->now, "values", "routing"), true);
 	compare(d, "fallbacks", text_in(d->was, "values", "fallbacks"), text_in(d->now, "values", "fallbacks"), true);
 	compare(d, "handoffs", text_in(d->was, "values", "handoffs"), text_in(d->now, "values", "handoffs"), true);
 }

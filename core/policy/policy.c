@@ -176,7 +176,8 @@ policy_complete(struct policy *p, const char *path)
 static void
 set_fault(const struct policy_finding *finding, void *arg)
 {
-	fault_set(arg, HOSPES_ECONFIG, "%s: %s: %s", finding->at, finding->key, finding->text);
+	if (finding->mistake)
+		fault_set(arg, HOSPES_ECONFIG, "%s: %s: %s", finding->at, finding->key, finding->text);
 }
 
 static int
@@ -274,8 +275,8 @@ policy_unref(struct policy **ref)
 		plugin_free(plugin);
 	map_free(&p->plugins);
 	plugin_free(p->unnamed);
-	routes_free(p);
 	clients_free(p);
+	routes_free(p);
 	fallbacks_free(p);
 	handoffs_free(p);
 	value_clear(policy_keys, p);

@@ -27,10 +27,11 @@ enum policy_on_cycle { ON_CYCLE_REFUSE, ON_CYCLE_END_RUN };
 enum policy_answer { ANSWER_REJECT, ANSWER_APPROVE };
 enum policy_isolation { ISOLATION_CLIENT, ISOLATION_VERSION, ISOLATION_RUN };
 
-/* What is tried in place of a call that failed: another agent, or one of its versions, or a fixed answer. */
+/* What is tried in place of a call that failed: another agent, or one of its versions, a fixed answer, or a human. */
 struct policy_stand_in {
 	char *agent, *version; /* a name or "cap:NAME"; version may be NULL */
 	char *answer;          /* JSON text */
+	char *human;           /* a question */
 };
 
 /* On which ends of an attempt, each a bit. */
@@ -110,9 +111,9 @@ struct policy_plugin {
 	unsigned concurrency; /* running calls of it at a time; 0: no limit */
 	int64_t timeout_ns;   /* time for one attempt of a call of it; 0: what the call has */
 	unsigned recursion;   /* cap of the note's recursion; default 0 */
-	bool breaker;         /* it is left alone for a while when it fails too often; default true */
 	int64_t day_calls;    /* calls of it a day, of all runs; 0: no limit */
 	int64_t day_money;    /* micro-dollars; 0: no limit */
+	bool breaker;         /* it is left alone for a while when it fails too often; default true */
 	bool polled;          /* its answer may change: asking it the same again is no repetition */
 	json_t *config;       /* object, perhaps empty; values of its HOSPES_CONFIG names */
 	char *at;             /* "FILE:LINE" of its first mention */

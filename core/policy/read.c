@@ -114,7 +114,7 @@ list_keys(const struct key *keys, const char *path, struct buf *out)
 	for (const char *const *g = policy_plugin_groups; keys == policy_keys && group == 0 && *g != NULL; g++)
 		buf_printf(out, ", %s", *g);
 	if (keys == policy_keys && group == 0)
-		buf_appends(out, ", clients, fallbacks, handoffs");
+		buf_appends(out, ", clients, fallbacks, handoffs, routing");
 }
 
 static int
@@ -393,7 +393,7 @@ read_stand_ins(const struct reader *r, const config_setting_t *list, const char 
 
 		snprintf(key, sizeof key, "%s[%d]", shown, i);
 		if (!config_setting_is_group(s)) {
-			rc = bad_value(r, s, key, "a group { agent = \"other\"; } or { answer = \"JSON\"; }");
+			rc = bad_value(r, s, key, "a group { agent = \"other\"; }, { answer = \"JSON\"; } or { human = \"QUESTION\"; }");
 			continue;
 		}
 		fallback_add_to(f);
@@ -539,6 +539,7 @@ read_routes(const struct reader *r, const config_setting_t *list)
 		rc = read_route(r, config_setting_get_elem(list, (unsigned)i), (unsigned)i);
 	return rc;
 }
+
 
 static int
 read_root(const struct reader *r, const config_setting_t *root)

@@ -38,7 +38,8 @@ test_half_of_enough_opens(void **state)
 	b = (struct breaker){0};
 	assert_false(count(&b, &(struct breaker_rules){.errors = 0, .least = 1, .window_ns = S}, 100, true, 0));
 	b = (struct breaker){0};
-	assert_false(count(&b, &(struct breaker_rules){.errors = 1, .least = 1, .window_ns = S}, 100, false, 0)); /* of none too */
+	assert_false(count(
+	    &b, &(struct breaker_rules){.errors = 1, .least = 1, .window_ns = S}, 100, false, 0)); /* of none too */
 }
 
 static void
@@ -106,7 +107,8 @@ test_what_is_slow_is_bad(void **state)
 	slow.latency_ns = S;
 	for (unsigned i = 0; i < 3; i++)
 		assert_false(breaker_count(&b, &slow, false, 2 * S, 0, &cause));
-	assert_false(breaker_count(&b, &rules, false, 2 * S, 0, &cause) && cause == BREAKER_ERRORS); /* without a limit it is not */
+	assert_false(breaker_count(&b, &rules, false, 2 * S, 0, &cause) &&
+		     cause == BREAKER_ERRORS); /* without a limit it is not */
 	assert_true(breaker_count(&b, &slow, false, S + 1, 0, &cause));
 	assert_int_equal(cause, BREAKER_LATENCY);
 	assert_int_equal(b.sum.slow, 4);
@@ -116,7 +118,8 @@ test_what_is_slow_is_bad(void **state)
 static void
 test_money_of_a_minute(void **state)
 {
-	struct breaker_rules money = {.errors = 50, .least = 4, .window_ns = 30 * S, .open_ns = S, .money_micros = 1000};
+	struct breaker_rules money = {
+	    .errors = 50, .least = 4, .window_ns = 30 * S, .open_ns = S, .money_micros = 1000};
 	struct breaker b = {0};
 
 	(void)state;
@@ -126,7 +129,7 @@ test_money_of_a_minute(void **state)
 	}
 	assert_int_equal(breaker_ask(&b, &money, 100, 0, 0), BREAKER_DEAR);
 	assert_int_equal(breaker_ask(&b, &money, 0, 0, 0), BREAKER_PASS); /* what costs nothing may go on */
-	breaker_spend(&b, -100); /* one that did not go there */
+	breaker_spend(&b, -100);                                          /* one that did not go there */
 	assert_int_equal(breaker_ask(&b, &money, 100, 0, 0), BREAKER_PASS);
 	breaker_spend(&b, 100);
 	assert_int_equal(breaker_ask(&b, &money, 100, 30 * S, 0), BREAKER_PASS);
@@ -149,9 +152,9 @@ test_open_until_its_time(void **state)
 	breaker_open(&b, &rules, BREAKER_ERRORS, real);
 	assert_int_equal(breaker_ask(&b, &rules, 0, 0, real), BREAKER_REFUSE);
 	breaker_tell(&b, real, &told);
-	assert_string_equal(buf_text(&told),
-	    "since 2023-11-14T22:13:20.000Z nothing is sent there: 4 of its last 4 in 60 s went wrong; it is tried again at "
-	    "2023-11-14T22:13:50.000Z");
+	assert_string_equal(buf_text(&told), "since 2023-11-14T22:13:20.000Z nothing is sent there: 4 of its last 4 in "
+					     "60 s went wrong; it is tried again at "
+					     "2023-11-14T22:13:50.000Z");
 	assert_int_equal(breaker_ask(&b, &rules, 0, 0, real + 30 * S - 1), BREAKER_REFUSE);
 	assert_int_equal(breaker_ask(&b, &rules, 0, 0, real + 30 * S), BREAKER_TRY);
 	breaker_try(&b, real + 30 * S);
@@ -173,7 +176,8 @@ test_clocks_and_reloads_do_not_keep_it_open(void **state)
 
 	(void)state;
 	breaker_open(&b, &rules, BREAKER_ERRORS, real);
-	assert_int_equal(breaker_ask(&b, &rules, 0, 0, real - 86400 * S), BREAKER_REFUSE); /* the clock was put back by a day */
+	assert_int_equal(
+	    breaker_ask(&b, &rules, 0, 0, real - 86400 * S), BREAKER_REFUSE); /* the clock was put back by a day */
 	assert_int_equal(breaker_ask(&b, &rules, 0, 0, real - 86400 * S + 30 * S), BREAKER_TRY);
 	breaker_open(&b, &rules, BREAKER_ERRORS, real);
 	shorter.open_ns = S;
@@ -296,7 +300,8 @@ test_what_counts(void **state)
 	(void)state;
 	w.d->breakers.rules.errors = 0;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		struct breaker_count before = breaker_of("b") == NULL ? (struct breaker_count){0} : breaker_of("b")->sum;
+		struct breaker_count before =
+		    breaker_of("b") == NULL ? (struct breaker_count){0} : breaker_of("b")->sum;
 
 		b_ends(rows[i].status);
 		assert_int_equal(breaker_of("b")->sum.n - before.n, rows[i].n);
@@ -663,9 +668,11 @@ test_it_is_kept(void **state)
 static void
 test_senseless_entries(void **state)
 {
-	static const char *const texts[] = {"", "[]", "{}", "{\"name\":\"b\"}", "{\"name\":\"b\",\"state\":\"open\",\"object\":\"zz\",\"version\":\"1\"}",
+	static const char *const texts[] = {"", "[]", "{}", "{\"name\":\"b\"}",
+	    "{\"name\":\"b\",\"state\":\"open\",\"object\":\"zz\",\"version\":\"1\"}",
 	    "{\"name\":\"b\",\"state\":\"open\",\"object\":\"00\"}",
-	    "{\"name\":\"http://x:80\",\"state\":\"open\",\"samples\":-1,\"errors\":99999999999,\"cause\":7,\"since_ns\":-5}"};
+	    "{\"name\":\"http://"
+	    "x:80\",\"state\":\"open\",\"samples\":-1,\"errors\":99999999999,\"cause\":7,\"since_ns\":-5}"};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {

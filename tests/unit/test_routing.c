@@ -133,7 +133,8 @@ test_cheapest(void **state)
 	json = route();
 	assert_int_equal(json_array_size(json_object_get(json, "candidates")), 3);
 	assert_int_equal(
-	    json_integer_value(json_object_get(json_array_get(json_object_get(json, "candidates"), 0), "price_micros")), 30);
+	    json_integer_value(json_object_get(json_array_get(json_object_get(json, "candidates"), 0), "price_micros")),
+	    30);
 	opens("c");
 	assert_string_equal(answers("cap:work.hard"), "d");
 	assert_string_equal(answers("cap:work.*"), "b"); /* another question, which no entry is about */
