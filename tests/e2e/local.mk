@@ -1,5 +1,9 @@
 # Scenarios: one promise a file, against a host that was installed.
 E2E_SCENARIOS = \
+	tests/e2e/alerts-kill.t \
+	tests/e2e/alerts-private.t \
+	tests/e2e/alerts-webhook-fails.t \
+	tests/e2e/alerts-webhook.t \
 	tests/e2e/api-descriptors.t \
 	tests/e2e/api-errors.t \
 	tests/e2e/api-no-host.t \
@@ -99,6 +103,11 @@ E2E_SCENARIOS = \
 	tests/e2e/guard-grounding-misread.t \
 	tests/e2e/guard-grounding-review.t \
 	tests/e2e/guard-poll-outcome.t \
+	tests/e2e/guard-quality-agents.t \
+	tests/e2e/guard-quality-checks.t \
+	tests/e2e/guard-quality-erase.t \
+	tests/e2e/guard-quality-kill.t \
+	tests/e2e/guard-quality-people.t \
 	tests/e2e/guard-review-agent.t \
 	tests/e2e/guard-review-once.t \
 	tests/e2e/guard-routing-best-score.t \
