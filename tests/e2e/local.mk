@@ -71,6 +71,7 @@ E2E_SCENARIOS = \
 	tests/e2e/effects-kill.t \
 	tests/e2e/effects-live.t \
 	tests/e2e/guard-breaker-errors.t \
+	tests/e2e/guard-breaker-fallback.t \
 	tests/e2e/guard-breaker-http.t \
 	tests/e2e/guard-breaker-latency.t \
 	tests/e2e/guard-breaker-money.t \
@@ -110,6 +111,7 @@ E2E_SCENARIOS = \
 	tests/e2e/guard-quality-people.t \
 	tests/e2e/guard-review-agent.t \
 	tests/e2e/guard-review-once.t \
+	tests/e2e/guard-routing-best-score.t \
 	tests/e2e/guard-routing-cheapest.t \
 	tests/e2e/guard-routing-least-loaded.t \
 	tests/e2e/guard-routing-name.t \
