@@ -59,7 +59,7 @@ E2E_SCENARIOS = \
 	tests/e2e/effects-kill.t tests/e2e/guard-review-agent.t tests/e2e/guard-review-once.t tests/e2e/effects-live.t \
 	tests/e2e/ground-check-crashes.t \
 	tests/e2e/guard-fallback-causes.t tests/e2e/guard-fallback-human.t tests/e2e/guard-fallback-kinds.t tests/e2e/guard-fallback-kill.t \
-	tests/e2e/guard-fallback-loop.t tests/e2e/guard-fallback-parts.t \
+	tests/e2e/guard-fallback-loop.t tests/e2e/guard-fallback-parts.t tests/e2e/guard-fallback-policy.t \
 	tests/e2e/ground-check-may-not-call.t \
 	tests/e2e/ground-check-missing.t \
 	tests/e2e/ground-default.t \
