@@ -218,7 +218,7 @@ static void
 take_version(struct op *op, const struct restored_version *v)
 {
 	if (v->version != NULL)
-		op->resolved = version_ref(v->version);
+		resolve_as(op, v->version);
 }
 
 static struct call *

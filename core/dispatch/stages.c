@@ -312,11 +312,19 @@ attempt_arm(struct dispatch *d, struct call *call)
 	int64_t left = call->deadline_real_ns - clock_real_ns();
 	struct timeval tv;
 
-	if (call->deadline_real_ns >= call->op->deadline_real_ns)
+	if (call->deadline_real_ns >= call->op->deadline_real_ns || op_review(call->op, "grounding") != NULL ||
+	    op_review(call->op, "confidence") != NULL)
 		return;
 	if (left < 0)
 		left = 0;
 	tv = (struct timeval){.tv_sec = left / NS_PER_S, .tv_usec = left % NS_PER_S / 1000};
 	call->deadline = evtimer_new(d->loop, attempt_over, call);
 	evtimer_add(call->deadline, &tv);
+}
+
+void
+attempt_disarm(struct call *call)
+{
+	if (call->deadline != NULL)
+		event_del(call->deadline);
 }

@@ -79,5 +79,6 @@ bool stage_restore(struct op *op, const struct record *rec, struct payload *answ
 /* When the attempt that begins now has to be over, by `limits.NAME.timeout`; at the latest when the op has to. */
 int64_t attempt_ends(const struct op *op, const struct policy_plugin *rules);
 void attempt_arm(struct dispatch *d, struct call *call);
+void attempt_disarm(struct call *call); /* its time is no matter any more */
 
 #endif

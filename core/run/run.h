@@ -92,7 +92,7 @@ int run_resolve(struct runs *r, struct run *run, const json_t *request, const ch
  * Reviews of all runs (dispatch/review.h).  Each is {"id": "RUN-N", "run", "call", "plugin"?, "cause", "question", "context",
  * "choices"?, "hash", "raised", "deadline", "default", "state": "open"|"decided", "decision"?: "approve" | "reject" | "edit" |
  * "answer" | "expired", "by"?, "why"?, "decided"?, "value"?}; in a list without context and value.  A list has those that are
- * open, the oldest first, and with `all` then those that were decided, the newest first; limited to `limit`.
+ * open, the oldest first, and with `all` then those that were decided, the newest first; at most `limit`, and what 64 MiB of records have.
  *
  * Deciding: {"decision", "hash": of what was shown, "value": with edit and answer, "why"?}; `who` is recorded.  Faults:
  * not_found (none is open under that id), conflict (another hash), overloaded (its run has not come back since the host was
