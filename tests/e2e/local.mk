@@ -88,6 +88,7 @@ E2E_SCENARIOS = \
 	tests/e2e/guard-fallback-kinds.t \
 	tests/e2e/guard-fallback-loop.t \
 	tests/e2e/guard-fallback-parts.t \
+	tests/e2e/guard-fallback-policy.t \
 	tests/e2e/guard-grounding-cached.t \
 	tests/e2e/guard-grounding-cascade.t \
 	tests/e2e/guard-grounding-check-crashes.t \
