@@ -78,6 +78,7 @@ dispatch_take(struct dispatch *d, struct run *run)
 {
 	run->dispatch = d;
 	TAILQ_INIT(&run->memory_waiters.ops);
+	TAILQ_INIT(&run->spend_waiters.ops);
 }
 
 void
@@ -97,6 +98,7 @@ void
 dispatch_forget(struct run *run)
 {
 	deadlock_forget(run);
+	spend_forget(run);
 	repetition_forget(run);
 	loops_forget(run);
 	config_drop(run);

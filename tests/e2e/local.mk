@@ -56,7 +56,7 @@ E2E_SCENARIOS = \
 	tests/e2e/doctor-no-userns.t \
 	tests/e2e/doctor-root.t \
 	tests/e2e/doctor-user.t \
-	tests/e2e/effects-kill.t tests/e2e/guard-review-agent.t tests/e2e/guard-review-once.t tests/e2e/effects-live.t \
+	tests/e2e/effects-kill.t tests/e2e/guard-review-agent.t tests/e2e/guard-review-once.t tests/e2e/guard-review-spend.t tests/e2e/effects-live.t \
 	tests/e2e/ground-check-crashes.t \
 	tests/e2e/ground-check-may-not-call.t \
 	tests/e2e/ground-check-missing.t \
