@@ -112,6 +112,7 @@ E2E_SCENARIOS = \
 	tests/e2e/guard-quality-people.t \
 	tests/e2e/guard-review-agent.t \
 	tests/e2e/guard-review-once.t \
+	tests/e2e/guard-review-spend.t \
 	tests/e2e/guard-routing-best-score.t \
 	tests/e2e/guard-routing-cheapest.t \
 	tests/e2e/guard-routing-least-loaded.t \
