@@ -65,6 +65,9 @@ E2E_SCENARIOS = \
 	tests/e2e/ground-kill-check.t \
 	tests/e2e/ground-misread.t \
 	tests/e2e/guard-poll-outcome.t \
+	tests/e2e/guard-breaker-errors.t tests/e2e/guard-breaker-probe.t tests/e2e/guard-breaker-latency.t tests/e2e/guard-breaker-money.t tests/e2e/guard-breaker-http.t \
+	tests/e2e/guard-routing-name.t tests/e2e/guard-routing-least-loaded.t tests/e2e/guard-routing-cheapest.t tests/e2e/guard-routing-best-score.t \
+	tests/e2e/guard-routing-weighted.t \
 	tests/e2e/host-bad-config.t \
 	tests/e2e/host-disk-full.t \
 	tests/e2e/host-drains.t \
