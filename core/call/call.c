@@ -273,11 +273,12 @@ op_clear(struct op *op)
 	free(op->version);
 	free(op->key);
 	free(op->cancel_why);
+	free(op->route);
 	payload_unref(&op->input);
 	payload_unref(&op->value);
 	if (op->timer != NULL)
 		event_free(op->timer);
-	op->target = op->version = op->key = op->cancel_why = NULL;
+	op->target = op->version = op->key = op->cancel_why = op->route = NULL;
 	op->timer = NULL;
 }
 

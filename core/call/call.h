@@ -32,6 +32,7 @@ struct policy_plugin;
 struct policy_handoff;
 struct dispatch; /* dispatch's */
 struct guard;
+struct breaker;
 struct call;
 struct run;
 struct review;
@@ -176,6 +177,16 @@ struct op {
 	bool refused;              /* a guard's no to the reply of its callee is on record */
 	uint32_t intent_seq;       /* number in the run of its intent or command, where that was there when the host was started */
 
+	/* of guard_breaker.c */
+	struct breaker *breaker; /* that it is past; NULL: there is none, or it has its outcome */
+	unsigned breaker_period;
+	uint16_t http_code;      /* of its answer; 0: none came */
+	bool probe;              /* it was let through to try whether all is well again */
+	bool blamed;             /* it is stopped for what it did itself: it took too long */
+	bool restored;           /* it was let through before the host was started */
+	bool on_record;          /* its outcome was on record when the host was started */
+	char *route;             /* of a CALL by capability: why this one was chosen, JSON; else NULL */
+
 	/* the outcome, once state is OP_DONE */
 	int status;
 	struct payload *value; /* or the sentence */
@@ -252,6 +263,9 @@ struct call {
 
 	int cancelled; /* 0, or the status with which every further wait of it ends */
 	struct event *deadline; /* of this attempt, where the op has more time */
+
+	unsigned failures_told; /* of guard_breaker.c: with which failures ops of it ended */
+	bool hands_on;          /* it replied with one of those */
 
 	uint32_t parts_said; /* since it began (again) */
 

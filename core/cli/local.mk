@@ -2,7 +2,8 @@
 noinst_LIBRARIES += core/cli/libcli.a
 core_cli_libcli_a_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS) $(SODIUM_CFLAGS) $(XML_CFLAGS) $(ZLIB_CFLAGS)
 core_cli_libcli_a_SOURCES = \
-	core/cli/agents.c core/cli/ask.c core/cli/ask.h core/cli/ask_answer.c core/cli/any_host.c core/cli/any_host.h core/cli/backup.c core/cli/budget.c \
+	core/cli/agents.c core/cli/any_host.c core/cli/any_host.h core/cli/ask.c core/cli/ask.h \
+	core/cli/ask_answer.c core/cli/backup.c core/cli/breakers.c core/cli/breakers.h core/cli/budget.c \
 	core/cli/ask_print.c core/cli/ask_progress.c core/cli/client.c core/cli/client.h core/cli/command.h \
 	core/cli/demo.c core/cli/demo.h core/cli/demo_break_in.c core/cli/demo_budget.c core/cli/demo_crash.c core/cli/demo_host.c \
 	core/cli/demo_kill.c core/cli/demo_lie.c core/cli/demo_loop.c core/cli/demo_swap.c core/cli/dev.c core/cli/erase.c \

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "cli/breakers.h"
 #include "cli/command.h"
 #include "cli/journal.h"
 #include "cli/memory.h"
@@ -265,6 +266,11 @@ static const struct command commands[] = {
 	.summary = "List the versions of a plugin, or of all.",
 	.max_args = 1,
 	.run = command_versions},
+    {.name = "breakers",
+	.usage = "",
+	.summary = "List whom calls and requests go to, and who is left alone for a while.",
+	.run = command_breakers,
+	.family = breakers_commands},
     {.name = "rollback",
 	.usage = "NAME [--to VERSION] [--why TEXT]",
 	.summary = "Make the former version of a plugin the active one again.",
@@ -431,7 +437,7 @@ run_family(const struct command *family, int argc, char **argv)
 	for (const struct command *c = family->family; c->name != NULL && argc > 0; c++)
 		if (strcmp(c->name + strlen(family->name) + 1, argv[0]) == 0)
 			return run_command(c, argc - 1, argv + 1);
-	if (argc > 0 && family->run != NULL)
+	if (family->run != NULL && (argc > 0 || family->min_args == 0))
 		return run_command(family, argc, argv);
 	cli_terminal(&cli);
 	if (argc > 0)

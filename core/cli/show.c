@@ -171,6 +171,19 @@ print_message(const struct cli *cli, const json_t *node, const char *indent)
 	}
 }
 
+/* Who was asked for, and why this one was chosen. */
+static void
+print_route(const json_t *node, const char *indent)
+{
+	const json_t *route = json_object_get(node, "route");
+	_cleanup_(free_p) char *target = text_safe(cli_text(node, "target"), false);
+	_cleanup_(free_p) char *policy = text_safe(cli_text(route, "policy"), false);
+	_cleanup_(free_p) char *reason = text_safe(cli_text(route, "reason"), false);
+
+	if (route != NULL)
+		printf("%schosen for %s (%s): %s\n", indent, target, policy, reason);
+}
+
 /* Why it went on with another attempt, and with which: "fallback on crash: c 1.2.0". */
 static void
 print_next(const json_t *node, const char *indent)
@@ -230,6 +243,7 @@ print_tree(const struct cli *cli, const json_t *node, const char *indent, unsign
 	print_node(cli, node, text_width(indent));
 	if (depth >= DEPTH_MAX || !is_told_below(node, cli_text(node, "message")))
 		print_message(cli, node, below);
+	print_route(node, below);
 	print_undecided(node, below);
 	print_reviews(node, below);
 	cli_findings(stdout, below, json_object_get(node, "findings"));

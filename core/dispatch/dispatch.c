@@ -37,6 +37,7 @@ dispatch_open(struct dispatch **ret, const struct dispatch_options *options)
 	accounts_open(d, options->policy);
 	TAILQ_INIT(&d->budget_waiters.ops);
 	deadlock_open(d);
+	breakers_open(d);
 	verdict_cache_open(&d->verdicts);
 	alerts_open(d);
 	quality_open(d);
@@ -55,6 +56,7 @@ dispatch_close(struct dispatch **d)
 		free(slots);
 	map_free(&(*d)->slots);
 	deadlock_close(*d);
+	breakers_close(*d);
 	verdict_cache_close(&(*d)->verdicts);
 	quality_close(*d);
 	alerts_close(*d);
@@ -257,6 +259,7 @@ on_part(struct call *call, struct payload *part, void *arg)
 static void
 on_evicted(struct call *call, void *arg)
 {
+	breaker_forgo(call->op);
 	tell_call(arg, call, "call_evicted");
 }
 
@@ -277,6 +280,7 @@ static void
 on_reply(struct call *call, int status, struct payload *value, double confidence, struct payload *partial, void *arg)
 {
 	call->state = CALL_DONE;
+	breaker_replied(call, status);
 	replay_reply(arg, call);
 	call_replied(arg, call, status, value, confidence, partial);
 }

@@ -225,6 +225,14 @@ version_of(struct restore *r, const struct record *rec)
 	return v;
 }
 
+/* Until the guards have taken again what they had. */
+static void
+take_version(struct op *op, const struct restored_version *v)
+{
+	if (v->version != NULL)
+		op->resolved = version_ref(v->version);
+}
+
 static struct call *
 call_made(const struct restore *r, struct op *op, const struct restored_version *v)
 {
@@ -233,10 +241,8 @@ call_made(const struct restore *r, struct op *op, const struct restored_version 
 	struct call *call;
 	struct fault ignored;
 
-	if (version != NULL) {
-		op->resolved = version_ref(version);
+	if (version != NULL)
 		(void)config_of(r->run, version, &config, NULL, &ignored);
-	}
 	call = call_new(r->d->calls, op, version != NULL ? version->name : v->name,
 	    version != NULL ? version->semver : v->semver, version != NULL ? version_ref(version) : NULL, config,
 	    depth_of(op));
@@ -270,6 +276,8 @@ call_started(struct restore *r, struct op *op, const struct record *rec, struct 
 	    op->deadline_real_ns < 0)
 		return senseless(rec, "its share, its price or its deadline is negative", fault);
 	op->repetition = record_find(rec, TAG_GUARD) != NULL ? REPETITION_AGAIN : REPETITION_NONE;
+	op->probe = record_find(rec, TAG_REASON) != NULL;
+	take_version(op, v);
 	if (pipeline_restore(r->d, op, fault) != 0)
 		return fault->status;
 	call = call_made(r, op, v);
@@ -390,6 +398,7 @@ op_under_way(struct restore *r, struct op *op, const struct record *rec, struct 
 		op->effect = (uint8_t)record_int(rec, TAG_EFFECT);
 		op->attempt = rec->head.attempt;
 		op->begun = (uint16_t)(record_int(rec, TAG_NUMBER) + 1);
+		op->probe = op->state == OP_NEW ? record_find(rec, TAG_REASON) != NULL : op->probe;
 		free(op->key);
 		op->key = record_text(rec, TAG_KEY);
 		if (record_int(rec, TAG_DEADLINE) > 0)
@@ -518,6 +527,7 @@ call_is_past(struct restore *r, struct op *op, const struct record *rec)
 
 	call->state = CALL_DONE;
 	took_cpu(op, rec);
+	op->on_record = true;
 	stage_settle(r->d, op);
 	if (is_quiet(r, call)) {
 		call_end(r->d->calls, call);

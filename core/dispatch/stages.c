@@ -194,6 +194,7 @@ stage_begin(struct dispatch *d, struct op *op, struct stage *next, const char *g
 	record_stage(d, op, text, answer, next->findings, guard, why);
 	tell_stage(d, op, json, why);
 	op->run->moves++;
+	op->status = why->status; /* guards are told how the attempt ended */
 	stage_settle(d, op);
 	if (began)
 		call_end(d->calls, op->callee);
@@ -244,6 +245,7 @@ attempt_over(evutil_socket_t fd, short what, void *arg)
 	struct call *call = arg;
 
 	(void)fd, (void)what;
+	breaker_blame(call->op);
 	call_stop(call->run->dispatch, call, HOSPES_EDEADLINE);
 }
 

@@ -4,6 +4,7 @@
 #define DISPATCH_STATE_H
 
 #include "base/map.h"
+#include "dispatch/breakers.h"
 #include "dispatch/dispatch.h"
 
 /* Of the host, of a client, of an agent; see accounts.h. */
@@ -50,6 +51,8 @@ struct dispatch {
 	struct run_queue stalled; /* runs of which nothing computes, to be looked at: deadlock.c */
 	struct event *look;
 	bool look_armed;
+	struct breakers breakers;
+	uint64_t routed; /* calls that were routed by score: whose turn it is */
 	struct verdict_cache *verdicts;
 	struct alerts *alerts;
 	struct quality *quality;
@@ -104,7 +107,8 @@ bool guards_resume(struct dispatch *d, struct call *call);
 
 /* ---- resolve.c --------------------------------------------------------------------------------------------------- */
 
-/* Finds which version op->target means and pins it; op->resolved then holds a reference. */
+/* Finds which version op->target means and pins it; op->resolved then holds a reference, and op->route says why that one where
+ * several offer what was asked for. */
 int resolve_op(struct dispatch *d, struct op *op, struct fault *why);
 void resolve_drop(struct run *run); /* gives back the pins */
 
@@ -113,6 +117,11 @@ struct version *resolve_name(struct dispatch *d, struct run *run, const char *na
 
 /* The name means this version for the run, where it does not mean one already. */
 void resolve_pin(struct run *run, struct version *v);
+
+/* ---- routing.c --------------------------------------------------------------------------------------------------- */
+
+/* One of those that offer a capability, by the run's policy; op->route says why.  NULL: nobody offers it. */
+struct version *routing_choose(struct dispatch *d, struct op *op, const char *capability);
 
 /* ---- config.c ---------------------------------------------------------------------------------------------------- */
 

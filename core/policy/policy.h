@@ -50,6 +50,25 @@ struct policy_fallback {
 	char *at; /* "FILE:LINE" */
 };
 
+/* Who of those that offer a capability is called; an entry of `routing`. */
+enum policy_routing { ROUTING_NAME, ROUTING_LEAST_LOADED, ROUTING_CHEAPEST, ROUTING_BEST_SCORE, ROUTING_WEIGHTED, ROUTINGS };
+extern const char *const policy_routings[ROUTINGS];
+
+#define POLICY_WEIGHTS_MAX 64
+
+struct policy_weight {
+	char *name; /* of a plugin */
+	unsigned weight;
+};
+
+struct policy_route {
+	char *capability; /* "*" in it is any run of characters */
+	enum policy_routing by;
+	struct policy_weight *weights; /* who has none has 1 */
+	unsigned n_weights;
+	char *at; /* "FILE:LINE" */
+};
+
 /* What is done, one after the other, with a reply that is not grounded or too unsure. */
 enum policy_step { STEP_FAIL, STEP_PASS, STEP_RETRY, STEP_ESCALATE, STEP_REVIEW };
 #define POLICY_STEPS_MAX 5
@@ -93,6 +112,7 @@ struct policy_plugin {
 	unsigned recursion;   /* cap of the note's recursion; default 0 */
 	int64_t day_calls;    /* calls of it a day, of all runs; 0: no limit */
 	int64_t day_money;    /* micro-dollars; 0: no limit */
+	bool breaker;         /* it is left alone for a while when it fails too often; default true */
 	bool polled;          /* its answer may change: asking it the same again is no repetition */
 	json_t *config;       /* object, perhaps empty; values of its HOSPES_CONFIG names */
 	char *at;             /* "FILE:LINE" of its first mention */
@@ -111,6 +131,7 @@ struct policy_client {
 
 struct policy {
 	unsigned refs;
+	unsigned generation; /* one more than that of the snapshot which it was read after */
 	char *file; /* for messages; "(defaults)" when there was none */
 	bool from_file;
 
@@ -138,6 +159,14 @@ struct policy {
 	unsigned runs_at_once; /* root runs admitted; default 1,000 */
 	unsigned resume_at_once; /* runs that repeat what is on record, after a start; default 64 */
 	int64_t drain_ns;        /* how long a host that is told to stop lets runs end; default 10 s */
+
+	/* what goes wrong too often is left alone for a while; all of the newest snapshot, whoever asks */
+	unsigned breaker_errors;    /* percent */
+	unsigned breaker_least;     /* outcomes, before it says anything */
+	int64_t breaker_window_ns;
+	int64_t breaker_latency_ns; /* what takes longer has gone wrong; 0: it may */
+	int64_t breaker_money;      /* micro-dollars a minute; 0: no limit */
+	int64_t breaker_open_ns;
 
 	int64_t journal_keep_ns; /* records of runs that ended are dropped when they are older; 0: age drops none */
 	uint64_t journal_size;   /* bytes: the oldest are dropped past these */
@@ -180,6 +209,8 @@ struct policy {
 	struct policy_fallback *fallbacks; /* the entries of `fallbacks` */
 	unsigned n_fallbacks;
 	struct map fallback_of;        /* its `of` -> struct policy_fallback */
+	struct policy_route *routes;   /* entries of `routing`, in the order of the file */
+	unsigned n_routes;
 	struct policy_handoff *handoffs; /* the entries of `handoffs` */
 	unsigned n_handoffs;
 	struct map handoff_of;         /* "FROM TO CAPABILITY", each may be "" -> its entry */
@@ -261,6 +292,11 @@ const struct policy_fallback *policy_fallback(const struct policy *p, const char
 /* "crash", of one bit. */
 const char *policy_fallback_cause(unsigned cause);
 
+/* How one is chosen of those that offer what was asked for; NULL: by name.  The first entry that fits. */
+const struct policy_route *policy_route(const struct policy *p, const char *capability);
+
+/* Of a plugin under an entry. */
+unsigned policy_weight(const struct policy_route *route, const char *name);
 /* What the reply of a plugin has to pass on its way to another, or with `to` NULL to the client.  Of several entries that which
  * names `from` counts before one that names `to`, and that before one that names a capability.  Never NULL. */
 const struct policy_handoff *policy_handoff(

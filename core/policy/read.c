@@ -21,6 +21,7 @@
 #include "policy/handoffs.h"
 #include "policy/keys.h"
 #include "policy/numbers.h"
+#include "policy/routing.h"
 #include "policy/value.h"
 
 #define FILE_MAX  MIB
@@ -113,7 +114,7 @@ list_keys(const struct key *keys, const char *path, struct buf *out)
 	for (const char *const *g = policy_plugin_groups; keys == policy_keys && group == 0 && *g != NULL; g++)
 		buf_printf(out, ", %s", *g);
 	if (keys == policy_keys && group == 0)
-		buf_appends(out, ", clients, fallbacks, handoffs");
+		buf_appends(out, ", clients, fallbacks, handoffs, routing");
 }
 
 static int
@@ -480,6 +481,66 @@ read_clients(const struct reader *r, const config_setting_t *list)
 	return rc;
 }
 
+/* { NAME = 3; ... } of an entry of `routing`. */
+static int
+read_weights(const struct reader *r, const config_setting_t *group, const char *shown, struct policy_route *route)
+{
+	int rc = 0;
+
+	if (!config_setting_is_group(group) || config_setting_length(group) > POLICY_WEIGHTS_MAX)
+		return bad_value(r, group, shown, "a group of at most 64 weights, { NAME = 3; }");
+	for (int i = 0; rc == 0 && i < config_setting_length(group); i++) {
+		const config_setting_t *s = config_setting_get_elem(group, (unsigned)i);
+		_cleanup_(free_p) char *key = xasprintf("%s.%s", shown, config_setting_name(s));
+		int64_t weight = -1;
+
+		if (config_setting_type(s) == CONFIG_TYPE_INT || config_setting_type(s) == CONFIG_TYPE_INT64)
+			weight = config_setting_get_int64(s);
+		if (!policy_is_plugin_name(config_setting_name(s)) || weight < 0 || weight > ROUTE_WEIGHT_MAX)
+			rc = bad_value(r, s, key, "a whole number from 0 to 1000000, under the name of a plugin");
+		else
+			route_weigh(route, config_setting_name(s), (unsigned)weight);
+	}
+	return rc;
+}
+
+/* { capability = "..."; policy = "..."; weights: { ... }; } in the list `routing`. */
+static int
+read_route(const struct reader *r, const config_setting_t *s, unsigned nth)
+{
+	struct policy_route *route;
+	char shown[PATH_TEXT];
+	int rc = 0;
+
+	snprintf(shown, sizeof shown, "routing[%u]", nth);
+	if (!config_setting_is_group(s) || config_setting_get_member(s, "capability") == NULL)
+		return bad_value(r, s, shown, "a group { capability = \"...\"; policy = \"...\"; }");
+	route = route_add(r->policy);
+	route->at = place(r, s);
+	for (int i = 0; rc == 0 && i < config_setting_length(s); i++) {
+		const config_setting_t *value = config_setting_get_elem(s, (unsigned)i);
+		const char *name = config_setting_name(value);
+
+		snprintf(shown, sizeof shown, "routing[%u].%s", nth, name);
+		rc = strcmp(name, "weights") == 0 ? read_weights(r, value, shown, route)
+						  : read_key(r, value, policy_route_keys, name, shown, route);
+	}
+	return rc;
+}
+
+static int
+read_routes(const struct reader *r, const config_setting_t *list)
+{
+	int rc = 0;
+
+	if (!config_setting_is_list(list) || config_setting_length(list) > ROUTES_MAX)
+		return bad_value(r, list, "routing", "a list of at most 256 groups, ( { capability = \"...\"; policy = \"...\"; } )");
+	for (int i = 0; rc == 0 && i < config_setting_length(list); i++)
+		rc = read_route(r, config_setting_get_elem(list, (unsigned)i), (unsigned)i);
+	return rc;
+}
+
+
 static int
 read_root(const struct reader *r, const config_setting_t *root)
 {
@@ -497,6 +558,8 @@ read_root(const struct reader *r, const config_setting_t *root)
 			rc = read_fallbacks(r, s);
 		else if (strcmp(name, "handoffs") == 0)
 			rc = read_handoffs(r, s);
+		else if (strcmp(name, "routing") == 0)
+			rc = read_routes(r, s);
 		else if (key_is_group(name))
 			rc = read_group(r, s);
 		else

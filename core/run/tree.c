@@ -277,6 +277,19 @@ node_refused(json_t *node, const struct record *r, const struct payload *input)
 		node_ends(node, r);
 }
 
+/* Of a call by capability: why this one was chosen. */
+static void
+set_route(json_t *node, const struct record *r)
+{
+	const struct record_field *route = record_find(r, TAG_ROUTE);
+	json_t *json = route == NULL ? NULL : json_read(route->data, route->len, "a choice", NULL);
+
+	if (json == NULL)
+		return;
+	json_object_set_new(node, "route", json);
+	set_text(node, "target", r, TAG_TARGET);
+}
+
 static void
 tree_add(struct tree *tree, const struct record *r, const struct payload *input)
 {
@@ -290,6 +303,7 @@ tree_add(struct tree *tree, const struct record *r, const struct payload *input)
 		json_object_del(node, "target");
 		set_text(node, "plugin", r, TAG_CALLEE);
 		set_text(node, "version", r, TAG_VERSION);
+		set_route(node, r);
 		break;
 	case RECORD_OP_INTENT:
 		node_is_op(node, r, input);
@@ -532,6 +546,7 @@ set_field(json_t *json, const struct record *r, const struct record_field *f)
 	case TAG_CONFIG:
 	case TAG_PARTIAL:
 	case TAG_SOURCES:
+	case TAG_ROUTE:
 		value = json_read(f->data, f->len, key, NULL);
 		if (value == NULL && (value = json_stringn(f->data, f->len)) == NULL) {
 			set_hex(json, key, f);

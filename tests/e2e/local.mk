@@ -72,6 +72,9 @@ E2E_SCENARIOS = \
 	tests/e2e/guard-grounding-ladder.t \
 	tests/e2e/guard-grounding-misread.t \
 	tests/e2e/guard-grounding-review.t \
+	tests/e2e/guard-breaker-errors.t tests/e2e/guard-breaker-probe.t tests/e2e/guard-breaker-latency.t tests/e2e/guard-breaker-money.t tests/e2e/guard-breaker-http.t \
+	tests/e2e/guard-routing-name.t tests/e2e/guard-routing-least-loaded.t tests/e2e/guard-routing-cheapest.t tests/e2e/guard-routing-best-score.t \
+	tests/e2e/guard-routing-weighted.t \
 	tests/e2e/host-bad-config.t \
 	tests/e2e/host-disk-full.t \
 	tests/e2e/host-drains.t \

@@ -52,3 +52,18 @@ dispatch_scores(const struct dispatch *d, const char *plugin)
 	(void)d, (void)plugin;
 	return json_array();
 }
+
+json_t *
+dispatch_breakers(struct dispatch *d)
+{
+	(void)d;
+	return json_array();
+}
+
+int
+dispatch_reset_breakers(struct dispatch *d, const char *name, const char *semver, const char *actor, const char *why,
+    json_t **ret, struct fault *fault)
+{
+	(void)d, (void)semver, (void)actor, (void)why, (void)ret;
+	return fault_set(fault, HOSPES_ENOENT, "there is no breaker %s", name);
+}
