@@ -87,6 +87,7 @@ struct api_options {
 	struct cells *cells;
 	struct runs *runs;
 	struct memory *memory;
+	struct dispatch *dispatch;
 	struct journal *journal; /* answers wait until what they tell is durable; NULL: they do not wait */
 	struct backups *backups;
 };

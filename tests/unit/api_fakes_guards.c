@@ -1,4 +1,4 @@
-/* What the handlers of reviews, alerts, scores and breakers ask of other rooms. */
+/* What the handlers of alerts, scores and breakers ask of other rooms. */
 
 #include "api_fakes.h"
 
@@ -6,30 +6,6 @@
 
 #include "dispatch/dispatch.h"
 #include "run/run.h"
-
-void
-run_review_list(struct runs *r, bool all, unsigned limit, run_viewed *done, void *arg)
-{
-	(void)r, (void)all, (void)limit;
-	done(json_array(), NULL, arg);
-}
-
-void
-run_review_show(struct runs *r, const char *id_text, run_viewed *done, void *arg)
-{
-	struct fault fault;
-
-	(void)r;
-	fault_set(&fault, HOSPES_ENOENT, "there is no review %s", id_text);
-	done(NULL, &fault, arg);
-}
-
-int
-run_review_decide(struct runs *r, const char *id_text, const json_t *request, const char *who, struct fault *fault)
-{
-	(void)r, (void)request, (void)who;
-	return fault_set(fault, HOSPES_ENOENT, "there is no review %s", id_text);
-}
 
 void
 run_score(struct runs *r, const char *id_text, const json_t *request, const char *who, run_viewed *done, void *arg)
