@@ -71,6 +71,9 @@ struct account {
 	/* the part of reserved that may come back: shares beyond what is sure to be spent */
 	int64_t returnable[QUANTITIES];
 	int64_t ends_real_ns; /* NO_LIMIT: none of its own */
+	/* of dispatch/budget_alerts.c: where an alert is due next, and at how many per cent the last one was */
+	int64_t tell_at[QUANTITIES]; /* NO_LIMIT: none is */
+	uint8_t told[QUANTITIES];
 };
 
 enum account_answer { ACCOUNT_TAKEN, ACCOUNT_WAIT, ACCOUNT_NEVER };
@@ -354,6 +357,12 @@ struct run {
 	unsigned undecided; /* ops of it that wait for a human's decision */
 	struct review_list reviews; /* that are open, the newest first */
 	unsigned reviews_open;
+	int64_t priced;        /* of dispatch/spend.c: what the calls cost that have begun, micro-dollars */
+	int64_t spend_granted; /* how far humans let it go; 0: nobody was asked */
+	char *spend_refused;   /* the sentence of who said no */
+	struct waitq spend_waiters;
+	unsigned spend_waiting;     /* ops that came there since they were tried last */
+	struct event *spend_again;
 	uint32_t reviews_raised; /* also the number of the newest */
 	struct dispatch *dispatch; /* that it runs under */
 	void *watchers;            /* run's own */
@@ -363,6 +372,7 @@ struct run {
 	/* of dispatch/guard_budget.c */
 	TAILQ_ENTRY(run) overspent;
 	bool is_overspent; /* it is in the list of runs to be ended */
+	bool from_record;  /* it is being built from its records: nothing is told of it */
 
 	/* of dispatch/deadlock.c */
 	TAILQ_ENTRY(run) stalled;
