@@ -67,6 +67,7 @@ forget_oldest(struct quality *q)
 		if (oldest == NULL || s->at_real_ns < oldest->at_real_ns)
 			oldest = s;
 	}
+	assert(oldest != NULL);
 	map_del(&q->series, oldest->key);
 	series_free(oldest);
 	q->n--;
