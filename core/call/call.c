@@ -208,12 +208,13 @@ op_clear(struct op *op)
 		free(op->target);
 	free(op->version);
 	free(op->key);
+	free(op->host);
 	free(op->cancel_why);
 	payload_unref(&op->input);
 	payload_unref(&op->value);
 	if (op->timer != NULL)
 		event_free(op->timer);
-	op->target = op->version = op->key = op->cancel_why = NULL;
+	op->target = op->version = op->key = op->host = op->cancel_why = NULL;
 	op->timer = NULL;
 }
 

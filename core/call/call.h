@@ -23,6 +23,7 @@
 #include "base/id.h"
 #include "base/map.h"
 #include "call/carried.h"
+#include "call/turns.h"
 #include "wire.h"
 
 struct version; /* registry's: the bytes that a call runs on */
@@ -94,11 +95,12 @@ enum op_repetition { REPETITION_UNKNOWN, REPETITION_NONE, REPETITION_AGAIN };
 enum op_state { OP_NEW, OP_WAITING, OP_OPEN, OP_DONE };
 
 struct op;
-TAILQ_HEAD(op_list, op);
 
-/* Ops that wait for something that a guard ran out of, first come first served.  Each limit has its own. */
+/* Ops that wait for something that a guard ran out of, each run in its turn.  Each limit has its own; zeroed is empty. */
 struct waitq {
-	struct op_list ops;
+	struct turns ops;
+	bool waking;   /* one of them is tried */
+	unsigned owed; /* who gave something back meanwhile: as many are tried after it */
 };
 
 /* Parts of the reply of a call, in the order in which they came. */
@@ -124,6 +126,7 @@ struct op {
 	char target_room[32];           /* where short ones lie */
 	char *version;                  /* asked for, or NULL */
 	char *key;                      /* idempotency key given, or NULL */
+	char *host;                     /* of HTTP: "example.org:443", once a guard has looked at it; else NULL */
 	struct payload *input;          /* until it has its outcome */
 	struct payload_hash input_hash; /* what a replay is compared with */
 	size_t input_len;
@@ -148,6 +151,7 @@ struct op {
 
 	/* while it is open */
 	struct version *resolved; /* the version chosen for a CALL */
+	const struct policy_plugin *rules; /* what the policy of the run says of that plugin */
 	struct call *callee;
 	struct op *taker; /* of a CALL: the op of kind PART that waits for the next one */
 	void *executing;  /* the executor's own: struct http_transfer, timer, struct first */
@@ -155,7 +159,7 @@ struct op {
 	int64_t reserved_most, reserved_least;
 	struct waitq *waiting_on;
 	const struct guard *held_at; /* that it waits at */
-	TAILQ_ENTRY(op) waiting;
+	struct turn_item waiting;
 	struct event *timer; /* its deadline while it waits at a guard, or its sleep */
 	int cancelled;       /* 0, or the status with which it will end */
 	char *cancel_why;    /* the sentence then */
@@ -238,7 +242,8 @@ struct call {
 	/* of the concurrency guard */
 	bool slot;
 	bool resuming; /* has an outcome and waits for a slot */
-	TAILQ_ENTRY(call) resume;
+	struct turn_item resume;
+	TAILQ_ENTRY(call) holding;
 };
 TAILQ_HEAD(call_list, call);
 
@@ -281,6 +286,7 @@ struct run {
 	unsigned calls_running; /* that have a cell and do not wait */
 	uint64_t moves;         /* counts calls that began to run and ops that ended */
 	unsigned undecided; /* ops of it that wait for a human's decision */
+	unsigned waiting;   /* ops of it that wait at guards */
 	struct dispatch *dispatch; /* that it runs under */
 	void *watchers;            /* run's own */
 	char **sources;            /* spaces of its client whose documents it may read, NULL-terminated, or NULL */
@@ -299,7 +305,6 @@ struct run {
 	struct waitq memory_waiters;
 	unsigned memory_ops;   /* in progress */
 	uint64_t memory_moved; /* bytes of inputs and answers */
-	bool memory_waking;
 };
 
 TAILQ_HEAD(run_queue, run);

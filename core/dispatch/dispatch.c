@@ -30,8 +30,8 @@ dispatch_open(struct dispatch **ret, const struct dispatch_options *options)
 	d->tell_at = UINT64_MAX;
 	d->arg = options->arg;
 	account_init(&d->host, "host", NULL);
-	TAILQ_INIT(&d->budget_waiters.ops);
 	deadlock_open(d);
+	rates_open(d);
 	*ret = d;
 }
 
@@ -47,6 +47,7 @@ dispatch_close(struct dispatch **d)
 		free(slots);
 	map_free(&(*d)->slots);
 	deadlock_close(*d);
+	rates_close(*d);
 	free(*d);
 	*d = NULL;
 }
@@ -68,7 +69,6 @@ void
 dispatch_take(struct dispatch *d, struct run *run)
 {
 	run->dispatch = d;
-	TAILQ_INIT(&run->memory_waiters.ops);
 }
 
 void

@@ -19,6 +19,8 @@ enum guard_answer { GUARD_PASS, GUARD_WAIT, GUARD_REFUSE };
 struct guard {
 	const char *name; /* in refusals and the journal; all functions but this may be missing */
 	int (*admit)(struct dispatch *d, struct op *op, struct fault *why);
+	/* The deadline of an op came while it waited here: with what it is refused, in place of deadline_exceeded. */
+	void (*late)(struct op *op, struct fault *why);
 	void (*undo)(struct dispatch *d, struct op *op);
 	void (*settle)(struct dispatch *d, struct op *op);
 	/* The op was let through before the host was started: takes again what it had taken.  The fault: it can't have been so. */
@@ -37,11 +39,21 @@ struct guard {
 /* Fills in the fault and returns GUARD_REFUSE. */
 int guard_refuse(struct fault *why, int status, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-/* Puts the op at the end of a queue and returns GUARD_WAIT. */
+/* Puts the op into a queue and returns GUARD_WAIT. */
 int guard_wait(struct op *op, struct waitq *queue);
 
-/* Tries the first op of the queue again, from the first guard. */
+/* Tries the op of the queue whose turn it is again, from the first guard. */
 void dispatch_wake(struct dispatch *d, struct waitq *queue);
+
+/* The same as long as there is `more` of what they wait for: an op that was tried may wait elsewhere now, or be refused, and
+ * what it did not take is for the next.  `more` is asked before each. */
+void dispatch_wake_while(struct dispatch *d, struct waitq *queue, bool (*more)(void *arg), void *arg);
+
+/* The same for all that wait now, each once. */
+void dispatch_wake_all(struct dispatch *d, struct waitq *queue);
+
+/* It no longer waits. */
+void guard_leave(struct op *op);
 
 /* The reply of the op's callee may be judged now: what waited is asked again, and the op may get its outcome. */
 void dispatch_judged(struct dispatch *d, struct op *op);
@@ -78,7 +90,7 @@ void repetition_forget(struct run *run);
 /* At which depth a call would run: the root at 0, checks and tools where their caller is.  (guard_depth.c) */
 unsigned depth_of(const struct op *op);
 
-extern const struct guard guard_permission, guard_deadline, guard_depth, guard_cycle, guard_repetition, guard_concurrency, guard_memory, guard_budget,
-    guard_grounding;
+extern const struct guard guard_permission, guard_deadline, guard_depth, guard_cycle, guard_repetition, guard_rate,
+    guard_concurrency, guard_memory, guard_budget, guard_grounding;
 
 #endif

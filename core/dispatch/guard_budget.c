@@ -110,17 +110,11 @@ budget_restore(struct dispatch *d, struct op *op, struct fault *fault)
 static void
 give_back(struct dispatch *d, struct op *op, int64_t actual)
 {
-	struct op *op_waiting;
-	unsigned n = 0;
-
 	account_settle(payer(op), QUANTITY_CALLS, op->reserved_most, op->reserved_least, actual);
 	if (op->reserved_most == op->reserved_least && op->reserved_most == actual)
 		return;
-	/* What came back, or can no longer come back, decides for any of those who wait: each is tried once. */
-	TAILQ_FOREACH(op_waiting, &d->budget_waiters.ops, waiting)
-	n++;
-	while (n-- > 0)
-		dispatch_wake(d, &d->budget_waiters);
+	/* What came back, or can no longer come back, decides for any of those who wait. */
+	dispatch_wake_all(d, &d->budget_waiters);
 }
 
 static void

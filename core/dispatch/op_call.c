@@ -65,7 +65,7 @@ call_begin(struct dispatch *d, struct op *op)
 	}
 	call = call_new(
 	    d->calls, op, op->resolved->name, op->resolved->semver, version_ref(op->resolved), config, depth_of(op));
-	call->rules = policy_plugin(op->run->policy, call->plugin);
+	call->rules = op->rules;
 	concurrency_began(d, call);
 	if (op->share[QUANTITY_CALLS] > 0) {
 		call->account.limit[QUANTITY_CALLS] = op->share[QUANTITY_CALLS];

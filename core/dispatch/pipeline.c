@@ -19,6 +19,7 @@ static const struct guard *const guards[] = {
     &guard_depth,
     &guard_cycle,
     &guard_repetition,
+    &guard_rate,
     &guard_concurrency,
     &guard_memory,
     &guard_budget,
@@ -40,8 +41,25 @@ int
 guard_wait(struct op *op, struct waitq *queue)
 {
 	op->waiting_on = queue;
-	TAILQ_INSERT_TAIL(&queue->ops, op, waiting);
+	turns_add(&queue->ops, op->run, &op->waiting, false);
+	op->run->dispatch->waiting++;
+	op->run->waiting++;
 	return GUARD_WAIT;
+}
+
+static void
+waits_no_more(struct op *op)
+{
+	op->waiting_on = NULL;
+	op->run->dispatch->waiting--;
+	op->run->waiting--;
+}
+
+void
+guard_leave(struct op *op)
+{
+	turns_remove(&op->waiting);
+	waits_no_more(op);
 }
 
 static void
@@ -168,7 +186,15 @@ deadline_passed(evutil_socket_t fd, short what, void *arg)
 {
 	struct op *op = arg;
 
+	struct fault why;
+
 	(void)fd, (void)what;
+	if (op->state == OP_WAITING && op->held_at->late != NULL) {
+		op->held_at->late(op, &why);
+		guard_leave(op);
+		pipeline_refuse(op->run->dispatch, op, op->held_at->name, &why);
+		return;
+	}
 	dispatch_cancel(op->run->dispatch, op, HOSPES_EDEADLINE, "its time was over");
 }
 
@@ -194,8 +220,11 @@ static enum guard_answer
 admit(struct dispatch *d, struct op *op, const char **guard, struct fault *why)
 {
 	*guard = "resolve";
-	if (op->kind == WIRE_OP_CALL && op->resolved == NULL && resolve_op(d, op, why) != 0)
-		return GUARD_REFUSE;
+	if (op->kind == WIRE_OP_CALL && op->resolved == NULL) {
+		if (resolve_op(d, op, why) != 0)
+			return GUARD_REFUSE;
+		op->rules = op->resolved == NULL ? NULL : policy_plugin(op->run->policy, op->resolved->name);
+	}
 	for (size_t i = 0; i < ARRAY_LEN(guards); i++) {
 		int answer = guards[i]->admit == NULL ? GUARD_PASS : guards[i]->admit(d, op, why);
 
@@ -211,6 +240,22 @@ admit(struct dispatch *d, struct op *op, const char **guard, struct fault *why)
 	return GUARD_PASS;
 }
 
+/* What waits costs memory, so there is an end to it.  A run that has nothing here yet may always wait with one. */
+static bool
+has_room(const struct dispatch *d, const struct op *op, struct fault *why)
+{
+	unsigned most = op->run->policy->queue;
+
+	if (op->state != OP_NEW || d->waiting <= most || op->run->waiting <= 1)
+		return true;
+	fault_set(why, HOSPES_EBUSY,
+	    "%s would have to wait (%s), and %u ops wait already, as many as `run.queue` allows; ask for fewer at a "
+	    "time, or try "
+	    "again later",
+	    op->target[0] != '\0' ? op->target : op_kind_name(op->kind), op->held_at->name, most);
+	return false;
+}
+
 static void
 try(struct dispatch *d, struct op *op)
 {
@@ -219,6 +264,11 @@ try(struct dispatch *d, struct op *op)
 
 	switch (admit(d, op, &guard, &why)) {
 	case GUARD_WAIT:
+		if (!has_room(d, op, &why)) {
+			guard_leave(op);
+			pipeline_refuse(d, op, "queue", &why);
+			return;
+		}
 		if (op->state == OP_NEW)
 			op->began_mono_ns = clock_mono_ns();
 		op->state = OP_WAITING;
@@ -253,16 +303,64 @@ pipeline_enter(struct dispatch *d, struct op *op)
 	try(d, op);
 }
 
+/* False: none waits. */
+static bool
+try_next(struct dispatch *d, struct waitq *queue)
+{
+	struct turn_item *item = turns_take(&queue->ops);
+	struct op *op = item == NULL ? NULL : CONTAINER(item, struct op, waiting);
+
+	if (op == NULL)
+		return false;
+	waits_no_more(op);
+	try(d, op);
+	return true;
+}
+
+/* What is tried may fail at once, give back what it took, and so come here again: who came first then goes on, so that no
+ * queue is as deep as the stack. */
 void
 dispatch_wake(struct dispatch *d, struct waitq *queue)
 {
-	struct op *op = TAILQ_FIRST(&queue->ops);
-
-	if (op == NULL)
+	queue->owed++;
+	if (queue->waking)
 		return;
-	TAILQ_REMOVE(&queue->ops, op, waiting);
-	op->waiting_on = NULL;
-	try(d, op);
+	queue->waking = true;
+	while (queue->owed > 0 && try_next(d, queue))
+		queue->owed--;
+	queue->owed = 0;
+	queue->waking = false;
+}
+
+void
+dispatch_wake_while(struct dispatch *d, struct waitq *queue, bool (*more)(void *arg), void *arg)
+{
+	if (queue->waking)
+		return;
+	queue->waking = true;
+	while (more(arg) && try_next(d, queue))
+		;
+	queue->waking = false;
+}
+
+void
+dispatch_wake_all(struct dispatch *d, struct waitq *queue)
+{
+	struct waitq now = {0};
+	struct turn_item *item;
+
+	queue->owed = 1;
+	if (queue->waking)
+		return;
+	queue->waking = true;
+	while (queue->owed > 0) {
+		queue->owed = 0;
+		while ((item = turns_take(&queue->ops)) != NULL)
+			turns_add(&now.ops, CONTAINER(item, struct op, waiting)->run, item, false);
+		while (try_next(d, &now))
+			;
+	}
+	queue->waking = false;
 }
 
 /* ---- Out --------------------------------------------------------------------------------------------------------- */
@@ -410,8 +508,7 @@ dispatch_cancel(struct dispatch *d, struct op *op, int status, const char *why)
 	fault_set(
 	    &fault, status, "%s was stopped: %s", op->target[0] != '\0' ? op->target : op_kind_name(op->kind), why);
 	if (op->state == OP_WAITING) {
-		TAILQ_REMOVE(&op->waiting_on->ops, op, waiting);
-		op->waiting_on = NULL;
+		guard_leave(op);
 		pipeline_refuse(d, op, status == HOSPES_EDEADLINE ? "deadline" : "cancel", &fault);
 	} else
 		executor_of(op)->stop(d, op);

@@ -55,6 +55,12 @@ const struct key policy_keys[] = {
 	{"run.input",        KEY_SIZE,      IN_POLICY(input_max),        K, 64 * M, "64M", false},
 	{"run.at_once",      KEY_COUNT,     IN_POLICY(runs_at_once),     1, 1000000, "1000", true},
 	{"run.resume_at_once", KEY_COUNT,   IN_POLICY(resume_at_once),   1, 1000000, "64", true},
+	{"run.queue",        KEY_COUNT,     IN_POLICY(queue),            1, 10000000, "100000", true},
+	{"run.waiting",      KEY_COUNT,     IN_POLICY(runs_waiting),     0, 100000, "0", true},
+	{"rate.client",      KEY_RATE,      IN_POLICY(rate_client.each_ns), 0, 0, "0", true},
+	{"rate.client_burst", KEY_COUNT,    IN_POLICY(rate_client.burst), 0, 1000000, "0", true},
+	{"rate.target",      KEY_RATE,      IN_POLICY(rate_target.each_ns), 0, 0, "0", true},
+	{"rate.target_burst", KEY_COUNT,    IN_POLICY(rate_target.burst), 0, 1000000, "0", true},
 	{"journal.keep",     KEY_TIME,      IN_POLICY(journal_keep_ns),  0, 3650 * 24 * 3600 * S, "30d", true},
 	{"journal.size",     KEY_SIZE,      IN_POLICY(journal_size),     32 * M, 1024 * K * M * K, "4G", true},
 	{"run.drain",        KEY_TIME,      IN_POLICY(drain_ns),         0, 24 * 3600 * S, "10s", true},
@@ -73,6 +79,10 @@ const struct key policy_limit_keys[] = {
 	{"concurrency", KEY_COUNT,    IN_PLUGIN(concurrency),  0, 1000000, "0", true},
 	{"recursion",   KEY_COUNT,    IN_PLUGIN(recursion),    0, 64, "0", true},
 	{"polled",      KEY_BOOL,     IN_PLUGIN(polled),       0, 1, "false", true},
+	{"rate",        KEY_RATE,     IN_PLUGIN(rate.each_ns), 0, 0, "0", true},
+	{"burst",       KEY_COUNT,    IN_PLUGIN(rate.burst),   0, 1000000, "0", true},
+	{"input",       KEY_SIZE,     IN_PLUGIN(input_max),    0, 64 * M, "0", true},
+	{"context",     KEY_SIZE,     IN_PLUGIN(context_max),  0, 1024 * M, "0", true},
 	{0},
 };
 
@@ -244,6 +254,11 @@ key_allowed(const struct key *key, char out[KEY_ALLOWED_TEXT])
 		unit_write_time(key->max, high);
 		snprintf(out, KEY_ALLOWED_TEXT,
 		    "a time from %s to %s, as a number of seconds or like \"500ms\" (ms, s, m, h, d)", low, high);
+		return;
+	case KEY_RATE:
+		snprintf(out, KEY_ALLOWED_TEXT,
+		    "a rate like \"100/s\", \"60/m\", \"10/h\" or \"1/d\", at most %d/s; \"0\" is no limit",
+		    UNIT_RATE_MOST);
 		return;
 	case KEY_BOOL:
 		snprintf(out, KEY_ALLOWED_TEXT, "true or false");

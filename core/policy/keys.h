@@ -23,6 +23,7 @@ enum key_type {
 	KEY_COUNT,     /* integer of any width */
 	KEY_SIZE,      /* bytes */
 	KEY_TIME,      /* nanoseconds */
+	KEY_RATE,      /* nanoseconds from one to the next; 0: no limit */
 	KEY_BOOL,      /* bool */
 	KEY_UIDS,      /* uid_t, followed at `at2` by how many */
 	KEY_ISOLATION, /* enum policy_isolation */

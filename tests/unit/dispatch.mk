@@ -3,7 +3,11 @@
 CMOCKA_TESTS += tests/unit/test_account tests/unit/test_carried tests/unit/test_dispatch tests/unit/test_dispatch_effects \
 	tests/unit/test_dispatch_grounding tests/unit/test_dispatch_loops \
 	tests/unit/test_dispatch_memory tests/unit/test_dispatch_parts tests/unit/test_dispatch_waits \
-	tests/unit/test_restore
+	tests/unit/test_rate tests/unit/test_restore tests/unit/test_waitq
+
+tests_unit_test_waitq_SOURCES = tests/unit/test_waitq.c tests/unit/cmocka_all.h
+tests_unit_test_waitq_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_waitq_LDADD = $(tests_unit_test_account_LDADD)
 
 tests_unit_test_account_SOURCES = tests/unit/test_account.c
 tests_unit_test_account_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
@@ -46,6 +50,10 @@ tests_unit_test_dispatch_parts_LDADD = $(DISPATCH_TEST_LIBS)
 tests_unit_test_dispatch_effects_SOURCES = tests/unit/test_dispatch_effects.c $(DISPATCH_WORLD)
 tests_unit_test_dispatch_effects_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_dispatch_effects_LDADD = $(DISPATCH_TEST_LIBS)
+
+tests_unit_test_rate_SOURCES = tests/unit/test_rate.c $(DISPATCH_WORLD)
+tests_unit_test_rate_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_rate_LDADD = $(DISPATCH_TEST_LIBS)
 
 tests_unit_test_restore_SOURCES = tests/unit/test_restore.c $(DISPATCH_WORLD)
 tests_unit_test_restore_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)

@@ -1,0 +1,43 @@
+/*
+ * Turns: things that wait for something scarce, each owner in its turn.
+ *
+ * The owner is a run, mostly.  One thing of each, then one of each again, and within an owner first come, first served: who
+ * waits with a thousand things delays who waits with one by a single turn.  What is `ahead` goes before its owner's others.
+ *
+ * Zeroed is empty, and what is empty holds no memory.  Adding, removing and taking cost the same however many wait.  All [loop].
+ */
+
+#ifndef CALL_TURNS_H
+#define CALL_TURNS_H
+
+#include <stdbool.h>
+#include <sys/queue.h>
+
+#include "base/map.h"
+
+struct turn; /* one owner's */
+TAILQ_HEAD(turn_list, turn);
+
+struct turns {
+	struct turn_list list; /* whose turn is next, first */
+	struct map by_owner;
+	unsigned n; /* things */
+};
+
+/* Part of a thing that may wait, in one queue at a time; zeroed: it does not. */
+struct turn_item {
+	struct turn *turn;
+	TAILQ_ENTRY(turn_item) entry;
+	bool ahead;
+};
+
+void turns_add(struct turns *q, const void *owner, struct turn_item *item, bool ahead);
+void turns_remove(struct turn_item *item);
+
+/* Whose turn it is: looked at, or taken, with which the turn goes to the next owner.  NULL: nothing waits. */
+struct turn_item *turns_first(const struct turns *q);
+struct turn_item *turns_take(struct turns *q);
+
+unsigned turns_of(const struct turns *q, const void *owner); /* how many things of it wait here */
+
+#endif
