@@ -72,6 +72,7 @@ call_new(struct calls *calls, struct op *op, const char *plugin, const char *sem
 	    .plugin = plugin,
 	    .semver = semver,
 	    .input = payload_ref(op->input),
+	    .given = op->input->len,
 	    .config = payload_ref(config),
 	    .deadline_real_ns = op->deadline_real_ns,
 	    .own_ops = UINT32_MAX,

@@ -205,6 +205,7 @@ struct call {
 	int64_t unstarted; /* members of its newest group that it has not asked for yet */
 	uint32_t refusals; /* ops that a guard refused */
 	size_t kept_bytes; /* of inputs of its open ops, and of outcomes */
+	size_t given;      /* bytes of its input and of all outcomes */
 
 	int cancelled; /* 0, or the status with which every further wait of it ends */
 	struct event *deadline;

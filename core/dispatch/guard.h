@@ -68,6 +68,9 @@ bool permission_http(const struct call *caller, const struct http_request *reque
 bool grounding_looks_at(const struct call *call);
 void grounding_noticed(struct dispatch *d, struct op *op);
 
+/* An answer of so many bytes is more than its caller may be given.  (guard_context.c) */
+bool context_exceeded(const struct op *op, size_t len, struct fault *why);
+
 /* An op that waited for its part of a share no longer does.  (guard_budget.c) */
 void budget_unshare(struct op *op);
 
@@ -90,7 +93,7 @@ void repetition_forget(struct run *run);
 /* At which depth a call would run: the root at 0, checks and tools where their caller is.  (guard_depth.c) */
 unsigned depth_of(const struct op *op);
 
-extern const struct guard guard_permission, guard_deadline, guard_depth, guard_cycle, guard_repetition, guard_rate,
-    guard_concurrency, guard_memory, guard_budget, guard_grounding;
+extern const struct guard guard_permission, guard_deadline, guard_depth, guard_cycle, guard_repetition, guard_context,
+    guard_rate, guard_concurrency, guard_memory, guard_budget, guard_grounding;
 
 #endif

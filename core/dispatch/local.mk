@@ -1,7 +1,8 @@
 noinst_LIBRARIES += core/dispatch/libdispatch.a
 core_dispatch_libdispatch_a_SOURCES = \
 	core/dispatch/config.c core/dispatch/deadlock.c core/dispatch/decision.c core/dispatch/dispatch.c core/dispatch/dispatch.h core/dispatch/execute.c \
-	core/dispatch/guard.h core/dispatch/guard_budget.c core/dispatch/guard_concurrency.c core/dispatch/guard_cycle.c \
+	core/dispatch/guard.h core/dispatch/guard_budget.c core/dispatch/guard_concurrency.c \
+	core/dispatch/guard_context.c core/dispatch/guard_cycle.c \
 	core/dispatch/guard_deadline.c core/dispatch/guard_depth.c core/dispatch/guard_grounding.c \
 	core/dispatch/guard_memory.c core/dispatch/guard_permission.c core/dispatch/guard_rate.c core/dispatch/guard_repetition.c core/dispatch/loops.c \
 	core/dispatch/op_call.c core/dispatch/op_find.c core/dispatch/op_first.c core/dispatch/op_http.c \

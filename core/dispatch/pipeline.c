@@ -19,6 +19,7 @@ static const struct guard *const guards[] = {
     &guard_depth,
     &guard_cycle,
     &guard_repetition,
+    &guard_context,
     &guard_rate,
     &guard_concurrency,
     &guard_memory,
@@ -126,6 +127,14 @@ set_outcome(struct op *op, int status, struct payload *value, double confidence)
 	op->confidence = status == 0 ? confidence : 0;
 }
 
+/* What it is told is kept until its call ends. */
+static void
+count_value(struct call *caller, const struct payload *value)
+{
+	caller->kept_bytes += value == NULL ? 0 : value->len;
+	caller->given += value == NULL ? 0 : value->len;
+}
+
 /* ---- From the record --------------------------------------------------------------------------------------------- */
 
 int
@@ -165,7 +174,7 @@ pipeline_restore_outcome(struct dispatch *d, struct op *op, int status, struct p
 	if (caller == NULL)
 		return;
 	caller->open_ops--;
-	caller->kept_bytes += value == NULL ? 0 : value->len;
+	count_value(caller, value);
 	caller->kept_bytes -= op->input_len;
 	call_unref(d->calls, caller);
 }
@@ -176,7 +185,7 @@ pipeline_restore_refusal(struct op *op, int status, struct payload *value)
 	set_outcome(op, status, value, 0);
 	payload_unref(&op->input);
 	if (op->caller != NULL)
-		op->caller->kept_bytes += value == NULL ? 0 : value->len;
+		count_value(op->caller, value);
 }
 
 /* ---- Deadlines --------------------------------------------------------------------------------------------------- */
@@ -441,7 +450,7 @@ finish(struct dispatch *d, struct op *op)
 	}
 	op->run->moves++;
 	caller->open_ops--;
-	caller->kept_bytes += op->value == NULL ? 0 : op->value->len;
+	count_value(caller, op->value);
 	caller->kept_bytes -= op->input_len;
 	deliver(d, op);
 	first_noticed(d, op);
@@ -455,6 +464,14 @@ finish(struct dispatch *d, struct op *op)
 void
 pipeline_complete(struct dispatch *d, struct op *op, int status, struct payload *value, double confidence)
 {
+	struct fault why;
+
+	/* A reply was judged before it came here. */
+	if (status == 0 && op->kind != WIRE_OP_CALL && context_exceeded(op, value == NULL ? 0 : value->len, &why)) {
+		payload_unref(&value);
+		value = payload_text(why.text);
+		status = why.status;
+	}
 	set_outcome(op, status, value, confidence);
 	record_outcome(d, op);
 	finish(d, op);

@@ -1,6 +1,6 @@
 # unit tests of call and dispatch
 
-CMOCKA_TESTS += tests/unit/test_account tests/unit/test_carried tests/unit/test_dispatch tests/unit/test_dispatch_effects \
+CMOCKA_TESTS += tests/unit/test_account tests/unit/test_carried tests/unit/test_context tests/unit/test_dispatch tests/unit/test_dispatch_effects \
 	tests/unit/test_dispatch_grounding tests/unit/test_dispatch_loops \
 	tests/unit/test_dispatch_memory tests/unit/test_dispatch_parts tests/unit/test_dispatch_waits \
 	tests/unit/test_rate tests/unit/test_restore tests/unit/test_waitq
@@ -50,6 +50,10 @@ tests_unit_test_dispatch_parts_LDADD = $(DISPATCH_TEST_LIBS)
 tests_unit_test_dispatch_effects_SOURCES = tests/unit/test_dispatch_effects.c $(DISPATCH_WORLD)
 tests_unit_test_dispatch_effects_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_dispatch_effects_LDADD = $(DISPATCH_TEST_LIBS)
+
+tests_unit_test_context_SOURCES = tests/unit/test_context.c $(DISPATCH_WORLD)
+tests_unit_test_context_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_context_LDADD = $(DISPATCH_TEST_LIBS)
 
 tests_unit_test_rate_SOURCES = tests/unit/test_rate.c $(DISPATCH_WORLD)
 tests_unit_test_rate_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
