@@ -224,6 +224,7 @@ struct call {
 	/* of the cell room */
 	struct cell *cell;
 	void *pool;
+	struct turn_item queued; /* in its pool, while it waits for a cell */
 	TAILQ_ENTRY(call) in_cell;
 	TAILQ_ENTRY(call) parked; /* in its pool, while it is */
 	int64_t parked_mono_ns;   /* since when it waits, parked or evicted */

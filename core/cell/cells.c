@@ -142,6 +142,7 @@ cells_open(struct cells **ret, const struct cells_options *options, struct fault
 static void
 drop_calls(struct cells *cells)
 {
+	struct turn_item *item;
 	struct call *call;
 	struct pool *pool;
 	struct cell *cell;
@@ -152,7 +153,8 @@ drop_calls(struct cells *cells)
 		call->pool = NULL;
 	}
 	TAILQ_FOREACH(pool, &cells->pools, all)
-	while ((call = TAILQ_FIRST(&pool->queue)) != NULL || (call = TAILQ_FIRST(&pool->suspects)) != NULL) {
+	while ((item = turns_first(&pool->queue)) != NULL || (item = turns_first(&pool->suspects)) != NULL) {
+		call = CONTAINER(item, struct call, queued);
 		pool_unqueue(call);
 		call->pool = NULL;
 	}

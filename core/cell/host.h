@@ -156,10 +156,10 @@ struct pool {
 	struct spec_copy spec;
 	TAILQ_ENTRY(pool) all;
 	struct cell_list list;
-	struct call_list queue;    /* waits for a fiber */
-	struct call_list suspects; /* waits for a quarantine cell */
-	struct call_list parked;   /* in cells of it, who waits longest first */
-	unsigned n_queue, n_suspects, failures;
+	struct turns queue;      /* calls that wait for a fiber, each run in its turn */
+	struct turns suspects;   /* for a quarantine cell */
+	struct call_list parked; /* in cells of it, who waits longest first */
+	unsigned failures;
 	bool of_run; /* isolation = run: nobody comes back to it */
 	bool retired;
 	unsigned keep;       /* when retired */
@@ -276,7 +276,7 @@ void serve_reply(struct cell *cell, struct call *call, const struct frame *f);
 void call_lost(struct cells *cells, struct call *call, const struct fault *fault); /* in no list any more */
 
 /* pool.c */
-void pool_queue(struct pool *pool, struct call *call, bool first);
+void pool_queue(struct pool *pool, struct call *call, bool ahead);
 void pool_unqueue(struct call *call);
 void pool_pump(struct pool *pool);
 void pool_cell_free(struct cell *cell); /* a fiber of it is free */

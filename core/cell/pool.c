@@ -20,6 +20,8 @@
 
 #define KEY_OBJECT 64 /* hexadecimal digits and a space, then who */
 
+static struct cell *choose(const struct pool *pool);
+
 static const char *
 who_of(const struct cells *cells, const struct call *call)
 {
@@ -45,8 +47,6 @@ pool_new(struct cells *cells, const struct cell_spec *spec, char *key)
 	pool->of_run = cells->policy->isolation == ISOLATION_RUN;
 	spec_copy_init(&pool->spec, spec);
 	TAILQ_INIT(&pool->list);
-	TAILQ_INIT(&pool->queue);
-	TAILQ_INIT(&pool->suspects);
 	TAILQ_INIT(&pool->parked);
 	TAILQ_INSERT_TAIL(&cells->pools, pool, all);
 	map_put(&cells->pools_by_key, pool->key, pool);
@@ -92,28 +92,28 @@ pool_free(struct pool *pool)
 
 /* Suspects wait apart. */
 void
-pool_queue(struct pool *pool, struct call *call, bool first)
+pool_queue(struct pool *pool, struct call *call, bool ahead)
 {
-	struct call_list *list = call->quarantined ? &pool->suspects : &pool->queue;
-
 	assert(call->cell == NULL);
 	call->pool = pool;
 	call->state = CALL_QUEUED;
-	if (first)
-		TAILQ_INSERT_HEAD(list, call, in_cell);
-	else
-		TAILQ_INSERT_TAIL(list, call, in_cell);
-	*(call->quarantined ? &pool->n_suspects : &pool->n_queue) += 1;
+	turns_add(call->quarantined ? &pool->suspects : &pool->queue, call->run, &call->queued, ahead);
 }
 
 void
 pool_unqueue(struct call *call)
 {
-	struct pool *pool = call->pool;
-
 	assert(call->cell == NULL && call->state == CALL_QUEUED);
-	TAILQ_REMOVE(call->quarantined ? &pool->suspects : &pool->queue, call, in_cell);
-	*(call->quarantined ? &pool->n_suspects : &pool->n_queue) -= 1;
+	turns_remove(&call->queued);
+}
+
+/* Whose turn it is; NULL: nobody waits. */
+static struct call *
+take(struct turns *queue)
+{
+	struct turn_item *item = turns_take(queue);
+
+	return item == NULL ? NULL : CONTAINER(item, struct call, queued);
 }
 
 void
@@ -121,6 +121,7 @@ cells_submit(struct cells *cells, const struct cell_spec *spec, struct call *cal
 {
 	struct pool *pool = pool_of(cells, spec, call);
 	size_t config_len = call->config == NULL ? 0 : call->config->len;
+	struct cell *cell;
 
 	if (call->input->len > WIRE_FRAME_MAX - MIB || config_len > MIB / 2) {
 		struct fault fault;
@@ -134,7 +135,13 @@ cells_submit(struct cells *cells, const struct cell_spec *spec, struct call *cal
 	}
 	if (pool->keep > 0)
 		pool->retired = false;
-	pool_queue(pool, call, false);
+	if (!call->quarantined && pool->queue.n == 0 && (cell = choose(pool)) != NULL) {
+		call->pool = pool;
+		call->state = CALL_QUEUED;
+		call_run(cell, call);
+	} else {
+		pool_queue(pool, call, false);
+	}
 	pool_pump(pool);
 }
 
@@ -229,7 +236,7 @@ grow(struct pool *pool)
 	unsigned most = cells->policy->cells_per_pool;
 	struct census c = count(pool);
 
-	while (c.live < most && pool->n_queue > c.starting * fibers && start(pool, CELL_WORK, c.live == 0)) {
+	while (c.live < most && pool->queue.n > c.starting * fibers && start(pool, CELL_WORK, c.live == 0)) {
 		c.live++;
 		c.starting++;
 	}
@@ -237,7 +244,7 @@ grow(struct pool *pool)
 		most = cells->cpus;
 	if (c.live > 0 && c.live < most && c.starting == 0 && c.least_running >= SPREAD)
 		(void)start(pool, CELL_WORK, false);
-	while (pool->n_suspects > c.q_starting && c.q_running + c.q_starting < QUARANTINES &&
+	while (pool->suspects.n > c.q_starting && c.q_running + c.q_starting < QUARANTINES &&
 	       c.q_all < QUARANTINES_MAX && start(pool, CELL_QUARANTINE, c.q_all == 0)) {
 		c.q_starting++;
 		c.q_all++;
@@ -250,7 +257,7 @@ pool_short(const struct pool *pool)
 	const struct cell *cell;
 	unsigned coming = 0;
 
-	if (pool->n_queue == 0)
+	if (pool->queue.n == 0)
 		return 0;
 	TAILQ_FOREACH(cell, &pool->list, in_pool)
 	{
@@ -258,7 +265,7 @@ pool_short(const struct pool *pool)
 			return 0;
 		coming += cell->n_gone;
 	}
-	return pool->n_queue > coming ? pool->n_queue - coming : 0;
+	return pool->queue.n > coming ? pool->queue.n - coming : 0;
 }
 
 /* ---- Which cell -------------------------------------------------------------------------------------------------- */
@@ -301,18 +308,13 @@ choose_quarantine(const struct pool *pool)
 void
 pool_pump(struct pool *pool)
 {
-	struct call *call;
 	struct cell *cell;
 
-	while ((call = TAILQ_FIRST(&pool->queue)) != NULL && (cell = choose(pool)) != NULL) {
-		pool_unqueue(call);
-		call_run(cell, call);
-	}
-	while ((call = TAILQ_FIRST(&pool->suspects)) != NULL && (cell = choose_quarantine(pool)) != NULL) {
-		pool_unqueue(call);
-		call_run(cell, call);
-	}
-	while (pool->n_suspects == 0 && (cell = choose_quarantine(pool)) != NULL)
+	while (pool->queue.n > 0 && (cell = choose(pool)) != NULL)
+		call_run(cell, take(&pool->queue));
+	while (pool->suspects.n > 0 && (cell = choose_quarantine(pool)) != NULL)
+		call_run(cell, take(&pool->suspects));
+	while (pool->suspects.n == 0 && (cell = choose_quarantine(pool)) != NULL)
 		cell_stop(cell);
 	grow(pool);
 	pool->cells->sweep |= TAILQ_EMPTY(&pool->list);
@@ -325,7 +327,7 @@ pool_cell_free(struct cell *cell)
 	int64_t now;
 
 	if (!cell_idle(cell)) {
-		if (pool->n_queue > 0)
+		if (pool->queue.n > 0)
 			pool_pump(pool);
 		return;
 	}
@@ -334,7 +336,7 @@ pool_cell_free(struct cell *cell)
 	/* A cell in which a suspect has been is not trusted with another. */
 	if (cell->kind == CELL_QUARANTINE || cell->draining)
 		cell_stop(cell);
-	if (pool->n_queue + pool->n_suspects > 0)
+	if (pool->queue.n + pool->suspects.n > 0)
 		pool_pump(pool);
 	if (pool->retired)
 		(void)pool_trim(pool, now);
@@ -352,14 +354,10 @@ fail(struct pool *pool)
 
 	/* What comes while they are told may try again. */
 	pool->broken.status = 0;
-	for (unsigned n = pool->n_queue; n > 0 && (call = TAILQ_FIRST(&pool->queue)) != NULL; n--) {
-		pool_unqueue(call);
+	for (unsigned n = pool->queue.n; n > 0 && (call = take(&pool->queue)) != NULL; n--)
 		call_lost(pool->cells, call, &fault);
-	}
-	for (unsigned n = pool->n_suspects; n > 0 && (call = TAILQ_FIRST(&pool->suspects)) != NULL; n--) {
-		pool_unqueue(call);
+	for (unsigned n = pool->suspects.n; n > 0 && (call = take(&pool->suspects)) != NULL; n--)
 		call_lost(pool->cells, call, &fault);
-	}
 	pool_sweep_later(pool->cells);
 }
 
@@ -373,10 +371,8 @@ pool_cell_failed(struct pool *pool, const struct cell *cell, const struct fault 
 	if (outside && ++pool->failures <= LOAD_TRIES)
 		return;
 	if (cell->kind == CELL_QUARANTINE) {
-		if ((call = TAILQ_FIRST(&pool->suspects)) == NULL)
-			return;
-		pool_unqueue(call);
-		call_lost(pool->cells, call, fault);
+		if ((call = take(&pool->suspects)) != NULL)
+			call_lost(pool->cells, call, fault);
 	} else if (c.live == 0) {
 		pool->broken = *fault;
 		fail(pool);
@@ -397,12 +393,12 @@ pools_sweep(struct cells *cells)
 	if (starved && cells->uid_came_back) {
 		cells->starved = cells->uid_came_back = false;
 		TAILQ_FOREACH(pool, &cells->pools, all)
-		if (pool->n_queue + pool->n_suspects > 0)
+		if (pool->queue.n + pool->suspects.n > 0)
 			pool_pump(pool);
 	}
 	for (pool = TAILQ_FIRST(&cells->pools); pool != NULL; pool = next) {
 		next = TAILQ_NEXT(pool, all);
-		if (TAILQ_EMPTY(&pool->list) && pool->n_queue + pool->n_suspects == 0)
+		if (TAILQ_EMPTY(&pool->list) && pool->queue.n + pool->suspects.n == 0)
 			pool_free(pool);
 	}
 }

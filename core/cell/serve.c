@@ -204,7 +204,7 @@ call_parks(struct cell *cell, struct call *call, uint32_t ordinal)
 	call->waits_for = ordinal;
 	call_set_state(call, CALL_PARKED);
 	cell->cells->events.parked(call, cell->cells->events.arg);
-	if (cell->kind == CELL_QUARANTINE && cell->pool->n_suspects > 0)
+	if (cell->kind == CELL_QUARANTINE && cell->pool->suspects.n > 0)
 		pool_pump(cell->pool);
 }
 
