@@ -102,6 +102,7 @@ read_mail(struct cell *cell)
 		frames_filled(&cell->in, got);
 		serve_frames(cell);
 	}
+	pool_pace(cell);
 	spin_heard(cell);
 	return true;
 }
@@ -121,6 +122,7 @@ read_socket(struct cell *cell, size_t *ret_room)
 	atomic_store(&cell->page->host_heard, cell->heard_bytes);
 	frames_filled(&cell->in, (size_t)n);
 	serve_frames(cell);
+	pool_pace(cell);
 	spin_heard(cell);
 	return n;
 }

@@ -108,6 +108,7 @@ cells_new(const struct cells_options *options)
 	cells->events = options->events;
 	cells->spawner_fd = options->spawner_fd;
 	cells->next_id = 1;
+	cells->ahead_ns = CELL_AHEAD_NS;
 	cells->cpus = cpus < 1 ? 1 : (unsigned)cpus;
 	cells->uids_used = xcalloc(cells->policy->cell_uids + 1, sizeof(*cells->uids_used));
 	TAILQ_INIT(&cells->pools);

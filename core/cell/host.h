@@ -44,6 +44,9 @@
 #define OUTSIDE_KILLS       3u  /* how often SIGKILL from outside may end the quarantine cell of a call */
 #define LOAD_TRIES          3u  /* starts in a row that something outside may break */
 
+/* How long a cell is kept busy with what it was handed: more waits in the queue, where each run has its turn. */
+#define CELL_AHEAD_NS (100 * NS_PER_US)
+
 struct pool;
 struct cell;
 TAILQ_HEAD(cell_list, cell);
@@ -116,6 +119,8 @@ struct cell {
 
 	struct call_list calls;
 	unsigned n_calls, n_running;
+	unsigned worked;  /* calls that ended or began to wait since paced_ns */
+	int64_t paced_ns; /* since when it has had something to do without a break, or when it was looked at last */
 	struct map gone; /* handles of calls that we let go of and that it still works on */
 	struct map evicting; /* handles of calls whose fiber it was told to drop, until it has */
 	unsigned n_gone;     /* in either */
@@ -160,6 +165,7 @@ struct pool {
 	struct turns suspects;   /* for a quarantine cell */
 	struct call_list parked; /* in cells of it, who waits longest first */
 	unsigned failures;
+	int64_t each_ns; /* what a call computes at a time, about; 0: not known yet */
 	bool of_run; /* isolation = run: nobody comes back to it */
 	bool retired;
 	unsigned keep;       /* when retired */
@@ -228,6 +234,7 @@ struct cells {
 	int filters; /* of seccomp, that the probe had; 0 or less: not to be had */
 
 	/* what the kernel tells, which tests replace */
+	int64_t ahead_ns;            /* CELL_AHEAD_NS; 0: a cell is handed what there is */
 	int64_t silence_ns, pong_ns; /* of the watchdog; a silence of 0 is the policy's */
 	int64_t (*mono_ns)(void);
 	int64_t (*cpu_ns)(pid_t pid); /* -1: not to be had */
@@ -283,6 +290,7 @@ void pool_cell_free(struct cell *cell); /* a fiber of it is free */
 void pool_cell_failed(struct pool *pool, const struct cell *cell, const struct fault *fault, bool outside);
 int64_t pool_trim(struct pool *pool, int64_t now_ns);
 void pool_free(struct pool *pool);
+void pool_pace(struct cell *cell);            /* what was read of it was served */
 unsigned pool_short(const struct pool *pool); /* how many calls wait for a fiber that no cell to come will have */
 void pool_sweep_later(struct cells *cells);
 void pools_sweep(struct cells *cells);

@@ -3,6 +3,10 @@
  *
  * A call takes the cell with the fewest running calls.  More cells are started when calls wait for a fiber, or when
  * every cell already computes for several calls and the machine has a CPU left; those that idle end after a while.
+ *
+ * A cell computes for one call at a time and begins them in the order in which they came, so whoever is handed to it late
+ * waits for all before.  That order is better made here, where it is each run's turn: a cell is handed as much as keeps it
+ * busy for a moment (CELL_AHEAD_NS), by what its calls have taken of late, and the rest waits in the queue.
  */
 
 #include "cell/host.h"
@@ -12,6 +16,8 @@
 #include "base/id.h"
 
 #define SPREAD 4u /* running calls in every cell: one more would help */
+
+#define AHEAD_FIRST 2u /* calls, while nobody knows what one takes */
 
 #define IDLE_OF_RUN_NS (5 * NS_PER_S)
 #define IDLE_SPARE_NS  (30 * NS_PER_S)
@@ -168,8 +174,24 @@ cell_idle(const struct cell *cell)
 
 struct census {
 	unsigned starting, live, least_running; /* of cells that work */
+	unsigned free;                          /* fibers in those */
 	unsigned q_starting, q_running, q_all;  /* of those in quarantine */
 };
+
+static unsigned
+fibers_of(const struct pool *pool)
+{
+	return pool->spec.spec.state_cell ? 1 : pool->cells->policy->fibers;
+}
+
+/* For calls to come. */
+static unsigned
+free_fibers(const struct cell *cell)
+{
+	unsigned fibers = fibers_of(cell->pool), used = cell->n_calls + cell->n_gone;
+
+	return cell->phase != PHASE_READY || cell->draining || cell->closed || used >= fibers ? 0 : fibers - used;
+}
 
 static struct census
 count(const struct pool *pool)
@@ -191,6 +213,7 @@ count(const struct pool *pool)
 		c.starting += cell->phase < PHASE_READY;
 		if (cell->phase == PHASE_READY && cell->n_running < c.least_running)
 			c.least_running = cell->n_running;
+		c.free += free_fibers(cell);
 	}
 	return c;
 }
@@ -227,22 +250,21 @@ start(struct pool *pool, enum cell_kind kind, bool only)
 	return false;
 }
 
-/* Starts as many as the calls that wait ask for.  Those that are on their way count. */
+/* Starts as many as the calls that wait for a fiber ask for.  Those that are on their way count. */
 static void
 grow(struct pool *pool)
 {
 	struct cells *cells = pool->cells;
-	unsigned fibers = pool->spec.spec.state_cell ? 1 : cells->policy->fibers;
-	unsigned most = cells->policy->cells_per_pool;
+	unsigned fibers = fibers_of(pool), most = cells->policy->cells_per_pool;
 	struct census c = count(pool);
 
-	while (c.live < most && pool->queue.n > c.starting * fibers && start(pool, CELL_WORK, c.live == 0)) {
+	while (c.live < most && pool->queue.n > c.free + c.starting * fibers && start(pool, CELL_WORK, c.live == 0)) {
 		c.live++;
 		c.starting++;
 	}
 	if (most > cells->cpus)
 		most = cells->cpus;
-	if (c.live > 0 && c.live < most && c.starting == 0 && c.least_running >= SPREAD)
+	if (c.live > 0 && c.live < most && c.starting == 0 && (c.least_running >= SPREAD || pool->queue.n >= SPREAD))
 		(void)start(pool, CELL_WORK, false);
 	while (pool->suspects.n > c.q_starting && c.q_running + c.q_starting < QUARANTINES &&
 	       c.q_all < QUARANTINES_MAX && start(pool, CELL_QUARANTINE, c.q_all == 0)) {
@@ -263,29 +285,57 @@ pool_short(const struct pool *pool)
 	{
 		if (cell->kind == CELL_WORK && cell->phase < PHASE_READY)
 			return 0;
-		coming += cell->n_gone;
+		coming += cell->n_gone + (cell->kind == CELL_WORK ? free_fibers(cell) : 0);
 	}
 	return pool->queue.n > coming ? pool->queue.n - coming : 0;
 }
 
 /* ---- Which cell -------------------------------------------------------------------------------------------------- */
 
-static bool
-has_room(const struct pool *pool, const struct cell *cell)
+/* How many calls a cell may compute for, one after the other. */
+static unsigned
+window(const struct pool *pool)
 {
-	unsigned fibers = pool->spec.spec.state_cell ? 1 : pool->cells->policy->fibers;
+	int64_t ahead = pool->cells->ahead_ns;
 
-	return cell->phase == PHASE_READY && !cell->draining && !cell->closed && cell->n_calls + cell->n_gone < fibers;
+	if (ahead == 0)
+		return UINT32_MAX;
+	if (pool->each_ns == 0)
+		return AHEAD_FIRST;
+	return pool->each_ns >= ahead ? 1 : (unsigned)(ahead / pool->each_ns);
+}
+
+static bool
+has_room(const struct cell *cell, unsigned most_running)
+{
+	return cell->n_running < most_running && free_fibers(cell) > 0;
+}
+
+/* Its calls have computed one after the other, since it had something to do or was looked at last. */
+void
+pool_pace(struct cell *cell)
+{
+	struct pool *pool = cell->pool;
+	int64_t now, each;
+
+	if (pool == NULL || cell->worked == 0)
+		return;
+	now = pool->cells->mono_ns();
+	each = (now - cell->paced_ns) / cell->worked + 1;
+	pool->each_ns = pool->each_ns == 0 ? each : (3 * pool->each_ns + each) / 4;
+	cell->worked = 0;
+	cell->paced_ns = now;
 }
 
 static struct cell *
 choose(const struct pool *pool)
 {
 	struct cell *cell, *best = NULL;
+	unsigned most = window(pool);
 
 	TAILQ_FOREACH(cell, &pool->list, in_pool)
 	{
-		if (cell->kind != CELL_WORK || !has_room(pool, cell))
+		if (cell->kind != CELL_WORK || !has_room(cell, most))
 			continue;
 		if (best == NULL || cell->n_running < best->n_running ||
 		    (cell->n_running == best->n_running && cell->n_calls < best->n_calls))
