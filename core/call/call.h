@@ -254,6 +254,13 @@ TAILQ_HEAD(call_list, call);
 enum run_state { RUN_OPEN, RUN_ENDED };
 
 #define RUN_SOURCES_MAX 64 /* spaces */
+#define RUN_SHARES      8
+
+/* Of the cell room: how many calls of a run compute in the cells of a pool. */
+struct run_share {
+	const void *pool;
+	unsigned running; /* 0: it counts for no pool */
+};
 
 struct run {
 	struct ulid id;
@@ -299,6 +306,8 @@ struct run {
 	bool is_stalled;      /* it is in the list of runs to be looked at */
 	uint64_t moves_seen;  /* at the last look */
 	unsigned looks, skip; /* since it moved; looks that it is spared */
+
+	struct run_share shares[RUN_SHARES];
 
 	struct map ended;   /* of guard_repetition.c: hash of callee and input -> 1 + how often it was begun again */
 	struct map refused; /* of loops.c: "a -> b" -> struct edge */

@@ -103,6 +103,12 @@ turns_remove(struct turn_item *item)
 		turn_free(q, turn);
 }
 
+static struct turn_item *
+next_of(const struct turn *turn)
+{
+	return TAILQ_EMPTY(&turn->ahead) ? TAILQ_FIRST(&turn->others) : TAILQ_FIRST(&turn->ahead);
+}
+
 /* Its turn has come; those before it that have nothing to take have had theirs. */
 static struct turn *
 next_served(struct turns *q)
@@ -125,7 +131,7 @@ turns_first(struct turns *q)
 		turn = next_served(q);
 	if (turn == NULL)
 		turn = TAILQ_FIRST(&q->fresh);
-	return TAILQ_EMPTY(&turn->ahead) ? TAILQ_FIRST(&turn->others) : TAILQ_FIRST(&turn->ahead);
+	return next_of(turn);
 }
 
 struct turn_item *
@@ -142,6 +148,17 @@ turns_take(struct turns *q)
 	turn->fresh = false;
 	TAILQ_INSERT_TAIL(&q->served, turn, entry);
 	turns_remove(item);
+	return item;
+}
+
+struct turn_item *
+turns_take_of(struct turns *q, const void *owner)
+{
+	const struct turn *turn = map_get_u64(&q->by_owner, key_of(owner));
+	struct turn_item *item = turn == NULL ? NULL : next_of(turn);
+
+	if (item != NULL)
+		turns_remove(item);
 	return item;
 }
 

@@ -41,6 +41,9 @@ void turns_remove(struct turn_item *item);
 struct turn_item *turns_first(struct turns *q);
 struct turn_item *turns_take(struct turns *q);
 
+/* The next of one owner, which has no turn for it.  NULL: nothing of it waits. */
+struct turn_item *turns_take_of(struct turns *q, const void *owner);
+
 unsigned turns_of(const struct turns *q, const void *owner); /* how many things of it wait here */
 
 #endif

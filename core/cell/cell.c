@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 /* Receives of one cell before others have their turn. */
-#define READS 4
+#define READS 1
 /* After its death its socket holds at most what the kernel buffered. */
 #define READS_DEAD 4096
 

@@ -154,10 +154,11 @@ drop_calls(struct cells *cells)
 		call->pool = NULL;
 	}
 	TAILQ_FOREACH(pool, &cells->pools, all)
-	while ((item = turns_first(&pool->queue)) != NULL || (item = turns_first(&pool->suspects)) != NULL) {
+	while ((item = turns_first(&pool->queue)) != NULL || (item = turns_first(&pool->held)) != NULL ||
+	       (item = turns_first(&pool->suspects)) != NULL) {
 		call = CONTAINER(item, struct call, queued);
-		pool_unqueue(call);
 		call->pool = NULL;
+		pool_unqueue(call);
 	}
 }
 

@@ -4,6 +4,7 @@
  *   cells.c       opening and closing, what is done at the end of a loop turn, uids
  *   spawner.c     starting the spawner, asking it for processes
  *   pool.c        which cell runs which call; how many cells there are
+ *   share.c       how much of them one run may have
  *   cell_start.c  starting a process                        cell.c         its descriptors and its end
  *   frames.c      the socket's bytes as frames, in          frames_out.c   out
  *   serve.c       what the frames of a cell mean            reply.c        how a call ends
@@ -44,7 +45,7 @@
 #define OUTSIDE_KILLS       3u  /* how often SIGKILL from outside may end the quarantine cell of a call */
 #define LOAD_TRIES          3u  /* starts in a row that something outside may break */
 
-/* How long a cell is kept busy with what it was handed: more waits in the queue, where each run has its turn. */
+/* How long a cell is kept busy with what it was handed of one run: more has to wait. */
 #define CELL_AHEAD_NS (100 * NS_PER_US)
 
 struct pool;
@@ -163,6 +164,7 @@ struct pool {
 	struct cell_list list;
 	struct turns queue;      /* calls that wait for a fiber, each run in its turn */
 	struct turns suspects;   /* for a quarantine cell */
+	struct turns held;       /* for their run's share (share.c) */
 	struct call_list parked; /* in cells of it, who waits longest first */
 	unsigned failures;
 	int64_t each_ns; /* what a call computes at a time, about; 0: not known yet */
@@ -234,7 +236,7 @@ struct cells {
 	int filters; /* of seccomp, that the probe had; 0 or less: not to be had */
 
 	/* what the kernel tells, which tests replace */
-	int64_t ahead_ns;            /* CELL_AHEAD_NS; 0: a cell is handed what there is */
+	int64_t ahead_ns;            /* CELL_AHEAD_NS; 0: a run may have all */
 	int64_t silence_ns, pong_ns; /* of the watchdog; a silence of 0 is the policy's */
 	int64_t (*mono_ns)(void);
 	int64_t (*cpu_ns)(pid_t pid); /* -1: not to be had */
@@ -290,10 +292,16 @@ void pool_cell_free(struct cell *cell); /* a fiber of it is free */
 void pool_cell_failed(struct pool *pool, const struct cell *cell, const struct fault *fault, bool outside);
 int64_t pool_trim(struct pool *pool, int64_t now_ns);
 void pool_free(struct pool *pool);
-void pool_pace(struct cell *cell);            /* what was read of it was served */
 unsigned pool_short(const struct pool *pool); /* how many calls wait for a fiber that no cell to come will have */
 void pool_sweep_later(struct cells *cells);
 void pools_sweep(struct cells *cells);
+
+/* share.c */
+bool share_is_full(const struct pool *pool, struct run *run); /* one more call of it would have to wait */
+void share_runs(struct pool *pool, struct run *run);          /* a call of it begins to compute; ends, or waits */
+void share_rests(struct pool *pool, struct run *run);
+void share_relieve(struct pool *pool, struct run *run); /* one that was handed out or queued is not any more */
+void pool_pace(struct cell *cell);                      /* what was read of it was served */
 
 /* spin.c */
 void spin_open(struct cells *cells);

@@ -2,11 +2,8 @@
  * Pools: the cells of one version that calls of one client (or run, or of all) may share.
  *
  * A call takes the cell with the fewest running calls.  More cells are started when calls wait for a fiber, or when
- * every cell already computes for several calls and the machine has a CPU left; those that idle end after a while.
- *
- * A cell computes for one call at a time and begins them in the order in which they came, so whoever is handed to it late
- * waits for all before.  That order is better made here, where it is each run's turn: a cell is handed as much as keeps it
- * busy for a moment (CELL_AHEAD_NS), by what its calls have taken of late, and the rest waits in the queue.
+ * every cell already computes for several calls and the machine has a CPU left; those that idle end after a while.  Who waits has
+ * a fiber in the turn of its run, and one run has no more of them than its share (share.c).
  */
 
 #include "cell/host.h"
@@ -16,8 +13,6 @@
 #include "base/id.h"
 
 #define SPREAD 4u /* running calls in every cell: one more would help */
-
-#define AHEAD_FIRST 2u /* calls, while nobody knows what one takes */
 
 #define IDLE_OF_RUN_NS (5 * NS_PER_S)
 #define IDLE_SPARE_NS  (30 * NS_PER_S)
@@ -111,6 +106,8 @@ pool_unqueue(struct call *call)
 {
 	assert(call->cell == NULL && call->state == CALL_QUEUED);
 	turns_remove(&call->queued);
+	if (call->pool != NULL)
+		share_relieve(call->pool, call->run);
 }
 
 /* Whose turn it is; NULL: nobody waits. */
@@ -141,9 +138,11 @@ cells_submit(struct cells *cells, const struct cell_spec *spec, struct call *cal
 	}
 	if (pool->keep > 0)
 		pool->retired = false;
-	if (!call->quarantined && pool->queue.n == 0 && (cell = choose(pool)) != NULL) {
-		call->pool = pool;
-		call->state = CALL_QUEUED;
+	call->pool = pool;
+	call->state = CALL_QUEUED;
+	if (!call->quarantined && share_is_full(pool, call->run)) {
+		turns_add(&pool->held, call->run, &call->queued, false);
+	} else if (!call->quarantined && pool->queue.n == 0 && (cell = choose(pool)) != NULL) {
 		call_run(cell, call);
 	} else {
 		pool_queue(pool, call, false);
@@ -264,7 +263,7 @@ grow(struct pool *pool)
 	}
 	if (most > cells->cpus)
 		most = cells->cpus;
-	if (c.live > 0 && c.live < most && c.starting == 0 && (c.least_running >= SPREAD || pool->queue.n >= SPREAD))
+	if (c.live > 0 && c.live < most && c.starting == 0 && (c.least_running >= SPREAD || pool->held.n >= SPREAD))
 		(void)start(pool, CELL_WORK, false);
 	while (pool->suspects.n > c.q_starting && c.q_running + c.q_starting < QUARANTINES &&
 	       c.q_all < QUARANTINES_MAX && start(pool, CELL_QUARANTINE, c.q_all == 0)) {
@@ -292,50 +291,14 @@ pool_short(const struct pool *pool)
 
 /* ---- Which cell -------------------------------------------------------------------------------------------------- */
 
-/* How many calls a cell may compute for, one after the other. */
-static unsigned
-window(const struct pool *pool)
-{
-	int64_t ahead = pool->cells->ahead_ns;
-
-	if (ahead == 0)
-		return UINT32_MAX;
-	if (pool->each_ns == 0)
-		return AHEAD_FIRST;
-	return pool->each_ns >= ahead ? 1 : (unsigned)(ahead / pool->each_ns);
-}
-
-static bool
-has_room(const struct cell *cell, unsigned most_running)
-{
-	return cell->n_running < most_running && free_fibers(cell) > 0;
-}
-
-/* Its calls have computed one after the other, since it had something to do or was looked at last. */
-void
-pool_pace(struct cell *cell)
-{
-	struct pool *pool = cell->pool;
-	int64_t now, each;
-
-	if (pool == NULL || cell->worked == 0)
-		return;
-	now = pool->cells->mono_ns();
-	each = (now - cell->paced_ns) / cell->worked + 1;
-	pool->each_ns = pool->each_ns == 0 ? each : (3 * pool->each_ns + each) / 4;
-	cell->worked = 0;
-	cell->paced_ns = now;
-}
-
 static struct cell *
 choose(const struct pool *pool)
 {
 	struct cell *cell, *best = NULL;
-	unsigned most = window(pool);
 
 	TAILQ_FOREACH(cell, &pool->list, in_pool)
 	{
-		if (cell->kind != CELL_WORK || !has_room(cell, most))
+		if (cell->kind != CELL_WORK || free_fibers(cell) == 0)
 			continue;
 		if (best == NULL || cell->n_running < best->n_running ||
 		    (cell->n_running == best->n_running && cell->n_calls < best->n_calls))
@@ -406,6 +369,8 @@ fail(struct pool *pool)
 	pool->broken.status = 0;
 	for (unsigned n = pool->queue.n; n > 0 && (call = take(&pool->queue)) != NULL; n--)
 		call_lost(pool->cells, call, &fault);
+	for (unsigned n = pool->held.n; n > 0 && (call = take(&pool->held)) != NULL; n--)
+		call_lost(pool->cells, call, &fault);
 	for (unsigned n = pool->suspects.n; n > 0 && (call = take(&pool->suspects)) != NULL; n--)
 		call_lost(pool->cells, call, &fault);
 	pool_sweep_later(pool->cells);
@@ -448,7 +413,7 @@ pools_sweep(struct cells *cells)
 	}
 	for (pool = TAILQ_FIRST(&cells->pools); pool != NULL; pool = next) {
 		next = TAILQ_NEXT(pool, all);
-		if (TAILQ_EMPTY(&pool->list) && pool->queue.n + pool->suspects.n == 0)
+		if (TAILQ_EMPTY(&pool->list) && pool->queue.n + pool->held.n + pool->suspects.n == 0)
 			pool_free(pool);
 	}
 }
