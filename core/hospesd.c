@@ -31,6 +31,7 @@
 #include "journal/journal.h"
 #include "memory/memory.h"
 #include "notify.h"
+#include "observe/observe.h"
 #include "offline.h"
 #include "options.h"
 #include "policy/policy.h"
@@ -63,6 +64,7 @@ struct host {
 	struct registry *registry;
 	struct runs *runs;
 	struct api *api;
+	struct observe *observe;
 	struct event *on_term, *on_int, *on_hup, *on_tick;
 	bool ready, stopping, failed;
 	bool drains; /* runs were open when it was told to stop */
@@ -164,6 +166,15 @@ grown(void *arg)
 }
 
 static void
+alerted(uint64_t lsn, void *arg)
+{
+	struct host *h = arg;
+
+	if (h->observe != NULL) /* else it looks for what there is when it is opened */
+		observe_alerted(h->observe, lsn);
+}
+
+static void
 drop_version(struct version *v)
 {
 	version_unref(&v);
@@ -174,7 +185,8 @@ drop_version(struct version *v)
 static int
 open_storage(struct host *h, struct fault *fault)
 {
-	static const struct store_apply *const tables[] = {registry_apply, run_apply, memory_apply, NULL};
+	static const struct store_apply *const tables[] = {
+	    registry_apply, run_apply, memory_apply, dispatch_apply, ledger_apply, breakers_apply, NULL};
 	struct journal_options journal = {.dir = h->dir.journal, .loop = h->loop, .failed = storage_failed, .arg = h};
 	struct store_options store = {
 	    .dir = h->dir.store, .loop = h->loop, .tables = tables, .failed = storage_failed, .arg = h};
@@ -221,7 +233,9 @@ open_guests(struct host *h, struct fault *fault)
 	    .parted = parted,
 	    .repeated = repeated,
 	    .grown = grown,
-	    .arg = h};
+	    .alerted = alerted,
+	    .arg = h,
+	    .policy = h->policy};
 	struct cells_options cells = {
 	    .loop = h->loop, .calls = &h->calls, .policy = h->policy, .spawner_fd = h->spawner_fd};
 	struct registry_options registry = {.loop = h->loop,
@@ -239,6 +253,10 @@ open_guests(struct host *h, struct fault *fault)
 	dispatch.http = h->http;
 	dispatch.memory = h->memory;
 	dispatch_open(&h->dispatch, &dispatch);
+	dispatch_alerts_leave(h->dispatch, h->policy->alerts_webhook != NULL);
+	rc = dispatch_open_ledger(h->dispatch, fault);
+	if (rc != 0)
+		return rc;
 	cells.events = dispatch_cells_events(h->dispatch);
 	rc = cells_open(&h->cells, &cells, fault);
 	h->spawner_fd = -1; /* theirs now */
@@ -265,13 +283,19 @@ open_doors(struct host *h, struct fault *fault)
 	    .journal = h->journal,
 	    .registry = h->registry,
 	    .cells = h->cells,
+	    .dispatch = h->dispatch,
 	    .memory = h->memory,
 	    .backups = h->backups};
+	struct observe_options observe = {
+	    .loop = h->loop, .store = h->store, .journal = h->journal, .policy = h->policy};
 	int rc = runs_open(&h->runs, &runs, fault);
 
+	if (rc == 0)
+		rc = observe_open(&h->observe, &observe, fault);
 	if (rc != 0)
 		return rc;
 	api.runs = h->runs;
+	api.dispatch = h->dispatch;
 	return api_open(&h->api, &api, fault);
 }
 
@@ -313,6 +337,7 @@ host_close(struct host *h)
 	backups_close(&h->backups);
 	memory_close(&h->memory);
 	store_close(&h->store);
+	observe_close(&h->observe);
 	journal_close(&h->journal);
 	if (h->on_term != NULL)
 		event_free(h->on_term);
@@ -397,14 +422,22 @@ reload(struct host *h)
 	struct policy *policy;
 	struct fault fault;
 
-	if (policy_reload(h->policy, &policy, &fault) != 0) {
+	int rc = policy_reload(h->policy, &policy, &fault);
+
+	if (rc == 0 && observe_set_policy(h->observe, policy, &fault) != 0) {
+		policy_unref(&policy);
+		rc = fault.status;
+	}
+	if (rc != 0) {
 		log_error("the configuration stays as it was", LOG_S("code", status_name(fault.status)),
 		    LOG_S("reason", fault.text));
 		return;
 	}
+	dispatch_alerts_leave(h->dispatch, policy->alerts_webhook != NULL);
 	if (policy_diff(h->policy, policy, tell_change, NULL) == 0)
 		log_info("nothing changed");
 	runs_set_policy(h->runs, policy);
+	dispatch_set_policy(h->dispatch, policy);
 	registry_set_policy(h->registry, policy);
 	api_set_policy(h->api, policy);
 	policy_unref(&h->policy);

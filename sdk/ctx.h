@@ -79,7 +79,7 @@ struct hospes_ctx {
 	bool awaits_all;                 /* or until any op fails */
 
 	const char *run_id, *path;
-	struct hospes_value *input, *config;
+	struct hospes_value *input, *config, *findings;
 	struct ctx_chunk *chunks;
 	struct hospes_value *values;
 
@@ -88,6 +88,7 @@ struct hospes_ctx {
 
 	struct hospes_op **ops; /* by ordinal; NULL: nobody waits for it any more */
 	uint32_t ops_n, ops_room;
+	uint32_t called; /* 1 + the ordinal of the call that was waited for last as it was made; 0: none */
 	struct ahead *ahead_first, **ahead_last; /* by ordinal */
 	uint32_t ahead_taken;
 	struct op_block *op_blocks;

@@ -202,7 +202,8 @@ op_take_options(const hospes_options *given, hospes_options *options)
 	memcpy(options, given, given->size < sizeof(*options) ? given->size : sizeof(*options));
 	if (op_effect(options->effect) < 0)
 		return "the option `effect` is none of \"pure\", \"idempotent\", \"keyed\", \"costly\" and \"once\"";
-	if (options->timeout_ns < 0 || options->budget_calls < 0 || options->budget_wall_ns < 0)
+	if (options->timeout_ns < 0 || options->budget_calls < 0 || options->budget_wall_ns < 0 ||
+	    options->money_micros < 0)
 		return "an option is negative; timeouts and shares of the budget are 0 (as usual) or more";
 	return NULL;
 }
@@ -248,6 +249,7 @@ op_compose(struct hospes_ctx *ctx, const struct op_request *request, struct wire
 	    .timeout_ns = options->timeout_ns,
 	    .share_calls = options->budget_calls != 0 ? options->budget_calls : -(int64_t)request->sharers,
 	    .share_wall_ns = options->budget_wall_ns,
+	    .share_micros = options->money_micros,
 	};
 	*status = 0;
 	return NULL;
@@ -365,6 +367,8 @@ op_run(struct hospes_ctx *ctx, struct hospes_op *op, struct op_request *request)
 	ctx->ops[op->ordinal] = NULL;
 	if (rc != 0)
 		return rc;
+	if (op->kind == WIRE_OP_CALL)
+		ctx->called = op->ordinal + 1;
 	if (op->answer.status == 0)
 		return 0;
 	if (op->kind == WIRE_OP_CALL)

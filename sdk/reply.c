@@ -12,6 +12,12 @@ hospes_input(hospes_ctx *ctx)
 	return ctx_check(ctx, "hospes_input") == 0 ? ctx->input : NULL;
 }
 
+const hospes_value *
+hospes_findings(hospes_ctx *ctx)
+{
+	return ctx_check(ctx, "hospes_findings") == 0 ? ctx->findings : NULL;
+}
+
 int
 hospes_reply(hospes_ctx *ctx, json_t *json)
 {

@@ -348,12 +348,15 @@ runtime_fill(struct hospes_ctx *ctx, struct received *got, const struct wire_sta
 	const uint8_t *config = got->payload + sizeof(*start);
 	const uint8_t *run = config + start->config_len;
 	const uint8_t *path = run + start->run_len;
-	const uint8_t *input = path + start->path_len;
+	const uint8_t *findings = path + start->path_len;
+	const uint8_t *input = findings + start->findings_len;
 
 	ctx->config = value_of_bytes(ctx, config, start->config_len, NULL);
 	ctx->run_id = ctx_copy(ctx, run, start->run_len);
 	ctx->path = ctx_copy(ctx, path, start->path_len);
 	if (ctx->config == NULL || ctx->run_id == NULL || ctx->path == NULL)
+		return false;
+	if (start->findings_len > 0 && (ctx->findings = value_of_bytes(ctx, findings, start->findings_len, NULL)) == NULL)
 		return false;
 	ctx->input = value_of_bytes(ctx, input, (size_t)(got->payload + got->frame.length - input), got->block);
 	got->block = NULL;
@@ -371,7 +374,7 @@ runtime_start(struct received *got)
 	if (got->frame.length < sizeof(start))
 		return HOSPES_EPROTOCOL;
 	memcpy(&start, got->payload, sizeof(start));
-	if ((uint64_t)start.config_len + start.run_len + start.path_len > got->frame.length - sizeof(start) ||
+	if ((uint64_t)start.config_len + start.run_len + start.path_len + start.findings_len > got->frame.length - sizeof(start) ||
 	    runtime_find(handle) != NULL)
 		return HOSPES_EPROTOCOL;
 	if (rt.calls >= rt.calls_most) {

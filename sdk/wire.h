@@ -54,7 +54,7 @@ enum wire_fd {
 enum wire_type {
 	/* host to cell */
 	WIRE_SETUP = 1, /* struct wire_setup */
-	WIRE_START,     /* struct wire_start, then config, run id, path, input */
+	WIRE_START,     /* struct wire_start, then config, run id, path, findings, input */
 	WIRE_OUTCOME,   /* call, ordinal, status; struct wire_outcome, then the value or the sentence; of a call that repeats
 	                 * what is on record also before its OP, by ordinal */
 	WIRE_CANCEL,    /* call; every wait of it from now on gives `status` (cancelled or deadline_exceeded) */
@@ -108,6 +108,10 @@ enum wire_op_kind {
 	WIRE_OP_SEARCH = 14,    /* SPACE: {"query", "most"?, "most_each"?, "within": [digest]?} -> {"found": [...]} */
 
 	WIRE_OP_PART = 15, /* input: uint32 ordinal of a call, uint32 index; value: the part; HOSPES_ENOENT: there are no more */
+
+	/* input: {"question", "context"?, "choices"?: [text], "default"?, "timeout_ms"?} -> {"choice", "value"?, "by", "why"?} */
+	WIRE_OP_REVIEW = 17,
+	WIRE_OP_SCORE = 18, /* input: uint32 ordinal of a call that has its outcome, double 0..1, why in words; value: empty */
 };
 
 enum wire_op_flag {
@@ -138,8 +142,9 @@ struct wire_op {
 	 * is left to the caller when it is admitted, so 1/n of it and at least 1 */
 	int64_t share_calls;
 	int64_t share_wall_ns;
+	int64_t share_micros; /* 0: no share of money of its own; n: at most so many micro-dollars, itself included */
 };
-static_assert(sizeof(struct wire_op) == 32, "wire_op");
+static_assert(sizeof(struct wire_op) == 40, "wire_op");
 
 struct wire_setup {
 	uint32_t version;
@@ -167,8 +172,10 @@ struct wire_start {
 	uint32_t config_len; /* JSON object */
 	uint16_t run_len;    /* ULID */
 	uint16_t path_len;   /* "/0/3" */
+	uint32_t findings_len; /* JSON array; 0: there are none */
+	uint32_t reserved;
 };
-static_assert(sizeof(struct wire_start) == 16, "wire_start");
+static_assert(sizeof(struct wire_start) == 24, "wire_start");
 
 struct wire_outcome {
 	double confidence;

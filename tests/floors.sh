@@ -23,6 +23,7 @@ dispatch  8   dispatch.h
 backup    8   backup.h
 run       10  run.h
 api       12  api.h
+observe   12  observe.h
 cli       14  -
 hospesd   14  -
 '

@@ -106,6 +106,14 @@ awk '
 	n = 0
 	next
     }
+    /^#[a-z_]+: \( \);$/ {
+	name = substr($1, 2, length($1) - 2)
+	print name, "()", mark
+	for (i = 1; i <= n; i++)
+		print name "[]." named[i]
+	n = 0
+	next
+    }
     /^#[a-z_]+: \{$/ { group = substr($1, 2, length($1) - 2) "."; n = 0; next }
     /^#\};$/ { group = ""; next }
     /^#\t?[a-z_]+ = .*;$/ {
@@ -119,8 +127,8 @@ awk '
 	print group key, value, mark
 	n = 0
     }' "$tree/etc/hospes.conf" >"$work/told"
-sed -nE 's/^\.It Va ([a-z_.]+) No = (.*) Pq (reloadable|restart)$/\1\t\2\t\3/p; s/^\.It Va ([a-z]+\.NAME\.[a-z_]+)$/\1/p' \
-    "$man5" | awk -F '\t' '{ gsub(/([BQ][oc]| )/, "", $2); print $1 (NF > 1 ? " " $2 " " $3 : "") }' >"$work/page"
+sed -nE 's/^\.It Va ([a-z_.]+) No = (.*) Pq (reloadable|restart)$/\1\t\2\t\3/p; s/^\.It Va ([a-z]+(\.NAME|\[\])\.[a-z_]+)$/\1/p' \
+    "$man5" | awk -F '\t' '{ gsub(/([BQ][oc]| )/, "", $2); sub(/PoPc/, "()", $2); print $1 (NF > 1 ? " " $2 " " $3 : "") }' >"$work/page"
 same "$work/page" "$work/told" "hospes.conf(5) has every key with its default and its mark, and no other"
 [ "$(wc -l <"$work/told")" -ge 30 ]
 ok $? "and these are all that there are"

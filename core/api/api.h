@@ -30,6 +30,10 @@
  *                                       and the end are durable and have an id; Last-Event-ID goes on after that one,
  *                                       after the end it is 204.  All else has "provisional": true
  *   POST /v1/runs/ID/cancel
+ *   POST /v1/runs/ID/resolve           run_resolve's request -> the run
+ *   GET  /v1/reviews[?all=1&limit=N]   run_review_list
+ *   GET  /v1/reviews/ID                run_review_show
+ *   POST /v1/reviews/ID/decide         run_review_decide's request -> the review; 409 where another was first
  *   GET  /v1/logs                      server-sent events: {"level", "line"} of the host's log, the newest 1,000
  *                                       first, then `event: caught_up` once, then new ones; Last-Event-ID goes
  *                                       on after that line
@@ -45,7 +49,12 @@
  *   POST /v1/memory/SPACE/missing      {"digests": []} -> {"missing": []}; at most 8 MiB
  *   POST /v1/memory/SPACE/document     {"digest", "from"?, "to"?} -> memory_document
  *   POST /v1/memory/SPACE/search       {"query", "most"?, "most_each"?, "within"?} -> {"found": []}
+ *   POST /v1/runs/ID/score             run_score's request -> its answer
+ *   GET  /v1/alerts[?limit=N]          dispatch_alerts: the newest first
+ *   GET  /v1/scores[?name=N]           dispatch_scores
  *   GET  /v1/policy                    policy_texts of the configuration as it is in force; of root and the host's own user
+ *   GET  /v1/breakers                  dispatch_breakers
+ *   POST /v1/breakers/reset            {"name", "version"?, "why"?} -> those that were reset, as above
  *   POST /v1/backup                    {"dir"} -> what backup.h says; of root and the host's own user
  *
  * A request's body may be at most the run input's limit and its wrapping; what is larger is too_large.  Streams send
@@ -62,6 +71,7 @@
 #include "backup/backup.h"
 #include "base/fault.h"
 #include "cell/cell.h"
+#include "dispatch/dispatch.h"
 #include "journal/journal.h"
 #include "memory/memory.h"
 #include "policy/policy.h"
@@ -75,6 +85,7 @@ struct api_options {
 	struct policy *policy;
 	struct registry *registry;
 	struct cells *cells;
+	struct dispatch *dispatch;
 	struct runs *runs;
 	struct memory *memory;
 	struct journal *journal; /* answers wait until what they tell is durable; NULL: they do not wait */

@@ -52,6 +52,7 @@ http_status(int status)
 	case HOSPES_ECYCLE:
 	case HOSPES_EREPEATED:
 	case HOSPES_EINUSE:
+	case HOSPES_EREJECTED:
 		return 409;
 	case HOSPES_EERASED:
 		return 410;

@@ -48,10 +48,15 @@ static const struct route routes[] = {
     {EVHTTP_REQ_GET, "/v1/runs/{}", BODY_NONE, handle_run},
     {EVHTTP_REQ_GET, "/v1/runs/{}/wait", BODY_NONE, handle_run_wait},
     {EVHTTP_REQ_GET, "/v1/runs/{}/tree", BODY_NONE, handle_run_tree},
+    {EVHTTP_REQ_GET, "/v1/budget", BODY_NONE, handle_budget},
+    {EVHTTP_REQ_GET, "/v1/runs/{}/budget", BODY_NONE, handle_run_budget},
     {EVHTTP_REQ_GET, "/v1/runs/{}/journal", BODY_NONE, handle_run_journal},
     {EVHTTP_REQ_GET, "/v1/runs/{}/events", BODY_NONE, handle_run_events},
     {EVHTTP_REQ_POST, "/v1/runs/{}/cancel", BODY_JSON, handle_run_cancel},
     {EVHTTP_REQ_POST, "/v1/runs/{}/resolve", BODY_INPUT, handle_run_resolve},
+    {EVHTTP_REQ_GET, "/v1/reviews", BODY_NONE, handle_reviews},
+    {EVHTTP_REQ_GET, "/v1/reviews/{}", BODY_NONE, handle_review},
+    {EVHTTP_REQ_POST, "/v1/reviews/{}/decide", BODY_INPUT, handle_review_decide},
     {EVHTTP_REQ_POST, "/v1/erase", BODY_JSON, handle_erase},
     {EVHTTP_REQ_GET, "/v1/logs", BODY_NONE, handle_logs},
     {EVHTTP_REQ_GET, "/v1/memory", BODY_NONE, handle_memory_spaces},
@@ -68,6 +73,11 @@ static const struct route routes[] = {
     {EVHTTP_REQ_POST, "/v1/memory/{}/search", BODY_DIGESTS, handle_memory_search},
     {EVHTTP_REQ_POST, "/v1/backup", BODY_JSON, handle_backup},
     {EVHTTP_REQ_GET, "/v1/policy", BODY_NONE, handle_policy},
+    {EVHTTP_REQ_GET, "/v1/alerts", BODY_NONE, handle_alerts},
+    {EVHTTP_REQ_GET, "/v1/scores", BODY_NONE, handle_scores},
+    {EVHTTP_REQ_POST, "/v1/runs/{}/score", BODY_JSON, handle_run_score},
+    {EVHTTP_REQ_GET, "/v1/breakers", BODY_NONE, handle_breakers},
+    {EVHTTP_REQ_POST, "/v1/breakers/reset", BODY_JSON, handle_breakers_reset},
 };
 
 /* One segment of a path, decoded.  Names and ids are printable ASCII without slashes; nothing else gets further. */

@@ -75,9 +75,8 @@ number_ok(const char *text, unsigned long least, unsigned long most, unsigned lo
 	return text[0] >= '0' && text[0] <= '9' && *end == '\0' && errno == 0 && *ret >= least && *ret <= most;
 }
 
-/* A number of the query, or `usual`; false, and answered, when it is none or out of bounds. */
-static bool
-number_query(struct exchange *x, const char *key, unsigned long least, unsigned long most, unsigned long usual,
+bool
+exchange_number(struct exchange *x, const char *key, unsigned long least, unsigned long most, unsigned long usual,
     unsigned long *ret)
 {
 	const char *text = exchange_query(x, key);
@@ -95,7 +94,7 @@ handle_runs(struct exchange *x)
 	const char *all = exchange_query(x, "all");
 	unsigned long limit;
 
-	if (!number_query(x, "limit", 1, LIST_MAX, LIST_DEFAULT, &limit))
+	if (!exchange_number(x, "limit", 1, LIST_MAX, LIST_DEFAULT, &limit))
 		return;
 	exchange_owe(x);
 	run_list(x->api->runs, all != NULL && strcmp(all, "1") == 0, (unsigned)limit, viewed, x);
@@ -117,6 +116,22 @@ handle_run_journal(struct exchange *x)
 		return;
 	exchange_owe(x);
 	run_records(x->api->runs, x->name, viewed, x);
+}
+
+void
+handle_run_budget(struct exchange *x)
+{
+	if (!id_ok(x))
+		return;
+	exchange_owe(x);
+	run_budget(x->api->runs, x->name, viewed, x);
+}
+
+/* What was spent is on record first, so it is told once that is durable. */
+void
+handle_budget(struct exchange *x)
+{
+	reply_durable(x, 200, runs_accounts(x->api->runs));
 }
 
 /* ---- Watching ---- */
@@ -274,7 +289,7 @@ handle_run_events(struct exchange *x)
 		reply_nothing(x);
 		return;
 	}
-	if (!number_query(x, "parts", 0, UINT32_MAX, 0, &parts))
+	if (!exchange_number(x, "parts", 0, UINT32_MAX, 0, &parts))
 		return;
 	if (last != NULL && !number_ok(last, 0, UINT32_MAX, &parts)) {
 		reply_error(

@@ -5,7 +5,7 @@
  *   route.c    method and path to handler     stream.c   server-sent events
  *   exchange.c the life of a request          logs.c     the newest log lines and who follows them
  *   requests.c  the body of POST /v1/runs             start.c    what becomes of it
- *   host.c agents.c runs.c many.c memory.c backup.c policy.c  handlers  refusal.c  JSON in place of evhttp's own error pages
+ *   host.c agents.c breakers.c runs.c reviews.c many.c memory.c backup.c policy.c quality.c  handlers  refusal.c  JSON in place of evhttp's own error pages
  *   finish.c   the last answers
  *
  * An exchange ends when it was answered or when its client went away; what it holds is given back then.  Its memory
@@ -41,6 +41,7 @@ struct api {
 	struct policy *policy;
 	struct registry *registry;
 	struct cells *cells;
+	struct dispatch *dispatch;
 	struct runs *runs;
 	struct memory *memory;
 	struct journal *journal;
@@ -122,6 +123,9 @@ void exchange_cut(struct exchange *x);
 struct bufferevent *exchange_bufferevent(const struct exchange *x);
 /* Is the client root, or the user as whom the host runs? */
 bool exchange_of_owner(const struct exchange *x);
+/* A number of the query, or `usual`; false, and answered, when it is none or out of bounds.  (runs.c) */
+bool exchange_number(struct exchange *x, const char *key, unsigned long least, unsigned long most, unsigned long usual,
+    unsigned long *ret);
 const char *exchange_query(const struct exchange *x, const char *key); /* NULL: not given */
 
 /* ---- reply.c: each ends the exchange ---- */
@@ -204,7 +208,12 @@ void handle_run_tree(struct exchange *x);
 void handle_run_journal(struct exchange *x);
 void handle_run_events(struct exchange *x);
 void handle_run_cancel(struct exchange *x);
+void handle_run_budget(struct exchange *x);
+void handle_budget(struct exchange *x);
 void handle_run_resolve(struct exchange *x);
+void handle_reviews(struct exchange *x);
+void handle_review(struct exchange *x);
+void handle_review_decide(struct exchange *x);
 void handle_logs(struct exchange *x);
 void handle_memory_spaces(struct exchange *x);
 void handle_memory_put(struct exchange *x);
@@ -221,5 +230,10 @@ void handle_memory_search(struct exchange *x);
 void handle_memory_reindex(struct exchange *x);
 void handle_backup(struct exchange *x);
 void handle_policy(struct exchange *x);
+void handle_alerts(struct exchange *x);
+void handle_scores(struct exchange *x);
+void handle_run_score(struct exchange *x);
+void handle_breakers(struct exchange *x);
+void handle_breakers_reset(struct exchange *x);
 
 #endif

@@ -166,6 +166,8 @@ status_hint(int status)
 	case HOSPES_EDEADLOCK:
 		return "break the circle: raise what they wait for (`limits`, `cells.per_version`, `cells.fibers`), or "
 		       "ask for less at once";
+	case HOSPES_EREJECTED:
+		return "`hospes show RUN` and `hospes reviews --all` tell who decided, and why";
 	case HOSPES_EUNKNOWN:
 		return "look at the other side before doing it again";
 	case HOSPES_EABI:

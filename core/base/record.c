@@ -216,8 +216,12 @@ record_kind_name(enum record_kind kind)
 		return "op_outcome";
 	case RECORD_REFUSAL:
 		return "refusal";
+	case RECORD_REVIEW:
+		return "review";
 	case RECORD_RESOLVED:
 		return "resolved";
+	case RECORD_STAGE:
+		return "stage";
 	case RECORD_COMMAND:
 		return "command";
 	case RECORD_CELL_START:
@@ -230,6 +234,12 @@ record_kind_name(enum record_kind kind)
 		return "part";
 	case RECORD_LOG:
 		return "log";
+	case RECORD_ALERT:
+		return "alert";
+	case RECORD_SCORE:
+		return "score";
+	case RECORD_BREAKER:
+		return "breaker";
 	}
 	return "unknown";
 }
@@ -267,10 +277,18 @@ record_tag_name(enum record_tag tag)
 	    [TAG_INPUT_DELTA] = "input_delta",
 	    [TAG_OUTPUT_DELTA] = "output_delta",
 	    [TAG_DECISION] = "decision",
+	    [TAG_ROUTE] = "route",
+	    [TAG_STAGE] = "stage",
+	    [TAG_ENDS] = "ends",
+	    [TAG_REVIEW] = "review",
+	    [TAG_SCORE] = "score",
 	    [TAG_REQUEST] = "request",
 	    [TAG_INPUT_ERASED] = "input_erased",
 	    [TAG_OUTPUT_ERASED] = "output_erased",
 	    [TAG_ERASED] = "erased",
+	    [TAG_LIMIT_MICROS] = "limit_micros",
+	    [TAG_MICROS] = "micros",
+	    [TAG_CPU] = "cpu_ns",
 	};
 
 	if ((size_t)tag >= ARRAY_LEN(names) || names[tag] == NULL)

@@ -27,22 +27,25 @@ enum record_kind {
 	RECORD_HOST_START = 1,  /* a host opened the journal: a new writer epoch */
 	RECORD_HOST_STOP = 2,   /* it closed it in order */
 	RECORD_RUN_START = 10,  /* TARGET, VERSION (asked for), CLIENT, CONFIG, LIMIT_CALLS, DEADLINE, INPUT,
-	                         * SOURCES; KEY and REQUEST where the client gave a key */
-	RECORD_RUN_END = 11,    /* TARGET, status, OUTPUT | MESSAGE, PARTIAL, CONFIDENCE; NUMBER: calls that it spent */
+	                         * LIMIT_MICROS, CPU (its limit), SOURCES; KEY and REQUEST where the client gave a key */
+	RECORD_RUN_END = 11,    /* TARGET, status, OUTPUT | MESSAGE, PARTIAL, CONFIDENCE; NUMBER: calls that it spent; MICROS, CPU */
 	RECORD_RUNS_OPEN = 12,  /* BODY: of each open run its id (16 bytes) and the LSN of its newest record (8): where a start
 	                         * has to look no further back */
 	RECORD_RUN_MOVED = 13,  /* NUMBER: LSN of the copy of its RUN_START; all before is now in the copies that `prev` leads to */
-	RECORD_CALL_START = 20, /* PATH, TARGET, CALLEE, VERSION, DEADLINE, INPUT; the call that the op led to.  LIMIT_CALLS:
-	                         * its share.  GUARD: "repetition" where it counts as begun again.  OBJECT, CONFIG: with the first call of a version in the run.  NUMBER: 1 where
+	RECORD_CALL_START = 20, /* PATH, TARGET, CALLEE, VERSION, DEADLINE, INPUT; the call that the op led to.  LIMIT_CALLS, LIMIT_MICROS:
+	                         * its shares.  MICROS: its price.  GUARD: "repetition" where it counts as begun again.  REASON: "probe" where it
+	                         * is its breaker's.  ROUTE: of a capability, why this one.  OBJECT, CONFIG: with the first call of a version
+	                         * in the run.  NUMBER: 1 where
 	                         * the version was asked for by number.  Of a check: ACTOR, and NUMBER: how many ops the
-	                         * handler of the call that it looks at had asked for */
+	                         * handler of the call that it looks at had asked for.  ENDS: where it has less time than the op */
 	RECORD_CALL_END = 21,   /* PATH, TARGET, status, OUTPUT | MESSAGE, CONFIDENCE: the outcome of the op that made the
 	                         * call; NUMBER: how many of its ops were refused and have no record of their own; PARTIAL:
-	                         * of the root call */
+	                         * of the root call; MICROS, CPU: what it has cost by itself */
 	RECORD_OP_INTENT = 30,  /* PATH, OP_KIND, TARGET, INPUT, EFFECT, KEY, DEADLINE: before an effect outside the host, each time
 	                         * that it is begun.  NUMBER: how often the same attempt was begun before, and nobody knows
 	                         * what came of that */
-	RECORD_OP_OUTCOME = 31, /* PATH, OP_KIND, TARGET, INPUT_HASH, status, OUTPUT | MESSAGE.  Of what only looks, and has no
+	RECORD_OP_OUTCOME = 31, /* PATH, OP_KIND, TARGET, INPUT_HASH, status, OUTPUT | MESSAGE.  Of a check that was not asked since
+	                         * its verdict is known: ACTOR and NUMBER as below, CALLEE, VERSION, REASON "cached".   Of what only looks, and has no
 	                         * record before: INPUT where it is short, NUMBER: ns that it took.  Of a
 	                         * costly effect that was sent and failed: NUMBER 1, it may have been billed */
 	RECORD_REFUSAL = 32,    /* PATH, OP_KIND, TARGET, INPUT_HASH, GUARD, status, MESSAGE: a guard said no; BODY: with what
@@ -50,14 +53,26 @@ enum record_kind {
 	RECORD_RESOLVED = 33,   /* PATH, OP_KIND, TARGET, DECISION, ACTOR, REASON: a human has said of an effect with an intent and
 	                         * no outcome whether it took place.  Done: status, OUTPUT, which are its outcome; not done:
 	                         * attempt, of the one that is begun now */
+	RECORD_STAGE = 34,      /* PATH (of the attempt that is over, or was refused), OP_KIND, TARGET, GUARD, status, MESSAGE: why
+	                         * that is not the outcome.  STAGE, NUMBER: the attempt that comes; OUTPUT: a fixed answer that
+	                         * it is; BODY: findings that it is given.  INPUT, DEADLINE, LIMIT_CALLS of the op */
+	RECORD_REVIEW = 35,     /* PATH, OP_KIND, TARGET, REVIEW, INPUT (of an op that has not begun), BODY: a human is asked about the
+	                         * op: question, context, choices, hash; DEADLINE: when its default is taken.  What was
+	                         * decided is a RESOLVED with the same REVIEW: DECISION, ACTOR, REASON, BODY: the value */
 	RECORD_COMMAND = 40,    /* COMMAND, ACTOR, REASON, BODY (JSON): a change of the host's own state; of an op also PATH,
 	                         * OP_KIND, TARGET, INPUT_HASH.  "run.cancel" (REASON, status): the run is being stopped */
 	RECORD_CELL_START = 50, /* TARGET, VERSION, OBJECT, NUMBER (pid), BODY {"layers": [...], "quarantine"} */
 	RECORD_CELL_END = 51,   /* TARGET, VERSION, OBJECT, NUMBER (pid), MESSAGE, BODY {"wait_status", "cpu_ms", "rss_kib"} */
 	RECORD_REPLAY = 52,     /* PATH, MESSAGE: a call begins again in another cell */
 	RECORD_PART = 53,     /* PATH, OUTPUT, NUMBER: a part of a call's reply, counted from 0.  GUARD: that the whole reply has to
-	                       * pass before it is handed to anybody */
+	                       * pass before it is handed to anybody; "fallback": it has to end well */
+	RECORD_BREAKER = 63,  /* TARGET, VERSION (of a plugin), ACTOR, REASON, BODY (core/dispatch/breakers.c): a breaker opens, is tried or
+	                       * closes; what it had counted */
 	RECORD_LOG = 60,        /* PATH, LEVEL in status, MESSAGE: what a plugin logged */
+	RECORD_ALERT = 61,      /* KEY: its id; BODY (JSON): what somebody should know, of the run or of the host; NUMBER 1: the
+	                         * webhook is to be sent it */
+	RECORD_SCORE = 62,      /* TARGET, VERSION: whose work is scored; PATH: which call; ACTOR: by whom; REASON; SCORE (JSON): how
+	                         * good it was, and what all scores of its kind add up to with it */
 };
 
 /* In head.kind: a copy of a record of an open run, made at the end of the log so that the old one may go.  Copies of a run
@@ -98,7 +113,16 @@ enum record_tag {
 	TAG_INPUT_ERASED = 30,  /* in place of INPUT or its delta, as long: hash of the bytes (16) where there is room, zeros */
 	TAG_OUTPUT_ERASED = 31, /* in place of OUTPUT or its delta */
 	TAG_ERASED = 32,        /* in place of another field, as long: its tag (uint16) where there is room, zeros */
-	TAG_DECISION = 33, /* text: "done", "not-done", "answer" (done, with this OUTPUT) */
+	TAG_ROUTE = 37,         /* JSON: why this one was chosen of those that offer a capability */
+	TAG_DECISION = 33, /* text: "done", "not-done", "answer" (done, with this OUTPUT); of a review "approve", "reject", "edit",
+			    * "answer", "expired" (its op ended first) */
+	TAG_LIMIT_MICROS = 34, /* int64, micro-dollars: a limit or a share of money */
+	TAG_MICROS = 35,       /* int64, micro-dollars: what something costs */
+	TAG_CPU = 36,          /* int64, ns of CPU time: what was used; of a RUN_START the limit */
+	TAG_REVIEW = 38,   /* text: id of a review */
+	TAG_STAGE = 39,    /* JSON {"by", "cause", "kind", "to"?, "version"?, "of"?} */
+	TAG_ENDS = 41,     /* int64, real ns */
+	TAG_SCORE = 40,    /* JSON: a score, and the series that it ends */
 };
 
 struct record_head {

@@ -1,5 +1,5 @@
 /*
- * Accounts: what a run, a task, a client and the host may still spend.
+ * Accounts: what a run, a task, a client, an agent and the host may still spend.
  *
  * A reservation is all or nothing over the chain, so that two that run at once can never overspend together.
  */
@@ -27,6 +27,14 @@ static int64_t
 room(const struct account *a, enum quantity q)
 {
 	return a->limit[q] == NO_LIMIT ? NO_LIMIT : a->limit[q] - a->spent[q] - a->reserved[q];
+}
+
+int64_t
+account_room(const struct account *a, enum quantity q)
+{
+	int64_t left = room(a, q);
+
+	return left < 0 ? 0 : left;
 }
 
 enum account_answer
@@ -66,6 +74,33 @@ account_settle(struct account *from, enum quantity q, int64_t most, int64_t leas
 		a->returnable[q] -= most - least;
 		a->spent[q] += actual;
 	}
+}
+
+void
+account_spend(struct account *from, enum quantity q, int64_t actual)
+{
+	for (struct account *a = from; a != NULL; a = above(a, q))
+		a->spent[q] += actual;
+}
+
+bool
+account_fits(const struct account *a, enum quantity q, int64_t n)
+{
+	return n <= room(a, q);
+}
+
+void
+account_hold(struct account *a, enum quantity q, int64_t n)
+{
+	a->reserved[q] += n;
+}
+
+void
+account_book(struct account *a, enum quantity q, int64_t held, int64_t actual)
+{
+	assert(a->reserved[q] >= held);
+	a->reserved[q] -= held;
+	a->spent[q] += actual;
 }
 
 struct account *

@@ -3,6 +3,8 @@
 #include "call/call.h"
 
 #include <assert.h>
+#include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -25,18 +27,55 @@ path_of(const struct op *op, char *room, size_t size)
 	const char *above = op->caller == NULL ? "" : op->caller->path;
 	size_t len = strlen(above), n = 0;
 	uint32_t left = op->ordinal;
-	char digits[10], *path;
+	char digits[10], stage[8] = "", *path;
+	size_t behind = 0;
+
+	if (op->kind == WIRE_OP_CALL && op->attempt > 1)
+		behind = (size_t)snprintf(stage, sizeof(stage), "#%u", op->attempt);
 
 	do
 		digits[n++] = (char)('0' + left % 10);
 	while ((left /= 10) > 0);
-	path = len + 1 + n < size ? room : xmalloc(len + n + 2);
+	path = len + 1 + n + behind < size ? room : xmalloc(len + n + behind + 2);
 	memcpy(path, above, len);
 	path[len++] = '/';
 	while (n > 0)
 		path[len++] = digits[--n];
-	path[len] = '\0';
+	memcpy(path + len, stage, behind + 1);
 	return path;
+}
+
+/* A number without leading zeros, from `least` on. */
+static bool
+path_number(const char **at, uint32_t least, uint32_t *ret)
+{
+	uint64_t n = 0;
+
+	if (**at < '0' || **at > '9' || (**at == '0' && (*at)[1] >= '0' && (*at)[1] <= '9'))
+		return false;
+	while (**at >= '0' && **at <= '9' && n < UINT32_MAX)
+		n = n * 10 + (uint64_t)(*(*at)++ - '0');
+	*ret = (uint32_t)n;
+	return n >= least && n < UINT32_MAX;
+}
+
+bool
+op_path_next(const char **at, uint32_t *ordinal, uint32_t *attempt)
+{
+	const char *from = *at;
+
+	*attempt = 1;
+	if (*from++ != '/' || !path_number(&from, 0, ordinal))
+		return false;
+	if (*from == '#') {
+		from++;
+		if (!path_number(&from, 2, attempt) || *attempt > UINT16_MAX)
+			return false;
+	}
+	if (*from != '/' && *from != '\0')
+		return false;
+	*at = from;
+	return true;
 }
 
 char *
@@ -66,7 +105,7 @@ call_new(struct calls *calls, struct op *op, const char *plugin, const char *sem
 	    .refs = 1,
 	    .run = op->run,
 	    .op = op,
-	    .attempt = 1,
+	    .attempt = op->attempt > 1 ? op->attempt : 1,
 	    .depth = depth,
 	    .version = v,
 	    .plugin = plugin,
@@ -76,6 +115,7 @@ call_new(struct calls *calls, struct op *op, const char *plugin, const char *sem
 	    .config = payload_ref(config),
 	    .deadline_real_ns = op->deadline_real_ns,
 	    .own_ops = UINT32_MAX,
+	    .verdict = NAN,
 	    .state = CALL_QUEUED,
 	    .started_mono_ns = clock_mono_ns(),
 	};
@@ -115,6 +155,8 @@ call_unref(struct calls *calls, struct call *call)
 	/* The op that made it is its parent's, and the parent is there as long as we hold it. */
 	parent = call_parent(call);
 	for (uint32_t i = 0; i < call->n_ops; i++) {
+		if (call->ops[i]->answered != NULL && calls->drop != NULL)
+			calls->drop(call->ops[i]->answered);
 		op_clear(call->ops[i]);
 		slab_give(&op_slab, call->ops[i]);
 	}
@@ -142,8 +184,11 @@ void
 call_end(struct calls *calls, struct call *call)
 {
 	assert(call->state == CALL_DONE);
+	if (call->deadline != NULL)
+		event_del(call->deadline);
 	map_del_u64(&calls->by_handle, call->handle);
-	call->op->callee = NULL;
+	if (call->op->callee == call)
+		call->op->callee = NULL;
 	call_unref(calls, call);
 }
 
@@ -201,21 +246,40 @@ op_drop_parts(struct op *op)
 }
 
 void
+op_drop_stage(struct op *op)
+{
+	struct op_stage *stage = op->stage;
+
+	op->stage = NULL;
+	if (stage == NULL)
+		return;
+	free(stage->target);
+	free(stage->version);
+	free(stage->of);
+	payload_unref(&stage->answer);
+	payload_unref(&stage->findings);
+	free(stage);
+}
+
+void
 op_clear(struct op *op)
 {
 	assert(op->callee == NULL && op->executing == NULL);
 	op_drop_parts(op);
+	op_drop_stage(op);
+	op_drop_reviews(op);
 	if (op->target != op->target_room)
 		free(op->target);
 	free(op->version);
 	free(op->key);
 	free(op->host);
 	free(op->cancel_why);
+	free(op->route);
 	payload_unref(&op->input);
 	payload_unref(&op->value);
 	if (op->timer != NULL)
 		event_free(op->timer);
-	op->target = op->version = op->key = op->host = op->cancel_why = NULL;
+	op->target = op->version = op->key = op->host = op->cancel_why = op->route = NULL;
 	op->timer = NULL;
 }
 

@@ -30,30 +30,41 @@ struct version; /* registry's: the bytes that a call runs on */
 struct cell;    /* cell's */
 struct policy;
 struct policy_plugin;
+struct policy_handoff;
 struct dispatch; /* dispatch's */
 struct guard;
+struct breaker;
 struct call;
 struct run;
+struct review;
+LIST_HEAD(review_list, review);
 
 /* ---- Accounts ---------------------------------------------------------------------------------------------------- */
 
 /*
- * An account has a limit for each quantity, what is spent and what is reserved.  Accounts form a chain: task within run
- * within client within host.  Reserving takes the worst case at every account up the chain at once or nothing at all;
- * settling gives back what was not used.  spent + reserved <= limit holds at every account at every instant.
+ * An account has a limit for each quantity, what is spent and what is reserved.  Accounts form a chain: task within task
+ * within run.  Reserving takes the worst case at every account up the chain at once or nothing at all; settling gives back
+ * what was not used.  spent + reserved <= limit holds at every account at every instant.
  *
  * An account with `prepaid` set has had its whole limit reserved above it when it was opened: a reservation that starts
  * below ends there.
+ *
+ * Beside the chain are accounts of many runs: of a client, of an agent, of the host, each for a day.  They are charged with
+ * what each call costs by itself, whatever share it was given: what a task has left may still be more than the day has.
+ *
+ * CPU time is not reserved, since nobody knows what a call will use: it is spent as it is seen (account_spend), so an account
+ * can have spent more of it than its limit, and nothing more is begun on it then.
  */
-enum quantity { QUANTITY_CALLS, QUANTITIES };
-#define NO_LIMIT INT64_MAX
+enum quantity { QUANTITY_CALLS, QUANTITY_MONEY /* micro-dollars */, QUANTITY_CPU /* ns */, QUANTITIES };
+#define QUANTITIES_RESERVED 2 /* those before CPU */
+#define NO_LIMIT            INT64_MAX
 
 /* Elapsed time passes for all alike, so it is not added up: an account has an end instead, and the nearest end of its chain
  * counts. */
 
 struct account {
 	struct account *parent;
-	const char *what; /* "run", "task", "client", "host": for the refusal's sentence */
+	const char *what; /* "run", "task", "client", "agent", "host": for sentences */
 	bool prepaid[QUANTITIES];
 	int64_t limit[QUANTITIES];
 	int64_t spent[QUANTITIES];
@@ -76,6 +87,17 @@ enum account_answer account_reserve(
 
 /* Ends a reservation made with the same `most` and `least`: `actual` of it was spent. */
 void account_settle(struct account *from, enum quantity q, int64_t most, int64_t least, int64_t actual);
+
+/* What was used of a quantity that is not reserved, at every account from `from` upwards. */
+void account_spend(struct account *from, enum quantity q, int64_t actual);
+
+/* What is free at this account alone, never negative; NO_LIMIT where it has none. */
+int64_t account_room(const struct account *a, enum quantity q);
+
+/* The same three for one account alone, one that stands beside a chain. */
+bool account_fits(const struct account *a, enum quantity q, int64_t n);
+void account_hold(struct account *a, enum quantity q, int64_t n);
+void account_book(struct account *a, enum quantity q, int64_t held, int64_t actual);
 
 /* The nearest account, from `from` upwards, that has no room for so much now; NULL: all have. */
 struct account *account_short(struct account *from, enum quantity q, int64_t most);
@@ -111,6 +133,21 @@ struct parts {
 	bool held; /* nobody gets any of them before the reply was judged */
 };
 
+/* Who may give an op another attempt, and what that is. */
+enum stage_by { STAGE_BY_LADDER, STAGE_BY_FALLBACK, STAGE_BYS };
+enum stage_kind { STAGE_CALL, STAGE_ANSWER };
+
+/* Of an op of kind CALL whose first attempt is not its outcome: the attempt that it is at.  Its target stays what was asked for. */
+struct op_stage {
+	enum stage_kind kind;
+	char *target, *version;    /* CALL; version may be NULL */
+	struct payload *answer;    /* ANSWER */
+	struct payload *findings;  /* what was wrong with the reply before: a JSON array, or NULL */
+	char *of;                  /* whose list of fallbacks is used; NULL: none yet */
+	unsigned given[STAGE_BYS]; /* attempts so far that each has given */
+	bool spent;                /* nothing is left of the op's share */
+};
+
 struct op {
 	struct run *run;
 	struct call *caller; /* NULL for the run's root op */
@@ -119,7 +156,7 @@ struct op {
 	uint8_t effect;
 	bool unanswered;           /* an effect that was sent and failed without an answer */
 	bool undecided;            /* it waits for a human to say whether it took place */
-	uint16_t attempt;          /* from 1; one more each time a human says that it did not */
+	uint16_t attempt;          /* from 1; one more each time a human says that it did not, or of a CALL with each stage */
 	uint16_t begun;            /* intents of this attempt on record */
 	enum op_state state;
 	char *target;
@@ -136,18 +173,36 @@ struct op {
 	int64_t intent_real_ns;    /* when its newest intent, or its command, was recorded; 0: it has none */
 	int64_t share[QUANTITIES]; /* 0: none */
 	int64_t share_wall_ns;     /* 0: none */
+	int64_t price_micros;      /* of a CALL: what it costs by itself, once it has begun */
 	bool queued;               /* a member of a group that was made before the one before it had been started */
 	enum op_repetition repetition; /* of guard_repetition.c: as it was when the op came */
 	bool sharing;              /* its share is a part of what is left, and not taken yet */
 	bool refused;              /* a guard's no to the reply of its callee is on record */
 	uint32_t intent_seq;       /* number in the run of its intent or command, where that was there when the host was started */
 
+	/* of guard_breaker.c */
+	struct breaker *breaker; /* that it is past; NULL: there is none, or it has its outcome */
+	unsigned breaker_period;
+	uint16_t http_code;      /* of its answer; 0: none came */
+	bool probe;              /* it was let through to try whether all is well again */
+	bool blamed;             /* it is stopped for what it did itself: it took too long */
+	bool restored;           /* it was let through before the host was started */
+	bool on_record;          /* its outcome was on record when the host was started */
+	char *route;             /* of a CALL by capability: why this one was chosen, JSON; else NULL */
+
 	/* the outcome, once state is OP_DONE */
 	int status;
 	struct payload *value; /* or the sentence */
 	double confidence;
+	struct version *answered; /* of a CALL: the version that gave it, with a reference; NULL: none did */
+	uint32_t scored;          /* 1 + the ordinal of the op that scored it; 0: none has */
+	uint16_t judged;          /* the attempt of its call that checks have given a score; 0: none */
 
+	struct op_stage *stage; /* of a CALL that is past its first attempt; else NULL */
 	struct parts *parts; /* of a CALL, kept as the outcome is; NULL: none */
+	struct review *reviews; /* that were raised about it, the newest first (call/review.h); NULL: none */
+
+	const struct policy_handoff *handoff; /* of a CALL: what its replies have to pass, by whom its first attempt called; NULL: not known yet */
 
 	/* while it is open */
 	struct version *resolved; /* the version chosen for a CALL */
@@ -156,7 +211,8 @@ struct op {
 	struct op *taker; /* of a CALL: the op of kind PART that waits for the next one */
 	void *executing;  /* the executor's own: struct http_transfer, timer, struct first */
 	unsigned taken;   /* bit i: guard i of the table has taken something */
-	int64_t reserved_most, reserved_least;
+	int64_t reserved_most[QUANTITIES_RESERVED], reserved_least[QUANTITIES_RESERVED];
+	struct account *agent; /* of the callee, beside the chain; NULL: it holds nothing there */
 	struct waitq *waiting_on;
 	const struct guard *held_at; /* that it waits at */
 	struct turn_item waiting;
@@ -189,10 +245,12 @@ struct call {
 	struct version *version;
 	const char *plugin, *semver; /* of the version, for messages and the journal */
 	const struct policy_plugin *rules; /* what the policy of the run says of the plugin */
+	const struct policy_handoff *handoff; /* and of its replies to whoever called it */
 	struct payload *input;
 	struct payload *config; /* JSON object of its plugin */
 	int64_t deadline_real_ns;
 	struct account account;
+	int64_t cpu_ns; /* of its own, as far as it was seen */
 	enum call_state state;
 	int64_t started_mono_ns;
 
@@ -208,7 +266,10 @@ struct call {
 	size_t given;      /* bytes of its input and of all outcomes */
 
 	int cancelled; /* 0, or the status with which every further wait of it ends */
-	struct event *deadline;
+	struct event *deadline; /* of this attempt, where the op has more time */
+
+	unsigned failures_told; /* of guard_breaker.c: with which failures ops of it ended */
+	bool hands_on;          /* it replied with one of those */
 
 	uint32_t parts_said; /* since it began (again) */
 
@@ -219,7 +280,9 @@ struct call {
 	/* what it replied, from then until guards have let it pass */
 	struct payload *reply, *partial;
 	double confidence;
+	double verdict; /* the lowest score that its checks gave it; NAN: none did */
 	void *grounding; /* of the grounding guard: its checks */
+	bool grounded;   /* it has let the reply pass */
 
 	/* of the cell room */
 	struct cell *cell;
@@ -273,6 +336,7 @@ struct run {
 	struct map pins;       /* plugin name -> struct version, with a reference */
 	struct map configs;    /* version -> its configuration as first used (dispatch/config.c) */
 	struct account account;
+	struct account *client_account; /* of its client's day; NULL: none keeps one */
 	enum run_state state;
 	int64_t started_real_ns, ended_real_ns;
 	int64_t deadline_real_ns;
@@ -296,6 +360,9 @@ struct run {
 	uint64_t moves;         /* counts calls that began to run and ops that ended */
 	unsigned undecided; /* ops of it that wait for a human's decision */
 	unsigned waiting;   /* ops of it that wait at guards */
+	struct review_list reviews; /* that are open, the newest first */
+	unsigned reviews_open;
+	uint32_t reviews_raised; /* also the number of the newest */
 	struct dispatch *dispatch; /* that it runs under */
 	void *watchers;            /* run's own */
 	char **sources;            /* spaces of its client whose documents it may read, NULL-terminated, or NULL */
@@ -337,7 +404,8 @@ void calls_init(struct calls *calls);
 struct call *call_new(struct calls *calls, struct op *op, const char *plugin, const char *semver, struct version *v,
     struct payload *config, unsigned depth);
 
-/* Ends its life: it is no longer found by its handle; what others still hold of it stays until they let go. */
+/* Ends its life: it is no longer found by its handle, and no longer its op's callee; what others still hold of it stays until
+ * they let go. */
 void call_end(struct calls *calls, struct call *call);
 void call_ref(struct call *call);
 void call_unref(struct calls *calls, struct call *call);
@@ -357,10 +425,32 @@ struct op *call_op(struct call *call, uint32_t ordinal, bool *made);
 uint32_t op_parts(const struct op *op);
 struct payload *op_part(const struct op *op, uint32_t nth); /* borrowed; NULL: there is none */
 void op_drop_parts(struct op *op);
+void op_drop_reviews(struct op *op);
 void op_clear(struct op *op); /* frees what it holds, for the root op of a run too */
 
-/* The path of an op, which is that of the call that it makes: its caller's and its own ordinal; allocated. */
+/* The path of an op, which is that of the call that it makes: its caller's and its own ordinal, from the second attempt of a
+ * CALL on with "#" and the attempt's number ("/0/3#2"); allocated. */
 char *op_path(const struct op *op);
+
+/* Takes one apart from "/0" on: the next ordinal and attempt (1 where it says none).  False: it ends here (**at is zero), or is
+ * none. */
+bool op_path_next(const char **at, uint32_t *ordinal, uint32_t *attempt);
+
+/* What the attempt that a CALL is at calls. */
+static inline const char *
+op_target(const struct op *op)
+{
+	return op->stage != NULL && op->stage->target != NULL ? op->stage->target : op->target;
+}
+
+/* The version that was asked for by number, or NULL. */
+static inline const char *
+op_version(const struct op *op)
+{
+	return op->stage != NULL ? op->stage->version : op->version;
+}
+
+void op_drop_stage(struct op *op);
 
 void op_set_target(struct op *op, const char *target);
 

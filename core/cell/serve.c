@@ -87,18 +87,22 @@ call_run(struct cell *cell, struct call *call)
 	struct cells *cells = cell->cells;
 	const char *why = call->again;
 	size_t config_len = call->config == NULL ? 0 : call->config->len;
+	const struct payload *findings = call->op->stage == NULL ? NULL : call->op->stage->findings;
+	size_t findings_len = findings == NULL ? 0 : findings->len;
 	struct wire_frame head = {.type = WIRE_START, .call = call->handle, .ordinal = WIRE_NO_ORDINAL};
 	struct wire_start start = {
 	    .deadline_real_ns = call->deadline_real_ns,
 	    .config_len = (uint32_t)config_len,
 	    .run_len = (uint16_t)strlen(call->run->id_text),
 	    .path_len = (uint16_t)strlen(call->path),
+	    .findings_len = (uint32_t)findings_len,
 	};
 	struct iovec parts[] = {
 	    {&start, sizeof(start)},
 	    {call->config == NULL ? NULL : call->config->data, config_len},
 	    {call->run->id_text, start.run_len},
 	    {call->path, start.path_len},
+	    {findings == NULL ? NULL : (void *)findings->data, findings_len},
 	};
 
 	assert(call->cell == NULL && cell->phase == PHASE_READY);
@@ -179,14 +183,17 @@ static const uint16_t target_most[] = {
     [WIRE_OP_DOCUMENT] = WIRE_KEY_MAX,
     [WIRE_OP_SEARCH] = WIRE_KEY_MAX,
     [WIRE_OP_PART] = WIRE_TARGET_MAX,
+    [WIRE_OP_REVIEW] = WIRE_TARGET_MAX,
+    [WIRE_OP_SCORE] = WIRE_TARGET_MAX,
 };
 
 static bool
 op_plausible(const struct wire_op *op)
 {
-	return op->kind >= WIRE_OP_CALL && op->kind < ARRAY_LEN(target_most) && (op->flags & ~WIRE_OP_WAITS) == 0 &&
+	return op->kind >= WIRE_OP_CALL && op->kind < ARRAY_LEN(target_most) && target_most[op->kind] > 0 &&
+	       (op->flags & ~WIRE_OP_WAITS) == 0 &&
 	       op->effect < WIRE_EFFECTS && op->target_len <= target_most[op->kind] && op->timeout_ns >= 0 &&
-	       op->share_calls >= -WIRE_SHARERS_MAX && op->share_wall_ns >= 0;
+	       op->share_calls >= -WIRE_SHARERS_MAX && op->share_wall_ns >= 0 && op->share_micros >= 0;
 }
 
 /* Each op is kept until its call ends, so there is a last one: what asks for more is told to stop.  True: it was. */

@@ -100,12 +100,18 @@ void cli_findings(FILE *to, const char *indent, const json_t *findings);
 
 int command_ask(struct cli *cli);
 int command_run(struct cli *cli);
+int command_budget(struct cli *cli);
 int command_ps(struct cli *cli);
 int command_show(struct cli *cli);
 int command_wait(struct cli *cli);
 int command_cancel(struct cli *cli);
 int command_resolve(struct cli *cli);
+int command_reviews(struct cli *cli);
+int command_review(struct cli *cli);
 int command_erase(struct cli *cli);
+int command_alerts(struct cli *cli);
+int command_scores(struct cli *cli);
+int command_score(struct cli *cli);
 int command_journal(struct cli *cli);
 int command_logs(struct cli *cli);
 int command_agents(struct cli *cli);

@@ -223,7 +223,9 @@ op_text(int64_t kind)
 	    [WIRE_OP_DOCUMENTS] = "documents",
 	    [WIRE_OP_DOCUMENT] = "document",
 	    [WIRE_OP_SEARCH] = "search",
-	    [WIRE_OP_PART] = "part"};
+	    [WIRE_OP_PART] = "part",
+	    [WIRE_OP_REVIEW] = "review",
+	    [WIRE_OP_SCORE] = "score"};
 
 	return kind > 0 && kind < (int64_t)ARRAY_LEN(names) && names[kind] != NULL ? names[kind] : "unknown";
 }
@@ -254,14 +256,19 @@ set_field(json_t *json, const struct record *r, const struct record_field *f)
 		json_object_set_new(json, key, json_true());
 		return;
 	case TAG_BODY:
+	case TAG_STAGE:
 	case TAG_CONFIG:
 	case TAG_PARTIAL:
 	case TAG_SOURCES:
 		set_bytes(json, key, f->data, f->len);
 		return;
 	case TAG_DEADLINE:
+	case TAG_ENDS:
 	case TAG_LIMIT_CALLS:
 	case TAG_NUMBER:
+	case TAG_LIMIT_MICROS:
+	case TAG_MICROS:
+	case TAG_CPU:
 	case TAG_EFFECT:
 		json_object_set_new(json, key, json_integer(record_int(r, (enum record_tag)f->tag)));
 		return;

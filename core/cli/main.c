@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "cli/breakers.h"
 #include "cli/command.h"
 #include "cli/journal.h"
 #include "cli/memory.h"
@@ -24,6 +25,8 @@ static const struct cli_option run_options[] = {
     {"sources", 0, "SPACE", "documents that the run may read, a space of memory; may be repeated"},
     {"version", 0, "V", "run this version and no other"},
     {"calls", 0, "N", "at most so many calls"},
+    {"money", 0, "DOLLARS", "at most so much money, like 0.50"},
+    {"cpu", 0, "SECONDS", "at most so much CPU time"},
     {"wall", 0, "SECONDS", "at most so long"},
     {"parts", 0, NULL, "print the parts of the reply as they come, each as a line of JSON"},
     {"detach", 'd', NULL, "print the run's id and leave it to the host"},
@@ -42,6 +45,8 @@ static const struct cli_option ask_options[] = {
     {"verbose", 'v', NULL, "tell each event of the run in a line"},
     {"set", 0, "P.KEY=VALUE", "configuration of a plugin for this run; may be repeated"},
     {"calls", 0, "N", "at most so many calls"},
+    {"money", 0, "DOLLARS", "at most so much money, like 0.50"},
+    {"cpu", 0, "SECONDS", "at most so much CPU time"},
     {"wall", 0, "SECONDS", "at most so long"},
     PATIENCE_OPTION,
     {0},
@@ -80,7 +85,26 @@ static const struct cli_option resolve_options[] = {
     {0},
 };
 
+static const struct cli_option reviews_options[] = {
+    {"all", 'a', NULL, "those that were decided too"},
+    {"limit", 'n', "N", "at most so many (100)"},
+    {0},
+};
+
+static const struct cli_option review_options[] = {
+    {"why", 0, "TEXT", "the reason, for the record"},
+    {"hash", 0, "HASH", "that of what was seen: something else is not decided"},
+    {0},
+};
+
 static const struct cli_option erase_options[] = {{"why", 0, "TEXT", "the reason, for the record"}, {0}};
+
+static const struct cli_option alerts_options[] = {
+    {"limit", 'n', "N", "at most so many (100)"},
+    {0},
+};
+
+static const struct cli_option score_options[] = {{"why", 0, "TEXT", "the reason, for the record"}, {0}};
 
 static const struct cli_option demo_options[] = {
     {"scene", 's', "N", "this scene alone: its number or its name"},
@@ -141,6 +165,13 @@ static const struct command commands[] = {
 	.min_args = 1,
 	.max_args = 1,
 	.run = command_show},
+    {.name = "budget",
+	.usage = "[RUN]",
+	.summary = "Show what a run, or everybody today, may spend and has spent.",
+	.detail = "Of a run each call with limit, reserved, spent and left of calls, money and CPU time, also when it has\n"
+		  "ended; without one the accounts of the day: of the host, of each client and of each agent.",
+	.max_args = 1,
+	.run = command_budget},
     {.name = "wait",
 	.usage = "RUN... [--patience SECONDS]",
 	.summary = "Wait for runs to end and print their results.",
@@ -164,6 +195,22 @@ static const struct command commands[] = {
 	.min_args = 2,
 	.max_args = 2,
 	.run = command_resolve},
+    {.name = "reviews",
+	.usage = "[--all] [--limit N]",
+	.summary = "List what humans are asked, the oldest first.",
+	.options = reviews_options,
+	.run = command_reviews},
+    {.name = "review",
+	.usage = "ID [approve|reject|edit FILE|answer TEXT] [--why TEXT] [--hash HASH]",
+	.summary = "Show a question to a human, or decide it.",
+	.detail =
+	    "`edit` puts the JSON of FILE (- is standard input) in the place of what was asked about; `answer` gives one\n"
+	    "of the choices, or where there are none a text or the JSON of a file.  Who decided, when and why is on record.\n"
+	    "What is decided is what was shown: its hash goes with the answer.",
+	.options = review_options,
+	.min_args = 1,
+	.max_args = 3,
+	.run = command_review},
     {.name = "logs",
 	.usage = "[-f] [RUN]",
 	.summary = "Show the host's log, or what the calls of a run logged.",
@@ -186,6 +233,29 @@ static const struct command commands[] = {
 	.min_args = 1,
 	.max_args = 1,
 	.run = command_erase},
+    {.name = "alerts",
+	.usage = "[--limit N]",
+	.summary = "List what somebody should know of, the newest first.",
+	.detail = "Budgets that are nearly spent, breakers that opened, agents that answer worse than they used to; and for each\n"
+		  "whether the webhook has taken it: delivered, pending, or given up.",
+	.options = alerts_options,
+	.run = command_alerts},
+    {.name = "score",
+	.usage = "RUN [CALL] SCORE [--why TEXT]",
+	.summary = "Say how good the outcome of a run was, or of a call of it.",
+	.detail = "SCORE is a number from 0, useless, to 1.  CALL is a path that `hospes show` tells, else it is the root call.\n"
+		  "Who asked can score a call once, when the run has ended.",
+	.options = score_options,
+	.min_args = 2,
+	.max_args = 3,
+	.run = command_score},
+    {.name = "scores",
+	.usage = "[NAME]",
+	.summary = "List how good the versions of a plugin are, or of all.",
+	.detail = "One line for each version, what it was asked as, and who scored it: checks, the agents that called it, or\n"
+		  "people.  LATELY weighs the newest twenty; a drop below what a version used to be is an alert.",
+	.max_args = 1,
+	.run = command_scores},
     {.name = "memory",
 	.usage = "load|list|search|put|get|forget|drop|reindex ...",
 	.summary = "Keep values and documents, and search them.",
@@ -196,6 +266,11 @@ static const struct command commands[] = {
 	.summary = "List the versions of a plugin, or of all.",
 	.max_args = 1,
 	.run = command_versions},
+    {.name = "breakers",
+	.usage = "",
+	.summary = "List whom calls and requests go to, and who is left alone for a while.",
+	.run = command_breakers,
+	.family = breakers_commands},
     {.name = "rollback",
 	.usage = "NAME [--to VERSION] [--why TEXT]",
 	.summary = "Make the former version of a plugin the active one again.",
@@ -362,7 +437,7 @@ run_family(const struct command *family, int argc, char **argv)
 	for (const struct command *c = family->family; c->name != NULL && argc > 0; c++)
 		if (strcmp(c->name + strlen(family->name) + 1, argv[0]) == 0)
 			return run_command(c, argc - 1, argv + 1);
-	if (argc > 0 && family->run != NULL)
+	if (family->run != NULL && (argc > 0 || family->min_args == 0))
 		return run_command(family, argc, argv);
 	cli_terminal(&cli);
 	if (argc > 0)

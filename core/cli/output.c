@@ -78,6 +78,7 @@ cli_exit_of(int status)
 	case HOSPES_EREPEATED:
 	case HOSPES_EGROUND:
 	case HOSPES_EDEADLOCK:
+	case HOSPES_EREJECTED:
 	case HOSPES_EADDRESS:
 		return CLI_REFUSED;
 	default:

@@ -137,13 +137,14 @@ check_name(const struct plugins *ps, const struct policy_plugin *plugin)
 	policy_look_say(ps->look, false, policy_plugin_at(plugin, NULL), key, text, plugin->name, near);
 }
 
+/* `group` is the key of the rule, `whose` replies it is about. */
 static void
-check_checks(const struct plugins *ps, const struct policy_plugin *plugin)
+check_checks(const struct plugins *ps, const struct policy_handoff *rule, const char *group, const char *whose)
 {
-	_cleanup_(free_p) char *key = xasprintf("grounding.%s.checks", plugin->name);
+	_cleanup_(free_p) char *key = xasprintf("%s.checks", group);
 	const char *at = policy_place(ps->look->policy, key);
 
-	for (char **check = plugin->checks; at[0] != '\0' && check != NULL && *check != NULL; check++) {
+	for (char **check = rule->checks; at[0] != '\0' && check != NULL && *check != NULL; check++) {
 		const char *kind = json_string_value(json_object_get(ps->kinds, *check)), *near = nearest(ps, *check);
 		_cleanup_(free_p) char *text = NULL;
 
@@ -153,13 +154,52 @@ check_checks(const struct plugins *ps, const struct policy_plugin *plugin)
 			text = xasprintf(
 			    "%s is a plugin of the kind %s and no check; every reply of %s would be refused as "
 			    "not_grounded",
-			    *check, kind, plugin->name);
+			    *check, kind, whose);
 		else
 			text =
 			    xasprintf("there is no check %s%s%s%s; every reply of %s would be refused as not_grounded",
 				*check, near != NULL ? " (did you mean " : "", near != NULL ? near : "",
-				near != NULL ? "?)" : "", plugin->name);
+				near != NULL ? "?)" : "", whose);
 		policy_look_say(ps->look, true, at, key, text, *check, kind == NULL ? near : NULL);
+	}
+}
+
+static void
+check_escalation(const struct plugins *ps, const struct policy_handoff *rule, const char *group)
+{
+	_cleanup_(free_p) char *key = xasprintf("%s.escalate", group), *text = NULL;
+	const char *at = policy_place(ps->look->policy, key), *kind, *near;
+
+	if (rule->escalate == NULL || at[0] == '\0')
+		return;
+	kind = json_string_value(json_object_get(ps->kinds, rule->escalate));
+	near = nearest(ps, rule->escalate);
+	if (kind == NULL)
+		text = xasprintf("there is no plugin %s%s%s%s; the step \"escalate\" would fail", rule->escalate,
+		    near != NULL ? " (did you mean " : "", near != NULL ? near : "", near != NULL ? "?)" : "");
+	else if (strcmp(kind, "check") == 0)
+		text = xasprintf("%s is a check, and nobody who could be asked instead", rule->escalate);
+	if (text != NULL)
+		policy_look_say(ps->look, true, at, key, text, rule->escalate, kind == NULL ? near : NULL);
+}
+
+static void
+check_rule(const struct plugins *ps, const struct policy_handoff *rule, const char *group, const char *whose)
+{
+	check_checks(ps, rule, group, whose);
+	check_escalation(ps, rule, group);
+}
+
+static void
+check_handoffs(const struct plugins *ps)
+{
+	const struct policy *policy = ps->look->policy;
+
+	for (unsigned i = 0; i < policy->n_handoffs; i++) {
+		const struct policy_handoff *entry = &policy->handoffs[i];
+		_cleanup_(free_p) char *group = xasprintf("handoffs[%u]", i);
+
+		check_rule(ps, entry, group, entry->from != NULL ? entry->from : "those whom it is about");
 	}
 }
 
@@ -281,8 +321,11 @@ policy_look_plugins(struct policy_look *look)
 	for (char **dir = look->policy->plugin_dirs; *dir != NULL; dir++)
 		add_folder(&ps, *dir);
 	add_registry(&ps);
+	check_handoffs(&ps);
 	while ((plugin = map_next(&look->policy->plugins, &at)) != NULL) {
-		check_checks(&ps, plugin);
+		_cleanup_(free_p) char *group = xasprintf("grounding.%s", plugin->name);
+
+		check_rule(&ps, &plugin->grounding, group, plugin->name);
 		if (json_object_get(notes, plugin->name) != NULL) {
 			json_object_foreach(plugin->config, name, value) check_setting(&ps, plugin, name, value);
 			check_grants(&ps, plugin);

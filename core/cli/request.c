@@ -6,6 +6,7 @@
 
 #include "base/fd.h"
 #include "base/json.h"
+#include "base/money.h"
 #include "base/util.h"
 #include "cli/expand.h"
 #include "cli/request.h"
@@ -76,7 +77,8 @@ int
 request_limits(const struct cli *cli, json_t *request, struct fault *fault)
 {
 	json_t *config = json_object(), *budget = json_object();
-	double calls = 0, wall_s = 0;
+	double calls = 0, wall_s = 0, cpu_s = 0;
+	int64_t micros = 0;
 	const char *setting;
 	unsigned at = 0;
 	int rc = 0;
@@ -89,8 +91,18 @@ request_limits(const struct cli *cli, json_t *request, struct fault *fault)
 		rc = fault_set(fault, HOSPES_EINPUT, "--calls has to be a whole number; found %g", calls);
 	if (rc == 0)
 		rc = cli_number(cli, "wall", 1e9, &wall_s, fault);
+	if (rc == 0)
+		rc = cli_number(cli, "cpu", 1e9, &cpu_s, fault);
+	if (rc == 0 && cli_value(cli, "money") != NULL && !money_read(cli_value(cli, "money"), &micros))
+		rc = fault_set(fault, HOSPES_EINPUT,
+		    "--money takes dollars with at most six digits behind the point, like 0.50; found %s",
+		    cli_value(cli, "money"));
 	if (calls > 0)
 		json_object_set_new(budget, "calls", json_integer((json_int_t)calls));
+	if (micros > 0)
+		json_object_set_new(budget, "money_micros", json_integer(micros));
+	if (cpu_s > 0)
+		json_object_set_new(budget, "cpu_ms", json_integer((json_int_t)(cpu_s * 1000 + 0.999)));
 	if (wall_s > 0)
 		json_object_set_new(budget, "wall_ms", json_integer((json_int_t)(wall_s * 1000 + 0.999)));
 	if (json_object_size(config) > 0)

@@ -106,7 +106,9 @@ command_wait(struct cli *cli)
 static const char *
 status_of(const json_t *run)
 {
-	return json_array_size(json_object_get(run, "undecided")) > 0 ? "undecided" : cli_text(run, "status");
+	if (json_array_size(json_object_get(run, "undecided")) > 0)
+		return "undecided";
+	return json_array_size(json_object_get(run, "reviews")) > 0 ? "review" : cli_text(run, "status");
 }
 
 /* What waits for a human: since when, and the command that ends it. */
@@ -126,6 +128,26 @@ tell_undecided(const json_t *runs)
 			_cleanup_(free_p) char *safe = text_safe(line, false);
 
 			fprintf(stderr, "undecided: %s\n", safe);
+		}
+	}
+}
+
+/* What a human is asked, and the command that shows and decides it. */
+static void
+tell_reviews(const json_t *runs)
+{
+	const json_t *run, *one;
+	size_t i, n;
+
+	json_array_foreach(runs, i, run)
+	{
+		json_array_foreach(json_object_get(run, "reviews"), n, one)
+		{
+			_cleanup_(free_p) char *question = text_in_a_line(cli_text(one, "question"));
+			_cleanup_(free_p) char *line = xasprintf("%s  %s", question, cli_text(one, "command"));
+			_cleanup_(free_p) char *safe = text_safe(line, false);
+
+			fprintf(stderr, "review: %s\n", safe);
 		}
 	}
 }
@@ -169,6 +191,7 @@ command_ps(struct cli *cli)
 	if (table_rows(table) > 0) {
 		table_print(table, cli, stdout);
 		tell_undecided(runs);
+		tell_reviews(runs);
 	} else
 		fprintf(stderr, "no run is open%s\n",
 		    cli_flag(cli, "all") ? " and none is on record" : "; --all lists those that ended");

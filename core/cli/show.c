@@ -60,6 +60,28 @@ print_undecided(const json_t *node, const char *indent)
 		    command);
 }
 
+/* What a human was asked about it, and what became of that. */
+static void
+print_reviews(const json_t *node, const char *indent)
+{
+	const json_t *review;
+	size_t i;
+
+	json_array_foreach(json_object_get(node, "reviews"), i, review)
+	{
+		const char *why = cli_text(review, "why");
+		_cleanup_(free_p) char *question = text_in_a_line(cli_text(review, "question"));
+		_cleanup_(free_p) char *line = cli_text(review, "decision")[0] != '\0'
+			? xasprintf("review (%s): %s: %s by %s%s%s", cli_text(review, "cause"), question,
+			      cli_text(review, "decision"), cli_text(review, "by"), why[0] != '\0' ? ": " : "", why)
+			: xasprintf("review (%s): %s: waits for you:  hospes review %s", cli_text(review, "cause"),
+			      question, cli_text(review, "id"));
+		_cleanup_(free_p) char *safe = text_safe(line, false);
+
+		printf("%s%s\n", indent, safe);
+	}
+}
+
 /*
  * One node: what it was, how it ended, how long it took, in a line.  On a terminal that is too narrow what it was is cut
  * first, a URL may be as long as it likes; then its path is left out.
@@ -115,7 +137,9 @@ is_told_below(const json_t *node, const char *message)
 
 	json_array_foreach(ops, i, op)
 	{
-		const char *of_op = cli_text(op, "message");
+		const json_t *attempts = json_object_get(op, "attempts");
+		size_t n = json_array_size(attempts);
+		const char *of_op = cli_text(n > 0 ? json_array_get(attempts, n - 1) : op, "message");
 		size_t op_len = strlen(of_op);
 
 		if (is_shown(op) && op_len > 0 && op_len <= len && strcmp(message + len - op_len, of_op) == 0)
@@ -145,6 +169,33 @@ print_message(const struct cli *cli, const json_t *node, const char *indent)
 	}
 }
 
+/* Who was asked for, and why this one was chosen. */
+static void
+print_route(const json_t *node, const char *indent)
+{
+	const json_t *route = json_object_get(node, "route");
+	_cleanup_(free_p) char *target = text_safe(cli_text(node, "target"), false);
+	_cleanup_(free_p) char *policy = text_safe(cli_text(route, "policy"), false);
+	_cleanup_(free_p) char *reason = text_safe(cli_text(route, "reason"), false);
+
+	if (route != NULL)
+		printf("%schosen for %s (%s): %s\n", indent, target, policy, reason);
+}
+
+/* Why it went on with another attempt, and with which: "fallback on crash: c 1.2.0". */
+static void
+print_next(const json_t *node, const char *indent)
+{
+	const json_t *next = json_object_get(node, "next");
+	const char *to = cli_text(next, "to"), *version = cli_text(next, "version");
+	_cleanup_(free_p) char *line = xasprintf("%s on %s: %s%s%s", cli_text(next, "by"), cli_text(next, "cause"),
+	    to[0] != '\0' ? to : cli_text(next, "kind"), version[0] != '\0' ? " " : "", version);
+	_cleanup_(free_p) char *safe = text_safe(line, false);
+
+	if (next != NULL)
+		printf("%s%s\n", indent, safe);
+}
+
 static size_t
 count_shown(const json_t *ops)
 {
@@ -158,30 +209,47 @@ count_shown(const json_t *ops)
 	return n;
 }
 
+static void print_tree(const struct cli *cli, const json_t *node, const char *indent, unsigned depth);
+
+/* Those of `nodes` that are shown, `left` of which come before the end of the branch. */
+static void
+print_below(const struct cli *cli, const json_t *nodes, const char *indent, unsigned depth, size_t *left)
+{
+	const json_t *node;
+	size_t i;
+
+	json_array_foreach(nodes, i, node)
+	{
+		bool last = is_shown(node) && --*left == 0;
+		_cleanup_(free_p) char *inner = xasprintf("%s%s", indent, last ? "   " : "│  ");
+
+		if (!is_shown(node))
+			continue;
+		printf("%s%s ", indent, last ? "└─" : "├─");
+		print_tree(cli, node, inner, depth + 1);
+	}
+}
+
+/* A node, what it asked for, and the attempts that followed it. */
 static void
 print_tree(const struct cli *cli, const json_t *node, const char *indent, unsigned depth)
 {
-	const json_t *ops = json_object_get(node, "ops"), *op;
-	size_t i, left = count_shown(ops);
+	const json_t *ops = json_object_get(node, "ops"), *attempts = json_object_get(node, "attempts");
+	size_t left = count_shown(ops) + json_array_size(attempts);
 	_cleanup_(free_p) char *below = xasprintf("%s%s", indent, left > 0 ? "│  " : "   ");
 
 	print_node(cli, node, text_width(indent));
 	if (depth >= DEPTH_MAX || !is_told_below(node, cli_text(node, "message")))
 		print_message(cli, node, below);
+	print_route(node, below);
 	print_undecided(node, below);
+	print_reviews(node, below);
 	cli_findings(stdout, below, json_object_get(node, "findings"));
+	print_next(node, below);
 	if (depth >= DEPTH_MAX)
 		return;
-	json_array_foreach(ops, i, op)
-	{
-		bool last = is_shown(op) && --left == 0;
-		_cleanup_(free_p) char *inner = xasprintf("%s%s", indent, last ? "   " : "│  ");
-
-		if (!is_shown(op))
-			continue;
-		printf("%s%s ", indent, last ? "└─" : "├─");
-		print_tree(cli, op, inner, depth + 1);
-	}
+	print_below(cli, ops, indent, depth, &left);
+	print_below(cli, attempts, indent, depth, &left);
 }
 
 void

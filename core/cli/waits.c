@@ -28,6 +28,8 @@ add_reason(struct buf *out, const json_t *reason)
 		buf_printf(out, "%s", on);
 	else if (strcmp(what, "cell") == 0 || strcmp(what, "timer") == 0 || strcmp(what, "decision") == 0)
 		buf_printf(out, "a %s", what);
+	else if (strcmp(what, "review") == 0)
+		buf_printf(out, "%s %s", n > 1 ? "reviews" : "review", cli_text(reason, "review"));
 	else if (strcmp(what, "turn") == 0)
 		buf_appends(out, "its turn to go on after the start");
 	else if (strcmp(what, "first") == 0)

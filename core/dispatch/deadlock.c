@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "call/review.h"
 
 #define LOOK_S     1
 #define SKIP_MAX   32u /* periods between two looks at a run of which nothing moves */
@@ -103,6 +104,10 @@ look_at_cells(struct look *look, const struct call *call)
 static void
 look_at_op(struct look *look, const struct op *op)
 {
+	if (op_awaits_review(op) != NULL) {
+		look->by_itself = true;
+		return;
+	}
 	if (op->state == OP_WAITING)
 		look_at_guard(look, op, op->held_at == &guard_concurrency ? op->resolved->name : NULL);
 	if (op->state == OP_OPEN && op->callee == NULL && op->kind != WIRE_OP_FIRST && op->kind != WIRE_OP_PART)
@@ -117,6 +122,7 @@ look_at_call(struct call *call, void *arg)
 	const struct op *op = awaited(call);
 
 	look->by_others |= call->state == CALL_RUNNING;
+	look->by_itself |= op_awaits_review(call->op) != NULL; /* of its reply */
 	if (call->state == CALL_QUEUED)
 		look_at_cells(look, call);
 	if (op != NULL && op->state == OP_DONE)

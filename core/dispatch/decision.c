@@ -11,7 +11,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "dispatch/state.h"
+#include "dispatch/guard.h"
 
 void
 decision_await(struct dispatch *d, struct op *op)
@@ -19,6 +19,7 @@ decision_await(struct dispatch *d, struct op *op)
 	_cleanup_(free_p) char *path = op_path(op);
 
 	op->undecided = true;
+	breaker_leave(op);
 	op->run->undecided++;
 	log_warn("an effect may have taken place when the host ended, and waits for a decision: `hospes resolve`",
 	    LOG_S("run", op->run->id_text), LOG_S("call", path), LOG_S("target", op->target));
@@ -34,24 +35,24 @@ decision_over(struct op *op)
 	op->run->undecided--;
 }
 
-/* The op at a path, "/0/3", as far as it and all above it are open; else NULL. */
+/* The op at a path, "/0/3", as far as it and all above it are open, and at the attempts that it says; else NULL. */
 static struct op *
 op_at(struct run *run, const char *path)
 {
-	struct op *op = strncmp(path, "/0", 2) == 0 ? &run->root : NULL;
+	uint32_t ordinal, attempt;
+	struct op *op = &run->root;
 
-	for (const char *at = path + 2; op != NULL && *at != '\0';) {
+	if (!op_path_next(&path, &ordinal, &attempt) || ordinal != 0)
+		return NULL;
+	while (*path != '\0') {
 		struct call *call = op->callee;
-		uint64_t ordinal = 0;
-		const char *from = ++at;
 
-		while (*at >= '0' && *at <= '9' && at - from < 10)
-			ordinal = ordinal * 10 + (uint64_t)(*at++ - '0');
-		if (from[-1] != '/' || at == from || call == NULL || ordinal >= call->n_ops)
+		if (call == NULL || call->attempt != attempt || !op_path_next(&path, &ordinal, &attempt) ||
+		    ordinal >= call->n_ops)
 			return NULL;
 		op = call->ops[ordinal];
 	}
-	return op;
+	return attempt == (op->stage != NULL ? op->attempt : 1u) ? op : NULL;
 }
 
 /* Nothing has come of the attempt before, whatever its key. */

@@ -8,7 +8,11 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "dispatch/accounts.h"
+#include "dispatch/alert.h"
 #include "dispatch/guard.h"
+#include "dispatch/quality.h"
+#include "dispatch/verdict_cache.h"
 
 void
 dispatch_open(struct dispatch **ret, const struct dispatch_options *options)
@@ -27,10 +31,15 @@ dispatch_open(struct dispatch **ret, const struct dispatch_options *options)
 	d->parted = options->parted;
 	d->repeated = options->repeated;
 	d->grown = options->grown;
+	d->alerted = options->alerted;
 	d->tell_at = UINT64_MAX;
 	d->arg = options->arg;
-	account_init(&d->host, "host", NULL);
+	accounts_open(d, options->policy);
 	deadlock_open(d);
+	breakers_open(d);
+	verdict_cache_open(&d->verdicts);
+	alerts_open(d);
+	quality_open(d);
 	rates_open(d);
 	*ret = d;
 }
@@ -48,14 +57,13 @@ dispatch_close(struct dispatch **d)
 	map_free(&(*d)->slots);
 	deadlock_close(*d);
 	rates_close(*d);
+	breakers_close(*d);
+	verdict_cache_close(&(*d)->verdicts);
+	quality_close(*d);
+	alerts_close(*d);
+	accounts_close(*d);
 	free(*d);
 	*d = NULL;
-}
-
-struct account *
-dispatch_host_account(struct dispatch *d)
-{
-	return &d->host;
 }
 
 void
@@ -63,6 +71,7 @@ dispatch_connect(struct dispatch *d, struct cells *cells, struct registry *regis
 {
 	d->cells = cells;
 	d->registry = registry;
+	quality_connect(d);
 }
 
 void
@@ -191,6 +200,8 @@ on_op(struct call *call, uint32_t ordinal, const struct wire_op *asked, const ch
 		replay_op(d, op, asked, target, input);
 		return;
 	}
+	if (op->reviews != NULL && !replay_reviewed(d, op, asked, target, input))
+		return;
 	op->kind = asked->kind;
 	op->effect = asked->effect;
 	op_set_target(op, target);
@@ -201,6 +212,7 @@ on_op(struct call *call, uint32_t ordinal, const struct wire_op *asked, const ch
 	op->input_hash = payload_hash(input);
 	op->deadline_real_ns = deadline_of(call, asked->timeout_ns);
 	take_share(op, asked->share_calls);
+	op->share[QUANTITY_MONEY] = not_negative(asked->share_micros);
 	op->share_wall_ns = not_negative(asked->share_wall_ns);
 	call->kept_bytes += input->len;
 	if (call->kept_bytes > CALL_KEPT_MAX)
@@ -247,6 +259,7 @@ on_part(struct call *call, struct payload *part, void *arg)
 static void
 on_evicted(struct call *call, void *arg)
 {
+	breaker_forgo(call->op);
 	tell_call(arg, call, "call_evicted");
 }
 
@@ -267,6 +280,7 @@ static void
 on_reply(struct call *call, int status, struct payload *value, double confidence, struct payload *partial, void *arg)
 {
 	call->state = CALL_DONE;
+	breaker_replied(call, status);
 	replay_reply(arg, call);
 	call_replied(arg, call, status, value, confidence, partial);
 }

@@ -52,7 +52,11 @@ struct dispatch_options {
 	void (*repeated)(struct run *run, void *arg);
 	/* A record of a run is at or past the LSN of dispatch_tell_at. */
 	void (*grown)(void *arg);
+	/* An alert was raised, with this record, that is to be sent somewhere (dispatch_alerts_leave). */
+	void (*alerted)(uint64_t lsn, void *arg);
 	void *arg;
+
+	struct policy *policy; /* a reference is taken; NULL: nothing has a limit but what a run brings */
 };
 
 void dispatch_open(struct dispatch **ret, const struct dispatch_options *options);
@@ -105,11 +109,12 @@ void dispatch_submit(struct dispatch *d, struct call *call);
  *   "first"  "on": [path, ...]      of several, at most 16   "guard"   "guard": its name
  *   "part"   "on": path             of the reply of a child  "cell"    a place in one
  *   "check"  "on": [path, ...]      of its reply             "decision"  "target"  a human's, of an effect
+ *   "review" "review": its id, "until": its deadline
  *   "http", "recall" and so on: the kind of an op, "target"
  */
 json_t *dispatch_waits(const struct run *run);
 
-/* The same of a run as a whole, NULL when something of it computes: {"for": [{"for", "n", "until"?, "guard"?, "target"?}], "since"?,
+/* The same of a run as a whole, NULL when something of it computes: {"for": [{"for", "n", "until"?, "guard"?, "target"?, "review"?}], "since"?,
  * "evicted": how many of its calls}; what it waits for in the end, so neither calls nor parts of their replies. */
 json_t *dispatch_waits_of_run(const struct run *run);
 
@@ -133,6 +138,23 @@ struct decision {
 int dispatch_resolve(
     struct dispatch *d, struct run *run, const char *path, const struct decision *said, struct fault *fault);
 
+/* What a human says of a review. */
+struct review_said {
+	const char *decision; /* "approve", "reject", "edit" or "answer" */
+	const char *hash;     /* of what the human was shown */
+	const json_t *value;  /* of "edit" and "answer", else NULL */
+	const char *who, *why; /* `why` may be NULL */
+};
+
+/* Decides a review that is open, "RUN-N".  Faults: not_found; conflict, when it is decided, or something else was shown; bad_input
+ * and too_large of what is said. */
+int dispatch_review(
+    struct dispatch *d, struct run *run, const char *id, const struct review_said *said, struct fault *fault);
+
+/* [{"id", "cause", "question", "path", "since", "deadline", "default", "command"}] of the reviews of a run that are open, the
+ * oldest first and at most 100; NULL: none is. */
+json_t *dispatch_reviews(const struct run *run);
+
 /* [{"path", "op", "target", "since", "command"}] of the ops of a run that wait for a decision; NULL: none does. */
 json_t *dispatch_undecided(const struct run *run);
 
@@ -142,10 +164,88 @@ uint64_t dispatch_record(struct dispatch *d, struct run *run, struct record *r);
 /* Puts on record that the run is being stopped. */
 void dispatch_record_cancel(struct dispatch *d, struct run *run, int status, const char *why);
 
+/* What the room keeps in the store. */
+extern const struct store_apply dispatch_apply[];
+
+/*
+ * Alerts: STORE_ALERTS has the newest of them, by number, 8 bytes, big-endian; the value is JSON: {"id", "at", "kind", "of", "what",
+ * "limit"?, "spent"?, "percent"?, "run"?, "client"?, "text", "lsn", "webhook"?: {"state": "pending" | "delivered" | "given_up", "at"?,
+ * "tries"?, "why"?}}.  ALERT_SENT is the command that says what became of one: {"number", "id", "state", "tries", "why"?}.
+ */
+#define ALERTS_KEPT 4096u
+#define ALERT_SENT  "alert.sent"
+
+/* The newest alerts, the newest first, as the store has them, but for "lsn"; `list` is taken over by `done`. */
+typedef void dispatch_listed(json_t *list, void *arg);
+void dispatch_alerts(struct dispatch *d, unsigned most, dispatch_listed *done, void *arg);
+
+/* Alerts from now on are to be sent somewhere, or not. */
+void dispatch_alerts_leave(struct dispatch *d, bool leave);
+
+/* The command that erases a run, {"run": id}: what its alerts and scores say in words goes from the store with it. */
+#define DISPATCH_ERASE "run.erase"
+
+/*
+ * Scores (quality.h).  STORE_SCORES has, under 's' and its key, each series, and under 'p', the run's id and a number (4 bytes,
+ * big-endian) each score of a person: {"path", "by", "score", "why"?, "at", "lsn"}.
+ */
+#define SCORE_SERIES     "s"
+#define SCORE_PERSONS    "p"
+#define SCORE_PERSON_KEY (1 + 16 + sizeof(uint32_t))
+enum score_kind { SCORE_CHECK, SCORE_AGENT, SCORE_PERSON, SCORE_KINDS };
+#define SCORE_WHY_MAX     2000u
+#define SCORES_OF_RUN_MAX 100u /* by people */
+
+struct score {
+	enum score_kind kind;
+	double score;           /* 0..1 */
+	const char *plugin, *semver, *capability; /* whose work it is; capability "" where it was asked by name */
+	const char *path;       /* of the call */
+	unsigned attempt;       /* of the call */
+	uint32_t ordinal;       /* of the op that scores; UINT32_MAX: none does */
+	const char *by;         /* "uid:1000", the agent's name, or the checks */
+	const char *why;        /* or NULL */
+	struct run *run;        /* whose record it is; NULL: of the host, about `run_id` */
+	const char *run_id;
+	const struct policy *policy; /* says when there is a drop */
+};
+/* Takes a score into its series and on record; the LSN. */
+uint64_t dispatch_score(struct dispatch *d, const struct score *s);
+
+/* [{"plugin", "version", "capability", "by": "checks" | "agents" | "people", "n", "mean", "recent", "trend": "falling" | "steady" |
+ * "rising" | "new", "drops", "at"}] of a plugin, or of all (NULL): by name, newest version first. */
+json_t *dispatch_scores(const struct dispatch *d, const char *plugin);
+/*
+ * [{"kind": "agent" | "http", "name", "version"?, "state": "closed" | "open" | "half_open", "since", "samples", "errors", "slow", "micros",
+ * "open_calls", "cause"?, "why"?, "tried_again"?}]: of a closed breaker what is in its window, else what had been when it opened.
+ */
+json_t *dispatch_breakers(struct dispatch *d);
+
+/* Closes the breakers of a plugin (of a version of it, unless that is NULL) or of a host, and forgets what they counted; *ret is as
+ * above, of those.  Fault: not_found. */
+int dispatch_reset_breakers(struct dispatch *d, const char *name, const char *semver, const char *actor, const char *why,
+    json_t **ret, struct fault *fault);
+
+/* Rows of the apply table, for store_open. */
+extern const struct store_apply breakers_apply[];
+
 /* "http"; "unknown": no such kind. */
 const char *op_kind_name(uint16_t kind);
 
-/* The account of the whole host, parent of every client's. */
+/* What was spent each day (ledger.h): rows of the apply table; and what is read of it before the first run, so that the accounts of
+ * the day go on from where they were.  Fault: damaged, io_error. */
+extern const struct store_apply ledger_apply[];
+int dispatch_open_ledger(struct dispatch *d, struct fault *fault);
+
+/* The configuration was read again: what holds for the accounts of the day. */
+void dispatch_set_policy(struct dispatch *d, struct policy *policy);
+
+/* The accounts of the day: of the whole host, of a client (made when it is asked for first). */
 struct account *dispatch_host_account(struct dispatch *d);
+struct account *dispatch_client_account(struct dispatch *d, const char *client);
+
+/* Today's accounts: {"day": "2026-10-01", "accounts": [{"what": "host" | "client" | "agent", "name"?, "calls", "money_micros",
+ * "cpu_ns"}]}, each quantity {"limit", "reserved", "spent", "left"} with null for no limit; a new reference. */
+json_t *dispatch_accounts(struct dispatch *d);
 
 #endif

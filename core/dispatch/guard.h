@@ -28,6 +28,8 @@ struct guard {
 	/* Looks at the reply of a call that ended well, before it is the outcome.  One that waits calls dispatch_judged when it
 	 * knows; all are then asked again.  One that refuses may give findings: a JSON array. */
 	int (*judge)(struct dispatch *d, struct op *op, struct fault *why, struct payload **findings);
+	/* The guards have judged the reply of the op's callee, whatever came of it. */
+	void (*judged)(struct dispatch *d, struct op *op);
 	void (*parked)(struct dispatch *d, struct call *call); /* a running call waits now, or ended */
 	/* `op` waits here; or it has its outcome, and its caller waits here to be told.  When all that would help is kept by calls of
 	 * the same run that wait too: one of these, and what it keeps is appended to `what` (which may be NULL).  Else NULL. */
@@ -64,8 +66,12 @@ void dispatch_resume(struct call *call);
 /* May this call reach there, and at a private address too?  Asked again for each redirect.  (guard_permission.c) */
 bool permission_http(const struct call *caller, const struct http_request *request, bool *private, struct fault *why);
 
+/* A call was made: finds what its reply has to pass.  (guard_grounding.c) */
+void grounding_began(struct call *call);
+
 /* Will its reply be checked?  An op has its outcome: when it was the last check of a reply, that can be judged.  (guard_grounding.c) */
 bool grounding_looks_at(const struct call *call);
+const char *grounding_check(const struct call *call, unsigned nth); /* the plugin that looks at its reply; NULL: there are no more */
 void grounding_noticed(struct dispatch *d, struct op *op);
 
 /* An answer of so many bytes is more than its caller may be given.  (guard_context.c) */
@@ -73,6 +79,9 @@ bool context_exceeded(const struct op *op, size_t len, struct fault *why);
 
 /* An op that waited for its part of a share no longer does.  (guard_budget.c) */
 void budget_unshare(struct op *op);
+
+/* A call was made for an op that this guard has let pass: its account, with the shares that it was given. */
+void budget_call(struct call *call);
 
 /* Calls `each` for all calls of a run that have not ended; it stops at the first true, which is returned. */
 typedef bool call_look(struct call *call, void *arg);
@@ -90,10 +99,23 @@ void concurrency_began(struct dispatch *d, struct call *call);
 /* Frees what it knows of a run.  (guard_repetition.c) */
 void repetition_forget(struct run *run);
 
+/* The op is the probe of its breaker no longer: it waits for long.  (guard_breaker.c) */
+void breaker_forgo(struct op *op);
+
+/* The op says nothing more of where it went: a human says what came of it. */
+void breaker_leave(struct op *op);
+
+/* Time is over for an op, or for one above it, and it is about to be stopped: if it is its own fault, that is noted. */
+void breaker_blame(struct op *op);
+
+/* An op of the call ended with this status; the call replies with this one: does it only hand on a failure? */
+void breaker_told(struct call *caller, int status);
+void breaker_replied(struct call *call, int status);
+
 /* At which depth a call would run: the root at 0, checks and tools where their caller is.  (guard_depth.c) */
 unsigned depth_of(const struct op *op);
 
 extern const struct guard guard_permission, guard_deadline, guard_depth, guard_cycle, guard_repetition, guard_context,
-    guard_rate, guard_concurrency, guard_memory, guard_budget, guard_grounding;
+    guard_breaker, guard_rate, guard_concurrency, guard_memory, guard_review, guard_budget, guard_grounding, guard_quality;
 
 #endif

@@ -2,14 +2,20 @@
  * Guard: budget.
  *
  * Every call is reserved at every account above it before it begins and settled when it has ended: by its share, when the
- * caller gives it one (then it and all below it may spend that and no more), else by one call.  So what runs at once can
- * never overspend together.  A reservation that will not fit even when all others have settled is refused at once; one
- * that may fit later waits until something settles.
+ * caller gives it one (then it and all below it may spend that and no more), else by what it costs by itself, one call and its
+ * price.  So what runs at once can never overspend together.  A reservation that will not fit even when all others have settled
+ * is refused at once; one that may fit later waits until something settles.
  *
- * Wall time is a deadline: an op may not end later than the nearest end of the accounts above it.
+ * The accounts beside the chain (accounts.h) are asked first, for what the call costs by itself; nobody gives that back but by
+ * not beginning, so nobody waits there.
+ *
+ * Wall time is a deadline: an op may not end later than the nearest end of the accounts above it.  CPU time is seen when it has
+ * been used (budget_cpu): with none left nothing is begun, and a run that goes on using it is ended.
  */
 
 #include "base/clock.h"
+#include "base/money.h"
+#include "dispatch/accounts.h"
 #include "dispatch/guard.h"
 
 static struct account *
@@ -17,6 +23,70 @@ payer(const struct op *op)
 {
 	return op->caller == NULL ? &op->run->account : &op->caller->account;
 }
+
+/* ---- Sentences --------------------------------------------------------------------------------------------------- */
+
+/* "3", "$0.50", "1.500 s". */
+static void
+number_text(enum quantity q, int64_t n, char out[BUDGET_TEXT])
+{
+	char money[MONEY_TEXT];
+
+	switch (q) {
+	case QUANTITY_MONEY:
+		money_write(n, money);
+		snprintf(out, BUDGET_TEXT, "$%s", money);
+		return;
+	case QUANTITY_CPU:
+		snprintf(out, BUDGET_TEXT, "%lld.%03lld s", (long long)(n / NS_PER_S),
+		    (long long)(n % NS_PER_S / NS_PER_MS));
+		return;
+	case QUANTITY_CALLS:
+	case QUANTITIES:
+		break;
+	}
+	snprintf(out, BUDGET_TEXT, "%lld", (long long)n);
+}
+
+void
+budget_needs(struct fault *why, const struct op *op, const struct account *at, enum quantity q, int64_t most,
+    const char *whose, const char *what_to_do)
+{
+	char needs[BUDGET_TEXT], limit[BUDGET_TEXT], left[BUDGET_TEXT];
+
+	number_text(q, most, needs);
+	number_text(q, account_room(at, q), left);
+	number_text(q, at->limit[q], limit);
+	fault_set(why, HOSPES_EBUDGET, "%s needs %s%s and %s has %s of %s left; %s", op->target, needs,
+	    q != QUANTITY_CALLS ? "" : most == 1 ? " call" : " calls", whose, left, limit, what_to_do);
+}
+
+/* What somebody would change so that more fits into an account of the chain. */
+static const char *
+remedy(const struct op *op, const struct account *at, enum quantity q)
+{
+	static const char *const of_run[] = {[QUANTITY_CALLS] = "ask for fewer, or give it more (--calls, `run.calls`)",
+	    [QUANTITY_MONEY] = "ask for less, or give it more (--money, `run.money`)",
+	    [QUANTITY_CPU] = "ask for less, or give it more (--cpu, `run.cpu`)"};
+	static const char *const of_task[] = {
+	    [QUANTITY_CALLS] = "ask for fewer, or have its caller give it more (budget_calls)",
+	    [QUANTITY_MONEY] = "ask for less, or have its caller give it more (money_micros)",
+	    [QUANTITY_CPU] = ""};
+
+	return at == &op->run->account ? of_run[q] : of_task[q];
+}
+
+static int
+refuse_chain(const struct op *op, const struct account *at, enum quantity q, struct fault *why)
+{
+	char whose[32];
+
+	snprintf(whose, sizeof(whose), "this %s", at->what);
+	budget_needs(why, op, at, q, op->reserved_most[q], whose, remedy(op, at, q));
+	return GUARD_REFUSE;
+}
+
+/* ---- Time -------------------------------------------------------------------------------------------------------- */
 
 static int
 admit_wall(struct op *op, struct fault *why)
@@ -35,10 +105,39 @@ admit_wall(struct op *op, struct fault *why)
 	return GUARD_PASS;
 }
 
+static bool
+cpu_is_over(const struct run *run)
+{
+	return run->account.spent[QUANTITY_CPU] >= run->account.limit[QUANTITY_CPU];
+}
+
+static void
+cpu_over(const struct run *run, struct fault *why)
+{
+	char used[BUDGET_TEXT], limit[BUDGET_TEXT];
+
+	number_text(QUANTITY_CPU, run->account.spent[QUANTITY_CPU], used);
+	number_text(QUANTITY_CPU, run->account.limit[QUANTITY_CPU], limit);
+	fault_set(why, HOSPES_EBUDGET,
+	    "this run has used %s of CPU time and may use %s; have it compute less, or give it more (--cpu, `run.cpu`)",
+	    used, limit);
+}
+
+static int
+admit_cpu(const struct op *op, struct fault *why)
+{
+	if (!cpu_is_over(op->run))
+		return GUARD_PASS;
+	cpu_over(op->run, why);
+	return GUARD_REFUSE;
+}
+
+/* ---- What is taken ----------------------------------------------------------------------------------------------- */
+
 /* Its share where it was given one; of a group's members each gets an equal part of what is left, by how many have not got
  * theirs; one call else. */
 static int64_t
-most_of(const struct op *op)
+most_calls(const struct op *op)
 {
 	int64_t left, heads;
 
@@ -47,6 +146,53 @@ most_of(const struct op *op)
 	left = account_left(payer(op), QUANTITY_CALLS);
 	heads = (int64_t)op->caller->sharers + op->caller->unstarted;
 	return left == NO_LIMIT || left / heads < 1 ? 1 : left / heads;
+}
+
+/* What the op wants of the chain; what it costs by itself is the least. */
+static void
+want(struct op *op)
+{
+	op->reserved_most[QUANTITY_CALLS] = most_calls(op);
+	op->reserved_least[QUANTITY_CALLS] = 1;
+	op->reserved_most[QUANTITY_MONEY] =
+	    op->share[QUANTITY_MONEY] > 0 ? op->share[QUANTITY_MONEY] : op->price_micros;
+	op->reserved_least[QUANTITY_MONEY] = op->price_micros;
+}
+
+/* Is there something of this quantity that the op takes? */
+static bool
+wants(const struct op *op, enum quantity q)
+{
+	return op->reserved_most[q] > 0;
+}
+
+static void
+settle_chain(const struct op *op, enum quantity n, const int64_t actual[QUANTITIES_RESERVED])
+{
+	for (enum quantity q = 0; q < n; q++) {
+		if (wants(op, q))
+			account_settle(payer(op), q, op->reserved_most[q], op->reserved_least[q], actual[q]);
+	}
+}
+
+/* All quantities or none; else *short_of is the one that is short at *at. */
+static enum account_answer
+reserve_chain(const struct op *op, struct account **at, enum quantity *short_of)
+{
+	static const int64_t nothing[QUANTITIES_RESERVED];
+
+	for (enum quantity q = 0; q < QUANTITIES_RESERVED; q++) {
+		enum account_answer answer =
+		    wants(op, q) ? account_reserve(payer(op), q, op->reserved_most[q], op->reserved_least[q], at)
+				 : ACCOUNT_TAKEN;
+
+		if (answer == ACCOUNT_TAKEN)
+			continue;
+		settle_chain(op, q, nothing);
+		*short_of = q;
+		return answer;
+	}
+	return ACCOUNT_TAKEN;
 }
 
 void
@@ -58,22 +204,38 @@ budget_unshare(struct op *op)
 }
 
 static int
+admit_share(const struct op *op, struct fault *why)
+{
+	char price[BUDGET_TEXT], share[BUDGET_TEXT];
+
+	if (op->reserved_least[QUANTITY_MONEY] <= op->reserved_most[QUANTITY_MONEY])
+		return GUARD_PASS;
+	number_text(QUANTITY_MONEY, op->price_micros, price);
+	number_text(QUANTITY_MONEY, op->share[QUANTITY_MONEY], share);
+	return guard_refuse(why, HOSPES_EBUDGET,
+	    "%s costs %s by itself and its share is %s; have its caller give it more (money_micros)", op->target, price,
+	    share);
+}
+
+static int
 budget_admit(struct dispatch *d, struct op *op, struct fault *why)
 {
+	enum quantity short_of = QUANTITY_CALLS;
 	struct account *at = NULL;
-	int64_t most;
 
 	if (op->kind != WIRE_OP_CALL)
 		return GUARD_PASS;
-	if (admit_wall(op, why) != GUARD_PASS)
+	if (admit_wall(op, why) != GUARD_PASS || admit_cpu(op, why) != GUARD_PASS)
 		return GUARD_REFUSE;
-	most = most_of(op);
-	switch (account_reserve(payer(op), QUANTITY_CALLS, most, 1, &at)) {
+	op->price_micros = op->resolved->price_micros;
+	want(op);
+	if (admit_share(op, why) != GUARD_PASS || beside_admit(d, op, why) != GUARD_PASS)
+		return GUARD_REFUSE;
+	switch (reserve_chain(op, &at, &short_of)) {
 	case ACCOUNT_TAKEN:
-		op->reserved_most = most;
-		op->reserved_least = 1;
+		beside_hold(d, op);
 		if (op->sharing && account_left(payer(op), QUANTITY_CALLS) != NO_LIMIT)
-			op->share[QUANTITY_CALLS] = most;
+			op->share[QUANTITY_CALLS] = op->reserved_most[QUANTITY_CALLS];
 		budget_unshare(op);
 		return GUARD_PASS;
 	case ACCOUNT_WAIT:
@@ -81,64 +243,99 @@ budget_admit(struct dispatch *d, struct op *op, struct fault *why)
 	case ACCOUNT_NEVER:
 		break;
 	}
-	return guard_refuse(why, HOSPES_EBUDGET,
-	    "%s needs %lld calls and this %s has %lld of %lld left; ask for fewer, or give it more (--calls, "
-	    "`run.calls`)",
-	    op->target, (long long)most, at->what,
-	    (long long)(at->limit[QUANTITY_CALLS] - at->spent[QUANTITY_CALLS] - at->reserved[QUANTITY_CALLS]),
-	    (long long)at->limit[QUANTITY_CALLS]);
+	return refuse_chain(op, at, short_of, why);
+}
+
+void
+budget_call(struct call *call)
+{
+	const struct op *op = call->op;
+
+	for (enum quantity q = 0; q < QUANTITIES_RESERVED; q++) {
+		if (op->share[q] <= 0)
+			continue;
+		call->account.limit[q] = op->share[q];
+		call->account.prepaid[q] = true;
+		call->account.spent[q] = op->reserved_least[q]; /* itself */
+	}
 }
 
 static int
 budget_restore(struct dispatch *d, struct op *op, struct fault *fault)
 {
+	enum quantity q = QUANTITY_CALLS;
 	struct account *at = NULL;
+	char had[BUDGET_TEXT], of[BUDGET_TEXT], most[BUDGET_TEXT];
 
-	(void)d;
 	if (op->kind != WIRE_OP_CALL)
 		return 0;
-	op->reserved_most = op->share[QUANTITY_CALLS] > 0 ? op->share[QUANTITY_CALLS] : 1;
-	op->reserved_least = 1;
-	if (account_reserve(payer(op), QUANTITY_CALLS, op->reserved_most, 1, &at) == ACCOUNT_TAKEN)
+	want(op);
+	if (op->reserved_least[QUANTITY_MONEY] > op->reserved_most[QUANTITY_MONEY])
+		return fault_set(fault, HOSPES_EDAMAGED, "%s is on record with a share below its price", op->target);
+	if (reserve_chain(op, &at, &q) == ACCOUNT_TAKEN) {
+		beside_hold(d, op);
 		return 0;
-	return fault_set(fault, HOSPES_EDAMAGED, "%s is on record with %lld calls, and this %s had %lld of %lld left",
-	    op->target, (long long)op->reserved_most, at->what,
-	    (long long)(at->limit[QUANTITY_CALLS] - at->spent[QUANTITY_CALLS] - at->reserved[QUANTITY_CALLS]),
-	    (long long)at->limit[QUANTITY_CALLS]);
+	}
+	number_text(q, op->reserved_most[q], most);
+	number_text(q, account_room(at, q), had);
+	number_text(q, at->limit[q], of);
+	return fault_set(fault, HOSPES_EDAMAGED, "%s is on record with %s%s, and this %s had %s of %s left", op->target,
+	    most, q == QUANTITY_CALLS ? " calls" : "", at->what, had, of);
+}
+
+/* ---- What is given back ------------------------------------------------------------------------------------------ */
+
+static void
+wake_all(struct dispatch *d)
+{
+	dispatch_wake_all(d, &d->budget_waiters);
 }
 
 static void
-give_back(struct dispatch *d, struct op *op, int64_t actual)
+give_back(struct dispatch *d, struct op *op, const int64_t actual[QUANTITIES_RESERVED])
 {
-	account_settle(payer(op), QUANTITY_CALLS, op->reserved_most, op->reserved_least, actual);
-	if (op->reserved_most == op->reserved_least && op->reserved_most == actual)
-		return;
-	/* What came back, or can no longer come back, decides for any of those who wait. */
-	dispatch_wake_all(d, &d->budget_waiters);
+	bool came_back = false;
+
+	settle_chain(op, QUANTITIES_RESERVED, actual);
+	beside_release(d, op);
+	for (enum quantity q = 0; q < QUANTITIES_RESERVED; q++)
+		came_back |= op->reserved_most[q] != op->reserved_least[q] || op->reserved_most[q] != actual[q];
+	/* What came back, or can no longer come back, decides for any of those who wait: each is tried once. */
+	if (came_back)
+		wake_all(d);
 }
 
 static void
 budget_undo(struct dispatch *d, struct op *op)
 {
+	static const int64_t nothing[QUANTITIES_RESERVED];
+
 	if (op->kind == WIRE_OP_CALL)
-		give_back(d, op, 0);
+		give_back(d, op, nothing);
 }
 
+/* A call that never began costs nothing; one that did costs what it was to cost, however it ended. */
 static void
 budget_settle(struct dispatch *d, struct op *op)
 {
-	int64_t actual = 1;
+	int64_t actual[QUANTITIES_RESERVED] = {0};
 
 	if (op->kind != WIRE_OP_CALL)
 		return;
-	/* What is still reserved below it, by calls that are being stopped, is as good as spent. */
-	if (op->callee != NULL && op->callee->account.prepaid[QUANTITY_CALLS])
-		actual = op->callee->account.spent[QUANTITY_CALLS] + op->callee->account.reserved[QUANTITY_CALLS];
+	for (enum quantity q = 0; op->callee != NULL && q < QUANTITIES_RESERVED; q++) {
+		const struct account *a = &op->callee->account;
+
+		/* What is still reserved below it, by calls that are being stopped, is as good as spent. */
+		actual[q] = a->prepaid[q] ? a->spent[q] + a->reserved[q] : op->reserved_least[q];
+	}
 	give_back(d, op, actual);
 }
 
+/* ---- Who holds it ------------------------------------------------------------------------------------------------ */
+
 /* Does it hold more at this account than it is sure to spend? */
 struct sharer {
+	enum quantity q;
 	const struct account *at;
 	struct call *one;
 };
@@ -149,33 +346,38 @@ find_sharer(struct call *call, void *arg)
 {
 	struct sharer *sharer = arg;
 
-	if (call->op->reserved_most <= call->op->reserved_least)
+	if (call->op->reserved_most[sharer->q] <= call->op->reserved_least[sharer->q])
 		return false;
 	for (const struct account *a = payer(call->op); a != NULL && sharer->one == NULL; a = a->parent) {
 		if (a == sharer->at)
 			sharer->one = call;
-		if (a->prepaid[QUANTITY_CALLS])
+		if (a->prepaid[sharer->q])
 			break;
 	}
 	return sharer->one != NULL;
 }
 
-/* Those above the run's are of others too. */
-static bool
-is_of_run(const struct account *a, const struct run *run)
+/* The account that the op waits for, and of what it is short. */
+static const struct account *
+short_at(const struct op *op, enum quantity *q)
 {
-	while (a != NULL && a != &run->account)
-		a = a->parent;
-	return a != NULL;
+	const struct account *at = account_short(payer(op), QUANTITY_CALLS, most_calls(op));
+
+	*q = QUANTITY_CALLS;
+	if (at != NULL || !wants(op, QUANTITY_MONEY))
+		return at;
+	*q = QUANTITY_MONEY;
+	return account_short(payer(op), QUANTITY_MONEY, op->reserved_most[QUANTITY_MONEY]);
 }
 
 static struct call *
 budget_kept_by(struct dispatch *d, const struct op *op, struct buf *what)
 {
-	struct sharer sharer = {.at = account_short(payer(op), QUANTITY_CALLS, most_of(op))};
+	struct sharer sharer = {0};
 
 	(void)d;
-	if (!is_of_run(sharer.at, op->run))
+	sharer.at = short_at(op, &sharer.q);
+	if (sharer.at == NULL)
 		return NULL;
 	run_calls(op->run, find_sharer, &sharer);
 	if (sharer.one != NULL && what != NULL)

@@ -35,7 +35,7 @@ depth_admit(struct dispatch *d, struct op *op, struct fault *why)
 	chain = call_chain(op->caller);
 	return guard_refuse(why, HOSPES_EDEPTH,
 	    "%s would run at depth %u and the limit is %u (%s); raise `run.depth`, or call it nearer the root",
-	    op->target, depth, limit, chain);
+	    op_target(op), depth, limit, chain);
 }
 
 const struct guard guard_depth = {

@@ -1,16 +1,20 @@
 /*
  * Guard: grounding.
  *
- * What an agent says of its sources is a claim until somebody has looked.  The operator names plugins of the kind check
- * for the replies of a plugin (`grounding.NAME.checks`); they run side by side on each reply before it becomes an outcome,
- * and one that finds a claim that its sources do not bear out has it refused, with the findings.  A check that is not there,
- * fails, takes too long or answers in another form has it refused as well: nobody has looked, then.
+ * What an agent says of its sources is a claim until somebody has looked.  The operator says what a reply has to pass on its
+ * way to whoever asked (`grounding.NAME`, `handoffs`): how sure it has to be, and plugins of the kind check, which run side by
+ * side on it before it becomes an outcome.  One that finds a claim that its sources do not bear out has it refused, with the
+ * findings.  A check that is not there, fails, takes too long or answers in another form has it refused as well: nobody has
+ * looked, then.  A critical claim that names no source is refused without anybody being asked, and so is a reply that is not
+ * sure enough.  What is done about a reply that does not pass is in ladder.c.
  *
  * A check is a call of the host's own, made below the call that it looks at, with the ordinals after that call's own ops:
  * so it is recorded, replayed, paid for and shown like any other.  The call that is looked at holds no slot meanwhile.
+ * Where the same check has said what it says of the same reply before, it is not asked again (verdict_cache.h).
  * A reply that passes is as sure as the lowest of what its agent and the checks say.
  *
- * Replies of checks are not looked at, nor is what fails anyway.
+ * Somebody else who was asked instead (an escalation, a fallback) has to pass what the first had to, and what is said of
+ * himself.  Replies of checks are not looked at, nor is what fails anyway.
  */
 
 #include <assert.h>
@@ -19,7 +23,9 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "dispatch/guard.h"
+#include "dispatch/ladder.h"
 #include "dispatch/verdict.h"
+#include "dispatch/verdict_cache.h"
 
 /* The checks of one reply. */
 struct grounding {
@@ -28,23 +34,78 @@ struct grounding {
 	size_t claims;     /* that the reply makes */
 };
 
-/* ---- Asking ------------------------------------------------------------------------------------------------------ */
+/* ---- What it has to pass ----------------------------------------------------------------------------------------- */
 
-static char **
-checks_of(const struct call *call)
+void
+grounding_began(struct call *call)
 {
-	char **checks = call->rules->checks;
+	const struct call *to = call_parent(call);
 
-	if (checks == NULL || checks[0] == NULL || call->version->kind == PLUGIN_CHECK)
-		return NULL;
-	return call->run->script == NULL ? checks : NULL; /* a case of `hospes test` has no other plugins */
+	call->handoff = policy_handoff(call->run->policy, call->rules, to == NULL ? NULL : to->rules,
+	    call->version == NULL ? NULL : call->version->capabilities);
+	if (call->op->handoff == NULL)
+		call->op->handoff = call->handoff;
+}
+
+static bool
+names(char *const *checks, const char *check)
+{
+	for (; checks != NULL && *checks != NULL; checks++) {
+		if (strcmp(*checks, check) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Those of the op's first attempt, then what is asked of this one besides; NULL: there are no more. */
+const char *
+grounding_check(const struct call *call, unsigned nth)
+{
+	const struct policy_handoff *first = call->op->handoff, *own = call->handoff;
+
+	for (char **check = first->checks; check != NULL && *check != NULL; check++) {
+		if (nth-- == 0)
+			return *check;
+	}
+	for (char **check = own != first ? own->checks : NULL; check != NULL && *check != NULL; check++) {
+		if (!names(first->checks, *check) && nth-- == 0)
+			return *check;
+	}
+	return NULL;
+}
+
+static double
+least_confidence(const struct call *call)
+{
+	double first = call->op->handoff->confidence, own = call->handoff->confidence;
+
+	return first > own ? first : own;
+}
+
+/* Replies of checks are verdicts; and a case of `hospes test` has no other plugins. */
+static bool
+is_exempt(const struct call *call)
+{
+	return call->version->kind == PLUGIN_CHECK || call->run->script != NULL;
 }
 
 bool
 grounding_looks_at(const struct call *call)
 {
-	return checks_of(call) != NULL;
+	return !is_exempt(call) && (grounding_check(call, 0) != NULL || least_confidence(call) > 0);
 }
+
+/* Most replies have nothing of the kind, and need not be parsed for that. */
+static bool
+may_be_critical(const struct call *call)
+{
+	static const char word[] = "\"critical\"";
+
+	return (call->op->handoff->critical || call->handoff->critical) &&
+	       memmem(call->reply->data, call->reply->len, word, sizeof(word) - 1) != NULL;
+}
+
+/* ---- Asking ------------------------------------------------------------------------------------------------------ */
 
 /* The bytes as they are where they are JSON, so that a check sees what the caller will see; else as a text. */
 static json_t *
@@ -83,14 +144,35 @@ input_of(const struct call *call, size_t *claims)
 static int64_t
 deadline_of(const struct call *call)
 {
-	int64_t left = call->deadline_real_ns - clock_real_ns();
+	int64_t now = clock_real_ns(), left = call->deadline_real_ns - now;
+	int64_t most = call->op->handoff->check_deadline_ns;
 
-	return call->deadline_real_ns - (left > 0 ? left / 10 : 0);
+	left = left > 0 ? left - left / 10 : 0;
+	return now + (most > 0 && most < left ? most : left);
+}
+
+/* What this check would say; NULL: nobody knows. */
+static struct payload *
+known(struct dispatch *d, const struct call *call, const char *check, const struct payload *input,
+    const struct version **ret)
+{
+	struct version *v = resolve_name(d, call->run, check);
+	struct payload *config;
+	char key[VERDICT_KEY];
+	struct fault unused;
+
+	if (v == NULL || v->kind != PLUGIN_CHECK || config_of(call->run, v, &config, NULL, &unused) != 0)
+		return NULL;
+	*ret = v;
+	verdict_cache_key(key, call->run->client, v->object, config, input);
+	return verdict_cache_get(d->verdicts, key);
 }
 
 static void
 ask(struct dispatch *d, struct call *call, uint32_t ordinal, const char *check, struct payload *input)
 {
+	const struct version *v = NULL;
+	struct payload *said = known(d, call, check, input, &v);
 	bool made;
 	struct op *op = call_op(call, ordinal, &made);
 
@@ -102,7 +184,10 @@ ask(struct dispatch *d, struct call *call, uint32_t ordinal, const char *check, 
 	op->input_len = input->len;
 	op->input_hash = payload_hash(input);
 	op->deadline_real_ns = deadline_of(call);
-	pipeline_enter(d, op);
+	if (said != NULL)
+		pipeline_known(d, op, v, payload_ref(said));
+	else
+		pipeline_enter(d, op);
 }
 
 /* One that was asked before the host was started is not asked twice. */
@@ -128,11 +213,12 @@ free_ordinal(const struct call *call, uint32_t first)
 }
 
 static struct grounding *
-begin(struct dispatch *d, struct call *call, char **checks)
+begin(struct dispatch *d, struct call *call)
 {
 	struct grounding *g = xcalloc(1, sizeof(*g));
 	_cleanup_(payload_unref) struct payload *input = input_of(call, &g->claims);
 	uint32_t before = call->n_ops;
+	const char *check;
 
 	g->first = call->own_ops = call_own_ops(call);
 	g->open = 1; /* ourselves, until all are asked */
@@ -142,15 +228,28 @@ begin(struct dispatch *d, struct call *call, char **checks)
 		g->open += call->ops[i]->state == OP_OPEN;
 	for (uint32_t i = g->first; i < before; i++)
 		replay_check(d, call->ops[i], input);
-	for (; *checks != NULL; checks++) {
-		if (asked(call, g->first, *checks))
+	for (unsigned i = 0; (check = grounding_check(call, i)) != NULL; i++) {
+		if (asked(call, g->first, check))
 			continue;
 		g->open++;
-		ask(d, call, free_ordinal(call, g->first), *checks, input);
+		ask(d, call, free_ordinal(call, g->first), check, input);
 	}
 	g->n = call->n_ops - g->first;
 	g->open--;
 	return g;
+}
+
+/* What it says is the same the next time when it asked the host for nothing, and keeps nothing from one call to the next. */
+static void
+remember(struct dispatch *d, const struct op *op)
+{
+	const struct call *check = op->callee;
+	char key[VERDICT_KEY];
+
+	if (check == NULL || op->status != 0 || check->n_ops > 0 || check->version->state_cell)
+		return;
+	verdict_cache_key(key, check->run->client, check->version->object, check->config, check->input);
+	verdict_cache_put(d->verdicts, key, op->value);
 }
 
 void
@@ -160,6 +259,7 @@ grounding_noticed(struct dispatch *d, struct op *op)
 
 	if (!op->check)
 		return;
+	remember(d, op);
 	g = op->caller->grounding;
 	if (g != NULL && --g->open == 0) /* else its caller repeats what it did before the host was started */
 		dispatch_judged(d, op->caller->op);
@@ -167,39 +267,77 @@ grounding_noticed(struct dispatch *d, struct op *op)
 
 /* ---- The verdict ------------------------------------------------------------------------------------------------- */
 
-static int
-conclude(struct call *call, const struct grounding *g, struct fault *why, struct payload **findings)
+static void
+collect(const struct call *call, const struct grounding *g, struct verdict *verdict)
 {
-	_cleanup_(free_p) char *whose = xasprintf("%s %s", call->plugin, call->semver);
-	_cleanup_(verdict_clear) struct verdict verdict;
-
-	verdict_init(&verdict);
 	for (uint32_t i = g->first; i < g->first + g->n; i++) {
 		if (call->ops[i]->state == OP_DONE)
-			verdict_add(&verdict, call->ops[i]->target, call->ops[i]->status, call->ops[i]->value);
+			verdict_add(verdict, call->ops[i]->target, call->ops[i]->status, call->ops[i]->value);
 	}
-	if (verdict.refusing > 0) {
-		verdict_tell(&verdict, whose, g->claims, why);
-		*findings = json_payload(verdict.findings);
-		return GUARD_REFUSE;
+}
+
+/* What there is to say without asking anybody; returns how many claims there are. */
+static size_t
+look(const struct call *call, struct verdict *verdict)
+{
+	_cleanup_(json_p) json_t *output = NULL;
+
+	if (may_be_critical(call))
+		output = json_read(call->reply->data, call->reply->len, "it", NULL);
+	if (output != NULL)
+		verdict_add_critical(verdict, output);
+	if (verdict->refusing == 0 && !(call->confidence >= least_confidence(call)))
+		verdict_add_unsure(verdict, call->confidence, least_confidence(call));
+	return json_array_size(json_object_get(output, "claims"));
+}
+
+/* Judged once more, after a human was asked, a reply has to come to the same: so nothing changes before it passes. */
+static int
+conclude(struct dispatch *d, struct call *call, const struct verdict *verdict, size_t claims, struct fault *why,
+    struct payload **findings)
+{
+	_cleanup_(free_p) char *whose = NULL;
+	int answer = GUARD_PASS;
+
+	if (verdict->scoring > 0) /* of one that failed nobody knows */
+		call->verdict = verdict->score;
+	if (verdict->refusing > 0) {
+		whose = xasprintf("%s %s", call->plugin, call->semver);
+		verdict_tell(verdict, whose, claims, why);
+		*findings = json_payload(verdict->findings);
+		answer = ladder_judge(d, call->op, why, *findings);
 	}
-	if (verdict.score < call->confidence)
-		call->confidence = verdict.score;
+	if (answer != GUARD_PASS)
+		return answer;
+	call->grounded = true;
+	if (verdict->score < call->confidence)
+		call->confidence = verdict->score;
 	return GUARD_PASS;
 }
 
 static int
 grounding_judge(struct dispatch *d, struct op *op, struct fault *why, struct payload **findings)
 {
+	_cleanup_(verdict_clear) struct verdict verdict = {0};
 	struct call *call = op->callee;
 	struct grounding *g = call->grounding;
-	char **checks = checks_of(call);
+	size_t claims;
 
-	if (checks == NULL)
+	if (call->grounded || is_exempt(call) || (!grounding_looks_at(call) && !may_be_critical(call)))
 		return GUARD_PASS;
-	if (g == NULL)
-		g = begin(d, call, checks);
-	return g->open > 0 ? GUARD_WAIT : conclude(call, g, why, findings);
+	verdict_init(&verdict);
+	claims = look(call, &verdict);
+	if (verdict.refusing == 0 && grounding_check(call, 0) != NULL) {
+		if (g == NULL)
+			g = begin(d, call);
+		if (g->open > 0)
+			return GUARD_WAIT;
+		claims = g->claims;
+		collect(call, g, &verdict);
+		if (verdict.refusing == 0 && !(verdict.score >= least_confidence(call)))
+			verdict_add_unsure(&verdict, verdict.score, least_confidence(call));
+	}
+	return conclude(d, call, &verdict, claims, why, findings);
 }
 
 const struct guard guard_grounding = {

@@ -5,6 +5,8 @@
  * a retry or a plan made anew; more often (`run.repetition`) it is a loop in which nothing changes, and nothing but the
  * budget would end it.  What counts is in the run, whoever asks: a loop may go through several calls.
  *
+ * Another attempt of the same call (stages.h) is not the same call again.
+ *
  * Begun again means: when it was asked for, a twin of it had ended.  Twins side by side are no repetition, nor is one that
  * only waited at a guard meanwhile, nor a later member of a group, which was asked for with those before it.  Exempt is
  * what the host asks for itself (checks), and an agent whose answer may change (`limits.NAME.polled`).
@@ -38,11 +40,17 @@ know(struct op *op, uintptr_t n)
 	map_put_u64(&op->run->ended, key_of(op), (void *)n);
 }
 
-/* By an agent, and of one that is asked once. */
+/* By an agent. */
+static bool
+is_known(const struct op *op)
+{
+	return op->kind == WIRE_OP_CALL && op->caller != NULL && op->ordinal < op->caller->own_ops;
+}
+
 static bool
 counts(const struct op *op)
 {
-	return op->kind == WIRE_OP_CALL && op->caller != NULL && op->ordinal < op->caller->own_ops;
+	return is_known(op) && op->stage == NULL;
 }
 
 static int
@@ -86,7 +94,7 @@ repetition_settle(struct dispatch *d, struct op *op)
 {
 	if (op->callee == NULL)
 		repetition_undo(d, op); /* it never began: its input was refused */
-	else if (counts(op) && known(op) == 0)
+	else if (is_known(op) && known(op) == 0)
 		know(op, 1);
 }
 

@@ -20,7 +20,7 @@ struct edge {
 static struct edge *
 edge_of(const struct op *op)
 {
-	_cleanup_(free_p) char *name = xasprintf("%s -> %s", op->caller->plugin, op->target);
+	_cleanup_(free_p) char *name = xasprintf("%s -> %s", op->caller->plugin, op_target(op));
 	struct edge *edge = map_get(&op->run->refused, name);
 
 	if (edge == NULL) {

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "dispatch/guard.h"
+#include "dispatch/stages.h"
 
 static int
 check_schema(const json_t *schema, const struct payload *value, const char *what, int status, struct fault *fault)
@@ -66,39 +67,50 @@ call_begin(struct dispatch *d, struct op *op)
 	call = call_new(
 	    d->calls, op, op->resolved->name, op->resolved->semver, version_ref(op->resolved), config, depth_of(op));
 	call->rules = op->rules;
+	call->deadline_real_ns = attempt_ends(op, call->rules);
 	concurrency_began(d, call);
-	if (op->share[QUANTITY_CALLS] > 0) {
-		call->account.limit[QUANTITY_CALLS] = op->share[QUANTITY_CALLS];
-		call->account.prepaid[QUANTITY_CALLS] = true;
-		call->account.spent[QUANTITY_CALLS] = 1; /* itself */
-	}
+	grounding_began(call);
+	budget_call(call);
 	call->account.ends_real_ns = op->share_wall_ns > 0 ? op->deadline_real_ns : NO_LIMIT;
 	record_call_start(d, call, fresh);
 	tell_call(d, call, "call_started");
+	attempt_arm(d, call);
 	dispatch_submit(d, call);
 }
 
-static void
-call_stop(struct dispatch *d, struct op *op)
+void
+call_stop(struct dispatch *d, struct call *call, int status)
 {
-	struct call *call = op->callee;
-
-	call->cancelled = op->cancelled;
+	call->cancelled = status;
 	call_ref(call); /* one that has replied ends with the last of its checks */
 	for (uint32_t i = 0; i < call->n_ops; i++)
-		dispatch_cancel(d, call->ops[i], op->cancelled, "the call that wanted it was stopped");
+		dispatch_cancel(d, call->ops[i], status, "the call that wanted it was stopped");
 	if (call->state == CALL_EVICTED)
-		call_replied(d, call, op->cancelled, NULL, 0, NULL); /* no cell has it: there is nobody to wait for */
+		call_replied(d, call, status, NULL, 0, NULL); /* no cell has it: there is nobody to wait for */
 	else if (call->state != CALL_DONE)
-		cells_cancel(call, op->cancelled);
+		cells_cancel(call, status);
 	call_unref(d->calls, call);
 }
 
+static void
+executor_stop(struct dispatch *d, struct op *op)
+{
+	if (op->callee != NULL)
+		call_stop(d, op->callee, op->cancelled);
+}
+
+/* The op as a whole, or this attempt of it alone. */
 static int
 stopped(const struct op *op, const struct call *call, struct fault *fault)
 {
-	return fault_set(fault, op->cancelled, "%s was stopped%s: %s", call->plugin,
-	    call->reply != NULL ? " while its reply was checked" : "", op->cancel_why);
+	const char *when = call->reply != NULL ? " while its reply was checked" : "";
+
+	if (op->cancelled != 0)
+		return fault_set(
+		    fault, op->cancelled, "%s was stopped%s: %s", call->plugin, when, op->cancel_why);
+	return fault_set(fault, call->cancelled,
+	    "%s was stopped%s: the time for one attempt was over (`limits.%s.timeout`, %.3g s)", call->plugin, when,
+	    call->plugin, (double)call->rules->timeout_ns / NS_PER_S);
 }
 
 /* What a cell says of a call is foreign: what was asked to stop has stopped, and a reply has to fit its own schema. */
@@ -108,7 +120,7 @@ believe(struct op *op, const struct call *call, int status, struct payload **val
 	_cleanup_(free_p) char *what = NULL;
 	struct fault fault;
 
-	if (op->cancelled != 0) {
+	if (op->cancelled != 0 || call->cancelled != 0) {
 		stopped(op, call, &fault);
 		*value = payload_text(fault.text);
 		return fault.status;
@@ -129,6 +141,25 @@ believe(struct op *op, const struct call *call, int status, struct payload **val
 	return status;
 }
 
+/* The op goes on with another attempt, or this is its outcome.  `value` is taken over. */
+static void
+failed(struct dispatch *d, struct call *call, int status, struct payload *value)
+{
+	struct op *op = call->op;
+	struct stage next;
+	struct fault why;
+
+	fault_set(&why, status, "%.*s", (int)(value->len < FAULT_TEXT ? value->len : FAULT_TEXT),
+	    (const char *)value->data);
+	if (stage_next(d, op, NULL, &why, NULL, &next)) {
+		payload_unref(&value);
+		stage_begin(d, op, &next, NULL, &why);
+		return;
+	}
+	pipeline_complete(d, op, status, value, 0);
+	call_end(d->calls, call);
+}
+
 void
 call_replied(struct dispatch *d, struct call *call, int status, struct payload *value, double confidence,
     struct payload *partial)
@@ -139,11 +170,11 @@ call_replied(struct dispatch *d, struct call *call, int status, struct payload *
 	call->state = CALL_DONE;
 	replay_repeated(d, call);
 	status = believe(op, call, status, &value);
-	for (uint32_t i = 0; i < call->n_ops; i++)
+	/* Checks that were asked before the host was started look at the reply that comes now. */
+	for (uint32_t i = 0; i < (status == 0 ? call_own_ops(call) : call->n_ops); i++)
 		dispatch_cancel(d, call->ops[i], HOSPES_ECANCELLED, "the call that wanted it has ended");
 	if (status != 0) {
-		pipeline_complete(d, op, status, value, confidence);
-		call_end(d->calls, call);
+		failed(d, call, status, value);
 		return;
 	}
 	call->reply = value;
@@ -161,26 +192,36 @@ dispatch_judged(struct dispatch *d, struct op *op)
 	int answer;
 	struct fault why;
 
-	answer = op->cancelled != 0 ? GUARD_PASS : guards_judge(d, op, &guard, &why, &findings);
+	answer = op->cancelled != 0 || call->cancelled != 0 ? GUARD_PASS : guards_judge(d, op, &guard, &why, &findings);
 
 	if (answer == GUARD_WAIT)
 		return;
-	if (op->cancelled != 0) { /* before, or by what was found in judging */
+	if (op->cancelled != 0 || call->cancelled != 0) { /* before, or by what was found in judging */
 		stopped(op, call, &why);
-		pipeline_fail(d, op, &why);
-	} else if (answer == GUARD_REFUSE) {
-		pipeline_refuse_reply(d, op, guard, &why, findings);
-	} else {
+		failed(d, call, why.status, payload_text(why.text));
+		return;
+	}
+	if (answer == GUARD_PASS) {
 		if (op->caller == NULL)
 			op->run->partial = payload_ref(call->partial);
 		pipeline_complete(d, op, 0, payload_ref(call->reply), call->confidence);
+	} else if (!pipeline_refuse_reply(d, op, guard, &why, findings)) {
+		return;
 	}
 	call_end(d->calls, call);
+}
+
+/* The host ended between two attempts. */
+static void
+executor_resume(struct dispatch *d, struct op *op)
+{
+	stage_go_on(d, op);
 }
 
 const struct executor executor_call = {
     .name = "call",
     .outside = true,
     .begin = call_begin,
-    .stop = call_stop,
+    .stop = executor_stop,
+    .resume = executor_resume,
 };

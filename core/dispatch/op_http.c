@@ -22,7 +22,7 @@ struct effect {
 	struct http_transfer *transfer; /* NULL: its intent is not durable yet */
 };
 
-static uint8_t
+uint8_t
 effect_class(const struct op *op, const struct http_request *request)
 {
 	if (op->effect != WIRE_EFFECT_DEFAULT)
@@ -69,6 +69,7 @@ http_done(int status, struct payload *answer, const struct fault *fault, void *a
 	struct op *op = e->op;
 
 	op->unanswered = status != 0 && http_sent(e->transfer);
+	op->http_code = status == 0 ? (uint16_t)http_code(e->transfer) : 0;
 	effect_free(e);
 	if (status == 0)
 		pipeline_complete(d, op, 0, payload_ref(answer), 1);

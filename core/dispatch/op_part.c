@@ -3,13 +3,15 @@
  *
  * Parts stay with the op that made the call, as its outcome does.  A call that begins again says them again: those that are
  * here already are compared by their hash and passed over, and one that differs ends the run as nondeterministic, because
- * somebody may have acted on the first.  Where the reply will be judged its parts are kept and handed to nobody before.
+ * somebody may have acted on the first.  Where the reply will be judged, or another attempt may follow when it fails, its parts
+ * are kept and handed to nobody before.
  */
 
 #include <assert.h>
 #include <string.h>
 
 #include "dispatch/guard.h"
+#include "dispatch/stages.h"
 
 /* ---- Said -------------------------------------------------------------------------------------------------------- */
 
@@ -33,7 +35,7 @@ parts_of(struct call *call)
 
 	if (op->parts == NULL) {
 		op->parts = xcalloc(1, sizeof(*op->parts));
-		op->parts->held = grounding_looks_at(call);
+		op->parts->held = grounding_looks_at(call) || fallback_is_set(op);
 	}
 	return op->parts;
 }
@@ -76,10 +78,12 @@ parts_add(struct parts *parts, struct payload *part)
 }
 
 bool
-parts_restore(struct call *call, int64_t nth, struct payload *part)
+parts_restore(struct call *call, int64_t nth, struct payload *part, bool held)
 {
 	struct parts *parts = parts_of(call);
 
+	if (nth == 0)
+		parts->held = held;
 	if (nth != parts->n || nth == CALL_PARTS_MAX)
 		return false;
 	parts_add(parts, part);

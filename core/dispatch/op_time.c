@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "call/review.h"
 #include "dispatch/state.h"
 
 #define RANDOM_MAX 4096u
@@ -155,7 +156,7 @@ asleep(const struct op *op)
 	const struct call *call = op->callee;
 	bool waits = false;
 
-	if (op->kind == WIRE_OP_SLEEP || op->undecided)
+	if (op->kind == WIRE_OP_SLEEP || op->undecided || op_awaits_review(op) != NULL)
 		return true;
 	if (call == NULL || (call->state != CALL_PARKED && call->state != CALL_EVICTED))
 		return false;
@@ -165,7 +166,7 @@ asleep(const struct op *op)
 
 		if (below->state == OP_NEW || below->state == OP_DONE || follows)
 			continue;
-		if (below->state != OP_OPEN || !asleep(below))
+		if ((below->state != OP_OPEN && op_awaits_review(below) == NULL) || !asleep(below))
 			return false;
 		waits = true;
 	}

@@ -12,6 +12,8 @@
 
 #include "base/clock.h"
 #include "dispatch/guard.h"
+#include "dispatch/stages.h"
+#include "dispatch/review.h"
 
 static const struct guard *const guards[] = {
     &guard_permission,
@@ -20,11 +22,14 @@ static const struct guard *const guards[] = {
     &guard_cycle,
     &guard_repetition,
     &guard_context,
+    &guard_breaker,
     &guard_rate,
     &guard_concurrency,
     &guard_memory,
+    &guard_review,
     &guard_budget,
     &guard_grounding,
+    &guard_quality,
 };
 
 int
@@ -83,8 +88,16 @@ guards_settle(struct dispatch *d, struct op *op)
 	op->taken = 0;
 }
 
-int
-guards_judge(struct dispatch *d, struct op *op, const char **guard, struct fault *why, struct payload **findings)
+void
+pipeline_settle(struct dispatch *d, struct op *op)
+{
+	guards_settle(d, op);
+	if (op->resolved != NULL)
+		version_unref(&op->resolved);
+}
+
+static int
+ask_judges(struct dispatch *d, struct op *op, const char **guard, struct fault *why, struct payload **findings)
 {
 	for (size_t i = 0; i < ARRAY_LEN(guards); i++) {
 		int answer = guards[i]->judge == NULL ? GUARD_PASS : guards[i]->judge(d, op, why, findings);
@@ -95,6 +108,18 @@ guards_judge(struct dispatch *d, struct op *op, const char **guard, struct fault
 		return answer;
 	}
 	return GUARD_PASS;
+}
+
+int
+guards_judge(struct dispatch *d, struct op *op, const char **guard, struct fault *why, struct payload **findings)
+{
+	int answer = ask_judges(d, op, guard, why, findings);
+
+	for (size_t i = 0; answer != GUARD_WAIT && i < ARRAY_LEN(guards); i++) {
+		if (guards[i]->judged != NULL)
+			guards[i]->judged(d, op);
+	}
+	return answer;
 }
 
 void
@@ -135,29 +160,60 @@ count_value(struct call *caller, const struct payload *value)
 	caller->given += value == NULL ? 0 : value->len;
 }
 
+/* Who has answered is known for as long as somebody may score it. */
+static void
+resolved_over(struct op *op)
+{
+	if (op->resolved == NULL)
+		return;
+	if (op->caller != NULL && op->callee != NULL)
+		op->answered = op->resolved;
+	else
+		version_unref(&op->resolved);
+	op->resolved = NULL;
+}
+
 /* ---- From the record --------------------------------------------------------------------------------------------- */
+
+static void
+opened(struct op *op)
+{
+	op->state = OP_OPEN;
+	if (op->caller == NULL)
+		return;
+	call_ref(op->caller);
+	op->caller->open_ops++;
+	op->caller->kept_bytes += op->input_len;
+}
 
 int
 pipeline_restore(struct dispatch *d, struct op *op, struct fault *fault)
 {
-	assert(op->state == OP_NEW);
+	bool again = stage_between(op);
+
+	assert(op->state == OP_NEW || again);
 	for (size_t i = 0; i < ARRAY_LEN(guards); i++) {
 		int rc = guards[i]->restore == NULL ? 0 : guards[i]->restore(d, op, fault);
 
 		if (rc != 0) {
+			if (op->resolved != NULL) /* what goes by that nobody has taken again yet */
+				version_unref(&op->resolved);
 			guards_undo(d, op);
 			return rc;
 		}
 		op->taken |= 1u << i;
 	}
-	op->state = OP_OPEN;
 	op->began_mono_ns = clock_mono_ns();
-	if (op->caller != NULL) {
-		call_ref(op->caller);
-		op->caller->open_ops++;
-		op->caller->kept_bytes += op->input_len;
-	}
+	if (!again)
+		opened(op);
 	return 0;
+}
+
+void
+pipeline_restore_stage(struct op *op)
+{
+	assert(op->state == OP_NEW);
+	opened(op);
 }
 
 void
@@ -166,13 +222,14 @@ pipeline_restore_outcome(struct dispatch *d, struct op *op, int status, struct p
 	struct call *caller = op->caller;
 
 	set_outcome(op, status, value, confidence);
+	op->on_record = true;
 	payload_unref(&op->input);
 	guards_settle(d, op);
-	if (op->resolved != NULL)
-		version_unref(&op->resolved);
+	resolved_over(op);
 	parts_settled(op);
 	if (caller == NULL)
 		return;
+	breaker_told(caller, status);
 	caller->open_ops--;
 	count_value(caller, value);
 	caller->kept_bytes -= op->input_len;
@@ -186,6 +243,14 @@ pipeline_restore_refusal(struct op *op, int status, struct payload *value)
 	payload_unref(&op->input);
 	if (op->caller != NULL)
 		count_value(op->caller, value);
+}
+
+void
+pipeline_restore_known(struct op *op, struct payload *value)
+{
+	set_outcome(op, 0, value, 1);
+	payload_unref(&op->input);
+	op->caller->kept_bytes += value->len;
 }
 
 /* ---- Deadlines --------------------------------------------------------------------------------------------------- */
@@ -329,6 +394,13 @@ try_next(struct dispatch *d, struct waitq *queue)
 /* What is tried may fail at once, give back what it took, and so come here again: who came first then goes on, so that no
  * queue is as deep as the stack. */
 void
+pipeline_again(struct dispatch *d, struct op *op)
+{
+	op->state = OP_NEW;
+	try(d, op);
+}
+
+void
 dispatch_wake(struct dispatch *d, struct waitq *queue)
 {
 	queue->owed++;
@@ -441,13 +513,13 @@ finish(struct dispatch *d, struct op *op)
 	budget_unshare(op);
 	guards_settle(d, op);
 	tell_outcome(d, op);
-	if (op->resolved != NULL)
-		version_unref(&op->resolved);
+	resolved_over(op);
 	if (caller == NULL) {
 		parts_ended(d, op);
 		d->run_ended(op->run, d->arg);
 		return;
 	}
+	breaker_told(caller, op->status);
 	op->run->moves++;
 	caller->open_ops--;
 	count_value(caller, op->value);
@@ -472,32 +544,59 @@ pipeline_complete(struct dispatch *d, struct op *op, int status, struct payload 
 		value = payload_text(why.text);
 		status = why.status;
 	}
+	review_over(d, op);
 	set_outcome(op, status, value, confidence);
 	record_outcome(d, op);
 	finish(d, op);
 }
 
 void
+pipeline_known(struct dispatch *d, struct op *op, const struct version *v, struct payload *value)
+{
+	call_ref(op->caller);
+	op->caller->open_ops++;
+	op->state = OP_OPEN;
+	set_outcome(op, 0, value, 1);
+	record_known(d, op, v);
+	finish(d, op);
+}
+
+void
 pipeline_refuse(struct dispatch *d, struct op *op, const char *guard, const struct fault *why)
 {
+	struct stage next;
+
+	review_over(d, op);
+	if (stage_next(d, op, guard, why, NULL, &next)) {
+		stage_begin(d, op, &next, guard, why);
+		return;
+	}
 	set_outcome(op, why->status, payload_text(why->text), 0);
-	record_refusal(d, op, guard, NULL);
+	record_refusal(d, op, guard, why, NULL);
 	loops_refused(d, op, guard, why);
 	finish(d, op);
 }
 
 /* Two records: the guard said no, and with that the call has ended. */
-void
+bool
 pipeline_refuse_reply(
     struct dispatch *d, struct op *op, const char *guard, const struct fault *why, struct payload *findings)
 {
-	set_outcome(op, why->status, payload_text(why->text), 0);
+	struct stage next;
+
+	review_over(d, op);
 	if (!op->refused)
-		record_refusal(d, op, guard, findings);
-	record_outcome(d, op);
+		record_refusal(d, op, guard, why, findings);
 	payload_unref(&op->run->findings);
 	op->run->findings = payload_ref(findings);
+	if (stage_next(d, op, guard, why, findings, &next)) {
+		stage_begin(d, op, &next, guard, why);
+		return false;
+	}
+	set_outcome(op, why->status, payload_text(why->text), 0);
+	record_outcome(d, op);
 	finish(d, op);
+	return true;
 }
 
 void
@@ -514,10 +613,14 @@ dispatch_cancel(struct dispatch *d, struct op *op, int status, const char *why)
 	struct call *caller = op->caller;
 	struct fault fault;
 
+	if (op->state == OP_NEW)
+		review_over(d, op); /* it was asked for before the host was started, and will not be again */
 	if (op->state == OP_DONE || op->state == OP_NEW || op->cancelled != 0)
 		return;
 	if (caller != NULL)
 		call_ref(caller); /* the op is there as long as its caller is */
+	if (status == HOSPES_EDEADLINE)
+		breaker_blame(op);
 	op->cancelled = status;
 	op->cancel_why = xstrdup(why);
 	if (caller == NULL && op->callee != NULL && !op->run->stopping)

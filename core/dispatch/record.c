@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "call/review.h"
+#include "dispatch/accounts.h"
 #include "dispatch/guard.h"
 
 uint64_t
@@ -67,19 +69,77 @@ add_input_hash(struct record *r, const struct op *op)
 #define REFUSALS_RECORDED 100u
 
 void
-record_refusal(struct dispatch *d, struct op *op, const char *guard, const struct payload *findings)
+record_refusal(
+    struct dispatch *d, struct op *op, const char *guard, const struct fault *why, const struct payload *findings)
 {
 	_cleanup_(free_p) char *path = NULL;
 	struct record r;
 
-	if (op->caller != NULL && ++op->caller->refusals > REFUSALS_RECORDED)
+	/* What comes after a stage has to be on record as the stage is. */
+	if (op->caller != NULL && op->stage == NULL && ++op->caller->refusals > REFUSALS_RECORDED)
 		return;
 	path = op_path(op);
 	record_init(&r, RECORD_REFUSAL);
 	add_op(&r, op, path);
 	record_add_text(&r, TAG_GUARD, guard);
-	add_payload_or_sentence(&r, op);
+	r.head.status = why->status;
+	record_add_text(&r, TAG_MESSAGE, why->text);
 	add_input_hash(&r, op);
+	if (findings != NULL)
+		record_add(&r, TAG_BODY, findings->data, findings->len);
+	dispatch_record(d, op->run, &r);
+}
+
+/* A number where there is one. */
+static void
+add_some(struct record *r, enum record_tag tag, const int64_t *n)
+{
+	if (*n > 0)
+		record_add(r, tag, n, sizeof(*n));
+}
+
+/* The call of the op ends with this record: what it has cost by itself, which the accounts of the day have from here on. */
+static void
+add_cost(struct dispatch *d, struct record *r, struct op *op)
+{
+	static const int64_t nothing = 0;
+	const struct call *call = op->callee;
+
+	if (call == NULL) { /* none began */
+		record_add(r, TAG_MICROS, &nothing, sizeof(nothing));
+		return;
+	}
+	add_some(r, TAG_MICROS, &op->price_micros);
+	add_some(r, TAG_CPU, &call->cpu_ns);
+	if (strcmp(call->plugin, op->target) != 0)
+		record_add_text(r, TAG_CALLEE, call->plugin);
+	beside_spend(d, op, r->head.real_ns);
+}
+
+/* All that is needed to go on with the op from here. */
+void
+record_stage(struct dispatch *d, struct op *op, const char *stage, struct payload *answer,
+    const struct payload *findings, const char *guard, const struct fault *why)
+{
+	_cleanup_(free_p) char *path = op_path(op);
+	int64_t next = op->attempt < 2 ? 2 : op->attempt + 1;
+	struct record r;
+
+	record_init(&r, RECORD_STAGE);
+	add_op(&r, op, path);
+	if (op->attempt > 1)
+		r.head.attempt = op->attempt;
+	record_add_text(&r, TAG_GUARD, guard);
+	r.head.status = why->status;
+	record_add_text(&r, TAG_MESSAGE, why->text);
+	record_add(&r, TAG_NUMBER, &next, sizeof(next));
+	record_add_text(&r, TAG_STAGE, stage);
+	record_add(&r, TAG_DEADLINE, &op->deadline_real_ns, sizeof(op->deadline_real_ns));
+	add_some(&r, TAG_LIMIT_CALLS, &op->share[QUANTITY_CALLS]);
+	add_some(&r, TAG_LIMIT_MICROS, &op->share[QUANTITY_MONEY]);
+	add_cost(d, &r, op);
+	carried_add(&op->run->carried, &r, TAG_INPUT, op->input);
+	carried_add(&op->run->carried, &r, TAG_OUTPUT, answer);
 	if (findings != NULL)
 		record_add(&r, TAG_BODY, findings->data, findings->len);
 	dispatch_record(d, op->run, &r);
@@ -98,13 +158,19 @@ record_call_start(struct dispatch *d, struct call *call, bool with_config)
 	r.head.attempt = call->attempt;
 	record_add_text(&r, TAG_CALLEE, call->plugin);
 	record_add_text(&r, TAG_VERSION, call->semver);
-	record_add(&r, TAG_DEADLINE, &call->deadline_real_ns, sizeof(call->deadline_real_ns));
+	record_add(&r, TAG_DEADLINE, &op->deadline_real_ns, sizeof(op->deadline_real_ns));
+	if (call->deadline_real_ns < op->deadline_real_ns)
+		record_add(&r, TAG_ENDS, &call->deadline_real_ns, sizeof(call->deadline_real_ns));
 	carried_add(&op->run->carried, &r, TAG_INPUT, call->input);
-	if (op->share[QUANTITY_CALLS] > 0)
-		record_add(&r, TAG_LIMIT_CALLS, &op->share[QUANTITY_CALLS], sizeof(int64_t));
+	add_some(&r, TAG_LIMIT_CALLS, &op->share[QUANTITY_CALLS]);
+	add_some(&r, TAG_LIMIT_MICROS, &op->share[QUANTITY_MONEY]);
+	add_some(&r, TAG_MICROS, &op->price_micros);
 	if (op->repetition == REPETITION_AGAIN)
 		record_add_text(&r, TAG_GUARD, guard_repetition.name);
-	if (op->version != NULL)
+	if (op->probe)
+		record_add_text(&r, TAG_REASON, "probe");
+	record_add_text(&r, TAG_ROUTE, op->route);
+	if (op_version(op) != NULL)
 		record_add(&r, TAG_NUMBER, &by_number, sizeof(by_number));
 	if (with_config) {
 		record_add(&r, TAG_OBJECT, call->version->object, sizeof(call->version->object));
@@ -126,6 +192,8 @@ record_intent(struct dispatch *d, struct op *op)
 	record_add_text(&r, TAG_KEY, op->key);
 	record_add(&r, TAG_DEADLINE, &op->deadline_real_ns, sizeof(op->deadline_real_ns));
 	r.head.attempt = op->attempt;
+	if (op->probe)
+		record_add_text(&r, TAG_REASON, "probe");
 	if (before > 0)
 		record_add(&r, TAG_NUMBER, &before, sizeof(before));
 	carried_add(&op->run->carried, &r, TAG_INPUT, op->input);
@@ -147,6 +215,40 @@ record_resolved(struct dispatch *d, struct op *op, const struct decision *said, 
 	record_add_text(&r, TAG_ACTOR, said->who);
 	record_add_text(&r, TAG_REASON, said->why);
 	carried_add(&op->run->carried, &r, TAG_OUTPUT, value);
+	dispatch_record(d, op->run, &r);
+}
+
+void
+record_review(struct dispatch *d, struct op *op, const struct review *review, const char *body)
+{
+	_cleanup_(free_p) char *path = op_path(op);
+	struct record r;
+
+	record_init(&r, RECORD_REVIEW);
+	add_op(&r, op, path);
+	record_add_text(&r, TAG_REVIEW, review->id);
+	record_add(&r, TAG_DEADLINE, &review->deadline_real_ns, sizeof(review->deadline_real_ns));
+	record_add_text(&r, TAG_BODY, body);
+	if (op->callee == NULL && op->input != NULL)
+		carried_add(&op->run->carried, &r, TAG_INPUT, op->input);
+	dispatch_record(d, op->run, &r);
+}
+
+void
+record_reviewed(struct dispatch *d, const struct review *review, const char *decision)
+{
+	struct op *op = review->op;
+	_cleanup_(free_p) char *path = op_path(op);
+	struct record r;
+
+	record_init(&r, RECORD_RESOLVED);
+	add_op(&r, op, path);
+	record_add_text(&r, TAG_REVIEW, review->id);
+	record_add_text(&r, TAG_DECISION, decision);
+	record_add_text(&r, TAG_ACTOR, review->by);
+	record_add_text(&r, TAG_REASON, review->why);
+	if (review->value != NULL)
+		record_add(&r, TAG_BODY, review->value->data, review->value->len);
 	dispatch_record(d, op->run, &r);
 }
 
@@ -189,10 +291,28 @@ record_outcome(struct dispatch *d, struct op *op)
 		unrecorded = op->callee->refusals - REFUSALS_RECORDED;
 		record_add(&r, TAG_NUMBER, &unrecorded, sizeof(unrecorded));
 	}
+	if (op->kind == WIRE_OP_CALL)
+		add_cost(d, &r, op);
 	if (op->kind == WIRE_OP_CALL && op->status == 0)
 		record_add(&r, TAG_CONFIDENCE, &op->confidence, sizeof(op->confidence));
 	if (op->caller == NULL && op->status == 0 && op->run->partial != NULL)
 		record_add(&r, TAG_PARTIAL, op->run->partial->data, op->run->partial->len);
+	dispatch_record(d, op->run, &r);
+}
+
+void
+record_known(struct dispatch *d, struct op *op, const struct version *v)
+{
+	_cleanup_(free_p) char *path = op_path(op);
+	struct record r;
+
+	record_init(&r, RECORD_OP_OUTCOME);
+	add_op(&r, op, path);
+	record_add_text(&r, TAG_CALLEE, v->name);
+	record_add_text(&r, TAG_VERSION, v->semver);
+	record_add_text(&r, TAG_REASON, "cached");
+	add_payload_or_sentence(&r, op);
+	add_input_hash(&r, op);
 	dispatch_record(d, op->run, &r);
 }
 
@@ -220,7 +340,7 @@ record_part(struct dispatch *d, struct call *call, uint32_t nth, struct payload 
 	record_add_text(&r, TAG_PATH, call->path);
 	record_add(&r, TAG_NUMBER, &number, sizeof(number));
 	if (call->op->parts->held)
-		record_add_text(&r, TAG_GUARD, guard_grounding.name);
+		record_add_text(&r, TAG_GUARD, grounding_looks_at(call) ? guard_grounding.name : "fallback");
 	carried_add(&call->run->carried, &r, TAG_OUTPUT, part);
 	dispatch_record(d, call->run, &r);
 }

@@ -129,6 +129,21 @@ replay_op(struct dispatch *d, struct op *op, const struct wire_op *asked, const 
 	cells_outcome(op->caller, op);
 }
 
+bool
+replay_reviewed(
+    struct dispatch *d, struct op *op, const struct wire_op *asked, const char *target, struct payload *input)
+{
+	if (!same(op, asked, target, input)) {
+		nondeterministic(d, op, asked, target, input);
+		return false;
+	}
+	if (op->target != op->target_room)
+		free(op->target);
+	op->target = NULL;
+	payload_unref(&op->input);
+	return true;
+}
+
 void
 replay_reply(struct dispatch *d, struct call *call)
 {

@@ -1,5 +1,6 @@
 /*
- * What a target means: a name, or the first by name of those that offer a capability, in the version that this run uses.
+ * What a target means: a name, or the one of those that offer a capability that routing.c chooses, in the version that this run
+ * uses.
  *
  * The first use of a name pins its version for the run, so that an upgrade in mid-run changes nothing for it.  A pin on a
  * version that was withdrawn is void.  An op that asks for a version by number gets that one and pins nothing.
@@ -43,36 +44,41 @@ int
 resolve_op(struct dispatch *d, struct op *op, struct fault *why)
 {
 	struct run *run = op->run;
-	const char *name = op->target;
+	const char *name = op_target(op), *semver = op_version(op);
 	struct version *v;
 
 	if (run->script != NULL && op->caller != NULL)
 		return 0; /* answered from the case: the callee need not be installed */
 	if (strncmp(name, cap_prefix, sizeof(cap_prefix) - 1) == 0) {
-		v = registry_capable(d->registry, name + sizeof(cap_prefix) - 1);
+		v = routing_choose(d, op, name + sizeof(cap_prefix) - 1);
 		if (v == NULL)
 			return fault_set(why, HOSPES_ENOAGENT,
 			    "no active agent offers the capability %s; `hospes agents` lists what there is",
 			    name + sizeof(cap_prefix) - 1);
 		name = v->name;
 	}
-	if (op->version != NULL) {
-		v = by_number(d, name, op->version, why);
+	if (semver != NULL) {
+		v = by_number(d, name, semver, why);
 		if (v == NULL)
 			return why->status;
 		op->resolved = version_ref(v);
 		return 0;
 	}
-	v = pinned(run, name);
-	if (v == NULL) {
-		v = registry_active(d->registry, name);
-		if (v == NULL)
-			return fault_set(
-			    why, HOSPES_ENOAGENT, "there is no plugin %s; `hospes agents` lists those there are", name);
-		resolve_pin(run, v);
-	}
+	v = resolve_name(d, run, name);
+	if (v == NULL)
+		return fault_set(
+		    why, HOSPES_ENOAGENT, "there is no plugin %s; `hospes agents` lists those there are", name);
+	resolve_pin(run, v);
 	op->resolved = version_ref(v);
 	return 0;
+}
+
+struct version *
+resolve_name(struct dispatch *d, struct run *run, const char *name)
+{
+	struct version *v = pinned(run, name);
+
+	return v != NULL ? v : registry_active(d->registry, name);
 }
 
 void

@@ -16,6 +16,8 @@
 #include <string.h>
 
 #include "dispatch/guard.h"
+#include "dispatch/stages.h"
+#include "dispatch/review.h"
 
 #define PATH_DEPTH_MAX 200u
 #define HOST_OPS_MAX   1000u /* of one call */
@@ -44,6 +46,7 @@ restore_free(struct restore **rp)
 			version_unref(&r->versions[i].version);
 	}
 	free(r->versions);
+	free(r->past);
 	free(r->cancel_why);
 	free(r);
 }
@@ -83,21 +86,6 @@ value_of(const struct restore *r, const struct record *rec, struct payload **ret
 
 /* ---- Paths ------------------------------------------------------------------------------------------------------- */
 
-/* The next number of a path; false: there is none, or no such op can be. */
-static bool
-path_next(const char **at, uint32_t *ret)
-{
-	char *end;
-	unsigned long n;
-
-	if (**at != '/' || (*at)[1] < '0' || (*at)[1] > '9')
-		return false;
-	n = strtoul(*at + 1, &end, 10);
-	*at = end;
-	*ret = (uint32_t)n;
-	return n < CALL_OPS_MAX + HOST_OPS_MAX;
-}
-
 static struct op *
 op_made(struct call *call, uint32_t ordinal)
 {
@@ -109,26 +97,47 @@ op_made(struct call *call, uint32_t ordinal)
 	return op;
 }
 
-/* The op at a path; those before it that have no record are made as well.  NULL and the fault: it can't be. */
+/* The call that an attempt of the op led to, as far as something of it is open; else NULL. */
+static struct call *
+call_of(const struct restore *r, const struct op *op, uint32_t attempt)
+{
+	if (op->callee != NULL && op->callee->attempt == attempt)
+		return op->callee;
+	for (size_t i = 0; i < r->n_past; i++) {
+		if (r->past[i]->op == op && r->past[i]->attempt == attempt)
+			return r->past[i];
+	}
+	return NULL;
+}
+
+/* The op at a path, which is that of the attempt that it is at; those before it that have no record are made as well.  NULL and
+ * the fault: it can't be. */
 static struct op *
 op_at(const struct restore *r, const struct record *rec, struct fault *fault)
 {
 	_cleanup_(free_p) char *path = record_text(rec, TAG_PATH);
 	struct op *op = &r->run->root;
 	const char *at = path;
+	uint32_t n = 0, attempt = 1;
 	unsigned depth = 0;
-	uint32_t n = 0;
 
-	if (path == NULL || !path_next(&at, &n) || n != 0) {
+	if (path == NULL || !op_path_next(&at, &n, &attempt) || n != 0) {
 		senseless(rec, "it has no path", fault);
 		return NULL;
 	}
 	while (*at == '/') {
-		if (op->callee == NULL || depth++ == PATH_DEPTH_MAX || !path_next(&at, &n)) {
+		struct call *call = call_of(r, op, attempt);
+
+		if (call == NULL || depth++ == PATH_DEPTH_MAX || !op_path_next(&at, &n, &attempt) ||
+		    n >= CALL_OPS_MAX + HOST_OPS_MAX) {
 			senseless(rec, "its path leads nowhere", fault);
 			return NULL;
 		}
-		op = op_made(op->callee, n);
+		op = op_made(call, n);
+	}
+	if (attempt != (op->stage != NULL ? op->attempt : 1u)) {
+		senseless(rec, "it is of another attempt than the op is at", fault);
+		return NULL;
 	}
 	return op;
 }
@@ -216,6 +225,14 @@ version_of(struct restore *r, const struct record *rec)
 	return v;
 }
 
+/* Until the guards have taken again what they had. */
+static void
+take_version(struct op *op, const struct restored_version *v)
+{
+	if (v->version != NULL)
+		op->resolved = version_ref(v->version);
+}
+
 static struct call *
 call_made(const struct restore *r, struct op *op, const struct restored_version *v)
 {
@@ -224,15 +241,20 @@ call_made(const struct restore *r, struct op *op, const struct restored_version 
 	struct call *call;
 	struct fault ignored;
 
-	if (version != NULL) {
-		op->resolved = version_ref(version);
+	if (version != NULL)
 		(void)config_of(r->run, version, &config, NULL, &ignored);
-	}
 	call = call_new(r->d->calls, op, version != NULL ? version->name : v->name,
 	    version != NULL ? version->semver : v->semver, version != NULL ? version_ref(version) : NULL, config,
 	    depth_of(op));
 	call->rules = policy_plugin(r->run->policy, call->plugin);
+	grounding_began(call);
 	return call;
+}
+
+static bool
+is_next_call(const struct op *op)
+{
+	return stage_between(op) && op->stage->kind == STAGE_CALL;
 }
 
 static int
@@ -241,25 +263,27 @@ call_started(struct restore *r, struct op *op, const struct record *rec, struct 
 	const struct restored_version *v = version_of(r, rec);
 	struct call *call;
 
-	if (op->state != OP_NEW || op->kind != WIRE_OP_CALL || v == NULL)
+	if ((op->state != OP_NEW && !is_next_call(op)) || op->kind != WIRE_OP_CALL || v == NULL)
 		return senseless(rec, "the op is under way already, or is no call, or nobody knows its version", fault);
 	if (op->input == NULL)
 		return senseless(rec, "its input is in none of the records before", fault);
 	if (op->caller != NULL)
 		op->deadline_real_ns = record_int(rec, TAG_DEADLINE);
 	op->share[QUANTITY_CALLS] = record_int(rec, TAG_LIMIT_CALLS);
-	if (op->share[QUANTITY_CALLS] < 0 || op->deadline_real_ns < 0)
-		return senseless(rec, "its share or its deadline is negative", fault);
+	op->share[QUANTITY_MONEY] = record_int(rec, TAG_LIMIT_MICROS);
+	op->price_micros = record_int(rec, TAG_MICROS);
+	if (op->share[QUANTITY_CALLS] < 0 || op->share[QUANTITY_MONEY] < 0 || op->price_micros < 0 ||
+	    op->deadline_real_ns < 0)
+		return senseless(rec, "its share, its price or its deadline is negative", fault);
 	op->repetition = record_find(rec, TAG_GUARD) != NULL ? REPETITION_AGAIN : REPETITION_NONE;
+	op->probe = record_find(rec, TAG_REASON) != NULL;
+	take_version(op, v);
 	if (pipeline_restore(r->d, op, fault) != 0)
 		return fault->status;
 	call = call_made(r, op, v);
-	call->attempt = rec->head.attempt;
-	if (op->share[QUANTITY_CALLS] > 0) {
-		call->account.limit[QUANTITY_CALLS] = op->share[QUANTITY_CALLS];
-		call->account.prepaid[QUANTITY_CALLS] = true;
-		call->account.spent[QUANTITY_CALLS] = 1;
-	}
+	if (record_find(rec, TAG_ENDS) != NULL)
+		call->deadline_real_ns = record_int(rec, TAG_ENDS);
+	budget_call(call);
 	if (v->version != NULL && (op->check || record_int(rec, TAG_NUMBER) == 0))
 		resolve_pin(r->run, v->version);
 	return 0;
@@ -268,30 +292,72 @@ call_started(struct restore *r, struct op *op, const struct record *rec, struct 
 /* What has ended is let go of when it is read, as it was when it ended: else a run would need memory for all that its calls
  * were ever told, and a record of a few bytes may tell of many.  What is open below keeps it. */
 static bool
-is_over(const struct call *call)
+has_past(const struct restore *r, const struct op *op)
 {
-	if (call == NULL || call->op->state != OP_DONE || call->open_ops > 0)
+	for (size_t i = 0; op->stage != NULL && i < r->n_past; i++) {
+		if (r->past[i]->op == op)
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_quiet(const struct restore *r, const struct call *call)
+{
+	if (call->open_ops > 0)
 		return false;
 	for (uint32_t i = 0; i < call->n_ops; i++) {
-		if (call->ops[i]->callee != NULL)
+		if (call->ops[i]->callee != NULL || has_past(r, call->ops[i]))
 			return false;
 	}
 	return true;
 }
 
+/* The call's attempt is over, and its op is at another one. */
+static bool
+is_past(const struct call *call)
+{
+	return call->op->callee != call;
+}
+
+static void
+past_ended(struct restore *r, struct call *call)
+{
+	size_t i = 0;
+
+	while (r->past[i] != call)
+		i++;
+	r->past[i] = r->past[--r->n_past];
+	call_end(r->d->calls, call);
+}
+
 /* An op has its outcome: with it may go the call that it led to, and the one that had only been waiting for it. */
 static void
-let_go(const struct restore *r, struct op *op)
+let_go(struct restore *r, struct op *op)
 {
 	while (op->caller != NULL) {
-		struct op *above = op->caller->op;
+		struct call *caller = op->caller;
+		struct op *above = caller->op;
 
-		if (is_over(op->callee))
+		if (op->callee != NULL && op->state == OP_DONE && is_quiet(r, op->callee))
 			call_end(r->d->calls, op->callee);
-		if (above->state != OP_DONE)
+		if (is_past(caller) ? !is_quiet(r, caller) : above->state != OP_DONE)
 			return;
+		if (is_past(caller))
+			past_ended(r, caller);
 		op = above;
 	}
+}
+
+static void
+took_cpu(struct op *op, const struct record *rec)
+{
+	int64_t cpu_ns = record_int(rec, TAG_CPU);
+
+	if (op->callee == NULL || cpu_ns <= 0)
+		return;
+	op->callee->cpu_ns = cpu_ns;
+	account_spend(&op->callee->account, QUANTITY_CPU, cpu_ns);
 }
 
 static int
@@ -300,13 +366,15 @@ call_ended(struct restore *r, struct op *op, const struct record *rec, struct fa
 	const struct record_field *partial = record_find(rec, TAG_PARTIAL);
 	struct payload *value;
 
-	if (op->state != OP_OPEN || op->callee == NULL)
+	if (op->state != OP_OPEN || (op->callee == NULL && !stage_between(op)))
 		return senseless(rec, "a call ends that is not under way", fault);
 	if (value_of(r, rec, &value, fault) != 0)
 		return fault->status;
 	if (op->caller == NULL && partial != NULL)
 		r->run->partial = payload_new(partial->data, partial->len);
-	op->callee->state = CALL_DONE;
+	if (op->callee != NULL)
+		op->callee->state = CALL_DONE;
+	took_cpu(op, rec);
 	pipeline_restore_outcome(r->d, op, rec->head.status, value, record_real(rec, TAG_CONFIDENCE));
 	let_go(r, op);
 	return 0;
@@ -319,14 +387,18 @@ op_under_way(struct restore *r, struct op *op, const struct record *rec, struct 
 {
 	if (op->kind == WIRE_OP_CALL)
 		return senseless(rec, "a call has no such record", fault);
-	if (record_kind(&rec->head) == RECORD_OP_INTENT ? op->input == NULL : !op_memory_changes(op->kind))
+	if (record_kind(&rec->head) == RECORD_OP_INTENT ? r->input == NULL : !op_memory_changes(op->kind))
 		return senseless(rec, "it is no change, or its input is in none of the records before", fault);
 	op->intent_real_ns = rec->head.real_ns;
 	op->intent_seq = rec->head.seq;
 	if (record_kind(&rec->head) == RECORD_OP_INTENT) {
+		/* A human may have had it begin with another input than it was asked for with. */
+		payload_unref(&op->input);
+		op->input = payload_ref(r->input);
 		op->effect = (uint8_t)record_int(rec, TAG_EFFECT);
 		op->attempt = rec->head.attempt;
 		op->begun = (uint16_t)(record_int(rec, TAG_NUMBER) + 1);
+		op->probe = op->state == OP_NEW ? record_find(rec, TAG_REASON) != NULL : op->probe;
 		free(op->key);
 		op->key = record_text(rec, TAG_KEY);
 		if (record_int(rec, TAG_DEADLINE) > 0)
@@ -351,13 +423,36 @@ op_decided(struct restore *r, struct op *op, const struct record *rec, struct fa
 	return 0;
 }
 
+/* An op that only waits to begin stays as it is, and is asked for again. */
+static int
+op_reviewed_before(struct restore *r, struct op *op, const struct record *rec, struct fault *fault)
+{
+	if (!review_restore(op, rec))
+		return senseless(rec, "it does not say what was asked", fault);
+	return op->kind == WIRE_OP_REVIEW && op->state == OP_NEW ? pipeline_restore(r->d, op, fault) : 0;
+}
+
+/* Of a call only a check ends so, whose verdict was known when it was to be asked. */
+static int
+check_known(struct restore *r, struct op *op, const struct record *rec, struct fault *fault)
+{
+	struct payload *value;
+
+	if (!op->check || op->state != OP_NEW || rec->head.status != 0)
+		return senseless(rec, "a call ends otherwise", fault);
+	if (value_of(r, rec, &value, fault) != 0)
+		return fault->status;
+	pipeline_restore_known(op, value);
+	return 0;
+}
+
 static int
 op_ended(struct restore *r, struct op *op, const struct record *rec, struct fault *fault)
 {
 	struct payload *value;
 
 	if (op->kind == WIRE_OP_CALL)
-		return senseless(rec, "a call ends otherwise", fault);
+		return check_known(r, op, rec, fault);
 	if (value_of(r, rec, &value, fault) != 0)
 		return fault->status;
 	if (op->state != OP_OPEN && pipeline_restore(r->d, op, fault) != 0) {
@@ -381,7 +476,7 @@ op_refused(struct restore *r, struct op *op, const struct record *rec, struct fa
 
 	if (rec->head.status >= 0)
 		return senseless(rec, "a guard refuses and does not say why", fault);
-	if (op->caller != NULL)
+	if (op->caller != NULL && op->stage == NULL)
 		op->caller->refusals++;
 	if (op->callee != NULL) {
 		op->refused = true;
@@ -389,14 +484,82 @@ op_refused(struct restore *r, struct op *op, const struct record *rec, struct fa
 		r->run->findings = findings == NULL ? NULL : payload_new(findings->data, findings->len);
 		return 0;
 	}
-	if (op->state != OP_NEW)
+	if (op->state != OP_NEW && !stage_between(op))
 		return senseless(rec, "an op is refused that is under way", fault);
 	if (value_of(r, rec, &value, fault) != 0)
 		return fault->status;
 	guard = record_text(rec, TAG_GUARD);
 	if (loops_restore(op, guard, rec->head.status, (const char *)value->data, &why))
 		dispatch_restore_cancel(r, why.status, why.text);
-	pipeline_restore_refusal(op, rec->head.status, value);
+	if (op->state == OP_NEW) {
+		pipeline_restore_refusal(op, rec->head.status, value);
+	} else {
+		pipeline_restore_outcome(r->d, op, rec->head.status, value, 0);
+		let_go(r, op);
+	}
+	return 0;
+}
+
+/* ---- Stages ------------------------------------------------------------------------------------------------------ */
+
+/* Its first attempt was refused before it began: all that is known of the op is in this record. */
+static int
+stage_is_first(const struct restore *r, struct op *op, const struct record *rec, struct fault *fault)
+{
+	int64_t deadline_ns = record_int(rec, TAG_DEADLINE), calls = record_int(rec, TAG_LIMIT_CALLS);
+	int64_t micros = record_int(rec, TAG_LIMIT_MICROS);
+
+	if (op->input == NULL || deadline_ns < 0 || calls < 0 || micros < 0)
+		return senseless(rec, "its input is in none of the records before, or a limit is negative", fault);
+	if (op->caller != NULL)
+		op->deadline_real_ns = deadline_ns;
+	op->share[QUANTITY_CALLS] = calls;
+	op->share[QUANTITY_MONEY] = micros;
+	pipeline_restore_stage(op);
+	stage_settle(r->d, op);
+	return 0;
+}
+
+static void
+call_is_past(struct restore *r, struct op *op, const struct record *rec)
+{
+	struct call *call = op->callee;
+
+	call->state = CALL_DONE;
+	took_cpu(op, rec);
+	op->on_record = true;
+	stage_settle(r->d, op);
+	if (is_quiet(r, call)) {
+		call_end(r->d->calls, call);
+		return;
+	}
+	if (r->n_past == r->cap_past) {
+		r->cap_past = r->cap_past == 0 ? 8 : r->cap_past * 2;
+		r->past = xrealloc(r->past, r->cap_past * sizeof(struct call *));
+	}
+	r->past[r->n_past++] = call;
+	op->callee = NULL;
+}
+
+/* An attempt was over, or refused, and the op goes on with another one. */
+static int
+op_staged(struct restore *r, struct op *op, const struct record *rec, struct fault *fault)
+{
+	_cleanup_(free_p) char *guard = record_text(rec, TAG_GUARD), *message = record_text(rec, TAG_MESSAGE);
+	bool began = op->callee != NULL;
+	struct fault why;
+
+	if (op->kind != WIRE_OP_CALL || op->check || rec->head.status >= 0)
+		return senseless(
+		    rec, "only a call has attempts, and of the one before it is said why it failed", fault);
+	if (op->state == OP_NEW && stage_is_first(r, op, rec, fault) != 0)
+		return fault->status;
+	if (began)
+		call_is_past(r, op, rec);
+	if (!began && loops_restore(op, guard, rec->head.status, message == NULL ? "" : message, &why))
+		dispatch_restore_cancel(r, why.status, why.text);
+	if (!stage_between(op) || !stage_restore(op, rec, r->output))
+		return senseless(rec, "no such attempt can come next", fault);
 	return 0;
 }
 
@@ -419,8 +582,14 @@ take_of_op(struct restore *r, const struct record *rec, struct fault *fault)
 		return op_under_way(r, op, rec, fault);
 	case RECORD_OP_OUTCOME:
 		return op_ended(r, op, rec, fault);
+	case RECORD_REVIEW:
+		return op_reviewed_before(r, op, rec, fault);
 	case RECORD_RESOLVED:
-		return op_decided(r, op, rec, fault);
+		if (record_find(rec, TAG_REVIEW) == NULL)
+			return op_decided(r, op, rec, fault);
+		return review_restore_decided(op, rec) ? 0 : senseless(rec, "no such review is open", fault);
+	case RECORD_STAGE:
+		return op_staged(r, op, rec, fault);
 	default:
 		return op_refused(r, op, rec, fault);
 	}
@@ -434,8 +603,23 @@ take_part(struct restore *r, const struct record *rec, struct fault *fault)
 	if (op == NULL)
 		return fault->status;
 	if (r->output == NULL || op->callee == NULL ||
-	    !parts_restore(op->callee, record_int(rec, TAG_NUMBER), r->output))
+	    !parts_restore(op->callee, record_int(rec, TAG_NUMBER), r->output, record_find(rec, TAG_GUARD) != NULL))
 		return senseless(rec, "it is no part that can come next", fault);
+	return 0;
+}
+
+/* What was scored is not scored again: the reply of a call by its checks, or its outcome by the op of this ordinal. */
+static int
+take_score(struct restore *r, const struct record *rec, struct fault *fault)
+{
+	struct op *op = op_at(r, rec, fault);
+
+	if (op == NULL)
+		return fault->status;
+	if (rec->head.ordinal == UINT32_MAX)
+		op->judged = rec->head.attempt;
+	else
+		op->scored = rec->head.ordinal + 1;
 	return 0;
 }
 
@@ -496,6 +680,8 @@ take(struct restore *r, const struct record *rec, struct fault *fault)
 	case RECORD_OP_OUTCOME:
 	case RECORD_REFUSAL:
 	case RECORD_RESOLVED:
+	case RECORD_STAGE:
+	case RECORD_REVIEW:
 		return take_of_op(r, rec, fault);
 	case RECORD_COMMAND:
 		return take_command(r, rec, fault);
@@ -503,6 +689,8 @@ take(struct restore *r, const struct record *rec, struct fault *fault)
 		return take_part(r, rec, fault);
 	case RECORD_LOG:
 		return take_line(r, rec, fault);
+	case RECORD_SCORE:
+		return take_score(r, rec, fault);
 	default:
 		return 0; /* what else there is changes nothing for the run */
 	}

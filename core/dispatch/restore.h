@@ -19,10 +19,16 @@ struct restore {
 	struct payload *input, *output; /* of the record that is being taken; NULL: it has none */
 	struct restored_version *versions;
 	unsigned n_versions;
+	/* Calls of attempts that are over, below which something was still open when the next began. */
+	struct call **past;
+	size_t n_past, cap_past;
 	uint32_t next_seq;
 	int cancelled; /* 0, or the status that the run is being stopped with */
 	char *cancel_why;
 };
+
+/* What is open below attempts that are over is ended. */
+void restore_clear_past(struct restore *r, const struct fault *why);
 
 void restore_free(struct restore **r);
 

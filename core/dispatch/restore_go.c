@@ -12,6 +12,8 @@
 #include <string.h>
 
 #include "dispatch/guard.h"
+#include "dispatch/stages.h"
+#include "dispatch/review.h"
 
 #define AGAIN "the host was started again"
 
@@ -43,6 +45,8 @@ end_op(struct restore *r, struct op *op, const struct fault *why)
 {
 	struct fault unknown = {0};
 
+	if (op->state == OP_NEW)
+		review_over(r->d, op);
 	if (op->state != OP_OPEN)
 		return;
 	payload_unref(&op->value);
@@ -68,6 +72,18 @@ clear(struct restore *r, struct op *op, bool ends, bool all, const struct fault 
 		end_op(r, op, why);
 	if (call != NULL && op->state == OP_DONE)
 		call_end(r->d->calls, call);
+}
+
+void
+restore_clear_past(struct restore *r, const struct fault *why)
+{
+	while (r->n_past > 0) {
+		struct call *call = r->past[--r->n_past];
+
+		for (uint32_t i = 0; i < call->n_ops; i++)
+			clear(r, call->ops[i], true, true, why);
+		call_end(r->d->calls, call);
+	}
 }
 
 /* ---- What goes on ------------------------------------------------------------------------------------------------ */
@@ -143,11 +159,14 @@ submit(struct restore *r, const struct todo *calls)
 	for (size_t i = 0; i < calls->n; i++) {
 		struct call *call = call_by_handle(r->d->calls, calls->items[i].handle);
 
+		if (call == NULL) /* what went on before has ended it */
+			continue;
 		call->again = AGAIN;
 		call->repeats = call_own_ops(call);
 		call->repeating = true;
 		r->run->repeating++;
 		pipeline_arm(r->d, call->op);
+		attempt_arm(r->d, call);
 	}
 	for (size_t i = 0; i < calls->n; i++) {
 		struct call *call = call_by_handle(r->d->calls, calls->items[i].handle);
@@ -165,6 +184,8 @@ go_on(struct restore *r)
 
 	if (run->root.callee != NULL)
 		collect(run->root.callee, &calls, &ops);
+	else
+		resume_op(r->d, &run->root);
 	resume_ops(r, &ops);
 	submit(r, &calls);
 	free(calls.items);
@@ -202,6 +223,7 @@ dispatch_restore_end(struct restore **rp, struct fault *fault)
 		return 0;
 	}
 	fault_set(&ended, HOSPES_ECANCELLED, "the call that wanted it has ended");
+	restore_clear_past(r, &ended);
 	clear(r, root, false, false, &ended);
 	if (root->state == OP_OPEN)
 		go_on(r);
@@ -221,6 +243,7 @@ dispatch_restore_fail(struct restore **rp, const struct fault *why)
 	if (root->state == OP_NEW) {
 		pipeline_refuse(r->d, root, "restart", why);
 	} else {
+		restore_clear_past(r, why);
 		clear(r, root, true, true, why);
 	}
 	restore_free(rp);

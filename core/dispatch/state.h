@@ -4,7 +4,29 @@
 #define DISPATCH_STATE_H
 
 #include "base/map.h"
+#include "dispatch/breakers.h"
 #include "dispatch/dispatch.h"
+
+/* Of the host, of a client, of an agent; see accounts.h. */
+struct day_account {
+	struct account account; /* first; parent NULL */
+	const char *name;       /* of the client or agent; "" of the host */
+	int64_t saved[QUANTITIES]; /* of what was spent, that the ledger was told of */
+	bool unsaved;              /* there is more, and it is in the list */
+	STAILQ_ENTRY(day_account) next;
+};
+STAILQ_HEAD(day_accounts, day_account);
+
+struct accounts {
+	int64_t day;         /* since 1970 */
+	int64_t day_ends_ns; /* real */
+	struct day_account host;
+	struct map clients, agents; /* name -> struct day_account, with its name behind it */
+	struct policy *policy;      /* NULL: there are no limits */
+	struct day_accounts unsaved;
+	struct event *save; /* made when it is needed first */
+	bool save_is_set;
+};
 
 struct dispatch {
 	struct event_base *loop;
@@ -24,7 +46,7 @@ struct dispatch {
 	void *arg;
 
 	uint64_t tell_at; /* LSN from which on `grown` is called */
-	struct account host;
+	struct accounts accounts;
 	struct waitq budget_waiters;
 	struct run_queue stalled; /* runs of which nothing computes, to be looked at: deadlock.c */
 	struct event *look;
@@ -35,6 +57,12 @@ struct dispatch {
 	TAILQ_HEAD(bucket_list, bucket) rates_lately;
 	unsigned n_rates;
 	int64_t rates_since_ns; /* when the host was started */
+	struct breakers breakers;
+	uint64_t routed; /* calls that were routed by score: whose turn it is */
+	struct verdict_cache *verdicts;
+	struct alerts *alerts;
+	struct quality *quality;
+	void (*alerted)(uint64_t lsn, void *arg);
 	struct map slots; /* plugin name -> struct slots of guard_concurrency.c */
 };
 
@@ -55,9 +83,17 @@ void pipeline_fail(struct dispatch *d, struct op *op, const struct fault *fault)
 /* The same for one that never began: `guard` said no. */
 void pipeline_refuse(struct dispatch *d, struct op *op, const char *guard, const struct fault *why);
 
-/* The same for one whose call has replied, and `guard` does not let that pass; `findings` may be NULL. */
-void pipeline_refuse_reply(
+/* The same for one whose call has replied, and `guard` does not let that pass; `findings` may be NULL.  False: the op goes on with
+ * another attempt, and the call was ended. */
+bool pipeline_refuse_reply(
     struct dispatch *d, struct op *op, const char *guard, const struct fault *why, struct payload *findings);
+
+/* A check whose verdict is known: this is its outcome, without a guard being asked or a call made.  `value` as above. */
+void pipeline_known(struct dispatch *d, struct op *op, const struct version *v, struct payload *value);
+
+/* Between two attempts: what the guards took is settled and the version given back; it enters once more. */
+void pipeline_settle(struct dispatch *d, struct op *op);
+void pipeline_again(struct dispatch *d, struct op *op);
 
 /*
  * From the record (restore.c): an op that had passed the guards goes on as if it had just done so, without one of them being
@@ -66,6 +102,8 @@ void pipeline_refuse_reply(
 int pipeline_restore(struct dispatch *d, struct op *op, struct fault *fault);
 void pipeline_restore_outcome(struct dispatch *d, struct op *op, int status, struct payload *value, double confidence);
 void pipeline_restore_refusal(struct op *op, int status, struct payload *value);
+void pipeline_restore_known(struct op *op, struct payload *value);
+void pipeline_restore_stage(struct op *op); /* its first attempt was refused, and is not its outcome */
 void pipeline_arm(struct dispatch *d, struct op *op); /* its deadline */
 
 /* Asks the guards about the reply of op->callee: GUARD_PASS, GUARD_WAIT, or GUARD_REFUSE with the guard, why and findings. */
@@ -75,12 +113,21 @@ bool guards_resume(struct dispatch *d, struct call *call);
 
 /* ---- resolve.c --------------------------------------------------------------------------------------------------- */
 
-/* Finds which version op->target means and pins it; op->resolved then holds a reference. */
+/* Finds which version op->target means and pins it; op->resolved then holds a reference, and op->route says why that one where
+ * several offer what was asked for. */
 int resolve_op(struct dispatch *d, struct op *op, struct fault *why);
 void resolve_drop(struct run *run); /* gives back the pins */
 
+/* What a name means for the run now, which pins nothing.  Borrowed; NULL: there is none. */
+struct version *resolve_name(struct dispatch *d, struct run *run, const char *name);
+
 /* The name means this version for the run, where it does not mean one already. */
 void resolve_pin(struct run *run, struct version *v);
+
+/* ---- routing.c --------------------------------------------------------------------------------------------------- */
+
+/* One of those that offer a capability, by the run's policy; op->route says why.  NULL: nobody offers it. */
+struct version *routing_choose(struct dispatch *d, struct op *op, const char *capability);
 
 /* ---- config.c ---------------------------------------------------------------------------------------------------- */
 
@@ -110,7 +157,7 @@ struct executor {
 };
 extern const struct executor executor_call, executor_http, executor_now, executor_random, executor_sleep,
     executor_first, executor_find, executor_script, executor_part, executor_remember, executor_recall, executor_forget,
-    executor_list, executor_documents, executor_document, executor_search;
+    executor_list, executor_documents, executor_document, executor_search, executor_review, executor_score;
 
 /* When a sleep that is under way ends, real ns; 0: that is not known. */
 int64_t sleep_ends(const struct op *op);
@@ -122,6 +169,8 @@ extern const struct executor executor_bench;
 const struct executor *executor_of(const struct op *op); /* the cell room lets no other kind through */
 
 bool op_kind_known(uint16_t kind);
+/* What an effect bears (enum wire_effect): as its plugin says, else as its method means. */
+uint8_t effect_class(const struct op *op, const struct http_request *request);
 /* The idempotency key that the host gives an effect. */
 char *effect_key(const struct op *op);
 
@@ -136,6 +185,9 @@ bool op_memory_target(const struct op *op, char space[SPACE_TEXT], const char **
 /* Changes memory, or puts a value or a key into it. */
 bool op_memory_changes(uint16_t kind);
 
+/* The review that an op of kind REVIEW has asked for is decided. */
+void op_reviewed(struct dispatch *d, struct review *r);
+
 /* A call said a part of its reply. */
 void parts_said(struct dispatch *d, struct call *call, struct payload *part);
 
@@ -143,9 +195,12 @@ void parts_said(struct dispatch *d, struct call *call, struct payload *part);
 void parts_noticed(struct dispatch *d, struct op *op);
 void parts_ended(struct dispatch *d, struct op *op);
 
-/* One that is on record; false: it can't be the next. */
-bool parts_restore(struct call *call, int64_t nth, struct payload *part);
+/* One that is on record, and was held back or not, whatever would be done by now; false: it can't be the next. */
+bool parts_restore(struct call *call, int64_t nth, struct payload *part, bool held);
 void parts_settled(struct op *op); /* the op has its outcome: what was held back is handed out, or dropped */
+
+/* Tells a call, and all that it asked for, to stop. */
+void call_stop(struct dispatch *d, struct call *call, int status);
 
 /* A call of a cell ended. */
 void call_replied(struct dispatch *d, struct call *call, int status, struct payload *value, double confidence,
@@ -153,16 +208,23 @@ void call_replied(struct dispatch *d, struct call *call, int status, struct payl
 
 /* ---- record.c ---------------------------------------------------------------------------------------------------- */
 
-void record_refusal(struct dispatch *d, struct op *op, const char *guard, const struct payload *findings);
+void record_refusal(struct dispatch *d, struct op *op, const char *guard, const struct fault *why, const struct payload *findings);
+void record_stage(struct dispatch *d, struct op *op, const char *stage, struct payload *answer,
+    const struct payload *findings, const char *guard, const struct fault *why);
 void record_call_start(struct dispatch *d, struct call *call, bool with_config);
 uint64_t record_intent(struct dispatch *d, struct op *op);
 uint64_t record_command(struct dispatch *d, struct op *op, struct record *r); /* one with COMMAND and BODY */
 void record_outcome(struct dispatch *d, struct op *op);
+void record_known(struct dispatch *d, struct op *op, const struct version *v); /* of a check that was not asked */
 void record_part(struct dispatch *d, struct call *call, uint32_t nth, struct payload *part);
 void record_replay(struct dispatch *d, struct call *call, const char *why);
 void record_log(struct dispatch *d, struct call *call, enum log_level level, const char *line);
 
 void record_resolved(struct dispatch *d, struct op *op, const struct decision *said, struct payload *value);
+
+struct review;
+void record_review(struct dispatch *d, struct op *op, const struct review *r, const char *body);
+void record_reviewed(struct dispatch *d, const struct review *r, const char *decision);
 
 /* ---- decision.c -------------------------------------------------------------------------------------------------- */
 
@@ -177,6 +239,10 @@ const char *decision_name(enum decision_outcome outcome);
 
 /* An op that is on record was asked for again: answered, attached, or the run ends as nondeterministic. */
 void replay_op(
+    struct dispatch *d, struct op *op, const struct wire_op *asked, const char *target, struct payload *input);
+
+/* The same of one that has not begun, and has a review on record: it may be taken as it is asked for now. */
+bool replay_reviewed(
     struct dispatch *d, struct op *op, const struct wire_op *asked, const char *target, struct payload *input);
 
 /* Sends its call the outcomes of ops that it will ask for again. */
@@ -211,7 +277,9 @@ void rates_look(struct dispatch *d); /* at all who wait: those who conform now g
 
 void tell_call(struct dispatch *d, struct call *call, const char *type); /* "call_started", "call_replays" */
 void tell_outcome(struct dispatch *d, struct op *op);
+void tell_stage(struct dispatch *d, struct op *op, const json_t *stage, const struct fault *why);
 void tell_undecided(struct dispatch *d, struct op *op);
+void tell_review(struct dispatch *d, struct op *op, const struct review *r); /* "review", "reviewed" */
 void tell_line(struct dispatch *d, struct call *call, const char *type, double done, const char *line);
 
 #endif

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "base/clock.h"
+#include "dispatch/review.h"
 #include "dispatch/state.h"
 
 static void
@@ -53,6 +54,21 @@ tell_outcome(struct dispatch *d, struct op *op)
 }
 
 void
+tell_stage(struct dispatch *d, struct op *op, const json_t *stage, const struct fault *why)
+{
+	_cleanup_(free_p) char *path = NULL;
+	json_t *event;
+
+	if (!watched(d, op->run))
+		return;
+	path = op_path(op);
+	event = json_pack("{s:s s:s s:s s:s s:s}", "type", "stage", "path", path, "target", op->target, "status",
+	    status_name(why->status), "message", why->text);
+	json_object_update_missing(event, (json_t *)stage);
+	tell(d, op->run, event);
+}
+
+void
 tell_undecided(struct dispatch *d, struct op *op)
 {
 	_cleanup_(free_p) char *path = NULL;
@@ -63,6 +79,24 @@ tell_undecided(struct dispatch *d, struct op *op)
 	tell(d, op->run,
 	    json_pack("{s:s s:s s:s s:o}", "type", "undecided", "path", path, "target", op->target, "message",
 		decision_command(op)));
+}
+
+void
+tell_review(struct dispatch *d, struct op *op, const struct review *r)
+{
+	_cleanup_(free_p) char *path = NULL;
+	json_t *event;
+
+	if (!watched(d, op->run))
+		return;
+	path = op_path(op);
+	event = json_pack("{s:s s:s s:s s:s s:s}", "type", r->answer == REVIEW_OPEN ? "review" : "reviewed", "path", path,
+	    "review", r->id, "cause", r->cause, "message", r->question);
+	if (r->answer != REVIEW_OPEN) {
+		json_object_set_new(event, "decision", json_string(review_answer_name(r->answer)));
+		json_object_set_new(event, "by", json_string(r->by));
+	}
+	tell(d, op->run, event);
 }
 
 void

@@ -236,10 +236,43 @@ verdict_add(struct verdict *v, const char *check, int status, const struct paylo
 		add_silent(v, check, why);
 		return;
 	}
+	v->scoring++;
 	if (json_number_value(score) < v->score)
 		v->score = json_number_value(score);
 	if (json_array_size(failed) > 0)
 		add_failed(v, check, failed);
+}
+
+void
+verdict_add_critical(struct verdict *v, const json_t *output)
+{
+	_cleanup_(json_p) json_t *failed = json_array();
+	const json_t *claim;
+	size_t i;
+
+	json_array_foreach(json_object_get(output, "claims"), i, claim)
+	{
+		if (json_is_true(json_object_get(claim, "critical")) &&
+		    json_array_size(json_object_get(claim, "sources")) == 0)
+			json_array_append_new(
+			    failed, json_pack("{s:I s:s s:s}", "claim", (json_int_t)i, "text", text_of(claim, "text"),
+					"why", "it is critical and names no source"));
+	}
+	if (json_array_size(failed) > 0)
+		add_failed(v, "critical", failed);
+}
+
+void
+verdict_add_unsure(struct verdict *v, double confidence, double least)
+{
+	_cleanup_(free_p) char *why =
+	    xasprintf("its confidence is %.3g, and at least %.3g is asked for", confidence, least);
+
+	if (v->refusing++ == 0) {
+		v->unsure = true;
+		buf_appends(&v->first, why);
+	}
+	add_finding(v, json_pack("{s:s s:s}", "check", "confidence", "why", why));
 }
 
 /* ---- Telling ----------------------------------------------------------------------------------------------------- */
@@ -249,7 +282,9 @@ verdict_tell(const struct verdict *v, const char *whose, size_t claims, struct f
 {
 	_cleanup_(buf_free) struct buf text = {0};
 
-	if (v->failed == 0)
+	if (v->unsure)
+		buf_printf(&text, "the reply of %s is not sure enough: ", whose);
+	else if (v->failed == 0)
 		buf_printf(&text, "the reply of %s is not shown to be grounded: ", whose);
 	else if (claims >= v->failed)
 		buf_printf(&text, "the reply of %s is not grounded: %zu of %zu claims %s ", whose, v->failed, claims,

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "call/review.h"
 #include "dispatch/guard.h"
 
 #define FIRST_SHOWN 16u
@@ -55,12 +56,23 @@ at_guard(const char *name)
 	return json_pack("{s:s s:s}", "for", "guard", "guard", name);
 }
 
+static json_t *
+for_review(const struct review *r)
+{
+	json_t *json = json_pack("{s:s s:s}", "for", "review", "review", r->id);
+
+	set_time(json, "until", r->deadline_real_ns);
+	return json;
+}
+
 /* What an op waits for, or whoever waits for it. */
 static json_t *
 waits_of_op(const struct op *op)
 {
 	json_t *json;
 
+	if (op_awaits_review(op) != NULL)
+		return for_review(op_awaits_review(op));
 	if (op->state == OP_WAITING)
 		return at_guard(op->held_at->name);
 	if (op->callee != NULL)
@@ -118,7 +130,7 @@ waits_of_call(const struct call *call)
 	case CALL_QUEUED:
 		return json_pack("{s:s}", "for", "cell");
 	case CALL_DONE:
-		return checks_of(call);
+		return op_awaits_review(call->op) != NULL ? for_review(op_awaits_review(call->op)) : checks_of(call);
 	case CALL_PARKED:
 	case CALL_EVICTED:
 		break;
@@ -152,7 +164,7 @@ add_op(json_t *all, const struct op *op)
 	else
 		set_since(waits, op->began_mono_ns);
 	json_object_set_new(
-	    all, path, json_pack("{s:s s:s s:o}", "op", op_kind_name(op->kind), "target", op->target, "waits", waits));
+	    all, path, json_pack("{s:s s:s s:o}", "op", op_kind_name(op->kind), "target", op_target(op), "waits", waits));
 }
 
 /* arg: the JSON object. */
@@ -202,9 +214,12 @@ struct reasons {
 static void
 add_reason(struct reasons *all, const char *what, const char *guard, const struct op *op)
 {
+	const struct review *review = op == NULL ? NULL : op_awaits_review(op);
 	int64_t until_ns = op == NULL || op->kind != WIRE_OP_SLEEP || guard != NULL ? 0 : sleep_ends(op);
 	struct reason *r = all->reason;
 
+	if (review != NULL)
+		until_ns = review->deadline_real_ns;
 	while (r < all->reason + all->n && (strcmp(r->what, what) != 0 || r->guard != guard))
 		r++;
 	if (r == all->reason + REASONS_MAX)
@@ -228,7 +243,9 @@ reason_of(const struct op *op)
 static void
 add_op_reason(struct reasons *all, const struct op *op)
 {
-	if (op->state == OP_WAITING)
+	if (op_awaits_review(op) != NULL)
+		add_reason(all, "review", NULL, op);
+	else if (op->state == OP_WAITING)
 		add_reason(all, "guard", op->held_at->name, op);
 	else if (op->state == OP_OPEN && op->callee == NULL && op->kind != WIRE_OP_FIRST && op->kind != WIRE_OP_PART)
 		add_reason(all, reason_of(op), NULL, op);
@@ -265,6 +282,8 @@ dispatch_waits_of_run(const struct run *run)
 		json = json_pack("{s:s s:i}", "for", r->what, "n", (int)r->n);
 		if (r->guard != NULL)
 			json_object_set_new(json, "guard", json_string(r->guard));
+		else if (r->n == 1 && r->one != NULL && op_awaits_review(r->one) != NULL)
+			json_object_set_new(json, "review", json_string(op_awaits_review(r->one)->id));
 		else if (r->n == 1 && r->one != NULL && r->one->target[0] != '\0')
 			json_object_set_new(json, "target", json_string(r->one->target));
 		if (r->until_ns != 0)

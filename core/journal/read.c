@@ -242,10 +242,10 @@ scan_segment(struct journal *j, const struct segment *s, uint64_t end, struct sc
 			lsn += size;
 			continue;
 		}
+		if (!is_held(j, s->first_lsn)) /* it went, before we came to it perhaps */
+			return 0;
 		if (turned == atomic_load(&j->turned))
 			return tell_scan(j, s, lsn, &why, fault);
-		if (!is_held(j, s->first_lsn))
-			return 0;
 		close_p(&fd);
 		fd = -1;
 		rc = 0;

@@ -16,7 +16,11 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/util.h"
+#include "policy/clients.h"
+#include "policy/fallbacks.h"
+#include "policy/handoffs.h"
 #include "policy/keys.h"
+#include "policy/routing.h"
 #include "policy/value.h"
 
 #define PATH_TEXT 256
@@ -43,7 +47,7 @@ plugin_texts(const struct policy_plugin *plugin)
 			char name[PATH_TEXT];
 
 			snprintf(name, sizeof name, "%s.%s", *group, k->path);
-			add_text(texts, name, k, plugin);
+			add_text(texts, name, k, key_base(*group, (struct policy_plugin *)(uintptr_t)plugin));
 		}
 	}
 	json_object_set(texts, "config", plugin->config);
@@ -54,6 +58,7 @@ json_t *
 policy_texts(const struct policy *p)
 {
 	json_t *values = json_object(), *plugins = json_object(), *texts;
+	_cleanup_(buf_free) struct buf routing = {0};
 	const struct policy_plugin *plugin;
 	size_t at = 0;
 
@@ -61,6 +66,11 @@ policy_texts(const struct policy *p)
 		if (k->reloadable)
 			add_text(values, k->path, k, p);
 	}
+	clients_write(p, values);
+	routes_write(p, &routing);
+	json_object_set_new(values, "routing", json_string(buf_text(&routing))); /* not there when it is not UTF-8 */
+	fallbacks_write(p, values);
+	handoffs_write(p, values);
 	while ((plugin = map_next(&p->plugins, &at)) != NULL)
 		json_object_set_new(plugins, plugin->name, plugin_texts(plugin));
 	texts = json_pack("{s:b, s:b, s:b, s:o, s:O*, s:o, s:o}", "from_file", p->from_file, "dev", p->dev, "root",
@@ -109,6 +119,10 @@ compare_keys(struct diff *d, const json_t *asked)
 			compare(d, k->path, text_in(d->was, "held", k->path),
 			    json_string_value(json_object_get(asked, k->path)), false);
 	}
+	compare(d, "clients", text_in(d->was, "values", "clients"), text_in(d->now, "values", "clients"), true);
+	compare(d, "routing", text_in(d->was, "values", "routing"), text_in(d->now, "values", "routing"), true);
+	compare(d, "fallbacks", text_in(d->was, "values", "fallbacks"), text_in(d->now, "values", "fallbacks"), true);
+	compare(d, "handoffs", text_in(d->was, "values", "handoffs"), text_in(d->now, "values", "handoffs"), true);
 }
 
 static char *

@@ -5,12 +5,19 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/money.h"
 #include "base/util.h"
+#include "policy/numbers.h"
 #include "policy/units.h"
 
 #define IN_POLICY(field) .at = offsetof(struct policy, field), .width = sizeof(((struct policy *)0)->field)
 #define IN_PLUGIN(field)                                                                                               \
 	.at = offsetof(struct policy_plugin, field), .width = sizeof(((struct policy_plugin *)0)->field)
+
+#define IN_ROUTE(field) .at = offsetof(struct policy_route, field), .width = sizeof(((struct policy_route *)0)->field)
+
+#define IN_HANDOFF(field)                                                                                              \
+	.at = offsetof(struct policy_handoff, field), .width = sizeof(((struct policy_handoff *)0)->field)
 
 #define K ((int64_t)KIB)
 #define M ((int64_t)MIB)
@@ -19,6 +26,7 @@
 #define SOCKET_PATH_MAX 107 /* sun_path, less its zero */
 #define TEXT_MAX        4095
 #define NAME_MAX_BYTES  64
+#define CAPABILITY_MAX  128
 
 /* clang-format off */
 const struct key policy_keys[] = {
@@ -48,6 +56,10 @@ const struct key policy_keys[] = {
 	{"http.timeout",     KEY_TIME,      IN_POLICY(http_timeout_ns),  NS_PER_MS, 24 * 3600 * S, "30s", true},
 	{"run.calls",        KEY_COUNT,     IN_POLICY(run_calls),        1, 1000000000, "1000", true},
 	{"run.wall",         KEY_TIME,      IN_POLICY(run_wall_ns),      NS_PER_MS, 366 * 24 * 3600 * S, "10m", true},
+	{"run.money",        KEY_MONEY,     IN_POLICY(run_money),        0, MONEY_MAX, "0", true},
+	{"run.cpu",          KEY_TIME,      IN_POLICY(run_cpu_ns),       0, 366 * 24 * 3600 * S, "0", true},
+	{"day.calls",        KEY_COUNT,     IN_POLICY(day_calls),        0, POLICY_DAY_CALLS_MAX, "0", true},
+	{"day.money",        KEY_MONEY,     IN_POLICY(day_money),        0, MONEY_MAX, "0", true},
 	{"run.depth",        KEY_COUNT,     IN_POLICY(depth),            0, 64, "5", true},
 	{"run.repetition",   KEY_COUNT,     IN_POLICY(repetition),       0, 1000000000, "3", true},
 	{"run.on_cycle",     KEY_ON_CYCLE,  IN_POLICY(on_cycle),         0, 0, "refuse", true},
@@ -61,8 +73,23 @@ const struct key policy_keys[] = {
 	{"rate.client_burst", KEY_COUNT,    IN_POLICY(rate_client.burst), 0, 1000000, "0", true},
 	{"rate.target",      KEY_RATE,      IN_POLICY(rate_target.each_ns), 0, 0, "0", true},
 	{"rate.target_burst", KEY_COUNT,    IN_POLICY(rate_target.burst), 0, 1000000, "0", true},
+	{"breaker.errors",   KEY_COUNT,     IN_POLICY(breaker_errors),   0, 100, "50", true},
+	{"breaker.least",    KEY_COUNT,     IN_POLICY(breaker_least),    1, 1000000, "20", true},
+	{"breaker.window",   KEY_TIME,      IN_POLICY(breaker_window_ns), S, 24 * 3600 * S, "60s", true},
+	{"breaker.latency",  KEY_TIME,      IN_POLICY(breaker_latency_ns), 0, 366 * 24 * 3600 * S, "0", true},
+	{"breaker.money",    KEY_MONEY,     IN_POLICY(breaker_money),    0, MONEY_MAX, "0", true},
+	{"breaker.open",     KEY_TIME,      IN_POLICY(breaker_open_ns),  10 * NS_PER_MS, 24 * 3600 * S, "30s", true},
 	{"journal.keep",     KEY_TIME,      IN_POLICY(journal_keep_ns),  0, 3650 * 24 * 3600 * S, "30d", true},
 	{"journal.size",     KEY_SIZE,      IN_POLICY(journal_size),     32 * M, 1024 * K * M * K, "4G", true},
+	{"reviews.once",     KEY_BOOL,      IN_POLICY(review_once),      0, 1, "false", true},
+	{"reviews.deadline", KEY_TIME,      IN_POLICY(review_deadline_ns), NS_PER_MS, 3650 * 24 * 3600 * S, "1d", true},
+	{"reviews.default",  KEY_ANSWER,    IN_POLICY(review_default),   0, 0, "reject", true},
+	{"alerts.at",        KEY_PERCENTS,  IN_POLICY(alerts_at),        1, 100, "50 80 100", true},
+	{"alerts.webhook",   KEY_URL,       IN_POLICY(alerts_webhook),   0, TEXT_MAX, "", true},
+	{"alerts.secret_file", KEY_FILE,    IN_POLICY(alerts_secret_file), 0, TEXT_MAX, "", true},
+	{"quality.k",        KEY_REAL,      IN_POLICY(quality_k),        50, 5000, "0.5", true},
+	{"quality.h",        KEY_REAL,      IN_POLICY(quality_h),        500, 100000, "8", true},
+	{"quality.least",    KEY_COUNT,     IN_POLICY(quality_least),    5, 1000000, "30", true},
 	{"run.drain",        KEY_TIME,      IN_POLICY(drain_ns),         0, 24 * 3600 * S, "10s", true},
 	{0},
 };
@@ -78,17 +105,44 @@ const struct key policy_grant_keys[] = {
 const struct key policy_limit_keys[] = {
 	{"concurrency", KEY_COUNT,    IN_PLUGIN(concurrency),  0, 1000000, "0", true},
 	{"recursion",   KEY_COUNT,    IN_PLUGIN(recursion),    0, 64, "0", true},
+	{"day_calls",   KEY_COUNT,    IN_PLUGIN(day_calls),    0, POLICY_DAY_CALLS_MAX, "0", true},
+	{"day_money",   KEY_MONEY,    IN_PLUGIN(day_money),    0, MONEY_MAX, "0", true},
 	{"polled",      KEY_BOOL,     IN_PLUGIN(polled),       0, 1, "false", true},
 	{"rate",        KEY_RATE,     IN_PLUGIN(rate.each_ns), 0, 0, "0", true},
 	{"burst",       KEY_COUNT,    IN_PLUGIN(rate.burst),   0, 1000000, "0", true},
 	{"input",       KEY_SIZE,     IN_PLUGIN(input_max),    0, 64 * M, "0", true},
 	{"context",     KEY_SIZE,     IN_PLUGIN(context_max),  0, 1024 * M, "0", true},
+	{"breaker",     KEY_BOOL,     IN_PLUGIN(breaker),      0, 1, "true", true},
+	{"timeout",     KEY_TIME,     IN_PLUGIN(timeout_ns),   0, 366 * 24 * 3600 * S, "0s", true},
 	{0},
 };
 
 /* What the file does not say of a plugin is in policy.c: it depends on the plugin. */
+#define GROUNDING_KEYS                                                                                                 \
+	{"checks",      KEY_NAMES,    IN_HANDOFF(checks),      1, NAME_MAX_BYTES, NULL, true},                         \
+	{"confidence",  KEY_REAL,     IN_HANDOFF(confidence),  0, 1000, "0", true},                                       \
+	{"on_fail",     KEY_STEPS,    IN_HANDOFF(on_fail),     1, NAME_MAX_BYTES, NULL, true},                         \
+	{"retries",     KEY_COUNT,    IN_HANDOFF(retries),     1, 20, "1", true},                                      \
+	{"escalate",    KEY_NAME,     IN_HANDOFF(escalate),    0, NAME_MAX_BYTES, NULL, true},                         \
+	{"critical",    KEY_BOOL,     IN_HANDOFF(critical),    0, 1, "true", true},                                    \
+	{"check_deadline", KEY_TIME,  IN_HANDOFF(check_deadline_ns), 0, 24 * 3600 * S, "0", true}
+
 const struct key policy_grounding_keys[] = {
-	{"checks",      KEY_NAMES,    IN_PLUGIN(checks),       1, NAME_MAX_BYTES, NULL, true},
+	GROUNDING_KEYS,
+	{0},
+};
+
+const struct key policy_handoff_keys[] = {
+	GROUNDING_KEYS, /* the same rows first, since `set` counts by them */
+	{"from",        KEY_NAME,     IN_HANDOFF(from),        0, NAME_MAX_BYTES, NULL, true},
+	{"to",          KEY_NAME,     IN_HANDOFF(to),          0, NAME_MAX_BYTES, NULL, true},
+	{"capability",  KEY_TEXT,     IN_HANDOFF(capability),  0, CAPABILITY_MAX, NULL, true},
+	{0},
+};
+
+const struct key policy_route_keys[] = {
+	{"capability",  KEY_TEXT,     IN_ROUTE(capability),    1, 128, NULL, true},
+	{"policy",      KEY_ROUTING,  IN_ROUTE(by),            0, 0, "name", true},
 	{0},
 };
 /* clang-format on */
@@ -103,6 +157,14 @@ key_table(const char *group)
 	if (strcmp(group, "limits") == 0)
 		return policy_limit_keys;
 	return strcmp(group, "grounding") == 0 ? policy_grounding_keys : NULL;
+}
+
+void *
+key_base(const char *group, struct policy_plugin *plugin)
+{
+	if (strcmp(group, "grounding") == 0)
+		return &plugin->grounding;
+	return plugin;
 }
 
 const struct key *
@@ -239,6 +301,14 @@ key_allowed(const struct key *key, char out[KEY_ALLOWED_TEXT])
 	case KEY_NAMES:
 		snprintf(out, KEY_ALLOWED_TEXT, "a list of names of plugins, e.g. [ \"quotes\" ]; [ ] is none");
 		return;
+	case KEY_NAME:
+		snprintf(out, KEY_ALLOWED_TEXT, "the name of a plugin, [a-z][a-z0-9-]*, or \"\" for none");
+		return;
+	case KEY_STEPS:
+		snprintf(out, KEY_ALLOWED_TEXT,
+		    "a list of \"retry\", \"escalate\", \"review\", \"pass\" and \"fail\", each once; nothing comes after the "
+		    "last two");
+		return;
 	case KEY_COUNT:
 		snprintf(out, KEY_ALLOWED_TEXT, "a whole number from %lld to %lld", (long long)key->min,
 		    (long long)key->max);
@@ -260,6 +330,10 @@ key_allowed(const struct key *key, char out[KEY_ALLOWED_TEXT])
 		    "a rate like \"100/s\", \"60/m\", \"10/h\" or \"1/d\", at most %d/s; \"0\" is no limit",
 		    UNIT_RATE_MOST);
 		return;
+	case KEY_MONEY:
+		snprintf(out, KEY_ALLOWED_TEXT,
+		    "an amount of dollars as a text, like \"0.50\", with at most six digits behind the point");
+		return;
 	case KEY_BOOL:
 		snprintf(out, KEY_ALLOWED_TEXT, "true or false");
 		return;
@@ -272,6 +346,23 @@ key_allowed(const struct key *key, char out[KEY_ALLOWED_TEXT])
 		return;
 	case KEY_ON_CYCLE:
 		snprintf(out, KEY_ALLOWED_TEXT, "\"refuse\" or \"end_run\"");
+		return;
+	case KEY_ROUTING:
+		snprintf(out, KEY_ALLOWED_TEXT,
+		    "\"name\", \"least_loaded\", \"cheapest\", \"best_score\" or \"weighted\"");
+		return;
+	case KEY_ANSWER:
+		snprintf(out, KEY_ALLOWED_TEXT, "\"reject\" or \"approve\"");
+		return;
+	case KEY_URL:
+		snprintf(out, KEY_ALLOWED_TEXT, "a URL, https://HOST[:PORT][/PATH] or with http, or \"\" for none");
+		return;
+	case KEY_FILE:
+		snprintf(out, KEY_ALLOWED_TEXT, "an absolute path of at most %lld bytes, or \"\" for none", (long long)key->max);
+		return;
+	case KEY_REAL:
+	case KEY_PERCENTS:
+		numbers_allowed(key, out);
 		return;
 	}
 }

@@ -8,9 +8,13 @@
 #include "base/buf.h"
 #include "base/util.h"
 #include "policy/check.h"
+#include "policy/clients.h"
+#include "policy/fallbacks.h"
+#include "policy/handoffs.h"
 #include "policy/keys.h"
 #include "policy/places.h"
 #include "policy/read.h"
+#include "policy/routing.h"
 #include "policy/units.h"
 #include "policy/value.h"
 
@@ -23,6 +27,7 @@ plugin_new(const char *name)
 
 	value_preset(policy_grant_keys, plugin);
 	value_preset(policy_limit_keys, plugin);
+	value_preset(policy_grounding_keys, &plugin->grounding);
 	plugin->name = xstrdup(name);
 	plugin->http = xcalloc(1, sizeof *plugin->http);
 	plugin->config = json_object();
@@ -36,7 +41,7 @@ plugin_free(struct policy_plugin *plugin)
 {
 	value_clear(policy_grant_keys, plugin);
 	value_clear(policy_limit_keys, plugin);
-	value_clear(policy_grounding_keys, plugin);
+	value_clear(policy_grounding_keys, &plugin->grounding);
 	json_decref(plugin->config);
 	json_decref(plugin->config_at);
 	free(plugin->at);
@@ -94,8 +99,9 @@ plugins_preset(struct policy *p)
 {
 	struct policy_plugin *supervisor = policy_plugin_of(p, "supervisor");
 
-	supervisor->checks = xcalloc(2, sizeof *supervisor->checks);
-	supervisor->checks[0] = xstrdup("quotes");
+	supervisor->grounding.named = true;
+	supervisor->grounding.checks = xcalloc(2, sizeof *supervisor->grounding.checks);
+	supervisor->grounding.checks[0] = xstrdup("quotes");
 }
 
 /* All but the folder of installed plugins, which comes last and so after the file was read. */
@@ -105,6 +111,7 @@ policy_new(bool dev, bool root)
 	struct policy *p = xcalloc(1, sizeof *p);
 
 	p->refs = 1;
+	p->generation = 1;
 	p->dev = dev;
 	p->for_root = root;
 	p->file = xstrdup(NO_FILE);
@@ -130,6 +137,7 @@ policy_defaults_as(bool dev, bool root)
 	struct policy *p = policy_new(dev, root);
 
 	places_add_installed(p);
+	handoffs_compile(p);
 	return p;
 }
 
@@ -167,6 +175,8 @@ policy_complete(struct policy *p, const char *path)
 		p->from_file = true;
 	}
 	places_add_installed(p);
+	fallbacks_compile(p);
+	handoffs_compile(p);
 	p->held = lasting_values(p);
 	p->asked = json_incref(p->held);
 }
@@ -182,11 +192,16 @@ load_as(const char *path, bool dev, bool root, struct policy **ret, struct fault
 {
 	struct policy *p = policy_new(dev, root);
 
-	if (path != NULL && (policy_read(path, p, fault) != 0 || !check_stacks(p, path, set_fault, fault))) {
+	if (path != NULL && (policy_read(path, p, fault) != 0 || !check_stacks(p, path, set_fault, fault) ||
+				!clients_check(p, set_fault, fault))) {
 		policy_unref(&p);
 		return HOSPES_ECONFIG;
 	}
 	policy_complete(p, path);
+	if (!fallbacks_check(p, set_fault, fault) || !handoffs_check(p, set_fault, fault)) {
+		policy_unref(&p);
+		return HOSPES_ECONFIG;
+	}
 	*ret = p;
 	return 0;
 }
@@ -200,8 +215,11 @@ policy_check(
 	if (path != NULL) {
 		policy_read_all(path, p, each, arg);
 		check_stacks(p, path, each, arg);
+		clients_check(p, each, arg);
 	}
 	policy_complete(p, path);
+	fallbacks_check(p, each, arg);
+	handoffs_check(p, each, arg);
 	check_values(p, options, each, arg);
 	check_grants(p, options, each, arg);
 	*ret = p;
@@ -234,6 +252,7 @@ policy_reload(const struct policy *now, struct policy **ret, struct fault *fault
 	}
 	json_decref(p->held);
 	p->held = json_incref(now->held);
+	p->generation = now->generation + 1;
 	*ret = p;
 	return 0;
 }
@@ -263,6 +282,10 @@ policy_unref(struct policy **ref)
 		plugin_free(plugin);
 	map_free(&p->plugins);
 	plugin_free(p->unnamed);
+	clients_free(p);
+	routes_free(p);
+	fallbacks_free(p);
+	handoffs_free(p);
 	value_clear(policy_keys, p);
 	json_decref(p->texts);
 	json_decref(p->places);

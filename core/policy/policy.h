@@ -23,12 +23,86 @@
 
 /* What becomes of a run in which a call goes round in a circle: the call is refused, or the run is ended. */
 enum policy_on_cycle { ON_CYCLE_REFUSE, ON_CYCLE_END_RUN };
+/* What is said where no human says anything. */
+enum policy_answer { ANSWER_REJECT, ANSWER_APPROVE };
 enum policy_isolation { ISOLATION_CLIENT, ISOLATION_VERSION, ISOLATION_RUN };
 
 /* So many at a time, and then one each time that so long has passed. */
 struct policy_rate {
 	int64_t each_ns; /* 0: no limit */
 	unsigned burst;  /* 0: as many as come in a second, one at least */
+};
+
+/* What is tried in place of a call that failed: another agent, or one of its versions, or a fixed answer. */
+struct policy_stand_in {
+	char *agent, *version; /* a name or "cap:NAME"; version may be NULL */
+	char *answer;          /* JSON text */
+};
+
+/* On which ends of an attempt, each a bit. */
+#define FALLBACK_ON_CRASH   1u /* its cell died of it, it got stuck, it could not be loaded */
+#define FALLBACK_ON_TIMEOUT 2u
+#define FALLBACK_ON_BREAKER 4u
+#define FALLBACK_ON_REFUSED 8u  /* by another guard, before or after it replied */
+#define FALLBACK_ON_FAILED  16u /* it said so itself */
+
+/* An entry of `fallbacks`. */
+struct policy_fallback {
+	char *of;        /* a name, or "cap:NAME", by which it was called */
+	char **on;       /* as it is written; NULL: all but "failed" */
+	unsigned causes; /* the bits of that */
+	struct policy_stand_in *to;
+	unsigned n;
+	char *at; /* "FILE:LINE" */
+};
+
+/* Who of those that offer a capability is called; an entry of `routing`. */
+enum policy_routing { ROUTING_NAME, ROUTING_LEAST_LOADED, ROUTING_CHEAPEST, ROUTING_BEST_SCORE, ROUTING_WEIGHTED, ROUTINGS };
+extern const char *const policy_routings[ROUTINGS];
+
+#define POLICY_WEIGHTS_MAX 64
+
+struct policy_weight {
+	char *name; /* of a plugin */
+	unsigned weight;
+};
+
+struct policy_route {
+	char *capability; /* "*" in it is any run of characters */
+	enum policy_routing by;
+	struct policy_weight *weights; /* who has none has 1 */
+	unsigned n_weights;
+	char *at; /* "FILE:LINE" */
+};
+
+/* What is done, one after the other, with a reply that is not grounded or too unsure. */
+enum policy_step { STEP_FAIL, STEP_PASS, STEP_RETRY, STEP_ESCALATE, STEP_REVIEW };
+#define POLICY_STEPS_MAX 5
+
+/* What a reply has to pass before it is handed on: `grounding.NAME`, and each entry of `handoffs`. */
+struct policy_handoff {
+	char *from, *to;      /* of an entry: whose reply, handed to whom; NULL: anybody's */
+	char *capability;     /* of an entry: that `from` offers; NULL: any */
+	char **checks;        /* plugins that look at it; NULL or empty: none */
+	double confidence;    /* below that it is too unsure; 0: never */
+	char **on_fail;       /* the steps as they are written; empty is [ "fail" ] */
+	unsigned retries;     /* how often the step "retry" asks again; default 1 */
+	char *escalate;       /* whom the step "escalate" asks; NULL: nobody */
+	bool critical;        /* a critical claim without a source fails, and nobody is asked; default true */
+	int64_t check_deadline_ns; /* that a check may take; 0: what is left of the call's time */
+
+	unsigned set;         /* bit i: row i of the table of its keys is in the file */
+	bool named;           /* it is in the file, or compiled in for a plugin */
+	char *at;             /* "FILE:LINE" of an entry */
+	char *key;            /* of an entry: its names together */
+	enum policy_step steps[POLICY_STEPS_MAX];
+	unsigned n_steps;
+};
+
+#define POLICY_PERCENTS_MAX 8
+struct policy_percents {
+	unsigned n;
+	uint8_t at[POLICY_PERCENTS_MAX]; /* the smallest first */
 };
 
 /* What the operator says of one plugin: `grants.NAME`, `limits.NAME` and `plugins.NAME`. */
@@ -38,9 +112,13 @@ struct policy_plugin {
 	bool http_private;    /* private addresses too */
 	char **needs;         /* NULL: all that the notes declare; else only those of them that match one of these */
 	char **memory;        /* granted spaces beside its own, NULL-terminated, perhaps empty; "*" is a pattern */
-	char **checks;        /* `grounding.NAME.checks`: plugins that its replies have to pass; NULL or empty: none */
+	struct policy_handoff grounding; /* what its replies have to pass, unless an entry of `handoffs` says otherwise */
 	unsigned concurrency; /* running calls of it at a time; 0: no limit */
+	int64_t timeout_ns;   /* time for one attempt of a call of it; 0: what the call has */
 	unsigned recursion;   /* cap of the note's recursion; default 0 */
+	int64_t day_calls;    /* calls of it a day, of all runs; 0: no limit */
+	int64_t day_money;    /* micro-dollars; 0: no limit */
+	bool breaker;         /* it is left alone for a while when it fails too often; default true */
 	bool polled;          /* its answer may change: asking it the same again is no repetition */
 	struct policy_rate rate; /* of calls of it */
 	size_t input_max;        /* bytes of the input of one; 0: as for all */
@@ -50,8 +128,19 @@ struct policy_plugin {
 	json_t *config_at;    /* the same of each key of config */
 };
 
+/* What the operator says of one client, or with the name "*" of all that have no entry of their own: an entry of `clients`.  0
+ * is no limit, and of `calls` and `money` that run.calls and run.money hold. */
+struct policy_client {
+	char *client;                 /* "uid:1000" */
+	int64_t calls, money;         /* of one run of it, micro-dollars */
+	int64_t day_calls, day_money; /* of all its runs, a day */
+	char *at;                     /* "FILE:LINE" */
+};
+#define POLICY_DAY_CALLS_MAX INT64_C(1000000000000)
+
 struct policy {
 	unsigned refs;
+	unsigned generation; /* one more than that of the snapshot which it was read after */
 	char *file; /* for messages; "(defaults)" when there was none */
 	bool from_file;
 
@@ -65,6 +154,12 @@ struct policy {
 
 	int64_t run_calls;
 	int64_t run_wall_ns;
+	int64_t run_money;  /* micro-dollars; 0: no limit */
+	int64_t run_cpu_ns; /* 0: no limit */
+	int64_t day_calls;  /* of the whole host; 0: no limit */
+	int64_t day_money;
+	struct policy_client *clients; /* in the order of the file: policy_client */
+	size_t n_clients;
 	unsigned depth;
 	unsigned repetition; /* how often the same call may be begun again in a run; 0: as often as it likes; default 3 */
 	enum policy_on_cycle on_cycle;
@@ -77,6 +172,14 @@ struct policy {
 	struct policy_rate rate_target; /* requests to one host outside */
 	unsigned resume_at_once; /* runs that repeat what is on record, after a start; default 64 */
 	int64_t drain_ns;        /* how long a host that is told to stop lets runs end; default 10 s */
+
+	/* what goes wrong too often is left alone for a while; all of the newest snapshot, whoever asks */
+	unsigned breaker_errors;    /* percent */
+	unsigned breaker_least;     /* outcomes, before it says anything */
+	int64_t breaker_window_ns;
+	int64_t breaker_latency_ns; /* what takes longer has gone wrong; 0: it may */
+	int64_t breaker_money;      /* micro-dollars a minute; 0: no limit */
+	int64_t breaker_open_ns;
 
 	int64_t journal_keep_ns; /* records of runs that ended are dropped when they are older; 0: age drops none */
 	uint64_t journal_size;   /* bytes: the oldest are dropped past these */
@@ -100,6 +203,15 @@ struct policy {
 	size_t memory_value_max;    /* `memory.value`: bytes of one remembered value; default 1 MiB */
 	size_t memory_document_max; /* `memory.document`: bytes of one document's text; default 64 MiB */
 
+	bool review_once;           /* `reviews.once`: a human is asked before an effect of the class `once` */
+	int64_t review_deadline_ns; /* how long a review waits for a human */
+	enum policy_answer review_default; /* `reviews.default`: what becomes of a review that nobody answered */
+	struct policy_percents alerts_at; /* of a budget that is spent: an alert each */
+	char *alerts_webhook;             /* URL that alerts are sent to, or NULL */
+	char *alerts_secret_file;         /* that they are signed with, or NULL */
+	double quality_k, quality_h;      /* CUSUM over scores, in standard deviations (dispatch/cusum.h) */
+	unsigned quality_least;           /* scores of a version before a drop is told of */
+
 	json_t *held;  /* key -> text of what holds until the host starts again, as the file had it when it started */
 	json_t *asked; /* the same as the file has it now */
 	bool for_root; /* whose folders the defaults are; the core asks again when it is somebody else */
@@ -107,6 +219,15 @@ struct policy {
 	bool dev; /* hospes dev: declared public hosts are granted, dev versions accepted */
 
 	struct map plugins;            /* name -> struct policy_plugin */
+	struct policy_fallback *fallbacks; /* the entries of `fallbacks` */
+	unsigned n_fallbacks;
+	struct map fallback_of;        /* its `of` -> struct policy_fallback */
+	struct policy_route *routes;   /* entries of `routing`, in the order of the file */
+	unsigned n_routes;
+	struct policy_handoff *handoffs; /* the entries of `handoffs` */
+	unsigned n_handoffs;
+	struct map handoff_of;         /* "FROM TO CAPABILITY", each may be "" -> its entry */
+	unsigned handoff_kinds;        /* bit i: there is one with these of the three (handoffs.c) */
 	struct policy_plugin *unnamed; /* what holds for a plugin that the file does not name */
 	json_t *texts;                 /* name -> text, of the files of settings that were looked at */
 	json_t *places;                /* key, as in "grants.fetch.http" -> "FILE:LINE", of what the file sets */
@@ -179,6 +300,23 @@ const struct policy_plugin *policy_plugin(const struct policy *p, const char *na
 /* "100/s", "0" */
 #define POLICY_RATE_TEXT 32
 void policy_rate_text(const struct policy_rate *rate, char out[POLICY_RATE_TEXT]);
+/* Never NULL: what holds for a client. */
+const struct policy_client *policy_client(const struct policy *p, const char *name);
+/* What stands in for calls of a name or "cap:NAME"; NULL: nothing. */
+const struct policy_fallback *policy_fallback(const struct policy *p, const char *name);
+
+/* "crash", of one bit. */
+const char *policy_fallback_cause(unsigned cause);
+
+/* How one is chosen of those that offer what was asked for; NULL: by name.  The first entry that fits. */
+const struct policy_route *policy_route(const struct policy *p, const char *capability);
+
+/* Of a plugin under an entry. */
+unsigned policy_weight(const struct policy_route *route, const char *name);
+/* What the reply of a plugin has to pass on its way to another, or with `to` NULL to the client.  Of several entries that which
+ * names `from` counts before one that names `to`, and that before one that names a capability.  Never NULL. */
+const struct policy_handoff *policy_handoff(
+    const struct policy *p, const struct policy_plugin *from, const struct policy_plugin *to, char *const *capabilities);
 
 /* The text of the file that a setting of the type "file" names, as a JSON string (a new reference): from the folder `files`
  * beside the configuration file, else from the installed one; "" where neither has it, or for the name "".  Read once for

@@ -6,8 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/money.h"
 #include "base/util.h"
 #include "policy/match.h"
+#include "policy/numbers.h"
 #include "policy/units.h"
 
 static void *
@@ -80,6 +82,46 @@ static const char *const isolations[] = {
 
 static const char *const on_cycles[] = {[ON_CYCLE_REFUSE] = "refuse", [ON_CYCLE_END_RUN] = "end_run"};
 
+const char *const policy_routings[ROUTINGS] = {[ROUTING_NAME] = "name",
+    [ROUTING_LEAST_LOADED] = "least_loaded",
+    [ROUTING_CHEAPEST] = "cheapest",
+    [ROUTING_BEST_SCORE] = "best_score",
+    [ROUTING_WEIGHTED] = "weighted"};
+static const char *const answers[] = {[ANSWER_REJECT] = "reject", [ANSWER_APPROVE] = "approve"};
+static const char *const steps[] = {[STEP_FAIL] = "fail",
+    [STEP_PASS] = "pass",
+    [STEP_RETRY] = "retry",
+    [STEP_ESCALATE] = "escalate",
+    [STEP_REVIEW] = "review"};
+
+bool
+value_step(const char *text, enum policy_step *ret)
+{
+	for (unsigned i = 0; i < ARRAY_LEN(steps); i++) {
+		if (strcmp(text, steps[i]) == 0) {
+			*ret = (enum policy_step)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Each once, and nothing after what ends it. */
+static bool
+steps_fit(char *const *texts)
+{
+	unsigned seen = 0;
+
+	for (; *texts != NULL; texts++) {
+		enum policy_step step;
+
+		if (!value_step(*texts, &step) || (seen & (1u << step | 1u << STEP_FAIL | 1u << STEP_PASS)) != 0)
+			return false;
+		seen |= 1u << step;
+	}
+	return true;
+}
+
 static bool
 put_word(const struct key *key, void *base, const char *text, const char *const *words, size_t n)
 {
@@ -113,6 +155,19 @@ need_fits(const char *text)
 	return false;
 }
 
+/* As far as is seen without taking it apart, which whoever uses it does; no user, no password. */
+static bool
+url_fits(const char *text)
+{
+	const char *host = NULL;
+
+	if (strncmp(text, "https://", 8) == 0)
+		host = text + 8;
+	else if (strncmp(text, "http://", 7) == 0)
+		host = text + 7;
+	return host != NULL && strcspn(host, "/?#:") > 0 && strpbrk(host, " *@\"<>\\^`{|}") == NULL;
+}
+
 static bool
 text_fits(const struct key *key, const char *text)
 {
@@ -138,6 +193,12 @@ text_fits(const struct key *key, const char *text)
 		       text[strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-*")] == '\0';
 	case KEY_NAMES:
 		return policy_is_plugin_name(text);
+	case KEY_NAME:
+		return len == 0 || policy_is_plugin_name(text);
+	case KEY_URL:
+		return len == 0 || url_fits(text);
+	case KEY_FILE:
+		return len == 0 || text[0] == '/';
 	default:
 		return true;
 	}
@@ -150,7 +211,10 @@ value_put_text(const struct key *key, void *base, const char *text)
 
 	switch (key->type) {
 	case KEY_TEXT:
+	case KEY_NAME:
 	case KEY_PATH:
+	case KEY_URL:
+	case KEY_FILE:
 		if (!text_fits(key, text))
 			return false;
 		put_string(key, base, text);
@@ -164,12 +228,20 @@ value_put_text(const struct key *key, void *base, const char *text)
 			return false;
 		put_integer(key, base, number);
 		return true;
+	case KEY_MONEY:
+		if (text[0] == '\0')
+			return put_in_range(key, base, 0);
+		return money_read(text, &number) && put_in_range(key, base, number);
 	case KEY_UIDS:
 		return put_uids(key, base, text);
 	case KEY_ISOLATION:
 		return put_word(key, base, text, isolations, ARRAY_LEN(isolations));
 	case KEY_ON_CYCLE:
 		return put_word(key, base, text, on_cycles, ARRAY_LEN(on_cycles));
+	case KEY_ROUTING:
+		return put_word(key, base, text, policy_routings, ROUTINGS);
+	case KEY_ANSWER:
+		return put_word(key, base, text, answers, ARRAY_LEN(answers));
 	case KEY_COUNT:
 	case KEY_BOOL:
 	case KEY_PATHS:
@@ -177,6 +249,9 @@ value_put_text(const struct key *key, void *base, const char *text)
 	case KEY_NEEDS:
 	case KEY_SPACES:
 	case KEY_NAMES:
+	case KEY_STEPS:
+	case KEY_REAL:
+	case KEY_PERCENTS:
 		break;
 	}
 	return false;
@@ -191,6 +266,8 @@ value_put_number(const struct key *key, void *base, int64_t number)
 		return put_in_range(key, base, number);
 	case KEY_TIME:
 		return !__builtin_mul_overflow(number, NS_PER_S, &number) && put_in_range(key, base, number);
+	case KEY_REAL:
+		return value_put_real(key, base, (double)number);
 	default:
 		return false;
 	}
@@ -209,7 +286,14 @@ static bool
 is_list(const struct key *key)
 {
 	return key->type == KEY_PATHS || key->type == KEY_PATTERNS || key->type == KEY_NEEDS ||
-	       key->type == KEY_SPACES || key->type == KEY_NAMES;
+	       key->type == KEY_SPACES || key->type == KEY_NAMES || key->type == KEY_STEPS;
+}
+
+static bool
+is_text(const struct key *key)
+{
+	return key->type == KEY_TEXT || key->type == KEY_PATH || key->type == KEY_NAME ||
+	       key->type == KEY_URL || key->type == KEY_FILE;
 }
 
 bool
@@ -223,6 +307,8 @@ value_put_list(const struct key *key, void *base, char ***list)
 		if (!text_fits(key, *text))
 			return false;
 	}
+	if (key->type == KEY_STEPS && !steps_fit(*list))
+		return false;
 	texts_free(to);
 	*to = *list;
 	*list = NULL;
@@ -239,6 +325,8 @@ value_preset(const struct key *keys, void *base)
 			continue;
 		if (k->type == KEY_BOOL)
 			fits = value_put_bool(k, base, strcmp(k->preset, "true") == 0);
+		else if (k->type == KEY_REAL || k->type == KEY_PERCENTS)
+			fits = numbers_preset(k, base);
 		else if (k->type == KEY_COUNT)
 			fits = value_put_number(k, base, strtoll(k->preset, NULL, 10));
 		else
@@ -253,6 +341,8 @@ texts_copy(char *const *texts)
 	size_t n = 0;
 	char **copy;
 
+	if (texts == NULL)
+		return NULL;
 	while (texts[n] != NULL)
 		n++;
 	copy = xcalloc(n + 1, sizeof *copy);
@@ -271,7 +361,7 @@ value_copy(const struct key *key, void *to, const void *from)
 
 		texts_free(list);
 		*list = texts_copy(*(char **const *)source);
-	} else if (key->type == KEY_TEXT || key->type == KEY_PATH) {
+	} else if (is_text(key)) {
 		const char *text = *(char *const *)source;
 
 		put_string(key, to, text != NULL ? text : "");
@@ -319,7 +409,9 @@ value_write(const struct key *key, const void *base, struct buf *out)
 
 	if (is_list(key)) {
 		write_list(key, *(char *const *const *)from, out);
-	} else if (key->type == KEY_TEXT || key->type == KEY_PATH) {
+	} else if (key->type == KEY_REAL || key->type == KEY_PERCENTS) {
+		numbers_write(key, base, out);
+	} else if (is_text(key)) {
 		buf_printf(out, "%s", *(char *const *)from != NULL ? *(char *const *)from : "");
 	} else if (key->type == KEY_BOOL) {
 		buf_appends(out, *(const bool *)from ? "true" : "false");
@@ -331,6 +423,15 @@ value_write(const struct key *key, const void *base, struct buf *out)
 		buf_appends(out, isolations[value_integer(key, base)]);
 	} else if (key->type == KEY_ON_CYCLE) {
 		buf_appends(out, on_cycles[value_integer(key, base)]);
+	} else if (key->type == KEY_ROUTING) {
+		buf_appends(out, policy_routings[value_integer(key, base)]);
+	} else if (key->type == KEY_MONEY) {
+		char money[MONEY_TEXT];
+
+		money_write(value_integer(key, base), money);
+		buf_appends(out, money);
+	} else if (key->type == KEY_ANSWER) {
+		buf_appends(out, answers[value_integer(key, base)]);
 	} else if (key->type == KEY_COUNT) {
 		buf_printf(out, "%lld", (long long)value_integer(key, base));
 	} else if (key->type == KEY_RATE) {
@@ -348,7 +449,7 @@ value_clear(const struct key *keys, void *base)
 	for (const struct key *k = keys; k->path != NULL; k++) {
 		if (is_list(k))
 			texts_free(place(k, base));
-		else if (k->type == KEY_TEXT || k->type == KEY_PATH)
+		else if (is_text(k))
 			put_string(k, base, "");
 	}
 }

@@ -32,6 +32,9 @@ int64_t value_integer(const struct key *key, const void *base);
 /* Frees what the keys of a table hold. */
 void value_clear(const struct key *keys, void *base);
 
+/* "retry"; false: no step has this name. */
+bool value_step(const char *text, enum policy_step *ret);
+
 /* [a-z][a-z0-9-]{0,63} */
 bool policy_is_plugin_name(const char *name);
 

@@ -28,17 +28,19 @@ configured_check(const struct registry *r, const struct version *v)
 	}
 }
 
-/* Its replies are refused until there are all of its checks. */
+/* Replies are refused until there are all of their checks, and nobody is asked instead who is not there. */
 static void
-look_for_checks(const struct registry *r, const struct policy_plugin *configured)
+look_for(const struct registry *r, const struct policy_handoff *rule, const char *plugin, const char *at)
 {
-	for (char **check = configured->checks; check != NULL && *check != NULL; check++) {
+	for (char **check = rule->checks; check != NULL && *check != NULL; check++) {
 		if (registry_active(r, *check) == NULL)
 			log_warn(
 			    "a check of the replies of a plugin is not there; they will be refused as not_grounded",
-			    LOG_S("plugin", configured->name), LOG_S("check", *check),
-			    LOG_S("at", policy_plugin_at(configured, NULL)));
+			    LOG_S("plugin", plugin), LOG_S("check", *check), LOG_S("at", at));
 	}
+	if (rule->escalate != NULL && registry_active(r, rule->escalate) == NULL)
+		log_warn("whom the replies of a plugin are escalated to is not there; that step will fail",
+		    LOG_S("plugin", plugin), LOG_S("escalate", rule->escalate), LOG_S("at", at));
 }
 
 void
@@ -47,13 +49,18 @@ configured_check_all(const struct registry *r)
 	struct policy_plugin *configured;
 	size_t at = 0;
 
+	for (unsigned i = 0; i < r->policy->n_handoffs; i++) {
+		const struct policy_handoff *entry = &r->policy->handoffs[i];
+
+		look_for(r, entry, entry->from != NULL ? entry->from : "*", entry->at);
+	}
 	while ((configured = map_next(&r->policy->plugins, &at)) != NULL) {
 		const struct version *v = registry_active(r, configured->name);
 		const struct plugin *plugin = registry_plugin(r, configured->name);
 
 		if (v != NULL) {
 			configured_check(r, v);
-			look_for_checks(r, configured);
+			look_for(r, &configured->grounding, configured->name, policy_plugin_at(configured, NULL));
 		} else if (configured->at != NULL && (plugin == NULL || plugin->n == 0))
 			log_warn("the configuration names a plugin that is not there; is the name right?",
 			    LOG_S("plugin", configured->name), LOG_S("at", policy_plugin_at(configured, NULL)));

@@ -14,6 +14,7 @@
 #include "base/json.h"
 #include "run/keys.h"
 #include "run/care.h"
+#include "run/reviews.h"
 #include "run/state.h"
 
 static size_t
@@ -192,11 +193,15 @@ apply_dropped(struct store_txn *txn, const struct record *r, struct fault *fault
 const struct store_apply run_apply[] = {
     {RECORD_RUN_MOVED, NULL, apply_moved},
     {RECORD_COMMAND, COMMAND_DROPPED, apply_dropped},
+    {RECORD_COMMAND, COMMAND_DROPPED, reviews_dropped_apply},
     {RECORD_COMMAND, COMMAND_ERASE, erase_apply},
+    {RECORD_COMMAND, COMMAND_ERASE, reviews_erased_apply},
     {RECORD_COMMAND, COMMAND_ERASED, erased_apply},
     {RECORD_RUNS_OPEN, NULL, apply_runs_open},
     {RECORD_RUN_START, NULL, apply_start},
     {RECORD_RUN_START, NULL, key_apply},
     {RECORD_RUN_END, NULL, apply_end},
+    {RECORD_REVIEW, NULL, review_apply},
+    {RECORD_RESOLVED, NULL, reviewed_apply},
     {0, NULL, NULL},
 };

@@ -28,6 +28,7 @@ struct erasing {
 	struct carried carried, copies; /* for hashes of what is told by a difference */
 	struct buf records;             /* struct journal_erasing */
 
+	uint64_t first_lsn; /* of the journal */
 	uint64_t lsn; /* that is waited for */
 	STAILQ_ENTRY(erasing) queued;
 };
@@ -124,10 +125,13 @@ overwrite(void *arg)
 static void
 leave_segment(struct erasing *e)
 {
+	const struct journal_erasing *records = (const struct journal_erasing *)(const void *)e->records.data;
 	_cleanup_(free_p) struct journal_segment *segments = NULL;
-	size_t n = journal_segments(e->runs->journal, &segments);
+	size_t n = journal_segments(e->runs->journal, &segments), count = e->records.len / sizeof(*records);
 	uint64_t last = (uint64_t)json_integer_value(json_object_get(e->entry, "last_lsn"));
 
+	if (count > 0 && records[count - 1].lsn > last)
+		last = records[count - 1].lsn;
 	if (n > 0 && last >= segments[n - 1].first)
 		journal_turn(e->runs->journal);
 }
@@ -177,19 +181,51 @@ see_record(const struct record *r, void *arg)
 	return 0;
 }
 
+/* What people said of it came after its end; dropped with the journal it may have been since. */
+static int
+see_score(const void *key, size_t key_len, const void *data, size_t len, void *arg)
+{
+	_cleanup_(json_p) json_t *said = json_read(data, len, "a score", NULL);
+	struct journal_erasing one = {.lsn = (uint64_t)json_integer_value(json_object_get(said, "lsn"))};
+	struct erasing *e = arg;
+
+	(void)key, (void)key_len;
+	if (one.lsn >= e->scan.to && one.lsn >= e->first_lsn)
+		buf_append(&e->records, &one, sizeof(one));
+	return 0;
+}
+
+static void
+read_scores(struct store_txn *txn, struct journal *j, void *arg)
+{
+	uint8_t key[SCORE_PERSON_KEY - sizeof(uint32_t)] = {SCORE_PERSONS[0]};
+	struct erasing *e = arg;
+
+	e->first_lsn = journal_first(j);
+	memcpy(key + 1, e->id.bytes, sizeof(e->id.bytes));
+	store_walk(txn, STORE_SCORES, key, sizeof(key), false, see_score, e);
+}
+
+static void
+scores_read(void *arg)
+{
+	struct erasing *e = arg;
+
+	leave_segment(e);
+	/* Also where the intent is on record: something has to be written behind what is erased. */
+	e->lsn = record_command(e, COMMAND_ERASE);
+	journal_await(e->runs->journal, e->lsn, overwrite, e);
+}
+
 static void
 was_scanned(void *arg)
 {
 	struct erasing *e = arg;
 
-	if (e->scan.fault.status != 0) {
+	if (e->scan.fault.status != 0)
 		fail(e, &e->scan.fault);
-		return;
-	}
-	leave_segment(e);
-	/* Also where the intent is on record: something has to be written behind what is erased. */
-	e->lsn = record_command(e, COMMAND_ERASE);
-	journal_await(e->runs->journal, e->lsn, overwrite, e);
+	else
+		store_read(e->runs->store, read_scores, scores_read, e);
 }
 
 /* ---- Whether it may be [loop and store thread] ------------------------------------------------------------------- */
@@ -293,6 +329,19 @@ run_erase(struct runs *r, const char *id_text, const char *who, const char *why,
 	}
 	ulid_format(&e->id, e->id_text);
 	add(e);
+}
+
+bool
+run_is_erased(const struct runs *r, const struct ulid *id)
+{
+	const struct erasing *e;
+
+	STAILQ_FOREACH(e, &r->erasing, queued)
+	{
+		if (memcmp(e->id.bytes, id->bytes, sizeof(id->bytes)) == 0)
+			return true;
+	}
+	return false;
 }
 
 /* ---- What a crash left undone ------------------------------------------------------------------------------------ */

@@ -60,7 +60,8 @@ check_values(const struct run_request *q, bool scripted, struct fault *fault)
 	if (q->script != NULL && !scripted)
 		return fault_set(
 		    fault, HOSPES_EPERM, "answers to ops may be given to the private host of `hospes test` only");
-	if (q->calls < 0 || q->wall_ms < 0 || q->wall_ms > WALL_MS_MAX)
+	if (q->calls < 0 || q->wall_ms < 0 || q->wall_ms > WALL_MS_MAX || q->money_micros < 0 ||
+	    q->money_micros > WALL_MS_MAX || q->cpu_ms < 0 || q->cpu_ms > WALL_MS_MAX)
 		return fault_set(fault, HOSPES_EINPUT,
 		    "a budget is a number from 0 to %lld; leave it out for the host's own limit",
 		    (long long)WALL_MS_MAX);
@@ -80,6 +81,8 @@ wrong(struct fault *fault, const char *member, const char *what)
 	    "a request for a run is {\"plugin\": name, \"input\": any}: \"%s\" has to be %s", member, what);
 }
 
+#define BUDGET_FORM "{\"calls\": n, \"wall_ms\": n, \"money_micros\": n, \"cpu_ms\": n}"
+
 static int
 read_budget(struct run_request *q, json_t *budget, struct fault *fault)
 {
@@ -89,15 +92,17 @@ read_budget(struct run_request *q, json_t *budget, struct fault *fault)
 	if (budget == NULL)
 		return 0;
 	if (!json_is_object(budget))
-		return wrong(fault, "budget", "{\"calls\": n, \"wall_ms\": n}");
+		return wrong(fault, "budget", BUDGET_FORM);
 	json_object_foreach(budget, key, value)
 	{
-		json_int_t *ret = strcmp(key, "calls") == 0     ? &q->calls
-				  : strcmp(key, "wall_ms") == 0 ? &q->wall_ms
-								: NULL;
+		json_int_t *ret = strcmp(key, "calls") == 0          ? &q->calls
+				  : strcmp(key, "wall_ms") == 0      ? &q->wall_ms
+				  : strcmp(key, "money_micros") == 0 ? &q->money_micros
+				  : strcmp(key, "cpu_ms") == 0       ? &q->cpu_ms
+								     : NULL;
 
 		if (ret == NULL || !json_is_integer(value))
-			return wrong(fault, "budget", "{\"calls\": n, \"wall_ms\": n}");
+			return wrong(fault, "budget", BUDGET_FORM);
 		*ret = json_integer_value(value);
 	}
 	return 0;

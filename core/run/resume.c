@@ -84,12 +84,18 @@ take_start(struct runs *r, struct run *run, const struct record *rec, struct fau
 	run->set = json_field(rec, TAG_CONFIG);
 	run->sources = run_take_sources(sources);
 	run->deadline_real_ns = record_int(rec, TAG_DEADLINE);
-	if (run->deadline_real_ns < 0 || record_int(rec, TAG_LIMIT_CALLS) < 0)
+	if (run->deadline_real_ns < 0 || record_int(rec, TAG_LIMIT_CALLS) < 0 ||
+	    record_int(rec, TAG_LIMIT_MICROS) < 0 || record_int(rec, TAG_CPU) < 0)
 		return fault_set(fault, HOSPES_EDAMAGED,
 		    "its start, at %llu of the journal, gives it a deadline or a limit that is negative",
 		    (unsigned long long)rec->head.lsn);
-	account_init(&run->account, "run", client_account(r, run->client));
+	account_init(&run->account, "run", NULL);
+	run->client_account = dispatch_client_account(r->dispatch, run->client);
 	run->account.limit[QUANTITY_CALLS] = record_int(rec, TAG_LIMIT_CALLS);
+	if (record_find(rec, TAG_LIMIT_MICROS) != NULL)
+		run->account.limit[QUANTITY_MONEY] = record_int(rec, TAG_LIMIT_MICROS);
+	if (record_find(rec, TAG_CPU) != NULL)
+		run->account.limit[QUANTITY_CPU] = record_int(rec, TAG_CPU);
 	run->account.ends_real_ns = run->deadline_real_ns;
 	run->root.version = record_text(rec, TAG_VERSION);
 	run->root.deadline_real_ns = run->deadline_real_ns;

@@ -35,6 +35,7 @@ runs_open(struct runs **ret, const struct runs_options *options, struct fault *f
 		return rc;
 	resume_begin(r);
 	care_open(r);
+	STAILQ_INIT(&r->scoring);
 	erase_open(r);
 	return 0;
 }
@@ -77,8 +78,6 @@ void
 runs_close(struct runs **r)
 {
 	struct run_slot *slot;
-	void *account;
-	size_t at = 0;
 
 	if (*r == NULL)
 		return;
@@ -86,6 +85,7 @@ runs_close(struct runs **r)
 		open_checkpoint(*r); /* the next start looks no further back */
 	care_close(*r);
 	erase_close(*r);
+	score_close(*r);
 	resume_close(*r);
 	drain_close(*r);
 	while ((slot = TAILQ_FIRST(&(*r)->ended)) != NULL) {
@@ -94,30 +94,11 @@ runs_close(struct runs **r)
 		watch_end(slot);
 		run_free(slot);
 	}
-	while ((account = map_next(&(*r)->clients, &at)) != NULL)
-		free(account);
-	map_free(&(*r)->clients);
 	map_free(&(*r)->by_id);
 	map_free(&(*r)->keys);
 	policy_unref(&(*r)->policy);
 	free(*r);
 	*r = NULL;
-}
-
-struct account *
-client_account(struct runs *r, const char *client)
-{
-	struct account *account = map_get(&r->clients, client);
-	char *name;
-
-	if (account != NULL)
-		return account;
-	account = xcalloc(1, sizeof(*account) + strlen(client) + 1);
-	account_init(account, "client", dispatch_host_account(r->dispatch));
-	name = (char *)(account + 1);
-	strcpy(name, client);
-	map_put(&r->clients, name, account);
-	return account;
 }
 
 /* ---- Asking ------------------------------------------------------------------------------------------------------ */
@@ -144,6 +125,12 @@ static int64_t
 smaller(int64_t asked, int64_t limit)
 {
 	return asked > 0 && asked < limit ? asked : limit;
+}
+
+static int64_t
+limit_of(int64_t setting)
+{
+	return setting == 0 ? NO_LIMIT : setting;
 }
 
 /* NULL-terminated; NULL where there are none. */
@@ -192,6 +179,7 @@ slot_asked(struct runs *r, const struct run_request *q, struct payload *input, c
 {
 	struct ulid id = ulid_new();
 	struct run_slot *slot = slot_new(r, &id);
+	const struct policy_client *of = policy_client(r->policy, client);
 	struct run *run = &slot->run;
 
 	run->trace = trace_id_new();
@@ -202,8 +190,12 @@ slot_asked(struct runs *r, const struct run_request *q, struct payload *input, c
 	run->script = q->script == NULL ? NULL : json_deep_copy(q->script);
 	run->started_real_ns = clock_real_ns();
 	run->deadline_real_ns = run->started_real_ns + smaller(q->wall_ms * NS_PER_MS, r->policy->run_wall_ns);
-	account_init(&run->account, "run", client_account(r, client));
-	run->account.limit[QUANTITY_CALLS] = smaller(q->calls, r->policy->run_calls);
+	account_init(&run->account, "run", NULL);
+	run->client_account = dispatch_client_account(r->dispatch, client);
+	run->account.limit[QUANTITY_CALLS] = smaller(q->calls, of->calls > 0 ? of->calls : r->policy->run_calls);
+	run->account.limit[QUANTITY_MONEY] =
+	    smaller(q->money_micros, limit_of(of->money > 0 ? of->money : r->policy->run_money));
+	run->account.limit[QUANTITY_CPU] = smaller(q->cpu_ms * NS_PER_MS, limit_of(r->policy->run_cpu_ns));
 	run->account.ends_real_ns = run->deadline_real_ns;
 	op_set_target(&run->root, q->plugin);
 	run->root.version = q->version == NULL ? NULL : xstrdup(q->version);
@@ -228,6 +220,10 @@ record_start(struct runs *r, struct run_slot *slot)
 	record_add_text(&rec, TAG_CONFIG, set);
 	record_add_text(&rec, TAG_SOURCES, sources);
 	record_add(&rec, TAG_LIMIT_CALLS, &run->account.limit[QUANTITY_CALLS], sizeof(int64_t));
+	if (run->account.limit[QUANTITY_MONEY] != NO_LIMIT)
+		record_add(&rec, TAG_LIMIT_MICROS, &run->account.limit[QUANTITY_MONEY], sizeof(int64_t));
+	if (run->account.limit[QUANTITY_CPU] != NO_LIMIT)
+		record_add(&rec, TAG_CPU, &run->account.limit[QUANTITY_CPU], sizeof(int64_t));
 	record_add(&rec, TAG_DEADLINE, &run->deadline_real_ns, sizeof(run->deadline_real_ns));
 	if (slot->key != NULL) {
 		record_add_text(&rec, TAG_KEY, key_text(slot->key));
@@ -369,6 +365,10 @@ run_end(struct runs *r, struct run *run)
 		record_add(&rec, TAG_PARTIAL, run->partial->data, run->partial->len);
 	record_add(&rec, TAG_CONFIDENCE, &run->confidence, sizeof(run->confidence));
 	record_add(&rec, TAG_NUMBER, &run->account.spent[QUANTITY_CALLS], sizeof(int64_t));
+	if (run->account.spent[QUANTITY_MONEY] > 0)
+		record_add(&rec, TAG_MICROS, &run->account.spent[QUANTITY_MONEY], sizeof(int64_t));
+	if (run->account.spent[QUANTITY_CPU] > 0)
+		record_add(&rec, TAG_CPU, &run->account.spent[QUANTITY_CPU], sizeof(int64_t));
 	dispatch_record(r->dispatch, run, &rec);
 	journal_await(r->journal, run->last_lsn, end_durable, slot_of(run));
 }
@@ -430,4 +430,10 @@ unsigned
 runs_open_count(const struct runs *r)
 {
 	return r->n_open;
+}
+
+json_t *
+runs_accounts(struct runs *r)
+{
+	return dispatch_accounts(r->dispatch);
 }

@@ -69,7 +69,7 @@ void run_key_text(struct runs *r, const struct run_key *key, struct buf *out);
 
 /*
  * Starts a run.  `request`: {"plugin": "survey", "input": any, "version": "1.0.0"?, "config": {"survey": {"at_once": 2}}?,
- * "budget": {"calls": n?, "wall_ms": n?}?, "sources": ["space", ...]?, "script": {...}?, "key"?}.  `sources` are spaces of this
+ * "budget": {"calls": n?, "wall_ms": n?, "money_micros": n?, "cpu_ms": n?}?, "sources": ["space", ...]?, "script": {...}?, "key"?}.  `sources` are spaces of this
  * client whose documents the run's plugins may read as the space "sources" (memory/memory.h).  `input` may be given as a payload instead (then it is not
  * parsed).  `key`: of a lookup whose `found` has not returned, or NULL; *ret is NULL when the same request was answered under
  * it before, see run_key_text.  Faults: bad_input, no_such_agent, no_such_version, too_large, overloaded, permission_denied,
@@ -88,11 +88,27 @@ struct run *run_find(struct runs *r, const char *id_text);
  */
 int run_resolve(struct runs *r, struct run *run, const json_t *request, const char *who, struct fault *fault);
 
+/*
+ * Reviews of all runs (dispatch/review.h).  Each is {"id": "RUN-N", "run", "call", "plugin"?, "cause", "question", "context",
+ * "choices"?, "hash", "raised", "deadline", "default", "state": "open"|"decided", "decision"?: "approve" | "reject" | "edit" |
+ * "answer" | "expired", "by"?, "why"?, "decided"?, "value"?}; in a list without context and value.  A list has those that are
+ * open, the oldest first, and with `all` then those that were decided, the newest first; limited to `limit`.
+ *
+ * Deciding: {"decision", "hash": of what was shown, "value": with edit and answer, "why"?}; `who` is recorded.  Faults:
+ * not_found (none is open under that id), conflict (another hash), overloaded (its run has not come back since the host was
+ * started), bad_input, too_large.
+ */
+typedef void run_viewed(json_t *view, const struct fault *fault, void *arg);
+void run_review_list(struct runs *r, bool all, unsigned limit, run_viewed *done, void *arg);
+void run_review_show(struct runs *r, const char *id_text, run_viewed *done, void *arg);
+int run_review_decide(
+    struct runs *r, const char *id_text, const json_t *request, const char *who, struct fault *fault);
+
 /* Stops a run; `who` is named in the sentence.  Fault: conflict, when it has ended. */
 int run_cancel(struct runs *r, struct run *run, const char *who, struct fault *fault);
 
 /* {"id", "plugin", "version", "state": "open"|"ended", "status": "ok"|"partial"|name, "client", "started", "ended",
- *  "calls", "duration_ms", "sources"?, "undecided"?: [{"path", "op", "target", "since", "command"}], "result"?, "confidence"?, "partial"?, "error": {"code", "message", "hint",
+ *  "calls", "duration_ms", "sources"?, "undecided"?: [{"path", "op", "target", "since", "command"}], "reviews"?: dispatch_reviews, "result"?, "confidence"?, "partial"?, "error": {"code", "message", "hint",
  *  "findings"?}?}; new reference.  "missing" in place of "result" and "tree", as "error" has it: the run's records were dropped (not_found) or erased.  "findings" of a reply that was not grounded: [{"check", "claim"?, "text"?, "why", "quote"?,
  *  "found"?, "document"?}]. */
 json_t *run_json(const struct run *run, bool with_result);
@@ -118,7 +134,9 @@ json_t *run_part(const struct run *run, uint32_t nth);
  * or NULL and the fault.
  *
  * run_show: run_json with result, and "tree": {"path": "/0", "plugin", "version", "started", "duration_ms", "status",
- * "confidence"?, "message"?, "replays"?: n, "parts"?: n, "ops": [nodes in order]}.  A node of an op that is no call has "op": "http"
+ * "confidence"?, "message"?, "replays"?: n, "parts"?: n, "ops": [nodes in order]}.  A call that went on with another attempt has
+ * "next": {"attempt": n, "by": "ladder" | "fallback", "cause", "kind": "call" | "answer", "to"?, "version"?, "of"?}, and the first has
+ * the others in "attempts": [nodes in order, "/0/3#2"]; one that is a fixed answer has "op": "answer".  A node of an op that is no call has "op": "http"
  * and "target" in place of plugin and version; one that a guard refused has "guard", and "findings" where it has any.  What
  * is open has status "open", and what it waits for: "state" and "waits" as dispatch_waits gives them, and the run itself "waits" of
  * dispatch_waits_of_run, as in the list, or for "turn": it was open when the host ended, and comes to it.  An effect has "effect": "keyed" and, where a host ended before its outcome, "begun_again": n,
@@ -126,11 +144,20 @@ json_t *run_part(const struct run *run, uint32_t nth);
  * {"outcome", "by", "why"?} after it.
  */
 typedef void run_viewed(json_t *view, const struct fault *fault, void *arg);
+
 void run_show(struct runs *r, const char *id_text, run_viewed *done, void *arg);    /* summary + "tree" */
+void run_budget(struct runs *r, const char *id_text, run_viewed *done, void *arg);  /* summary, "run" and "tree": budget.c */
 void run_records(struct runs *r, const char *id_text, run_viewed *done, void *arg); /* every record, oldest first */
 void run_reply(
     struct runs *r, const char *id_text, run_viewed *done, void *arg); /* summary + "parts": as run_part has them */
 void run_list(struct runs *r, bool all, unsigned limit, run_viewed *done, void *arg);
+
+/*
+ * Scores a call of a run that has ended, 0 useless to 1.  `request`: {"call": "/0/3"? (the root call), "score": 0..1, "why":
+ * text?}; `who` is recorded with it, and can score a call once.  `done` gets {"run", "call", "plugin", "version", "score"}, once
+ * that is durable.  Faults: bad_input, no_run, not_found; conflict, when it was scored by them, is open or was erased.
+ */
+void run_score(struct runs *r, const char *id_text, const json_t *request, const char *who, run_viewed *done, void *arg);
 
 /*
  * Erases a run that has ended: what it was given and said is overwritten in the journal.  Its summary stays, and hashes.
@@ -150,6 +177,9 @@ void runs_set_policy(struct runs *r, struct policy *policy);
 /* Stops admitting; calls `drained` when no run is open any more that is worth waiting for, after `run.drain` at the latest.
  * Those that only wait for a time to come are not: they go on when the host is started again, as do all that are open then. */
 void runs_drain(struct runs *r, void (*drained)(void *arg), void *arg);
+
+/* The accounts of the day, as dispatch_accounts has them; a new reference. */
+json_t *runs_accounts(struct runs *r);
 
 unsigned runs_open_count(const struct runs *r);
 unsigned runs_resuming_count(const struct runs *r); /* of those, that have not repeated yet what is on record */

@@ -62,6 +62,9 @@ struct resume;
 struct erasing; /* erase.c */
 STAILQ_HEAD(erasing_list, erasing);
 
+struct scoring; /* score.c */
+STAILQ_HEAD(scoring_list, scoring);
+
 struct runs {
 	struct store *store;
 	struct journal *journal;
@@ -72,7 +75,6 @@ struct runs {
 	bool scripted, draining, closing;
 	struct map by_id;
 	struct map keys;    /* of clients: keys.h */
-	struct map clients; /* name -> struct account, with its name behind it */
 	struct slot_list open, ended;
 	struct resume_list to_resume; /* those that wait for their turn */
 	unsigned n_resuming;          /* past that, and not done */
@@ -80,6 +82,8 @@ struct runs {
 	struct event *build;
 	struct care *care;
 	struct erasing_list erasing; /* runs: the first is under way */
+	struct scoring_list scoring; /* calls: the first is under way */
+	unsigned n_scoring;
 	unsigned n_open, n_ended;
 	size_t ended_bytes;         /* results of those */
 	void (*drained)(void *arg); /* NULL: it does not drain, or has */
@@ -98,7 +102,7 @@ slot_of(struct run *run)
 struct run_request {
 	const char *plugin, *version;
 	json_t *input, *config, *sources, *script;
-	json_int_t calls, wall_ms;
+	json_int_t calls, wall_ms, money_micros, cpu_ms;
 };
 int run_request_read(struct run_request *ret, const json_t *json, bool scripted, struct fault *fault);
 
@@ -110,6 +114,11 @@ json_t *tree_of(const struct record_list *list);
 void tree_undecided(json_t *tree, const json_t *undecided); /* marks what waits for a decision (dispatch_undecided) */
 json_t *records_json(const struct record_list *list);
 json_t *summary_of(const struct record_list *list);
+
+/* budget.c: puts "run" and "tree" into the view, and what is not on record of a run that is open. */
+void budget_of(json_t *view, const struct record_list *list);
+void budget_join(json_t *view, const struct run *run);
+json_t *budget_quantity(int64_t limit, int64_t reserved, int64_t spent, int64_t left);
 
 /* watch.c: the parts of the root call's reply that may be shown, as run_part has them. */
 json_t *parts_of(const struct record_list *list);
@@ -126,7 +135,7 @@ json_t *waits_of_run(struct run *run); /* or NULL: it does not wait */
 #define COMMAND_DROPPED "journal.dropped"
 
 /* A run is to be erased, and was (erase.c); between the two STORE_META has a key for it. */
-#define COMMAND_ERASE    "run.erase"
+#define COMMAND_ERASE    DISPATCH_ERASE
 #define COMMAND_ERASED   "run.erased"
 #define RUN_ERASE_PREFIX "run-erase:"
 #define RUN_ERASE_KEY    (sizeof(RUN_ERASE_PREFIX) - 1 + 16)
@@ -146,7 +155,6 @@ void record_list_turn(struct record_list *list);
 void record_list_free(struct record_list *list);
 
 /* run.c */
-struct account *client_account(struct runs *r, const char *client);
 struct run_slot *slot_new(struct runs *r, const struct ulid *id);
 char **run_take_sources(const json_t *names);
 bool run_forget(
@@ -157,6 +165,12 @@ void run_over(struct runs *r, struct run *run); /* its root op has its outcome a
  * checkpoint, so that the next start has to look no further back. */
 int open_runs(struct runs *r, struct fault *fault);
 void open_checkpoint(struct runs *r);
+
+/* erase.c: it is in the queue of those that are erased. */
+bool run_is_erased(const struct runs *r, const struct ulid *id);
+
+/* score.c; after erase_close, which waits for the store's thread */
+void score_close(struct runs *r);
 
 /* drain.c */
 void drain_look(struct runs *r); /* a run has ended */

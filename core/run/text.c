@@ -114,14 +114,15 @@ add_sources(struct buf *out, char *const *sources)
 	buf_appends(out, "]");
 }
 
+/* Takes the list over. */
 static void
-add_undecided(struct buf *out, const struct run *run)
+add_list(struct buf *out, const char *key, json_t *list)
 {
-	_cleanup_(json_p) json_t *undecided = dispatch_undecided(run);
-	_cleanup_(free_p) char *text = json_text(undecided);
+	_cleanup_(free_p) char *text = json_text(list);
 
-	buf_appends(out, ",\"undecided\":");
+	buf_appends(out, key);
 	buf_appends(out, text);
+	json_decref(list);
 }
 
 void
@@ -146,7 +147,9 @@ run_text(const struct run *run, bool with_result, struct buf *out)
 	if (run->sources != NULL)
 		add_sources(out, run->sources);
 	if (run->undecided > 0)
-		add_undecided(out, run);
+		add_list(out, ",\"undecided\":", dispatch_undecided(run));
+	if (run->reviews_open > 0)
+		add_list(out, ",\"reviews\":", dispatch_reviews(run));
 	if (run->state == RUN_ENDED) {
 		clock_format(run->ended_real_ns, when);
 		add_plain(out, ",\"ended\":", when);

@@ -51,35 +51,55 @@ struct tree {
 	json_t *root;
 };
 
-static json_t *
-node_at(struct tree *tree, const struct record *r)
+static void
+append_to(json_t *node, const char *key, json_t *one)
 {
-	_cleanup_(free_p) char *path = record_text(r, TAG_PATH);
-	json_t *node, *parent;
-	char started[CLOCK_TEXT], *slash;
+	if (node == NULL)
+		return;
+	if (json_object_get(node, key) == NULL)
+		json_object_set_new(node, key, json_array());
+	json_array_append(json_object_get(node, key), one);
+}
 
-	if (path == NULL)
-		return NULL;
-	node = json_object_get(tree->nodes, path);
+/* Later attempts of an op, "/0/3#2", are kept with the first, "/0/3". */
+static void
+place(struct tree *tree, char *path, json_t *node)
+{
+	char *slash = strrchr(path, '/'), *attempt = slash == NULL ? NULL : strchr(slash, '#');
+
+	if (attempt != NULL) {
+		*attempt = '\0';
+		append_to(json_object_get(tree->nodes, path), "attempts", node);
+	} else if (slash == NULL || slash == path) {
+		tree->root = node;
+	} else {
+		*slash = '\0';
+		append_to(json_object_get(tree->nodes, path), "ops", node);
+	}
+}
+
+static json_t *
+node_of_path(struct tree *tree, char *path, const struct record *r)
+{
+	json_t *node = json_object_get(tree->nodes, path);
+	char started[CLOCK_TEXT];
+
 	if (node != NULL)
 		return node;
 	clock_format(r->head.real_ns, started);
 	node = json_pack("{s:s s:s s:s}", "path", path, "status", "open", "started", started);
 	json_object_set_new(node, "_mono", json_integer((json_int_t)r->head.mono_ns));
 	json_object_set_new(tree->nodes, path, node);
-	slash = strrchr(path, '/');
-	if (slash == NULL || slash == path) {
-		tree->root = node;
-		return node;
-	}
-	*slash = '\0';
-	parent = json_object_get(tree->nodes, path);
-	if (parent != NULL) {
-		if (json_object_get(parent, "ops") == NULL)
-			json_object_set_new(parent, "ops", json_array());
-		json_array_append(json_object_get(parent, "ops"), node);
-	}
+	place(tree, path, node);
 	return node;
+}
+
+static json_t *
+node_at(struct tree *tree, const struct record *r)
+{
+	_cleanup_(free_p) char *path = record_text(r, TAG_PATH);
+
+	return path == NULL ? NULL : node_of_path(tree, path, r);
 }
 
 static void
@@ -167,6 +187,85 @@ node_decided(json_t *node, const struct record *r)
 	json_object_set_new(node, "decision", decision);
 }
 
+/* An attempt is over and not the outcome: why, and what the next one is, which is there from now on. */
+static void
+node_staged(struct tree *tree, json_t *node, const struct record *r)
+{
+	const struct record_field *stage = record_find(r, TAG_STAGE);
+	json_t *next = stage == NULL ? NULL : json_read(stage->data, stage->len, "a stage", NULL), *following;
+	_cleanup_(free_p) char *path = record_text(r, TAG_PATH), *then = NULL;
+
+	node_ends(node, r);
+	set_text(node, "guard", r, TAG_GUARD);
+	if (json_object_get(node, "findings") == NULL)
+		set_findings(node, r);
+	if (!json_is_object(next)) {
+		json_decref(next);
+		return;
+	}
+	json_object_set_new(next, "attempt", json_integer(record_int(r, TAG_NUMBER)));
+	json_object_set_new(node, "next", next);
+	strrchr(path, '/')[strcspn(strrchr(path, '/'), "#")] = '\0';
+	then = xasprintf("%s#%lld", path, (long long)record_int(r, TAG_NUMBER));
+	following = node_of_path(tree, then, r);
+	json_object_set(following, "op", json_object_get(next, "kind"));
+	if (json_object_get(next, "to") != NULL)
+		json_object_set(following, "target", json_object_get(next, "to"));
+}
+
+/* A human is asked about it. */
+static void
+node_reviewed(json_t *node, const struct record *r)
+{
+	static const char *const shown[] = {"cause", "question", "default"};
+	const struct record_field *body = record_find(r, TAG_BODY);
+	_cleanup_(json_p) json_t *json = body == NULL ? NULL : json_loadb(body->data, body->len, 0, NULL);
+	json_t *review = json_object(), *list = json_object_get(node, "reviews");
+
+	if (list == NULL) {
+		list = json_array();
+		json_object_set_new(node, "reviews", list);
+	}
+	set_text(review, "id", r, TAG_REVIEW);
+	for (size_t i = 0; json != NULL && i < ARRAY_LEN(shown); i++)
+		json_object_set(review, shown[i], json_object_get(json, shown[i]));
+	json_array_append_new(list, review);
+}
+
+/* True: it is the decision on a review of it. */
+static bool
+review_decided(json_t *node, const struct record *r)
+{
+	_cleanup_(free_p) char *id = record_text(r, TAG_REVIEW);
+	json_t *review;
+	size_t i;
+
+	json_array_foreach(json_object_get(node, "reviews"), i, review)
+	{
+		const char *of = json_string_value(json_object_get(review, "id"));
+
+		if (id == NULL || of == NULL || strcmp(of, id) != 0)
+			continue;
+		set_text(review, "decision", r, TAG_DECISION);
+		set_text(review, "by", r, TAG_ACTOR);
+		set_text(review, "why", r, TAG_REASON);
+	}
+	return id != NULL;
+}
+
+/* Of a call by capability: why this one was chosen. */
+static void
+set_route(json_t *node, const struct record *r)
+{
+	const struct record_field *route = record_find(r, TAG_ROUTE);
+	json_t *json = route == NULL ? NULL : json_read(route->data, route->len, "a choice", NULL);
+
+	if (json == NULL)
+		return;
+	json_object_set_new(node, "route", json);
+	set_text(node, "target", r, TAG_TARGET);
+}
+
 static void
 tree_add(struct tree *tree, const struct record *r, const struct payload *input)
 {
@@ -176,8 +275,11 @@ tree_add(struct tree *tree, const struct record *r, const struct payload *input)
 		return;
 	switch ((enum record_kind)r->head.kind) {
 	case RECORD_CALL_START:
+		json_object_del(node, "op");
+		json_object_del(node, "target");
 		set_text(node, "plugin", r, TAG_CALLEE);
 		set_text(node, "version", r, TAG_VERSION);
+		set_route(node, r);
 		break;
 	case RECORD_OP_INTENT:
 		node_is_op(node, r, input);
@@ -186,8 +288,17 @@ tree_add(struct tree *tree, const struct record *r, const struct payload *input)
 	case RECORD_COMMAND:
 		node_is_op(node, r, input);
 		break;
+	case RECORD_REVIEW:
+		node_is_op(node, r, input);
+		node_reviewed(node, r);
+		break;
 	case RECORD_RESOLVED:
-		node_decided(node, r);
+		if (!review_decided(node, r))
+			node_decided(node, r);
+		break;
+	case RECORD_STAGE:
+		node_is_op(node, r, input);
+		node_staged(tree, node, r);
 		break;
 	case RECORD_REFUSAL:
 		set_text(node, "guard", r, TAG_GUARD);
@@ -239,18 +350,21 @@ tree_of(const struct record_list *list)
 static json_t *
 node_below(json_t *node, const char *path)
 {
+	static const char *const kept_in[] = {"attempts", "ops"};
 	json_t *op;
 	size_t i;
 
-	json_array_foreach(json_object_get(node, "ops"), i, op)
-	{
-		const char *at = json_string_value(json_object_get(op, "path"));
-		size_t len = strlen(at);
+	for (size_t k = 0; k < ARRAY_LEN(kept_in); k++) {
+		json_array_foreach(json_object_get(node, kept_in[k]), i, op)
+		{
+			const char *at = json_string_value(json_object_get(op, "path"));
+			size_t len = strlen(at);
 
-		if (strcmp(path, at) == 0)
-			return op;
-		if (strncmp(path, at, len) == 0 && path[len] == '/')
-			return node_below(op, path);
+			if (strcmp(path, at) == 0)
+				return op;
+			if (strncmp(path, at, len) == 0 && (path[len] == '/' || path[len] == '#'))
+				return node_below(op, path);
+		}
 	}
 	return NULL;
 }
@@ -426,8 +540,12 @@ set_field(json_t *json, const struct record *r, const struct record_field *f)
 		json_object_set_new(json, key, json_true());
 		return;
 	case TAG_DEADLINE:
+	case TAG_ENDS:
 	case TAG_LIMIT_CALLS:
 	case TAG_NUMBER:
+	case TAG_LIMIT_MICROS:
+	case TAG_MICROS:
+	case TAG_CPU:
 		json_object_set_new(json, key, json_integer(record_int(r, f->tag)));
 		return;
 	case TAG_CONFIDENCE:
@@ -442,9 +560,11 @@ set_field(json_t *json, const struct record *r, const struct record_field *f)
 	case TAG_INPUT:
 	case TAG_OUTPUT:
 	case TAG_BODY:
+	case TAG_STAGE:
 	case TAG_CONFIG:
 	case TAG_PARTIAL:
 	case TAG_SOURCES:
+	case TAG_ROUTE:
 		value = json_read(f->data, f->len, key, NULL);
 		if (value == NULL && (value = json_stringn(f->data, f->len)) == NULL) {
 			set_hex(json, key, f);
@@ -471,7 +591,7 @@ record_json(const struct record *r)
 	if (r->head.attempt > 1)
 		json_object_set_new(json, "attempt", json_integer(r->head.attempt));
 	if (r->head.kind == RECORD_RUN_END || r->head.kind == RECORD_CALL_END || r->head.kind == RECORD_OP_OUTCOME ||
-	    r->head.kind == RECORD_REFUSAL)
+	    r->head.kind == RECORD_REFUSAL || r->head.kind == RECORD_STAGE)
 		json_object_set_new(json, "status", json_string(status_name(r->head.status)));
 	/* The records of a call do not say that it is one. */
 	if (r->head.kind == RECORD_CALL_START || r->head.kind == RECORD_CALL_END)

@@ -19,7 +19,7 @@ struct view {
 	uint64_t last_lsn; /* of a run in memory; 0: see the store */
 	json_t *undecided; /* of a run in memory: its ops that wait for a decision, or NULL */
 	bool all;
-	enum { VIEW_RECORDS, VIEW_TREE, VIEW_REPLY } what;
+	enum { VIEW_RECORDS, VIEW_TREE, VIEW_REPLY, VIEW_BUDGET } what;
 	unsigned limit;
 	run_viewed *done;
 	void *arg;
@@ -40,12 +40,16 @@ view_free(struct view *view)
 
 /* What it waits for is no record: it is as the loop has it now. */
 static void
-join_waits(struct view *view)
+join_open(struct view *view)
 {
-	struct run *run = view->what == VIEW_TREE && !view->failed ? run_find(view->runs, view->id_text) : NULL;
+	struct run *run = view->failed ? NULL : run_find(view->runs, view->id_text);
 
-	if (run != NULL && run->state == RUN_OPEN)
+	if (run == NULL || run->state != RUN_OPEN)
+		return;
+	if (view->what == VIEW_TREE)
 		waits_join(view->json, run);
+	else if (view->what == VIEW_BUDGET)
+		budget_join(view->json, run);
 }
 
 static void
@@ -53,7 +57,7 @@ view_done(void *arg)
 {
 	struct view *view = arg;
 
-	join_waits(view);
+	join_open(view);
 	if (view->failed)
 		view->done(NULL, &view->fault, view->arg);
 	else
@@ -208,7 +212,11 @@ read_run(struct store_txn *txn, struct journal *j, void *arg)
 	view->json = summary_of(&list);
 	if (json_object_get(entry, "erased") != NULL)
 		tell_erased(view, entry);
-	if (view->what == VIEW_TREE) {
+	if (view->what == VIEW_BUDGET) {
+		json_object_del(view->json, "result");
+		json_object_del(view->json, "partial");
+		budget_of(view->json, &list);
+	} else if (view->what == VIEW_TREE) {
 		json_object_set_new(view->json, "tree", tree_of(&list));
 		tree_undecided(json_object_get(view->json, "tree"), view->undecided);
 	} else
@@ -253,6 +261,12 @@ void
 run_show(struct runs *r, const char *id_text, run_viewed *done, void *arg)
 {
 	view_run(r, id_text, VIEW_TREE, done, arg);
+}
+
+void
+run_budget(struct runs *r, const char *id_text, run_viewed *done, void *arg)
+{
+	view_run(r, id_text, VIEW_BUDGET, done, arg);
 }
 
 void

@@ -16,6 +16,7 @@ index_tree(json_t *node, json_t *by_path)
 
 	json_object_set(by_path, json_string_value(json_object_get(node, "path")), node);
 	json_array_foreach(json_object_get(node, "ops"), i, op) index_tree(op, by_path);
+	json_array_foreach(json_object_get(node, "attempts"), i, op) index_tree(op, by_path);
 }
 
 static unsigned long

@@ -133,7 +133,16 @@ run_part(const struct run *run, uint32_t nth)
 	return part_event(op_part(&run->root, nth), nth);
 }
 
-/* What had to pass a guard is there when the run ended well. */
+static bool
+is_of_root(const struct record *r)
+{
+	_cleanup_(free_p) char *path = record_text(r, TAG_PATH);
+
+	return path != NULL && strncmp(path, "/0", 2) == 0 && (path[2] == '\0' || path[2] == '#') &&
+	       strchr(path + 1, '/') == NULL;
+}
+
+/* What had to pass a guard is there when the run ended well; of an attempt that was not the last nothing is. */
 json_t *
 parts_of(const struct record_list *list)
 {
@@ -145,10 +154,11 @@ parts_of(const struct record_list *list)
 	for (size_t i = 0; i < list->n; i++) {
 		const struct record *r = &list->records[i];
 		_cleanup_(payload_unref) struct payload *part = carried_read(&carried, r, TAG_OUTPUT, NULL);
-		const struct record_field *path = record_find(r, TAG_PATH);
 
-		if (r->head.kind != RECORD_PART || part == NULL || path == NULL || path->len != 2 ||
-		    memcmp(path->data, "/0", 2) != 0 || (record_find(r, TAG_GUARD) != NULL && !passed))
+		if (r->head.kind == RECORD_STAGE && is_of_root(r))
+			json_array_clear(parts);
+		if (r->head.kind != RECORD_PART || part == NULL || !is_of_root(r) ||
+		    (record_find(r, TAG_GUARD) != NULL && !passed))
 			continue;
 		json_array_append_new(parts, part_event(part, (uint32_t)json_array_size(parts)));
 	}

@@ -31,7 +31,19 @@ struct store;
 struct store_txn;
 
 /* Tables; keys are at most STORE_KEY_MAX bytes, longer is bad_input. */
-enum store_table { STORE_META, STORE_REGISTRY, STORE_RUNS, STORE_MEMORY, STORE_REQUESTS, STORE_TABLES };
+enum store_table {
+	STORE_META,
+	STORE_REGISTRY,
+	STORE_RUNS,
+	STORE_MEMORY,
+	STORE_REQUESTS,
+	STORE_LEDGER,
+	STORE_REVIEWS,
+	STORE_ALERTS,
+	STORE_SCORES,
+	STORE_BREAKERS,
+	STORE_TABLES
+};
 #define STORE_KEY_MAX 511
 
 /* One row of the apply table.  `kind` and, for RECORD_COMMAND, `command` choose the function.  A fault is a bug or

@@ -20,6 +20,11 @@ static const char *const table_names[STORE_TABLES] = {
     [STORE_RUNS] = "runs",
     [STORE_MEMORY] = "memory",
     [STORE_REQUESTS] = "requests",
+    [STORE_LEDGER] = "ledger",
+    [STORE_BREAKERS] = "breakers",
+    [STORE_REVIEWS] = "reviews",
+    [STORE_ALERTS] = "alerts",
+    [STORE_SCORES] = "scores",
 };
 
 const char *

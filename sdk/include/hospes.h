@@ -42,7 +42,7 @@ extern "C" {
 
 /* The ABI: a plugin loads when the majors are the same and its minor is not above the host's. */
 #define HOSPES_ABI_MAJOR 1
-#define HOSPES_ABI_MINOR 2
+#define HOSPES_ABI_MINOR 3
 
 typedef struct hospes_ctx hospes_ctx;     /* one call in progress */
 typedef struct hospes_value hospes_value; /* an immutable JSON payload, parsed only when looked at */
@@ -53,6 +53,10 @@ typedef struct hospes_group hospes_group; /* a bounded fan-out */
 
 /* The input of this call.  [never waits] */
 hospes_value *hospes_input(hospes_ctx *ctx);
+
+/* What was wrong with the reply to this input that did not pass, where the host asks for another one: an array with an object
+ * for each claim that failed or each reason.  NULL: nobody has found anything.  [never waits] */
+const hospes_value *hospes_findings(hospes_ctx *ctx);
 
 /* The value as jansson sees it, parsed at the first look; read-only; NULL when it is not JSON.  [never waits] */
 json_t *hospes_json(const hospes_value *value);
@@ -135,6 +139,7 @@ typedef struct hospes_options {
 	const char *version HOSPES_ZERO_;    /* this version of the callee, "1.2.0", and no other */
 	const char *key HOSPES_ZERO_;        /* idempotency key, where the host's own should not be used */
 	const char *effect HOSPES_ZERO_;     /* http: HOSPES_EFFECT_KEYED or another class */
+	int64_t money_micros HOSPES_ZERO_;   /* the share of money, in micro-dollars, of the callee and all below it (1.3) */
 } hospes_options;
 #ifdef __cplusplus
 static inline const hospes_options *
@@ -205,6 +210,23 @@ int hospes_http(hospes_ctx *ctx, const hospes_http_request *request, const hospe
 /* Starts it and goes on.  [never waits] */
 hospes_op *hospes_http_start(hospes_ctx *ctx, const hospes_http_request *request, const hospes_options *options);
 
+/* A question for a human.  `choices` is NULL (the human approves or rejects, writes another value or an answer) or texts,
+ * NULL at the end. */
+typedef struct hospes_question {
+	size_t size;                           /* sizeof(hospes_question) */
+	const char *question HOSPES_ZERO_;     /* at most 4 KiB */
+	const hospes_value *context HOSPES_ZERO_; /* what the human is shown with it, at most 256 KiB; NULL: nothing */
+	const char *const *choices HOSPES_ZERO_;
+	const char *otherwise HOSPES_ZERO_; /* what is taken when nobody answers in time: "reject", "approve" or one of
+					     * choices; NULL: as the policy says */
+	int64_t timeout_ns HOSPES_ZERO_;    /* 0: as the policy says */
+} hospes_question;
+
+/* Asks a human and waits, as long as it takes: days, and restarts of the host.  *ret is {"choice": "approve" | "edit" |
+ * "answer" or one of choices, "value"?: what was written with "edit" and "answer", "by": "uid:1000" or "deadline", "why"?}.
+ * HOSPES_EREJECTED: the human said no.  [waits] */
+int hospes_review(hospes_ctx *ctx, const hospes_question *question, hospes_value **ret);
+
 /* Real time in nanoseconds since 1970.  [waits] */
 int64_t hospes_now_ns(hospes_ctx *ctx);
 
@@ -213,6 +235,11 @@ int hospes_random(hospes_ctx *ctx, void *buffer, size_t len);
 
 /* Waits; 0 or HOSPES_ECANCELLED.  A durable timer: it outlives the cell.  [waits] */
 int hospes_sleep(hospes_ctx *ctx, int64_t ns);
+
+/* Says how good the outcome of a call was, from 0 (useless) to 1, and why (NULL, or up to 2,000 bytes): the host keeps score of each
+ * version, notices when one gets worse, and may route by it.  `answer` is of a call that this call has made; NULL is the one that
+ * hospes_call waited for last.  Once for each call, and not of the plugin itself.  [waits] */
+int hospes_score(hospes_ctx *ctx, const hospes_answer *answer, double score, const char *why);
 
 /* ---- Groups ------------------------------------------------------------------------------------------------------ */
 

@@ -41,8 +41,8 @@ E2E_SCENARIOS = \
 	tests/e2e/cli-usage.t \
 	tests/e2e/client-key-conflict.t tests/e2e/client-others.t tests/e2e/client-key-once.t \
 	tests/e2e/client-wait-restart.t tests/e2e/client-watch-resumes.t \
-	tests/e2e/demo-tour.t tests/e2e/dispatch-budget-calls.t \
-	tests/e2e/dispatch-budget-share.t \
+	tests/e2e/demo-tour.t tests/e2e/guard-budget-calls.t tests/e2e/guard-budget-day.t tests/e2e/guard-budget-money.t \
+	tests/e2e/guard-budget-share.t tests/e2e/guard-budget-money-share.t \
 	tests/e2e/dispatch-concurrency.t \
 	tests/e2e/dispatch-cycle.t \
 	tests/e2e/dispatch-depth.t \
@@ -56,7 +56,7 @@ E2E_SCENARIOS = \
 	tests/e2e/doctor-no-userns.t \
 	tests/e2e/doctor-root.t \
 	tests/e2e/doctor-user.t \
-	tests/e2e/effects-kill.t tests/e2e/effects-live.t \
+	tests/e2e/effects-kill.t tests/e2e/guard-review-agent.t tests/e2e/guard-review-once.t tests/e2e/effects-live.t \
 	tests/e2e/ground-check-crashes.t \
 	tests/e2e/ground-check-may-not-call.t \
 	tests/e2e/ground-check-missing.t \
@@ -64,6 +64,9 @@ E2E_SCENARIOS = \
 	tests/e2e/ground-invented-quote.t \
 	tests/e2e/ground-kill-check.t \
 	tests/e2e/ground-misread.t \
+	tests/e2e/guard-breaker-errors.t tests/e2e/guard-breaker-probe.t tests/e2e/guard-breaker-latency.t tests/e2e/guard-breaker-money.t tests/e2e/guard-breaker-http.t \
+	tests/e2e/guard-routing-name.t tests/e2e/guard-routing-least-loaded.t tests/e2e/guard-routing-cheapest.t tests/e2e/guard-routing-best-score.t \
+	tests/e2e/guard-routing-weighted.t \
 	tests/e2e/host-bad-config.t \
 	tests/e2e/host-disk-full.t \
 	tests/e2e/host-drains.t \

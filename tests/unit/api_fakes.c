@@ -407,6 +407,20 @@ run_show(struct runs *r, const char *id_text, run_viewed *done, void *arg)
 }
 
 void
+run_budget(struct runs *r, const char *id_text, run_viewed *done, void *arg)
+{
+	(void)r, (void)id_text;
+	view(done, arg);
+}
+
+json_t *
+runs_accounts(struct runs *r)
+{
+	(void)r;
+	return json_pack("{s:s s:[]}", "day", "2026-10-01", "accounts");
+}
+
+void
 run_reply(struct runs *r, const char *id_text, run_viewed *done, void *arg)
 {
 	(void)r, (void)id_text;

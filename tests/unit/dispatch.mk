@@ -1,9 +1,10 @@
 # unit tests of call and dispatch
 
-CMOCKA_TESTS += tests/unit/test_account tests/unit/test_carried tests/unit/test_context tests/unit/test_dispatch tests/unit/test_dispatch_effects \
-	tests/unit/test_dispatch_grounding tests/unit/test_dispatch_loops \
+CMOCKA_TESTS += tests/unit/test_account tests/unit/test_alerts tests/unit/test_carried \
+	tests/unit/test_context tests/unit/test_dispatch tests/unit/test_dispatch_effects tests/unit/test_dispatch_grounding \
+	tests/unit/test_dispatch_ladder tests/unit/test_dispatch_loops \
 	tests/unit/test_dispatch_memory tests/unit/test_dispatch_parts tests/unit/test_dispatch_waits \
-	tests/unit/test_rate tests/unit/test_restore tests/unit/test_waitq
+	tests/unit/test_rate tests/unit/test_restore tests/unit/test_stages tests/unit/test_stages_restore tests/unit/test_waitq
 
 tests_unit_test_waitq_SOURCES = tests/unit/test_waitq.c tests/unit/cmocka_all.h
 tests_unit_test_waitq_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
@@ -23,6 +24,10 @@ DISPATCH_TEST_LIBS = core/dispatch/libdispatch.a core/registry/libregistry.a cor
 	core/base/libbase.a $(EVENT_LIBS) $(JANSSON_LIBS) $(CONFIG_LIBS) $(SODIUM_LIBS) $(XXHASH_LIBS) $(CURL_LIBS) \
 	$(CMOCKA_LIBS) -lm
 
+tests_unit_test_alerts_SOURCES = tests/unit/test_alerts.c $(DISPATCH_WORLD)
+tests_unit_test_alerts_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_alerts_LDADD = $(DISPATCH_TEST_LIBS)
+
 tests_unit_test_dispatch_SOURCES = tests/unit/test_dispatch.c $(DISPATCH_WORLD)
 tests_unit_test_dispatch_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_dispatch_LDADD = $(DISPATCH_TEST_LIBS)
@@ -38,6 +43,10 @@ tests_unit_test_dispatch_memory_LDADD = $(DISPATCH_TEST_LIBS)
 tests_unit_test_dispatch_grounding_SOURCES = tests/unit/test_dispatch_grounding.c $(DISPATCH_WORLD)
 tests_unit_test_dispatch_grounding_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_dispatch_grounding_LDADD = $(DISPATCH_TEST_LIBS)
+
+tests_unit_test_dispatch_ladder_SOURCES = tests/unit/test_dispatch_ladder.c tests/unit/cmocka_all.h $(DISPATCH_WORLD)
+tests_unit_test_dispatch_ladder_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_dispatch_ladder_LDADD = $(DISPATCH_TEST_LIBS)
 
 tests_unit_test_dispatch_loops_SOURCES = tests/unit/test_dispatch_loops.c $(DISPATCH_WORLD)
 tests_unit_test_dispatch_loops_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
@@ -62,3 +71,11 @@ tests_unit_test_rate_LDADD = $(DISPATCH_TEST_LIBS)
 tests_unit_test_restore_SOURCES = tests/unit/test_restore.c $(DISPATCH_WORLD)
 tests_unit_test_restore_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_restore_LDADD = $(DISPATCH_TEST_LIBS)
+
+tests_unit_test_stages_SOURCES = tests/unit/test_stages.c $(DISPATCH_WORLD)
+tests_unit_test_stages_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_stages_LDADD = $(DISPATCH_TEST_LIBS)
+
+tests_unit_test_stages_restore_SOURCES = tests/unit/test_stages_restore.c $(DISPATCH_WORLD)
+tests_unit_test_stages_restore_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_stages_restore_LDADD = $(DISPATCH_TEST_LIBS)

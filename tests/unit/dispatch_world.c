@@ -43,21 +43,26 @@ registry_object(const struct registry *r, const char *hex)
 	return NULL;
 }
 
-struct version *
-registry_capable(const struct registry *r, const char *capability)
+size_t
+registry_capables(struct registry *r, const char *capability, struct version *const **ret)
 {
+	size_t n = 0;
+
 	(void)r;
 	for (unsigned i = 0; i < w.n_versions; i++) {
-		for (char **c = w.versions[i].capabilities; c != NULL && *c != NULL; c++) {
-			if (policy_match(capability, *c))
-				return &w.versions[i];
-		}
+		bool offers = false;
+
+		for (char **c = w.versions[i].capabilities; c != NULL && *c != NULL; c++)
+			offers |= policy_match(capability, *c);
+		if (offers && w.versions[i].state == VERSION_ACTIVE)
+			w.capable[n++] = &w.versions[i];
 	}
-	return NULL;
+	*ret = w.capable;
+	return n;
 }
 
 json_t *
-registry_find(const struct registry *r, const char *capability)
+registry_find(struct registry *r, const char *capability)
 {
 	(void)r, (void)capability;
 	return json_pack("[s]", "b");
@@ -90,6 +95,42 @@ store_append(struct store *s, struct record *r)
 	record_encode(r, w.records[w.n_records]);
 	w.kinds[w.n_records++] = r->head.kind;
 	return w.n_records * 100;
+}
+
+/* What a test has put there for the host that is opened next. */
+void
+store_read_now(struct store *s, store_read_fn *read, void *arg)
+{
+	(void)s;
+	read(NULL, NULL, arg);
+}
+
+int
+store_walk(struct store_txn *txn, enum store_table table, const void *prefix, size_t prefix_len, bool down,
+    store_visit *visit, void *arg)
+{
+	(void)txn, (void)prefix, (void)prefix_len, (void)down;
+	return w.kept == NULL || table != STORE_BREAKERS ? 0 : visit(w.kept_key, strlen(w.kept_key), w.kept, strlen(w.kept), arg);
+}
+
+int
+store_put(struct store_txn *txn, enum store_table table, const void *key, size_t key_len, const void *data, size_t len,
+    struct fault *fault)
+{
+	(void)txn, (void)table, (void)fault;
+	free(w.kept);
+	snprintf(w.kept_key, sizeof(w.kept_key), "%.*s", (int)key_len, (const char *)key);
+	w.kept = xstrndup(data, len);
+	return 0;
+}
+
+int
+store_del(struct store_txn *txn, enum store_table table, const void *key, size_t key_len, struct fault *fault)
+{
+	(void)txn, (void)table, (void)key, (void)key_len, (void)fault;
+	free(w.kept);
+	w.kept = NULL;
+	return 0;
 }
 
 void
@@ -220,6 +261,13 @@ http_sent(struct http_transfer *t)
 {
 	assert_ptr_equal(t, &w);
 	return !w.unsent;
+}
+
+unsigned
+http_code(struct http_transfer *t)
+{
+	assert_ptr_equal(t, &w);
+	return w.http_code;
 }
 
 void
@@ -437,6 +485,7 @@ setup(void **state)
 	w.run = calloc(1, sizeof(*w.run));
 	w.run->policy = w.policy;
 	w.run->target = "a";
+	w.run->client = "uid:1";
 	account_init(&w.run->account, "run", dispatch_host_account(w.d));
 	w.run->account.limit[QUANTITY_CALLS] = 100;
 	w.run->root = (struct op){.run = w.run,
@@ -445,6 +494,24 @@ setup(void **state)
 	    .input = payload_text("{}"),
 	    .deadline_real_ns = clock_real_ns() + 3600 * NS_PER_S};
 	return 0;
+}
+
+void
+with_policy(const char *text)
+{
+	char path[] = "/tmp/hospes-dispatch-XXXXXX";
+	int fd = mkstemp(path);
+	struct fault fault;
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	close(fd);
+	policy_unref(&w.policy);
+	if (policy_load(path, true, &w.policy, &fault) != 0)
+		fail_msg("%s", fault.text);
+	(void)unlink(path);
+	w.policy->repetition = 0;
+	w.run->policy = w.policy;
 }
 
 struct call *
@@ -528,6 +595,7 @@ teardown(void **state)
 		json_decref(w.versions[i].config);
 	for (unsigned i = 0; i < w.n_records; i++)
 		free(w.records[i]);
+	free(w.kept);
 	event_base_free(w.loop);
 	return 0;
 }

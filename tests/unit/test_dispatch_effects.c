@@ -49,7 +49,7 @@ killed_after(unsigned n)
 	assert_int_equal(w.calls.count, 0);
 	*run = (struct run){.policy = w.policy, .target = "a", .id = before->id};
 	memcpy(run->id_text, before->id_text, sizeof(run->id_text));
-	account_init(&run->account, "run", dispatch_host_account(w.d));
+	account_init(&run->account, "run", NULL);
 	run->account.limit[QUANTITY_CALLS] = 100;
 	run->root = (struct op){.run = run,
 	    .kind = WIRE_OP_CALL,

@@ -6,7 +6,6 @@
 #include "dispatch_world.h"
 
 #include <stdlib.h>
-#include <unistd.h>
 
 #define CLAIMS "{\"claims\":[{\"text\":\"one\"},{\"text\":\"two\"},{\"text\":\"three\"}]}"
 #define PASSED "{\"score\":0.75,\"failed\":[],\"reasons\":[\"all there\"]}"
@@ -15,25 +14,23 @@
 	"there\",\"quote\":\"must\\n pay\","                                                                           \
 	"\"found\":\"may ask\",\"document\":\"GPL-3\"}]}"
 
+/* The same claims in another reply: of the same one a check is not asked twice. */
+static const char *
+claims(unsigned n)
+{
+	static char text[sizeof(CLAIMS) + 32];
+
+	snprintf(text, sizeof(text), "{\"n\":%u,%s", n, CLAIMS + 1);
+	return text;
+}
+
 static const char *const usual = "grounding: { b: { checks = [ \"c\", \"d\" ]; }; };";
 
 /* A world with this configuration. */
 static void
 configure(const char *text)
 {
-	char path[] = "/tmp/hospes-grounding-XXXXXX";
-	int fd = mkstemp(path);
-	struct fault fault;
-
-	assert_true(fd >= 0);
-	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
-	close(fd);
-	policy_unref(&w.policy);
-	if (policy_load(path, true, &w.policy, &fault) != 0)
-		fail_msg("%s", fault.text);
-	(void)unlink(path);
-	w.policy->repetition = 0;
-	w.run->policy = w.policy;
+	with_policy(text);
 	version_add("a", "1.0.0");
 	version_add("b", "2.0.0");
 	version_add("c", "1.0.0")->kind = PLUGIN_CHECK;
@@ -211,14 +208,14 @@ test_other_forms_refuse(void **state)
 	root = start();
 	for (uint32_t i = 0; i < ARRAY_LEN(forms); i++) {
 		ask(root, "b");
-		reply(newest(), 0, CLAIMS);
+		reply(newest(), 0, claims(i));
 		reply(newest(), 0, forms[i]);
 		assert_int_equal(root->ops[i]->status, HOSPES_EGROUND);
 		assert_says(root, i, "the check c answered in another form");
 	}
 	/* Failed claims of any form are failed claims. */
 	ask(root, "b");
-	reply(newest(), 0, CLAIMS);
+	reply(newest(), 0, claims(99));
 	reply(newest(), 0, "{\"score\":1,\"failed\":[null,{\"claim\":\"x\",\"why\":7},3,4]}");
 	assert_int_equal(last_status(), HOSPES_EGROUND);
 	assert_says(root, (uint32_t)ARRAY_LEN(forms), "1 of 3 claims fails the check c");
@@ -239,7 +236,7 @@ test_the_sentence_shows_where_texts_part(void **state)
 	configure("grounding: { b: { checks = [ \"c\" ]; }; };");
 	root = start();
 	ask(root, "b");
-	reply(newest(), 0, CLAIMS);
+	reply(newest(), 0, claims(0));
 	snprintf(said, sizeof(said),
 	    "{\"score\":0,\"failed\":[{\"claim\":0,\"text\":\"one\",\"why\":\"w\",\"quote\":\"%s must\",\"found\":\"%s "
 	    "may\"},"
@@ -250,14 +247,14 @@ test_the_sentence_shows_where_texts_part(void **state)
 	assert_says(root, 0, "xxx must\" and the document has \"…x");
 	assert_says(root, 0, "xxx may\"");
 	ask(root, "b");
-	reply(newest(), 0, CLAIMS);
+	reply(newest(), 0, claims(1));
 	reply(newest(), 0,
 	    "{\"score\":0,\"failed\":[{\"claim\":0,\"text\":\"one\",\"why\":\"w\",\"quote\":\"a  "
 	    "b\",\"found\":\"a\\nb\"}]}");
 	assert_says(root, 1, "it quotes \"a b\" and the document has \"a b\", with other white space");
 	/* A claim and the point that is made of it differ in white space only, and are found once. */
 	ask(root, "b");
-	reply(newest(), 0, CLAIMS);
+	reply(newest(), 0, claims(2));
 	reply(newest(), 0,
 	    "{\"score\":0,\"failed\":[{\"claim\":1,\"text\":\"a\\nb\",\"why\":\"w\"},{\"claim\":2,\"text\":\"c\"},"
 	    "{\"claim\":1,\"text\":\"a b\",\"why\":\"w\"}]}");
@@ -377,7 +374,7 @@ test_checks_are_paid_for(void **state)
 
 	w.run->account.limit[QUANTITY_CALLS] = 4;
 	ask(root, "b");
-	reply(newest(), 0, CLAIMS);
+	reply(newest(), 0, claims(1));
 	assert_int_equal(last_status(), HOSPES_EGROUND);
 	assert_says(root, 1, "failed as budget_exceeded");
 }

@@ -256,7 +256,7 @@ b_begins_checked(struct call **ret)
 	struct call *root;
 
 	version_add("c", "1.0.0")->kind = PLUGIN_CHECK;
-	w.policy->unnamed->checks = only_c;
+	w.policy->unnamed->grounding.checks = only_c;
 	root = b_begins(ret);
 	return root;
 }
@@ -264,7 +264,7 @@ b_begins_checked(struct call **ret)
 static int
 teardown_checked(void **state)
 {
-	w.policy->unnamed->checks = NULL; /* not the policy's to free */
+	w.policy->unnamed->grounding.checks = NULL; /* not the policy's to free */
 	return teardown(state);
 }
 

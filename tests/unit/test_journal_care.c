@@ -304,6 +304,40 @@ readers_see_all_or_nothing(void **state)
 	journal_close(&j);
 }
 
+struct dropping {
+	struct fixture *x;
+	struct journal *j;
+	unsigned n;
+};
+
+/* arg: struct dropping.  All that was listed goes while the first record is looked at. */
+static int
+drop_all(const struct record *r, void *arg)
+{
+	struct dropping *dropping = arg;
+
+	(void)r;
+	if (dropping->n++ == 0) {
+		journal_drop(dropping->j, journal_end(dropping->j));
+		wait_gone(dropping->x, dropping->j);
+	}
+	return 0;
+}
+
+static void
+what_goes_before_a_scan_comes_there_is_passed_over(void **state)
+{
+	struct fixture *x = *state;
+	struct journal *j = open_here(x);
+	struct dropping dropping = {.x = x, .j = j};
+	struct fault fault = {0};
+
+	append_all(x, j);
+	assert_int_equal(journal_scan(j, 1, drop_all, &dropping, &fault), 0);
+	assert_in_range(dropping.n, 1, BATCHES - 1);
+	journal_close(&j);
+}
+
 /* ---- Crashes ----------------------------------------------------------------------------------------------------- */
 
 /* Runs `work` in a process that ends at the nth step of its disk; false: there were fewer steps.  What it wrote to `fd` is what
@@ -647,6 +681,7 @@ main(void)
 	    T(what_is_dropped_is_gone),
 	    T(files_are_recycled),
 	    T(readers_see_all_or_nothing),
+	    T(what_goes_before_a_scan_comes_there_is_passed_over),
 	    T(a_crash_while_dropping),
 	    T(what_is_erased_is_nowhere),
 	    T(a_crash_while_erasing),

@@ -115,6 +115,13 @@ assert_defaults(const struct policy *p)
 	assert_int_equal(p->http_max_bytes, 16 * MIB);
 	assert_int_equal(p->http_redirects, 5);
 	assert_int_equal(p->http_at_once, 64);
+	assert_int_equal(p->alerts_at.n, 3);
+	assert_memory_equal(p->alerts_at.at, ((const uint8_t[]){50, 80, 100}), 3);
+	assert_null(p->alerts_webhook);
+	assert_null(p->alerts_secret_file);
+	assert_true(p->quality_k > 0.499 && p->quality_k < 0.501);
+	assert_true(p->quality_h > 7.999 && p->quality_h < 8.001);
+	assert_int_equal(p->quality_least, 30);
 	assert_ptr_equal(policy_plugin(p, "fetch"), p->unnamed);
 }
 
@@ -268,7 +275,9 @@ everything_set(void **state)
 	     "grace = \"1h\";\n"
 	     "  isolation = \"run\"; };\n"
 	     "http: { timeout = \"1d\"; max_bytes = 1; redirects = 0; at_once = 1; };\n"
-	     "memory: { value = \"2M\"; document = 1048576; };\n",
+	     "memory: { value = \"2M\"; document = 1048576; };\n"
+	     "alerts: { at = [ 1, 100 ]; webhook = \"https://h.example:8443/x?y=1\"; secret_file = \"/s/k\"; };\n"
+	     "quality: { k = 1; h = 4.5; least = 5; };\n",
 	    &p);
 	assert_string_equal(p->file, path);
 	assert_string_equal(p->state_dir, "/s");
@@ -301,6 +310,13 @@ everything_set(void **state)
 	assert_int_equal(p->http_at_once, 1);
 	assert_int_equal(p->memory_value_max, 2 * MIB);
 	assert_int_equal(p->memory_document_max, MIB);
+	assert_int_equal(p->alerts_at.n, 2);
+	assert_int_equal(p->alerts_at.at[1], 100);
+	assert_string_equal(p->alerts_webhook, "https://h.example:8443/x?y=1");
+	assert_string_equal(p->alerts_secret_file, "/s/k");
+	assert_true(p->quality_k > 0.999 && p->quality_k < 1.001);
+	assert_true(p->quality_h > 4.499 && p->quality_h < 4.501);
+	assert_int_equal(p->quality_least, 5);
 }
 
 static void
@@ -330,9 +346,9 @@ plugins_set(void **state)
 	assert_int_equal(fetch->concurrency, 8);
 	assert_int_equal(fetch->recursion, 2);
 	assert_true(fetch->polled);
-	assert_string_equal(fetch->checks[0], "quotes");
-	assert_string_equal(fetch->checks[1], "numbers");
-	assert_null(fetch->checks[2]);
+	assert_string_equal(fetch->grounding.checks[0], "quotes");
+	assert_string_equal(fetch->grounding.checks[1], "numbers");
+	assert_null(fetch->grounding.checks[2]);
 	survey = policy_plugin(p, "web-survey");
 	assert_int_equal(json_integer_value(json_object_get(survey->config, "at_once")), 4);
 	assert_int_equal(json_integer_value(json_object_get(survey->config, "big")), 5000000000);
@@ -353,17 +369,17 @@ checks_of_the_supervisor(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(silent); i++) {
 		good(silent[i], &p);
-		assert_string_equal(policy_plugin(p, "supervisor")->checks[0], "quotes");
-		assert_null(policy_plugin(p, "supervisor")->checks[1]);
-		assert_null(policy_plugin(p, "fetch")->checks);
+		assert_string_equal(policy_plugin(p, "supervisor")->grounding.checks[0], "quotes");
+		assert_null(policy_plugin(p, "supervisor")->grounding.checks[1]);
+		assert_null(policy_plugin(p, "fetch")->grounding.checks);
 		policy_unref(&p);
 	}
 	good("grounding: { supervisor: { checks = [ ]; }; };", &p);
-	assert_null(policy_plugin(p, "supervisor")->checks[0]);
+	assert_null(policy_plugin(p, "supervisor")->grounding.checks[0]);
 	policy_unref(&p);
 	good("grounding: { supervisor: { checks = ( \"numbers\" ); }; };", &p);
-	assert_string_equal(policy_plugin(p, "supervisor")->checks[0], "numbers");
-	assert_null(policy_plugin(p, "supervisor")->checks[1]);
+	assert_string_equal(policy_plugin(p, "supervisor")->grounding.checks[0], "numbers");
+	assert_null(policy_plugin(p, "supervisor")->grounding.checks[1]);
 	policy_unref(&p);
 }
 
@@ -408,8 +424,12 @@ every_key_is_checked(void **state)
 		_cleanup_(free_p) char *open =
 		    dot == NULL ? xstrdup("") : xasprintf("%.*s: {", (int)(dot - k->path), k->path);
 		const char *name = dot == NULL ? k->path : dot + 1, *close = dot == NULL ? "" : "};";
-		const char *const wrong[] = {"{ x = 1; }", "( ( 1 ) )", "-1", "1.5", is_number ? "true" : "2147483648L",
-		    is_number ? "\"12 apples\"" : "[ 1, 2 ]", is_number ? "9000000000000000000L" : "( { } )"};
+		const char *const wrong[] = {"{ x = 1; }", "( ( 1 ) )", "-1", k->type == KEY_REAL ? "1000000.5" : "1.5",
+		    is_number ? "true" : "2147483648L",
+		    is_number                 ? "\"12 apples\""
+		    : k->type == KEY_PERCENTS ? "[ 2, 1 ]"
+					      : "[ 1, 2 ]",
+		    is_number ? "9000000000000000000L" : "( { } )"};
 
 		for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
 			_cleanup_(free_p) char *text =
@@ -467,6 +487,17 @@ sentences(void **state)
 	BAD("memory: { size = 1; };", 1, "memory.size: there is no such key", "value, document");
 	BAD("grants: { Fetch: { }; };", 1, "grants.Fetch: no plugin can have this name");
 	BAD("limits: { fe_tch: { }; };", 1, "limits.fe_tch: no plugin can have this name");
+	BAD("alerts: { at = [ 50, 50 ]; };", 1,
+	    "alerts.at: found a list, allowed is a list of at most 8 whole numbers from 1 to 100");
+	BAD("alerts: { at = [ 1, 2, 3, 4, 5, 6, 7, 8, 9 ]; };", 1, "alerts.at");
+	BAD("alerts: { at = [ 0, 50 ]; };", 1, "alerts.at");
+	BAD("alerts: { at = [ 50, 101 ]; };", 1, "alerts.at");
+	BAD("alerts: { at = ( 50.5 ); };", 1, "alerts.at");
+	BAD("alerts: { webhook = \"ftp://h/\"; };", 1, "alerts.webhook: found the text", "a URL, https://HOST");
+	BAD("alerts: { webhook = \"https://*.h/\"; };", 1, "alerts.webhook");
+	BAD("alerts: { webhook = \"*\"; };", 1, "alerts.webhook");
+	BAD("alerts: { secret_file = \"secret\"; };", 1, "alerts.secret_file", "an absolute path");
+	BAD("quality: { k = 0.01; };", 1, "quality.k: found the number 0.01, allowed is a number from 0.05 to 5");
 	BAD("grants: { fetch = true; };", 1, "grants.fetch: found true, allowed is a group");
 	BAD("grounding: { fetch: { checks = [ \"Quotes\" ]; }; };", 1, "grounding.fetch.checks: found a list",
 	    "a list of names of plugins");

@@ -58,8 +58,11 @@ each_key(void (*tried)(const struct said *said))
 			said.marked = true;
 			said.reloadable = text[3] == 'l';
 		} else if (read_line(line, group, &said)) {
-			tried(&said);
-			n++;
+			bool is_list = said.value[0] == '('; /* of groups: tried below */
+
+			if (!is_list)
+				tried(&said);
+			n += !is_list;
 			said = (struct said){0};
 		} else if (strchr(line, '#') != NULL && text[0] != '\0') {
 			said.explained = true;
@@ -130,7 +133,14 @@ candidate(const struct key *k, unsigned i)
 		return xstrdup("[ \"/x\" ]");
 	case KEY_TEXT:
 	case KEY_PATH:
+	case KEY_FILE:
 		return xstrdup("\"/x\"");
+	case KEY_URL:
+		return xstrdup("\"http://x/y\"");
+	case KEY_REAL:
+		return xasprintf("%g", (double)number / 1000 + 0.0005);
+	case KEY_PERCENTS:
+		return xstrdup("[ 7 ]");
 	default:
 		return allowed_word(k, i);
 	}
@@ -223,19 +233,22 @@ defaults_are_true(void **state)
 	assert_int_equal(each_key(try_default), keys_in_table());
 }
 
-/* What is said of plugins is taken over too, each group as a whole. */
+/* What is said of plugins is taken over too, each group or list as a whole. */
 static void
 plugin_groups_are_reloadable(void **state)
 {
 	static const char *const tries[][2] = {{"plugins", "plugins: { x: { a = 1; }; };"},
 	    {"grants", "grants: { x: { private = true; }; };"}, {"limits", "limits: { x: { concurrency = 3; }; };"},
-	    {"grounding", "grounding: { x: { checks = [ \"q\" ]; }; };"}};
+	    {"grounding", "grounding: { x: { checks = [ \"q\" ]; }; };"},
+	    {"routing", "routing = ( { capability = \"x\"; policy = \"cheapest\"; } );"},
+	    {"fallbacks", "fallbacks = ( { of = \"x\"; to = ( { answer = \"1\"; } ); } );"}};
 	_cleanup_(buf_free) struct buf conf = {0};
 
 	(void)state;
 	assert_int_equal(fd_read_file(CONF_FILE, &conf, MIB, &fault), 0);
 	for (size_t i = 0; i < ARRAY_LEN(tries); i++) {
-		_cleanup_(free_p) char *marked = xasprintf("\n# [reloadable]\n#%s: { };", tries[i][0]);
+		_cleanup_(free_p) char *marked = xasprintf("\n# [reloadable]\n#%s%s", tries[i][0],
+		    strstr(tries[i][1], " = (") != NULL ? " = ( );" : ": { };");
 		_cleanup_(policy_unref) struct policy *before = NULL, *after = NULL;
 		_cleanup_(buf_free) struct buf told = {0};
 

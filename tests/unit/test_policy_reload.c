@@ -32,8 +32,8 @@ reloading(void **state)
 	assert_int_equal(policy_reload(p, &q, &fault), 0);
 	assert_int_equal(q->depth, 9);
 	assert_true(policy_plugin(q, "fetch")->http_private);
-	assert_non_null(policy_plugin(p, "supervisor")->checks[0]);
-	assert_null(policy_plugin(q, "supervisor")->checks[0]);
+	assert_non_null(policy_plugin(p, "supervisor")->grounding.checks[0]);
+	assert_null(policy_plugin(q, "supervisor")->grounding.checks[0]);
 	assert_string_equal(q->state_dir, "/old");
 	assert_string_equal(q->user, "hospes");
 	assert_string_equal(q->plugin_dirs[0], p->plugin_dirs[0]);

@@ -544,8 +544,11 @@ test_frames_that_cannot_be_right(void **state)
 		struct wire_start start;
 	} bad[] = {
 	    {.frame = {.type = WIRE_START, .length = 3}},
-	    {.frame = {.type = WIRE_START, .length = 16}, .start = {.config_len = UINT32_MAX}},
-	    {.frame = {.type = WIRE_START, .length = 16}, .start = {.path_len = 1}},
+	    {.frame = {.type = WIRE_START, .length = sizeof(struct wire_start)}, .start = {.config_len = UINT32_MAX}},
+	    {.frame = {.type = WIRE_START, .length = sizeof(struct wire_start)}, .start = {.path_len = 1}},
+	    {.frame = {.type = WIRE_START, .length = sizeof(struct wire_start)}, .start = {.findings_len = 1}},
+	    {.frame = {.type = WIRE_START, .length = sizeof(struct wire_start)}, .start = {.findings_len = UINT32_MAX}},
+	    {.frame = {.type = WIRE_START, .length = 16}},
 	    {.frame = {.type = WIRE_OUTCOME, .length = 7}},
 	    {.frame = {.type = WIRE_REPLY}},
 	    {.frame = {.type = 0}},

@@ -44,6 +44,7 @@
 	X(HOSPES_EREPEATED,  -49, "repeated")            /* the same call once more after it had ended */ \
 	X(HOSPES_EGROUND,    -50, "not_grounded")        /* a check found claims that their sources do not bear out */ \
 	X(HOSPES_EDEADLOCK,  -51, "deadlock")            /* every call of the run waits for what only the run could give */ \
+	X(HOSPES_EREJECTED,  -52, "rejected")            /* a human was asked, and said no */ \
 	/* effects */ \
 	X(HOSPES_EHTTP,      -60, "http_failed")         /* no HTTP answer: resolve, connect, TLS, time, size */ \
 	X(HOSPES_EADDRESS,   -61, "address_refused")     /* a private address without a grant */ \

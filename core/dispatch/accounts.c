@@ -1,0 +1,357 @@
+/* See accounts.h. */
+
+#include "dispatch/accounts.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "dispatch/guard.h"
+#include "dispatch/ledger.h"
+
+/* ---- Limits ------------------------------------------------------------------------------------------------------ */
+
+static void
+limit(struct account *a, enum quantity q, int64_t setting)
+{
+	a->limit[q] = setting == 0 ? NO_LIMIT : setting;
+}
+
+static bool
+is_agent(const struct account *a)
+{
+	return strcmp(a->what, "agent") == 0;
+}
+
+static void
+set_limits(struct accounts *accounts, struct day_account *a)
+{
+	const struct policy *p = accounts->policy;
+	int64_t calls, money;
+
+	if (p == NULL)
+		return;
+	if (a == &accounts->host) {
+		calls = p->day_calls;
+		money = p->day_money;
+	} else if (is_agent(&a->account)) {
+		const struct policy_plugin *plugin = policy_plugin(p, a->name);
+
+		calls = plugin->day_calls;
+		money = plugin->day_money;
+	} else {
+		const struct policy_client *client = policy_client(p, a->name);
+
+		calls = client->day_calls;
+		money = client->day_money;
+	}
+	limit(&a->account, QUANTITY_CALLS, calls);
+	limit(&a->account, QUANTITY_MONEY, money);
+}
+
+/* ---- Opening and closing ----------------------------------------------------------------------------------------- */
+
+static void
+set_day(struct accounts *a, int64_t real_ns)
+{
+	a->day = real_ns / DAY_NS;
+	a->day_ends_ns = (a->day + 1) * DAY_NS;
+}
+
+void
+accounts_open(struct dispatch *d, struct policy *policy)
+{
+	struct accounts *accounts = &d->accounts;
+
+	accounts->policy = policy == NULL ? NULL : policy_ref(policy);
+	account_init(&accounts->host.account, "host", NULL);
+	accounts->host.name = "";
+	STAILQ_INIT(&accounts->unsaved);
+	set_limits(accounts, &accounts->host);
+	set_day(accounts, clock_real_ns());
+}
+
+static void
+drop(struct map *accounts)
+{
+	struct day_account *a;
+	size_t at = 0;
+
+	while ((a = map_next(accounts, &at)) != NULL)
+		free(a);
+	map_free(accounts);
+}
+
+void
+accounts_close(struct dispatch *d)
+{
+	ledger_save(d);
+	if (d->accounts.save != NULL)
+		event_free(d->accounts.save);
+	drop(&d->accounts.clients);
+	drop(&d->accounts.agents);
+	policy_unref(&d->accounts.policy);
+}
+
+/* All of them: the host's, then those of clients, then those of agents. */
+static void
+each(struct accounts *accounts, void (*see)(struct accounts *accounts, struct day_account *a))
+{
+	struct day_account *a;
+	size_t at = 0;
+
+	see(accounts, &accounts->host);
+	while ((a = map_next(&accounts->clients, &at)) != NULL)
+		see(accounts, a);
+	at = 0;
+	while ((a = map_next(&accounts->agents, &at)) != NULL)
+		see(accounts, a);
+}
+
+void
+dispatch_set_policy(struct dispatch *d, struct policy *policy)
+{
+	policy_ref(policy);
+	policy_unref(&d->accounts.policy);
+	d->accounts.policy = policy;
+	each(&d->accounts, set_limits);
+}
+
+/* ---- Finding ----------------------------------------------------------------------------------------------------- */
+
+static struct day_account *
+find(struct accounts *accounts, struct map *map, const char *what, const char *name)
+{
+	struct day_account *a = map_get(map, name);
+	char *copy;
+
+	if (a != NULL)
+		return a;
+	a = xcalloc(1, sizeof(*a) + strlen(name) + 1);
+	copy = (char *)(a + 1);
+	strcpy(copy, name);
+	a->name = copy;
+	account_init(&a->account, what, NULL);
+	set_limits(accounts, a);
+	map_put(map, copy, a);
+	return a;
+}
+
+struct day_account *
+accounts_client(struct dispatch *d, const char *name)
+{
+	return find(&d->accounts, &d->accounts.clients, "client", name);
+}
+
+struct day_account *
+accounts_agent(struct dispatch *d, const char *name)
+{
+	return find(&d->accounts, &d->accounts.agents, "agent", name);
+}
+
+struct account *
+dispatch_client_account(struct dispatch *d, const char *client)
+{
+	return &accounts_client(d, client)->account;
+}
+
+struct account *
+dispatch_host_account(struct dispatch *d)
+{
+	return &d->accounts.host.account;
+}
+
+/* ---- Days -------------------------------------------------------------------------------------------------------- */
+
+static void
+begin_day(struct accounts *accounts, struct day_account *a)
+{
+	(void)accounts;
+	memset(a->account.spent, 0, sizeof(a->account.spent));
+	memset(a->saved, 0, sizeof(a->saved));
+}
+
+/* A clock that was set back is let pass: the day that has begun goes on. */
+void
+accounts_at(struct dispatch *d, int64_t real_ns)
+{
+	struct accounts *accounts = &d->accounts;
+
+	if (real_ns < accounts->day_ends_ns)
+		return;
+	ledger_save(d);
+	set_day(accounts, real_ns);
+	each(accounts, begin_day);
+}
+
+/* It was spent from: the ledger is to be told. */
+static void
+touched(struct accounts *accounts, struct day_account *a)
+{
+	if (a->unsaved)
+		return;
+	a->unsaved = true;
+	STAILQ_INSERT_TAIL(&accounts->unsaved, a, next);
+}
+
+/* ---- Beside a call ----------------------------------------------------------------------------------------------- */
+
+#define BESIDE 3 /* agent, client, host */
+
+static void
+beside(struct dispatch *d, const struct op *op, struct account *ret[BESIDE])
+{
+	ret[0] = op->agent;
+	ret[1] = op->run->client_account;
+	ret[2] = &d->accounts.host.account;
+}
+
+/* Of the callee; kept where the next call of that version finds it. */
+static struct account *
+agent_of(struct dispatch *d, const struct op *op)
+{
+	struct version *v = op->resolved;
+
+	if (v == NULL)
+		return &accounts_agent(d, op->target)->account;
+	if (v->account == NULL)
+		v->account = &accounts_agent(d, v->name)->account;
+	return v->account;
+}
+
+/* The key of the configuration that sets the limit; allocated. */
+static char *
+key_of(const struct day_account *a, enum quantity q)
+{
+	const char *last = q == QUANTITY_CALLS ? "calls" : "money";
+
+	if (a->name[0] == '\0')
+		return xasprintf("day.%s", last);
+	return is_agent(&a->account) ? xasprintf("limits.%s.day_%s", a->name, last) : xasprintf("clients.day_%s", last);
+}
+
+static int
+refuse(const struct op *op, const struct account *at, enum quantity q, struct fault *why)
+{
+	const struct day_account *a = (const struct day_account *)at;
+	_cleanup_(free_p) char *key = key_of(a, q);
+	_cleanup_(free_p) char *whose =
+	    a->name[0] == '\0' ? xstrdup("the day of this host") : xasprintf("the day of %s %s", at->what, a->name);
+	_cleanup_(free_p) char *what_to_do = xasprintf("wait for midnight UTC, or give it more (`%s`)", key);
+
+	budget_needs(why, op, at, q, op->reserved_least[q], whose, what_to_do);
+	return GUARD_REFUSE;
+}
+
+int
+beside_admit(struct dispatch *d, struct op *op, struct fault *why)
+{
+	struct account *a[BESIDE];
+
+	accounts_at(d, clock_real_ns());
+	op->agent = agent_of(d, op);
+	beside(d, op, a);
+	op->agent = NULL;
+	for (unsigned i = 0; i < BESIDE; i++) {
+		for (enum quantity q = 0; a[i] != NULL && q < QUANTITIES_RESERVED; q++) {
+			if (op->reserved_least[q] > 0 && !account_fits(a[i], q, op->reserved_least[q]))
+				return refuse(op, a[i], q, why);
+		}
+	}
+	return GUARD_PASS;
+}
+
+void
+beside_hold(struct dispatch *d, struct op *op)
+{
+	struct account *a[BESIDE];
+
+	op->agent = agent_of(d, op);
+	beside(d, op, a);
+	for (unsigned i = 0; i < BESIDE; i++) {
+		for (enum quantity q = 0; a[i] != NULL && q < QUANTITIES_RESERVED; q++)
+			account_hold(a[i], q, op->reserved_least[q]);
+	}
+}
+
+/* What the op holds there is given back, and so much of it was spent. */
+static void
+book(struct dispatch *d, struct op *op, bool spent)
+{
+	struct account *a[BESIDE];
+
+	beside(d, op, a);
+	op->agent = NULL;
+	for (unsigned i = 0; i < BESIDE; i++) {
+		for (enum quantity q = 0; a[i] != NULL && q < QUANTITIES_RESERVED; q++)
+			account_book(a[i], q, op->reserved_least[q], spent ? op->reserved_least[q] : 0);
+		if (a[i] == NULL || !spent)
+			continue;
+		a[i]->spent[QUANTITY_CPU] += op->callee->cpu_ns;
+		touched(&d->accounts, (struct day_account *)a[i]);
+	}
+}
+
+void
+beside_spend(struct dispatch *d, struct op *op, int64_t real_ns)
+{
+	if (op->agent == NULL)
+		return;
+	accounts_at(d, real_ns);
+	book(d, op, true);
+	ledger_later(d);
+}
+
+void
+beside_release(struct dispatch *d, struct op *op)
+{
+	if (op->agent != NULL)
+		book(d, op, false);
+}
+
+/* ---- Shown ------------------------------------------------------------------------------------------------------- */
+
+static json_t *
+or_null(int64_t n)
+{
+	return n == NO_LIMIT ? json_null() : json_integer(n);
+}
+
+static void
+tell(json_t *list, const struct day_account *a)
+{
+	static const char *const names[QUANTITIES] = {
+	    [QUANTITY_CALLS] = "calls", [QUANTITY_MONEY] = "money_micros", [QUANTITY_CPU] = "cpu_ns"};
+	json_t *json = json_pack("{s:s}", "what", a->account.what);
+
+	if (a->name[0] != '\0')
+		json_object_set_new(json, "name", json_string(a->name));
+	for (enum quantity q = 0; q < QUANTITIES; q++) {
+		json_t *one = json_pack("{s:I, s:I}", "reserved", (json_int_t)a->account.reserved[q], "spent",
+		    (json_int_t)a->account.spent[q]);
+
+		json_object_set_new(one, "limit", or_null(a->account.limit[q]));
+		json_object_set_new(one, "left", or_null(account_room(&a->account, q)));
+		json_object_set_new(json, names[q], one);
+	}
+	json_array_append_new(list, json);
+}
+
+json_t *
+dispatch_accounts(struct dispatch *d)
+{
+	json_t *list = json_array();
+	const struct day_account *a;
+	char day[CLOCK_TEXT];
+	size_t at = 0;
+
+	accounts_at(d, clock_real_ns());
+	clock_format(d->accounts.day * DAY_NS, day);
+	day[10] = '\0';
+	tell(list, &d->accounts.host);
+	while ((a = map_next(&d->accounts.clients, &at)) != NULL)
+		tell(list, a);
+	at = 0;
+	while ((a = map_next(&d->accounts.agents, &at)) != NULL)
+		tell(list, a);
+	return json_pack("{s:s, s:o}", "day", day, "accounts", list);
+}

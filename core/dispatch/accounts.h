@@ -1,0 +1,51 @@
+/*
+ * The accounts of many runs: of the host, of each client, of each agent, all for a day (UTC).
+ *
+ * They stand beside the chain of a call's accounts and are charged with what each call costs by itself.  What was spent is
+ * told to the ledger (ledger.c) and so survives the host; what is reserved comes back with the runs that hold it.  Limits are
+ * those of the policy that is in force now, also for runs that began under another.
+ *
+ * Private to the room.
+ */
+
+#ifndef DISPATCH_ACCOUNTS_H
+#define DISPATCH_ACCOUNTS_H
+
+#include "dispatch/state.h"
+
+struct fault;
+
+/* ---- accounts.c -------------------------------------------------------------------------------------------------- */
+
+void accounts_open(struct dispatch *d, struct policy *policy);
+void accounts_close(struct dispatch *d);
+
+struct day_account *accounts_client(struct dispatch *d, const char *name);
+struct day_account *accounts_agent(struct dispatch *d, const char *name);
+
+/* It is this time: where another day has begun, all have spent nothing on it. */
+void accounts_at(struct dispatch *d, int64_t real_ns);
+
+/* The guard's: has each of them room for what the op costs by itself; it is taken; it is given back, where it was not spent. */
+int beside_admit(struct dispatch *d, struct op *op, struct fault *why);
+void beside_hold(struct dispatch *d, struct op *op);
+void beside_release(struct dispatch *d, struct op *op);
+
+/* The call of the op has ended, by a record of this time that is appended next: what it held is spent. */
+void beside_spend(struct dispatch *d, struct op *op, int64_t real_ns);
+
+/* ---- ledger.c ---------------------------------------------------------------------------------------------------- */
+
+/* Soon; now. */
+void ledger_later(struct dispatch *d);
+void ledger_save(struct dispatch *d);
+
+/* ---- guard_budget.c ---------------------------------------------------------------------------------------------- */
+
+#define BUDGET_TEXT 48
+
+/* "a needs 3 calls and WHOSE has 1 of 10 left; WHAT TO DO": why an account is short. */
+void budget_needs(struct fault *why, const struct op *op, const struct account *at, enum quantity q, int64_t most,
+    const char *whose, const char *what_to_do);
+
+#endif

@@ -1,0 +1,217 @@
+/*
+ * What a run may spend and has spent, call by call, from its records.
+ *
+ * {"run": ACCOUNT, "tree": NODE}: an ACCOUNT has "calls", "money_micros" and "cpu_ns", each {"limit", "reserved", "spent",
+ * "left"}; a NODE is an ACCOUNT with "path", "plugin", "version", "status" and "ops", the nodes of the calls that it made.  What
+ * a call has spent is what it and all below it cost.  "limit" is null where it has none of its own, "left" is then that of the
+ * account above it, and null where nobody has one.
+ *
+ * CPU time is on record once a call has ended.
+ */
+
+#include <string.h>
+
+#include "base/json.h"
+#include "run/state.h"
+
+struct node {
+	json_t *json;
+	size_t parent; /* SIZE_MAX: the root */
+	bool open;
+	int64_t own[QUANTITIES], share[QUANTITIES]; /* a share of 0: none */
+	int64_t spent[QUANTITIES];
+	int64_t reserved[QUANTITIES]; /* by open calls, itself among them */
+	int64_t left[QUANTITIES];     /* NO_LIMIT: nobody has one */
+};
+
+struct nodes {
+	struct node *node;
+	size_t n, cap;
+	struct map by_path; /* path -> number + 1; the key is the node's own */
+	int64_t limit[QUANTITIES];
+};
+
+static const char *const names[QUANTITIES] = {
+    [QUANTITY_CALLS] = "calls", [QUANTITY_MONEY] = "money_micros", [QUANTITY_CPU] = "cpu_ns"};
+
+static size_t
+find(const struct nodes *nodes, const char *path)
+{
+	return (size_t)(uintptr_t)map_get(&nodes->by_path, path) - 1;
+}
+
+static size_t
+parent_of(const struct nodes *nodes, const char *path)
+{
+	_cleanup_(free_p) char *above = xstrdup(path);
+	char *slash = strrchr(above, '/');
+
+	if (slash == NULL || slash == above)
+		return SIZE_MAX;
+	*slash = '\0';
+	return find(nodes, above);
+}
+
+static void
+call_starts(struct nodes *nodes, const struct record *r, const char *path)
+{
+	_cleanup_(free_p) char *plugin = record_text(r, TAG_CALLEE), *version = record_text(r, TAG_VERSION);
+	struct node *node;
+
+	if (nodes->n == nodes->cap) {
+		nodes->cap = nodes->cap == 0 ? 16 : 2 * nodes->cap;
+		nodes->node = xrealloc(nodes->node, nodes->cap * sizeof(*nodes->node));
+	}
+	node = &nodes->node[nodes->n++];
+	*node = (struct node){.parent = parent_of(nodes, path), .open = true};
+	node->own[QUANTITY_CALLS] = 1;
+	node->own[QUANTITY_MONEY] = record_int(r, TAG_MICROS);
+	node->share[QUANTITY_CALLS] = record_int(r, TAG_LIMIT_CALLS);
+	node->share[QUANTITY_MONEY] = record_int(r, TAG_LIMIT_MICROS);
+	node->json =
+	    json_pack("{s:s, s:s*, s:s*, s:s}", "path", path, "plugin", plugin, "version", version, "status", "open");
+	if (node->json == NULL) /* a name that a damaged disk has changed */
+		node->json = json_pack("{s:s, s:s}", "path", "?", "status", "open");
+	map_put(&nodes->by_path, json_string_value(json_object_get(node->json, "path")), (void *)(uintptr_t)nodes->n);
+}
+
+static void
+call_ends(struct nodes *nodes, const struct record *r, const char *path)
+{
+	size_t at = find(nodes, path);
+
+	if (at == SIZE_MAX)
+		return;
+	nodes->node[at].open = false;
+	nodes->node[at].own[QUANTITY_CPU] = record_int(r, TAG_CPU);
+	json_object_set_new(nodes->node[at].json, "status", json_string(status_name(r->head.status)));
+}
+
+static void
+take(struct nodes *nodes, const struct record *r)
+{
+	_cleanup_(free_p) char *path = record_text(r, TAG_PATH);
+
+	if (r->head.kind == RECORD_RUN_START) {
+		nodes->limit[QUANTITY_CALLS] = record_int(r, TAG_LIMIT_CALLS);
+		nodes->limit[QUANTITY_MONEY] =
+		    record_find(r, TAG_LIMIT_MICROS) == NULL ? NO_LIMIT : record_int(r, TAG_LIMIT_MICROS);
+		nodes->limit[QUANTITY_CPU] = record_find(r, TAG_CPU) == NULL ? NO_LIMIT : record_int(r, TAG_CPU);
+	}
+	if (path == NULL)
+		return;
+	if (r->head.kind == RECORD_CALL_START && find(nodes, path) == SIZE_MAX)
+		call_starts(nodes, r, path);
+	else if (r->head.kind == RECORD_CALL_END || r->head.kind == RECORD_STAGE)
+		call_ends(nodes, r, path);
+}
+
+/* What the account above holds for this one. */
+static int64_t
+held(const struct node *node, enum quantity q)
+{
+	return node->open && node->share[q] > 0 ? node->share[q] - node->spent[q] : node->reserved[q];
+}
+
+/* From the leaves up: callers come before those whom they call. */
+static void
+add_up(struct nodes *nodes)
+{
+	for (size_t i = nodes->n; i-- > 0;) {
+		struct node *node = &nodes->node[i];
+
+		for (enum quantity q = 0; q < QUANTITIES; q++) {
+			struct node *parent = node->parent == SIZE_MAX ? NULL : &nodes->node[node->parent];
+
+			*(node->open ? &node->reserved[q] : &node->spent[q]) += node->own[q];
+			if (parent == NULL)
+				continue;
+			parent->spent[q] += node->spent[q];
+			parent->reserved[q] += held(node, q);
+		}
+	}
+}
+
+static int64_t
+left_of(int64_t limit, int64_t spent, int64_t reserved)
+{
+	if (limit == NO_LIMIT)
+		return NO_LIMIT;
+	return limit - spent - reserved < 0 ? 0 : limit - spent - reserved;
+}
+
+json_t *
+budget_quantity(int64_t limit, int64_t reserved, int64_t spent, int64_t left)
+{
+	json_t *json = json_pack("{s:I, s:I}", "reserved", (json_int_t)reserved, "spent", (json_int_t)spent);
+
+	json_object_set_new(json, "limit", limit == NO_LIMIT ? json_null() : json_integer(limit));
+	json_object_set_new(json, "left", left == NO_LIMIT ? json_null() : json_integer(left));
+	return json;
+}
+
+static json_t *
+run_account(struct nodes *nodes, int64_t left[QUANTITIES])
+{
+	const struct node none = {0}, *root = nodes->n > 0 ? &nodes->node[0] : &none;
+	json_t *json = json_object();
+
+	for (enum quantity q = 0; q < QUANTITIES; q++) {
+		left[q] = left_of(nodes->limit[q], root->spent[q], held(root, q));
+		json_object_set_new(
+		    json, names[q], budget_quantity(nodes->limit[q], held(root, q), root->spent[q], left[q]));
+	}
+	return json;
+}
+
+static void
+write_node(struct nodes *nodes, struct node *node, const int64_t of_run[QUANTITIES])
+{
+	const int64_t *above = node->parent == SIZE_MAX ? of_run : nodes->node[node->parent].left;
+
+	for (enum quantity q = 0; q < QUANTITIES; q++) {
+		int64_t limit = node->share[q] > 0 ? node->share[q] : NO_LIMIT;
+
+		node->left[q] = limit == NO_LIMIT ? above[q] : left_of(limit, node->spent[q], node->reserved[q]);
+		json_object_set_new(
+		    node->json, names[q], budget_quantity(limit, node->reserved[q], node->spent[q], node->left[q]));
+	}
+	if (node->parent != SIZE_MAX) {
+		json_t *parent = nodes->node[node->parent].json;
+
+		if (json_object_get(parent, "ops") == NULL)
+			json_object_set_new(parent, "ops", json_array());
+		json_array_append(json_object_get(parent, "ops"), node->json);
+	}
+}
+
+void
+budget_of(json_t *view, const struct record_list *list)
+{
+	struct nodes nodes = {0};
+	int64_t left[QUANTITIES];
+
+	for (size_t i = 0; i < list->n; i++)
+		take(&nodes, &list->records[i]);
+	add_up(&nodes);
+	json_object_set_new(view, "run", run_account(&nodes, left));
+	for (size_t i = 0; i < nodes.n; i++)
+		write_node(&nodes, &nodes.node[i], left);
+	json_object_set(view, "tree", nodes.n == 0 ? json_null() : nodes.node[0].json);
+	map_free(&nodes.by_path);
+	for (size_t i = 0; i < nodes.n; i++)
+		json_decref(nodes.node[i].json);
+	free(nodes.node);
+}
+
+/* Of what is open, that which no record has yet. */
+void
+budget_join(json_t *view, const struct run *run)
+{
+	json_t *cpu = json_object_get(json_object_get(view, "run"), names[QUANTITY_CPU]);
+	int64_t spent = run->account.spent[QUANTITY_CPU], limit = run->account.limit[QUANTITY_CPU];
+	int64_t left = left_of(limit, spent, 0);
+
+	json_object_set_new(cpu, "spent", json_integer(spent));
+	json_object_set_new(cpu, "left", left == NO_LIMIT ? json_null() : json_integer(left));
+}

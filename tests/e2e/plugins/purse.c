@@ -1,0 +1,41 @@
+/*
+ * purse: lets `n` nags at once have `callee` work for them, each with a share of `money` micro-dollars and `calls` calls (0: none
+ * of its own); replies what each came to.
+ */
+
+#include <hospes.h>
+
+#define NAGS_MAX 64
+
+static int
+purse(hospes_ctx *ctx)
+{
+	const hospes_value *input = hospes_input(ctx);
+	const char *callee = hospes_text(input, "callee");
+	int64_t n = hospes_int(input, "n");
+	hospes_op *ops[NAGS_MAX];
+	json_t *spent = json_array();
+
+	if (callee == NULL || n < 1 || n > NAGS_MAX)
+		return hospes_fail(ctx, HOSPES_EINPUT, "expected callee and n from 1 to %d", NAGS_MAX);
+	for (int64_t i = 0; i < n; i++)
+		ops[i] = hospes_start(ctx, "nag",
+		    hospes_value_json(ctx,
+			json_pack("{s:s s:i s:b s:I}", "callee", callee, "n", 1000, "polite", 1, "nag", (json_int_t)i)),
+		    HOSPES_OPTIONS(.budget_calls = hospes_int(input, "calls"),
+			.money_micros = hospes_int(input, "money")));
+	for (int64_t i = 0; i < n; i++) {
+		hospes_value *said;
+		int rc = hospes_wait(ops[i], &said);
+
+		if (rc == 0)
+			json_array_append(spent, hospes_json(said));
+		else
+			json_array_append_new(spent, json_pack("{s:i s:s s:s}", "calls", 0, "refusal",
+							 hospes_status_name(rc), "message", hospes_message(ctx)));
+	}
+	return hospes_reply(ctx, json_pack("{s:o}", "spent", spent));
+}
+
+HOSPES_AGENT("purse", "1.0.0", "Shares its money out among nags", purse)
+HOSPES_NEEDS("call:nag")
