@@ -56,12 +56,21 @@ look(struct dispatch *d, struct op *op, struct payload **value, struct fault *wh
 	return answer;
 }
 
+/* What is on record holds whatever the policy says after a restart. */
+static bool
+is_asked_about(const struct op *op)
+{
+	if (op->kind != WIRE_OP_HTTP || op->run->script != NULL)
+		return false;
+	return op->run->policy->review_once || op->reviews != NULL;
+}
+
 static int
 review_admit(struct dispatch *d, struct op *op, struct fault *why)
 {
 	struct payload *value = NULL;
 
-	if (op->kind != WIRE_OP_HTTP || !op->run->policy->review_once || op->run->script != NULL)
+	if (!is_asked_about(op))
 		return GUARD_PASS;
 	switch (look(d, op, &value, why)) {
 	case REVIEW_OPEN:

@@ -33,10 +33,11 @@ struct policy_rate {
 	unsigned burst;  /* 0: as many as come in a second, one at least */
 };
 
-/* What is tried in place of a call that failed: another agent, or one of its versions, or a fixed answer. */
+/* What is tried in place of a call that failed: another agent, or one of its versions, a fixed answer, or a human. */
 struct policy_stand_in {
 	char *agent, *version; /* a name or "cap:NAME"; version may be NULL */
 	char *answer;          /* JSON text */
+	char *human;           /* a question */
 };
 
 /* On which ends of an attempt, each a bit. */

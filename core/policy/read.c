@@ -393,7 +393,7 @@ read_stand_ins(const struct reader *r, const config_setting_t *list, const char 
 
 		snprintf(key, sizeof key, "%s[%d]", shown, i);
 		if (!config_setting_is_group(s)) {
-			rc = bad_value(r, s, key, "a group { agent = \"other\"; } or { answer = \"JSON\"; }");
+			rc = bad_value(r, s, key, "a group { agent = \"other\"; }, { answer = \"JSON\"; } or { human = \"QUESTION\"; }");
 			continue;
 		}
 		fallback_add_to(f);

@@ -3,8 +3,9 @@
 CMOCKA_TESTS += tests/unit/test_account tests/unit/test_alerts tests/unit/test_carried \
 	tests/unit/test_context tests/unit/test_dispatch tests/unit/test_dispatch_effects tests/unit/test_dispatch_grounding \
 	tests/unit/test_dispatch_ladder tests/unit/test_dispatch_loops \
-	tests/unit/test_dispatch_memory tests/unit/test_dispatch_parts tests/unit/test_dispatch_waits \
-	tests/unit/test_rate tests/unit/test_restore tests/unit/test_stages tests/unit/test_stages_restore tests/unit/test_waitq
+	tests/unit/test_dispatch_memory tests/unit/test_dispatch_parts tests/unit/test_dispatch_reviews \
+	tests/unit/test_dispatch_waits tests/unit/test_rate tests/unit/test_restore tests/unit/test_stages \
+	tests/unit/test_stages_restore tests/unit/test_verdict_cache tests/unit/test_waitq
 
 tests_unit_test_waitq_SOURCES = tests/unit/test_waitq.c tests/unit/cmocka_all.h
 tests_unit_test_waitq_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
@@ -56,6 +57,10 @@ tests_unit_test_dispatch_parts_SOURCES = tests/unit/test_dispatch_parts.c $(DISP
 tests_unit_test_dispatch_parts_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_dispatch_parts_LDADD = $(DISPATCH_TEST_LIBS)
 
+tests_unit_test_dispatch_reviews_SOURCES = tests/unit/test_dispatch_reviews.c $(DISPATCH_WORLD)
+tests_unit_test_dispatch_reviews_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_dispatch_reviews_LDADD = $(DISPATCH_TEST_LIBS)
+
 tests_unit_test_dispatch_effects_SOURCES = tests/unit/test_dispatch_effects.c $(DISPATCH_WORLD)
 tests_unit_test_dispatch_effects_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_dispatch_effects_LDADD = $(DISPATCH_TEST_LIBS)
@@ -79,3 +84,7 @@ tests_unit_test_stages_LDADD = $(DISPATCH_TEST_LIBS)
 tests_unit_test_stages_restore_SOURCES = tests/unit/test_stages_restore.c $(DISPATCH_WORLD)
 tests_unit_test_stages_restore_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_stages_restore_LDADD = $(DISPATCH_TEST_LIBS)
+
+tests_unit_test_verdict_cache_SOURCES = tests/unit/test_verdict_cache.c tests/unit/cmocka_all.h
+tests_unit_test_verdict_cache_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_verdict_cache_LDADD = $(DISPATCH_TEST_LIBS)

@@ -206,6 +206,25 @@ test_resolve(void **state)
 	expect(w, "POST", "/v1/runs/" RUN_ID "/resolve", "{}", 404, "no_such_run");
 }
 
+static void
+test_reviews(void **state)
+{
+	static const char path[] = "/v1/reviews/" REVIEW_ID_TEXT, decide[] = "/v1/reviews/" REVIEW_ID_TEXT "/decide";
+	struct world *w = *state;
+
+	expect(w, "GET", "/v1/reviews", "", 200, "[false,100]");
+	expect(w, "GET", "/v1/reviews?all=1&limit=7", "", 200, "[true,7]");
+	expect(w, "GET", "/v1/reviews?limit=0", "", 400, "bad_input");
+	expect(w, "GET", path, "", 200, "\"open\"");
+	expect(w, "GET", "/v1/reviews/x", "", 404, "not_found");
+	expect(w, "POST", decide, "{\"decision\": \"approve\", \"hash\": \"wrong\"}", 409, "conflict");
+	expect(w, "POST", decide, "{\"decision\": \"approve\", \"hash\": \"right\"}", 200, "\"decided\"");
+	expect(w, "POST", decide, "{\"decision\": \"reject\", \"hash\": \"right\"}", 409,
+	    "was decided before: approve by uid:7");
+	expect(w, "POST", "/v1/reviews/x/decide", "{\"decision\": \"reject\", \"hash\": \"right\"}", 404,
+	    "not_found");
+}
+
 /* A client that leaves is no longer watched, at once and not when the run ends. */
 static void
 test_client_leaves(void **state)
@@ -656,6 +675,7 @@ main(void)
 	    WITH_WORLD(test_leaving_many),
 	    WITH_WORLD(test_cancel),
 	    WITH_WORLD(test_resolve),
+	    WITH_WORLD(test_reviews),
 	    WITH_WORLD(test_client_leaves),
 	    WITH_WORLD(test_half_closed),
 	    WITH_WORLD(test_view_after_leaving),
