@@ -115,7 +115,8 @@ void breaker_replied(struct call *call, int status);
 /* At which depth a call would run: the root at 0, checks and tools where their caller is.  (guard_depth.c) */
 unsigned depth_of(const struct op *op);
 
-extern const struct guard guard_permission, guard_deadline, guard_depth, guard_cycle, guard_repetition, guard_context,
-    guard_breaker, guard_rate, guard_concurrency, guard_memory, guard_review, guard_budget, guard_grounding, guard_quality;
+extern const struct guard guard_admission, guard_permission, guard_deadline, guard_depth, guard_cycle, guard_repetition,
+    guard_context, guard_breaker, guard_rate, guard_concurrency, guard_memory, guard_review, guard_budget,
+    guard_grounding, guard_quality;
 
 #endif

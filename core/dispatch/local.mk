@@ -5,7 +5,7 @@ core_dispatch_libdispatch_a_SOURCES = \
 	core/dispatch/breaker.c core/dispatch/breaker.h core/dispatch/breakers.c core/dispatch/breakers.h \
 	core/dispatch/breakers_told.c core/dispatch/config.c core/dispatch/cusum.c core/dispatch/cusum.h \
 	core/dispatch/deadlock.c core/dispatch/decision.c core/dispatch/dispatch.c core/dispatch/dispatch.h \
-	core/dispatch/execute.c core/dispatch/fallbacks.c core/dispatch/guard.h core/dispatch/guard_breaker.c \
+	core/dispatch/execute.c core/dispatch/fallbacks.c core/dispatch/guard.h core/dispatch/guard_admission.c core/dispatch/guard_breaker.c \
 	core/dispatch/guard_budget.c core/dispatch/guard_concurrency.c core/dispatch/guard_context.c core/dispatch/guard_cycle.c \
 	core/dispatch/guard_deadline.c core/dispatch/guard_depth.c core/dispatch/guard_grounding.c \
 	core/dispatch/guard_memory.c core/dispatch/guard_permission.c core/dispatch/guard_quality.c core/dispatch/guard_rate.c \

@@ -16,6 +16,7 @@
 #include "dispatch/review.h"
 
 static const struct guard *const guards[] = {
+    &guard_admission,
     &guard_permission,
     &guard_deadline,
     &guard_depth,

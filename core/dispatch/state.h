@@ -52,6 +52,8 @@ struct dispatch {
 	struct event *look;
 	bool look_armed;
 	unsigned waiting;         /* ops at guards, of all runs */
+	unsigned roots;           /* of guard_admission.c: runs that are under way */
+	struct waitq admission;
 	int64_t (*mono_ns)(void); /* which tests replace */
 	struct map rates;         /* of guard_rate.c: name -> struct bucket */
 	TAILQ_HEAD(bucket_list, bucket) rates_lately;

@@ -5,7 +5,7 @@ E2E_SCENARIOS = \
 	tests/e2e/alerts-webhook-fails.t \
 	tests/e2e/alerts-webhook.t \
 	tests/e2e/api-descriptors.t \
-	tests/e2e/api-errors.t \
+	tests/e2e/api-errors.t tests/e2e/api-overloaded.t \
 	tests/e2e/api-no-host.t \
 	tests/e2e/ask-changelogs.t \
 	tests/e2e/ask-copyright.t \
