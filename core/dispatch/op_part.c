@@ -98,7 +98,7 @@ parts_said(struct dispatch *d, struct call *call, struct payload *part)
 	struct fault fault;
 	uint32_t nth;
 
-	if (op->cancelled != 0)
+	if (op->cancelled != 0 || call->cancelled != 0)
 		return;
 	parts = parts_of(call);
 	nth = call->parts_said++;
