@@ -71,11 +71,13 @@ E2E_SCENARIOS = \
 	tests/e2e/effects-kill.t \
 	tests/e2e/effects-live.t \
 	tests/e2e/guard-breaker-errors.t \
+	tests/e2e/guard-breaker-fallback.t \
 	tests/e2e/guard-breaker-http.t \
 	tests/e2e/guard-breaker-latency.t \
 	tests/e2e/guard-breaker-money.t \
 	tests/e2e/guard-breaker-probe.t \
 	tests/e2e/guard-budget-calls.t \
+	tests/e2e/guard-budget-cpu.t \
 	tests/e2e/guard-budget-day.t \
 	tests/e2e/guard-budget-money-share.t \
 	tests/e2e/guard-budget-money.t \
@@ -110,6 +112,8 @@ E2E_SCENARIOS = \
 	tests/e2e/guard-quality-people.t \
 	tests/e2e/guard-review-agent.t \
 	tests/e2e/guard-review-once.t \
+	tests/e2e/guard-review-spend.t \
+	tests/e2e/guard-routing-best-score.t \
 	tests/e2e/guard-routing-cheapest.t \
 	tests/e2e/guard-routing-least-loaded.t \
 	tests/e2e/guard-routing-name.t \
