@@ -1,6 +1,6 @@
 # unit tests of call and dispatch
 
-CMOCKA_TESTS += tests/unit/test_account tests/unit/test_alerts tests/unit/test_carried \
+CMOCKA_TESTS += tests/unit/test_account tests/unit/test_account_property tests/unit/test_alerts tests/unit/test_carried \
 	tests/unit/test_dispatch tests/unit/test_dispatch_effects tests/unit/test_dispatch_grounding \
 	tests/unit/test_dispatch_ladder tests/unit/test_dispatch_loops \
 	tests/unit/test_dispatch_memory tests/unit/test_dispatch_parts tests/unit/test_dispatch_waits \
@@ -67,3 +67,7 @@ tests_unit_test_stages_LDADD = $(DISPATCH_TEST_LIBS)
 tests_unit_test_stages_restore_SOURCES = tests/unit/test_stages_restore.c $(DISPATCH_WORLD)
 tests_unit_test_stages_restore_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_stages_restore_LDADD = $(DISPATCH_TEST_LIBS)
+
+tests_unit_test_account_property_SOURCES = tests/unit/test_account_property.c $(DISPATCH_WORLD)
+tests_unit_test_account_property_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_account_property_LDADD = $(DISPATCH_TEST_LIBS)
