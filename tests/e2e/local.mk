@@ -42,7 +42,7 @@ E2E_SCENARIOS = \
 	tests/e2e/client-key-conflict.t tests/e2e/client-others.t tests/e2e/client-key-once.t \
 	tests/e2e/client-wait-restart.t tests/e2e/client-watch-resumes.t \
 	tests/e2e/demo-tour.t tests/e2e/guard-budget-alerts.t tests/e2e/guard-budget-calls.t tests/e2e/guard-budget-cpu.t tests/e2e/guard-budget-day.t tests/e2e/guard-budget-money.t \
-	tests/e2e/guard-budget-share.t tests/e2e/guard-budget-money-share.t \
+	tests/e2e/guard-budget-returned.t tests/e2e/guard-budget-share.t tests/e2e/guard-budget-money-share.t \
 	tests/e2e/dispatch-concurrency.t \
 	tests/e2e/dispatch-cycle.t \
 	tests/e2e/dispatch-depth.t \
