@@ -186,7 +186,7 @@ static int
 open_storage(struct host *h, struct fault *fault)
 {
 	static const struct store_apply *const tables[] = {
-	    registry_apply, run_apply, memory_apply, dispatch_apply, ledger_apply, NULL};
+	    registry_apply, run_apply, memory_apply, dispatch_apply, ledger_apply, breakers_apply, NULL};
 	struct journal_options journal = {.dir = h->dir.journal, .loop = h->loop, .failed = storage_failed, .arg = h};
 	struct store_options store = {
 	    .dir = h->dir.store, .loop = h->loop, .tables = tables, .failed = storage_failed, .arg = h};

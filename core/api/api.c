@@ -245,10 +245,10 @@ api_open(struct api **ret, const struct api_options *options, struct fault *faul
 	a->policy = policy_ref(options->policy);
 	a->registry = options->registry;
 	a->cells = options->cells;
+	a->dispatch = options->dispatch;
 	a->runs = options->runs;
 	a->memory = options->memory;
 	a->backups = options->backups;
-	a->dispatch = options->dispatch;
 	a->journal = options->journal;
 	a->socket_path = xstrdup(options->policy->socket_path);
 	a->socket_dev = st.st_dev;

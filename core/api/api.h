@@ -53,6 +53,8 @@
  *   GET  /v1/alerts[?limit=N]          dispatch_alerts: the newest first
  *   GET  /v1/scores[?name=N]           dispatch_scores
  *   GET  /v1/policy                    policy_texts of the configuration as it is in force; of root and the host's own user
+ *   GET  /v1/breakers                  dispatch_breakers
+ *   POST /v1/breakers/reset            {"name", "version"?, "why"?} -> those that were reset, as above
  *   POST /v1/backup                    {"dir"} -> what backup.h says; of root and the host's own user
  *
  * A request's body may be at most the run input's limit and its wrapping; what is larger is too_large.  Streams send
@@ -83,9 +85,9 @@ struct api_options {
 	struct policy *policy;
 	struct registry *registry;
 	struct cells *cells;
+	struct dispatch *dispatch;
 	struct runs *runs;
 	struct memory *memory;
-	struct dispatch *dispatch;
 	struct journal *journal; /* answers wait until what they tell is durable; NULL: they do not wait */
 	struct backups *backups;
 };

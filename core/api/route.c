@@ -76,6 +76,8 @@ static const struct route routes[] = {
     {EVHTTP_REQ_GET, "/v1/alerts", BODY_NONE, handle_alerts},
     {EVHTTP_REQ_GET, "/v1/scores", BODY_NONE, handle_scores},
     {EVHTTP_REQ_POST, "/v1/runs/{}/score", BODY_JSON, handle_run_score},
+    {EVHTTP_REQ_GET, "/v1/breakers", BODY_NONE, handle_breakers},
+    {EVHTTP_REQ_POST, "/v1/breakers/reset", BODY_JSON, handle_breakers_reset},
 };
 
 /* One segment of a path, decoded.  Names and ids are printable ASCII without slashes; nothing else gets further. */

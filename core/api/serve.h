@@ -5,7 +5,7 @@
  *   route.c    method and path to handler     stream.c   server-sent events
  *   exchange.c the life of a request          logs.c     the newest log lines and who follows them
  *   requests.c  the body of POST /v1/runs             start.c    what becomes of it
- *   host.c agents.c runs.c reviews.c many.c memory.c backup.c policy.c quality.c  handlers  refusal.c  JSON in place of evhttp's own error pages
+ *   host.c agents.c breakers.c runs.c reviews.c many.c memory.c backup.c policy.c quality.c  handlers  refusal.c  JSON in place of evhttp's own error pages
  *   finish.c   the last answers
  *
  * An exchange ends when it was answered or when its client went away; what it holds is given back then.  Its memory
@@ -41,11 +41,11 @@ struct api {
 	struct policy *policy;
 	struct registry *registry;
 	struct cells *cells;
+	struct dispatch *dispatch;
 	struct runs *runs;
 	struct memory *memory;
 	struct journal *journal;
 	struct backups *backups;
-	struct dispatch *dispatch;
 	struct evhttp *http;
 	struct evconnlistener *listener;
 	struct event *accept_again;
@@ -233,5 +233,7 @@ void handle_policy(struct exchange *x);
 void handle_alerts(struct exchange *x);
 void handle_scores(struct exchange *x);
 void handle_run_score(struct exchange *x);
+void handle_breakers(struct exchange *x);
+void handle_breakers_reset(struct exchange *x);
 
 #endif

@@ -238,6 +238,8 @@ record_kind_name(enum record_kind kind)
 		return "alert";
 	case RECORD_SCORE:
 		return "score";
+	case RECORD_BREAKER:
+		return "breaker";
 	}
 	return "unknown";
 }
@@ -275,6 +277,7 @@ record_tag_name(enum record_tag tag)
 	    [TAG_INPUT_DELTA] = "input_delta",
 	    [TAG_OUTPUT_DELTA] = "output_delta",
 	    [TAG_DECISION] = "decision",
+	    [TAG_ROUTE] = "route",
 	    [TAG_STAGE] = "stage",
 	    [TAG_ENDS] = "ends",
 	    [TAG_REVIEW] = "review",

@@ -33,7 +33,9 @@ enum record_kind {
 	                         * has to look no further back */
 	RECORD_RUN_MOVED = 13,  /* NUMBER: LSN of the copy of its RUN_START; all before is now in the copies that `prev` leads to */
 	RECORD_CALL_START = 20, /* PATH, TARGET, CALLEE, VERSION, DEADLINE, INPUT; the call that the op led to.  LIMIT_CALLS, LIMIT_MICROS:
-	                         * its shares.  MICROS: its price.  GUARD: "repetition" where it counts as begun again.  OBJECT, CONFIG: with the first call of a version in the run.  NUMBER: 1 where
+	                         * its shares.  MICROS: its price.  GUARD: "repetition" where it counts as begun again.  REASON: "probe" where it
+	                         * is its breaker's.  ROUTE: of a capability, why this one.  OBJECT, CONFIG: with the first call of a version
+	                         * in the run.  NUMBER: 1 where
 	                         * the version was asked for by number.  Of a check: ACTOR, and NUMBER: how many ops the
 	                         * handler of the call that it looks at had asked for.  ENDS: where it has less time than the op */
 	RECORD_CALL_END = 21,   /* PATH, TARGET, status, OUTPUT | MESSAGE, CONFIDENCE: the outcome of the op that made the
@@ -64,6 +66,8 @@ enum record_kind {
 	RECORD_REPLAY = 52,     /* PATH, MESSAGE: a call begins again in another cell */
 	RECORD_PART = 53,     /* PATH, OUTPUT, NUMBER: a part of a call's reply, counted from 0.  GUARD: that the whole reply has to
 	                       * pass before it is handed to anybody; "fallback": it has to end well */
+	RECORD_BREAKER = 63,  /* TARGET, VERSION (of a plugin), ACTOR, REASON, BODY (core/dispatch/breakers.c): a breaker opens, is tried or
+	                       * closes; what it had counted */
 	RECORD_LOG = 60,        /* PATH, LEVEL in status, MESSAGE: what a plugin logged */
 	RECORD_ALERT = 61,      /* KEY: its id; BODY (JSON): what somebody should know, of the run or of the host; NUMBER 1: the
 	                         * webhook is to be sent it */
@@ -109,13 +113,14 @@ enum record_tag {
 	TAG_INPUT_ERASED = 30,  /* in place of INPUT or its delta, as long: hash of the bytes (16) where there is room, zeros */
 	TAG_OUTPUT_ERASED = 31, /* in place of OUTPUT or its delta */
 	TAG_ERASED = 32,        /* in place of another field, as long: its tag (uint16) where there is room, zeros */
+	TAG_ROUTE = 37,         /* JSON: why this one was chosen of those that offer a capability */
 	TAG_DECISION = 33, /* text: "done", "not-done", "answer" (done, with this OUTPUT); of a review "approve", "reject", "edit",
 			    * "answer", "expired" (its op ended first) */
 	TAG_LIMIT_MICROS = 34, /* int64, micro-dollars: a limit or a share of money */
 	TAG_MICROS = 35,       /* int64, micro-dollars: what something costs */
 	TAG_CPU = 36,          /* int64, ns of CPU time: what was used; of a RUN_START the limit */
 	TAG_REVIEW = 38,   /* text: id of a review */
-	TAG_STAGE = 39,    /* JSON {"by", "cause", "kind", "to"?, "version"?, "of"?} */
+	TAG_STAGE = 39,    /* JSON {"by", "cause", "kind", "to"?, "version"?, "question"?, "of"?} */
 	TAG_ENDS = 41,     /* int64, real ns */
 	TAG_SCORE = 40,    /* JSON: a score, and the series that it ends */
 };

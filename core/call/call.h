@@ -32,6 +32,7 @@ struct policy_plugin;
 struct policy_handoff;
 struct dispatch; /* dispatch's */
 struct guard;
+struct breaker;
 struct call;
 struct run;
 struct review;
@@ -135,13 +136,14 @@ struct parts {
 
 /* Who may give an op another attempt, and what that is. */
 enum stage_by { STAGE_BY_LADDER, STAGE_BY_FALLBACK, STAGE_BYS };
-enum stage_kind { STAGE_CALL, STAGE_ANSWER };
+enum stage_kind { STAGE_CALL, STAGE_ANSWER, STAGE_HUMAN };
 
 /* Of an op of kind CALL whose first attempt is not its outcome: the attempt that it is at.  Its target stays what was asked for. */
 struct op_stage {
 	enum stage_kind kind;
 	char *target, *version;    /* CALL; version may be NULL */
 	struct payload *answer;    /* ANSWER */
+	char *question, *why;      /* HUMAN: what is asked, and how the attempt before ended */
 	struct payload *findings;  /* what was wrong with the reply before: a JSON array, or NULL */
 	char *of;                  /* whose list of fallbacks is used; NULL: none yet */
 	unsigned given[STAGE_BYS]; /* attempts so far that each has given */
@@ -166,6 +168,7 @@ struct op {
 	struct payload *input;          /* until it has its outcome */
 	struct payload_hash input_hash; /* what a replay is compared with */
 	size_t input_len;
+	uint64_t called;                /* hash of the name of the plugin that a CALL led to first; 0: not known yet */
 	bool only_hash;                 /* nobody knows its length: the record has no more of it */
 	int64_t deadline_real_ns;
 	int64_t began_mono_ns;     /* since when it waits at a guard, then since when it is past them */
@@ -178,6 +181,16 @@ struct op {
 	bool sharing;              /* its share is a part of what is left, and not taken yet */
 	bool refused;              /* a guard's no to the reply of its callee is on record */
 	uint32_t intent_seq;       /* number in the run of its intent or command, where that was there when the host was started */
+
+	/* of guard_breaker.c */
+	struct breaker *breaker; /* that it is past; NULL: there is none, or it has its outcome */
+	unsigned breaker_period;
+	uint16_t http_code;      /* of its answer; 0: none came */
+	bool probe;              /* it was let through to try whether all is well again */
+	bool blamed;             /* it is stopped for what it did itself: it took too long */
+	bool restored;           /* it was let through before the host was started */
+	bool on_record;          /* its outcome was on record when the host was started */
+	char *route;             /* of a CALL by capability: why this one was chosen, JSON; else NULL */
 
 	/* the outcome, once state is OP_DONE */
 	int status;
@@ -197,6 +210,7 @@ struct op {
 	struct version *resolved; /* the version chosen for a CALL */
 	struct call *callee;
 	struct op *taker; /* of a CALL: the op of kind PART that waits for the next one */
+	struct op *poll;  /* of a CALL: the op of kind POLL that waits for it as a ballot */
 	void *executing;  /* the executor's own: struct http_transfer, timer, struct first */
 	unsigned taken;   /* bit i: guard i of the table has taken something */
 	int64_t reserved_most[QUANTITIES_RESERVED], reserved_least[QUANTITIES_RESERVED];
@@ -230,6 +244,7 @@ struct call {
 	char path_room[24]; /* where short ones lie */
 	uint16_t attempt;
 	unsigned depth;
+	uint64_t below_attempt; /* handle of the nearest call above, or itself, that is no first attempt; 0: there is none */
 	struct version *version;
 	const char *plugin, *semver; /* of the version, for messages and the journal */
 	const struct policy_plugin *rules; /* what the policy of the run says of the plugin */
@@ -247,6 +262,7 @@ struct call {
 	uint32_t own_ops; /* ordinals from here on are the host's own; UINT32_MAX: there are none yet */
 	uint32_t open_ops;
 	uint32_t firsts;   /* open ops of kind FIRST */
+	uint32_t polls;    /* and of kind POLL */
 	uint32_t sharers;  /* ops of it that are sharing */
 	int64_t unstarted; /* members of its newest group that it has not asked for yet */
 	uint32_t refusals; /* ops that a guard refused */
@@ -254,6 +270,9 @@ struct call {
 
 	int cancelled; /* 0, or the status with which every further wait of it ends */
 	struct event *deadline; /* of this attempt, where the op has more time */
+
+	unsigned failures_told; /* of guard_breaker.c: with which failures ops of it ended */
+	bool hands_on;          /* it replied with one of those */
 
 	uint32_t parts_said; /* since it began (again) */
 
@@ -338,6 +357,12 @@ struct run {
 	unsigned undecided; /* ops of it that wait for a human's decision */
 	struct review_list reviews; /* that are open, the newest first */
 	unsigned reviews_open;
+	int64_t priced;        /* of dispatch/spend.c: what the calls cost that have begun, micro-dollars */
+	int64_t spend_granted; /* how far humans let it go; 0: nobody was asked */
+	char *spend_refused;   /* the sentence of who said no */
+	struct waitq spend_waiters;
+	unsigned spend_waiting;     /* ops that came there since they were tried last */
+	struct event *spend_again;
 	uint32_t reviews_raised; /* also the number of the newest */
 	struct dispatch *dispatch; /* that it runs under */
 	void *watchers;            /* run's own */

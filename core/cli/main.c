@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "cli/breakers.h"
 #include "cli/command.h"
 #include "cli/journal.h"
 #include "cli/memory.h"
@@ -200,12 +201,12 @@ static const struct command commands[] = {
 	.options = reviews_options,
 	.run = command_reviews},
     {.name = "review",
-	.usage = "ID [approve|reject|edit FILE|answer TEXT] [--why TEXT] [--hash HASH]",
+	.usage = "ID [approve|reject|edit|answer] [FILE] [--why TEXT] [--hash HASH]",
 	.summary = "Show a question to a human, or decide it.",
 	.detail =
-	    "`edit` puts the JSON of FILE (- is standard input) in the place of what was asked about; `answer` gives one\n"
-	    "of the choices, or where there are none a text or the JSON of a file.  Who decided, when and why is on record.\n"
-	    "What is decided is what was shown: its hash goes with the answer.",
+	    "`edit FILE` puts the JSON of a file (- is standard input) in the place of what was asked about; `answer TEXT`\n"
+	    "gives one of the choices, or where there are none a text, or the JSON of a file of that name.  Who decided,\n"
+	    "when and why is on record.  What is decided is what was shown: its hash goes with the answer.",
 	.options = review_options,
 	.min_args = 1,
 	.max_args = 3,
@@ -265,6 +266,11 @@ static const struct command commands[] = {
 	.summary = "List the versions of a plugin, or of all.",
 	.max_args = 1,
 	.run = command_versions},
+    {.name = "breakers",
+	.usage = "",
+	.summary = "List whom calls and requests go to, and who is left alone for a while.",
+	.run = command_breakers,
+	.family = breakers_commands},
     {.name = "rollback",
 	.usage = "NAME [--to VERSION] [--why TEXT]",
 	.summary = "Make the former version of a plugin the active one again.",
@@ -312,7 +318,7 @@ static const struct command commands[] = {
 	.summary = "Show, scene by scene, what the host promises.",
 	.detail =
 	    "Each scene has a host of its own and a verdict taken from its journal: kill, crash, loop, lie, swap,\n"
-	    "break-in, budget.  With FILE.so that plugin plays the leading part.",
+	    "break-in, budget, review.  With FILE.so that plugin plays the leading part.",
 	.options = demo_options,
 	.max_args = 1,
 	.run = command_demo},
@@ -431,7 +437,7 @@ run_family(const struct command *family, int argc, char **argv)
 	for (const struct command *c = family->family; c->name != NULL && argc > 0; c++)
 		if (strcmp(c->name + strlen(family->name) + 1, argv[0]) == 0)
 			return run_command(c, argc - 1, argv + 1);
-	if (argc > 0 && family->run != NULL)
+	if (family->run != NULL && (argc > 0 || family->min_args == 0))
 		return run_command(family, argc, argv);
 	cli_terminal(&cli);
 	if (argc > 0)

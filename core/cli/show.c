@@ -28,6 +28,8 @@ outcome_of(const json_t *node)
 
 	if (json_is_number(took))
 		buf_printf(&out, "  %.1f ms", json_number_value(took));
+	if (json_is_true(json_object_get(node, "cached")))
+		buf_appends(&out, "  known already");
 	if (json_integer_value(replays) > 0)
 		buf_printf(&out, "  replayed %lld times", (long long)json_integer_value(replays));
 	if (again > 0)
@@ -169,6 +171,19 @@ print_message(const struct cli *cli, const json_t *node, const char *indent)
 	}
 }
 
+/* Who was asked for, and why this one was chosen. */
+static void
+print_route(const json_t *node, const char *indent)
+{
+	const json_t *route = json_object_get(node, "route");
+	_cleanup_(free_p) char *target = text_safe(cli_text(node, "target"), false);
+	_cleanup_(free_p) char *policy = text_safe(cli_text(route, "policy"), false);
+	_cleanup_(free_p) char *reason = text_safe(cli_text(route, "reason"), false);
+
+	if (route != NULL)
+		printf("%schosen for %s (%s): %s\n", indent, target, policy, reason);
+}
+
 /* Why it went on with another attempt, and with which: "fallback on crash: c 1.2.0". */
 static void
 print_next(const json_t *node, const char *indent)
@@ -228,8 +243,10 @@ print_tree(const struct cli *cli, const json_t *node, const char *indent, unsign
 	print_node(cli, node, text_width(indent));
 	if (depth >= DEPTH_MAX || !is_told_below(node, cli_text(node, "message")))
 		print_message(cli, node, below);
+	print_route(node, below);
 	print_undecided(node, below);
 	print_reviews(node, below);
+	show_poll(json_object_get(node, "poll"), below);
 	cli_findings(stdout, below, json_object_get(node, "findings"));
 	print_next(node, below);
 	if (depth >= DEPTH_MAX)

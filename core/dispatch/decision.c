@@ -11,7 +11,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "dispatch/state.h"
+#include "dispatch/guard.h"
 
 void
 decision_await(struct dispatch *d, struct op *op)
@@ -19,6 +19,7 @@ decision_await(struct dispatch *d, struct op *op)
 	_cleanup_(free_p) char *path = op_path(op);
 
 	op->undecided = true;
+	breaker_leave(op);
 	op->run->undecided++;
 	log_warn("an effect may have taken place when the host ended, and waits for a decision: `hospes resolve`",
 	    LOG_S("run", op->run->id_text), LOG_S("call", path), LOG_S("target", op->target));

@@ -38,6 +38,7 @@ dispatch_open(struct dispatch **ret, const struct dispatch_options *options)
 	TAILQ_INIT(&d->budget_waiters.ops);
 	TAILQ_INIT(&d->overspent);
 	deadlock_open(d);
+	breakers_open(d);
 	verdict_cache_open(&d->verdicts);
 	alerts_open(d);
 	quality_open(d);
@@ -56,6 +57,7 @@ dispatch_close(struct dispatch **d)
 		free(slots);
 	map_free(&(*d)->slots);
 	deadlock_close(*d);
+	breakers_close(*d);
 	verdict_cache_close(&(*d)->verdicts);
 	quality_close(*d);
 	alerts_close(*d);
@@ -80,6 +82,7 @@ dispatch_take(struct dispatch *d, struct run *run)
 	run->dispatch = d;
 	TAILQ_INIT(&run->memory_waiters.ops);
 	watch_limits(&run->account, &run->policy->alerts_at);
+	TAILQ_INIT(&run->spend_waiters.ops);
 }
 
 void
@@ -100,6 +103,7 @@ dispatch_forget(struct run *run)
 {
 	deadlock_forget(run);
 	budget_forget(run);
+	spend_forget(run);
 	repetition_forget(run);
 	loops_forget(run);
 	config_drop(run);
@@ -262,6 +266,7 @@ on_part(struct call *call, struct payload *part, void *arg)
 static void
 on_evicted(struct call *call, void *arg)
 {
+	breaker_forgo(call->op);
 	tell_call(arg, call, "call_evicted");
 }
 
@@ -288,6 +293,7 @@ static void
 on_reply(struct call *call, int status, struct payload *value, double confidence, struct payload *partial, void *arg)
 {
 	call->state = CALL_DONE;
+	breaker_replied(call, status);
 	replay_reply(arg, call);
 	call_replied(arg, call, status, value, confidence, partial);
 }

@@ -182,12 +182,9 @@ void dispatch_alerts(struct dispatch *d, unsigned most, dispatch_listed *done, v
 /* Alerts from now on are to be sent somewhere, or not. */
 void dispatch_alerts_leave(struct dispatch *d, bool leave);
 
-/* The command that erases a run, {"run": id}: what its alerts and scores say in words goes from the store with it. */
-#define DISPATCH_ERASE "run.erase"
-
 /*
  * Scores (quality.h).  STORE_SCORES has, under 's' and its key, each series, and under 'p', the run's id and a number (4 bytes,
- * big-endian) each score of a person: {"path", "by", "score", "why"?, "at", "lsn"}.
+ * big-endian) each score of a person: {"path", "by", "score", "at", "lsn"}.
  */
 #define SCORE_SERIES     "s"
 #define SCORE_PERSONS    "p"
@@ -215,6 +212,19 @@ uint64_t dispatch_score(struct dispatch *d, const struct score *s);
 /* [{"plugin", "version", "capability", "by": "checks" | "agents" | "people", "n", "mean", "recent", "trend": "falling" | "steady" |
  * "rising" | "new", "drops", "at"}] of a plugin, or of all (NULL): by name, newest version first. */
 json_t *dispatch_scores(const struct dispatch *d, const char *plugin);
+/*
+ * [{"kind": "agent" | "http", "name", "version"?, "state": "closed" | "open" | "half_open", "since", "samples", "errors", "slow", "micros",
+ * "open_calls", "cause"?, "why"?, "tried_again"?}]: of a closed breaker what is in its window, else what had been when it opened.
+ */
+json_t *dispatch_breakers(struct dispatch *d);
+
+/* Closes the breakers of a plugin (of a version of it, unless that is NULL) or of a host, and forgets what they counted; *ret is as
+ * above, of those.  Fault: not_found. */
+int dispatch_reset_breakers(struct dispatch *d, const char *name, const char *semver, const char *actor, const char *why,
+    json_t **ret, struct fault *fault);
+
+/* Rows of the apply table, for store_open. */
+extern const struct store_apply breakers_apply[];
 
 /* "http"; "unknown": no such kind. */
 const char *op_kind_name(uint16_t kind);

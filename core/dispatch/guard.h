@@ -90,10 +90,26 @@ void concurrency_began(struct dispatch *d, struct call *call);
 /* Frees what it knows of a run.  (guard_repetition.c) */
 void repetition_forget(struct run *run);
 
+/* The same of what a human said of its money.  (spend.c) */
+void spend_forget(struct run *run);
+
+/* The op is the probe of its breaker no longer: it waits for long.  (guard_breaker.c) */
+void breaker_forgo(struct op *op);
+
+/* The op says nothing more of where it went: a human says what came of it. */
+void breaker_leave(struct op *op);
+
+/* Time is over for an op, or for one above it, and it is about to be stopped: if it is its own fault, that is noted. */
+void breaker_blame(struct op *op);
+
+/* An op of the call ended with this status; the call replies with this one: does it only hand on a failure? */
+void breaker_told(struct call *caller, int status);
+void breaker_replied(struct call *call, int status);
+
 /* At which depth a call would run: the root at 0, checks and tools where their caller is.  (guard_depth.c) */
 unsigned depth_of(const struct op *op);
 
-extern const struct guard guard_permission, guard_deadline, guard_depth, guard_cycle, guard_repetition, guard_concurrency, guard_memory, guard_review,
-    guard_budget, guard_grounding, guard_quality;
+extern const struct guard guard_permission, guard_deadline, guard_depth, guard_cycle, guard_repetition, guard_breaker,
+    guard_concurrency, guard_memory, guard_review, guard_budget, guard_grounding, guard_quality;
 
 #endif

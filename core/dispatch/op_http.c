@@ -69,6 +69,7 @@ http_done(int status, struct payload *answer, const struct fault *fault, void *a
 	struct op *op = e->op;
 
 	op->unanswered = status != 0 && http_sent(e->transfer);
+	op->http_code = status == 0 ? (uint16_t)http_code(e->transfer) : 0;
 	effect_free(e);
 	if (status == 0)
 		pipeline_complete(d, op, 0, payload_ref(answer), 1);

@@ -21,6 +21,7 @@ static const struct guard *const guards[] = {
     &guard_depth,
     &guard_cycle,
     &guard_repetition,
+    &guard_breaker,
     &guard_concurrency,
     &guard_memory,
     &guard_review,
@@ -168,6 +169,8 @@ pipeline_restore(struct dispatch *d, struct op *op, struct fault *fault)
 		int rc = guards[i]->restore == NULL ? 0 : guards[i]->restore(d, op, fault);
 
 		if (rc != 0) {
+			if (op->resolved != NULL) /* what goes by that nobody has taken again yet */
+				version_unref(&op->resolved);
 			guards_undo(d, op);
 			return rc;
 		}
@@ -192,12 +195,14 @@ pipeline_restore_outcome(struct dispatch *d, struct op *op, int status, struct p
 	struct call *caller = op->caller;
 
 	set_outcome(op, status, value, confidence);
+	op->on_record = true;
 	payload_unref(&op->input);
 	guards_settle(d, op);
 	resolved_over(op);
 	parts_settled(op);
 	if (caller == NULL)
 		return;
+	breaker_told(caller, status);
 	caller->open_ops--;
 	caller->kept_bytes += value == NULL ? 0 : value->len;
 	caller->kept_bytes -= op->input_len;
@@ -335,11 +340,11 @@ dispatch_wake(struct dispatch *d, struct waitq *queue)
 /* ---- Out --------------------------------------------------------------------------------------------------------- */
 
 /* An evicted call goes on when it has what it waited for; or when anything that it asked for has failed, because waiting for
- * all of several ends with the first that does.  It then asks for the outcome as it replays. */
+ * all of several ends with the first that does (a poll does not).  It then asks for the outcome as it replays. */
 static void
 wake(struct dispatch *d, struct call *call, const struct op *op)
 {
-	if (call->cancelled != 0 || (op->ordinal != call->waits_for && op->status == 0))
+	if (call->cancelled != 0 || (op->ordinal != call->waits_for && (op->status == 0 || op->poll != NULL)))
 		return;
 	if (guards_resume(d, call))
 		dispatch_submit(d, call);
@@ -407,12 +412,15 @@ finish(struct dispatch *d, struct op *op)
 		d->run_ended(op->run, d->arg);
 		return;
 	}
+	breaker_told(caller, op->status);
 	op->run->moves++;
 	caller->open_ops--;
 	caller->kept_bytes += op->value == NULL ? 0 : op->value->len;
 	caller->kept_bytes -= op->input_len;
 	deliver(d, op);
 	first_noticed(d, op);
+	if (op->poll != NULL)
+		poll_noticed(d, op);
 	parts_ended(d, op);
 	grounding_noticed(d, op);
 	if (op->run->calls_running == 0)
@@ -498,6 +506,8 @@ dispatch_cancel(struct dispatch *d, struct op *op, int status, const char *why)
 		return;
 	if (caller != NULL)
 		call_ref(caller); /* the op is there as long as its caller is */
+	if (status == HOSPES_EDEADLINE)
+		breaker_blame(op);
 	op->cancelled = status;
 	op->cancel_why = xstrdup(why);
 	if (caller == NULL && op->callee != NULL && !op->run->stopping)

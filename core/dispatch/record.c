@@ -167,6 +167,9 @@ record_call_start(struct dispatch *d, struct call *call, bool with_config)
 	add_some(&r, TAG_MICROS, &op->price_micros);
 	if (op->repetition == REPETITION_AGAIN)
 		record_add_text(&r, TAG_GUARD, guard_repetition.name);
+	if (op->probe)
+		record_add_text(&r, TAG_REASON, "probe");
+	record_add_text(&r, TAG_ROUTE, op->route);
 	if (op_version(op) != NULL)
 		record_add(&r, TAG_NUMBER, &by_number, sizeof(by_number));
 	if (with_config) {
@@ -189,6 +192,8 @@ record_intent(struct dispatch *d, struct op *op)
 	record_add_text(&r, TAG_KEY, op->key);
 	record_add(&r, TAG_DEADLINE, &op->deadline_real_ns, sizeof(op->deadline_real_ns));
 	r.head.attempt = op->attempt;
+	if (op->probe)
+		record_add_text(&r, TAG_REASON, "probe");
 	if (before > 0)
 		record_add(&r, TAG_NUMBER, &before, sizeof(before));
 	carried_add(&op->run->carried, &r, TAG_INPUT, op->input);

@@ -1,11 +1,14 @@
 /*
- * What a target means: a name, or the first by name of those that offer a capability, in the version that this run uses.
+ * What a target means: a name, or the one of those that offer a capability that routing.c chooses, in the version that this run
+ * uses.
  *
  * The first use of a name pins its version for the run, so that an upgrade in mid-run changes nothing for it.  A pin on a
  * version that was withdrawn is void.  An op that asks for a version by number gets that one and pins nothing.
  */
 
 #include <string.h>
+
+#include <xxhash.h>
 
 #include "dispatch/state.h"
 
@@ -39,6 +42,14 @@ by_number(struct dispatch *d, const char *name, const char *semver, struct fault
 	return v;
 }
 
+void
+resolve_as(struct op *op, struct version *v)
+{
+	op->resolved = version_ref(v);
+	if (op->called == 0)
+		op->called = XXH3_64bits(v->name, strlen(v->name));
+}
+
 int
 resolve_op(struct dispatch *d, struct op *op, struct fault *why)
 {
@@ -49,7 +60,7 @@ resolve_op(struct dispatch *d, struct op *op, struct fault *why)
 	if (run->script != NULL && op->caller != NULL)
 		return 0; /* answered from the case: the callee need not be installed */
 	if (strncmp(name, cap_prefix, sizeof(cap_prefix) - 1) == 0) {
-		v = registry_capable(d->registry, name + sizeof(cap_prefix) - 1);
+		v = routing_choose(d, op, name + sizeof(cap_prefix) - 1);
 		if (v == NULL)
 			return fault_set(why, HOSPES_ENOAGENT,
 			    "no active agent offers the capability %s; `hospes agents` lists what there is",
@@ -60,18 +71,15 @@ resolve_op(struct dispatch *d, struct op *op, struct fault *why)
 		v = by_number(d, name, semver, why);
 		if (v == NULL)
 			return why->status;
-		op->resolved = version_ref(v);
+		resolve_as(op, v);
 		return 0;
 	}
-	v = pinned(run, name);
-	if (v == NULL) {
-		v = registry_active(d->registry, name);
-		if (v == NULL)
-			return fault_set(
-			    why, HOSPES_ENOAGENT, "there is no plugin %s; `hospes agents` lists those there are", name);
-		resolve_pin(run, v);
-	}
-	op->resolved = version_ref(v);
+	v = resolve_name(d, run, name);
+	if (v == NULL)
+		return fault_set(
+		    why, HOSPES_ENOAGENT, "there is no plugin %s; `hospes agents` lists those there are", name);
+	resolve_pin(run, v);
+	resolve_as(op, v);
 	return 0;
 }
 

@@ -14,6 +14,8 @@
 #define IN_PLUGIN(field)                                                                                               \
 	.at = offsetof(struct policy_plugin, field), .width = sizeof(((struct policy_plugin *)0)->field)
 
+#define IN_ROUTE(field) .at = offsetof(struct policy_route, field), .width = sizeof(((struct policy_route *)0)->field)
+
 #define IN_HANDOFF(field)                                                                                              \
 	.at = offsetof(struct policy_handoff, field), .width = sizeof(((struct policy_handoff *)0)->field)
 
@@ -65,9 +67,16 @@ const struct key policy_keys[] = {
 	{"run.input",        KEY_SIZE,      IN_POLICY(input_max),        K, 64 * M, "64M", false},
 	{"run.at_once",      KEY_COUNT,     IN_POLICY(runs_at_once),     1, 1000000, "1000", true},
 	{"run.resume_at_once", KEY_COUNT,   IN_POLICY(resume_at_once),   1, 1000000, "64", true},
+	{"breaker.errors",   KEY_COUNT,     IN_POLICY(breaker_errors),   0, 100, "50", true},
+	{"breaker.least",    KEY_COUNT,     IN_POLICY(breaker_least),    1, 1000000, "20", true},
+	{"breaker.window",   KEY_TIME,      IN_POLICY(breaker_window_ns), S, 24 * 3600 * S, "60s", true},
+	{"breaker.latency",  KEY_TIME,      IN_POLICY(breaker_latency_ns), 0, 366 * 24 * 3600 * S, "0", true},
+	{"breaker.money",    KEY_MONEY,     IN_POLICY(breaker_money),    0, MONEY_MAX, "0", true},
+	{"breaker.open",     KEY_TIME,      IN_POLICY(breaker_open_ns),  10 * NS_PER_MS, 24 * 3600 * S, "30s", true},
 	{"journal.keep",     KEY_TIME,      IN_POLICY(journal_keep_ns),  0, 3650 * 24 * 3600 * S, "30d", true},
 	{"journal.size",     KEY_SIZE,      IN_POLICY(journal_size),     32 * M, 1024 * K * M * K, "4G", true},
 	{"reviews.once",     KEY_BOOL,      IN_POLICY(review_once),      0, 1, "false", true},
+	{"reviews.spend",    KEY_MONEY,     IN_POLICY(review_spend),     0, MONEY_MAX, "0", true},
 	{"reviews.deadline", KEY_TIME,      IN_POLICY(review_deadline_ns), NS_PER_MS, 3650 * 24 * 3600 * S, "1d", true},
 	{"reviews.default",  KEY_ANSWER,    IN_POLICY(review_default),   0, 0, "reject", true},
 	{"alerts.at",        KEY_PERCENTS,  IN_POLICY(alerts_at),        1, 100, "50 80 100", true},
@@ -94,6 +103,7 @@ const struct key policy_limit_keys[] = {
 	{"day_calls",   KEY_COUNT,    IN_PLUGIN(day_calls),    0, POLICY_DAY_CALLS_MAX, "0", true},
 	{"day_money",   KEY_MONEY,    IN_PLUGIN(day_money),    0, MONEY_MAX, "0", true},
 	{"polled",      KEY_BOOL,     IN_PLUGIN(polled),       0, 1, "false", true},
+	{"breaker",     KEY_BOOL,     IN_PLUGIN(breaker),      0, 1, "true", true},
 	{"timeout",     KEY_TIME,     IN_PLUGIN(timeout_ns),   0, 366 * 24 * 3600 * S, "0s", true},
 	{0},
 };
@@ -118,6 +128,12 @@ const struct key policy_handoff_keys[] = {
 	{"from",        KEY_NAME,     IN_HANDOFF(from),        0, NAME_MAX_BYTES, NULL, true},
 	{"to",          KEY_NAME,     IN_HANDOFF(to),          0, NAME_MAX_BYTES, NULL, true},
 	{"capability",  KEY_TEXT,     IN_HANDOFF(capability),  0, CAPABILITY_MAX, NULL, true},
+	{0},
+};
+
+const struct key policy_route_keys[] = {
+	{"capability",  KEY_TEXT,     IN_ROUTE(capability),    1, 128, NULL, true},
+	{"policy",      KEY_ROUTING,  IN_ROUTE(by),            0, 0, "name", true},
 	{0},
 };
 /* clang-format on */
@@ -316,6 +332,10 @@ key_allowed(const struct key *key, char out[KEY_ALLOWED_TEXT])
 		return;
 	case KEY_ON_CYCLE:
 		snprintf(out, KEY_ALLOWED_TEXT, "\"refuse\" or \"end_run\"");
+		return;
+	case KEY_ROUTING:
+		snprintf(out, KEY_ALLOWED_TEXT,
+		    "\"name\", \"least_loaded\", \"cheapest\", \"best_score\" or \"weighted\"");
 		return;
 	case KEY_ANSWER:
 		snprintf(out, KEY_ALLOWED_TEXT, "\"reject\" or \"approve\"");

@@ -30,6 +30,7 @@ enum key_type {
 	KEY_UIDS,      /* uid_t, followed at `at2` by how many */
 	KEY_ISOLATION, /* enum policy_isolation */
 	KEY_ON_CYCLE,  /* enum policy_on_cycle */
+	KEY_ROUTING,   /* enum policy_routing */
 	KEY_ANSWER,    /* enum policy_answer */
 	KEY_URL,       /* char *, http or https; "" is NULL */
 	KEY_FILE,      /* char *, an absolute path; "" is NULL */
@@ -50,6 +51,9 @@ struct key {
 extern const struct key policy_keys[];
 /* of `grants.NAME`, `limits.NAME`; of `grounding.NAME`, which is about its struct policy_handoff, and of an entry of `handoffs` */
 extern const struct key policy_grant_keys[], policy_limit_keys[], policy_grounding_keys[], policy_handoff_keys[];
+
+/* Of an entry of `routing`, all but its weights. */
+extern const struct key policy_route_keys[];
 
 #define POLICY_CELL_UIDS_MAX 1000000
 

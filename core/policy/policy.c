@@ -14,6 +14,7 @@
 #include "policy/keys.h"
 #include "policy/places.h"
 #include "policy/read.h"
+#include "policy/routing.h"
 #include "policy/value.h"
 
 #define NO_FILE "(defaults)"
@@ -102,6 +103,7 @@ policy_new(bool dev, bool root)
 	struct policy *p = xcalloc(1, sizeof *p);
 
 	p->refs = 1;
+	p->generation = 1;
 	p->dev = dev;
 	p->for_root = root;
 	p->file = xstrdup(NO_FILE);
@@ -174,7 +176,8 @@ policy_complete(struct policy *p, const char *path)
 static void
 set_fault(const struct policy_finding *finding, void *arg)
 {
-	fault_set(arg, HOSPES_ECONFIG, "%s: %s: %s", finding->at, finding->key, finding->text);
+	if (finding->mistake)
+		fault_set(arg, HOSPES_ECONFIG, "%s: %s: %s", finding->at, finding->key, finding->text);
 }
 
 static int
@@ -242,6 +245,7 @@ policy_reload(const struct policy *now, struct policy **ret, struct fault *fault
 	}
 	json_decref(p->held);
 	p->held = json_incref(now->held);
+	p->generation = now->generation + 1;
 	*ret = p;
 	return 0;
 }
@@ -272,6 +276,7 @@ policy_unref(struct policy **ref)
 	map_free(&p->plugins);
 	plugin_free(p->unnamed);
 	clients_free(p);
+	routes_free(p);
 	fallbacks_free(p);
 	handoffs_free(p);
 	value_clear(policy_keys, p);

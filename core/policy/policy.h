@@ -27,10 +27,11 @@ enum policy_on_cycle { ON_CYCLE_REFUSE, ON_CYCLE_END_RUN };
 enum policy_answer { ANSWER_REJECT, ANSWER_APPROVE };
 enum policy_isolation { ISOLATION_CLIENT, ISOLATION_VERSION, ISOLATION_RUN };
 
-/* What is tried in place of a call that failed: another agent, or one of its versions, or a fixed answer. */
+/* What is tried in place of a call that failed: another agent, or one of its versions, a fixed answer, or a human. */
 struct policy_stand_in {
 	char *agent, *version; /* a name or "cap:NAME"; version may be NULL */
 	char *answer;          /* JSON text */
+	char *human;           /* a question */
 };
 
 /* On which ends of an attempt, each a bit. */
@@ -47,6 +48,25 @@ struct policy_fallback {
 	unsigned causes; /* the bits of that */
 	struct policy_stand_in *to;
 	unsigned n;
+	char *at; /* "FILE:LINE" */
+};
+
+/* Who of those that offer a capability is called; an entry of `routing`. */
+enum policy_routing { ROUTING_NAME, ROUTING_LEAST_LOADED, ROUTING_CHEAPEST, ROUTING_BEST_SCORE, ROUTING_WEIGHTED, ROUTINGS };
+extern const char *const policy_routings[ROUTINGS];
+
+#define POLICY_WEIGHTS_MAX 64
+
+struct policy_weight {
+	char *name; /* of a plugin */
+	unsigned weight;
+};
+
+struct policy_route {
+	char *capability; /* "*" in it is any run of characters */
+	enum policy_routing by;
+	struct policy_weight *weights; /* who has none has 1 */
+	unsigned n_weights;
 	char *at; /* "FILE:LINE" */
 };
 
@@ -93,6 +113,7 @@ struct policy_plugin {
 	unsigned recursion;   /* cap of the note's recursion; default 0 */
 	int64_t day_calls;    /* calls of it a day, of all runs; 0: no limit */
 	int64_t day_money;    /* micro-dollars; 0: no limit */
+	bool breaker;         /* it is left alone for a while when it fails too often; default true */
 	bool polled;          /* its answer may change: asking it the same again is no repetition */
 	json_t *config;       /* object, perhaps empty; values of its HOSPES_CONFIG names */
 	char *at;             /* "FILE:LINE" of its first mention */
@@ -111,6 +132,7 @@ struct policy_client {
 
 struct policy {
 	unsigned refs;
+	unsigned generation; /* one more than that of the snapshot which it was read after */
 	char *file; /* for messages; "(defaults)" when there was none */
 	bool from_file;
 
@@ -139,6 +161,14 @@ struct policy {
 	unsigned resume_at_once; /* runs that repeat what is on record, after a start; default 64 */
 	int64_t drain_ns;        /* how long a host that is told to stop lets runs end; default 10 s */
 
+	/* what goes wrong too often is left alone for a while; all of the newest snapshot, whoever asks */
+	unsigned breaker_errors;    /* percent */
+	unsigned breaker_least;     /* outcomes, before it says anything */
+	int64_t breaker_window_ns;
+	int64_t breaker_latency_ns; /* what takes longer has gone wrong; 0: it may */
+	int64_t breaker_money;      /* micro-dollars a minute; 0: no limit */
+	int64_t breaker_open_ns;
+
 	int64_t journal_keep_ns; /* records of runs that ended are dropped when they are older; 0: age drops none */
 	uint64_t journal_size;   /* bytes: the oldest are dropped past these */
 
@@ -162,6 +192,7 @@ struct policy {
 	size_t memory_document_max; /* `memory.document`: bytes of one document's text; default 64 MiB */
 
 	bool review_once;           /* `reviews.once`: a human is asked before an effect of the class `once` */
+	int64_t review_spend;       /* `reviews.spend`: money of a run past which a human is asked; 0: never */
 	int64_t review_deadline_ns; /* how long a review waits for a human */
 	enum policy_answer review_default; /* `reviews.default`: what becomes of a review that nobody answered */
 	struct policy_percents alerts_at; /* of a budget that is spent: an alert each */
@@ -180,6 +211,8 @@ struct policy {
 	struct policy_fallback *fallbacks; /* the entries of `fallbacks` */
 	unsigned n_fallbacks;
 	struct map fallback_of;        /* its `of` -> struct policy_fallback */
+	struct policy_route *routes;   /* entries of `routing`, in the order of the file */
+	unsigned n_routes;
 	struct policy_handoff *handoffs; /* the entries of `handoffs` */
 	unsigned n_handoffs;
 	struct map handoff_of;         /* "FROM TO CAPABILITY", each may be "" -> its entry */
@@ -261,6 +294,11 @@ const struct policy_fallback *policy_fallback(const struct policy *p, const char
 /* "crash", of one bit. */
 const char *policy_fallback_cause(unsigned cause);
 
+/* How one is chosen of those that offer what was asked for; NULL: by name.  The first entry that fits. */
+const struct policy_route *policy_route(const struct policy *p, const char *capability);
+
+/* Of a plugin under an entry. */
+unsigned policy_weight(const struct policy_route *route, const char *name);
 /* What the reply of a plugin has to pass on its way to another, or with `to` NULL to the client.  Of several entries that which
  * names `from` counts before one that names `to`, and that before one that names a capability.  Never NULL. */
 const struct policy_handoff *policy_handoff(

@@ -82,6 +82,11 @@ static const char *const isolations[] = {
 
 static const char *const on_cycles[] = {[ON_CYCLE_REFUSE] = "refuse", [ON_CYCLE_END_RUN] = "end_run"};
 
+const char *const policy_routings[ROUTINGS] = {[ROUTING_NAME] = "name",
+    [ROUTING_LEAST_LOADED] = "least_loaded",
+    [ROUTING_CHEAPEST] = "cheapest",
+    [ROUTING_BEST_SCORE] = "best_score",
+    [ROUTING_WEIGHTED] = "weighted"};
 static const char *const answers[] = {[ANSWER_REJECT] = "reject", [ANSWER_APPROVE] = "approve"};
 static const char *const steps[] = {[STEP_FAIL] = "fail",
     [STEP_PASS] = "pass",
@@ -228,6 +233,8 @@ value_put_text(const struct key *key, void *base, const char *text)
 		return put_word(key, base, text, isolations, ARRAY_LEN(isolations));
 	case KEY_ON_CYCLE:
 		return put_word(key, base, text, on_cycles, ARRAY_LEN(on_cycles));
+	case KEY_ROUTING:
+		return put_word(key, base, text, policy_routings, ROUTINGS);
 	case KEY_ANSWER:
 		return put_word(key, base, text, answers, ARRAY_LEN(answers));
 	case KEY_COUNT:
@@ -411,6 +418,8 @@ value_write(const struct key *key, const void *base, struct buf *out)
 		buf_appends(out, isolations[value_integer(key, base)]);
 	} else if (key->type == KEY_ON_CYCLE) {
 		buf_appends(out, on_cycles[value_integer(key, base)]);
+	} else if (key->type == KEY_ROUTING) {
+		buf_appends(out, policy_routings[value_integer(key, base)]);
 	} else if (key->type == KEY_MONEY) {
 		char money[MONEY_TEXT];
 

@@ -33,9 +33,10 @@ append(struct registry *r, const char *command, json_t *body, const char *actor,
 
 /* The alias moves, and with it the states of all that it touches. */
 static void
-move_alias(struct plugin *plugin, const char *command, const struct version *v, const char *former, int64_t real_ns,
+move_alias(struct registry *r, struct plugin *plugin, const char *command, const struct version *v, const char *former, int64_t real_ns,
     const char *actor, const char *why)
 {
+	capable_forget(r);
 	alias_change(&plugin->alias, command, v->object_hex, former);
 	for (size_t i = 0; i < plugin->n; i++) {
 		struct version *each = plugin->versions[i];
@@ -92,7 +93,7 @@ command_activate(struct registry *r, struct version *v, const char *actor, const
 	    json_pack("{s:s, s:s, s:s, s:s, s:b}", "name", v->name, "object", v->object_hex, "version", v->semver,
 		"former", former_hex, "used", used),
 	    actor, why);
-	move_alias(plugin, COMMAND_ACTIVE, v, former_hex, real_ns, actor, why);
+	move_alias(r, plugin, COMMAND_ACTIVE, v, former_hex, real_ns, actor, why);
 	log_info("version active", LOG_S("plugin", v->name), LOG_S("version", v->semver),
 	    LOG_S("former", outgoing != NULL ? outgoing->semver : ""), LOG_S("object", v->object_hex),
 	    LOG_S("by", actor), LOG_S("why", why));
@@ -111,7 +112,7 @@ command_withdraw(struct registry *r, struct version *v, const char *actor, const
 	int64_t real_ns = append(r, COMMAND_WITHDRAWN, body, actor, why);
 
 	version_set_state(v, VERSION_WITHDRAWN, real_ns, actor, why);
-	move_alias(v->plugin, COMMAND_WITHDRAWN, v, "", real_ns, actor, why);
+	move_alias(r, v->plugin, COMMAND_WITHDRAWN, v, "", real_ns, actor, why);
 	log_warn("version withdrawn", LOG_S("plugin", v->name), LOG_S("version", v->semver), LOG_S("by", actor),
 	    LOG_S("why", why));
 	if (r->options.retired != NULL)
@@ -131,7 +132,7 @@ command_remove(struct registry *r, struct version *v, const char *actor, const c
 	json_t *body = json_pack("{s:s, s:s, s:s}", "name", v->name, "object", v->object_hex, "version", v->semver);
 	int64_t real_ns = append(r, COMMAND_REMOVED, body, actor, why);
 
-	move_alias(v->plugin, COMMAND_REMOVED, v, "", real_ns, actor, why);
+	move_alias(r, v->plugin, COMMAND_REMOVED, v, "", real_ns, actor, why);
 	log_debug("version removed", LOG_S("plugin", v->name), LOG_S("version", v->semver), LOG_S("why", why));
 	object_remove(r, v->object_hex);
 	registry_drop(r, v);

@@ -28,43 +28,16 @@ registry_version(const struct registry *r, const char *name, const char *semver)
 	return NULL;
 }
 
-/* Checks and tools are found by name only: a question for a capability is a question for somebody who does the work. */
-static bool
-offers(const struct version *v, const char *capability)
-{
-	if (v->kind != PLUGIN_AGENT && v->kind != PLUGIN_STRATEGY)
-		return false;
-	for (char **offered = v->capabilities; *offered != NULL; offered++) {
-		if (policy_match(capability, *offered))
-			return true;
-	}
-	return false;
-}
-
-struct version *
-registry_capable(const struct registry *r, const char *capability)
-{
-	for (size_t i = 0; i < r->n_plugins; i++) {
-		struct version *v = registry_object(r, r->plugins[i]->alias.active);
-
-		if (v != NULL && offers(v, capability))
-			return v;
-	}
-	return NULL;
-}
-
 json_t *
-registry_find(const struct registry *r, const char *capability)
+registry_find(struct registry *r, const char *capability)
 {
+	struct version *const *found;
+	size_t n = registry_capables(r, capability, &found);
 	json_t *names = json_array();
 
 	assert(names != NULL);
-	for (size_t i = 0; i < r->n_plugins; i++) {
-		const struct version *v = registry_object(r, r->plugins[i]->alias.active);
-
-		if (v != NULL && offers(v, capability))
-			json_array_append_new(names, json_string(v->name));
-	}
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(names, json_string(found[i]->name));
 	return names;
 }
 

@@ -76,6 +76,7 @@ registry_add(struct registry *r, struct version *v)
 	plugin->versions[at] = v;
 	plugin->n++;
 	v->plugin = plugin;
+	capable_forget(r);
 	map_put(&r->by_object, v->object_hex, v);
 }
 
@@ -89,6 +90,7 @@ registry_drop(struct registry *r, struct version *v)
 	while (plugin->versions[at] != v)
 		at++;
 	plugin->n--;
+	capable_forget(r);
 	memmove(plugin->versions + at, plugin->versions + at + 1, (plugin->n - at) * sizeof *plugin->versions);
 	map_del(&r->by_object, v->object_hex);
 	version_unref(&v);
@@ -108,6 +110,7 @@ plugins_clear(struct registry *r)
 		free(plugin);
 	}
 	free(r->plugins);
+	capable_forget(r);
 	map_free(&r->by_object);
 }
 

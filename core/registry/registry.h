@@ -103,16 +103,19 @@ void registry_set_policy(struct registry *r, struct policy *policy);
  * it waits until all that was there then is gone. */
 void registry_dropped(struct registry *r, uint64_t below, uint64_t end);
 
-/* What a name means now; a version by number, withdrawn ones too (see its state); the first by name of those that offer a capability (pattern).  NULL: none. */
+/* What a name means now; a version by number, withdrawn ones too (see its state).  NULL: none. */
 struct version *registry_active(const struct registry *r, const char *name);
 struct version *registry_version(const struct registry *r, const char *name, const char *semver);
-struct version *registry_capable(const struct registry *r, const char *capability);
+
+/* The active agents and strategies that offer a capability (a pattern), sorted by name: how many, and in *ret which; borrowed
+ * until anything of the registry changes. */
+size_t registry_capables(struct registry *r, const char *capability, struct version *const **ret);
 
 /* The version with these bytes, by their SHA-256 in hexadecimal digits, whatever its state; NULL: none. */
 struct version *registry_object(const struct registry *r, const char *hex);
 
-/* Names of the active agents and strategies that offer it, sorted: a JSON array. */
-json_t *registry_find(const struct registry *r, const char *capability);
+/* Their names: a JSON array. */
+json_t *registry_find(struct registry *r, const char *capability);
 
 /* Like cp into a folder: takes the file's bytes in; `done` gets the version or the fault.  `file_fd` is taken over. */
 typedef void registry_installed(const struct version *v, const struct fault *fault, void *arg);

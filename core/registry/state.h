@@ -8,7 +8,7 @@
  *   command.c every change of state: journaled, applied to memory
  *   apply.c   the same, applied to the store (and the rules that both share)
  *   load.c    memory from the store at start
- *   lookup.c  questions
+ *   lookup.c  questions          capable.c  who offers what
  *   configured.c  what the configuration says of plugins that are not so, told   settings.c  one value of it
  */
 
@@ -67,6 +67,8 @@ struct registry {
 	struct plugin **plugins; /* sorted by name */
 	size_t n_plugins;
 	struct map by_object; /* hex -> struct version */
+	struct map capable;   /* of capable.c: what was asked for -> who offers it */
+	unsigned n_capable;
 
 	struct folder *folders;
 	size_t n_folders;
@@ -109,6 +111,10 @@ void command_forget(struct registry *r, const char *name, const char *object, co
 struct plugin *registry_plugin(const struct registry *r, const char *name);
 void registry_add(struct registry *r, struct version *v);  /* takes `v` over */
 void registry_drop(struct registry *r, struct version *v); /* and lets go of it */
+
+/* ---- capable.c: a name means another version, or a version goes ------------------------------------------------- */
+
+void capable_forget(struct registry *r);
 
 /* ---- version.c --------------------------------------------------------------------------------------------------- */
 

@@ -21,6 +21,7 @@ static const char *const table_names[STORE_TABLES] = {
     [STORE_MEMORY] = "memory",
     [STORE_REQUESTS] = "requests",
     [STORE_LEDGER] = "ledger",
+    [STORE_BREAKERS] = "breakers",
     [STORE_REVIEWS] = "reviews",
     [STORE_ALERTS] = "alerts",
     [STORE_SCORES] = "scores",

@@ -347,6 +347,16 @@ http_sent(struct http_transfer *t)
 	return t->sent;
 }
 
+unsigned
+http_code(struct http_transfer *t)
+{
+	long code = 0;
+
+	assert(t->magic == TRANSFER_MAGIC);
+	curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &code);
+	return (unsigned)code;
+}
+
 void
 http_cancel(struct http_transfer **t)
 {

@@ -72,6 +72,9 @@ struct http_transfer *http_start(struct http *h, const struct http_call *call);
 /* Some of its request has left, of this hop or one before.  Also from within `done`. */
 bool http_sent(struct http_transfer *t);
 
+/* The status of its answer; from within `done` alone, where there is one. */
+unsigned http_code(struct http_transfer *t);
+
 /* Stops it; `done` is not called. */
 void http_cancel(struct http_transfer **t);
 

@@ -43,21 +43,29 @@ registry_object(const struct registry *r, const char *hex)
 	return NULL;
 }
 
-struct version *
-registry_capable(const struct registry *r, const char *capability)
+size_t
+registry_capables(struct registry *r, const char *capability, struct version *const **ret)
 {
+	size_t n = 0, at;
+
 	(void)r;
 	for (unsigned i = 0; i < w.n_versions; i++) {
-		for (char **c = w.versions[i].capabilities; c != NULL && *c != NULL; c++) {
-			if (policy_match(capability, *c))
-				return &w.versions[i];
-		}
+		bool offers = false;
+
+		for (char **c = w.versions[i].capabilities; c != NULL && *c != NULL; c++)
+			offers |= policy_match(capability, *c);
+		if (!offers || w.versions[i].state != VERSION_ACTIVE)
+			continue;
+		for (at = n++; at > 0 && strcmp(w.capable[at - 1]->name, w.versions[i].name) > 0; at--)
+			w.capable[at] = w.capable[at - 1];
+		w.capable[at] = &w.versions[i];
 	}
-	return NULL;
+	*ret = w.capable;
+	return n;
 }
 
 json_t *
-registry_find(const struct registry *r, const char *capability)
+registry_find(struct registry *r, const char *capability)
 {
 	(void)r, (void)capability;
 	return json_pack("[s]", "b");
@@ -92,17 +100,39 @@ store_append(struct store *s, struct record *r)
 	return w.n_records * 100;
 }
 
+/* What a test has put there for the host that is opened next. */
 void
 store_read_now(struct store *s, store_read_fn *read, void *arg)
 {
-	(void)s, (void)read, (void)arg;
+	(void)s;
+	read(NULL, NULL, arg);
 }
 
 int
 store_walk(struct store_txn *txn, enum store_table table, const void *prefix, size_t prefix_len, bool down,
     store_visit *visit, void *arg)
 {
-	(void)txn, (void)table, (void)prefix, (void)prefix_len, (void)down, (void)visit, (void)arg;
+	(void)txn, (void)prefix, (void)prefix_len, (void)down;
+	return w.kept == NULL || table != STORE_BREAKERS ? 0 : visit(w.kept_key, strlen(w.kept_key), w.kept, strlen(w.kept), arg);
+}
+
+int
+store_put(struct store_txn *txn, enum store_table table, const void *key, size_t key_len, const void *data, size_t len,
+    struct fault *fault)
+{
+	(void)txn, (void)table, (void)fault;
+	free(w.kept);
+	snprintf(w.kept_key, sizeof(w.kept_key), "%.*s", (int)key_len, (const char *)key);
+	w.kept = xstrndup(data, len);
+	return 0;
+}
+
+int
+store_del(struct store_txn *txn, enum store_table table, const void *key, size_t key_len, struct fault *fault)
+{
+	(void)txn, (void)table, (void)key, (void)key_len, (void)fault;
+	free(w.kept);
+	w.kept = NULL;
 	return 0;
 }
 
@@ -234,6 +264,13 @@ http_sent(struct http_transfer *t)
 {
 	assert_ptr_equal(t, &w);
 	return !w.unsent;
+}
+
+unsigned
+http_code(struct http_transfer *t)
+{
+	assert_ptr_equal(t, &w);
+	return w.http_code;
 }
 
 void
@@ -561,6 +598,7 @@ teardown(void **state)
 		json_decref(w.versions[i].config);
 	for (unsigned i = 0; i < w.n_records; i++)
 		free(w.records[i]);
+	free(w.kept);
 	event_base_free(w.loop);
 	return 0;
 }

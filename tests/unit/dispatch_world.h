@@ -40,6 +40,7 @@ struct world {
 	struct policy *policy;
 	struct run *run;
 	struct version versions[8];
+	struct version *capable[8];
 	unsigned n_versions;
 
 	struct call *submitted[WORLD_MAX];
@@ -65,9 +66,11 @@ struct world {
 	journal_done *awaited;
 	void *awaited_arg;
 	struct http_call http;
+	unsigned http_code; /* of the next answer */
 	unsigned n_http;
 	bool unsent; /* nothing of a request has left */
 	struct world_memory memory;
+	char *kept, kept_key[400]; /* what the store has of breakers: of one */
 	unsigned parted; /* how often there was more of the root's reply to show */
 	bool ended;
 };
