@@ -54,6 +54,8 @@ summary_end(json_t *json, const struct record_list *list, const struct record *r
 	json_object_set_new(json, "status",
 	    json_string(r->head.status == 0 && partial != NULL ? "partial" : status_name(r->head.status)));
 	json_object_set_new(json, "calls", json_integer(record_int(r, TAG_NUMBER)));
+	if (record_int(r, TAG_MICROS) > 0)
+		json_object_set_new(json, "money_micros", json_integer(record_int(r, TAG_MICROS)));
 	json_object_set_new(json, "duration_ms", json_real((double)(r->head.real_ns - started) / NS_PER_MS));
 	if (partial != NULL)
 		json_object_set_new(json, "partial", json_read(partial->data, partial->len, "partial", NULL));
