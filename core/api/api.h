@@ -85,9 +85,9 @@ struct api_options {
 	struct policy *policy;
 	struct registry *registry;
 	struct cells *cells;
+	struct dispatch *dispatch;
 	struct runs *runs;
 	struct memory *memory;
-	struct dispatch *dispatch;
 	struct journal *journal; /* answers wait until what they tell is durable; NULL: they do not wait */
 	struct backups *backups;
 };

@@ -354,6 +354,12 @@ struct run {
 	unsigned undecided; /* ops of it that wait for a human's decision */
 	struct review_list reviews; /* that are open, the newest first */
 	unsigned reviews_open;
+	int64_t priced;        /* of dispatch/spend.c: what the calls cost that have begun, micro-dollars */
+	int64_t spend_granted; /* how far humans let it go; 0: nobody was asked */
+	char *spend_refused;   /* the sentence of who said no */
+	struct waitq spend_waiters;
+	unsigned spend_waiting;     /* ops that came there since they were tried last */
+	struct event *spend_again;
 	uint32_t reviews_raised; /* also the number of the newest */
 	struct dispatch *dispatch; /* that it runs under */
 	void *watchers;            /* run's own */

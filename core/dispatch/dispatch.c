@@ -81,6 +81,7 @@ dispatch_take(struct dispatch *d, struct run *run)
 {
 	run->dispatch = d;
 	TAILQ_INIT(&run->memory_waiters.ops);
+	TAILQ_INIT(&run->spend_waiters.ops);
 }
 
 void
@@ -101,6 +102,7 @@ dispatch_forget(struct run *run)
 {
 	deadlock_forget(run);
 	budget_forget(run);
+	spend_forget(run);
 	repetition_forget(run);
 	loops_forget(run);
 	config_drop(run);

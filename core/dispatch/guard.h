@@ -88,6 +88,9 @@ void concurrency_began(struct dispatch *d, struct call *call);
 /* Frees what it knows of a run.  (guard_repetition.c) */
 void repetition_forget(struct run *run);
 
+/* The same of what a human said of its money.  (spend.c) */
+void spend_forget(struct run *run);
+
 /* The op is the probe of its breaker no longer: it waits for long.  (guard_breaker.c) */
 void breaker_forgo(struct op *op);
 

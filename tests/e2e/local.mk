@@ -88,6 +88,7 @@ E2E_SCENARIOS = \
 	tests/e2e/guard-fallback-kinds.t \
 	tests/e2e/guard-fallback-loop.t \
 	tests/e2e/guard-fallback-parts.t \
+	tests/e2e/guard-fallback-policy.t \
 	tests/e2e/guard-grounding-cached.t \
 	tests/e2e/guard-grounding-cascade.t \
 	tests/e2e/guard-grounding-check-crashes.t \
@@ -111,6 +112,7 @@ E2E_SCENARIOS = \
 	tests/e2e/guard-quality-people.t \
 	tests/e2e/guard-review-agent.t \
 	tests/e2e/guard-review-once.t \
+	tests/e2e/guard-review-spend.t \
 	tests/e2e/guard-routing-best-score.t \
 	tests/e2e/guard-routing-cheapest.t \
 	tests/e2e/guard-routing-least-loaded.t \
