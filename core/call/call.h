@@ -72,6 +72,9 @@ struct account {
 	/* the part of reserved that may come back: shares beyond what is sure to be spent */
 	int64_t returnable[QUANTITIES];
 	int64_t ends_real_ns; /* NO_LIMIT: none of its own */
+	/* of dispatch/budget_alerts.c: where an alert is due next, and at how many per cent the last one was */
+	int64_t tell_at[QUANTITIES]; /* NO_LIMIT: none is */
+	uint8_t told[QUANTITIES];
 };
 
 enum account_answer { ACCOUNT_TAKEN, ACCOUNT_WAIT, ACCOUNT_NEVER };
@@ -293,6 +296,8 @@ struct call {
 	struct cell *cell;
 	void *pool;
 	struct turn_item queued; /* in its pool, while it waits for a cell */
+	int64_t busy_ns;       /* how long it had something to do, not paid for yet */
+	int64_t busy_since_ns; /* while it is running: since when it has */
 	TAILQ_ENTRY(call) in_cell;
 	TAILQ_ENTRY(call) parked; /* in its pool, while it is */
 	int64_t parked_mono_ns;   /* since when it waits, parked or evicted */
@@ -367,11 +372,22 @@ struct run {
 	unsigned waiting;   /* ops of it that wait at guards */
 	struct review_list reviews; /* that are open, the newest first */
 	unsigned reviews_open;
+	int64_t priced;        /* of dispatch/spend.c: what the calls cost that have begun, micro-dollars */
+	int64_t spend_granted; /* how far humans let it go; 0: nobody was asked */
+	char *spend_refused;   /* the sentence of who said no */
+	struct waitq spend_waiters;
+	unsigned spend_waiting;     /* ops that came there since they were tried last */
+	struct event *spend_again;
 	uint32_t reviews_raised; /* also the number of the newest */
 	struct dispatch *dispatch; /* that it runs under */
 	void *watchers;            /* run's own */
 	char **sources;            /* spaces of its client whose documents it may read, NULL-terminated, or NULL */
 	void *script;              /* of a test case: the answers to its ops, or NULL */
+
+	/* of dispatch/guard_budget.c */
+	TAILQ_ENTRY(run) overspent;
+	bool is_overspent; /* it is in the list of runs to be ended */
+	bool from_record;  /* it is being built from its records: nothing is told of it */
 
 	/* of dispatch/deadlock.c */
 	TAILQ_ENTRY(run) stalled;

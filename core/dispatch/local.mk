@@ -1,6 +1,6 @@
 noinst_LIBRARIES += core/dispatch/libdispatch.a
 core_dispatch_libdispatch_a_SOURCES = \
-	core/dispatch/accounts.c core/dispatch/accounts.h core/dispatch/alert.c core/dispatch/alert.h \
+	core/dispatch/accounts.c core/dispatch/accounts.h core/dispatch/budget_alerts.c core/dispatch/alert.c core/dispatch/alert.h \
 	core/dispatch/alert_apply.c core/dispatch/alert_list.c core/dispatch/apply.c core/dispatch/apply.h \
 	core/dispatch/breaker.c core/dispatch/breaker.h core/dispatch/breakers.c core/dispatch/breakers.h \
 	core/dispatch/breakers_told.c core/dispatch/config.c core/dispatch/cusum.c core/dispatch/cusum.h \
@@ -18,8 +18,9 @@ core_dispatch_libdispatch_a_SOURCES = \
 	core/dispatch/op_search.c core/dispatch/op_time.c core/dispatch/pipeline.c core/dispatch/rate.c core/dispatch/rate.h \
 	core/dispatch/poll.c core/dispatch/poll.h core/dispatch/poll_read.c core/dispatch/poll_tell.c core/dispatch/record.c \
 	core/dispatch/replay.c core/dispatch/resolve.c core/dispatch/restore.c core/dispatch/restore.h \
-	core/dispatch/guard_review.c core/dispatch/restore_go.c core/dispatch/restore_stages.c core/dispatch/review.c core/dispatch/review.h \
-	core/dispatch/review_decide.c core/dispatch/stages.c core/dispatch/stages.h core/dispatch/state.h \
+	core/dispatch/guard_review.c core/dispatch/restore_go.c core/dispatch/restore_stages.c \
+	core/dispatch/review.c core/dispatch/review.h core/dispatch/review_decide.c core/dispatch/spend.c \
+	core/dispatch/stages.c core/dispatch/stages.h core/dispatch/state.h \
 	core/dispatch/tell.c core/dispatch/verdict.c core/dispatch/verdict.h core/dispatch/verdict_cache.c \
 	core/dispatch/verdict_cache.h core/dispatch/waits.c
 if BENCH_HOOKS

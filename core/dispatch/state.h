@@ -48,6 +48,8 @@ struct dispatch {
 	uint64_t tell_at; /* LSN from which on `grown` is called */
 	struct accounts accounts;
 	struct waitq budget_waiters;
+	struct run_queue overspent; /* runs that used more CPU time than they have, to be ended: guard_budget.c */
+	struct event *stop_overspent;
 	struct run_queue stalled; /* runs of which nothing computes, to be looked at: deadlock.c */
 	struct event *look;
 	bool look_armed;

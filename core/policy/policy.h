@@ -205,6 +205,7 @@ struct policy {
 	size_t memory_document_max; /* `memory.document`: bytes of one document's text; default 64 MiB */
 
 	bool review_once;           /* `reviews.once`: a human is asked before an effect of the class `once` */
+	int64_t review_spend;       /* `reviews.spend`: money of a run past which a human is asked; 0: never */
 	int64_t review_deadline_ns; /* how long a review waits for a human */
 	enum policy_answer review_default; /* `reviews.default`: what becomes of a review that nobody answered */
 	struct policy_percents alerts_at; /* of a budget that is spent: an alert each */

@@ -1,7 +1,7 @@
 # What stands in for an agent is tried on the ends of an attempt that its list is for: a crash, no time left, a refusal by a guard,
 # an agent that is not there, a failure.  The record and `hospes show` say which it was.
 . "$TESTS/lib.sh"
-plan 24
+plan 27
 
 # taken CAUSE GUARD "why": the first attempt gave way for this, and actor-c's reply is the outcome.
 taken()
@@ -79,3 +79,12 @@ run actor-b '{"actor-b": [{"crash": true}], "actor-c": [{"call": "actor-a"}]}'
 result '.by' '"actor-c 1.0.0"' "the call that a client asked for"
 is "$(hospes show "$id" --json | jq -c '[.tree.path, .tree.status, .tree.attempts[0].path, .tree.attempts[0].ops[0].path]')" \
     '["/0","poison","/0#2","/0#2/0"]' "and is shown with its attempts"
+
+# An open breaker.
+host_stop
+host_start 'run = { repetition = 0; }; breaker: { errors = 50; least = 2; window = "1h"; open = "1h"; };
+fallbacks = ( { of = "actor-b"; on = [ "breaker" ]; to = ( { agent = "actor-c"; } ); } );'
+run actor-a '{"actor-a": [{"try": "actor-b"}, {"try": "actor-b"}], "actor-b": [{"fail": "no"}]}'
+result '[.got[].code]' '["failed","failed"]' "as long as its breaker is closed it is called"
+run actor-a '{"actor-a": [{"call": "actor-b"}], "actor-b": [{"fail": "no"}]}'
+taken breaker '"breaker"' "an open breaker"

@@ -71,11 +71,14 @@ E2E_SCENARIOS = \
 	tests/e2e/effects-kill.t \
 	tests/e2e/effects-live.t \
 	tests/e2e/guard-breaker-errors.t \
+	tests/e2e/guard-breaker-fallback.t \
 	tests/e2e/guard-breaker-http.t \
 	tests/e2e/guard-breaker-latency.t \
 	tests/e2e/guard-breaker-money.t \
 	tests/e2e/guard-breaker-probe.t \
+	tests/e2e/guard-budget-alerts.t \
 	tests/e2e/guard-budget-calls.t \
+	tests/e2e/guard-budget-cpu.t \
 	tests/e2e/guard-budget-day.t \
 	tests/e2e/guard-budget-money-share.t \
 	tests/e2e/guard-budget-money.t \
@@ -86,6 +89,7 @@ E2E_SCENARIOS = \
 	tests/e2e/guard-fallback-kinds.t \
 	tests/e2e/guard-fallback-loop.t \
 	tests/e2e/guard-fallback-parts.t \
+	tests/e2e/guard-fallback-policy.t \
 	tests/e2e/guard-grounding-cached.t \
 	tests/e2e/guard-grounding-cascade.t \
 	tests/e2e/guard-grounding-check-crashes.t \
@@ -109,6 +113,8 @@ E2E_SCENARIOS = \
 	tests/e2e/guard-quality-people.t \
 	tests/e2e/guard-review-agent.t \
 	tests/e2e/guard-review-once.t \
+	tests/e2e/guard-review-spend.t \
+	tests/e2e/guard-routing-best-score.t \
 	tests/e2e/guard-routing-cheapest.t \
 	tests/e2e/guard-routing-least-loaded.t \
 	tests/e2e/guard-routing-name.t \

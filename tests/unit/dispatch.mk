@@ -25,6 +25,15 @@ DISPATCH_TEST_LIBS = core/dispatch/libdispatch.a core/registry/libregistry.a cor
 	core/base/libbase.a $(EVENT_LIBS) $(JANSSON_LIBS) $(CONFIG_LIBS) $(SODIUM_LIBS) $(XXHASH_LIBS) $(CURL_LIBS) \
 	$(CMOCKA_LIBS) -lm
 
+CMOCKA_TESTS += tests/unit/test_breaker tests/unit/test_routing
+tests_unit_test_breaker_SOURCES = tests/unit/test_breaker.c $(DISPATCH_WORLD)
+tests_unit_test_breaker_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_breaker_LDADD = $(DISPATCH_TEST_LIBS)
+
+tests_unit_test_routing_SOURCES = tests/unit/test_routing.c $(DISPATCH_WORLD)
+tests_unit_test_routing_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_routing_LDADD = $(DISPATCH_TEST_LIBS)
+
 tests_unit_test_alerts_SOURCES = tests/unit/test_alerts.c $(DISPATCH_WORLD)
 tests_unit_test_alerts_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_alerts_LDADD = $(DISPATCH_TEST_LIBS)
