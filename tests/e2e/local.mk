@@ -64,7 +64,8 @@ E2E_SCENARIOS = \
 	tests/e2e/ground-invented-quote.t \
 	tests/e2e/ground-kill-check.t \
 	tests/e2e/ground-misread.t \
-	tests/e2e/guard-poll-outcome.t \
+	tests/e2e/guard-poll-host-killed.t tests/e2e/guard-poll-many.t tests/e2e/guard-poll-outcome.t \
+	tests/e2e/guard-poll-tie-breaker.t tests/e2e/guard-poll-voters.t \
 	tests/e2e/guard-breaker-errors.t tests/e2e/guard-breaker-probe.t tests/e2e/guard-breaker-latency.t tests/e2e/guard-breaker-money.t tests/e2e/guard-breaker-http.t \
 	tests/e2e/guard-routing-name.t tests/e2e/guard-routing-least-loaded.t tests/e2e/guard-routing-cheapest.t tests/e2e/guard-routing-best-score.t \
 	tests/e2e/guard-routing-weighted.t \
