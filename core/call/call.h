@@ -133,13 +133,14 @@ struct parts {
 
 /* Who may give an op another attempt, and what that is. */
 enum stage_by { STAGE_BY_LADDER, STAGE_BY_FALLBACK, STAGE_BYS };
-enum stage_kind { STAGE_CALL, STAGE_ANSWER };
+enum stage_kind { STAGE_CALL, STAGE_ANSWER, STAGE_HUMAN };
 
 /* Of an op of kind CALL whose first attempt is not its outcome: the attempt that it is at.  Its target stays what was asked for. */
 struct op_stage {
 	enum stage_kind kind;
 	char *target, *version;    /* CALL; version may be NULL */
 	struct payload *answer;    /* ANSWER */
+	char *question, *why;      /* HUMAN: what is asked, and how the attempt before ended */
 	struct payload *findings;  /* what was wrong with the reply before: a JSON array, or NULL */
 	char *of;                  /* whose list of fallbacks is used; NULL: none yet */
 	unsigned given[STAGE_BYS]; /* attempts so far that each has given */
@@ -240,6 +241,7 @@ struct call {
 	char path_room[24]; /* where short ones lie */
 	uint16_t attempt;
 	unsigned depth;
+	uint64_t below_attempt; /* handle of the nearest call above, or itself, that is no first attempt; 0: there is none */
 	struct version *version;
 	const char *plugin, *semver; /* of the version, for messages and the journal */
 	const struct policy_plugin *rules; /* what the policy of the run says of the plugin */
@@ -285,6 +287,8 @@ struct call {
 	/* of the cell room */
 	struct cell *cell;
 	void *pool;
+	int64_t busy_ns;       /* how long it had something to do, not paid for yet */
+	int64_t busy_since_ns; /* while it is running: since when it has */
 	TAILQ_ENTRY(call) in_cell;
 	TAILQ_ENTRY(call) parked; /* in its pool, while it is */
 	int64_t parked_mono_ns;   /* since when it waits, parked or evicted */
@@ -350,11 +354,21 @@ struct run {
 	unsigned undecided; /* ops of it that wait for a human's decision */
 	struct review_list reviews; /* that are open, the newest first */
 	unsigned reviews_open;
+	int64_t priced;        /* of dispatch/spend.c: what the calls cost that have begun, micro-dollars */
+	int64_t spend_granted; /* how far humans let it go; 0: nobody was asked */
+	char *spend_refused;   /* the sentence of who said no */
+	struct waitq spend_waiters;
+	unsigned spend_waiting;     /* ops that came there since they were tried last */
+	struct event *spend_again;
 	uint32_t reviews_raised; /* also the number of the newest */
 	struct dispatch *dispatch; /* that it runs under */
 	void *watchers;            /* run's own */
 	char **sources;            /* spaces of its client whose documents it may read, NULL-terminated, or NULL */
 	void *script;              /* of a test case: the answers to its ops, or NULL */
+
+	/* of dispatch/guard_budget.c */
+	TAILQ_ENTRY(run) overspent;
+	bool is_overspent; /* it is in the list of runs to be ended */
 
 	/* of dispatch/deadlock.c */
 	TAILQ_ENTRY(run) stalled;

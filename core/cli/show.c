@@ -28,6 +28,8 @@ outcome_of(const json_t *node)
 
 	if (json_is_number(took))
 		buf_printf(&out, "  %.1f ms", json_number_value(took));
+	if (json_is_true(json_object_get(node, "cached")))
+		buf_appends(&out, "  known already");
 	if (json_integer_value(replays) > 0)
 		buf_printf(&out, "  replayed %lld times", (long long)json_integer_value(replays));
 	if (again > 0)

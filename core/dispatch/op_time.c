@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 #include "call/review.h"
-#include "dispatch/state.h"
+#include "dispatch/guard.h"
 
 #define RANDOM_MAX 4096u
 
@@ -167,7 +167,11 @@ asleep(const struct op *op)
 
 		if (below->state == OP_NEW || below->state == OP_DONE || follows)
 			continue;
-		if ((below->state != OP_OPEN && op_awaits_review(below) == NULL) || !asleep(below))
+		if (below->state == OP_WAITING && below->held_at == &guard_review) {
+			waits = true; /* for the answer to a question of its own, or of another call */
+			continue;
+		}
+		if (below->state != OP_OPEN || !asleep(below))
 			return false;
 		waits = true;
 	}

@@ -17,14 +17,11 @@
 static struct review *
 open_review(const struct run *run, const char *id)
 {
-	struct review *r;
+	struct review *r = LIST_FIRST(&run->reviews);
 
-	LIST_FOREACH(r, &run->reviews, open)
-	{
-		if (strcmp(r->id, id) == 0)
-			return r;
-	}
-	return NULL;
+	while (r != NULL && strcmp(r->id, id) != 0)
+		r = LIST_NEXT(r, open);
+	return r;
 }
 
 /* ---- What may be said -------------------------------------------------------------------------------------------- */
@@ -115,6 +112,8 @@ check_value(const struct review *r, const struct review_said *said, struct paylo
 		return fault->status;
 	if (r->choices != NULL)
 		return check_choice(r, said, fault);
+	if (r->op->callee != NULL)
+		return call_check_reply(r->op->callee, value, fault);
 	if (r->op->kind != WIRE_OP_HTTP)
 		return 0;
 	if (http_request_read(r->op->target, value, &request, fault) != 0)
@@ -194,10 +193,8 @@ dispatch_reviews(const struct run *run)
 {
 	json_t *list = run->reviews_open == 0 ? NULL : json_array();
 	unsigned newer = run->reviews_open > LISTED_MAX ? run->reviews_open - LISTED_MAX : 0;
-	const struct review *r;
 
-	LIST_FOREACH(r, &run->reviews, open)
-	{
+	for (const struct review *r = LIST_FIRST(&run->reviews); r != NULL; r = LIST_NEXT(r, open)) {
 		if (newer > 0)
 			newer--;
 		else

@@ -48,6 +48,8 @@ struct dispatch {
 	uint64_t tell_at; /* LSN from which on `grown` is called */
 	struct accounts accounts;
 	struct waitq budget_waiters;
+	struct run_queue overspent; /* runs that used more CPU time than they have, to be ended: guard_budget.c */
+	struct event *stop_overspent;
 	struct run_queue stalled; /* runs of which nothing computes, to be looked at: deadlock.c */
 	struct event *look;
 	bool look_armed;
@@ -205,6 +207,9 @@ void parts_settled(struct op *op); /* the op has its outcome: what was held back
 
 /* Tells a call, and all that it asked for, to stop. */
 void call_stop(struct dispatch *d, struct call *call, int status);
+
+/* Does a reply fit the schema of who gives it? */
+int call_check_reply(const struct call *call, const struct payload *reply, struct fault *fault);
 
 /* A call of a cell ended. */
 void call_replied(struct dispatch *d, struct call *call, int status, struct payload *value, double confidence,

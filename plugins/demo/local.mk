@@ -5,9 +5,9 @@ DEMO_POLL = plugins/demo/demo-poll.so plugins/demo/demo-chair.so plugins/demo/de
 	plugins/demo/demo-voter-3.so plugins/demo/demo-voter-4.so plugins/demo/demo-voter-5.so
 demodir = $(pkglibdir)/demo
 demo_DATA = \
-	plugins/demo/demo-burglar.so plugins/demo/demo-liar.so plugins/demo/demo-ping.so plugins/demo/demo-pong.so \
+	plugins/demo/demo-burglar.so plugins/demo/demo-liar.so plugins/demo/demo-payer.so plugins/demo/demo-ping.so plugins/demo/demo-pong.so \
 	plugins/demo/demo-spender.so $(DEMO_POLL)
-EXTRA_DIST += plugins/common/kernel.h plugins/demo/burglar.c plugins/demo/liar.c plugins/demo/ping.c \
+EXTRA_DIST += plugins/common/kernel.h plugins/demo/burglar.c plugins/demo/liar.c plugins/demo/payer.c plugins/demo/ping.c \
 	plugins/demo/poll.c plugins/demo/spender.c plugins/demo/voter.c
 CLEANFILES += $(demo_DATA)
 
@@ -16,6 +16,8 @@ plugins/demo/demo-burglar.so: plugins/demo/burglar.c plugins/common/kernel.h $(S
 	$(DEMO_PLUGIN)/burglar.c $(PLUGIN_LIBS)
 plugins/demo/demo-liar.so: plugins/demo/liar.c $(STAGE_SDK)
 	$(DEMO_PLUGIN)/liar.c $(PLUGIN_LIBS)
+plugins/demo/demo-payer.so: plugins/demo/payer.c $(STAGE_SDK)
+	$(DEMO_PLUGIN)/payer.c $(PLUGIN_LIBS)
 plugins/demo/demo-ping.so: plugins/demo/ping.c $(STAGE_SDK)
 	$(DEMO_PLUGIN)/ping.c $(PLUGIN_LIBS)
 plugins/demo/demo-pong.so: plugins/demo/ping.c $(STAGE_SDK)

@@ -4,9 +4,9 @@
 if [ "${SANITIZERS:-no}" != no ]; then
 	skip_all "the profile of sanitizer builds lets cells open files, which a scene is about"
 fi
-scenes="kill crash loop lie swap break-in budget poll"
+scenes="kill crash loop lie swap break-in budget poll review"
 n_scenes=$(wc -w <<<"$scenes")
-plan $((17 + n_scenes))
+plan $((18 + n_scenes))
 installed
 tour()
 {
@@ -32,6 +32,8 @@ holds "jq -e '.[] | select(.name == \"budget\") | .verdict | startswith(\"reserv
     "a budget of ten calls is spent to the last and no further"
 holds "jq -e '.[] | select(.name == \"poll\") | .verdict | startswith(\"publish, tie_broken, after \")' '$T/out' >/dev/null" \
     "a poll of the dead, the late and the undecided has an outcome"
+holds "jq -e '.[] | select(.name == \"review\") | .verdict | startswith(\"0 sent before it was approved, through a kill of the host, and 1 after\")' '$T/out' >/dev/null" \
+    "a payment is made once, and not before it is approved"
 
 tour --scene 3
 is "$(jq -r '.[].name' "$T/out")" loop "a scene is played alone by its number"
@@ -41,6 +43,8 @@ tour --scene kill "$(so echo)" --input '{"a": 1}'
 kept kill true "a plugin that answers at once is hit as well"
 tour --scene crash "$(so echo)" --input '{"a": 1}'
 kept crash true "so is its host"
+tour --scene review "$(so echo)" --input '{"a": 1}'
+kept review true "and one that asks for nothing is not kept waiting"
 tour --scene budget "$(so spender)"
 holds '[ "$code" -ne 2 ]' "one that needs what is not there is told of and does not stop the tour"
 

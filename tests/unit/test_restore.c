@@ -3,6 +3,7 @@
  * ended just after that one.  Each time it has to end the same, and nothing that had an outcome may be done again.
  */
 
+#include "call/review.h"
 #include "dispatch_world.h"
 
 #include <sodium.h>
@@ -60,6 +61,10 @@ static const struct step root_steps[] = {
     {.what = ASK, .kind = WIRE_OP_CALL, .target = "b", .input = POLL_ASK}, /* which has another answer */
     {.what = ASK, .kind = WIRE_OP_POLL, .target = "", .input = POLL_OF},
     {.what = WAIT, .waits = 13},
+    {.what = ASK, .kind = WIRE_OP_REVIEW, .target = "", .input = "{\"question\":\"Is it?\"}"},
+    {.what = ASK, .kind = WIRE_OP_HTTP, .target = "http://example.org/2", .input = "{}", .effect = WIRE_EFFECT_ONCE},
+    {.what = WAIT, .waits = 14},
+    {.what = WAIT, .waits = 15},
     {.what = REPLY_ALL},
 };
 
@@ -130,7 +135,8 @@ replies_all(struct call *call)
 	for (uint32_t i = 0; i < call->n_ops; i++) {
 		struct op *op = call->ops[i];
 		bool text = op->kind == WIRE_OP_CALL || op->kind == WIRE_OP_RECALL || op->kind == WIRE_OP_REMEMBER ||
-			    op->kind == WIRE_OP_PART || op->kind == WIRE_OP_FORGET || op->kind == WIRE_OP_POLL;
+			    op->kind == WIRE_OP_PART || op->kind == WIRE_OP_FORGET || op->kind == WIRE_OP_POLL ||
+			    op->kind == WIRE_OP_REVIEW;
 
 		buf_printf(
 		    &all, "%u %d %.*s;", op->ordinal, op->status, text ? (int)op->value->len : 0, op->value->data);
@@ -180,6 +186,33 @@ goes_on(struct call *call)
 
 /* ---- The world outside the calls --------------------------------------------------------------------------------- */
 
+/* What waits for a human: of a question it is edited, of an effect approved; and what nobody knows of did not take place. */
+static bool
+human_answers(void)
+{
+	_cleanup_(json_p) json_t *undecided = dispatch_undecided(w.run), *value = json_pack("{s:i}", "n", 7);
+	struct decision not_done = {.outcome = DECISION_NOT_DONE, .who = "uid:7"};
+	struct review *r = LIST_FIRST(&w.run->reviews);
+	bool asked = r != NULL || undecided != NULL;
+	struct fault fault;
+
+	for (size_t i = 0; i < json_array_size(undecided); i++) {
+		const char *path = json_string_value(json_object_get(json_array_get(undecided, i), "path"));
+
+		assert_int_equal(dispatch_resolve(w.d, w.run, path, &not_done, &fault), 0);
+	}
+	if (r != NULL) {
+		bool edits = strcmp(r->cause, "agent") == 0;
+		struct review_said said = {.decision = edits ? "edit" : "approve",
+		    .value = edits ? value : NULL,
+		    .hash = r->hash,
+		    .who = "uid:7"};
+
+		assert_int_equal(dispatch_review(w.d, w.run, r->id, &said, &fault), 0);
+	}
+	return asked;
+}
+
 static void
 world_answers(void)
 {
@@ -215,6 +248,7 @@ plays(void)
 			if (call_by_handle(&w.calls, i) != NULL)
 				moved |= goes_on(call_by_handle(&w.calls, i));
 		}
+		moved |= human_answers();
 		world_answers();
 		event_base_loop(w.loop, moved || w.awaited != NULL || w.memory.done != NULL || w.http.done != NULL
 					    ? EVLOOP_NONBLOCK
@@ -229,6 +263,7 @@ world_is_peopled(void)
 	version_add("b", "1.0.0");
 	version_add("c", "1.0.0");
 	version_add("v", "1.0.0");
+	w.policy->review_once = true;
 	memset(at, 0, sizeof(at));
 }
 
@@ -325,7 +360,7 @@ assert_records_sound(unsigned cut)
 
 			if (!same_path(&one, &other) || kind != other.head.kind)
 				continue;
-			if (kind == RECORD_CALL_START || kind == RECORD_CALL_END || kind == RECORD_OP_OUTCOME ||
+			if (kind == RECORD_REVIEW || kind == RECORD_CALL_START || kind == RECORD_CALL_END || kind == RECORD_OP_OUTCOME ||
 			    kind == RECORD_COMMAND)
 				fail_msg("cut after %u: records %u and %u are both %s of %.*s", cut, i, k,
 				    record_kind_name((enum record_kind)kind), (int)record_find(&one, TAG_PATH)->len,
