@@ -82,6 +82,7 @@ E2E_SCENARIOS = \
 	tests/e2e/guard-budget-money-share.t \
 	tests/e2e/guard-budget-money.t \
 	tests/e2e/guard-budget-share.t \
+	tests/e2e/guard-deadline-over-while-down.t \
 	tests/e2e/guard-fallback-causes.t \
 	tests/e2e/guard-fallback-human.t \
 	tests/e2e/guard-fallback-kill.t \
