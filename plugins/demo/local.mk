@@ -5,10 +5,10 @@ DEMO_POLL = plugins/demo/demo-poll.so plugins/demo/demo-chair.so plugins/demo/de
 	plugins/demo/demo-voter-3.so plugins/demo/demo-voter-4.so plugins/demo/demo-voter-5.so
 demodir = $(pkglibdir)/demo
 demo_DATA = \
-	plugins/demo/demo-burglar.so plugins/demo/demo-liar.so plugins/demo/demo-payer.so plugins/demo/demo-ping.so plugins/demo/demo-pong.so \
-	plugins/demo/demo-spender.so $(DEMO_POLL)
-EXTRA_DIST += plugins/common/kernel.h plugins/demo/burglar.c plugins/demo/liar.c plugins/demo/payer.c plugins/demo/ping.c \
-	plugins/demo/poll.c plugins/demo/spender.c plugins/demo/voter.c
+	plugins/demo/demo-burglar.so plugins/demo/demo-liar.so plugins/demo/demo-payer.so plugins/demo/demo-ping.so \
+	plugins/demo/demo-pong.so plugins/demo/demo-spender.so $(DEMO_POLL)
+EXTRA_DIST += plugins/common/kernel.h plugins/demo/burglar.c plugins/demo/liar.c plugins/demo/payer.c \
+	plugins/demo/ping.c plugins/demo/poll.c plugins/demo/spender.c plugins/demo/voter.c
 CLEANFILES += $(demo_DATA)
 
 DEMO_PLUGIN = $(PLUGIN_LINK) $(top_srcdir)/plugins/demo
