@@ -118,6 +118,7 @@ call_new(struct calls *calls, struct op *op, const char *plugin, const char *sem
 	    .state = CALL_QUEUED,
 	    .started_mono_ns = clock_mono_ns(),
 	};
+	call->below_attempt = op->attempt > 1 ? call->handle : parent == NULL ? 0 : parent->below_attempt;
 	call->path = path_of(op, call->path_room, sizeof(call->path_room));
 	account_init(&call->account, "task", parent == NULL ? &op->run->account : &parent->account);
 	if (parent != NULL)
@@ -254,6 +255,8 @@ op_drop_stage(struct op *op)
 		return;
 	free(stage->target);
 	free(stage->version);
+	free(stage->question);
+	free(stage->why);
 	free(stage->of);
 	payload_unref(&stage->answer);
 	payload_unref(&stage->findings);

@@ -28,6 +28,8 @@ outcome_of(const json_t *node)
 
 	if (json_is_number(took))
 		buf_printf(&out, "  %.1f ms", json_number_value(took));
+	if (json_is_true(json_object_get(node, "cached")))
+		buf_appends(&out, "  known already");
 	if (json_integer_value(replays) > 0)
 		buf_printf(&out, "  replayed %lld times", (long long)json_integer_value(replays));
 	if (again > 0)
@@ -244,6 +246,7 @@ print_tree(const struct cli *cli, const json_t *node, const char *indent, unsign
 	print_route(node, below);
 	print_undecided(node, below);
 	print_reviews(node, below);
+	show_poll(json_object_get(node, "poll"), below);
 	cli_findings(stdout, below, json_object_get(node, "findings"));
 	print_next(node, below);
 	if (depth >= DEPTH_MAX)

@@ -82,26 +82,27 @@ least_confidence(const struct call *call)
 	return first > own ? first : own;
 }
 
-/* Replies of checks are verdicts; and a case of `hospes test` has no other plugins. */
+/* Replies of checks are verdicts, unless one was asked in place of an agent; and a case of `hospes test` has no other plugins. */
 static bool
 is_exempt(const struct call *call)
 {
-	return call->version->kind == PLUGIN_CHECK || call->run->script != NULL;
+	return (call->version->kind == PLUGIN_CHECK && call->op->stage == NULL) || call->run->script != NULL;
 }
 
 bool
 grounding_looks_at(const struct call *call)
 {
-	return !is_exempt(call) && (grounding_check(call, 0) != NULL || least_confidence(call) > 0);
+	return !is_exempt(call) && (grounding_check(call, 0) != NULL || least_confidence(call) > 0 ||
+				       call->op->handoff->steps[0] != STEP_FAIL);
 }
 
-/* Most replies have nothing of the kind, and need not be parsed for that. */
+/* Most replies have nothing of the kind, and need not be parsed, nor looked through, for that. */
 static bool
 may_be_critical(const struct call *call)
 {
-	static const char word[] = "\"critical\"";
+	static const char word[] = "\"critical\"", least[] = "{\"claims\":[{\"critical\":true}]}";
 
-	return (call->op->handoff->critical || call->handoff->critical) &&
+	return (call->op->handoff->critical || call->handoff->critical) && call->reply->len >= sizeof(least) - 1 &&
 	       memmem(call->reply->data, call->reply->len, word, sizeof(word) - 1) != NULL;
 }
 
@@ -293,7 +294,7 @@ look(const struct call *call, struct verdict *verdict)
 
 /* Judged once more, after a human was asked, a reply has to come to the same: so nothing changes before it passes. */
 static int
-conclude(struct dispatch *d, struct call *call, const struct verdict *verdict, size_t claims, struct fault *why,
+conclude(struct dispatch *d, struct call *call, struct verdict *verdict, size_t claims, struct fault *why,
     struct payload **findings)
 {
 	_cleanup_(free_p) char *whose = NULL;
@@ -304,9 +305,11 @@ conclude(struct dispatch *d, struct call *call, const struct verdict *verdict, s
 	if (verdict->refusing > 0) {
 		whose = xasprintf("%s %s", call->plugin, call->semver);
 		verdict_tell(verdict, whose, claims, why);
-		*findings = json_payload(verdict->findings);
-		answer = ladder_judge(d, call->op, why, *findings);
+		answer =
+		    ladder_judge(d, call->op, verdict->unsure ? "confidence" : "grounding", verdict->findings, why);
 	}
+	if (answer == GUARD_REFUSE)
+		*findings = json_payload(verdict->findings);
 	if (answer != GUARD_PASS)
 		return answer;
 	call->grounded = true;

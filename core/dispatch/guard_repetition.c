@@ -5,7 +5,8 @@
  * a retry or a plan made anew; more often (`run.repetition`) it is a loop in which nothing changes, and nothing but the
  * budget would end it.  What counts is in the run, whoever asks: a loop may go through several calls.
  *
- * Another attempt of the same call (stages.h) is not the same call again.
+ * Another attempt of the same call (stages.h) is not the same call again, and what is asked for below it is counted by itself:
+ * who has to do it once more asks for the same once more.
  *
  * Begun again means: when it was asked for, a twin of it had ended.  Twins side by side are no repetition, nor is one that
  * only waited at a guard meanwhile, nor a later member of a group, which was asked for with those before it.  Exempt is
@@ -25,7 +26,9 @@
 static uint64_t
 key_of(const struct op *op)
 {
-	return XXH3_64bits_withSeed(op->target, strlen(op->target), op->input_hash.lo ^ op->input_hash.hi);
+	uint64_t below = op->caller == NULL ? 0 : op->caller->below_attempt;
+
+	return XXH3_64bits_withSeed(op->target, strlen(op->target), op->input_hash.lo ^ op->input_hash.hi ^ below << 32);
 }
 
 static uintptr_t

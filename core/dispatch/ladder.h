@@ -17,8 +17,9 @@
  * seen, and so that step is over.  Pure. */
 enum policy_step ladder_step(const struct policy_handoff *rule, unsigned given, bool rejected);
 
-/* The reply of op->callee does not pass, and `why` and the findings say why not.  GUARD_PASS: it does all the same; GUARD_WAIT: a
- * human is asked; GUARD_REFUSE: ladder_next (stages.h) knows how the op goes on. */
-int ladder_judge(struct dispatch *d, struct op *op, struct fault *why, struct payload *findings);
+/* The reply of op->callee does not pass, and `why` and the findings say why not; `cause` is "grounding" or "confidence".
+ * GUARD_PASS: it does all the same, as it is or as a human has edited it; GUARD_WAIT: a human is asked; GUARD_REFUSE: ladder_next
+ * (stages.h) knows how the op goes on, and the findings have what a human said. */
+int ladder_judge(struct dispatch *d, struct op *op, const char *cause, json_t *findings, struct fault *why);
 
 #endif

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "dispatch/guard.h"
+#include "dispatch/review.h"
 #include "dispatch/stages.h"
 
 static int
@@ -89,6 +90,8 @@ call_stop(struct dispatch *d, struct call *call, int status)
 		call_replied(d, call, status, NULL, 0, NULL); /* no cell has it: there is nobody to wait for */
 	else if (call->state != CALL_DONE)
 		cells_cancel(call, status);
+	else if (call->op->callee == call && op_awaits_review(call->op) != NULL)
+		dispatch_judged(d, call->op); /* nobody else would see it */
 	call_unref(d->calls, call);
 }
 
@@ -113,11 +116,21 @@ stopped(const struct op *op, const struct call *call, struct fault *fault)
 	    call->plugin, (double)call->rules->timeout_ns / NS_PER_S);
 }
 
+int
+call_check_reply(const struct call *call, const struct payload *reply, struct fault *fault)
+{
+	_cleanup_(free_p) char *what = NULL;
+
+	if (call->version == NULL || call->version->output_schema == NULL)
+		return 0;
+	what = xasprintf("the reply of %s", call->plugin);
+	return check_schema(call->version->output_schema, reply, what, HOSPES_EOUTPUT, fault);
+}
+
 /* What a cell says of a call is foreign: what was asked to stop has stopped, and a reply has to fit its own schema. */
 static int
 believe(struct op *op, const struct call *call, int status, struct payload **value)
 {
-	_cleanup_(free_p) char *what = NULL;
 	struct fault fault;
 
 	if (op->cancelled != 0 || call->cancelled != 0) {
@@ -125,9 +138,7 @@ believe(struct op *op, const struct call *call, int status, struct payload **val
 		*value = payload_text(fault.text);
 		return fault.status;
 	}
-	if (call->version->output_schema != NULL)
-		what = xasprintf("the reply of %s", call->plugin);
-	if (status == 0 && check_schema(call->version->output_schema, *value, what, HOSPES_EOUTPUT, &fault) != 0) {
+	if (status == 0 && call_check_reply(call, *value, &fault) != 0) {
 		*value = payload_text(fault.text);
 		return fault.status;
 	}

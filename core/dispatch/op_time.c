@@ -162,7 +162,8 @@ asleep(const struct op *op)
 		return false;
 	for (uint32_t i = 0; i < call->n_ops; i++) {
 		const struct op *below = call->ops[i];
-		bool follows = below->kind == WIRE_OP_FIRST || below->kind == WIRE_OP_PART; /* others of this call */
+		bool follows = below->kind == WIRE_OP_FIRST || below->kind == WIRE_OP_PART ||
+			       below->kind == WIRE_OP_POLL; /* others of this call */
 
 		if (below->state == OP_NEW || below->state == OP_DONE || follows)
 			continue;

@@ -112,6 +112,8 @@ check_value(const struct review *r, const struct review_said *said, struct paylo
 		return fault->status;
 	if (r->choices != NULL)
 		return check_choice(r, said, fault);
+	if (r->op->callee != NULL)
+		return call_check_reply(r->op->callee, value, fault);
 	if (r->op->kind != WIRE_OP_HTTP)
 		return 0;
 	if (http_request_read(r->op->target, value, &request, fault) != 0)

@@ -23,7 +23,7 @@
 struct stage {
 	enum stage_kind kind;
 	const char *target, *version; /* CALL; version may be NULL */
-	const char *text;             /* ANSWER: JSON text */
+	const char *text;             /* ANSWER: JSON text; HUMAN: the question */
 	struct payload *findings;     /* what was wrong with the last reply, a JSON array (a reference), or NULL */
 	const char *of;               /* of a fallback: whose list it is from */
 	const char *cause;            /* "crash", "not_grounded": for people; NULL: the guard or the status says it */
@@ -79,5 +79,6 @@ bool stage_restore(struct op *op, const struct record *rec, struct payload *answ
 /* When the attempt that begins now has to be over, by `limits.NAME.timeout`; at the latest when the op has to. */
 int64_t attempt_ends(const struct op *op, const struct policy_plugin *rules);
 void attempt_arm(struct dispatch *d, struct call *call);
+void attempt_disarm(struct call *call); /* its time is no matter any more */
 
 #endif

@@ -148,6 +148,7 @@ add_silent(struct verdict *v, const char *check, const char *why)
 {
 	_cleanup_(free_p) char *text = shortened(why, 2 * TOLD_MAX);
 
+	v->score = 0;
 	if (v->refusing++ == 0)
 		buf_printf(&v->first, "the check %s %s", check, text);
 	add_finding(v, json_pack("{s:s s:s}", "check", check, "why", text));
@@ -258,8 +259,10 @@ verdict_add_critical(struct verdict *v, const json_t *output)
 			    failed, json_pack("{s:I s:s s:s}", "claim", (json_int_t)i, "text", text_of(claim, "text"),
 					"why", "it is critical and names no source"));
 	}
-	if (json_array_size(failed) > 0)
-		add_failed(v, "critical", failed);
+	if (json_array_size(failed) == 0)
+		return;
+	v->score = 0;
+	add_failed(v, "critical", failed);
 }
 
 void

@@ -27,10 +27,11 @@ enum policy_on_cycle { ON_CYCLE_REFUSE, ON_CYCLE_END_RUN };
 enum policy_answer { ANSWER_REJECT, ANSWER_APPROVE };
 enum policy_isolation { ISOLATION_CLIENT, ISOLATION_VERSION, ISOLATION_RUN };
 
-/* What is tried in place of a call that failed: another agent, or one of its versions, or a fixed answer. */
+/* What is tried in place of a call that failed: another agent, or one of its versions, a fixed answer, or a human. */
 struct policy_stand_in {
 	char *agent, *version; /* a name or "cap:NAME"; version may be NULL */
 	char *answer;          /* JSON text */
+	char *human;           /* a question */
 };
 
 /* On which ends of an attempt, each a bit. */

@@ -148,6 +148,18 @@ node_is_op(json_t *node, const struct record *r, const struct payload *input)
 	set_query(node, r, input);
 }
 
+/* A check that was not asked: what it says of this very reply is known. */
+static void
+node_known(json_t *node, const struct record *r)
+{
+	if (record_find(r, TAG_CALLEE) == NULL)
+		return;
+	set_text(node, "plugin", r, TAG_CALLEE);
+	set_text(node, "version", r, TAG_VERSION);
+	json_object_del(node, "op");
+	json_object_set_new(node, "cached", json_true());
+}
+
 /* What a guard found in the reply that it refused. */
 static void
 set_findings(json_t *to, const struct record *r)
@@ -266,6 +278,18 @@ set_route(json_t *node, const struct record *r)
 	set_text(node, "target", r, TAG_TARGET);
 }
 
+/* With that it ends, unless it is the reply of a call: what becomes of that is told by what follows. */
+static void
+node_refused(json_t *node, const struct record *r, const struct payload *input)
+{
+	set_text(node, "guard", r, TAG_GUARD);
+	set_text(node, "message", r, TAG_MESSAGE);
+	set_findings(node, r);
+	node_is_op(node, r, input);
+	if (json_object_get(node, "plugin") == NULL)
+		node_ends(node, r);
+}
+
 static void
 tree_add(struct tree *tree, const struct record *r, const struct payload *input)
 {
@@ -301,13 +325,11 @@ tree_add(struct tree *tree, const struct record *r, const struct payload *input)
 		node_staged(tree, node, r);
 		break;
 	case RECORD_REFUSAL:
-		set_text(node, "guard", r, TAG_GUARD);
-		node_is_op(node, r, input);
-		node_ends(node, r);
-		set_findings(node, r);
+		node_refused(node, r, input);
 		break;
 	case RECORD_OP_OUTCOME:
 		node_is_op(node, r, input);
+		node_known(node, r);
 		node_ends(node, r);
 		break;
 	case RECORD_CALL_END:
@@ -325,6 +347,19 @@ tree_add(struct tree *tree, const struct record *r, const struct payload *input)
 	}
 }
 
+/* What a poll came to, and each ballot of it. */
+static void
+node_polled(struct tree *tree, const struct record *r, struct carried *carried)
+{
+	_cleanup_(payload_unref) struct payload *output = carried_read(carried, r, TAG_OUTPUT, NULL);
+	json_t *poll = output == NULL ? NULL : json_read(output->data, output->len, "the outcome of a poll", NULL);
+	json_t *node = node_at(tree, r);
+
+	if (node != NULL && json_is_object(poll))
+		json_object_set(node, "poll", poll);
+	json_decref(poll);
+}
+
 json_t *
 tree_of(const struct record_list *list)
 {
@@ -339,51 +374,13 @@ tree_of(const struct record_list *list)
 
 		if (r->head.kind != RECORD_LOG)
 			tree_add(&tree, r, input);
+		if (r->head.kind == RECORD_OP_OUTCOME && strcmp(op_name(r), "poll") == 0)
+			node_polled(&tree, r, &carried);
 	}
 	json_object_foreach(tree.nodes, path, node) json_object_del(node, "_mono");
 	root = tree.root == NULL ? json_null() : json_incref(tree.root);
 	json_decref(tree.nodes);
 	return root;
-}
-
-/* The node at a path below this one; NULL: there is none. */
-static json_t *
-node_below(json_t *node, const char *path)
-{
-	static const char *const kept_in[] = {"attempts", "ops"};
-	json_t *op;
-	size_t i;
-
-	for (size_t k = 0; k < ARRAY_LEN(kept_in); k++) {
-		json_array_foreach(json_object_get(node, kept_in[k]), i, op)
-		{
-			const char *at = json_string_value(json_object_get(op, "path"));
-			size_t len = strlen(at);
-
-			if (strcmp(path, at) == 0)
-				return op;
-			if (strncmp(path, at, len) == 0 && (path[len] == '/' || path[len] == '#'))
-				return node_below(op, path);
-		}
-	}
-	return NULL;
-}
-
-void
-tree_undecided(json_t *tree, const json_t *undecided)
-{
-	const json_t *one;
-	size_t i;
-
-	json_array_foreach(undecided, i, one)
-	{
-		json_t *node = node_below(tree, json_string_value(json_object_get(one, "path")));
-
-		if (node != NULL && strcmp(json_string_value(json_object_get(node, "status")), "open") == 0)
-			json_object_set_new(node, "undecided",
-			    json_pack("{s:O s:O}", "since", json_object_get(one, "since"), "command",
-				json_object_get(one, "command")));
-	}
 }
 
 /* ---- Summary ----------------------------------------------------------------------------------------------------- */

@@ -1,4 +1,4 @@
-/* What an open run waits for, as it is now, put into what is shown of its records. */
+/* What an open run waits for, as it is now, and what of it waits for a human, put into what is shown of its records. */
 
 #include <stdlib.h>
 #include <string.h>
@@ -84,4 +84,46 @@ waits_join(json_t *summary, struct run *run)
 			json_object_update(node, live);
 	}
 	json_object_clear(by_path);
+}
+
+/* ---- Decisions ---------------------------------------------------------------------------------------------------- */
+
+/* The node at a path below this one; NULL: there is none. */
+static json_t *
+node_below(json_t *node, const char *path)
+{
+	static const char *const kept_in[] = {"attempts", "ops"};
+	json_t *op;
+	size_t i;
+
+	for (size_t k = 0; k < ARRAY_LEN(kept_in); k++) {
+		json_array_foreach(json_object_get(node, kept_in[k]), i, op)
+		{
+			const char *at = json_string_value(json_object_get(op, "path"));
+			size_t len = strlen(at);
+
+			if (strcmp(path, at) == 0)
+				return op;
+			if (strncmp(path, at, len) == 0 && (path[len] == '/' || path[len] == '#'))
+				return node_below(op, path);
+		}
+	}
+	return NULL;
+}
+
+void
+tree_undecided(json_t *tree, const json_t *undecided)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(undecided, i, one)
+	{
+		json_t *node = node_below(tree, json_string_value(json_object_get(one, "path")));
+
+		if (node != NULL && strcmp(json_string_value(json_object_get(node, "status")), "open") == 0)
+			json_object_set_new(node, "undecided",
+			    json_pack("{s:O s:O}", "since", json_object_get(one, "since"), "command",
+				json_object_get(one, "command")));
+	}
 }

@@ -435,43 +435,6 @@ run_records(struct runs *r, const char *id_text, run_viewed *done, void *arg)
 }
 
 void
-run_review_list(struct runs *r, bool all, unsigned limit, run_viewed *done, void *arg)
-{
-	(void)r;
-	done(json_pack("[b, i]", all, (int)limit), NULL, arg);
-}
-
-void
-run_review_show(struct runs *r, const char *id_text, run_viewed *done, void *arg)
-{
-	struct fault fault;
-
-	(void)r;
-	if (strcmp(id_text, REVIEW_ID_TEXT) != 0) {
-		fault_set(&fault, HOSPES_ENOENT, "there is no such review");
-		done(NULL, &fault, arg);
-	} else if (fakes.reviewed[0] == '\0') {
-		done(json_pack("{s:s, s:s}", "id", id_text, "state", "open"), NULL, arg);
-	} else {
-		done(json_pack("{s:s, s:s, s:s, s:s, s:s}", "id", id_text, "state", "decided", "decision",
-			 fakes.reviewed, "by", "uid:7", "decided", "2026-01-01T00:00:00.000Z"),
-		    NULL, arg);
-	}
-}
-
-int
-run_review_decide(struct runs *r, const char *id_text, const json_t *request, const char *who, struct fault *fault)
-{
-	(void)r;
-	if (strncmp(who, "uid:", 4) != 0 || strcmp(json_string_value(json_object_get(request, "hash")), "right") != 0)
-		return fault_set(fault, HOSPES_ECONFLICT, "something else was shown");
-	if (strcmp(id_text, REVIEW_ID_TEXT) != 0 || fakes.reviewed[0] != '\0')
-		return fault_set(fault, HOSPES_ENOENT, "none is open");
-	snprintf(fakes.reviewed, sizeof fakes.reviewed, "%s", json_string_value(json_object_get(request, "decision")));
-	return 0;
-}
-
-void
 run_list(struct runs *r, bool all, unsigned limit, run_viewed *done, void *arg)
 {
 	(void)r, (void)all;

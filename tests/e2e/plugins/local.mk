@@ -45,3 +45,24 @@ tests/e2e/plugins/fickle-2.so: ; $(FICKLE) -DNAME='"fickle"' -DPRICE='"400000"' 
 tests/e2e/plugins/fickle-a.so: ; $(FICKLE) -DNAME='"fickle-a"' -DPRICE='"300"' -DOFFERS='"fickle.work"'
 tests/e2e/plugins/fickle-b.so: ; $(FICKLE) -DNAME='"fickle-b"' -DPRICE='"100"' -DOFFERS='"fickle.work"'
 tests/e2e/plugins/fickle-c.so: ; $(FICKLE) -DNAME='"fickle-c"' -DPRICE='"200"' -DOFFERS='"fickle.work"'
+
+LIARS = tests/e2e/plugins/liar-1.so tests/e2e/plugins/liar-2.so tests/e2e/plugins/liar-3.so tests/e2e/plugins/liar-4.so \
+	tests/e2e/plugins/honest.so
+MENDERS = tests/e2e/plugins/mender.so tests/e2e/plugins/senior.so tests/e2e/plugins/stubborn.so
+check_DATA += $(LIARS) $(MENDERS)
+CLEANFILES += $(LIARS) $(MENDERS)
+EXTRA_DIST += tests/e2e/plugins/liar.c tests/e2e/plugins/mender.c
+
+LIAR = $(PLUGIN_LINK) $(top_srcdir)/tests/e2e/plugins/liar.c $(PLUGIN_LIBS)
+$(LIARS): tests/e2e/plugins/liar.c $(STAGE_SDK)
+tests/e2e/plugins/liar-1.so: ; $(LIAR) -DNAME='"liar-1"'
+tests/e2e/plugins/liar-2.so: ; $(LIAR) -DNAME='"liar-2"' -DNEXT='"liar-1"'
+tests/e2e/plugins/liar-3.so: ; $(LIAR) -DNAME='"liar-3"' -DNEXT='"liar-2"' -DSTUBBORN=1
+tests/e2e/plugins/liar-4.so: ; $(LIAR) -DNAME='"liar-4"' -DNEXT='"liar-3"'
+tests/e2e/plugins/honest.so: ; $(LIAR) -DNAME='"honest"' -DNEXT='"liar-2"' -DLIES=0
+
+MENDER = $(PLUGIN_LINK) $(top_srcdir)/tests/e2e/plugins/mender.c $(PLUGIN_LIBS)
+$(MENDERS): tests/e2e/plugins/mender.c $(STAGE_SDK)
+tests/e2e/plugins/mender.so: ; $(MENDER) -DNAME='"mender"'
+tests/e2e/plugins/senior.so: ; $(MENDER) -DNAME='"senior"'
+tests/e2e/plugins/stubborn.so: ; $(MENDER) -DNAME='"stubborn"' -DSTUBBORN=1
