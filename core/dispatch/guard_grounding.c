@@ -96,6 +96,15 @@ grounding_looks_at(const struct call *call)
 				       call->op->handoff->steps[0] != STEP_FAIL);
 }
 
+/* Letters may be written as numbers: "criti\\u0063al" is the same word. */
+static bool
+has_escapes(const struct payload *p)
+{
+	static const char escape[] = "\\u00";
+
+	return memchr(p->data, '\\', p->len) != NULL && memmem(p->data, p->len, escape, sizeof(escape) - 1) != NULL;
+}
+
 /* Most replies have nothing of the kind, and need not be parsed, nor looked through, for that. */
 static bool
 may_be_critical(const struct call *call)
@@ -103,7 +112,8 @@ may_be_critical(const struct call *call)
 	static const char word[] = "\"critical\"", least[] = "{\"claims\":[{\"critical\":true}]}";
 
 	return (call->op->handoff->critical || call->handoff->critical) && call->reply->len >= sizeof(least) - 1 &&
-	       memmem(call->reply->data, call->reply->len, word, sizeof(word) - 1) != NULL;
+	       (memmem(call->reply->data, call->reply->len, word, sizeof(word) - 1) != NULL ||
+		   has_escapes(call->reply));
 }
 
 /* ---- Asking ------------------------------------------------------------------------------------------------------ */

@@ -28,8 +28,8 @@ holds "jq -e '.[] | select(.name == \"loop\") | .verdict | startswith(\"stopped 
     "the loop is stopped at call 2"
 holds "jq -e '.[] | select(.name == \"crash\") | .verdict | test(\"^the same result to the byte; of [1-9][0-9]* records that it had 0 lost; [1-9][0-9]* calls? .* effects repeated: 0 of [1-9]\")' '$T/out' >/dev/null" \
     "a host that is killed in mid-brief repeats nothing"
-holds "jq -e '.[] | select(.name == \"budget\") | .verdict | startswith(\"reserved 10, spent 10, left 0\")' '$T/out' >/dev/null" \
-    "a budget of ten calls is spent to the last and no further"
+holds "jq -e '.[] | select(.name == \"budget\") | .verdict | startswith(\"reserved 10, spent 10, left 0; alerts at 50 %: 1, 80 %: 1, 100 %: 1; call 11 was refused\")' '$T/out' >/dev/null" \
+    "a budget of ten calls is spent to the last and no further, with three alerts on the way"
 holds "jq -e '.[] | select(.name == \"review\") | .verdict | startswith(\"0 sent before it was approved, through a kill of the host, and 1 after\")' '$T/out' >/dev/null" \
     "a payment is made once, and not before it is approved"
 holds "jq -e '.[] | select(.name == \"poll\") | .verdict | startswith(\"publish, tie_broken, after \")' '$T/out' >/dev/null" \

@@ -5,7 +5,7 @@ E2E_SCENARIOS = \
 	tests/e2e/alerts-webhook-fails.t \
 	tests/e2e/alerts-webhook.t \
 	tests/e2e/api-descriptors.t \
-	tests/e2e/api-errors.t \
+	tests/e2e/api-errors.t tests/e2e/api-overloaded.t \
 	tests/e2e/api-no-host.t \
 	tests/e2e/ask-changelogs.t \
 	tests/e2e/ask-copyright.t \
@@ -76,6 +76,7 @@ E2E_SCENARIOS = \
 	tests/e2e/guard-breaker-latency.t \
 	tests/e2e/guard-breaker-money.t \
 	tests/e2e/guard-breaker-probe.t \
+	tests/e2e/guard-budget-alerts.t \
 	tests/e2e/guard-budget-calls.t \
 	tests/e2e/guard-budget-cpu.t \
 	tests/e2e/guard-budget-day.t \
@@ -139,6 +140,7 @@ E2E_SCENARIOS = \
 	tests/e2e/hostile-plugins.t \
 	tests/e2e/hostile-rounds.t \
 	tests/e2e/hostile-slow.t \
+	tests/e2e/guard-context-answers.t tests/e2e/guard-rate-fair.t tests/e2e/guard-rate-waits.t \
 	tests/e2e/journal-erase.t \
 	tests/e2e/journal-retention.t \
 	tests/e2e/journal-sleeper-copied.t \
