@@ -283,7 +283,6 @@ open_doors(struct host *h, struct fault *fault)
 	    .journal = h->journal,
 	    .registry = h->registry,
 	    .cells = h->cells,
-	    .dispatch = h->dispatch,
 	    .memory = h->memory,
 	    .backups = h->backups};
 	struct observe_options observe = {

@@ -189,6 +189,9 @@ int op_run(struct hospes_ctx *ctx, struct hospes_op *op, struct op_request *requ
 /* Is `op` one that this call was handed?  The pointer is not looked into. */
 bool op_is_of(const struct hospes_ctx *ctx, const struct hospes_op *op);
 
+/* Can this be the target of a call?  NULL: it can; else what is wrong with it, and *status. */
+const char *op_refuse_target(const char *target, int *status);
+
 /* The outcome of an op, from the host; `block` as in value_of_bytes, *block is set NULL when it was kept. */
 void op_arrive(struct hospes_op *op, int status, double confidence, const void *bytes, size_t len, void **block);
 

@@ -4,12 +4,13 @@ lib_LTLIBRARIES += sdk/libhospes.la
 sdk_libhospes_la_SOURCES = \
 	sdk/runtime.h sdk/wire.h sdk/ctx.h sdk/fiber.h sdk/frames.h sdk/machine.h sdk/mail.h \
 	sdk/call.c sdk/config.c sdk/ctx.c sdk/evidence.c sdk/fiber.c sdk/fiber_ucontext.c sdk/fiber_aarch64.S sdk/fiber_x86_64.S \
-	sdk/frames.c sdk/group.c sdk/http.c sdk/memory.c sdk/op.c sdk/part.c sdk/reply.c sdk/review.c sdk/runtime.c \
+	sdk/frames.c sdk/group.c sdk/http.c sdk/memory.c sdk/op.c sdk/part.c sdk/poll.c sdk/reply.c sdk/review.c \
+	sdk/runtime.c \
 	sdk/score.c sdk/search.c sdk/simple.c sdk/stacks.c \
 	sdk/status.c sdk/tell.c sdk/value.c sdk/wait.c
 # Only what the headers of others declare is seen outside; ctx.h and its like hide the rest.
 sdk_libhospes_la_CFLAGS = $(AM_CFLAGS) -fvisibility=default
-sdk_libhospes_la_LDFLAGS = $(AM_LDFLAGS) -version-info 2:0:1 -Wl,--version-script=$(srcdir)/sdk/libhospes.map \
+sdk_libhospes_la_LDFLAGS = $(AM_LDFLAGS) -version-info 3:0:2 -Wl,--version-script=$(srcdir)/sdk/libhospes.map \
 	-Wl,-Bsymbolic-functions
 sdk_libhospes_la_LIBADD = $(JANSSON_LIBS)
 sdk_libhospes_la_DEPENDENCIES = $(srcdir)/sdk/libhospes.map

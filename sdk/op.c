@@ -190,6 +190,15 @@ op_refuse_text(const char *text, size_t most, const char *too_long, int *status)
 	return NULL;
 }
 
+const char *
+op_refuse_target(const char *target, int *status)
+{
+	*status = HOSPES_EINPUT;
+	if (target == NULL || target[0] == '\0')
+		return "it is empty; expected a name or \"cap:NAME\"";
+	return op_refuse_text(target, WIRE_TARGET_MAX, "it is longer than 255 bytes", status);
+}
+
 /* Takes the options as the plugin knew them when it was compiled; NULL, or what is wrong with them. */
 static const char *
 op_take_options(const hospes_options *given, hospes_options *options)

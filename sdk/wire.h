@@ -108,6 +108,7 @@ enum wire_op_kind {
 	WIRE_OP_SEARCH = 14,    /* SPACE: {"query", "most"?, "most_each"?, "within": [digest]?} -> {"found": [...]} */
 
 	WIRE_OP_PART = 15, /* input: uint32 ordinal of a call, uint32 index; value: the part; HOSPES_ENOENT: there are no more */
+	WIRE_OP_POLL = 16, /* input: struct wire_poll and what follows it; value: the outcome, a JSON object */
 
 	/* input: {"question", "context"?, "choices"?: [text], "default"?, "timeout_ms"?} -> {"choice", "value"?, "by", "why"?} */
 	WIRE_OP_REVIEW = 17,
@@ -145,6 +146,49 @@ struct wire_op {
 	int64_t share_micros; /* 0: no share of money of its own; n: at most so many micro-dollars, itself included */
 };
 static_assert(sizeof(struct wire_op) == 40, "wire_op");
+
+enum wire_poll_rule {
+	WIRE_POLL_MAJORITY,
+	WIRE_POLL_SUPERMAJORITY,
+	WIRE_POLL_UNANIMOUS,
+	WIRE_POLL_WEIGHTED,
+	WIRE_POLL_RULES
+};
+
+enum wire_poll_flag {
+	WIRE_POLL_OF_ALL = 1,   /* of the weight of all voters, not of what was cast */
+	WIRE_POLL_WAIT_ALL = 2, /* all ballots are waited for */
+	WIRE_POLL_REPEATED = 4, /* one who is listed several times has as many ballots */
+	WIRE_POLL_KEEP_TIME = 8, /* somebody who breaks a tie may have to be asked afterwards */
+	WIRE_POLL_TIE = 16,      /* the one ballot breaks the tie of the poll `first`; all else but the ballots is zero */
+	WIRE_POLL_FLAGS = 31
+};
+
+#define WIRE_POLL_BALLOTS_MAX  1000u
+#define WIRE_POLL_OPTIONS_MAX  256u
+#define WIRE_POLL_OPTION_MAX   256u           /* bytes of one */
+#define WIRE_POLL_QUESTION_MAX (16u * 1024)   /* bytes */
+#define WIRE_POLL_ASK_MAX      (1024u * 1024) /* bytes of all that a voter is given */
+#define WIRE_POLL_NUMBER_MAX   1000000u       /* a weight, a part of a fraction */
+
+/* The input of WIRE_OP_POLL.  `ballots` of struct wire_ballot follow, then the JSON that each of these calls was given, byte for
+ * byte: {"question", "options", ...}. */
+struct wire_poll {
+	uint8_t rule;  /* enum wire_poll_rule */
+	uint8_t flags; /* enum wire_poll_flag */
+	uint16_t reserved;
+	uint32_t ballots;
+	uint32_t numerator, denominator;               /* of a supermajority; else zero */
+	uint32_t quorum_numerator, quorum_denominator; /* 0/0: more than half */
+	uint32_t first;                                /* the ordinal of a poll; else zero */
+};
+static_assert(sizeof(struct wire_poll) == 28, "wire_poll");
+
+struct wire_ballot {
+	uint32_t ordinal; /* of a call */
+	uint32_t weight;
+};
+static_assert(sizeof(struct wire_ballot) == 8, "wire_ballot");
 
 struct wire_setup {
 	uint32_t version;

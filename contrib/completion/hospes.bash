@@ -101,6 +101,7 @@ _hospes_value()
 		esac
 		;;
 	CALL) _hospes_words $(_hospes_ask path ps) ;; # ps tells those that wait for a decision
+	ID) _hospes_words $(_hospes_ask id reviews) ;;
 	OUTCOME)
 		_hospes_files '*'
 		_hospes_words done not-done

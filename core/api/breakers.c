@@ -35,19 +35,23 @@ handle_breakers_reset(struct exchange *x)
 	json_t *answer;
 
 	if (stranger != NULL) {
-		reply_error(x, 400, HOSPES_EINPUT, "the request has a member %.60s; it takes name, version and why", stranger);
+		reply_error(
+		    x, 400, HOSPES_EINPUT, "the request has a member %.60s; it takes name, version and why", stranger);
 		return;
 	}
 	if (read_text(x, "name", NAME_MAX_BYTES, &name, &fault) != 0 ||
-	    read_text(x, "version", PLUGIN_SEMVER_MAX, &version, &fault) != 0 || read_text(x, "why", WHY_MAX, &why, &fault) != 0) {
+	    read_text(x, "version", PLUGIN_SEMVER_MAX, &version, &fault) != 0 ||
+	    read_text(x, "why", WHY_MAX, &why, &fault) != 0) {
 		reply_fault(x, &fault);
 		return;
 	}
 	if (name == NULL) {
-		reply_error(x, 400, HOSPES_EINPUT, "name is missing: a plugin, or a host as `hospes breakers` tells it");
+		reply_error(
+		    x, 400, HOSPES_EINPUT, "name is missing: a plugin, or a host as `hospes breakers` tells it");
 		return;
 	}
-	if (dispatch_reset_breakers(x->api->dispatch, name, version, x->client, why != NULL ? why : "", &answer, &fault) != 0)
+	if (dispatch_reset_breakers(
+		x->api->dispatch, name, version, x->client, why != NULL ? why : "", &answer, &fault) != 0)
 		reply_fault(x, &fault);
 	else
 		reply_durable(x, 200, answer);

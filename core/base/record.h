@@ -120,7 +120,7 @@ enum record_tag {
 	TAG_MICROS = 35,       /* int64, micro-dollars: what something costs */
 	TAG_CPU = 36,          /* int64, ns of CPU time: what was used; of a RUN_START the limit */
 	TAG_REVIEW = 38,   /* text: id of a review */
-	TAG_STAGE = 39,    /* JSON {"by", "cause", "kind", "to"?, "version"?, "of"?} */
+	TAG_STAGE = 39,    /* JSON {"by", "cause", "kind", "to"?, "version"?, "question"?, "of"?} */
 	TAG_ENDS = 41,     /* int64, real ns */
 	TAG_SCORE = 40,    /* JSON: a score, and the series that it ends */
 };

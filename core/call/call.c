@@ -255,6 +255,8 @@ op_drop_stage(struct op *op)
 		return;
 	free(stage->target);
 	free(stage->version);
+	free(stage->question);
+	free(stage->why);
 	free(stage->of);
 	payload_unref(&stage->answer);
 	payload_unref(&stage->findings);

@@ -133,13 +133,14 @@ struct parts {
 
 /* Who may give an op another attempt, and what that is. */
 enum stage_by { STAGE_BY_LADDER, STAGE_BY_FALLBACK, STAGE_BYS };
-enum stage_kind { STAGE_CALL, STAGE_ANSWER };
+enum stage_kind { STAGE_CALL, STAGE_ANSWER, STAGE_HUMAN };
 
 /* Of an op of kind CALL whose first attempt is not its outcome: the attempt that it is at.  Its target stays what was asked for. */
 struct op_stage {
 	enum stage_kind kind;
 	char *target, *version;    /* CALL; version may be NULL */
 	struct payload *answer;    /* ANSWER */
+	char *question, *why;      /* HUMAN: what is asked, and how the attempt before ended */
 	struct payload *findings;  /* what was wrong with the reply before: a JSON array, or NULL */
 	char *of;                  /* whose list of fallbacks is used; NULL: none yet */
 	unsigned given[STAGE_BYS]; /* attempts so far that each has given */
@@ -164,6 +165,7 @@ struct op {
 	struct payload *input;          /* until it has its outcome */
 	struct payload_hash input_hash; /* what a replay is compared with */
 	size_t input_len;
+	uint64_t called;                /* hash of the name of the plugin that a CALL led to first; 0: not known yet */
 	bool only_hash;                 /* nobody knows its length: the record has no more of it */
 	int64_t deadline_real_ns;
 	int64_t began_mono_ns;     /* since when it waits at a guard, then since when it is past them */
@@ -205,6 +207,7 @@ struct op {
 	struct version *resolved; /* the version chosen for a CALL */
 	struct call *callee;
 	struct op *taker; /* of a CALL: the op of kind PART that waits for the next one */
+	struct op *poll;  /* of a CALL: the op of kind POLL that waits for it as a ballot */
 	void *executing;  /* the executor's own: struct http_transfer, timer, struct first */
 	unsigned taken;   /* bit i: guard i of the table has taken something */
 	int64_t reserved_most[QUANTITIES_RESERVED], reserved_least[QUANTITIES_RESERVED];
@@ -256,6 +259,7 @@ struct call {
 	uint32_t own_ops; /* ordinals from here on are the host's own; UINT32_MAX: there are none yet */
 	uint32_t open_ops;
 	uint32_t firsts;   /* open ops of kind FIRST */
+	uint32_t polls;    /* and of kind POLL */
 	uint32_t sharers;  /* ops of it that are sharing */
 	int64_t unstarted; /* members of its newest group that it has not asked for yet */
 	uint32_t refusals; /* ops that a guard refused */
@@ -283,6 +287,8 @@ struct call {
 	/* of the cell room */
 	struct cell *cell;
 	void *pool;
+	int64_t busy_ns;       /* how long it had something to do, not paid for yet */
+	int64_t busy_since_ns; /* while it is running: since when it has */
 	TAILQ_ENTRY(call) in_cell;
 	TAILQ_ENTRY(call) parked; /* in its pool, while it is */
 	int64_t parked_mono_ns;   /* since when it waits, parked or evicted */
@@ -348,11 +354,21 @@ struct run {
 	unsigned undecided; /* ops of it that wait for a human's decision */
 	struct review_list reviews; /* that are open, the newest first */
 	unsigned reviews_open;
+	int64_t priced;        /* of dispatch/spend.c: what the calls cost that have begun, micro-dollars */
+	int64_t spend_granted; /* how far humans let it go; 0: nobody was asked */
+	char *spend_refused;   /* the sentence of who said no */
+	struct waitq spend_waiters;
+	unsigned spend_waiting;     /* ops that came there since they were tried last */
+	struct event *spend_again;
 	uint32_t reviews_raised; /* also the number of the newest */
 	struct dispatch *dispatch; /* that it runs under */
 	void *watchers;            /* run's own */
 	char **sources;            /* spaces of its client whose documents it may read, NULL-terminated, or NULL */
 	void *script;              /* of a test case: the answers to its ops, or NULL */
+
+	/* of dispatch/guard_budget.c */
+	TAILQ_ENTRY(run) overspent;
+	bool is_overspent; /* it is in the list of runs to be ended */
 
 	/* of dispatch/deadlock.c */
 	TAILQ_ENTRY(run) stalled;

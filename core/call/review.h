@@ -24,6 +24,7 @@ struct review {
 	char **choices;  /* NULL-terminated, or NULL: approve and reject */
 	char *otherwise; /* what is taken at the deadline: "approve", "reject" or one of choices */
 	int64_t raised_real_ns, deadline_real_ns;
+	int64_t up_to_micros; /* of "spend": how far a yes lets the run go */
 
 	enum review_answer answer;
 	bool expired;          /* its op ended first: then it is rejected by nobody */

@@ -96,6 +96,9 @@ struct cells_events {
 	/* It begins (`executions` 1) or begins again: `why` is NULL or a sentence. */
 	void (*begins)(struct call *call, const char *why, void *arg);
 
+	/* It has used so much CPU time more, as far as the host can see; must not come back here.  May be missing. */
+	void (*cpu)(struct call *call, int64_t ns, void *arg);
+
 	/* No call of the run computes any more.  May be missing; not told while run->is_stalled. */
 	void (*stalled)(struct run *run, void *arg);
 

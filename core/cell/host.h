@@ -10,7 +10,7 @@
  *   evict.c       calls that wait for long
  *   cancel.c      calls that were told to stop              death.c        what becomes of the calls of a dead cell
  *   watchdog.c    silence, deadlines, idle cells            cell_log.c     what a cell prints
- *   spin.c        looking for frames before sleeping
+ *   spin.c        looking for frames before sleeping     cpu.c          what its calls computed
  *   blame.c       the host's log of what plugins did
  *   probing.c     cells that are started to see whether they start
  *   prove.c       the long proofs of `hospes doctor` (prove.h)
@@ -129,6 +129,12 @@ struct cell {
 
 	int64_t started_ns, idle_ns;
 	int64_t end_by_ns; /* 0, or when it is killed (stopping), or given up (killed) */
+
+	/* of cpu.c */
+	int64_t charged_cpu_ns; /* of the cell's clock, that its calls have paid for */
+	int64_t cpu_looked_ns;  /* when that was */
+	int64_t left_busy_ns;   /* of calls that left since then */
+	unsigned cpu_rate;      /* of the time that its calls had something to do, how much they computed, in 1024ths */
 
 	/* of the watchdog */
 	bool heard;             /* frames since the last look */
@@ -293,6 +299,14 @@ void spin_heard(struct cell *cell);  /* frames came from it */
 void spin_sends(struct cell *cell);  /* some go to it now */
 void spin_stop(struct cell *cell);   /* it is killed or gone */
 bool spin_look(struct cells *cells); /* into the boxes, for a while; false: the loop may sleep */
+
+/* cpu.c */
+void cpu_ready(struct cell *cell); /* what it used to load is nobody's */
+void cpu_idled(struct cell *cell); /* nor what it used without a call, which one is given to it now */
+void cpu_begins(struct call *call); /* it has something to do from now on; until now */
+void cpu_rests(struct call *call);
+void cpu_leaves(struct cell *cell, struct call *call);
+void cpu_look(struct cell *cell, int64_t now);
 
 /* death.c */
 void death_of(struct cell *cell);

@@ -53,6 +53,10 @@ call_set_state(struct call *call, enum call_state state)
 	if (call->cell != NULL) {
 		const struct cells_events *events = &call->cell->cells->events;
 
+		if (call->state == CALL_RUNNING && state != CALL_RUNNING)
+			cpu_rests(call);
+		else if (change != 0)
+			cpu_begins(call);
 		call->cell->n_running += change;
 		call->cell->cells->n_running += change;
 		run->calls_running += change;
@@ -69,6 +73,7 @@ call_leave(struct cell *cell, struct call *call)
 {
 	assert(call->cell == cell);
 	call_set_state(call, CALL_QUEUED);
+	cpu_leaves(cell, call);
 	TAILQ_REMOVE(&cell->calls, call, in_cell);
 	call->cell = NULL;
 	cell->n_calls--;
@@ -99,6 +104,7 @@ call_run(struct cell *cell, struct call *call)
 	};
 
 	assert(call->cell == NULL && cell->phase == PHASE_READY);
+	cpu_idled(cell);
 	TAILQ_INSERT_TAIL(&cell->calls, call, in_cell);
 	call->cell = cell;
 	cell->n_calls++;
@@ -176,6 +182,7 @@ static const uint16_t target_most[] = {
     [WIRE_OP_DOCUMENT] = WIRE_KEY_MAX,
     [WIRE_OP_SEARCH] = WIRE_KEY_MAX,
     [WIRE_OP_PART] = WIRE_TARGET_MAX,
+    [WIRE_OP_POLL] = WIRE_TARGET_MAX,
     [WIRE_OP_REVIEW] = WIRE_TARGET_MAX,
     [WIRE_OP_SCORE] = WIRE_TARGET_MAX,
 };
@@ -452,6 +459,7 @@ serve_ready(struct cell *cell, const struct frame *f)
 	cell->ready = true;
 	cell->heard = true;
 	cell->idle_ns = cells->mono_ns();
+	cpu_ready(cell);
 	if (cell->pool == NULL) {
 		probe_ready(cell, f->rest, f->rest_len);
 		return;

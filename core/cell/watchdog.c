@@ -97,6 +97,7 @@ look_silence(struct cell *cell, int64_t now)
 
 	if (cpu < 0)
 		return;
+	cpu_look(cell, now);
 	if (cell->heard) {
 		cell->heard = false;
 		cell->cpu_ns = cell->current_cpu_ns = cpu;

@@ -41,7 +41,8 @@ add_row(struct table *table, const json_t *breaker)
 int
 command_breakers(struct cli *cli)
 {
-	static const char *const headings[] = {"NAME", "VERSION", "STATE", "SINCE", "ERRORS", "TRIED AGAIN", "WHY", NULL};
+	static const char *const headings[] = {
+	    "NAME", "VERSION", "STATE", "SINCE", "ERRORS", "TRIED AGAIN", "WHY", NULL};
 	_cleanup_(table_free) struct table *table = table_new(headings);
 	_cleanup_(json_p) json_t *breakers = NULL;
 	const json_t *breaker;

@@ -135,6 +135,7 @@ int show_source(struct cli *cli);
 
 /* The tree of calls of a run, as `hospes show` prints it. */
 void show_tree(const struct cli *cli, const json_t *tree);
+void show_poll(const json_t *poll, const char *indent); /* its outcome; NULL: nothing */
 
 /* waits.c: "a timer until ..., 2 x http, since ...", of the member `waits` of a run, a call or an op; allocated, perhaps "". */
 char *waits_text(const json_t *waits);

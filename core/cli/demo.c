@@ -30,6 +30,7 @@ static const struct scene {
     {"swap", "A new version under load, and back", demo_swap, "{\"name\": \"x\", \"text\": \"one two three\"}"},
     {"break-in", "An agent opens files and sockets", demo_break_in, "null"},
     {"budget", "An agent spends without end", demo_budget, "{}"},
+    {"review", "A payment waits for a human", demo_review, "null"},
 };
 
 /* Name and version of the user's own plugin, as its notes have them; it is not loaded. */

@@ -39,7 +39,7 @@ struct demo {
  * HOSPES_EFAILED: it was not, and the verdict says what was found; anything else: it could not be played, see the fault.
  */
 typedef int demo_play(struct demo *d, struct buf *verdict, struct fault *fault);
-demo_play demo_kill, demo_crash, demo_loop, demo_lie, demo_swap, demo_break_in, demo_budget;
+demo_play demo_kill, demo_crash, demo_loop, demo_lie, demo_swap, demo_break_in, demo_budget, demo_review;
 
 void demo_say(const struct demo *d, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
@@ -69,6 +69,7 @@ int demo_run(struct demo *d, const char *plugin, json_t *input, json_t *more, de
 
 /* kill -9 of the host, from a `demo_seen`: demo_run starts it again and goes on.  False: it could not be hit. */
 bool demo_kill_host(struct demo *d);
+int demo_start_again(struct demo *d, struct fault *fault); /* the same for who waits for its run otherwise */
 
 /* Every record of a run; new reference. */
 int demo_journal(struct demo *d, const json_t *run, json_t **ret, struct fault *fault);

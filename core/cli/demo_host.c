@@ -160,8 +160,8 @@ demo_kill_host(struct demo *d)
 	return d->host_killed;
 }
 
-static int
-start_again(struct demo *d, struct fault *fault)
+int
+demo_start_again(struct demo *d, struct fault *fault)
 {
 	d->host_killed = false;
 	demo_say(d, "the host is started again");
@@ -217,7 +217,7 @@ demo_run(struct demo *d, const char *plugin, json_t *input, json_t *more, demo_s
 	path = client_path("/v1/runs/", cli_text(started, "id"), "/events");
 	do {
 		rc = client_stream(d->client, path, last_id, on_event, NULL, &w, fault);
-	} while (rc == HOSPES_ENOHOST && d->host_killed && (rc = start_again(d, fault)) == 0);
+	} while (rc == HOSPES_ENOHOST && d->host_killed && (rc = demo_start_again(d, fault)) == 0);
 	if (rc == STOP_END) {
 		*run = w.end;
 		return 0;

@@ -224,6 +224,7 @@ op_text(int64_t kind)
 	    [WIRE_OP_DOCUMENT] = "document",
 	    [WIRE_OP_SEARCH] = "search",
 	    [WIRE_OP_PART] = "part",
+	    [WIRE_OP_POLL] = "poll",
 	    [WIRE_OP_REVIEW] = "review",
 	    [WIRE_OP_SCORE] = "score"};
 

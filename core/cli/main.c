@@ -201,12 +201,12 @@ static const struct command commands[] = {
 	.options = reviews_options,
 	.run = command_reviews},
     {.name = "review",
-	.usage = "ID [approve|reject|edit FILE|answer TEXT] [--why TEXT] [--hash HASH]",
+	.usage = "ID [approve|reject|edit|answer] [FILE] [--why TEXT] [--hash HASH]",
 	.summary = "Show a question to a human, or decide it.",
 	.detail =
-	    "`edit` puts the JSON of FILE (- is standard input) in the place of what was asked about; `answer` gives one\n"
-	    "of the choices, or where there are none a text or the JSON of a file.  Who decided, when and why is on record.\n"
-	    "What is decided is what was shown: its hash goes with the answer.",
+	    "`edit FILE` puts the JSON of a file (- is standard input) in the place of what was asked about; `answer TEXT`\n"
+	    "gives one of the choices, or where there are none a text, or the JSON of a file of that name.  Who decided,\n"
+	    "when and why is on record.  What is decided is what was shown: its hash goes with the answer.",
 	.options = review_options,
 	.min_args = 1,
 	.max_args = 3,
@@ -318,7 +318,7 @@ static const struct command commands[] = {
 	.summary = "Show, scene by scene, what the host promises.",
 	.detail =
 	    "Each scene has a host of its own and a verdict taken from its journal: kill, crash, loop, lie, swap,\n"
-	    "break-in, budget.  With FILE.so that plugin plays the leading part.",
+	    "break-in, budget, review.  With FILE.so that plugin plays the leading part.",
 	.options = demo_options,
 	.max_args = 1,
 	.run = command_demo},

@@ -246,6 +246,7 @@ print_tree(const struct cli *cli, const json_t *node, const char *indent, unsign
 	print_route(node, below);
 	print_undecided(node, below);
 	print_reviews(node, below);
+	show_poll(json_object_get(node, "poll"), below);
 	cli_findings(stdout, below, json_object_get(node, "findings"));
 	print_next(node, below);
 	if (depth >= DEPTH_MAX)

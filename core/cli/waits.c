@@ -34,6 +34,8 @@ add_reason(struct buf *out, const json_t *reason)
 		buf_appends(out, "its turn to go on after the start");
 	else if (strcmp(what, "first") == 0)
 		buf_printf(out, "the first of %zu", json_array_size(list));
+	else if (strcmp(what, "poll") == 0)
+		buf_printf(out, "%zu ballot%s of a poll", json_array_size(list), json_array_size(list) == 1 ? "" : "s");
 	else if (strcmp(what, "part") == 0 || strcmp(what, "check") == 0)
 		buf_printf(out, "a %s of %s", what, json_string_value(json_array_get(list, 0)));
 	else

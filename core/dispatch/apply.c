@@ -8,7 +8,7 @@ int
 apply_run_of(const struct record *r, struct ulid *ret, struct fault *fault)
 {
 	const struct record_field *body = record_find(r, TAG_BODY);
-	_cleanup_(json_p) json_t *said = body == NULL ? NULL : json_read(body->data, body->len, "a command", NULL);
+	_cleanup_(json_p) json_t *said = body == NULL ? NULL : json_read(body->data, body->len, "a record", NULL);
 	const char *id = json_string_value(json_object_get(said, "run"));
 
 	if (id == NULL || !ulid_parse(id, ret))
@@ -20,8 +20,6 @@ const struct store_apply dispatch_apply[] = {
     {RECORD_ALERT, NULL, alert_apply},
     {RECORD_ALERT, NULL, quality_apply_alert},
     {RECORD_COMMAND, ALERT_SENT, alert_apply_sent},
-    {RECORD_COMMAND, DISPATCH_ERASE, alert_apply_erase},
     {RECORD_SCORE, NULL, quality_apply},
-    {RECORD_COMMAND, DISPATCH_ERASE, quality_apply_erase},
     {0, NULL, NULL},
 };

@@ -7,13 +7,11 @@
 
 int alert_apply(struct store_txn *txn, const struct record *r, struct fault *fault);
 int alert_apply_sent(struct store_txn *txn, const struct record *r, struct fault *fault);
-int alert_apply_erase(struct store_txn *txn, const struct record *r, struct fault *fault);
 
 int quality_apply(struct store_txn *txn, const struct record *r, struct fault *fault);
 int quality_apply_alert(struct store_txn *txn, const struct record *r, struct fault *fault);
-int quality_apply_erase(struct store_txn *txn, const struct record *r, struct fault *fault);
 
-/* The run that a command is about, {"run": id}; damaged: it names none. */
+/* The run that a record is about, {"run": id}; damaged: it names none. */
 int apply_run_of(const struct record *r, struct ulid *ret, struct fault *fault);
 
 #endif

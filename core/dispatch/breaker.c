@@ -13,10 +13,8 @@
 
 static const char *const state_names[] = {
     [BREAKER_CLOSED] = "closed", [BREAKER_OPEN] = "open", [BREAKER_HALF_OPEN] = "half_open"};
-static const char *const cause_names[] = {[BREAKER_ERRORS] = "errors",
-    [BREAKER_LATENCY] = "latency",
-    [BREAKER_MONEY] = "money",
-    [BREAKER_PROBE] = "probe"};
+static const char *const cause_names[] = {
+    [BREAKER_ERRORS] = "errors", [BREAKER_LATENCY] = "latency", [BREAKER_MONEY] = "money", [BREAKER_PROBE] = "probe"};
 
 const char *
 breaker_state_name(enum breaker_state state)
@@ -202,7 +200,8 @@ tell_cause(const struct breaker *b, struct buf *out)
 		return;
 	case BREAKER_MONEY:
 		money_write(c->micros, money);
-		buf_printf(out, "its calls had cost %s dollars in %lld s, and one more would be past `breaker.money`", money, seconds);
+		buf_printf(out, "its calls had cost %s dollars in %lld s, and one more would be past `breaker.money`",
+		    money, seconds);
 		return;
 	case BREAKER_PROBE:
 		buf_appends(out, "the one that was sent there to try it went wrong again");

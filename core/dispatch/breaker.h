@@ -29,7 +29,7 @@ struct breaker_rules {
 	unsigned errors; /* percent of the ops in the window that may be bad; 0: they do not matter */
 	unsigned least;  /* ops in the window, before it says anything */
 	int64_t window_ns;
-	int64_t latency_ns; /* what takes longer is bad as well; 0: it may take as long as it likes */
+	int64_t latency_ns;   /* what takes longer is bad as well; 0: it may take as long as it likes */
 	int64_t money_micros; /* that calls may cost in a minute; 0: what they like */
 	int64_t open_ns;      /* how long it stays open before it tries again */
 };
@@ -49,10 +49,11 @@ struct breaker {
 	/* since it is not closed */
 	enum breaker_cause cause;
 	struct breaker_count at_opening;
-	int64_t opened_window_ns;            /* over which that was counted */
+	int64_t opened_window_ns;             /* over which that was counted */
 	int64_t since_real_ns, until_real_ns; /* of its state; when it is tried again */
-	struct op *probe;                    /* that is out; NULL: none is */
-	unsigned period; /* one more with each time that it opens or closes: what began in another one says nothing of this */
+	struct op *probe;                     /* that is out; NULL: none is */
+	unsigned
+	    period; /* one more with each time that it opens or closes: what began in another one says nothing of this */
 
 	/* of breakers.c */
 	char *name, *semver; /* a plugin and its version; or "https://example.org:443" and NULL */

@@ -15,17 +15,19 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "dispatch/alert.h"
 #include "dispatch/guard.h"
 
 #define LOOK_MOST 64u /* at so many for one that may go */
 
+/* As good as the hash that it is made from. */
 static uint64_t
 key_of(const uint8_t object[32])
 {
-	uint64_t key;
+	uint64_t words[4];
 
-	memcpy(&key, object, sizeof(key));
-	return key;
+	memcpy(words, object, sizeof(words));
+	return words[0] ^ words[1] ^ words[2] ^ words[3];
 }
 
 /* ---- Made and gone ----------------------------------------------------------------------------------------------- */
@@ -179,12 +181,15 @@ static json_t *
 body_of(const struct breaker *b, const struct op *op)
 {
 	const struct breaker_count *c = &b->at_opening;
-	_cleanup_(free_p) char *path = op == NULL ? NULL : op_path(op);
-	json_t *body = json_pack("{s:s, s:s*, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:s*, s:s*}", "name", b->name,
-	    "version", b->semver, "state", breaker_state_name(b->state), "cause", breaker_cause_name(b->cause),
+	/* A run that is erased is not to be found by the hosts that it asked. */
+	bool tell = op != NULL && b->semver != NULL;
+	_cleanup_(free_p) char *path = tell ? op_path(op) : NULL;
+	json_t *body = json_pack("{s:s, s:s*, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:s*, s:s*}", "name",
+	    b->name, "version", b->semver, "state", breaker_state_name(b->state), "cause", breaker_cause_name(b->cause),
 	    "samples", (json_int_t)c->n, "errors", (json_int_t)c->errors, "slow", (json_int_t)c->slow, "micros",
-	    (json_int_t)c->micros, "window_ns", (json_int_t)b->opened_window_ns, "since_ns", (json_int_t)b->since_real_ns,
-	    "until_ns", (json_int_t)b->until_real_ns, "run", op == NULL ? NULL : op->run->id_text, "path", path);
+	    (json_int_t)c->micros, "window_ns", (json_int_t)b->opened_window_ns, "since_ns",
+	    (json_int_t)b->since_real_ns, "until_ns", (json_int_t)b->until_real_ns, "run",
+	    tell ? op->run->id_text : NULL, "path", path);
 	char hex[2 * sizeof(b->object) + 1];
 
 	assert(body != NULL);
@@ -217,6 +222,23 @@ version_text(const struct breaker *b)
 	return b->semver == NULL ? "" : b->semver;
 }
 
+/* One for each time that it opens, which the log has too; that the probe failed is no news. */
+static void
+alert(struct dispatch *d, const struct breaker *b, const char *why)
+{
+	const char *kind = b->semver != NULL ? "agent" : "host";
+	_cleanup_(free_p) char *of =
+	    xasprintf("%s %s%s%s", kind, b->name, b->semver != NULL ? " " : "", version_text(b));
+	_cleanup_(free_p) char *text = xasprintf("the breaker of %s opens: %s", of, why);
+
+	if (b->cause == BREAKER_PROBE)
+		log_info("breaker open still", LOG_S("of", b->name), LOG_S("version", version_text(b)));
+	else
+		alert_raise(
+		    d, &(struct alert){
+			   .kind = guard_breaker.name, .of = of, .what = breaker_cause_name(b->cause), .text = text});
+}
+
 void
 breakers_trip(struct dispatch *d, struct breaker *b, enum breaker_cause cause, const struct op *op)
 {
@@ -227,7 +249,7 @@ breakers_trip(struct dispatch *d, struct breaker *b, enum breaker_cause cause, c
 	breaker_open(b, &d->breakers.rules, cause, clock_real_ns());
 	breaker_tell(b, b->since_real_ns, &why);
 	record(d, b, op, guard_breaker.name, buf_text(&why));
-	log_warn("breaker open", LOG_S("of", b->name), LOG_S("version", version_text(b)), LOG_S("why", buf_text(&why)));
+	alert(d, b, buf_text(&why));
 }
 
 void
@@ -320,7 +342,8 @@ load_one(const void *key, size_t key_len, const void *data, size_t len, void *ar
 	struct breaker *b;
 
 	(void)key, (void)key_len;
-	if (name == NULL || state == NULL || (object != NULL && (semver == NULL || !hex_parse(object, bytes, sizeof(bytes)))))
+	if (name == NULL || state == NULL ||
+	    (object != NULL && (semver == NULL || !hex_parse(object, bytes, sizeof(bytes)))))
 		return 0; /* of another host than this; nobody is kept out for that */
 	b = made(name, object == NULL ? NULL : semver, bytes);
 	b->state = strcmp(state, breaker_state_name(BREAKER_OPEN)) == 0 ? BREAKER_OPEN : BREAKER_HALF_OPEN;

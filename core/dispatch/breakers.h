@@ -8,7 +8,7 @@
 
 /* Of one kind; those that were used last are at the end. */
 struct breaker_set {
-	struct map by; /* of versions by the first bytes of their hash, of hosts by their name */
+	struct map by; /* of versions by their hash, of hosts by their name */
 	struct breaker_list used;
 	unsigned n;
 };

@@ -25,9 +25,9 @@ shown(struct dispatch *d, struct breaker *b)
 
 	if (b->state == BREAKER_CLOSED && d->breakers.policy != NULL)
 		c = breaker_window(b, &d->breakers.rules, clock_mono_ns());
-	json = json_pack("{s:s, s:s, s:s*, s:s, s:I, s:I, s:I, s:I, s:I}", "kind", b->semver != NULL ? "agent" : "http", "name",
-	    b->name, "version", b->semver, "state", breaker_state_name(b->state), "samples", (json_int_t)c->n, "errors",
-	    (json_int_t)c->errors, "slow", (json_int_t)c->slow, "micros", (json_int_t)c->micros, "open_calls",
+	json = json_pack("{s:s, s:s, s:s*, s:s, s:I, s:I, s:I, s:I, s:I}", "kind", b->semver != NULL ? "agent" : "http",
+	    "name", b->name, "version", b->semver, "state", breaker_state_name(b->state), "samples", (json_int_t)c->n,
+	    "errors", (json_int_t)c->errors, "slow", (json_int_t)c->slow, "micros", (json_int_t)c->micros, "open_calls",
 	    (json_int_t)b->flying);
 	set_time(json, "since", b->since_real_ns);
 	if (b->state == BREAKER_CLOSED)
@@ -90,8 +90,9 @@ dispatch_reset_breakers(struct dispatch *d, const char *name, const char *semver
 	reset_set(d, &d->breakers.hosts, name, semver, actor, why, out);
 	if (json_array_size(out) == 0) {
 		json_decref(out);
-		return fault_set(fault, HOSPES_ENOENT, "there is no breaker of %.200s%s%.64s; `hospes breakers` lists those there are",
-		    name, semver != NULL ? " " : "", semver != NULL ? semver : "");
+		return fault_set(fault, HOSPES_ENOENT,
+		    "there is no breaker of %.200s%s%.64s; `hospes breakers` lists those there are", name,
+		    semver != NULL ? " " : "", semver != NULL ? semver : "");
 	}
 	*ret = out;
 	return 0;

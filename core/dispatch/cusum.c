@@ -28,11 +28,27 @@ learn(struct cusum *c, double score)
 	c->m2 += off * (score - c->mean);
 }
 
+/* What is told of a drop, should this become one. */
+static void
+note_descent(struct cusum *c, double score)
+{
+	if (c->low == 0) {
+		c->since_n = 0;
+		return;
+	}
+	if (c->since_n++ == 0) {
+		c->before = c->mean;
+		c->since = 0;
+	}
+	c->since += (score - c->since) / c->since_n;
+}
+
 bool
 cusum_add(struct cusum *c, const struct cusum_rule *rule, double score, struct cusum *was)
 {
 	if (c->n >= rule->least && c->n >= 2) {
 		c->low = fmax(0, c->low - distance(c, score) - rule->k);
+		note_descent(c, score);
 		if (c->low > rule->h) {
 			*was = *c;
 			*c = (struct cusum){0};

@@ -37,6 +37,9 @@ struct cusum {
 	uint32_t n;      /* scores since it began (anew) */
 	double mean, m2; /* of those; m2: sum of squared distances from the mean (B. P. Welford, 1962) */
 	double low;
+	/* since it has been above 0: the mean before, and how many scores with what mean since */
+	double before, since;
+	uint32_t since_n;
 };
 
 struct cusum_rule {

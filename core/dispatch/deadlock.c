@@ -243,6 +243,7 @@ look_at(struct dispatch *d, struct run *run)
 		run->skip--;
 		return;
 	}
+	look_at_op(&look, &run->root); /* it may be between two calls */
 	run_calls(run, look_at_call, &look);
 	if (look.by_itself) {
 		drop(d, run);

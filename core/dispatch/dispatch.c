@@ -36,6 +36,7 @@ dispatch_open(struct dispatch **ret, const struct dispatch_options *options)
 	d->arg = options->arg;
 	accounts_open(d, options->policy);
 	TAILQ_INIT(&d->budget_waiters.ops);
+	TAILQ_INIT(&d->overspent);
 	deadlock_open(d);
 	breakers_open(d);
 	verdict_cache_open(&d->verdicts);
@@ -61,6 +62,8 @@ dispatch_close(struct dispatch **d)
 	quality_close(*d);
 	alerts_close(*d);
 	accounts_close(*d);
+	if ((*d)->stop_overspent != NULL)
+		event_free((*d)->stop_overspent);
 	free(*d);
 	*d = NULL;
 }
@@ -78,6 +81,7 @@ dispatch_take(struct dispatch *d, struct run *run)
 {
 	run->dispatch = d;
 	TAILQ_INIT(&run->memory_waiters.ops);
+	TAILQ_INIT(&run->spend_waiters.ops);
 }
 
 void
@@ -97,6 +101,8 @@ void
 dispatch_forget(struct run *run)
 {
 	deadlock_forget(run);
+	budget_forget(run);
+	spend_forget(run);
 	repetition_forget(run);
 	loops_forget(run);
 	config_drop(run);
@@ -264,6 +270,12 @@ on_evicted(struct call *call, void *arg)
 }
 
 static void
+on_cpu(struct call *call, int64_t ns, void *arg)
+{
+	budget_cpu(arg, call, ns);
+}
+
+static void
 on_stalled(struct run *run, void *arg)
 {
 	deadlock_watch(arg, run);
@@ -379,6 +391,7 @@ dispatch_cells_events(struct dispatch *d)
 	    .evicted = on_evicted,
 	    .woke = on_woke,
 	    .stalled = on_stalled,
+	    .cpu = on_cpu,
 	    .reply = on_reply,
 	    .begins = on_begins,
 	    .lost = on_lost,

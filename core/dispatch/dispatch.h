@@ -182,12 +182,9 @@ void dispatch_alerts(struct dispatch *d, unsigned most, dispatch_listed *done, v
 /* Alerts from now on are to be sent somewhere, or not. */
 void dispatch_alerts_leave(struct dispatch *d, bool leave);
 
-/* The command that erases a run, {"run": id}: what its alerts and scores say in words goes from the store with it. */
-#define DISPATCH_ERASE "run.erase"
-
 /*
  * Scores (quality.h).  STORE_SCORES has, under 's' and its key, each series, and under 'p', the run's id and a number (4 bytes,
- * big-endian) each score of a person: {"path", "by", "score", "why"?, "at", "lsn"}.
+ * big-endian) each score of a person: {"path", "by", "score", "at", "lsn"}.
  */
 #define SCORE_SERIES     "s"
 #define SCORE_PERSONS    "p"

@@ -22,6 +22,7 @@ static const struct executor *const executors[] = {
     [WIRE_OP_DOCUMENT] = &executor_document,
     [WIRE_OP_SEARCH] = &executor_search,
     [WIRE_OP_PART] = &executor_part,
+    [WIRE_OP_POLL] = &executor_poll,
     [WIRE_OP_REVIEW] = &executor_review,
     [WIRE_OP_SCORE] = &executor_score,
 };

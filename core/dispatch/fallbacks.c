@@ -1,7 +1,8 @@
 /*
  * Fallbacks: what stands in for a call that failed.
  *
- * The operator has lists for agents and capabilities (`fallbacks`), in order: another agent, another version, a fixed answer.
+ * The operator has lists for agents and capabilities (`fallbacks`), in order: another agent, another version, a fixed answer,
+ * a human.
  * When an attempt ends in one of the ways that its list is for, the next member of the list is the next attempt.  The list is
  * that of what the op asked for, or of the agent that a capability came to; it stays the op's to the end, whoever stands in, so
  * lists that name each other make no circle.  What stands in has to pass all guards as anybody would.
@@ -73,10 +74,10 @@ fallback_next(struct dispatch *d, struct op *op, const char *guard, const struct
 	if (list == NULL || !(list->causes & cause) || n >= list->n)
 		return false;
 	to = &list->to[n];
-	ret->kind = to->agent != NULL ? STAGE_CALL : STAGE_ANSWER;
+	ret->kind = to->agent != NULL ? STAGE_CALL : to->answer != NULL ? STAGE_ANSWER : STAGE_HUMAN;
 	ret->target = to->agent;
 	ret->version = to->version;
-	ret->text = to->answer;
+	ret->text = to->answer != NULL ? to->answer : to->human;
 	ret->findings = payload_ref(findings);
 	ret->of = list->of;
 	ret->cause = policy_fallback_cause(cause);

@@ -68,6 +68,10 @@ void budget_unshare(struct op *op);
 /* A call was made for an op that this guard has let pass: its account, with the shares that it was given. */
 void budget_call(struct call *call);
 
+/* A call has used so much CPU time more.  A run that had all of its own and goes on is ended soon; one that is gone is not. */
+void budget_cpu(struct dispatch *d, struct call *call, int64_t ns);
+void budget_forget(struct run *run);
+
 /* Calls `each` for all calls of a run that have not ended; it stops at the first true, which is returned. */
 typedef bool call_look(struct call *call, void *arg);
 bool run_calls(const struct run *run, call_look *each, void *arg);
@@ -83,6 +87,9 @@ void concurrency_began(struct dispatch *d, struct call *call);
 
 /* Frees what it knows of a run.  (guard_repetition.c) */
 void repetition_forget(struct run *run);
+
+/* The same of what a human said of its money.  (spend.c) */
+void spend_forget(struct run *run);
 
 /* The op is the probe of its breaker no longer: it waits for long.  (guard_breaker.c) */
 void breaker_forgo(struct op *op);

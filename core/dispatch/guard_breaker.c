@@ -37,7 +37,9 @@ plain_host(const char *url, char out[HOST_NAME])
 
 	if (!tls && strncmp(url, "http://", 7) != 0)
 		return false;
-	for (host = 0; islower((unsigned char)at[host]) || isdigit((unsigned char)at[host]) || at[host] == '-' || at[host] == '.'; host++) {
+	for (host = 0;
+	     islower((unsigned char)at[host]) || isdigit((unsigned char)at[host]) || at[host] == '-' || at[host] == '.';
+	     host++) {
 		if (at[host] == '.')
 			label = host + 1;
 	}
@@ -45,10 +47,16 @@ plain_host(const char *url, char out[HOST_NAME])
 		return false;
 	if (at[host] == ':')
 		port = strspn(at + host + 1, "0123456789");
-	if (port > 5 || (at[host] == ':' && (port == 0 || at[host + 1] == '0')) || strchr("/?#", at[host + (port > 0) + port]) == NULL)
+	if (port > 5 || (at[host] == ':' && (port == 0 || at[host + 1] == '0')) ||
+	    strchr("/?#", at[host + (port > 0) + port]) == NULL)
 		return false;
-	snprintf(out, HOST_NAME, "%.*s%.*s:%.*s", (int)scheme, url, (int)host, at, port > 0 ? (int)port : tls ? 3 : 2,
-	    port > 0 ? at + host + 1 : tls ? "443" : "80");
+	snprintf(out, HOST_NAME, "%.*s%.*s:%.*s", (int)scheme, url, (int)host, at,
+	    port > 0 ? (int)port
+	    : tls    ? 3
+		     : 2,
+	    port > 0 ? at + host + 1
+	    : tls    ? "443"
+		     : "80");
 	return true;
 }
 
@@ -106,8 +114,8 @@ refuse(const struct breaker *b, struct fault *why)
 	_cleanup_(buf_free) struct buf told = {0};
 
 	breaker_tell(b, clock_real_ns(), &told);
-	return guard_refuse(why, HOSPES_EBREAKER, "the breaker of %s%s%s is open: %s", b->name, b->semver != NULL ? " " : "",
-	    b->semver != NULL ? b->semver : "", buf_text(&told));
+	return guard_refuse(why, HOSPES_EBREAKER, "the breaker of %s%s%s is open: %s", b->name,
+	    b->semver != NULL ? " " : "", b->semver != NULL ? b->semver : "", buf_text(&told));
 }
 
 static void
@@ -132,7 +140,8 @@ breaker_admit(struct dispatch *d, struct op *op, struct fault *why)
 	if (b == NULL)
 		return GUARD_PASS;
 	follow(d, op, b);
-	answer = b->watched ? breaker_ask(b, &d->breakers.rules, price_of(op), clock_mono_ns(), clock_real_ns()) : BREAKER_PASS;
+	answer = b->watched ? breaker_ask(b, &d->breakers.rules, price_of(op), clock_mono_ns(), clock_real_ns())
+			    : BREAKER_PASS;
 	if (answer == BREAKER_DEAR)
 		breakers_trip(d, b, BREAKER_MONEY, op);
 	if (answer == BREAKER_DEAR || answer == BREAKER_REFUSE)

@@ -58,7 +58,10 @@ budget_needs(struct fault *why, const struct op *op, const struct account *at, e
 	number_text(q, account_room(at, q), left);
 	number_text(q, at->limit[q], limit);
 	fault_set(why, HOSPES_EBUDGET, "%s needs %s%s and %s has %s of %s left; %s", op->target, needs,
-	    q != QUANTITY_CALLS ? "" : most == 1 ? " call" : " calls", whose, left, limit, what_to_do);
+	    q != QUANTITY_CALLS ? ""
+	    : most == 1         ? " call"
+				: " calls",
+	    whose, left, limit, what_to_do);
 }
 
 /* What somebody would change so that more fits into an account of the chain. */
@@ -130,6 +133,62 @@ admit_cpu(const struct op *op, struct fault *why)
 		return GUARD_PASS;
 	cpu_over(op->run, why);
 	return GUARD_REFUSE;
+}
+
+/* It may use a tenth more to tell what it has come to. */
+static bool
+cpu_is_overspent(const struct run *run)
+{
+	int64_t limit = run->account.limit[QUANTITY_CPU];
+
+	return limit != NO_LIMIT && run->account.spent[QUANTITY_CPU] > limit + limit / 10;
+}
+
+/* arg: struct dispatch. */
+static void
+stop_overspent(evutil_socket_t fd, short what, void *arg)
+{
+	struct dispatch *d = arg;
+	struct run *run;
+	struct fault why;
+
+	(void)fd, (void)what;
+	while ((run = TAILQ_FIRST(&d->overspent)) != NULL) {
+		budget_forget(run);
+		cpu_over(run, &why);
+		dispatch_cancel(d, &run->root, why.status, why.text);
+	}
+}
+
+/* The cell room is in the middle of something. */
+static void
+stop_later(struct dispatch *d, struct run *run)
+{
+	if (run->is_overspent || run->root.cancelled != 0)
+		return;
+	run->is_overspent = true;
+	TAILQ_INSERT_TAIL(&d->overspent, run, overspent);
+	if (d->stop_overspent == NULL)
+		d->stop_overspent = event_new(d->loop, -1, 0, stop_overspent, d);
+	event_active(d->stop_overspent, EV_TIMEOUT, 0);
+}
+
+void
+budget_forget(struct run *run)
+{
+	if (!run->is_overspent)
+		return;
+	run->is_overspent = false;
+	TAILQ_REMOVE(&run->dispatch->overspent, run, overspent);
+}
+
+void
+budget_cpu(struct dispatch *d, struct call *call, int64_t ns)
+{
+	call->cpu_ns += ns;
+	account_spend(&call->account, QUANTITY_CPU, ns);
+	if (cpu_is_overspent(call->run))
+		stop_later(d, call->run);
 }
 
 /* ---- What is taken ----------------------------------------------------------------------------------------------- */

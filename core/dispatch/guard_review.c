@@ -2,7 +2,7 @@
  * Guard: review.
  *
  * Where the policy says so a human is asked first: before an effect that may be made once and never again begins
- * (`reviews.once`).  Nothing is held while it waits, since it starts at the first guard again when it was approved; what comes
+ * (`reviews.once`), and before a call that takes the run past a sum (`reviews.spend`: spend.c).  Nothing is held while it waits, since it starts at the first guard again when it was approved; what comes
  * before the intent, so that a host that is killed asks nobody twice and does nothing that nobody approved.
  *
  * An effect that a human has edited begins with what the human wrote, which is what its intent then has.
@@ -56,12 +56,23 @@ look(struct dispatch *d, struct op *op, struct payload **value, struct fault *wh
 	return answer;
 }
 
+/* What is on record holds whatever the policy says after a restart. */
+static bool
+is_asked_about(const struct op *op)
+{
+	if (op->kind != WIRE_OP_HTTP || op->run->script != NULL)
+		return false;
+	return op->run->policy->review_once || op->reviews != NULL;
+}
+
 static int
 review_admit(struct dispatch *d, struct op *op, struct fault *why)
 {
 	struct payload *value = NULL;
 
-	if (op->kind != WIRE_OP_HTTP || !op->run->policy->review_once || op->run->script != NULL)
+	if (op->kind == WIRE_OP_CALL)
+		return spend_admit(d, op, why);
+	if (!is_asked_about(op))
 		return GUARD_PASS;
 	switch (look(d, op, &value, why)) {
 	case REVIEW_OPEN:
@@ -79,7 +90,24 @@ review_admit(struct dispatch *d, struct op *op, struct fault *why)
 	return GUARD_PASS;
 }
 
+static void
+review_undo(struct dispatch *d, struct op *op)
+{
+	(void)d;
+	spend_undo(op);
+}
+
+static int
+review_restored(struct dispatch *d, struct op *op, struct fault *fault)
+{
+	(void)d, (void)fault;
+	spend_restore(op);
+	return 0;
+}
+
 const struct guard guard_review = {
     .name = "review",
     .admit = review_admit,
+    .undo = review_undo,
+    .restore = review_restored,
 };

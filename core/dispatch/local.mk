@@ -13,11 +13,14 @@ core_dispatch_libdispatch_a_SOURCES = \
 	core/dispatch/ledger.h core/dispatch/ledger_load.c core/dispatch/loops.c core/dispatch/op_score.c \
 	core/dispatch/quality.c core/dispatch/quality.h core/dispatch/quality_apply.c core/dispatch/routing.c \
 	core/dispatch/op_call.c core/dispatch/op_find.c core/dispatch/op_first.c core/dispatch/op_http.c \
-	core/dispatch/op_memory.c core/dispatch/op_memory.h core/dispatch/op_part.c core/dispatch/op_review.c core/dispatch/op_script.c \
-	core/dispatch/op_search.c core/dispatch/op_time.c core/dispatch/pipeline.c core/dispatch/record.c \
+	core/dispatch/op_memory.c core/dispatch/op_memory.h core/dispatch/op_part.c core/dispatch/op_poll.c \
+	core/dispatch/op_review.c core/dispatch/op_script.c \
+	core/dispatch/op_search.c core/dispatch/op_time.c core/dispatch/pipeline.c \
+	core/dispatch/poll.c core/dispatch/poll.h core/dispatch/poll_read.c core/dispatch/poll_tell.c core/dispatch/record.c \
 	core/dispatch/replay.c core/dispatch/resolve.c core/dispatch/restore.c core/dispatch/restore.h \
-	core/dispatch/guard_review.c core/dispatch/restore_go.c core/dispatch/review.c core/dispatch/review.h \
-	core/dispatch/review_decide.c core/dispatch/stages.c core/dispatch/stages.h core/dispatch/state.h \
+	core/dispatch/guard_review.c core/dispatch/restore_go.c core/dispatch/restore_stages.c \
+	core/dispatch/review.c core/dispatch/review.h core/dispatch/review_decide.c core/dispatch/spend.c \
+	core/dispatch/stages.c core/dispatch/stages.h core/dispatch/state.h \
 	core/dispatch/tell.c core/dispatch/verdict.c core/dispatch/verdict.h core/dispatch/verdict_cache.c \
 	core/dispatch/verdict_cache.h core/dispatch/waits.c
 if BENCH_HOOKS

@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 #include "call/review.h"
-#include "dispatch/state.h"
+#include "dispatch/guard.h"
 
 #define RANDOM_MAX 4096u
 
@@ -162,11 +162,16 @@ asleep(const struct op *op)
 		return false;
 	for (uint32_t i = 0; i < call->n_ops; i++) {
 		const struct op *below = call->ops[i];
-		bool follows = below->kind == WIRE_OP_FIRST || below->kind == WIRE_OP_PART; /* others of this call */
+		bool follows = below->kind == WIRE_OP_FIRST || below->kind == WIRE_OP_PART ||
+			       below->kind == WIRE_OP_POLL; /* others of this call */
 
 		if (below->state == OP_NEW || below->state == OP_DONE || follows)
 			continue;
-		if ((below->state != OP_OPEN && op_awaits_review(below) == NULL) || !asleep(below))
+		if (below->state == OP_WAITING && below->held_at == &guard_review) {
+			waits = true; /* for the answer to a question of its own, or of another call */
+			continue;
+		}
+		if (below->state != OP_OPEN || !asleep(below))
 			return false;
 		waits = true;
 	}

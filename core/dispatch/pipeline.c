@@ -340,11 +340,11 @@ dispatch_wake(struct dispatch *d, struct waitq *queue)
 /* ---- Out --------------------------------------------------------------------------------------------------------- */
 
 /* An evicted call goes on when it has what it waited for; or when anything that it asked for has failed, because waiting for
- * all of several ends with the first that does.  It then asks for the outcome as it replays. */
+ * all of several ends with the first that does (a poll does not).  It then asks for the outcome as it replays. */
 static void
 wake(struct dispatch *d, struct call *call, const struct op *op)
 {
-	if (call->cancelled != 0 || (op->ordinal != call->waits_for && op->status == 0))
+	if (call->cancelled != 0 || (op->ordinal != call->waits_for && (op->status == 0 || op->poll != NULL)))
 		return;
 	if (guards_resume(d, call))
 		dispatch_submit(d, call);
@@ -419,6 +419,8 @@ finish(struct dispatch *d, struct op *op)
 	caller->kept_bytes -= op->input_len;
 	deliver(d, op);
 	first_noticed(d, op);
+	if (op->poll != NULL)
+		poll_noticed(d, op);
 	parts_ended(d, op);
 	grounding_noticed(d, op);
 	if (op->run->calls_running == 0)

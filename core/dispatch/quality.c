@@ -23,7 +23,8 @@ struct series {
 	double mean, recent;
 	struct cusum cusum;
 	uint32_t drops;
-	double before; /* its mean before the newest drop */
+	double before, after; /* its mean before the newest drop, and while it dropped, over so many scores */
+	uint32_t after_n;
 	int64_t at_real_ns;
 	char plugin[PLUGIN_NAME_MAX + 1], semver[PLUGIN_SEMVER_MAX + 1];
 	char *capability;
@@ -81,11 +82,14 @@ series_free(struct series *s)
 static json_t *
 series_json(const struct series *s)
 {
-	return json_pack("{s:s s:s s:s s:s s:I s:f s:f s:i s:f s:I s:{s:I s:f s:f s:f}}", "plugin", s->plugin,
-	    "version", s->semver, "capability", s->capability, "by", kind_names[s->kind], "n", (json_int_t)s->n, "mean",
-	    s->mean, "recent", s->recent, "drops", (int)s->drops, "before", s->before, "at_ns",
-	    (json_int_t)s->at_real_ns, "since", "n", (json_int_t)s->cusum.n, "mean", s->cusum.mean, "m2", s->cusum.m2,
-	    "low", s->cusum.low);
+	json_t *since = json_pack("{s:I s:f s:f s:f s:f s:f s:i}", "n", (json_int_t)s->cusum.n, "mean", s->cusum.mean,
+	    "m2", s->cusum.m2, "low", s->cusum.low, "before", s->cusum.before, "since", s->cusum.since, "since_n",
+	    (int)s->cusum.since_n);
+
+	return json_pack("{s:s s:s s:s s:s s:I s:f s:f s:i s:f s:f s:i s:I s:o}", "plugin", s->plugin, "version",
+	    s->semver, "capability", s->capability, "by", kind_names[s->kind], "n", (json_int_t)s->n, "mean", s->mean,
+	    "recent", s->recent, "drops", (int)s->drops, "before", s->before, "after", s->after, "after_n",
+	    (int)s->after_n, "at_ns", (json_int_t)s->at_real_ns, "since", since);
 }
 
 static const char *
@@ -146,11 +150,16 @@ series_load(struct quality *q, const json_t *json)
 	s->recent = real_of(json, "recent");
 	s->drops = (uint32_t)count_of(json, "drops");
 	s->before = real_of(json, "before");
+	s->after = real_of(json, "after");
+	s->after_n = (uint32_t)count_of(json, "after_n");
 	s->at_real_ns = (int64_t)count_of(json, "at_ns");
 	s->cusum = (struct cusum){.n = n > UINT32_MAX ? UINT32_MAX : (uint32_t)n,
 	    .mean = real_of(since, "mean"),
 	    .m2 = fmax(0, real_of(since, "m2")),
-	    .low = fmax(0, real_of(since, "low"))};
+	    .low = fmax(0, real_of(since, "low")),
+	    .before = real_of(since, "before"),
+	    .since = real_of(since, "since"),
+	    .since_n = (uint32_t)count_of(since, "since_n")};
 	if (count_of(json, "told") < s->drops)
 		json_array_append_new(q->untold, json_string(key));
 }
@@ -204,14 +213,14 @@ raise_drop(struct dispatch *d, const struct series *s, struct run *run)
 	_cleanup_(free_p) char *of = xasprintf("agent %s", s->plugin), *asked = NULL, *text = NULL;
 	_cleanup_(json_p) json_t *more =
 	    json_pack("{s:s s:s s:s s:s s:f s:f s:i}", "agent", s->plugin, "version", s->semver, "capability",
-		s->capability, "series", s->key, "before", s->before, "recent", s->recent, "drop", (int)s->drops);
+		s->capability, "series", s->key, "before", s->before, "after", s->after, "drop", (int)s->drops);
 	struct alert a = {.kind = "quality", .of = of, .what = "score", .run = run, .more = more};
 
 	asked = s->capability[0] == '\0' ? xstrdup("") : xasprintf(" as %s", s->capability);
-	text = xasprintf("%s %s answers worse%s than it used to: %s gave it %.2f on the mean, and %.2f lately; `hospes "
-			 "scores %s` has "
-			 "all of them, `hospes rollback %s` goes back to the version before",
-	    s->plugin, s->semver, asked, kind_names[s->kind], s->before, s->recent, s->plugin, s->plugin);
+	text = xasprintf("%s %s answers worse%s than it used to: %s gave it %.2f on the mean, and %.2f over the last "
+			 "%u scores; `hospes "
+			 "scores %s` has all of them, `hospes rollback %s` goes back to the version before",
+	    s->plugin, s->semver, asked, kind_names[s->kind], s->before, s->after, s->after_n, s->plugin, s->plugin);
 	a.text = text;
 	alert_raise(d, &a);
 }
@@ -244,7 +253,9 @@ series_add(struct series *s, const struct cusum_rule *rule, double score)
 	if (!cusum_add(&s->cusum, rule, score, &was))
 		return false;
 	s->drops++;
-	s->before = was.mean;
+	s->before = was.before;
+	s->after = was.since;
+	s->after_n = was.since_n;
 	return true;
 }
 

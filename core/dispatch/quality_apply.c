@@ -1,4 +1,9 @@
-/* Scores in the store: each series as its newest record has it, and what people said of a run. */
+/*
+ * Scores in the store: each series as its newest record has it, and which calls of a run people have scored.
+ *
+ * Why they did is in the journal alone: there it is overwritten when the run is erased, and LMDB would keep it in a page that it
+ * has no use for.
+ */
 
 #include <endian.h>
 #include <string.h>
@@ -101,7 +106,6 @@ apply_person(struct store_txn *txn, const struct record *r, const json_t *score,
 	clock_format(r->head.real_ns, at);
 	set_text(entry, "path", r, TAG_PATH);
 	set_text(entry, "by", r, TAG_ACTOR);
-	set_text(entry, "why", r, TAG_REASON);
 	json_object_set(entry, "score", json_object_get(score, "score"));
 	json_object_set_new(entry, "at", json_string(at));
 	json_object_set_new(entry, "lsn", json_integer((json_int_t)r->head.lsn));
@@ -150,27 +154,4 @@ quality_apply_alert(struct store_txn *txn, const struct record *r, struct fault 
 		return 0;
 	json_object_set(series, "told", json_object_get(said, "drop"));
 	return put(txn, key, len, series, fault);
-}
-
-/* ---- A run is erased --------------------------------------------------------------------------------------------- */
-
-int
-quality_apply_erase(struct store_txn *txn, const struct record *r, struct fault *fault)
-{
-	uint8_t key[SCORE_PERSON_KEY];
-	struct ulid run;
-	uint32_t n;
-	int rc = 0;
-
-	if (apply_run_of(r, &run, fault) != 0)
-		return fault->status;
-	n = count_of(txn, &run);
-	for (uint32_t i = 0; rc == 0 && i < n; i++) {
-		size_t len = person_key(&run, i, key);
-		_cleanup_(json_p) json_t *entry = get(txn, key, len);
-
-		if (json_object_del(entry, "why") == 0)
-			rc = put(txn, key, len, entry, fault);
-	}
-	return rc;
 }

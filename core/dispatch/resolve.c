@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#include <xxhash.h>
+
 #include "dispatch/state.h"
 
 static const char cap_prefix[] = "cap:";
@@ -40,6 +42,14 @@ by_number(struct dispatch *d, const char *name, const char *semver, struct fault
 	return v;
 }
 
+void
+resolve_as(struct op *op, struct version *v)
+{
+	op->resolved = version_ref(v);
+	if (op->called == 0)
+		op->called = XXH3_64bits(v->name, strlen(v->name));
+}
+
 int
 resolve_op(struct dispatch *d, struct op *op, struct fault *why)
 {
@@ -61,7 +71,7 @@ resolve_op(struct dispatch *d, struct op *op, struct fault *why)
 		v = by_number(d, name, semver, why);
 		if (v == NULL)
 			return why->status;
-		op->resolved = version_ref(v);
+		resolve_as(op, v);
 		return 0;
 	}
 	v = resolve_name(d, run, name);
@@ -69,7 +79,7 @@ resolve_op(struct dispatch *d, struct op *op, struct fault *why)
 		return fault_set(
 		    why, HOSPES_ENOAGENT, "there is no plugin %s; `hospes agents` lists those there are", name);
 	resolve_pin(run, v);
-	op->resolved = version_ref(v);
+	resolve_as(op, v);
 	return 0;
 }
 

@@ -51,8 +51,8 @@ restore_free(struct restore **rp)
 	free(r);
 }
 
-static int
-senseless(const struct record *rec, const char *what, struct fault *fault)
+int
+restore_senseless(const struct record *rec, const char *what, struct fault *fault)
 {
 	return fault_set(fault, HOSPES_EDAMAGED, "the record %s at %" PRIu64 " of the journal makes no sense: %s",
 	    record_kind_name(record_kind(&rec->head)), rec->head.lsn, what);
@@ -81,7 +81,7 @@ value_of(const struct restore *r, const struct record *rec, struct payload **ret
 		*ret = payload_ref(r->output);
 	else
 		*ret = message == NULL ? payload_text("") : payload_new(message->data, message->len);
-	return *ret != NULL ? 0 : senseless(rec, "its output is in none of the records before", fault);
+	return *ret != NULL ? 0 : restore_senseless(rec, "its output is in none of the records before", fault);
 }
 
 /* ---- Paths ------------------------------------------------------------------------------------------------------- */
@@ -97,19 +97,6 @@ op_made(struct call *call, uint32_t ordinal)
 	return op;
 }
 
-/* The call that an attempt of the op led to, as far as something of it is open; else NULL. */
-static struct call *
-call_of(const struct restore *r, const struct op *op, uint32_t attempt)
-{
-	if (op->callee != NULL && op->callee->attempt == attempt)
-		return op->callee;
-	for (size_t i = 0; i < r->n_past; i++) {
-		if (r->past[i]->op == op && r->past[i]->attempt == attempt)
-			return r->past[i];
-	}
-	return NULL;
-}
-
 /* The op at a path, which is that of the attempt that it is at; those before it that have no record are made as well.  NULL and
  * the fault: it can't be. */
 static struct op *
@@ -122,21 +109,21 @@ op_at(const struct restore *r, const struct record *rec, struct fault *fault)
 	unsigned depth = 0;
 
 	if (path == NULL || !op_path_next(&at, &n, &attempt) || n != 0) {
-		senseless(rec, "it has no path", fault);
+		restore_senseless(rec, "it has no path", fault);
 		return NULL;
 	}
 	while (*at == '/') {
-		struct call *call = call_of(r, op, attempt);
+		struct call *call = restore_call_of(r, op, attempt);
 
 		if (call == NULL || depth++ == PATH_DEPTH_MAX || !op_path_next(&at, &n, &attempt) ||
 		    n >= CALL_OPS_MAX + HOST_OPS_MAX) {
-			senseless(rec, "its path leads nowhere", fault);
+			restore_senseless(rec, "its path leads nowhere", fault);
 			return NULL;
 		}
 		op = op_made(call, n);
 	}
 	if (attempt != (op->stage != NULL ? op->attempt : 1u)) {
-		senseless(rec, "it is of another attempt than the op is at", fault);
+		restore_senseless(rec, "it is of another attempt than the op is at", fault);
 		return NULL;
 	}
 	return op;
@@ -179,11 +166,12 @@ take_op(const struct restore *r, struct op *op, const struct record *rec, struct
 	if (record_find(rec, TAG_OP_KIND) != NULL)
 		kind = (uint16_t)record_int(rec, TAG_OP_KIND);
 	if (target == NULL || op->state == OP_DONE || !op_kind_known(kind))
-		return senseless(rec, "an op has ended already, or is of no kind that there is", fault);
+		return restore_senseless(rec, "an op has ended already, or is of no kind that there is", fault);
 	if (op->target != NULL) /* of the root it is known */
 		return op->kind == kind && strcmp(op->target, target) == 0
 			   ? 0
-			   : senseless(rec, "it says something else than the record of the op before it", fault);
+			   : restore_senseless(
+				 rec, "it says something else than the record of the op before it", fault);
 	op->kind = kind;
 	op->deadline_real_ns = op->caller->deadline_real_ns;
 	op_set_target(op, target);
@@ -230,7 +218,7 @@ static void
 take_version(struct op *op, const struct restored_version *v)
 {
 	if (v->version != NULL)
-		op->resolved = version_ref(v->version);
+		resolve_as(op, v->version);
 }
 
 static struct call *
@@ -264,9 +252,10 @@ call_started(struct restore *r, struct op *op, const struct record *rec, struct 
 	struct call *call;
 
 	if ((op->state != OP_NEW && !is_next_call(op)) || op->kind != WIRE_OP_CALL || v == NULL)
-		return senseless(rec, "the op is under way already, or is no call, or nobody knows its version", fault);
+		return restore_senseless(
+		    rec, "the op is under way already, or is no call, or nobody knows its version", fault);
 	if (op->input == NULL)
-		return senseless(rec, "its input is in none of the records before", fault);
+		return restore_senseless(rec, "its input is in none of the records before", fault);
 	if (op->caller != NULL)
 		op->deadline_real_ns = record_int(rec, TAG_DEADLINE);
 	op->share[QUANTITY_CALLS] = record_int(rec, TAG_LIMIT_CALLS);
@@ -274,7 +263,7 @@ call_started(struct restore *r, struct op *op, const struct record *rec, struct 
 	op->price_micros = record_int(rec, TAG_MICROS);
 	if (op->share[QUANTITY_CALLS] < 0 || op->share[QUANTITY_MONEY] < 0 || op->price_micros < 0 ||
 	    op->deadline_real_ns < 0)
-		return senseless(rec, "its share, its price or its deadline is negative", fault);
+		return restore_senseless(rec, "its share, its price or its deadline is negative", fault);
 	op->repetition = record_find(rec, TAG_GUARD) != NULL ? REPETITION_AGAIN : REPETITION_NONE;
 	op->probe = record_find(rec, TAG_REASON) != NULL;
 	take_version(op, v);
@@ -289,77 +278,6 @@ call_started(struct restore *r, struct op *op, const struct record *rec, struct 
 	return 0;
 }
 
-/* What has ended is let go of when it is read, as it was when it ended: else a run would need memory for all that its calls
- * were ever told, and a record of a few bytes may tell of many.  What is open below keeps it. */
-static bool
-has_past(const struct restore *r, const struct op *op)
-{
-	for (size_t i = 0; op->stage != NULL && i < r->n_past; i++) {
-		if (r->past[i]->op == op)
-			return true;
-	}
-	return false;
-}
-
-static bool
-is_quiet(const struct restore *r, const struct call *call)
-{
-	if (call->open_ops > 0)
-		return false;
-	for (uint32_t i = 0; i < call->n_ops; i++) {
-		if (call->ops[i]->callee != NULL || has_past(r, call->ops[i]))
-			return false;
-	}
-	return true;
-}
-
-/* The call's attempt is over, and its op is at another one. */
-static bool
-is_past(const struct call *call)
-{
-	return call->op->callee != call;
-}
-
-static void
-past_ended(struct restore *r, struct call *call)
-{
-	size_t i = 0;
-
-	while (r->past[i] != call)
-		i++;
-	r->past[i] = r->past[--r->n_past];
-	call_end(r->d->calls, call);
-}
-
-/* An op has its outcome: with it may go the call that it led to, and the one that had only been waiting for it. */
-static void
-let_go(struct restore *r, struct op *op)
-{
-	while (op->caller != NULL) {
-		struct call *caller = op->caller;
-		struct op *above = caller->op;
-
-		if (op->callee != NULL && op->state == OP_DONE && is_quiet(r, op->callee))
-			call_end(r->d->calls, op->callee);
-		if (is_past(caller) ? !is_quiet(r, caller) : above->state != OP_DONE)
-			return;
-		if (is_past(caller))
-			past_ended(r, caller);
-		op = above;
-	}
-}
-
-static void
-took_cpu(struct op *op, const struct record *rec)
-{
-	int64_t cpu_ns = record_int(rec, TAG_CPU);
-
-	if (op->callee == NULL || cpu_ns <= 0)
-		return;
-	op->callee->cpu_ns = cpu_ns;
-	account_spend(&op->callee->account, QUANTITY_CPU, cpu_ns);
-}
-
 static int
 call_ended(struct restore *r, struct op *op, const struct record *rec, struct fault *fault)
 {
@@ -367,16 +285,16 @@ call_ended(struct restore *r, struct op *op, const struct record *rec, struct fa
 	struct payload *value;
 
 	if (op->state != OP_OPEN || (op->callee == NULL && !stage_between(op)))
-		return senseless(rec, "a call ends that is not under way", fault);
+		return restore_senseless(rec, "a call ends that is not under way", fault);
 	if (value_of(r, rec, &value, fault) != 0)
 		return fault->status;
 	if (op->caller == NULL && partial != NULL)
 		r->run->partial = payload_new(partial->data, partial->len);
 	if (op->callee != NULL)
 		op->callee->state = CALL_DONE;
-	took_cpu(op, rec);
+	restore_took_cpu(op, rec);
 	pipeline_restore_outcome(r->d, op, rec->head.status, value, record_real(rec, TAG_CONFIDENCE));
-	let_go(r, op);
+	restore_let_go(r, op);
 	return 0;
 }
 
@@ -386,9 +304,9 @@ static int
 op_under_way(struct restore *r, struct op *op, const struct record *rec, struct fault *fault)
 {
 	if (op->kind == WIRE_OP_CALL)
-		return senseless(rec, "a call has no such record", fault);
+		return restore_senseless(rec, "a call has no such record", fault);
 	if (record_kind(&rec->head) == RECORD_OP_INTENT ? r->input == NULL : !op_memory_changes(op->kind))
-		return senseless(rec, "it is no change, or its input is in none of the records before", fault);
+		return restore_senseless(rec, "it is no change, or its input is in none of the records before", fault);
 	op->intent_real_ns = rec->head.real_ns;
 	op->intent_seq = rec->head.seq;
 	if (record_kind(&rec->head) == RECORD_OP_INTENT) {
@@ -414,7 +332,7 @@ op_decided(struct restore *r, struct op *op, const struct record *rec, struct fa
 	_cleanup_(free_p) char *decision = record_text(rec, TAG_DECISION);
 
 	if (op->state != OP_OPEN || op->callee != NULL || decision == NULL)
-		return senseless(rec, "nobody had to decide", fault);
+		return restore_senseless(rec, "nobody had to decide", fault);
 	payload_unref(&op->value);
 	if (strcmp(decision, decision_name(DECISION_NOT_DONE)) == 0)
 		decision_next_attempt(op);
@@ -428,7 +346,7 @@ static int
 op_reviewed_before(struct restore *r, struct op *op, const struct record *rec, struct fault *fault)
 {
 	if (!review_restore(op, rec))
-		return senseless(rec, "it does not say what was asked", fault);
+		return restore_senseless(rec, "it does not say what was asked", fault);
 	return op->kind == WIRE_OP_REVIEW && op->state == OP_NEW ? pipeline_restore(r->d, op, fault) : 0;
 }
 
@@ -439,7 +357,7 @@ check_known(struct restore *r, struct op *op, const struct record *rec, struct f
 	struct payload *value;
 
 	if (!op->check || op->state != OP_NEW || rec->head.status != 0)
-		return senseless(rec, "a call ends otherwise", fault);
+		return restore_senseless(rec, "a call ends otherwise", fault);
 	if (value_of(r, rec, &value, fault) != 0)
 		return fault->status;
 	pipeline_restore_known(op, value);
@@ -461,7 +379,7 @@ op_ended(struct restore *r, struct op *op, const struct record *rec, struct faul
 	}
 	payload_unref(&op->value); /* that was decided */
 	pipeline_restore_outcome(r->d, op, rec->head.status, value, 1);
-	let_go(r, op);
+	restore_let_go(r, op);
 	return 0;
 }
 
@@ -475,7 +393,7 @@ op_refused(struct restore *r, struct op *op, const struct record *rec, struct fa
 	struct fault why;
 
 	if (rec->head.status >= 0)
-		return senseless(rec, "a guard refuses and does not say why", fault);
+		return restore_senseless(rec, "a guard refuses and does not say why", fault);
 	if (op->caller != NULL && op->stage == NULL)
 		op->caller->refusals++;
 	if (op->callee != NULL) {
@@ -485,7 +403,7 @@ op_refused(struct restore *r, struct op *op, const struct record *rec, struct fa
 		return 0;
 	}
 	if (op->state != OP_NEW && !stage_between(op))
-		return senseless(rec, "an op is refused that is under way", fault);
+		return restore_senseless(rec, "an op is refused that is under way", fault);
 	if (value_of(r, rec, &value, fault) != 0)
 		return fault->status;
 	guard = record_text(rec, TAG_GUARD);
@@ -495,71 +413,8 @@ op_refused(struct restore *r, struct op *op, const struct record *rec, struct fa
 		pipeline_restore_refusal(op, rec->head.status, value);
 	} else {
 		pipeline_restore_outcome(r->d, op, rec->head.status, value, 0);
-		let_go(r, op);
+		restore_let_go(r, op);
 	}
-	return 0;
-}
-
-/* ---- Stages ------------------------------------------------------------------------------------------------------ */
-
-/* Its first attempt was refused before it began: all that is known of the op is in this record. */
-static int
-stage_is_first(const struct restore *r, struct op *op, const struct record *rec, struct fault *fault)
-{
-	int64_t deadline_ns = record_int(rec, TAG_DEADLINE), calls = record_int(rec, TAG_LIMIT_CALLS);
-	int64_t micros = record_int(rec, TAG_LIMIT_MICROS);
-
-	if (op->input == NULL || deadline_ns < 0 || calls < 0 || micros < 0)
-		return senseless(rec, "its input is in none of the records before, or a limit is negative", fault);
-	if (op->caller != NULL)
-		op->deadline_real_ns = deadline_ns;
-	op->share[QUANTITY_CALLS] = calls;
-	op->share[QUANTITY_MONEY] = micros;
-	pipeline_restore_stage(op);
-	stage_settle(r->d, op);
-	return 0;
-}
-
-static void
-call_is_past(struct restore *r, struct op *op, const struct record *rec)
-{
-	struct call *call = op->callee;
-
-	call->state = CALL_DONE;
-	took_cpu(op, rec);
-	op->on_record = true;
-	stage_settle(r->d, op);
-	if (is_quiet(r, call)) {
-		call_end(r->d->calls, call);
-		return;
-	}
-	if (r->n_past == r->cap_past) {
-		r->cap_past = r->cap_past == 0 ? 8 : r->cap_past * 2;
-		r->past = xrealloc(r->past, r->cap_past * sizeof(struct call *));
-	}
-	r->past[r->n_past++] = call;
-	op->callee = NULL;
-}
-
-/* An attempt was over, or refused, and the op goes on with another one. */
-static int
-op_staged(struct restore *r, struct op *op, const struct record *rec, struct fault *fault)
-{
-	_cleanup_(free_p) char *guard = record_text(rec, TAG_GUARD), *message = record_text(rec, TAG_MESSAGE);
-	bool began = op->callee != NULL;
-	struct fault why;
-
-	if (op->kind != WIRE_OP_CALL || op->check || rec->head.status >= 0)
-		return senseless(
-		    rec, "only a call has attempts, and of the one before it is said why it failed", fault);
-	if (op->state == OP_NEW && stage_is_first(r, op, rec, fault) != 0)
-		return fault->status;
-	if (began)
-		call_is_past(r, op, rec);
-	if (!began && loops_restore(op, guard, rec->head.status, message == NULL ? "" : message, &why))
-		dispatch_restore_cancel(r, why.status, why.text);
-	if (!stage_between(op) || !stage_restore(op, rec, r->output))
-		return senseless(rec, "no such attempt can come next", fault);
 	return 0;
 }
 
@@ -587,9 +442,9 @@ take_of_op(struct restore *r, const struct record *rec, struct fault *fault)
 	case RECORD_RESOLVED:
 		if (record_find(rec, TAG_REVIEW) == NULL)
 			return op_decided(r, op, rec, fault);
-		return review_restore_decided(op, rec) ? 0 : senseless(rec, "no such review is open", fault);
+		return review_restore_decided(op, rec) ? 0 : restore_senseless(rec, "no such review is open", fault);
 	case RECORD_STAGE:
-		return op_staged(r, op, rec, fault);
+		return restore_stage(r, op, rec, fault);
 	default:
 		return op_refused(r, op, rec, fault);
 	}
@@ -604,7 +459,7 @@ take_part(struct restore *r, const struct record *rec, struct fault *fault)
 		return fault->status;
 	if (r->output == NULL || op->callee == NULL ||
 	    !parts_restore(op->callee, record_int(rec, TAG_NUMBER), r->output, record_find(rec, TAG_GUARD) != NULL))
-		return senseless(rec, "it is no part that can come next", fault);
+		return restore_senseless(rec, "it is no part that can come next", fault);
 	return 0;
 }
 
@@ -663,7 +518,7 @@ static int
 take_start(struct restore *r, const struct record *rec, struct fault *fault)
 {
 	if (r->input == NULL)
-		return senseless(rec, "a run starts with an input", fault);
+		return restore_senseless(rec, "a run starts with an input", fault);
 	take_input(r, &r->run->root, rec);
 	return 0;
 }
@@ -706,9 +561,9 @@ dispatch_restore_record(struct restore *r, const struct record *rec, struct faul
 		    "the record at %" PRIu64 " of the journal is the run's number %u, and number %u comes next",
 		    rec->head.lsn, rec->head.seq, r->next_seq);
 	if (rec->head.real_ns < 0)
-		return senseless(rec, "it was written before 1970", fault);
+		return restore_senseless(rec, "it was written before 1970", fault);
 	if ((record_kind(&rec->head) == RECORD_RUN_START) != (r->next_seq == 0))
-		return senseless(rec, "a run has one start, which is its first record", fault);
+		return restore_senseless(rec, "a run has one start, which is its first record", fault);
 	r->next_seq++;
 	r->run->recorded += rec->head.length;
 	if (r->run->last_lsn < rec->head.lsn)

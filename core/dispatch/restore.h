@@ -30,6 +30,23 @@ struct restore {
 /* What is open below attempts that are over is ended. */
 void restore_clear_past(struct restore *r, const struct fault *why);
 
+/* The record makes no sense, says why; damaged. */
+int restore_senseless(const struct record *rec, const char *what, struct fault *fault);
+
+/* ---- restore_stages.c -------------------------------------------------------------------------------------------- */
+
+/* A record STAGE. */
+int restore_stage(struct restore *r, struct op *op, const struct record *rec, struct fault *fault);
+
+/* The call that an attempt of the op led to, as far as something of it is open; else NULL. */
+struct call *restore_call_of(const struct restore *r, const struct op *op, uint32_t attempt);
+
+/* The op has its outcome: what nothing needs any more of the calls above and below it is let go of. */
+void restore_let_go(struct restore *r, struct op *op);
+
+/* The CPU time that a call took, as the record of its end has it. */
+void restore_took_cpu(struct op *op, const struct record *rec);
+
 void restore_free(struct restore **r);
 
 #endif

@@ -123,6 +123,7 @@ fill(struct review *r, const json_t *json)
 	r->question = xstrdup(json_string_value(json_object_get(json, "question")));
 	r->otherwise = xstrdup(json_string_value(json_object_get(json, "default")));
 	r->choices = choices_of(json_object_get(json, "choices"));
+	r->up_to_micros = json_integer_value(json_object_get(json_object_get(json, "context"), REVIEW_UP_TO));
 	(void)snprintf(r->hash, sizeof(r->hash), "%s", json_string_value(json_object_get(json, "hash")));
 }
 
@@ -190,8 +191,8 @@ review_about(struct dispatch *d, struct op *op, const struct review_ask *ask, st
 
 /* ---- How it stands ----------------------------------------------------------------------------------------------- */
 
-static void
-say_no(const struct review *r, struct fault *why)
+void
+review_says_no(const struct review *r, struct fault *why)
 {
 	char at[CLOCK_TEXT];
 
@@ -262,7 +263,7 @@ review_stands(struct dispatch *d, struct review *r, struct payload **value, stru
 		await(d, r);
 		break;
 	case REVIEW_REJECTED:
-		say_no(r, why);
+		review_says_no(r, why);
 		break;
 	case REVIEW_EDITED:
 	case REVIEW_ANSWERED:
@@ -287,24 +288,30 @@ told(struct dispatch *d, struct review *r)
 		dispatch_judged(d, op);
 	else if (strcmp(r->cause, "agent") == 0)
 		op_reviewed(d, r);
-	else if (strcmp(r->cause, "fallback") != 0)
+	else if (strcmp(r->cause, "once") == 0)
 		dispatch_wake(d, &r->waiting);
+	else if (strcmp(r->cause, REVIEW_SPEND) == 0)
+		return; /* with all others that wait for it */
 	else if (r->answer == REVIEW_EDITED || r->answer == REVIEW_ANSWERED)
 		pipeline_complete(d, op, 0, payload_ref(r->value), 1);
 	else {
-		say_no(r, &why);
+		review_says_no(r, &why);
 		pipeline_fail(d, op, &why);
 	}
 }
 
+/* Takes `value` over. */
 static void
-close_with(struct review *r, enum review_answer answer, struct payload *value, const char *by, const char *why)
+close_with(
+    struct review *r, enum review_answer answer, bool expired, struct payload *value, const char *by, const char *why)
 {
 	review_shut(r);
 	r->answer = answer;
+	r->expired = expired;
 	r->value = value;
 	r->by = by == NULL ? NULL : xstrdup(by);
 	r->why = why == NULL ? NULL : xstrdup(why);
+	spend_decided(r);
 }
 
 void
@@ -314,11 +321,12 @@ review_settle(struct dispatch *d, struct review *r, enum review_answer answer, s
 	bool awaited = r->awaited;
 
 	assert(r->answer == REVIEW_OPEN && answer != REVIEW_OPEN);
-	close_with(r, answer, value, by, why);
+	close_with(r, answer, false, value, by, why);
 	record_reviewed(d, r, names[answer]);
 	log_info("a review was decided", LOG_S("run", r->op->run->id_text), LOG_S("review", r->id),
 	    LOG_S("decision", names[answer]), LOG_S("by", by));
 	tell_review(d, r->op, r);
+	spend_answered(d, r);
 	if (awaited)
 		told(d, r);
 }
@@ -329,9 +337,9 @@ review_over(struct dispatch *d, struct op *op)
 	for (struct review *r = op->reviews; r != NULL; r = r->next) {
 		if (r->answer != REVIEW_OPEN)
 			continue;
-		close_with(r, REVIEW_REJECTED, NULL, "host", NULL);
-		r->expired = true;
+		close_with(r, REVIEW_REJECTED, true, NULL, "host", NULL);
 		record_reviewed(d, r, REVIEW_EXPIRED);
+		spend_answered(d, r);
 	}
 }
 
@@ -395,7 +403,6 @@ review_restore_decided(struct op *op, const struct record *rec)
 	answer = expired ? REVIEW_REJECTED : review_answer_of(decision);
 	if (answer == REVIEW_OPEN || ((answer == REVIEW_EDITED || answer == REVIEW_ANSWERED) && body == NULL))
 		return false;
-	close_with(r, answer, body == NULL ? NULL : payload_new(body->data, body->len), by, why);
-	r->expired = expired;
+	close_with(r, answer, expired, body == NULL ? NULL : payload_new(body->data, body->len), by, why);
 	return true;
 }

@@ -65,10 +65,26 @@ bool review_restore_decided(struct op *op, const struct record *rec);
 const char *review_answer_name(enum review_answer answer);
 enum review_answer review_answer_of(const char *name);
 
+/* ---- spend.c ----------------------------------------------------------------------------------------------------- */
+
+#define REVIEW_SPEND "spend"
+#define REVIEW_UP_TO "up_to_micros" /* in its context */
+
+int spend_admit(struct dispatch *d, struct op *op, struct fault *why);
+void spend_undo(struct op *op);
+void spend_restore(struct op *op);
+void spend_decided(const struct review *r); /* also from the record */
+void spend_answered(struct dispatch *d, const struct review *r); /* who waits for it is tried again soon */
+
+/* ---- Private to these files -------------------------------------------------------------------------------------- */
+
+/* The sentence of one that is rejected. */
+void review_says_no(const struct review *r, struct fault *why);
+
 /* What may be said of it, ["approve", ...]; a new reference. */
 json_t *review_answers(const struct review *r);
 
-/* Private to review*.c: it is decided, on record, and whoever waits is told.  Takes `value` over. */
+/* It is decided, on record, and whoever waits is told.  Takes `value` over. */
 void review_settle(struct dispatch *d, struct review *r, enum review_answer answer, struct payload *value,
     const char *by, const char *why);
 

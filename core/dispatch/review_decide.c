@@ -17,14 +17,11 @@
 static struct review *
 open_review(const struct run *run, const char *id)
 {
-	struct review *r;
+	struct review *r = LIST_FIRST(&run->reviews);
 
-	LIST_FOREACH(r, &run->reviews, open)
-	{
-		if (strcmp(r->id, id) == 0)
-			return r;
-	}
-	return NULL;
+	while (r != NULL && strcmp(r->id, id) != 0)
+		r = LIST_NEXT(r, open);
+	return r;
 }
 
 /* ---- What may be said -------------------------------------------------------------------------------------------- */
@@ -196,10 +193,8 @@ dispatch_reviews(const struct run *run)
 {
 	json_t *list = run->reviews_open == 0 ? NULL : json_array();
 	unsigned newer = run->reviews_open > LISTED_MAX ? run->reviews_open - LISTED_MAX : 0;
-	const struct review *r;
 
-	LIST_FOREACH(r, &run->reviews, open)
-	{
+	for (const struct review *r = LIST_FIRST(&run->reviews); r != NULL; r = LIST_NEXT(r, open)) {
 		if (newer > 0)
 			newer--;
 		else

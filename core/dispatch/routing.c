@@ -20,6 +20,7 @@
 
 #include "base/json.h"
 #include "dispatch/guard.h"
+#include "dispatch/quality.h"
 
 #define WEIGHED_MOST   256u /* by name: of more the rest is not looked at */
 #define TOLD_MOST      8u   /* on record, with their figures */
@@ -27,12 +28,13 @@
 
 struct candidate {
 	struct version *v;
-	bool open;      /* its breaker */
-	double figure;  /* that it is compared by; NAN: it has none */
+	bool open;     /* its breaker */
+	double figure; /* that it is compared by; NAN: it has none */
 };
 
 struct choice {
 	const struct op *op;
+	const char *capability;
 	const struct policy_route *route; /* NULL: by name */
 	enum policy_routing by;
 	struct candidate all[WEIGHED_MOST]; /* the first n */
@@ -52,6 +54,8 @@ figure_of(struct dispatch *d, const struct choice *c, const struct version *v)
 		return breaker_calls_of(d, v);
 	case ROUTING_CHEAPEST:
 		return (double)v->price_micros;
+	case ROUTING_BEST_SCORE:
+		return quality_score(d, v->name, v->semver, c->capability);
 	case ROUTING_WEIGHTED:
 		return policy_weight(c->route, v->name);
 	default:
@@ -178,7 +182,8 @@ by_score(struct dispatch *d, struct choice *c)
 		return best;
 	unscored = without_figure(c, best == NULL ? turn : turn / UNSCORED_EVERY);
 	if (unscored != NULL)
-		c->turn = best == NULL ? "nobody has a score, and it is its turn" : "it has no score, and every tenth call is for such";
+		c->turn = best == NULL ? "nobody has a score, and it is its turn"
+				       : "it has no score, and every tenth call is for such";
 	return unscored != NULL ? unscored : best;
 }
 
@@ -254,8 +259,8 @@ told(struct choice *c, size_t offered)
 	struct buf out = {0};
 
 	tell_reason(c, offered);
-	buf_printf(&out, "{\"policy\":\"%s\",\"of\":%zu,\"chosen\":\"%s\",\"reason\":\"%s\",\"candidates\":[", policy_routings[c->by],
-	    offered, c->taken->v->name, buf_text(&c->reason));
+	buf_printf(&out, "{\"policy\":\"%s\",\"of\":%zu,\"chosen\":\"%s\",\"reason\":\"%s\",\"candidates\":[",
+	    policy_routings[c->by], offered, c->taken->v->name, buf_text(&c->reason));
 	add_candidates(c, &out);
 	buf_appends(&out, "]}");
 	buf_free(&c->reason);
@@ -276,6 +281,7 @@ routing_choose(struct dispatch *d, struct op *op, const char *capability)
 		return NULL;
 	/* field by field: nobody clears 256 candidates for one */
 	c.op = op;
+	c.capability = capability;
 	c.n = c.passed_over = 0;
 	c.turn = NULL;
 	c.reason = (struct buf){0};

@@ -26,6 +26,16 @@ is_final(const char *guard, int status)
 	return status == HOSPES_EUNKNOWN || status == HOSPES_ENONDET;
 }
 
+/* Whom it asked for is not there, which is found out before anything else: might it have asked? */
+static bool
+is_not_its_own(struct dispatch *d, struct op *op, const char *guard)
+{
+	struct fault ignored;
+
+	return guard != NULL && strcmp(guard, "resolve") == 0 && op->stage == NULL &&
+	       guard_permission.admit(d, op, &ignored) != GUARD_PASS;
+}
+
 static bool
 is_stopping(const struct op *op)
 {
@@ -45,7 +55,7 @@ stage_next(struct dispatch *d, struct op *op, const char *guard, const struct fa
 {
 	if (op->kind != WIRE_OP_CALL || op->check || op->run->script != NULL || is_stopping(op) ||
 	    is_final(guard, why->status) || was_heard(op) || op->attempt >= STAGES_MAX ||
-	    clock_real_ns() >= op->deadline_real_ns)
+	    clock_real_ns() >= op->deadline_real_ns || is_not_its_own(d, op, guard))
 		return false;
 	*ret = (struct stage){.kind = STAGE_CALL, .by = STAGE_BY_LADDER};
 	if (ladder_next(d, op, guard, why, findings, ret))
@@ -57,7 +67,7 @@ stage_next(struct dispatch *d, struct op *op, const char *guard, const struct fa
 /* ---- On record --------------------------------------------------------------------------------------------------- */
 
 static const char *const bys[] = {[STAGE_BY_LADDER] = "ladder", [STAGE_BY_FALLBACK] = "fallback"};
-static const char *const kinds[] = {[STAGE_CALL] = "call", [STAGE_ANSWER] = "answer"};
+static const char *const kinds[] = {[STAGE_CALL] = "call", [STAGE_ANSWER] = "answer", [STAGE_HUMAN] = "human"};
 
 static int
 word(const json_t *json, const char *key, const char *const *words, size_t n)
@@ -82,6 +92,8 @@ stage_json(const struct stage *next, const char *guard, const struct fault *why)
 
 	if (next->kind == STAGE_CALL)
 		json_object_set_new(json, "to", json_string(next->target));
+	if (next->kind == STAGE_HUMAN)
+		json_object_set_new(json, "question", json_string(next->text));
 	if (next->version != NULL)
 		json_object_set_new(json, "version", json_string(next->version));
 	if (next->of != NULL)
@@ -89,8 +101,15 @@ stage_json(const struct stage *next, const char *guard, const struct fault *why)
 	return json;
 }
 
+/* A copy, or NULL. */
+static char *
+copied(const char *text)
+{
+	return text == NULL ? NULL : xstrdup(text);
+}
+
 static void
-set_stage(struct op *op, const struct stage *next, struct payload *answer)
+set_stage(struct op *op, const struct stage *next, struct payload *answer, const char *why)
 {
 	struct op_stage *stage = op->stage;
 	char *target, *version;
@@ -99,14 +118,18 @@ set_stage(struct op *op, const struct stage *next, struct payload *answer)
 		stage = op->stage = xcalloc(1, sizeof(*stage));
 	/* what comes may be what was: the same agent once more */
 	target = next->kind == STAGE_CALL ? xstrdup(next->target) : NULL;
-	version = next->version == NULL ? NULL : xstrdup(next->version);
+	version = copied(next->version);
 	free(stage->target);
 	free(stage->version);
+	free(stage->question);
+	free(stage->why);
 	payload_unref(&stage->answer);
 	payload_unref(&stage->findings);
 	stage->kind = next->kind;
 	stage->target = target;
 	stage->version = version;
+	stage->question = next->kind == STAGE_HUMAN ? xstrdup(next->text) : NULL;
+	stage->why = next->kind == STAGE_HUMAN ? xstrdup(why) : NULL;
 	stage->answer = payload_ref(answer);
 	stage->findings = next->findings;
 	stage->given[next->by]++;
@@ -130,6 +153,7 @@ stage_restore(struct op *op, const struct record *rec, struct payload *answer)
 {
 	const struct record_field *body = record_find(rec, TAG_BODY), *text = record_find(rec, TAG_STAGE);
 	_cleanup_(json_p) json_t *json = text == NULL ? NULL : json_read(text->data, text->len, "a stage", NULL);
+	_cleanup_(free_p) char *why = record_text(rec, TAG_MESSAGE);
 	int by = word(json, "by", bys, ARRAY_LEN(bys)), kind = word(json, "kind", kinds, ARRAY_LEN(kinds));
 	struct stage next;
 
@@ -140,11 +164,13 @@ stage_restore(struct op *op, const struct record *rec, struct payload *answer)
 	    .by = (enum stage_by)by,
 	    .target = json_string_value(json_object_get(json, "to")),
 	    .version = json_string_value(json_object_get(json, "version")),
+	    .text = json_string_value(json_object_get(json, "question")),
 	    .of = json_string_value(json_object_get(json, "of"))};
-	if (next.kind == STAGE_CALL ? !names_callee(next.target) : answer == NULL)
+	if ((next.kind == STAGE_CALL && !names_callee(next.target)) || (next.kind == STAGE_ANSWER && answer == NULL) ||
+	    (next.kind == STAGE_HUMAN && next.text == NULL))
 		return false;
 	next.findings = body == NULL ? NULL : payload_new(body->data, body->len);
-	set_stage(op, &next, next.kind == STAGE_ANSWER ? answer : NULL);
+	set_stage(op, &next, next.kind == STAGE_ANSWER ? answer : NULL, why == NULL ? "" : why);
 	return true;
 }
 
@@ -190,6 +216,7 @@ stage_begin(struct dispatch *d, struct op *op, struct stage *next, const char *g
 	bool began = op->callee != NULL;
 
 	assert(op->executing == NULL && op->waiting_on == NULL);
+	review_over(d, op);
 	op->state = OP_NEW; /* whatever is stopped on the way finds nothing to stop here; it is asked for below */
 	record_stage(d, op, text, answer, next->findings, guard, why);
 	tell_stage(d, op, json, why);
@@ -200,9 +227,37 @@ stage_begin(struct dispatch *d, struct op *op, struct stage *next, const char *g
 		call_end(d->calls, op->callee);
 	if (!began && guard != NULL)
 		loops_refused(d, op, guard, why);
-	set_stage(op, next, answer);
+	set_stage(op, next, answer, why->text);
 	op->state = OP_OPEN;
 	stage_go_on(d, op);
+}
+
+/* Asks, or learns what was said since; the op has its outcome when that is known. */
+static void
+ask_human(struct dispatch *d, struct op *op)
+{
+	const struct op_stage *stage = op->stage;
+	struct review *asked = op_review(op, "fallback");
+	_cleanup_(json_p) json_t *context = NULL, *input = NULL;
+	struct payload *value = NULL;
+	enum review_answer answer;
+	struct fault why;
+
+	if (asked != NULL) {
+		answer = review_stands(d, asked, &value, &why);
+	} else {
+		input = json_read(op->input->data, op->input->len, "it", NULL);
+		if (input == NULL)
+			input = json_stringn((const char *)op->input->data, op->input->len);
+		context = json_pack("{s:s s:O? s:s}", "asked_for", op->target, "input", input, "failed", stage->why);
+		answer = review_about(d, op,
+		    &(struct review_ask){.cause = "fallback", .question = stage->question, .context = context}, &value,
+		    &why);
+	}
+	if (answer == REVIEW_EDITED || answer == REVIEW_ANSWERED)
+		pipeline_complete(d, op, 0, value, 1);
+	else if (answer != REVIEW_OPEN)
+		pipeline_fail(d, op, &why);
 }
 
 void
@@ -217,6 +272,8 @@ stage_go_on(struct dispatch *d, struct op *op)
 		pipeline_refuse(d, op, "cancel", &why);
 	} else if (op->stage->kind == STAGE_ANSWER) {
 		pipeline_complete(d, op, 0, payload_ref(op->stage->answer), 0);
+	} else if (op->stage->kind == STAGE_HUMAN) {
+		ask_human(d, op);
 	} else if (op->stage->spent) {
 		fault_set(&why, HOSPES_EBUDGET,
 		    "nothing is left of the share of %s for another attempt; give it more in the options", op->target);

@@ -23,7 +23,7 @@
 struct stage {
 	enum stage_kind kind;
 	const char *target, *version; /* CALL; version may be NULL */
-	const char *text;             /* ANSWER: JSON text */
+	const char *text;             /* ANSWER: JSON text; HUMAN: the question */
 	struct payload *findings;     /* what was wrong with the last reply, a JSON array (a reference), or NULL */
 	const char *of;               /* of a fallback: whose list it is from */
 	const char *cause;            /* "crash", "not_grounded": for people; NULL: the guard or the status says it */

@@ -48,6 +48,8 @@ struct dispatch {
 	uint64_t tell_at; /* LSN from which on `grown` is called */
 	struct accounts accounts;
 	struct waitq budget_waiters;
+	struct run_queue overspent; /* runs that used more CPU time than they have, to be ended: guard_budget.c */
+	struct event *stop_overspent;
 	struct run_queue stalled; /* runs of which nothing computes, to be looked at: deadlock.c */
 	struct event *look;
 	bool look_armed;
@@ -112,6 +114,9 @@ bool guards_resume(struct dispatch *d, struct call *call);
 int resolve_op(struct dispatch *d, struct op *op, struct fault *why);
 void resolve_drop(struct run *run); /* gives back the pins */
 
+/* It means this one. */
+void resolve_as(struct op *op, struct version *v);
+
 /* What a name means for the run now, which pins nothing.  Borrowed; NULL: there is none. */
 struct version *resolve_name(struct dispatch *d, struct run *run, const char *name);
 
@@ -151,7 +156,8 @@ struct executor {
 };
 extern const struct executor executor_call, executor_http, executor_now, executor_random, executor_sleep,
     executor_first, executor_find, executor_script, executor_part, executor_remember, executor_recall, executor_forget,
-    executor_list, executor_documents, executor_document, executor_search, executor_review, executor_score;
+    executor_list, executor_documents, executor_document, executor_search, executor_review, executor_score,
+    executor_poll;
 
 /* When a sleep that is under way ends, real ns; 0: that is not known. */
 int64_t sleep_ends(const struct op *op);
@@ -170,6 +176,12 @@ char *effect_key(const struct op *op);
 
 /* An op has its outcome: FIRST ops of the same call that wait for it have theirs. */
 void first_noticed(struct dispatch *d, struct op *op);
+
+/* The op, which is a ballot, has its outcome: the POLL op that waits for it may have its own. */
+void poll_noticed(struct dispatch *d, struct op *ballot);
+
+/* The next, from number *at on, of the ballots that a POLL op waits for; NULL: that was the last. */
+const struct op *poll_open_ballot(const struct op *op, uint32_t *at);
 
 /* The target of an op of memory taken apart: which space, "" for the plugin's own, and what follows the slash, "" for
  * nothing.  False: it names no space that could be. */

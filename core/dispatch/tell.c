@@ -90,12 +90,10 @@ tell_review(struct dispatch *d, struct op *op, const struct review *r)
 	if (!watched(d, op->run))
 		return;
 	path = op_path(op);
-	event = json_pack("{s:s s:s s:s s:s s:s}", "type", r->answer == REVIEW_OPEN ? "review" : "reviewed", "path", path,
-	    "review", r->id, "cause", r->cause, "message", r->question);
-	if (r->answer != REVIEW_OPEN) {
-		json_object_set_new(event, "decision", json_string(review_answer_name(r->answer)));
-		json_object_set_new(event, "by", json_string(r->by));
-	}
+	event = json_pack("{s:s s:s s:s s:s s:o}", "type", r->answer == REVIEW_OPEN ? "review" : "reviewed", "path",
+	    path, "review", r->id, "cause", r->cause, "message",
+	    r->answer == REVIEW_OPEN ? json_sprintf("%s  hospes review %s", r->question, r->id)
+				     : json_sprintf("%s by %s", review_answer_name(r->answer), r->by));
 	tell(d, op->run, event);
 }
 

@@ -50,6 +50,19 @@ named_by(const struct op *op)
 	return paths;
 }
 
+/* The ballots that a poll waits for. */
+static json_t *
+ballots_of(const struct op *op)
+{
+	json_t *paths = json_array();
+	const struct op *ballot;
+	uint32_t at = 0;
+
+	while (json_array_size(paths) < FIRST_SHOWN && (ballot = poll_open_ballot(op, &at)) != NULL)
+		json_array_append_new(paths, path_of(ballot));
+	return paths;
+}
+
 static json_t *
 at_guard(const char *name)
 {
@@ -79,6 +92,11 @@ waits_of_op(const struct op *op)
 		return json_pack("{s:s s:s}", "for", "call", "on", op->callee->path);
 	if (op->kind == WIRE_OP_FIRST || op->kind == WIRE_OP_PART)
 		return json_pack("{s:s s:o}", "for", op->kind == WIRE_OP_FIRST ? "first" : "part", "on", named_by(op));
+	if (op->kind == WIRE_OP_POLL) {
+		json = json_pack("{s:s s:o}", "for", "poll", "on", ballots_of(op));
+		set_time(json, "until", op->deadline_real_ns);
+		return json;
+	}
 	if (op->kind == WIRE_OP_SLEEP) {
 		json = json_pack("{s:s}", "for", "timer");
 		if (sleep_ends(op) != 0)
@@ -247,7 +265,8 @@ add_op_reason(struct reasons *all, const struct op *op)
 		add_reason(all, "review", NULL, op);
 	else if (op->state == OP_WAITING)
 		add_reason(all, "guard", op->held_at->name, op);
-	else if (op->state == OP_OPEN && op->callee == NULL && op->kind != WIRE_OP_FIRST && op->kind != WIRE_OP_PART)
+	else if (op->state == OP_OPEN && op->callee == NULL && op->kind != WIRE_OP_FIRST &&
+		 op->kind != WIRE_OP_PART && op->kind != WIRE_OP_POLL)
 		add_reason(all, reason_of(op), NULL, op);
 }
 

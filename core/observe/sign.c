@@ -73,7 +73,10 @@ secret_read(const char *path, struct secret *ret, struct fault *fault)
 	struct secret s = {0};
 
 	if (fd < 0) {
-		fault_errno(fault, errno, "alerts.secret_file: cannot open %s", path);
+		fault_errno(fault, errno,
+		    "alerts.secret_file: cannot open %s as uid %u, as which the host runs, and to which it has to "
+		    "belong",
+		    path, (unsigned)geteuid());
 		return fault->status = HOSPES_ECONFIG;
 	}
 	s.bytes = sodium_malloc(SECRET_MOST + 1);

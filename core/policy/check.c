@@ -72,6 +72,7 @@ static const struct pair pairs[] = {
     {"http.timeout", "run.wall", false, "the run has ended before a request may take so long"},
     {"cells.evict_after", "run.wall", true,
 	"no run lasts longer, so it has no effect but where others wait for the place"},
+    {"breaker.latency", "run.wall", false, "the run has ended before a call is too slow"},
     {"cells.silence", "run.wall", true, "the run has ended before its cell counts as stuck"},
 };
 

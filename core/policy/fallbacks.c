@@ -35,6 +35,7 @@ const struct key policy_stand_in_keys[] = {
 	{"agent",   KEY_TEXT,  IN_MEMBER(agent),   1, NAME_BYTES, NULL, true},
 	{"version", KEY_TEXT,  IN_MEMBER(version), 1, NAME_BYTES, NULL, true},
 	{"answer",  KEY_TEXT,  IN_MEMBER(answer),  1, FALLBACK_TEXT_MAX, NULL, true},
+	{"human",   KEY_TEXT,  IN_MEMBER(human),   1, 4096, NULL, true},
 	{0},
 };
 /* clang-format on */
@@ -164,9 +165,9 @@ check_member(struct checked *c, const struct policy_stand_in *to, unsigned nth)
 	_cleanup_(json_p) json_t *json = NULL;
 	struct fault fault;
 
-	if ((to->agent != NULL) + (to->answer != NULL) != 1)
+	if ((to->agent != NULL) + (to->answer != NULL) + (to->human != NULL) != 1)
 		tell(c, true, member,
-		    "it has to be one thing: `agent` (and perhaps its `version`) or `answer`, e.g. { agent = "
+		    "it has to be one thing: `agent` (and perhaps its `version`), `answer` or `human`, e.g. { agent = "
 		    "\"other\"; }");
 	else if (to->agent != NULL && !names_callee(to->agent))
 		tell(c, true, member, "`agent` has to be the name of an agent, or \"cap:\" and a capability");
@@ -177,9 +178,10 @@ check_member(struct checked *c, const struct policy_stand_in *to, unsigned nth)
 				 "\"\\\"none\\\"\": %.200s",
 		    fault.text);
 		tell(c, true, member, text);
-	} else if (to->answer != NULL && nth + 1 < c->entry->n)
-		tell(
-		    c, false, member, "a fixed answer never fails, so what comes after it is never tried; put it last");
+	} else if (to->agent == NULL && nth + 1 < c->entry->n)
+		tell(c, false, member,
+		    "an answer, fixed or of a human, is the last word, so what comes after it is never tried; put it "
+		    "last");
 }
 
 static void

@@ -76,6 +76,7 @@ const struct key policy_keys[] = {
 	{"journal.keep",     KEY_TIME,      IN_POLICY(journal_keep_ns),  0, 3650 * 24 * 3600 * S, "30d", true},
 	{"journal.size",     KEY_SIZE,      IN_POLICY(journal_size),     32 * M, 1024 * K * M * K, "4G", true},
 	{"reviews.once",     KEY_BOOL,      IN_POLICY(review_once),      0, 1, "false", true},
+	{"reviews.spend",    KEY_MONEY,     IN_POLICY(review_spend),     0, MONEY_MAX, "0", true},
 	{"reviews.deadline", KEY_TIME,      IN_POLICY(review_deadline_ns), NS_PER_MS, 3650 * 24 * 3600 * S, "1d", true},
 	{"reviews.default",  KEY_ANSWER,    IN_POLICY(review_default),   0, 0, "reject", true},
 	{"alerts.at",        KEY_PERCENTS,  IN_POLICY(alerts_at),        1, 100, "50 80 100", true},

@@ -176,7 +176,8 @@ policy_complete(struct policy *p, const char *path)
 static void
 set_fault(const struct policy_finding *finding, void *arg)
 {
-	fault_set(arg, HOSPES_ECONFIG, "%s: %s: %s", finding->at, finding->key, finding->text);
+	if (finding->mistake)
+		fault_set(arg, HOSPES_ECONFIG, "%s: %s: %s", finding->at, finding->key, finding->text);
 }
 
 static int

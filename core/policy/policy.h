@@ -27,10 +27,11 @@ enum policy_on_cycle { ON_CYCLE_REFUSE, ON_CYCLE_END_RUN };
 enum policy_answer { ANSWER_REJECT, ANSWER_APPROVE };
 enum policy_isolation { ISOLATION_CLIENT, ISOLATION_VERSION, ISOLATION_RUN };
 
-/* What is tried in place of a call that failed: another agent, or one of its versions, or a fixed answer. */
+/* What is tried in place of a call that failed: another agent, or one of its versions, a fixed answer, or a human. */
 struct policy_stand_in {
 	char *agent, *version; /* a name or "cap:NAME"; version may be NULL */
 	char *answer;          /* JSON text */
+	char *human;           /* a question */
 };
 
 /* On which ends of an attempt, each a bit. */
@@ -191,6 +192,7 @@ struct policy {
 	size_t memory_document_max; /* `memory.document`: bytes of one document's text; default 64 MiB */
 
 	bool review_once;           /* `reviews.once`: a human is asked before an effect of the class `once` */
+	int64_t review_spend;       /* `reviews.spend`: money of a run past which a human is asked; 0: never */
 	int64_t review_deadline_ns; /* how long a review waits for a human */
 	enum policy_answer review_default; /* `reviews.default`: what becomes of a review that nobody answered */
 	struct policy_percents alerts_at; /* of a budget that is spent: an alert each */

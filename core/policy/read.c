@@ -16,29 +16,17 @@
 #include "base/buf.h"
 #include "base/fd.h"
 #include "base/util.h"
-#include "policy/clients.h"
-#include "policy/fallbacks.h"
-#include "policy/handoffs.h"
 #include "policy/keys.h"
 #include "policy/numbers.h"
-#include "policy/routing.h"
+#include "policy/reader.h"
 #include "policy/value.h"
 
-#define FILE_MAX  MIB
-#define PATH_TEXT 256 /* of a key, for messages */
-
-struct reader {
-	const char *file;
-	struct policy *policy;
-	policy_found *each; /* NULL: the first mistake ends it, with `fault` */
-	void *arg;
-	struct fault *fault;
-};
+#define FILE_MAX MIB
 
 /* ---- Sentences --------------------------------------------------------------------------------------------------- */
 
-static char *
-place(const struct reader *r, const config_setting_t *s)
+char *
+reader_place(const struct reader *r, const config_setting_t *s)
 {
 	const char *file = config_setting_source_file(s);
 
@@ -46,10 +34,10 @@ place(const struct reader *r, const config_setting_t *s)
 }
 
 /* With somebody to tell, reading goes on behind a mistake, as if the setting were not there. */
-static int
-mistake(const struct reader *r, const config_setting_t *s, const struct policy_finding *what)
+int
+reader_mistake(const struct reader *r, const config_setting_t *s, const struct policy_finding *what)
 {
-	_cleanup_(free_p) char *at = place(r, s);
+	_cleanup_(free_p) char *at = reader_place(r, s);
 	struct policy_finding finding = *what;
 
 	finding.at = at;
@@ -86,15 +74,16 @@ describe(const config_setting_t *s, char *out, size_t size)
 	}
 }
 
-static int
-bad_value(const struct reader *r, const config_setting_t *s, const char *path, const char *allowed)
+int
+reader_bad_value(const struct reader *r, const config_setting_t *s, const char *path, const char *allowed)
 {
 	_cleanup_(free_p) char *text = NULL;
 	char found[128];
 
 	describe(s, found, sizeof found);
 	text = xasprintf("found %s, allowed is %s", found, allowed);
-	return mistake(r, s, &(struct policy_finding){.key = path, .text = text, .found = found, .allowed = allowed});
+	return reader_mistake(
+	    r, s, &(struct policy_finding){.key = path, .text = text, .found = found, .allowed = allowed});
 }
 
 /* The last parts of all keys in the group of `path`, for the reader who has to choose. */
@@ -129,7 +118,7 @@ unknown_key(
 	if (nearest[0] != '\0')
 		buf_printf(&text, "did you mean %s?  ", nearest);
 	buf_printf(&text, "Allowed here: %s", buf_text(&allowed));
-	return mistake(r, s,
+	return reader_mistake(r, s,
 	    &(struct policy_finding){
 		.key = shown, .text = buf_text(&text), .allowed = buf_text(&allowed), .nearest = nearest});
 }
@@ -206,10 +195,9 @@ put_value(const struct key *key, const config_setting_t *s, void *base)
 	}
 }
 
-/* `path` is how the table knows the key, `shown` how the file has it. */
-static int
-read_key(const struct reader *r, const config_setting_t *s, const struct key *keys, const char *path, const char *shown,
-    void *base)
+int
+reader_key(const struct reader *r, const config_setting_t *s, const struct key *keys, const char *path,
+    const char *shown, void *base)
 {
 	const struct key *key = key_find(keys, path);
 	char allowed[KEY_ALLOWED_TEXT];
@@ -217,13 +205,13 @@ read_key(const struct reader *r, const config_setting_t *s, const struct key *ke
 	if (key == NULL)
 		return unknown_key(r, s, shown, keys, path);
 	if (put_value(key, s, base)) {
-		_cleanup_(free_p) char *at = place(r, s);
+		_cleanup_(free_p) char *at = reader_place(r, s);
 
 		json_object_set_new(r->policy->places, shown, json_string(at)); /* not there when it is not UTF-8 */
 		return 0;
 	}
 	key_allowed(key, allowed);
-	return bad_value(r, s, shown, allowed);
+	return reader_bad_value(r, s, shown, allowed);
 }
 
 /* ---- Groups ------------------------------------------------------------------------------------------------------ */
@@ -235,13 +223,13 @@ read_group(const struct reader *r, const config_setting_t *group)
 	int rc = 0;
 
 	if (!config_setting_is_group(group))
-		return bad_value(r, group, name, "a group { ... }");
+		return reader_bad_value(r, group, name, "a group { ... }");
 	for (int i = 0; rc == 0 && i < config_setting_length(group); i++) {
 		const config_setting_t *s = config_setting_get_elem(group, (unsigned)i);
 		char path[PATH_TEXT];
 
 		snprintf(path, sizeof path, "%s.%s", name, config_setting_name(s));
-		rc = read_key(r, s, policy_keys, path, path, r->policy);
+		rc = reader_key(r, s, policy_keys, path, path, r->policy);
 	}
 	return rc;
 }
@@ -251,7 +239,7 @@ read_group(const struct reader *r, const config_setting_t *group)
 static int
 read_config_value(const struct reader *r, const config_setting_t *s, const char *shown, struct policy_plugin *plugin)
 {
-	_cleanup_(free_p) char *at = place(r, s);
+	_cleanup_(free_p) char *at = reader_place(r, s);
 	json_t *value = NULL, *text;
 	int rc;
 
@@ -273,7 +261,7 @@ read_config_value(const struct reader *r, const config_setting_t *s, const char 
 		break;
 	}
 	if (value == NULL)
-		return bad_value(r, s, shown, "a whole or a finite real number, true, false or a text in UTF-8");
+		return reader_bad_value(r, s, shown, "a whole or a finite real number, true, false or a text in UTF-8");
 	rc = json_object_set_new(plugin->config, config_setting_name(s), value);
 	assert(rc == 0);
 	text = json_string(at); /* NULL when the path is not UTF-8 */
@@ -293,16 +281,16 @@ read_plugin(const struct reader *r, const config_setting_t *s, const char *group
 
 	snprintf(shown, sizeof shown, "%s.%s", group, name);
 	if (!config_setting_is_group(s))
-		return bad_value(r, s, shown, "a group { ... }");
+		return reader_bad_value(r, s, shown, "a group { ... }");
 	if (!policy_is_plugin_name(name))
-		return mistake(r, s,
+		return reader_mistake(r, s,
 		    &(struct policy_finding){.key = shown,
 			.text = "no plugin can have this name; names are [a-z][a-z0-9-]*, at most 64 characters",
 			.found = name,
 			.allowed = "[a-z][a-z0-9-]*, at most 64 characters"});
 	plugin = policy_plugin_of(r->policy, name);
 	if (plugin->at == NULL)
-		plugin->at = place(r, s);
+		plugin->at = reader_place(r, s);
 	for (int i = 0; rc == 0 && i < config_setting_length(s); i++) {
 		const config_setting_t *value = config_setting_get_elem(s, (unsigned)i);
 		const char *key = config_setting_name(value);
@@ -311,48 +299,10 @@ read_plugin(const struct reader *r, const config_setting_t *s, const char *group
 		if (strcmp(group, "plugins") == 0)
 			rc = read_config_value(r, value, shown, plugin);
 		else
-			rc = read_key(r, value, key_table(group), key, shown, key_base(group, plugin));
+			rc = reader_key(r, value, key_table(group), key, shown, key_base(group, plugin));
 	}
 	if (strcmp(group, "grounding") == 0)
 		plugin->grounding.named = true;
-	return rc;
-}
-
-/* { from = "..."; to = "..."; ... } in the list of handoffs. */
-static int
-read_handoff(const struct reader *r, const config_setting_t *s, unsigned nth)
-{
-	struct policy_handoff *handoff;
-	char shown[PATH_TEXT];
-	int rc = 0;
-
-	snprintf(shown, sizeof shown, "handoffs[%u]", nth);
-	if (!config_setting_is_group(s))
-		return bad_value(r, s, shown, "a group { from = \"...\"; to = \"...\"; checks = [ ... ]; }");
-	handoff = handoff_add(r->policy);
-	handoff->at = place(r, s);
-	for (int i = 0; rc == 0 && i < config_setting_length(s); i++) {
-		const config_setting_t *value = config_setting_get_elem(s, (unsigned)i);
-		const char *name = config_setting_name(value);
-		const struct key *key = key_find(policy_handoff_keys, name);
-
-		snprintf(shown, sizeof shown, "handoffs[%u].%s", nth, name);
-		rc = read_key(r, value, policy_handoff_keys, name, shown, handoff);
-		if (key != NULL)
-			handoff->set |= 1u << (key - policy_handoff_keys);
-	}
-	return rc;
-}
-
-static int
-read_handoffs(const struct reader *r, const config_setting_t *list)
-{
-	int rc = 0;
-
-	if (!config_setting_is_list(list) || config_setting_length(list) > HANDOFFS_MAX)
-		return bad_value(r, list, "handoffs", "a list of at most 1000 groups, ( { from = \"...\"; checks = [ ... ]; } )");
-	for (int i = 0; rc == 0 && i < config_setting_length(list); i++)
-		rc = read_handoff(r, config_setting_get_elem(list, (unsigned)i), (unsigned)i);
 	return rc;
 }
 
@@ -373,173 +323,11 @@ read_plugin_group(const struct reader *r, const config_setting_t *group)
 	int rc = 0;
 
 	if (!config_setting_is_group(group))
-		return bad_value(r, group, name, "a group with a group for each plugin, { NAME: { ... }; }");
+		return reader_bad_value(r, group, name, "a group with a group for each plugin, { NAME: { ... }; }");
 	for (int i = 0; rc == 0 && i < config_setting_length(group); i++)
 		rc = read_plugin(r, config_setting_get_elem(group, (unsigned)i), name);
 	return rc;
 }
-
-/* The members of `to`, in order. */
-static int
-read_stand_ins(const struct reader *r, const config_setting_t *list, const char *shown, struct policy_fallback *f)
-{
-	int rc = 0;
-
-	if (!config_setting_is_list(list) || config_setting_length(list) > FALLBACK_TO_MAX)
-		return bad_value(r, list, shown, "a list of at most 16 groups, ( { agent = \"other\"; }, { answer = \"null\"; } )");
-	for (int i = 0; rc == 0 && i < config_setting_length(list); i++) {
-		const config_setting_t *s = config_setting_get_elem(list, (unsigned)i);
-		char key[PATH_TEXT + 64];
-
-		snprintf(key, sizeof key, "%s[%d]", shown, i);
-		if (!config_setting_is_group(s)) {
-			rc = bad_value(r, s, key, "a group { agent = \"other\"; } or { answer = \"JSON\"; }");
-			continue;
-		}
-		fallback_add_to(f);
-		for (int j = 0; rc == 0 && j < config_setting_length(s); j++) {
-			const config_setting_t *value = config_setting_get_elem(s, (unsigned)j);
-			const char *name = config_setting_name(value);
-
-			snprintf(key, sizeof key, "%s[%d].%s", shown, i, name);
-			rc = read_key(r, value, policy_stand_in_keys, name, key, &f->to[f->n - 1]);
-		}
-	}
-	return rc;
-}
-
-/* { of = "..."; on = [ ... ]; to = ( ... ); } in the list `fallbacks`. */
-static int
-read_fallback(const struct reader *r, const config_setting_t *s, unsigned nth)
-{
-	struct policy_fallback *f;
-	char shown[PATH_TEXT];
-	int rc = 0;
-
-	snprintf(shown, sizeof shown, "fallbacks[%u]", nth);
-	if (!config_setting_is_group(s))
-		return bad_value(r, s, shown, "a group { of = \"...\"; to = ( ... ); }");
-	f = fallback_add(r->policy);
-	f->at = place(r, s);
-	for (int i = 0; rc == 0 && i < config_setting_length(s); i++) {
-		const config_setting_t *value = config_setting_get_elem(s, (unsigned)i);
-		const char *name = config_setting_name(value);
-
-		snprintf(shown, sizeof shown, "fallbacks[%u].%s", nth, name);
-		rc = strcmp(name, "to") == 0 ? read_stand_ins(r, value, shown, f)
-					     : read_key(r, value, policy_fallback_keys, name, shown, f);
-	}
-	return rc;
-}
-
-static int
-read_fallbacks(const struct reader *r, const config_setting_t *list)
-{
-	int rc = 0;
-
-	if (!config_setting_is_list(list) || config_setting_length(list) > FALLBACKS_MAX)
-		return bad_value(
-		    r, list, "fallbacks", "a list of at most 1000 groups, ( { of = \"...\"; to = ( ... ); } )");
-	for (int i = 0; rc == 0 && i < config_setting_length(list); i++)
-		rc = read_fallback(r, config_setting_get_elem(list, (unsigned)i), (unsigned)i);
-	return rc;
-}
-
-/* { client = "uid:1000"; day_calls = 100; } in the list of clients. */
-static int
-read_client(const struct reader *r, const config_setting_t *s, unsigned nth)
-{
-	struct policy_client *client;
-	char shown[PATH_TEXT];
-	int rc = 0;
-
-	snprintf(shown, sizeof shown, "clients[%u]", nth);
-	if (!config_setting_is_group(s))
-		return bad_value(r, s, shown, "a group { client = \"uid:1000\"; day_calls = 100; }");
-	client = client_add(r->policy);
-	client->at = place(r, s);
-	for (int i = 0; rc == 0 && i < config_setting_length(s); i++) {
-		const config_setting_t *value = config_setting_get_elem(s, (unsigned)i);
-		const char *name = config_setting_name(value);
-
-		snprintf(shown, sizeof shown, "clients[%u].%s", nth, name);
-		rc = read_key(r, value, policy_client_keys, name, shown, client);
-	}
-	return rc;
-}
-
-static int
-read_clients(const struct reader *r, const config_setting_t *list)
-{
-	int rc = 0;
-
-	if (!config_setting_is_list(list) || config_setting_length(list) > CLIENTS_MAX)
-		return bad_value(
-		    r, list, "clients", "a list of at most 1000 groups, ( { client = \"uid:1000\"; day_calls = 100; } )");
-	for (int i = 0; rc == 0 && i < config_setting_length(list); i++)
-		rc = read_client(r, config_setting_get_elem(list, (unsigned)i), (unsigned)i);
-	return rc;
-}
-
-/* { NAME = 3; ... } of an entry of `routing`. */
-static int
-read_weights(const struct reader *r, const config_setting_t *group, const char *shown, struct policy_route *route)
-{
-	int rc = 0;
-
-	if (!config_setting_is_group(group) || config_setting_length(group) > POLICY_WEIGHTS_MAX)
-		return bad_value(r, group, shown, "a group of at most 64 weights, { NAME = 3; }");
-	for (int i = 0; rc == 0 && i < config_setting_length(group); i++) {
-		const config_setting_t *s = config_setting_get_elem(group, (unsigned)i);
-		_cleanup_(free_p) char *key = xasprintf("%s.%s", shown, config_setting_name(s));
-		int64_t weight = -1;
-
-		if (config_setting_type(s) == CONFIG_TYPE_INT || config_setting_type(s) == CONFIG_TYPE_INT64)
-			weight = config_setting_get_int64(s);
-		if (!policy_is_plugin_name(config_setting_name(s)) || weight < 0 || weight > ROUTE_WEIGHT_MAX)
-			rc = bad_value(r, s, key, "a whole number from 0 to 1000000, under the name of a plugin");
-		else
-			route_weigh(route, config_setting_name(s), (unsigned)weight);
-	}
-	return rc;
-}
-
-/* { capability = "..."; policy = "..."; weights: { ... }; } in the list `routing`. */
-static int
-read_route(const struct reader *r, const config_setting_t *s, unsigned nth)
-{
-	struct policy_route *route;
-	char shown[PATH_TEXT];
-	int rc = 0;
-
-	snprintf(shown, sizeof shown, "routing[%u]", nth);
-	if (!config_setting_is_group(s) || config_setting_get_member(s, "capability") == NULL)
-		return bad_value(r, s, shown, "a group { capability = \"...\"; policy = \"...\"; }");
-	route = route_add(r->policy);
-	route->at = place(r, s);
-	for (int i = 0; rc == 0 && i < config_setting_length(s); i++) {
-		const config_setting_t *value = config_setting_get_elem(s, (unsigned)i);
-		const char *name = config_setting_name(value);
-
-		snprintf(shown, sizeof shown, "routing[%u].%s", nth, name);
-		rc = strcmp(name, "weights") == 0 ? read_weights(r, value, shown, route)
-						  : read_key(r, value, policy_route_keys, name, shown, route);
-	}
-	return rc;
-}
-
-static int
-read_routes(const struct reader *r, const config_setting_t *list)
-{
-	int rc = 0;
-
-	if (!config_setting_is_list(list) || config_setting_length(list) > ROUTES_MAX)
-		return bad_value(r, list, "routing", "a list of at most 256 groups, ( { capability = \"...\"; policy = \"...\"; } )");
-	for (int i = 0; rc == 0 && i < config_setting_length(list); i++)
-		rc = read_route(r, config_setting_get_elem(list, (unsigned)i), (unsigned)i);
-	return rc;
-}
-
 
 static int
 read_root(const struct reader *r, const config_setting_t *root)
@@ -563,7 +351,7 @@ read_root(const struct reader *r, const config_setting_t *root)
 		else if (key_is_group(name))
 			rc = read_group(r, s);
 		else
-			rc = read_key(r, s, policy_keys, name, name, r->policy);
+			rc = reader_key(r, s, policy_keys, name, name, r->policy);
 	}
 	return rc;
 }

@@ -12,7 +12,8 @@
 #define CAPABLE_KEPT 1024u
 
 struct capable {
-	struct version **versions; /* active ones, sorted by name; borrowed, as nothing of them changes while this is here */
+	struct version *
+	    *versions; /* active ones, sorted by name; borrowed, as nothing of them changes while this is here */
 	size_t n;
 	char asked[];
 };

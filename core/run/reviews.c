@@ -28,7 +28,10 @@ struct reviews_view {
 	struct store_txn *txn;
 	struct journal *journal;
 	json_t *json;
+	size_t bytes; /* of records that were read for it */
 };
+
+#define LIST_BYTES (64 * MIB)
 
 /* ---- What was asked and said [store thread] ---------------------------------------------------------------------- */
 
@@ -43,7 +46,7 @@ is_of(const struct record *r, enum record_kind kind, const char *id)
 
 /* At its LSN, or, where its run was moved to the end of the log since, among the run's records. */
 static bool
-find_record(const struct reviews_view *view, const json_t *entry, const char *lsn_key, enum record_kind kind,
+find_record(struct reviews_view *view, const json_t *entry, const char *lsn_key, enum record_kind kind,
     struct buf *storage, struct record *ret)
 {
 	const char *id = json_string_value(json_object_get(entry, "id"));
@@ -51,8 +54,10 @@ find_record(const struct reviews_view *view, const json_t *entry, const char *ls
 
 	if (lsn == 0 || id == NULL)
 		return false;
-	if (journal_read(view->journal, lsn, storage, ret, NULL) == 0)
+	if (journal_read(view->journal, lsn, storage, ret, NULL) == 0) {
+		view->bytes += ret->head.length;
 		return is_of(ret, kind, id);
+	}
 	for (lsn = view->last_lsn; lsn != 0 && journal_read(view->journal, lsn, storage, ret, NULL) == 0;
 	     lsn = ret->head.prev < lsn ? ret->head.prev : 0) {
 		if (is_of(ret, kind, id))
@@ -62,7 +67,7 @@ find_record(const struct reviews_view *view, const json_t *entry, const char *ls
 }
 
 static void
-join_asked(const struct reviews_view *view, json_t *entry, bool whole)
+join_asked(struct reviews_view *view, json_t *entry, bool whole)
 {
 	static const char *const always[] = {"plugin", "question", "choices", "default"}, *const more[] = {
 											      "context", "answers"};
@@ -82,7 +87,7 @@ join_asked(const struct reviews_view *view, json_t *entry, bool whole)
 }
 
 static void
-join_said(const struct reviews_view *view, json_t *entry, bool whole)
+join_said(struct reviews_view *view, json_t *entry, bool whole)
 {
 	_cleanup_(buf_free) struct buf storage = {0};
 	const struct record_field *why, *body;
@@ -102,7 +107,7 @@ join_said(const struct reviews_view *view, json_t *entry, bool whole)
 }
 
 static json_t *
-entry_of(const struct reviews_view *view, const struct review_id *id, bool whole)
+entry_of(struct reviews_view *view, const struct review_id *id, bool whole)
 {
 	struct review_key key = review_entry_key(id);
 	const void *data;
@@ -197,7 +202,7 @@ add_entry(const void *key, size_t key_len, const void *data, size_t len, void *a
 	if (entry == NULL)
 		return 0;
 	json_array_append_new(view->json, entry);
-	return json_array_size(view->json) >= view->limit;
+	return json_array_size(view->json) >= view->limit || view->bytes > LIST_BYTES;
 }
 
 /* Those that are open first, the oldest of them before all; then what was decided, the newest first. */

@@ -92,7 +92,7 @@ int run_resolve(struct runs *r, struct run *run, const json_t *request, const ch
  * Reviews of all runs (dispatch/review.h).  Each is {"id": "RUN-N", "run", "call", "plugin"?, "cause", "question", "context",
  * "choices"?, "hash", "raised", "deadline", "default", "state": "open"|"decided", "decision"?: "approve" | "reject" | "edit" |
  * "answer" | "expired", "by"?, "why"?, "decided"?, "value"?}; in a list without context and value.  A list has those that are
- * open, the oldest first, and with `all` then those that were decided, the newest first; limited to `limit`.
+ * open, the oldest first, and with `all` then those that were decided, the newest first; at most `limit`, and what 64 MiB of records have.
  *
  * Deciding: {"decision", "hash": of what was shown, "value": with edit and answer, "why"?}; `who` is recorded.  Faults:
  * not_found (none is open under that id), conflict (another hash), overloaded (its run has not come back since the host was
@@ -135,7 +135,7 @@ json_t *run_part(const struct run *run, uint32_t nth);
  *
  * run_show: run_json with result, and "tree": {"path": "/0", "plugin", "version", "started", "duration_ms", "status",
  * "confidence"?, "message"?, "replays"?: n, "parts"?: n, "ops": [nodes in order]}.  A call that went on with another attempt has
- * "next": {"attempt": n, "by": "ladder" | "fallback", "cause", "kind": "call" | "answer", "to"?, "version"?, "of"?}, and the first has
+ * "next": {"attempt": n, "by": "ladder" | "fallback", "cause", "kind": "call" | "answer" | "human", "to"?, "version"?, "of"?}, and the first has
  * the others in "attempts": [nodes in order, "/0/3#2"]; one that is a fixed answer has "op": "answer".  A node of an op that is no call has "op": "http"
  * and "target" in place of plugin and version; one that a guard refused has "guard", and "findings" where it has any.  What
  * is open has status "open", and what it waits for: "state" and "waits" as dispatch_waits gives them, and the run itself "waits" of

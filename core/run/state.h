@@ -135,7 +135,7 @@ json_t *waits_of_run(struct run *run); /* or NULL: it does not wait */
 #define COMMAND_DROPPED "journal.dropped"
 
 /* A run is to be erased, and was (erase.c); between the two STORE_META has a key for it. */
-#define COMMAND_ERASE    DISPATCH_ERASE
+#define COMMAND_ERASE    "run.erase"
 #define COMMAND_ERASED   "run.erased"
 #define RUN_ERASE_PREFIX "run-erase:"
 #define RUN_ERASE_KEY    (sizeof(RUN_ERASE_PREFIX) - 1 + 16)

@@ -265,18 +265,6 @@ review_decided(json_t *node, const struct record *r)
 	return id != NULL;
 }
 
-/* With that it ends, unless it is the reply of a call: what becomes of that is told by what follows. */
-static void
-node_refused(json_t *node, const struct record *r, const struct payload *input)
-{
-	set_text(node, "guard", r, TAG_GUARD);
-	set_text(node, "message", r, TAG_MESSAGE);
-	set_findings(node, r);
-	node_is_op(node, r, input);
-	if (json_object_get(node, "plugin") == NULL)
-		node_ends(node, r);
-}
-
 /* Of a call by capability: why this one was chosen. */
 static void
 set_route(json_t *node, const struct record *r)
@@ -288,6 +276,18 @@ set_route(json_t *node, const struct record *r)
 		return;
 	json_object_set_new(node, "route", json);
 	set_text(node, "target", r, TAG_TARGET);
+}
+
+/* With that it ends, unless it is the reply of a call: what becomes of that is told by what follows. */
+static void
+node_refused(json_t *node, const struct record *r, const struct payload *input)
+{
+	set_text(node, "guard", r, TAG_GUARD);
+	set_text(node, "message", r, TAG_MESSAGE);
+	set_findings(node, r);
+	node_is_op(node, r, input);
+	if (json_object_get(node, "plugin") == NULL)
+		node_ends(node, r);
 }
 
 static void
@@ -347,6 +347,19 @@ tree_add(struct tree *tree, const struct record *r, const struct payload *input)
 	}
 }
 
+/* What a poll came to, and each ballot of it. */
+static void
+node_polled(struct tree *tree, const struct record *r, struct carried *carried)
+{
+	_cleanup_(payload_unref) struct payload *output = carried_read(carried, r, TAG_OUTPUT, NULL);
+	json_t *poll = output == NULL ? NULL : json_read(output->data, output->len, "the outcome of a poll", NULL);
+	json_t *node = node_at(tree, r);
+
+	if (node != NULL && json_is_object(poll))
+		json_object_set(node, "poll", poll);
+	json_decref(poll);
+}
+
 json_t *
 tree_of(const struct record_list *list)
 {
@@ -361,6 +374,8 @@ tree_of(const struct record_list *list)
 
 		if (r->head.kind != RECORD_LOG)
 			tree_add(&tree, r, input);
+		if (r->head.kind == RECORD_OP_OUTCOME && strcmp(op_name(r), "poll") == 0)
+			node_polled(&tree, r, &carried);
 	}
 	json_object_foreach(tree.nodes, path, node) json_object_del(node, "_mono");
 	root = tree.root == NULL ? json_null() : json_incref(tree.root);

@@ -36,8 +36,10 @@
 #ifdef __cplusplus
 extern "C" {
 #define HOSPES_ZERO_ = 0 /* what is not named in an initializer, without a warning of g++ */
+#define HOSPES_NONE_ = {}
 #else
 #define HOSPES_ZERO_
+#define HOSPES_NONE_
 #endif
 
 /* The ABI: a plugin loads when the majors are the same and its minor is not above the host's. */
@@ -264,6 +266,92 @@ const hospes_answer *hospes_group_next(hospes_group *group);
 
 /* Notes a failed answer in the reply: the run then ends as partial and says who failed and why.  [never waits] */
 void hospes_partial(hospes_ctx *ctx, const hospes_answer *answer);
+
+/* ---- Polls ------------------------------------------------------------------------------------------------------- */
+
+/*
+ * A question put to several agents at once, with options to choose from, and always an outcome: how many of them are late, dead
+ * or of two minds changes what it is, not that there is one.
+ *
+ * A voter is called like any other agent (so HOSPES_NEEDS has to name it) and is given
+ *
+ *   {"question": text, "options": [text], "context"?: any}
+ *
+ * and answers {"choice": one of the options, or null to abstain, "why"?: text, "confidence"?: 0..1}.  Whatever else comes of its
+ * call is a ballot that does not count.  The host counts, from what it has on record, and not the cell.  What is counted is
+ * weight: 1 for each voter, or what `weights` says.
+ */
+
+enum hospes_rule {
+	HOSPES_MAJORITY,      /* an option wins with more than half */
+	HOSPES_SUPERMAJORITY, /* with `fraction` or more: 2/3 of 3 is 2, 2/3 of 4 is 3 */
+	HOSPES_UNANIMOUS,     /* with all */
+	HOSPES_WEIGHTED       /* with more than any other option has, however little that is */
+};
+/* Of the weight that was cast for an option: who abstains, fails or is late does not stand in the way.  With `of_all` it is of the
+ * weight of all voters, and who abstains, fails or is late counts against every option.  Not of HOSPES_WEIGHTED. */
+
+typedef struct hospes_fraction {
+	uint32_t numerator HOSPES_ZERO_, denominator HOSPES_ZERO_; /* up to 1,000,000 */
+} hospes_fraction;
+
+/* How votes are counted.  Zero is "as usual" everywhere; `size` is set by HOSPES_POLL. */
+typedef struct hospes_poll_policy {
+	size_t size;
+	int rule HOSPES_ZERO_;                 /* enum hospes_rule */
+	hospes_fraction fraction HOSPES_NONE_; /* of HOSPES_SUPERMAJORITY: more than 1/2, up to 1; {0} is 2/3 */
+	bool of_all HOSPES_ZERO_;
+	const uint32_t *weights HOSPES_ZERO_;  /* one for each voter, 1 to 1,000,000; NULL: each has 1 */
+	/* So much of the weight of all voters has to take part, or nothing is decided.  Abstaining is taking part.  {0} is more than
+	 * half; {0, 1} is none. */
+	hospes_fraction quorum HOSPES_NONE_;
+	/* Who has not answered by then is late and stopped.  0, or more than that: nine tenths of the time that the call has left,
+	 * three quarters with a tie-breaker, so that there is time to do something about the outcome. */
+	int64_t timeout_ns HOSPES_ZERO_;
+	/* Asked when, with a quorum, several options lead with the same weight, under HOSPES_MAJORITY and HOSPES_WEIGHTED; the other
+	 * rules ask for more than one voice can add.  It is given those options alone, and {"counts", "ballots"} beside what the
+	 * voters were given, has as much time again, and decides by its choice. */
+	const char *tie_breaker HOSPES_ZERO_;
+	/* Waits for all voters.  Else the poll ends when nothing that is still to come could change the outcome, and how it came
+	 * about; those who are not needed any more are stopped. */
+	bool wait_all HOSPES_ZERO_;
+	/* An agent that is listed several times has as many ballots.  Else it has one, the first. */
+	bool repeated HOSPES_ZERO_;
+	const hospes_value *context HOSPES_ZERO_; /* what else the voters are given */
+} hospes_poll_policy;
+#ifdef __cplusplus
+static inline const hospes_poll_policy *
+hospes_poll_policy_(const hospes_poll_policy &policy)
+{
+	return &policy;
+}
+#define HOSPES_POLL(...) (hospes_poll_policy_(hospes_poll_policy{.size = sizeof(hospes_poll_policy), __VA_ARGS__}))
+#else
+#define HOSPES_POLL(...) (&(hospes_poll_policy){.size = sizeof(hospes_poll_policy), __VA_ARGS__})
+#endif
+
+/*
+ * Asks `n` voters (targets, as of hospes_call; 1,000 at most), all at once, to choose among `options` (2 to 256 texts, NULL at the
+ * end); `policy` may be NULL.  They share out what is left of the budget, as the members of a group do.  0 and the outcome:
+ *
+ *   {"outcome": option or null, "how": text, "question", "rule", "fraction"?, "of", "counts": {option: weight},
+ *    "weights": {"all", "cast", "abstained", "quorum"}, "tied"?: [option], "ballots": [ballot], "tie_breaker"?: ballot}
+ *
+ *   how          won          it has what the rule asks, with a quorum
+ *                tie_broken   several options led, and the tie-breaker chose this one
+ *                tied         several options lead, and there was nobody to break the tie, or nothing came of that
+ *                not_reached  no option has what the rule asks
+ *                no_quorum    too few took part
+ *                timed_out    nothing was decided when the time was over, and those who were late could have changed that
+ *   ballot       {"voter", "choice": option or null, "weight", "valid": bool, "why_not"?, "message"?, "why"?, "confidence"?, "op"}
+ *   why_not      late, died, refused (by a guard), failed, not_an_option, voted_twice (listed again, or several choices),
+ *                cancelled, not_needed (the poll was decided without it)
+ *
+ * A failure only when the poll cannot be held (its policy, its options, memory) or when this call itself is stopped.  The same
+ * ballots give the same outcome in whatever order they come, and after a host was killed in between.  [waits]
+ */
+int hospes_poll(hospes_ctx *ctx, const char *question, size_t n, const char *const voters[], const char *const options[],
+    const hospes_poll_policy *policy, hospes_value **ret);
 
 /* ---- Memory ------------------------------------------------------------------------------------------------------ */
 

@@ -4,7 +4,7 @@
 if [ "${SANITIZERS:-no}" != no ]; then
 	skip_all "the profile of sanitizer builds lets cells open files, which a scene is about"
 fi
-plan 23
+plan 26
 installed
 tour()
 {
@@ -18,8 +18,8 @@ kept()
 
 tour
 is "$code" 0 "the tour ends well"
-is "$(jq length "$T/out")" 7 "after seven scenes"
-for name in kill crash loop lie swap break-in budget; do
+is "$(jq length "$T/out")" 8 "after eight scenes"
+for name in kill crash loop lie swap break-in budget review; do
 	kept $name true "$name: $(jq -r --arg name $name '.[] | select(.name == $name) | .verdict' "$T/out" | head -c 150)"
 done
 holds "jq -e '.[] | select(.name == \"loop\") | .verdict | startswith(\"stopped at call 2, having cost 2 calls: \")' '$T/out' >/dev/null" \
@@ -28,6 +28,8 @@ holds "jq -e '.[] | select(.name == \"crash\") | .verdict | test(\"^the same res
     "a host that is killed in mid-brief repeats nothing"
 holds "jq -e '.[] | select(.name == \"budget\") | .verdict | startswith(\"reserved 10, spent 10, left 0\")' '$T/out' >/dev/null" \
     "a budget of ten calls is spent to the last and no further"
+holds "jq -e '.[] | select(.name == \"review\") | .verdict | startswith(\"0 sent before it was approved, through a kill of the host, and 1 after\")' '$T/out' >/dev/null" \
+    "a payment is made once, and not before it is approved"
 
 tour --scene 3
 is "$(jq -r '.[].name' "$T/out")" loop "a scene is played alone by its number"
@@ -37,6 +39,8 @@ tour --scene kill "$(so echo)" --input '{"a": 1}'
 kept kill true "a plugin that answers at once is hit as well"
 tour --scene crash "$(so echo)" --input '{"a": 1}'
 kept crash true "so is its host"
+tour --scene review "$(so echo)" --input '{"a": 1}'
+kept review true "and one that asks for nothing is not kept waiting"
 tour --scene budget "$(so spender)"
 holds '[ "$code" -ne 2 ]' "one that needs what is not there is told of and does not stop the tour"
 

@@ -32,7 +32,7 @@ result '.done[3].message | contains("3 of its last 6 in 3600 s went wrong; it is
 journal_has '.kind == "refusal" and .guard == "breaker" and .status == "breaker_open"' 7 "each is on record"
 is "$(breaker fickle '[.state, .cause, .errors, .samples] | tojson')" '["open","errors",3,6]' "hospes breakers tells the same"
 holds 'hospes breakers | grep -qE "^fickle +1.0.0 +open +20[^ ]+ +3 of 6 +20[^ ]+ +since "' "in a table too"
-logged 'msg="breaker open" of=fickle version=1.0.0'
+logged 'alert=breaker of="agent fickle 1.0.0" what=errors'
 ok $? "and the log"
 run fickle '{}'
 fails_with breaker_open "a run of it is refused as well"

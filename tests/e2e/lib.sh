@@ -297,6 +297,20 @@ ring_made()
 	    jq "[.[].name | select(. >= \"ring-\" + \"'"$(printf %04d "$1")"'\" and . <= \"'"$name"'\")] | length")" -eq '"$2 ]"
 }
 
+# voters_made N: agents voter-000 to voter-(N-1) in the drop folder (fixtures/voter.c); returns when all are active.
+voters_made()
+{
+	local i name from
+	from=$(so voter)
+	for ((i = 0; i < $1; i++)); do
+		printf -v name 'voter-%03d' $i
+		sed "s/voter-000/$name/g" "$from" >"$T/voter.so"
+		mv "$T/voter.so" "$DROP/$name.so"
+	done
+	wait_for -t $((PATIENCE + $1)) '[ "$(hospes agents --json |
+	    jq "[.[].name | select(startswith(\"voter-\"))] | length")" -eq '"$1 ]"
+}
+
 # ---- The web server (fixtures/webd.c) ------------------------------------------------------------------------------------
 
 # Starts it; $WEB is its URL.  It ends when its stdin does, which is ours.

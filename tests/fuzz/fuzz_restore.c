@@ -53,6 +53,10 @@ static void
 play(void)
 {
 	static const char question[] = "{\"a question that is longer than a hash is\":1}";
+	static const char voters[] = "{\"question\":\"?\",\"options\":[\"yes\",\"no\"]}";
+	/* A majority of all, of ops 9 and 10. */
+	static const char poll[] = "\0\1\0\0\2\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+				   "\x09\0\0\0\1\0\0\0\x0a\0\0\0\1\0\0\0{\"question\":\"?\",\"options\":[\"yes\",\"no\"]}";
 	static const int64_t hour = 3600 * NS_PER_S;
 	struct call *a, *b, *c;
 	struct record r;
@@ -80,6 +84,10 @@ play(void)
 	asks(a, WIRE_OP_PART, "", "\x03\0\0\0\0\0\0\0", 8, 0, 0);
 	asks(a, WIRE_OP_HTTP, "http://example.org/", "{}", 2, 0, WIRE_EFFECT_ONCE);
 	asks(a, WIRE_OP_CALL, "nobody", "{}", 2, 0, 0);
+	asks(a, WIRE_OP_CALL, "b", voters, sizeof(voters) - 1, 0, 0);
+	asks(a, WIRE_OP_CALL, "c", voters, sizeof(voters) - 1, 0, 0);
+	reply(newest(), 0, "{\"choice\":\"yes\"}");
+	asks(a, WIRE_OP_POLL, "", poll, sizeof(poll) - 1, 0, 0);
 	asks(c, WIRE_OP_FORGET, "/k", "{}", 2, 0, 0);
 	reply(c, HOSPES_EINPUT, "c has failed");
 	asks(a, WIRE_OP_CALL, "c", question, sizeof(question) - 1, 3, 0);

@@ -47,6 +47,7 @@ include tests/fuzz/plugins.mk
 include tests/fuzz/cli.mk
 include tests/fuzz/evidence.mk
 include tests/fuzz/state.mk
+include tests/fuzz/poll.mk
 
 mostlyclean-local:
 	rm -rf fuzz

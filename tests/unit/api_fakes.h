@@ -5,6 +5,8 @@
 
 #include "api/api.h"
 
+#define REVIEW_ID_TEXT "01ARZ3NDEKTSV4RRFFQ69G5FAV-1" /* of the one review */
+
 struct fakes {
 	struct policy policy;
 	struct run run;
@@ -17,6 +19,7 @@ struct fakes {
 	struct run_watch *watch; /* open watches, the newest first */
 	unsigned watches, cancels, installs;
 	char resolved[128]; /* who said what of an effect */
+	char reviewed[32];  /* what was said of the one review */
 	size_t installed_bytes;
 	uint32_t parts, parts_taken; /* of the run's reply: "xx..." of part_bytes */
 	size_t part_bytes;

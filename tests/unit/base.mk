@@ -38,6 +38,10 @@ CMOCKA_TESTS += tests/unit/test_run_keys
 tests_unit_test_run_keys_SOURCES = tests/unit/test_run_keys.c tests/unit/cmocka_all.h tests/unit/scratch.h
 tests_unit_test_run_keys_LDADD = core/run/librun.a core/store/libstore.a $(JOURNAL_LIBS) $(LMDB_LIBS)
 
+CMOCKA_TESTS += tests/unit/test_run_reviews
+tests_unit_test_run_reviews_SOURCES = tests/unit/test_run_reviews.c tests/unit/cmocka_all.h tests/unit/scratch.h
+tests_unit_test_run_reviews_LDADD = core/run/librun.a core/store/libstore.a $(JOURNAL_LIBS) $(LMDB_LIBS)
+
 BASE_LIBS = core/base/libbase.a $(JANSSON_LIBS) $(XXHASH_LIBS) $(CMOCKA_LIBS)
 
 CMOCKA_TESTS += tests/unit/test_base tests/unit/test_base_json tests/unit/test_base_fd tests/unit/test_record

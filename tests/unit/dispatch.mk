@@ -3,8 +3,9 @@
 CMOCKA_TESTS += tests/unit/test_account tests/unit/test_alerts tests/unit/test_carried \
 	tests/unit/test_dispatch tests/unit/test_dispatch_effects tests/unit/test_dispatch_grounding \
 	tests/unit/test_dispatch_ladder tests/unit/test_dispatch_loops \
-	tests/unit/test_dispatch_memory tests/unit/test_dispatch_parts tests/unit/test_dispatch_waits \
-	tests/unit/test_restore tests/unit/test_verdict_cache tests/unit/test_stages tests/unit/test_stages_restore
+	tests/unit/test_dispatch_memory tests/unit/test_dispatch_parts tests/unit/test_dispatch_reviews \
+	tests/unit/test_dispatch_waits tests/unit/test_restore tests/unit/test_stages \
+	tests/unit/test_stages_restore tests/unit/test_verdict_cache
 
 tests_unit_test_account_SOURCES = tests/unit/test_account.c
 tests_unit_test_account_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
@@ -19,6 +20,15 @@ DISPATCH_WORLD = tests/unit/dispatch_world.c tests/unit/dispatch_world.h
 DISPATCH_TEST_LIBS = core/dispatch/libdispatch.a core/registry/libregistry.a core/policy/libpolicy.a core/call/libcall.a \
 	core/base/libbase.a $(EVENT_LIBS) $(JANSSON_LIBS) $(CONFIG_LIBS) $(SODIUM_LIBS) $(XXHASH_LIBS) $(CURL_LIBS) \
 	$(CMOCKA_LIBS) -lm
+
+CMOCKA_TESTS += tests/unit/test_breaker tests/unit/test_routing
+tests_unit_test_breaker_SOURCES = tests/unit/test_breaker.c $(DISPATCH_WORLD)
+tests_unit_test_breaker_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_breaker_LDADD = $(DISPATCH_TEST_LIBS)
+
+tests_unit_test_routing_SOURCES = tests/unit/test_routing.c $(DISPATCH_WORLD)
+tests_unit_test_routing_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_routing_LDADD = $(DISPATCH_TEST_LIBS)
 
 tests_unit_test_alerts_SOURCES = tests/unit/test_alerts.c $(DISPATCH_WORLD)
 tests_unit_test_alerts_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
@@ -51,6 +61,10 @@ tests_unit_test_dispatch_loops_LDADD = $(DISPATCH_TEST_LIBS)
 tests_unit_test_dispatch_parts_SOURCES = tests/unit/test_dispatch_parts.c $(DISPATCH_WORLD)
 tests_unit_test_dispatch_parts_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_dispatch_parts_LDADD = $(DISPATCH_TEST_LIBS)
+
+tests_unit_test_dispatch_reviews_SOURCES = tests/unit/test_dispatch_reviews.c $(DISPATCH_WORLD)
+tests_unit_test_dispatch_reviews_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_dispatch_reviews_LDADD = $(DISPATCH_TEST_LIBS)
 
 tests_unit_test_dispatch_effects_SOURCES = tests/unit/test_dispatch_effects.c $(DISPATCH_WORLD)
 tests_unit_test_dispatch_effects_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)

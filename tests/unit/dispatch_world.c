@@ -46,7 +46,7 @@ registry_object(const struct registry *r, const char *hex)
 size_t
 registry_capables(struct registry *r, const char *capability, struct version *const **ret)
 {
-	size_t n = 0;
+	size_t n = 0, at;
 
 	(void)r;
 	for (unsigned i = 0; i < w.n_versions; i++) {
@@ -54,8 +54,11 @@ registry_capables(struct registry *r, const char *capability, struct version *co
 
 		for (char **c = w.versions[i].capabilities; c != NULL && *c != NULL; c++)
 			offers |= policy_match(capability, *c);
-		if (offers && w.versions[i].state == VERSION_ACTIVE)
-			w.capable[n++] = &w.versions[i];
+		if (!offers || w.versions[i].state != VERSION_ACTIVE)
+			continue;
+		for (at = n++; at > 0 && strcmp(w.capable[at - 1]->name, w.versions[i].name) > 0; at--)
+			w.capable[at] = w.capable[at - 1];
+		w.capable[at] = &w.versions[i];
 	}
 	*ret = w.capable;
 	return n;

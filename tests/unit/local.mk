@@ -12,5 +12,7 @@ include tests/unit/api.mk
 include tests/unit/brief.mk
 include tests/unit/host.mk
 include tests/unit/plugins.mk
+include tests/unit/polls.mk
+include tests/unit/observe.mk
 check_PROGRAMS += $(CMOCKA_TESTS)
 TESTS += $(CMOCKA_TESTS)

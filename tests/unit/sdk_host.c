@@ -173,14 +173,24 @@ host_send(
 void
 host_call(struct host *host, uint64_t call, const char *config, const char *input)
 {
+	host_call_again(host, call, config, input, "");
+}
+
+void
+host_call_again(struct host *host, uint64_t call, const char *config, const char *input, const char *findings)
+{
 	static const char run[] = "01HZZZZZZZZZZZZZZZZZZZZZZZ", path[] = "/0/3";
-	struct wire_start start = {.config_len = (uint32_t)strlen(config), .run_len = 26, .path_len = 4};
-	size_t len = sizeof(start) + start.config_len + start.run_len + start.path_len + strlen(input);
+	struct wire_start start = {.config_len = (uint32_t)strlen(config),
+	    .run_len = 26,
+	    .path_len = 4,
+	    .findings_len = (uint32_t)strlen(findings)};
+	size_t len =
+	    sizeof(start) + start.config_len + start.run_len + start.path_len + start.findings_len + strlen(input);
 	char *bytes = malloc(len + 1);
 
 	assert_non_null(bytes);
 	memcpy(bytes, &start, sizeof(start));
-	sprintf(bytes + sizeof(start), "%s%s%s%s", config, run, path, input);
+	sprintf(bytes + sizeof(start), "%s%s%s%s%s", config, run, path, findings, input);
 	host_send(host, WIRE_START, call, WIRE_NO_ORDINAL, 0, bytes, len);
 	free(bytes);
 }

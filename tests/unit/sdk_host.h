@@ -54,6 +54,7 @@ void host_kill(struct host *host);
 void host_send(
     struct host *host, uint16_t type, uint64_t call, uint32_t ordinal, int32_t status, const void *bytes, size_t len);
 void host_call(struct host *host, uint64_t call, const char *config, const char *input);
+void host_call_again(struct host *host, uint64_t call, const char *config, const char *input, const char *findings);
 void host_answer(struct host *host, uint64_t call, uint32_t ordinal, const char *json);
 void host_refuse(struct host *host, uint64_t call, uint32_t ordinal, int status, const char *sentence);
 void host_answer_bytes(struct host *host, uint64_t call, uint32_t ordinal, const void *bytes, size_t len);

@@ -43,6 +43,9 @@ test_listings(void **state)
 	expect(w, "GET", "/v1/versions?name=other", "", 200, "[]");
 	expect(w, "GET", "/v1/runs?limit=7", "", 200, "[7]");
 	expect(w, "POST", "/v1/agents/wordcount/rollback", "{\"why\":\"slow\"}", 200, "\"name\":\"wordcount\"");
+	expect(w, "GET", "/v1/breakers", "", 200, "[]");
+	expect(w, "POST", "/v1/breakers/reset", "{\"name\":\"https://a:443\",\"why\":\"up again\"}", 200, "\"why\":\"up again\"");
+	expect(w, "POST", "/v1/breakers/reset", "{\"name\":\"b\",\"version\":\"1.0.0\"}", 200, "\"by\":\"uid:");
 	expect(w, "POST", "/v1/agents/wordcount/rollback", "", 200, "\"name\":\"wordcount\"");
 	expect(w, "POST", "/v1/agents/wordcount/withdraw", "{\"version\":\"1.0.0\"}", 200, "wordcount");
 	expect(w, "POST", "/v1/plugins", "\177ELF", 200, "\"state\":\"active\"");
@@ -78,6 +81,10 @@ test_bad_requests(void **state)
 	expect(w, "POST", "/v1/agents/a%2fb/rollback", "{}", 400, "0x2f");
 	expect(w, "POST", "/v1/agents/a%zz/rollback", "{}", 400, "bad_input");
 	expect(w, "POST", "/v1/agents/nobody/rollback", "{}", 404, "no_such_agent");
+	expect(w, "POST", "/v1/breakers/reset", "{\"name\":\"nobody\"}", 404, "not_found");
+	expect(w, "POST", "/v1/breakers/reset", "{}", 400, "name is missing");
+	expect(w, "POST", "/v1/breakers/reset", "{\"name\":7}", 400, "name has to be a text of at most 320 bytes");
+	expect(w, "POST", "/v1/breakers/reset", "{\"name\":\"b\",\"wyh\":\"x\"}", 400, "wyh");
 	expect(w, "POST", "/v1/agents/wordcount/rollback", "{\"versoin\":1}", 400, "versoin");
 	expect(w, "POST", "/v1/agents/wordcount/withdraw", "{}", 400, "version is missing");
 	expect(w, "POST", "/v1/plugins", "", 400, "bad_plugin");
@@ -204,6 +211,25 @@ test_resolve(void **state)
 	expect(w, "POST", "/v1/runs/" RUN_ID "/resolve", "{}", 409, "has ended already");
 	fakes.store_has_run = false;
 	expect(w, "POST", "/v1/runs/" RUN_ID "/resolve", "{}", 404, "no_such_run");
+}
+
+static void
+test_reviews(void **state)
+{
+	static const char path[] = "/v1/reviews/" REVIEW_ID_TEXT, decide[] = "/v1/reviews/" REVIEW_ID_TEXT "/decide";
+	struct world *w = *state;
+
+	expect(w, "GET", "/v1/reviews", "", 200, "[false,100]");
+	expect(w, "GET", "/v1/reviews?all=1&limit=7", "", 200, "[true,7]");
+	expect(w, "GET", "/v1/reviews?limit=0", "", 400, "bad_input");
+	expect(w, "GET", path, "", 200, "\"open\"");
+	expect(w, "GET", "/v1/reviews/x", "", 404, "not_found");
+	expect(w, "POST", decide, "{\"decision\": \"approve\", \"hash\": \"wrong\"}", 409, "conflict");
+	expect(w, "POST", decide, "{\"decision\": \"approve\", \"hash\": \"right\"}", 200, "\"decided\"");
+	expect(w, "POST", decide, "{\"decision\": \"reject\", \"hash\": \"right\"}", 409,
+	    "was decided before: approve by uid:7");
+	expect(w, "POST", "/v1/reviews/x/decide", "{\"decision\": \"reject\", \"hash\": \"right\"}", 404,
+	    "not_found");
 }
 
 /* A client that leaves is no longer watched, at once and not when the run ends. */
@@ -656,6 +682,7 @@ main(void)
 	    WITH_WORLD(test_leaving_many),
 	    WITH_WORLD(test_cancel),
 	    WITH_WORLD(test_resolve),
+	    WITH_WORLD(test_reviews),
 	    WITH_WORLD(test_client_leaves),
 	    WITH_WORLD(test_half_closed),
 	    WITH_WORLD(test_view_after_leaving),

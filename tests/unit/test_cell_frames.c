@@ -174,7 +174,7 @@ test_phases(void **state)
 	    {WIRE_HELLO, PHASE_NEW, 8},
 	    {WIRE_READY, PHASE_LOADING, 8},
 	    {WIRE_FAILED, PHASE_NEW | PHASE_LOADING, 0},
-	    {WIRE_OP, PHASE_READY, 32},
+	    {WIRE_OP, PHASE_READY, sizeof(struct wire_op)},
 	    {WIRE_PARK, PHASE_READY, 0},
 	    {WIRE_REPLY, PHASE_READY, 16},
 	    {WIRE_PART, PHASE_READY, 0},

@@ -238,8 +238,8 @@ plugin_groups_are_reloadable(void **state)
 	static const char *const tries[][2] = {{"plugins", "plugins: { x: { a = 1; }; };"},
 	    {"grants", "grants: { x: { private = true; }; };"}, {"limits", "limits: { x: { concurrency = 3; }; };"},
 	    {"grounding", "grounding: { x: { checks = [ \"q\" ]; }; };"},
-	    {"handoffs", "handoffs = ( { from = \"x\"; confidence = 0.5; } );"},
 	    {"routing", "routing = ( { capability = \"x\"; policy = \"cheapest\"; } );"},
+	    {"handoffs", "handoffs = ( { from = \"x\"; confidence = 0.5; } );"},
 	    {"fallbacks", "fallbacks = ( { of = \"x\"; to = ( { answer = \"1\"; } ); } );"}};
 	_cleanup_(buf_free) struct buf conf = {0};
 

@@ -3,6 +3,7 @@
  * ended just after that one.  Each time it has to end the same, and nothing that had an outcome may be done again.
  */
 
+#include "call/review.h"
 #include "dispatch_world.h"
 
 #include <sodium.h>
@@ -20,9 +21,17 @@ struct step {
 	uint8_t effect;
 };
 
-#define FIRST_OF "\x03\0\0\0\x04\0\0\0"   /* ops 3 and 4 */
-#define PART_OF  "\x03\0\0\0\0\0\0\0"     /* of op 3 the first */
-#define BRIEFLY  "\x40\x42\x0f\0\0\0\0\0" /* 1 ms */
+#define FIRST_OF "\x03\0\0\0\x04\0\0\0" /* ops 3 and 4 */
+#define PART_OF  "\x03\0\0\0\0\0\0\0"   /* of op 3 the first */
+#define POLL_ASK "{\"question\":\"Well, what is it to be?\",\"options\":[\"yes\",\"no\"]}"
+/* A majority of two with a quorum of half, all waited for: ops 11 and 12. */
+#define POLL_OF                                                                                                        \
+	"\0\2\0\0"                                                                                                     \
+	"\2\0\0\0\0\0\0\0\0\0\0\0"                                                                                     \
+	"\1\0\0\0\2\0\0\0\0\0\0\0"                                                                                     \
+	"\x0b\0\0\0\1\0\0\0"                                                                                           \
+	"\x0c\0\0\0\1\0\0\0" POLL_ASK
+#define BRIEFLY "\x40\x42\x0f\0\0\0\0\0" /* 1 ms */
 
 static const struct step root_steps[] = {
     {.what = ASK, .kind = WIRE_OP_RANDOM, .target = "", .input = "\x08\0\0\0"},
@@ -48,6 +57,14 @@ static const struct step root_steps[] = {
     {.what = WAIT, .waits = 9},
     {.what = ASK, .kind = WIRE_OP_FORGET, .target = "/?", .input = "{}"},
     {.what = WAIT, .waits = 10},
+    {.what = ASK, .kind = WIRE_OP_CALL, .target = "v", .input = POLL_ASK},
+    {.what = ASK, .kind = WIRE_OP_CALL, .target = "b", .input = POLL_ASK}, /* which has another answer */
+    {.what = ASK, .kind = WIRE_OP_POLL, .target = "", .input = POLL_OF},
+    {.what = WAIT, .waits = 13},
+    {.what = ASK, .kind = WIRE_OP_REVIEW, .target = "", .input = "{\"question\":\"Is it?\"}"},
+    {.what = ASK, .kind = WIRE_OP_HTTP, .target = "http://example.org/2", .input = "{}", .effect = WIRE_EFFECT_ONCE},
+    {.what = WAIT, .waits = 14},
+    {.what = WAIT, .waits = 15},
     {.what = REPLY_ALL},
 };
 
@@ -66,6 +83,12 @@ static const struct step c_steps[] = {
     {.what = REPLY, .input = "{\"c\":\"has an answer that is longer than a hash\"}"},
 };
 
+static const struct step v_steps[] = {
+    {.what = ASK, .kind = WIRE_OP_SLEEP, .target = "", .input = BRIEFLY},
+    {.what = WAIT, .waits = 0},
+    {.what = REPLY, .input = "{\"choice\":\"yes\"}"},
+};
+
 static const struct step *
 steps_of(const struct call *call)
 {
@@ -74,6 +97,8 @@ steps_of(const struct call *call)
 		return root_steps;
 	case 'b':
 		return b_steps;
+	case 'v':
+		return v_steps;
 	default:
 		return c_steps;
 	}
@@ -86,6 +111,7 @@ static void
 asks(struct call *call, const struct step *s)
 {
 	size_t len = s->kind == WIRE_OP_RANDOM ? 4
+		     : s->kind == WIRE_OP_POLL ? sizeof(POLL_OF) - 1
 		     : s->kind == WIRE_OP_SLEEP || s->kind == WIRE_OP_FIRST || s->kind == WIRE_OP_PART
 			 ? 8
 			 : strlen(s->input);
@@ -109,7 +135,8 @@ replies_all(struct call *call)
 	for (uint32_t i = 0; i < call->n_ops; i++) {
 		struct op *op = call->ops[i];
 		bool text = op->kind == WIRE_OP_CALL || op->kind == WIRE_OP_RECALL || op->kind == WIRE_OP_REMEMBER ||
-			    op->kind == WIRE_OP_PART || op->kind == WIRE_OP_FORGET;
+			    op->kind == WIRE_OP_PART || op->kind == WIRE_OP_FORGET || op->kind == WIRE_OP_POLL ||
+			    op->kind == WIRE_OP_REVIEW;
 
 		buf_printf(
 		    &all, "%u %d %.*s;", op->ordinal, op->status, text ? (int)op->value->len : 0, op->value->data);
@@ -159,6 +186,33 @@ goes_on(struct call *call)
 
 /* ---- The world outside the calls --------------------------------------------------------------------------------- */
 
+/* What waits for a human: of a question it is edited, of an effect approved; and what nobody knows of did not take place. */
+static bool
+human_answers(void)
+{
+	_cleanup_(json_p) json_t *undecided = dispatch_undecided(w.run), *value = json_pack("{s:i}", "n", 7);
+	struct decision not_done = {.outcome = DECISION_NOT_DONE, .who = "uid:7"};
+	struct review *r = LIST_FIRST(&w.run->reviews);
+	bool asked = r != NULL || undecided != NULL;
+	struct fault fault;
+
+	for (size_t i = 0; i < json_array_size(undecided); i++) {
+		const char *path = json_string_value(json_object_get(json_array_get(undecided, i), "path"));
+
+		assert_int_equal(dispatch_resolve(w.d, w.run, path, &not_done, &fault), 0);
+	}
+	if (r != NULL) {
+		bool edits = strcmp(r->cause, "agent") == 0;
+		struct review_said said = {.decision = edits ? "edit" : "approve",
+		    .value = edits ? value : NULL,
+		    .hash = r->hash,
+		    .who = "uid:7"};
+
+		assert_int_equal(dispatch_review(w.d, w.run, r->id, &said, &fault), 0);
+	}
+	return asked;
+}
+
 static void
 world_answers(void)
 {
@@ -194,6 +248,7 @@ plays(void)
 			if (call_by_handle(&w.calls, i) != NULL)
 				moved |= goes_on(call_by_handle(&w.calls, i));
 		}
+		moved |= human_answers();
 		world_answers();
 		event_base_loop(w.loop, moved || w.awaited != NULL || w.memory.done != NULL || w.http.done != NULL
 					    ? EVLOOP_NONBLOCK
@@ -207,6 +262,8 @@ world_is_peopled(void)
 	version_add("a", "1.0.0");
 	version_add("b", "1.0.0");
 	version_add("c", "1.0.0");
+	version_add("v", "1.0.0");
+	w.policy->review_once = true;
 	memset(at, 0, sizeof(at));
 }
 
@@ -303,7 +360,7 @@ assert_records_sound(unsigned cut)
 
 			if (!same_path(&one, &other) || kind != other.head.kind)
 				continue;
-			if (kind == RECORD_CALL_START || kind == RECORD_CALL_END || kind == RECORD_OP_OUTCOME ||
+			if (kind == RECORD_REVIEW || kind == RECORD_CALL_START || kind == RECORD_CALL_END || kind == RECORD_OP_OUTCOME ||
 			    kind == RECORD_COMMAND)
 				fail_msg("cut after %u: records %u and %u are both %s of %.*s", cut, i, k,
 				    record_kind_name((enum record_kind)kind), (int)record_find(&one, TAG_PATH)->len,
@@ -319,7 +376,7 @@ assert_accounts_settled(void)
 {
 	assert_int_equal(w.run->account.reserved[QUANTITY_CALLS], 0);
 	assert_int_equal(w.run->account.returnable[QUANTITY_CALLS], 0);
-	assert_int_equal(w.run->account.spent[QUANTITY_CALLS], 4); /* a, b, c and c's b */
+	assert_int_equal(w.run->account.spent[QUANTITY_CALLS], 6); /* a, b, c and c's b; who votes */
 	assert_int_equal(dispatch_host_account(w.d)->reserved[QUANTITY_CALLS], 0);
 }
 
@@ -338,6 +395,7 @@ test_goes_on_after_each_record(void **state)
 	assert_accounts_settled();
 	result = xstrndup((const char *)w.run->root.value->data, w.run->root.value->len);
 	assert_non_null(strstr(result, "has an answer that is longer"));
+	assert_non_null(strstr(result, "{\"outcome\":\"yes\",\"how\":\"won\""));
 	keep_records();
 	for (unsigned n = 1; n <= n_kept; n++) {
 		teardown(state);
@@ -497,7 +555,7 @@ test_pins_and_configurations(void **state)
 	assert_string_equal((const char *)w.submitted[0]->config->data, "{}");
 	plays();
 	assert_int_equal(w.run->root.status, 0);
-	assert_int_equal(count(RECORD_CALL_START), 4);
+	assert_int_equal(count(RECORD_CALL_START), 6);
 	for (unsigned i = 0; i < w.n_records; i++) {
 		struct record r = decoded(w.records[i]);
 		_cleanup_(free_p) char *callee = record_text(&r, TAG_CALLEE), *semver = record_text(&r, TAG_VERSION);

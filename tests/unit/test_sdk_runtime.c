@@ -536,6 +536,31 @@ expect_breach(const void *bytes, size_t len)
 	close(host.fd);
 }
 
+static int
+tells_findings(hospes_ctx *ctx)
+{
+	const hospes_value *findings = hospes_findings(ctx);
+
+	return hospes_reply(ctx, json_pack("{s:O s:b}", "input", hospes_json(hospes_input(ctx)), "found",
+				     findings != NULL && json_array_size(hospes_json(findings)) == 1));
+}
+
+/* What was wrong with the reply before goes with the input. */
+static void
+test_findings(void **state)
+{
+	(void)state;
+	host_start(&host, tells_findings, 4);
+	host_call(&host, 1, "{}", "7");
+	host_expect(&host, &said, WIRE_REPLY, 1);
+	assert_string_equal(said.text, "{\"input\":7,\"found\":false}");
+	host_call_again(&host, 2, "{}", "7", "[{\"claim\":1}]");
+	host_expect(&host, &said, WIRE_REPLY, 2);
+	assert_string_equal(said.text, "{\"input\":7,\"found\":true}");
+	assert_null(hospes_findings(NULL));
+	host_stop(&host);
+}
+
 static void
 test_frames_that_cannot_be_right(void **state)
 {
@@ -680,6 +705,7 @@ main(void)
 	    cmocka_unit_test_teardown(test_verdicts, teardown),
 	    cmocka_unit_test_teardown(test_anothers_pointers_are_refused, teardown),
 	    cmocka_unit_test_teardown(test_nonsense_is_refused_and_takes_no_ordinal, teardown),
+	    cmocka_unit_test_teardown(test_findings, teardown),
 	    cmocka_unit_test_teardown(test_frames_that_cannot_be_right, teardown),
 	    cmocka_unit_test_teardown(test_late_frames_are_passed_over, teardown),
 	    cmocka_unit_test_teardown(test_receive_and_send, teardown),

@@ -235,6 +235,22 @@ test_not_of_a_permission(void **state)
 	assert_int_equal(count(RECORD_STAGE), 0);
 }
 
+/* Nor is it where that is not found out, since there is nobody of that name. */
+static void
+test_not_of_one_that_is_not_there_either(void **state)
+{
+	static char *only_b[] = {"call:b", NULL};
+	struct call *root;
+
+	(void)state;
+	then_answer(list_of("nobody"), "1");
+	root = begins();
+	w.versions[0].needs = only_b;
+	ask(root, "nobody");
+	assert_int_equal(last_status(), HOSPES_ENOAGENT);
+	assert_int_equal(count(RECORD_STAGE), 0);
+}
+
 /* Who may call b may be given what the operator puts in its place. */
 static void
 test_permission_is_for_what_was_asked(void **state)
@@ -638,6 +654,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_causes, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_a_refusal, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_not_of_a_permission, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_not_of_one_that_is_not_there_either, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_permission_is_for_what_was_asked, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_an_agent_that_is_not_there, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_a_share_is_for_all_attempts, setup, teardown),

@@ -27,7 +27,8 @@ chore(hospes_ctx *ctx, const hospes_value *item, json_t *done)
 		return hospes_sleep(ctx, hospes_int(item, "sleep") * 1000000);
 	for (int64_t i = 0; i < (times == 0 ? 1 : times); i++) {
 		hospes_value *said = NULL;
-		int rc = hospes_call_with(ctx, callee, hospes_get(item, "input"), HOSPES_OPTIONS(.timeout_ns = timeout_ns), &said);
+		int rc = hospes_call_with(
+		    ctx, callee, hospes_get(item, "input"), HOSPES_OPTIONS(.timeout_ns = timeout_ns), &said);
 
 		if (rc == HOSPES_ECANCELLED)
 			return rc;
@@ -50,10 +51,10 @@ all_at_once(hospes_ctx *ctx, json_t *done)
 		hospes_group_add(group, hospes_text(item, "call"), hospes_get(item, "input"), NULL);
 	}
 	for (; (answer = hospes_group_next(group)) != NULL; got++)
-		json_array_append_new(done,
-		    answer->status != 0 ? json_pack("{s:s}", "status", hospes_status_name(answer->status))
-					: json_pack("{s:s s:O*}", "status", "ok", "who",
-					      json_object_get(hospes_json(answer->value), "who")));
+		json_array_append_new(done, answer->status != 0
+						? json_pack("{s:s}", "status", hospes_status_name(answer->status))
+						: json_pack("{s:s s:O*}", "status", "ok", "who",
+						      json_object_get(hospes_json(answer->value), "who")));
 	return got < json_array_size(list) ? hospes_status(ctx) : 0;
 }
 

@@ -1,0 +1,44 @@
+# Alerts that the webhook has not taken when the host is killed are sent after the next start; those that it has taken are not.
+. "$TESTS/lib.sh"
+plan 6
+web_start
+host_start "alerts: { webhook = \"$WEB/hook\"; }; quality: { k = 0.5; h = 3.0; least = 5; };"
+plugin scorer
+plugin echo
+
+drops()
+{
+	local i
+	for ((i = 0; i < 15; i++)); do
+		run scorer "{\"callee\": \"echo\", \"input\": {\"$1\": $i}, \"score\": 0.9}"
+	done
+	for ((i = 0; i < 6; i++)); do
+		run scorer "{\"callee\": \"echo\", \"input\": {\"$1\": \"$i\"}, \"score\": 0}"
+	done
+}
+states()
+{
+	hospes alerts --json | jq -r '[.[].webhook.state] | join(" ")'
+}
+
+drops one
+wait_for '[ "$(states)" = delivered ]'
+ok $? "one was taken"
+sed -i "s|$WEB/hook|http://127.0.0.1:1/hook|" "$T/hospes.conf"
+kill -HUP "$HOST"
+wait_for 'grep -q "the configuration was read again" "$T/host.log"'
+drops two
+drops three
+is "$(states)" "pending pending delivered" "two wait, since nobody listens"
+host_crash
+sed -i "s|http://127.0.0.1:1/hook|$WEB/hook|" "$T/hospes.conf"
+host_launch
+wait_for '[ "$(states)" = "delivered delivered delivered" ]'
+ok $? "they are sent after a start"
+is "$(web /hooks | jq -r '[.[].headers."idempotency-key"] | [length, (unique | length)] | join(" ")')" "3 3" "each once, the first not again"
+is "$(web /hooks | jq -r '[.[].headers."idempotency-key"] | join(" ")')" "$(hospes alerts --json | jq -r '[.[].id] | reverse | join(" ")')" \
+    "in their order"
+host_crash
+host_launch
+run echo '{}'
+is "$(web /hooks | jq length)" 3 "after one more start there is nothing to send"
