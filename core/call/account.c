@@ -13,7 +13,7 @@ account_init(struct account *a, const char *what, struct account *parent)
 {
 	*a = (struct account){.parent = parent, .what = what, .ends_real_ns = NO_LIMIT};
 	for (int q = 0; q < QUANTITIES; q++)
-		a->limit[q] = NO_LIMIT;
+		a->limit[q] = a->tell_at[q] = NO_LIMIT;
 }
 
 /* The next account that a reservation has to ask: none above one whose limit was reserved when it was opened. */

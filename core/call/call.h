@@ -71,6 +71,9 @@ struct account {
 	/* the part of reserved that may come back: shares beyond what is sure to be spent */
 	int64_t returnable[QUANTITIES];
 	int64_t ends_real_ns; /* NO_LIMIT: none of its own */
+	/* of dispatch/budget_alerts.c: where an alert is due next, and at how many per cent the last one was */
+	int64_t tell_at[QUANTITIES]; /* NO_LIMIT: none is */
+	uint8_t told[QUANTITIES];
 };
 
 enum account_answer { ACCOUNT_TAKEN, ACCOUNT_WAIT, ACCOUNT_NEVER };
@@ -369,6 +372,7 @@ struct run {
 	/* of dispatch/guard_budget.c */
 	TAILQ_ENTRY(run) overspent;
 	bool is_overspent; /* it is in the list of runs to be ended */
+	bool from_record;  /* it is being built from its records: nothing is told of it */
 
 	/* of dispatch/deadlock.c */
 	TAILQ_ENTRY(run) stalled;

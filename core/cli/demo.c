@@ -31,6 +31,7 @@ static const struct scene {
     {"break-in", "An agent opens files and sockets", demo_break_in, "null"},
     {"budget", "An agent spends without end", demo_budget, "{}"},
     {"review", "A payment waits for a human", demo_review, "null"},
+    {"poll", "Voters die, and there is an outcome", demo_poll, "null"},
 };
 
 /* Name and version of the user's own plugin, as its notes have them; it is not loaded. */

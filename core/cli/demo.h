@@ -39,7 +39,7 @@ struct demo {
  * HOSPES_EFAILED: it was not, and the verdict says what was found; anything else: it could not be played, see the fault.
  */
 typedef int demo_play(struct demo *d, struct buf *verdict, struct fault *fault);
-demo_play demo_kill, demo_crash, demo_loop, demo_lie, demo_swap, demo_break_in, demo_budget, demo_review;
+demo_play demo_kill, demo_crash, demo_loop, demo_lie, demo_swap, demo_break_in, demo_budget, demo_review, demo_poll;
 
 void demo_say(const struct demo *d, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -6,7 +6,8 @@ core_cli_libcli_a_SOURCES = \
 	core/cli/ask_answer.c core/cli/backup.c core/cli/breakers.c core/cli/breakers.h core/cli/budget.c \
 	core/cli/ask_print.c core/cli/ask_progress.c core/cli/client.c core/cli/client.h core/cli/command.h \
 	core/cli/demo.c core/cli/demo.h core/cli/demo_break_in.c core/cli/demo_budget.c core/cli/demo_crash.c core/cli/demo_host.c \
-	core/cli/demo_kill.c core/cli/demo_lie.c core/cli/demo_loop.c core/cli/demo_review.c core/cli/demo_swap.c core/cli/dev.c core/cli/erase.c \
+	core/cli/demo_kill.c core/cli/demo_lie.c core/cli/demo_loop.c core/cli/demo_poll.c core/cli/demo_review.c \
+	core/cli/demo_swap.c core/cli/dev.c core/cli/erase.c \
 	core/cli/doctor.c core/cli/document.c core/cli/document.h core/cli/document_gzip.c core/cli/document_html.c core/cli/document_info.c \
 	core/cli/document_pdf.c core/cli/document_plain.c core/cli/expand.c core/cli/expand.h core/cli/findings.c \
 	core/cli/follow.c core/cli/follow.h core/cli/info.c core/cli/journal.c core/cli/journal.h core/cli/journal_payloads.c core/cli/journal_store.c core/cli/keeper.c core/cli/keeper.h core/cli/logs.c \

@@ -46,6 +46,7 @@ set_limits(struct accounts *accounts, struct day_account *a)
 	}
 	limit(&a->account, QUANTITY_CALLS, calls);
 	limit(&a->account, QUANTITY_MONEY, money);
+	watch_limits(&a->account, &p->alerts_at);
 }
 
 /* ---- Opening and closing ----------------------------------------------------------------------------------------- */
@@ -119,7 +120,7 @@ dispatch_set_policy(struct dispatch *d, struct policy *policy)
 /* ---- Finding ----------------------------------------------------------------------------------------------------- */
 
 static struct day_account *
-find(struct accounts *accounts, struct map *map, const char *what, const char *name)
+find(struct dispatch *d, struct map *map, const char *what, const char *name)
 {
 	struct day_account *a = map_get(map, name);
 	char *copy;
@@ -131,7 +132,8 @@ find(struct accounts *accounts, struct map *map, const char *what, const char *n
 	strcpy(copy, name);
 	a->name = copy;
 	account_init(&a->account, what, NULL);
-	set_limits(accounts, a);
+	set_limits(&d->accounts, a);
+	watch_day_told(d, a);
 	map_put(map, copy, a);
 	return a;
 }
@@ -139,13 +141,13 @@ find(struct accounts *accounts, struct map *map, const char *what, const char *n
 struct day_account *
 accounts_client(struct dispatch *d, const char *name)
 {
-	return find(&d->accounts, &d->accounts.clients, "client", name);
+	return find(d, &d->accounts.clients, "client", name);
 }
 
 struct day_account *
 accounts_agent(struct dispatch *d, const char *name)
 {
-	return find(&d->accounts, &d->accounts.agents, "agent", name);
+	return find(d, &d->accounts.agents, "agent", name);
 }
 
 struct account *
@@ -165,9 +167,11 @@ dispatch_host_account(struct dispatch *d)
 static void
 begin_day(struct accounts *accounts, struct day_account *a)
 {
-	(void)accounts;
 	memset(a->account.spent, 0, sizeof(a->account.spent));
 	memset(a->saved, 0, sizeof(a->saved));
+	memset(a->account.told, 0, sizeof(a->account.told));
+	if (accounts->policy != NULL)
+		watch_limits(&a->account, &accounts->policy->alerts_at);
 }
 
 /* A clock that was set back is let pass: the day that has begun goes on. */
@@ -195,10 +199,8 @@ touched(struct accounts *accounts, struct day_account *a)
 
 /* ---- Beside a call ----------------------------------------------------------------------------------------------- */
 
-#define BESIDE 3 /* agent, client, host */
-
-static void
-beside(struct dispatch *d, const struct op *op, struct account *ret[BESIDE])
+void
+beside_of(struct dispatch *d, const struct op *op, struct account *ret[BESIDE])
 {
 	ret[0] = op->agent;
 	ret[1] = op->run->client_account;
@@ -218,9 +220,14 @@ agent_of(struct dispatch *d, const struct op *op)
 	return v->account;
 }
 
-/* The key of the configuration that sets the limit; allocated. */
-static char *
-key_of(const struct day_account *a, enum quantity q)
+char *
+account_of_day(const struct day_account *a)
+{
+	return a->name[0] == '\0' ? xstrdup("day") : xasprintf("%s %s", a->account.what, a->name);
+}
+
+char *
+account_key(const struct day_account *a, enum quantity q)
 {
 	const char *last = q == QUANTITY_CALLS ? "calls" : "money";
 
@@ -233,7 +240,7 @@ static int
 refuse(const struct op *op, const struct account *at, enum quantity q, struct fault *why)
 {
 	const struct day_account *a = (const struct day_account *)at;
-	_cleanup_(free_p) char *key = key_of(a, q);
+	_cleanup_(free_p) char *key = account_key(a, q);
 	_cleanup_(free_p) char *whose =
 	    a->name[0] == '\0' ? xstrdup("the day of this host") : xasprintf("the day of %s %s", at->what, a->name);
 	_cleanup_(free_p) char *what_to_do = xasprintf("wait for midnight UTC, or give it more (`%s`)", key);
@@ -249,7 +256,7 @@ beside_admit(struct dispatch *d, struct op *op, struct fault *why)
 
 	accounts_at(d, clock_real_ns());
 	op->agent = agent_of(d, op);
-	beside(d, op, a);
+	beside_of(d, op, a);
 	op->agent = NULL;
 	for (unsigned i = 0; i < BESIDE; i++) {
 		for (enum quantity q = 0; a[i] != NULL && q < QUANTITIES_RESERVED; q++) {
@@ -266,7 +273,7 @@ beside_hold(struct dispatch *d, struct op *op)
 	struct account *a[BESIDE];
 
 	op->agent = agent_of(d, op);
-	beside(d, op, a);
+	beside_of(d, op, a);
 	for (unsigned i = 0; i < BESIDE; i++) {
 		for (enum quantity q = 0; a[i] != NULL && q < QUANTITIES_RESERVED; q++)
 			account_hold(a[i], q, op->reserved_least[q]);
@@ -279,7 +286,7 @@ book(struct dispatch *d, struct op *op, bool spent)
 {
 	struct account *a[BESIDE];
 
-	beside(d, op, a);
+	beside_of(d, op, a);
 	op->agent = NULL;
 	for (unsigned i = 0; i < BESIDE; i++) {
 		for (enum quantity q = 0; a[i] != NULL && q < QUANTITIES_RESERVED; q++)

@@ -27,12 +27,31 @@ struct day_account *accounts_agent(struct dispatch *d, const char *name);
 void accounts_at(struct dispatch *d, int64_t real_ns);
 
 /* The guard's: has each of them room for what the op costs by itself; it is taken; it is given back, where it was not spent. */
+#define BESIDE 3                                                                      /* agent, client, host */
+void beside_of(struct dispatch *d, const struct op *op, struct account *ret[BESIDE]); /* NULL: none */
 int beside_admit(struct dispatch *d, struct op *op, struct fault *why);
 void beside_hold(struct dispatch *d, struct op *op);
 void beside_release(struct dispatch *d, struct op *op);
 
 /* The call of the op has ended, by a record of this time that is appended next: what it held is spent. */
 void beside_spend(struct dispatch *d, struct op *op, int64_t real_ns);
+
+/* "day", "client uid:1000", "agent research"; the key of the configuration that sets its limit.  Allocated. */
+char *account_of_day(const struct day_account *a);
+char *account_key(const struct day_account *a, enum quantity q);
+
+/* ---- budget_alerts.c --------------------------------------------------------------------------------------------- */
+
+/* Its limits are these, or others than before: where the next alert is due. */
+void watch_limits(struct account *a, const struct policy_percents *at);
+
+/* It has come further: raises what is due. */
+void watch_run(struct dispatch *d, struct run *run);
+void watch_day(struct dispatch *d, struct day_account *a);
+
+/* What was raised today before the host was started; what a record of the run says that was. */
+void watch_day_told(struct dispatch *d, struct day_account *a);
+void watch_restore(struct run *run, const struct record *rec);
 
 /* ---- ledger.c ---------------------------------------------------------------------------------------------------- */
 
@@ -43,6 +62,9 @@ void ledger_save(struct dispatch *d);
 /* ---- guard_budget.c ---------------------------------------------------------------------------------------------- */
 
 #define BUDGET_TEXT 48
+
+/* "3", "$0.50", "1.500 s". */
+void budget_number(enum quantity q, int64_t n, char out[BUDGET_TEXT]);
 
 /* "a needs 3 calls and WHOSE has 1 of 10 left; WHAT TO DO": why an account is short. */
 void budget_needs(struct fault *why, const struct op *op, const struct account *at, enum quantity q, int64_t most,

@@ -82,6 +82,7 @@ dispatch_take(struct dispatch *d, struct run *run)
 	run->dispatch = d;
 	TAILQ_INIT(&run->memory_waiters.ops);
 	TAILQ_INIT(&run->spend_waiters.ops);
+	watch_limits(&run->account, &run->policy->alerts_at);
 }
 
 void

@@ -65,8 +65,10 @@ void grounding_noticed(struct dispatch *d, struct op *op);
 /* An op that waited for its part of a share no longer does.  (guard_budget.c) */
 void budget_unshare(struct op *op);
 
-/* A call was made for an op that this guard has let pass: its account, with the shares that it was given. */
+/* A call was made for an op that this guard has let pass: its account, with the shares that it was given; and, once
+ * it is on record, the alerts that are due with it. */
 void budget_call(struct call *call);
+void budget_began(struct dispatch *d, struct call *call);
 
 /* A call has used so much CPU time more.  A run that had all of its own and goes on is ended soon; one that is gone is not. */
 void budget_cpu(struct dispatch *d, struct call *call, int64_t ns);

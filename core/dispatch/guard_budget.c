@@ -26,9 +26,8 @@ payer(const struct op *op)
 
 /* ---- Sentences --------------------------------------------------------------------------------------------------- */
 
-/* "3", "$0.50", "1.500 s". */
-static void
-number_text(enum quantity q, int64_t n, char out[BUDGET_TEXT])
+void
+budget_number(enum quantity q, int64_t n, char out[BUDGET_TEXT])
 {
 	char money[MONEY_TEXT];
 
@@ -54,9 +53,9 @@ budget_needs(struct fault *why, const struct op *op, const struct account *at, e
 {
 	char needs[BUDGET_TEXT], limit[BUDGET_TEXT], left[BUDGET_TEXT];
 
-	number_text(q, most, needs);
-	number_text(q, account_room(at, q), left);
-	number_text(q, at->limit[q], limit);
+	budget_number(q, most, needs);
+	budget_number(q, account_room(at, q), left);
+	budget_number(q, at->limit[q], limit);
 	fault_set(why, HOSPES_EBUDGET, "%s needs %s%s and %s has %s of %s left; %s", op->target, needs,
 	    q != QUANTITY_CALLS ? ""
 	    : most == 1         ? " call"
@@ -119,8 +118,8 @@ cpu_over(const struct run *run, struct fault *why)
 {
 	char used[BUDGET_TEXT], limit[BUDGET_TEXT];
 
-	number_text(QUANTITY_CPU, run->account.spent[QUANTITY_CPU], used);
-	number_text(QUANTITY_CPU, run->account.limit[QUANTITY_CPU], limit);
+	budget_number(QUANTITY_CPU, run->account.spent[QUANTITY_CPU], used);
+	budget_number(QUANTITY_CPU, run->account.limit[QUANTITY_CPU], limit);
 	fault_set(why, HOSPES_EBUDGET,
 	    "this run has used %s of CPU time and may use %s; have it compute less, or give it more (--cpu, `run.cpu`)",
 	    used, limit);
@@ -187,6 +186,7 @@ budget_cpu(struct dispatch *d, struct call *call, int64_t ns)
 {
 	call->cpu_ns += ns;
 	account_spend(&call->account, QUANTITY_CPU, ns);
+	watch_run(d, call->run);
 	if (cpu_is_overspent(call->run))
 		stop_later(d, call->run);
 }
@@ -269,8 +269,8 @@ admit_share(const struct op *op, struct fault *why)
 
 	if (op->reserved_least[QUANTITY_MONEY] <= op->reserved_most[QUANTITY_MONEY])
 		return GUARD_PASS;
-	number_text(QUANTITY_MONEY, op->price_micros, price);
-	number_text(QUANTITY_MONEY, op->share[QUANTITY_MONEY], share);
+	budget_number(QUANTITY_MONEY, op->price_micros, price);
+	budget_number(QUANTITY_MONEY, op->share[QUANTITY_MONEY], share);
 	return guard_refuse(why, HOSPES_EBUDGET,
 	    "%s costs %s by itself and its share is %s; have its caller give it more (money_micros)", op->target, price,
 	    share);
@@ -319,6 +319,19 @@ budget_call(struct call *call)
 	}
 }
 
+void
+budget_began(struct dispatch *d, struct call *call)
+{
+	struct account *a[BESIDE];
+
+	watch_run(d, call->run);
+	beside_of(d, call->op, a);
+	for (unsigned i = 0; i < BESIDE; i++) {
+		if (a[i] != NULL)
+			watch_day(d, (struct day_account *)a[i]);
+	}
+}
+
 static int
 budget_restore(struct dispatch *d, struct op *op, struct fault *fault)
 {
@@ -335,9 +348,9 @@ budget_restore(struct dispatch *d, struct op *op, struct fault *fault)
 		beside_hold(d, op);
 		return 0;
 	}
-	number_text(q, op->reserved_most[q], most);
-	number_text(q, account_room(at, q), had);
-	number_text(q, at->limit[q], of);
+	budget_number(q, op->reserved_most[q], most);
+	budget_number(q, account_room(at, q), had);
+	budget_number(q, at->limit[q], of);
 	return fault_set(fault, HOSPES_EDAMAGED, "%s is on record with %s%s, and this %s had %s of %s left", op->target,
 	    most, q == QUANTITY_CALLS ? " calls" : "", at->what, had, of);
 }
@@ -368,6 +381,7 @@ give_back(struct dispatch *d, struct op *op, const int64_t actual[QUANTITIES_RES
 	/* What came back, or can no longer come back, decides for any of those who wait: each is tried once. */
 	if (came_back)
 		wake_all(d);
+	watch_run(d, op->run);
 }
 
 static void

@@ -291,6 +291,7 @@ take(struct dispatch *d, const struct load *load)
 	const char *key;
 	json_t *body;
 
+	watch_day_told(d, &d->accounts.host);
 	begin_all(d, load->known);
 	json_object_foreach(load->untold, key, body)
 	{

@@ -1,6 +1,6 @@
 noinst_LIBRARIES += core/dispatch/libdispatch.a
 core_dispatch_libdispatch_a_SOURCES = \
-	core/dispatch/accounts.c core/dispatch/accounts.h core/dispatch/alert.c core/dispatch/alert.h \
+	core/dispatch/accounts.c core/dispatch/accounts.h core/dispatch/budget_alerts.c core/dispatch/alert.c core/dispatch/alert.h \
 	core/dispatch/alert_apply.c core/dispatch/alert_list.c core/dispatch/apply.c core/dispatch/apply.h \
 	core/dispatch/breaker.c core/dispatch/breaker.h core/dispatch/breakers.c core/dispatch/breakers.h \
 	core/dispatch/breakers_told.c core/dispatch/config.c core/dispatch/cusum.c core/dispatch/cusum.h \

@@ -71,9 +71,10 @@ call_begin(struct dispatch *d, struct op *op)
 	call->deadline_real_ns = attempt_ends(op, call->rules);
 	concurrency_began(d, call);
 	grounding_began(call);
-	budget_call(call);
 	call->account.ends_real_ns = op->share_wall_ns > 0 ? op->deadline_real_ns : NO_LIMIT;
+	budget_call(call);
 	record_call_start(d, call, fresh);
+	budget_began(d, call);
 	tell_call(d, call, "call_started");
 	attempt_arm(d, call);
 	dispatch_submit(d, call);

@@ -217,10 +217,11 @@ raise_drop(struct dispatch *d, const struct series *s, struct run *run)
 	struct alert a = {.kind = "quality", .of = of, .what = "score", .run = run, .more = more};
 
 	asked = s->capability[0] == '\0' ? xstrdup("") : xasprintf(" as %s", s->capability);
-	text = xasprintf("%s %s answers worse%s than it used to: %s gave it %.2f on the mean, and %.2f over the last "
-			 "%u scores; `hospes "
-			 "scores %s` has all of them, `hospes rollback %s` goes back to the version before",
-	    s->plugin, s->semver, asked, kind_names[s->kind], s->before, s->after, s->after_n, s->plugin, s->plugin);
+	text = xasprintf("%s %s answers worse%s than it used to: %s gave it %.2f on the mean, and then %.2f over %u "
+			 "score%s; `hospes scores %s` has all of them, `hospes rollback %s` goes back to the version "
+			 "before",
+	    s->plugin, s->semver, asked, kind_names[s->kind], s->before, s->after, s->after_n,
+	    s->after_n == 1 ? "" : "s", s->plugin, s->plugin);
 	a.text = text;
 	alert_raise(d, &a);
 }

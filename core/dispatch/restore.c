@@ -15,6 +15,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "dispatch/accounts.h"
 #include "dispatch/guard.h"
 #include "dispatch/stages.h"
 #include "dispatch/review.h"
@@ -30,6 +31,7 @@ dispatch_restore_begin(struct dispatch *d, struct run *run, struct restore **ret
 	r->d = d;
 	r->run = run;
 	dispatch_take(d, run);
+	run->from_record = true;
 	*ret = r;
 }
 
@@ -544,6 +546,9 @@ take(struct restore *r, const struct record *rec, struct fault *fault)
 		return take_part(r, rec, fault);
 	case RECORD_LOG:
 		return take_line(r, rec, fault);
+	case RECORD_ALERT:
+		watch_restore(r->run, rec);
+		return 0;
 	case RECORD_SCORE:
 		return take_score(r, rec, fault);
 	default:

@@ -192,9 +192,11 @@ go_on(struct restore *r)
 	free(ops.items);
 }
 
+/* From here on what happens to the run is recorded and told again. */
 static void
-count_records(struct restore *r)
+go_live(struct restore *r)
 {
+	r->run->from_record = false;
 	if (r->run->seq < r->next_seq)
 		r->run->seq = r->next_seq;
 }
@@ -208,7 +210,7 @@ dispatch_restore_end(struct restore **rp, struct fault *fault)
 	struct fault ended;
 	char hex[65];
 
-	count_records(r);
+	go_live(r);
 	if (gone != NULL) {
 		hex_format(gone->object, sizeof(gone->object), hex);
 		return fault_set(fault, HOSPES_ENOVERSION,
@@ -239,7 +241,7 @@ dispatch_restore_fail(struct restore **rp, const struct fault *why)
 	struct restore *r = *rp;
 	struct op *root = &r->run->root;
 
-	count_records(r);
+	go_live(r);
 	if (root->state == OP_NEW) {
 		pipeline_refuse(r->d, root, "restart", why);
 	} else {

@@ -134,7 +134,7 @@ json_t *run_part(const struct run *run, uint32_t nth);
  * or NULL and the fault.
  *
  * run_show: run_json with result, and "tree": {"path": "/0", "plugin", "version", "started", "duration_ms", "status",
- * "confidence"?, "message"?, "replays"?: n, "parts"?: n, "ops": [nodes in order]}.  A call that went on with another attempt has
+ * "confidence"?, "message"?, "scores"?: [{"score", "by", "who", "why"?}], "replays"?: n, "parts"?: n, "ops": [nodes in order]}.  A call that went on with another attempt has
  * "next": {"attempt": n, "by": "ladder" | "fallback", "cause", "kind": "call" | "answer" | "human", "to"?, "version"?, "of"?}, and the first has
  * the others in "attempts": [nodes in order, "/0/3#2"]; one that is a fixed answer has "op": "answer".  A node of an op that is no call has "op": "http"
  * and "target" in place of plugin and version; one that a guard refused has "guard", and "findings" where it has any.  What

@@ -169,6 +169,9 @@ void open_checkpoint(struct runs *r);
 /* erase.c: it is in the queue of those that are erased. */
 bool run_is_erased(const struct runs *r, const struct ulid *id);
 
+/* score.c: a score of the node's outcome, as it stands in the tree. */
+void score_node(json_t *node, const struct record *r);
+
 /* score.c; after erase_close, which waits for the store's thread */
 void score_close(struct runs *r);
 

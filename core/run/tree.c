@@ -335,6 +335,9 @@ tree_add(struct tree *tree, const struct record *r, const struct payload *input)
 	case RECORD_CALL_END:
 		node_ends(node, r);
 		break;
+	case RECORD_SCORE:
+		score_node(node, r);
+		break;
 	case RECORD_PART:
 		json_object_set_new(node, "parts", json_integer(record_int(r, TAG_NUMBER) + 1));
 		break;
@@ -562,6 +565,7 @@ set_field(json_t *json, const struct record *r, const struct record_field *f)
 	case TAG_PARTIAL:
 	case TAG_SOURCES:
 	case TAG_ROUTE:
+	case TAG_SCORE:
 		value = json_read(f->data, f->len, key, NULL);
 		if (value == NULL && (value = json_stringn(f->data, f->len)) == NULL) {
 			set_hex(json, key, f);

@@ -4,7 +4,9 @@
 if [ "${SANITIZERS:-no}" != no ]; then
 	skip_all "the profile of sanitizer builds lets cells open files, which a scene is about"
 fi
-plan 26
+scenes="kill crash loop lie swap break-in budget review poll"
+n_scenes=$(wc -w <<<"$scenes")
+plan $((18 + n_scenes))
 installed
 tour()
 {
@@ -18,18 +20,20 @@ kept()
 
 tour
 is "$code" 0 "the tour ends well"
-is "$(jq length "$T/out")" 8 "after eight scenes"
-for name in kill crash loop lie swap break-in budget review; do
+is "$(jq length "$T/out")" "$n_scenes" "after $n_scenes scenes"
+for name in $scenes; do
 	kept $name true "$name: $(jq -r --arg name $name '.[] | select(.name == $name) | .verdict' "$T/out" | head -c 150)"
 done
 holds "jq -e '.[] | select(.name == \"loop\") | .verdict | startswith(\"stopped at call 2, having cost 2 calls: \")' '$T/out' >/dev/null" \
     "the loop is stopped at call 2"
 holds "jq -e '.[] | select(.name == \"crash\") | .verdict | test(\"^the same result to the byte; of [1-9][0-9]* records that it had 0 lost; [1-9][0-9]* calls? .* effects repeated: 0 of [1-9]\")' '$T/out' >/dev/null" \
     "a host that is killed in mid-brief repeats nothing"
-holds "jq -e '.[] | select(.name == \"budget\") | .verdict | startswith(\"reserved 10, spent 10, left 0\")' '$T/out' >/dev/null" \
-    "a budget of ten calls is spent to the last and no further"
+holds "jq -e '.[] | select(.name == \"budget\") | .verdict | startswith(\"reserved 10, spent 10, left 0; alerts at 50 %: 1, 80 %: 1, 100 %: 1; call 11 was refused\")' '$T/out' >/dev/null" \
+    "a budget of ten calls is spent to the last and no further, with three alerts on the way"
 holds "jq -e '.[] | select(.name == \"review\") | .verdict | startswith(\"0 sent before it was approved, through a kill of the host, and 1 after\")' '$T/out' >/dev/null" \
     "a payment is made once, and not before it is approved"
+holds "jq -e '.[] | select(.name == \"poll\") | .verdict | startswith(\"publish, tie_broken, after \")' '$T/out' >/dev/null" \
+    "a poll of the dead, the late and the undecided has an outcome"
 
 tour --scene 3
 is "$(jq -r '.[].name' "$T/out")" loop "a scene is played alone by its number"
@@ -48,8 +52,8 @@ holds '[ "$code" -ne 2 ]' "one that needs what is not there is told of and does 
 tour --scene loop "$(so echo)" --input '{}'
 is "$code" 1 "a plugin that shows no loop fails the scene of the loop"
 kept loop false "and the verdict says so"
-tour --scene 9
-is "$code" 2 "there is no ninth scene"
+tour --scene 99
+is "$code" 2 "there is no scene of that number"
 
 # A scene may be left: with no verdict, nothing behind, and the tour at its end.
 env --default-signal=INT hospes demo "$(so sleeper)" --input '{"ms": 30000}' >"$T/out" 2>"$T/err" </dev/null &

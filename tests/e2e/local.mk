@@ -76,6 +76,7 @@ E2E_SCENARIOS = \
 	tests/e2e/guard-breaker-latency.t \
 	tests/e2e/guard-breaker-money.t \
 	tests/e2e/guard-breaker-probe.t \
+	tests/e2e/guard-budget-alerts.t \
 	tests/e2e/guard-budget-calls.t \
 	tests/e2e/guard-budget-cpu.t \
 	tests/e2e/guard-budget-day.t \
