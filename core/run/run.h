@@ -181,6 +181,9 @@ void runs_drain(struct runs *r, void (*drained)(void *arg), void *arg);
 /* The accounts of the day, as dispatch_accounts has them; a new reference. */
 json_t *runs_accounts(struct runs *r);
 
+/* Seconds after which one that was refused as overloaded may be tried again: about when a place comes free. */
+unsigned runs_retry_after(const struct runs *r);
+
 unsigned runs_open_count(const struct runs *r);
 unsigned runs_resuming_count(const struct runs *r); /* of those, that have not repeated yet what is on record */
 
