@@ -113,6 +113,9 @@ values_together(void **state)
 	finds("run: { wall = \"20s\"; };\nhttp: { timeout = \"20s\"; };\ncells: { evict_after = \"20s\"; };\n",
 	    "warning 3 cells.evict_after\n");
 	finds("cells: { evict_after = 0; };", "");
+	finds("reviews: { once = true; };", "warning 1 reviews.deadline\n"); /* a run has ten minutes, a human a day */
+	finds("reviews: { once = true; deadline = \"5m\"; };", "");
+	finds("run: { wall = \"2d\"; };\nreviews: { spend = \"1\"; };", "");
 	finds("run: { at_once = 5; resume_at_once = 6; };", "warning 1 run.resume_at_once\n");
 	finds("limits: { a: { recursion = 6; }; b: { recursion = 5; }; };", "warning 1 limits.a.recursion\n");
 }
