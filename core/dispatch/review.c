@@ -109,8 +109,11 @@ static char **
 choices_of(const json_t *list)
 {
 	size_t n = json_array_size(list);
-	char **choices = list == NULL ? NULL : xcalloc(n + 1, sizeof(*choices));
+	char **choices;
 
+	if (list == NULL)
+		return NULL;
+	choices = xcalloc(n + 1, sizeof(*choices));
 	for (size_t i = 0; i < n; i++)
 		choices[i] = xstrdup(json_string_value(json_array_get(list, i)));
 	return choices;

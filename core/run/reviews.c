@@ -242,11 +242,14 @@ static void
 join_moved(struct runs *r, json_t *entry)
 {
 	const char *id = json_string_value(json_object_get(entry, "id"));
-	struct run *run = id == NULL || json_object_get(entry, "question") != NULL ? NULL : run_of(r, id);
-	_cleanup_(json_p) json_t *open = run == NULL ? NULL : dispatch_reviews(run);
+	struct run *run = id == NULL ? NULL : run_of(r, id);
+	_cleanup_(json_p) json_t *open = NULL;
 	const json_t *one;
 	size_t i;
 
+	if (run == NULL || json_object_get(entry, "question") != NULL)
+		return;
+	open = dispatch_reviews(run);
 	json_array_foreach(open, i, one)
 	{
 		if (strcmp(json_string_value(json_object_get(one, "id")), id) != 0)
