@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "call/review.h"
 #include "run/state.h"
 
 #define WHY_MAX 1024 /* bytes */
