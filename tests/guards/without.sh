@@ -60,7 +60,6 @@ fi
 
 built=$(cd "$1" && pwd) || exit 2
 shift
-[ $# -gt 0 ] || set -- $(guards)
 without_begin
 unnoticed=0
 
@@ -81,9 +80,12 @@ noticed()
 }
 
 without_copy "$src"
+src=$work/src
+cp "$src/$pipeline" "$work/kept"
+[ $# -gt 0 ] || set -- $(guards)
 for guard; do
-	grep -v "^ *&guard_$guard,\$" "$src/$pipeline" >"$work/src/$pipeline"
-	if cmp -s "$work/src/$pipeline" "$src/$pipeline"; then
+	grep -v "^ *&guard_$guard,\$" "$work/kept" >"$src/$pipeline"
+	if cmp -s "$src/$pipeline" "$work/kept"; then
 		echo "there is no guard $guard in $pipeline" >&2
 		exit 2
 	fi
