@@ -17,6 +17,7 @@ pipeline=core/dispatch/pipeline.c
 older()
 {
 	case $1 in
+	admission) echo api-overloaded ;;
 	permission) echo dispatch-permission memory-needs-grant ;;
 	depth) echo dispatch-depth dispatch-depth-ring ;;
 	cycle) echo dispatch-cycle ;;
