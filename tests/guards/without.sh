@@ -59,11 +59,6 @@ fi
 
 # ---- Without it --------------------------------------------------------------------------------------------------------
 
-built=$(cd "$1" && pwd) || exit 2
-shift
-without_begin
-unnoticed=0
-
 # noticed GUARD: says by which scenario; 1: by none.
 noticed()
 {
@@ -80,20 +75,31 @@ noticed()
 	return 1
 }
 
-without_copy "$src"
-src=$work/src
-cp "$src/$pipeline" "$work/kept"
-[ $# -gt 0 ] || set -- $(guards)
-for guard; do
-	grep -v "^ *&guard_$guard,\$" "$work/kept" >"$src/$pipeline"
-	if cmp -s "$src/$pipeline" "$work/kept"; then
-		echo "there is no guard $guard in $pipeline" >&2
-		exit 2
-	fi
-	without_build
-	if ! noticed "$guard"; then
-		printf '%-12s %s\n' "$guard" "NOBODY NOTICES"
-		unnoticed=$((unnoticed + 1))
-	fi
-done
-[ $unnoticed -eq 0 ]
+# Read to its end before it begins: somebody may change this file while it runs.
+main()
+{
+	local guard unnoticed=0
+	built=$(cd "$1" && pwd) || exit 2
+	shift
+	without_begin
+	without_copy "$src"
+	src=$work/src
+	cp "$src/$pipeline" "$work/kept"
+	[ $# -gt 0 ] || set -- $(guards)
+	for guard; do
+		grep -v "^ *&guard_$guard,\$" "$work/kept" >"$src/$pipeline"
+		if cmp -s "$src/$pipeline" "$work/kept"; then
+			echo "there is no guard $guard in $pipeline" >&2
+			exit 2
+		fi
+		without_build
+		if ! noticed "$guard"; then
+			printf '%-12s %s\n' "$guard" "NOBODY NOTICES"
+			unnoticed=$((unnoticed + 1))
+		fi
+	done
+	[ $unnoticed -eq 0 ]
+	exit
+}
+
+main "$@"
