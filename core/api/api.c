@@ -27,6 +27,7 @@
 #define BACKLOG       128
 #define HEADERS_MAX   (16 * KIB)
 #define IDLE_S        120 /* without a byte, while a request or an answer is under way, or between two requests */
+#define DESCRIPTORS_MAX 16384 /* whatever the limit is: each connection costs memory */
 #define ACCEPT_REST_S 1   /* after accept failed for want of descriptors */
 
 /* A timer that is always pending, so that accept_failed can find it. */
@@ -116,7 +117,8 @@ listen_at(const struct policy *policy, int *ret, struct stat *st, struct fault *
 	return 0;
 }
 
-/* Connections may have three quarters of the descriptors: without one the journal could not go on, nor a cell begin. */
+/* Connections may have three quarters of the descriptors: without one the journal could not go on, nor a cell begin.  Those
+ * that come then wait in the queue of the socket, which the kernel bounds (BACKLOG). */
 static bool
 descriptors_are_short(const struct api *a)
 {
@@ -126,7 +128,8 @@ descriptors_are_short(const struct api *a)
 	if (next < 0)
 		return true;
 	close(next);
-	return getrlimit(RLIMIT_NOFILE, &limit) == 0 && (rlim_t)next >= limit.rlim_cur - limit.rlim_cur / 4;
+	return next >= DESCRIPTORS_MAX ||
+	       (getrlimit(RLIMIT_NOFILE, &limit) == 0 && (rlim_t)next >= limit.rlim_cur - limit.rlim_cur / 4);
 }
 
 static void
@@ -255,6 +258,7 @@ api_open(struct api **ret, const struct api_options *options, struct fault *faul
 	a->socket_ino = st.st_ino;
 	a->started_mono_ns = clock_mono_ns();
 	TAILQ_INIT(&a->exchanges);
+	a->exchanges_most = EXCHANGES_MAX;
 	rc = logs_open(&a->logs, a->loop, fault);
 	if (rc != 0) {
 		close(fd);

@@ -98,6 +98,7 @@ exchange_new(struct api *a, struct evhttp_request *req)
 	memcpy(x->client, client, sizeof(client));
 	TAILQ_INIT(&x->query);
 	TAILQ_INSERT_TAIL(&a->exchanges, x, entry);
+	a->n_exchanges++;
 	evhttp_connection_set_closecb(evhttp_request_get_connection(req), client_gone, x);
 	x->hangup = event_new(a->loop, fd, EV_CLOSED | EV_PERSIST, hung_up, x);
 	if (x->hangup == NULL || event_add(x->hangup, NULL) != 0)
@@ -147,6 +148,7 @@ exchange_end(struct exchange *x)
 	if (req != NULL) {
 		x->req = NULL;
 		TAILQ_REMOVE(&x->api->exchanges, x, entry);
+		x->api->n_exchanges--;
 		x->api = NULL;
 		if (evhttp_request_get_connection(req) != NULL)
 			evhttp_connection_set_closecb(evhttp_request_get_connection(req), NULL, NULL);

@@ -19,6 +19,7 @@
 #include "base/json.h"
 #include "base/util.h"
 #include "journal/journal.h"
+#include "run/run.h"
 
 static int
 http_status(int status)
@@ -217,8 +218,20 @@ reply_durable(struct exchange *x, int code, json_t *json)
 }
 
 void
+reply_retry_after(struct exchange *x, unsigned seconds)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%u", seconds);
+	if (x->req != NULL)
+		evhttp_add_header(evhttp_request_get_output_headers(x->req), "Retry-After", text);
+}
+
+void
 reply_fault(struct exchange *x, const struct fault *fault)
 {
+	if (fault->status == HOSPES_EBUSY)
+		reply_retry_after(x, runs_retry_after(x->api->runs));
 	reply_durable(x, http_status(fault->status), api_error(fault->status, fault->text));
 }
 

@@ -238,6 +238,13 @@ route_request(struct evhttp_request *req, void *arg)
 	x = exchange_new(a, req);
 	if (x == NULL)
 		return;
+	if (a->n_exchanges > a->exchanges_most) {
+		reply_retry_after(x, EXCHANGES_RETRY_S);
+		reply_error(x, 503, HOSPES_EBUSY,
+		    "%u requests are being answered, as many as may be; try again in %d s", a->n_exchanges - 1,
+		    EXCHANGES_RETRY_S);
+		return;
+	}
 	switch (route_find(evhttp_request_get_command(req), path != NULL ? path : "", &route, x->name, allow, &fault)) {
 	case ROUTE_NO_PATH:
 		reply_error(

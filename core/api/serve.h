@@ -55,6 +55,7 @@ struct api {
 	int64_t started_mono_ns;
 	struct logs *logs;
 	struct exchange_list exchanges;
+	unsigned n_exchanges, exchanges_most; /* EXCHANGES_MAX, which tests replace */
 	unsigned leaving;     /* answers that lie in buffers */
 	struct event *finish; /* finish.c: looks whether all have left */
 	int64_t quiet_ns, quiet_since_ns, finish_by_ns;
@@ -73,6 +74,10 @@ struct api {
 void route_request(struct evhttp_request *req, void *arg);
 
 /* ---- exchange.c ---- */
+
+/* Requests that are being answered, those that wait for a run or follow one included; one more is told to come back. */
+#define EXCHANGES_MAX     4096
+#define EXCHANGES_RETRY_S 1
 
 #define EXCHANGE_MAGIC  0x68784368u
 #define EXCHANGE_CLIENT 24
@@ -136,6 +141,7 @@ void reply_durable(struct exchange *x, int code, json_t *json); /* the same, onc
 void reply_text(struct exchange *x, int code, struct buf *text); /* JSON as text, taken over */
 void reply_text_durable(struct exchange *x, int code, struct buf *text);
 void reply_nothing(struct exchange *x);                          /* 204 */
+void reply_retry_after(struct exchange *x, unsigned seconds);    /* a header, before one of the others */
 void reply_fault(struct exchange *x, const struct fault *fault); /* once durable: it may tell of the host's state */
 
 /* An answer that was owed came, or its fault: true when it is there and somebody waits for it; else all is done. */

@@ -3,6 +3,7 @@
 #ifndef BASE_UTIL_H
 #define BASE_UTIL_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -11,6 +12,9 @@
 #define _cleanup_(f) __attribute__((cleanup(f)))
 
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
+
+/* The struct whose `member` this points to. */
+#define CONTAINER(pointer, type, member) ((type *)(void *)((char *)(pointer)-offsetof(type, member)))
 
 #define KIB ((size_t)1024)
 #define MIB (KIB * 1024)

@@ -111,6 +111,7 @@ call_new(struct calls *calls, struct op *op, const char *plugin, const char *sem
 	    .plugin = plugin,
 	    .semver = semver,
 	    .input = payload_ref(op->input),
+	    .given = op->input->len,
 	    .config = payload_ref(config),
 	    .deadline_real_ns = op->deadline_real_ns,
 	    .own_ops = UINT32_MAX,
@@ -274,13 +275,14 @@ op_clear(struct op *op)
 		free(op->target);
 	free(op->version);
 	free(op->key);
+	free(op->host);
 	free(op->cancel_why);
 	free(op->route);
 	payload_unref(&op->input);
 	payload_unref(&op->value);
 	if (op->timer != NULL)
 		event_free(op->timer);
-	op->target = op->version = op->key = op->cancel_why = op->route = NULL;
+	op->target = op->version = op->key = op->host = op->cancel_why = op->route = NULL;
 	op->timer = NULL;
 }
 

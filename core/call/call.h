@@ -23,6 +23,7 @@
 #include "base/id.h"
 #include "base/map.h"
 #include "call/carried.h"
+#include "call/turns.h"
 #include "wire.h"
 
 struct version; /* registry's: the bytes that a call runs on */
@@ -119,11 +120,12 @@ enum op_repetition { REPETITION_UNKNOWN, REPETITION_NONE, REPETITION_AGAIN };
 enum op_state { OP_NEW, OP_WAITING, OP_OPEN, OP_DONE };
 
 struct op;
-TAILQ_HEAD(op_list, op);
 
-/* Ops that wait for something that a guard ran out of, first come first served.  Each limit has its own. */
+/* Ops that wait for something that a guard ran out of, each run in its turn.  Each limit has its own; zeroed is empty. */
 struct waitq {
-	struct op_list ops;
+	struct turns ops;
+	bool waking;   /* one of them is tried */
+	unsigned owed; /* who gave something back meanwhile: as many are tried after it */
 };
 
 /* Parts of the reply of a call, in the order in which they came. */
@@ -165,6 +167,7 @@ struct op {
 	char target_room[32];           /* where short ones lie */
 	char *version;                  /* asked for, or NULL */
 	char *key;                      /* idempotency key given, or NULL */
+	char *host;                     /* of HTTP: "example.org:443", once a guard has looked at it; else NULL */
 	struct payload *input;          /* until it has its outcome */
 	struct payload_hash input_hash; /* what a replay is compared with */
 	size_t input_len;
@@ -208,6 +211,7 @@ struct op {
 
 	/* while it is open */
 	struct version *resolved; /* the version chosen for a CALL */
+	const struct policy_plugin *rules; /* what the policy of the run says of that plugin */
 	struct call *callee;
 	struct op *taker; /* of a CALL: the op of kind PART that waits for the next one */
 	struct op *poll;  /* of a CALL: the op of kind POLL that waits for it as a ballot */
@@ -217,7 +221,7 @@ struct op {
 	struct account *agent; /* of the callee, beside the chain; NULL: it holds nothing there */
 	struct waitq *waiting_on;
 	const struct guard *held_at; /* that it waits at */
-	TAILQ_ENTRY(op) waiting;
+	struct turn_item waiting;
 	struct event *timer; /* its deadline while it waits at a guard, or its sleep */
 	int cancelled;       /* 0, or the status with which it will end */
 	char *cancel_why;    /* the sentence then */
@@ -267,6 +271,7 @@ struct call {
 	int64_t unstarted; /* members of its newest group that it has not asked for yet */
 	uint32_t refusals; /* ops that a guard refused */
 	size_t kept_bytes; /* of inputs of its open ops, and of outcomes */
+	size_t given;      /* bytes of its input and of all outcomes */
 
 	int cancelled; /* 0, or the status with which every further wait of it ends */
 	struct event *deadline; /* of this attempt, where the op has more time */
@@ -292,6 +297,7 @@ struct call {
 	void *pool;
 	int64_t busy_ns;       /* how long it had something to do, not paid for yet */
 	int64_t busy_since_ns; /* while it is running: since when it has */
+	struct turn_item queued; /* in its pool, while it waits for a cell */
 	TAILQ_ENTRY(call) in_cell;
 	TAILQ_ENTRY(call) parked; /* in its pool, while it is */
 	int64_t parked_mono_ns;   /* since when it waits, parked or evicted */
@@ -311,7 +317,8 @@ struct call {
 	/* of the concurrency guard */
 	bool slot;
 	bool resuming; /* has an outcome and waits for a slot */
-	TAILQ_ENTRY(call) resume;
+	struct turn_item resume;
+	TAILQ_ENTRY(call) holding;
 };
 TAILQ_HEAD(call_list, call);
 
@@ -320,6 +327,13 @@ TAILQ_HEAD(call_list, call);
 enum run_state { RUN_OPEN, RUN_ENDED };
 
 #define RUN_SOURCES_MAX 64 /* spaces */
+#define RUN_SHARES      8
+
+/* Of the cell room: how many calls of a run compute in the cells of a pool. */
+struct run_share {
+	const void *pool;
+	unsigned running; /* 0: it counts for no pool */
+};
 
 struct run {
 	struct ulid id;
@@ -355,6 +369,7 @@ struct run {
 	unsigned calls_running; /* that have a cell and do not wait */
 	uint64_t moves;         /* counts calls that began to run and ops that ended */
 	unsigned undecided; /* ops of it that wait for a human's decision */
+	unsigned waiting;   /* ops of it that wait at guards */
 	struct review_list reviews; /* that are open, the newest first */
 	unsigned reviews_open;
 	int64_t priced;        /* of dispatch/spend.c: what the calls cost that have begun, micro-dollars */
@@ -380,6 +395,8 @@ struct run {
 	uint64_t moves_seen;  /* at the last look */
 	unsigned looks, skip; /* since it moved; looks that it is spared */
 
+	struct run_share shares[RUN_SHARES];
+
 	struct map ended;   /* of guard_repetition.c: hash of callee and input -> 1 + how often it was begun again */
 	struct map refused; /* of loops.c: "a -> b" -> struct edge */
 
@@ -387,7 +404,6 @@ struct run {
 	struct waitq memory_waiters;
 	unsigned memory_ops;   /* in progress */
 	uint64_t memory_moved; /* bytes of inputs and answers */
-	bool memory_waking;
 };
 
 TAILQ_HEAD(run_queue, run);
@@ -469,5 +485,7 @@ char *call_chain(const struct call *call);
 #define CALL_KEPT_MAX  (512u * 1024 * 1024)
 
 #define RUN_RECORDED_MAX (1024u * 1024 * 1024)
+
+#include "call/review.h"
 
 #endif

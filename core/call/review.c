@@ -32,7 +32,6 @@ review_new(struct op *op)
 	r->op = op;
 	r->next = op->reviews;
 	op->reviews = r;
-	TAILQ_INIT(&r->waiting.ops);
 	LIST_INSERT_HEAD(&op->run->reviews, r, open);
 	op->run->reviews_raised++;
 	op->run->reviews_open++;

@@ -71,6 +71,7 @@ grace_over(struct cells *cells, struct call *call, int status)
 	cell->n_gone++;
 	call_leave(cell, call);
 	call_lost(cells, call, &fault);
+	pool_pump(cell->pool);
 	watchdog_wake(cells);
 }
 
@@ -97,6 +98,7 @@ on_grace(evutil_socket_t fd, short what, void *arg)
 static void
 lost_at_once(struct cells *cells, struct call *call, int status)
 {
+	struct pool *pool = call->pool;
 	struct fault fault;
 
 	fault_set(&fault, status, "%s was told to stop (%s) before it had begun", call->plugin, status_name(status));
@@ -108,6 +110,7 @@ lost_at_once(struct cells *cells, struct call *call, int status)
 	else
 		pool_unqueue(call);
 	call_lost(cells, call, &fault);
+	pool_pump(pool);
 	pool_sweep_later(cells);
 }
 

@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 /* Receives of one cell before others have their turn. */
-#define READS 4
+#define READS 1
 /* After its death its socket holds at most what the kernel buffered. */
 #define READS_DEAD 4096
 
@@ -102,6 +102,7 @@ read_mail(struct cell *cell)
 		frames_filled(&cell->in, got);
 		serve_frames(cell);
 	}
+	pool_pace(cell);
 	spin_heard(cell);
 	return true;
 }
@@ -121,6 +122,7 @@ read_socket(struct cell *cell, size_t *ret_room)
 	atomic_store(&cell->page->host_heard, cell->heard_bytes);
 	frames_filled(&cell->in, (size_t)n);
 	serve_frames(cell);
+	pool_pace(cell);
 	spin_heard(cell);
 	return n;
 }

@@ -108,6 +108,7 @@ cells_new(const struct cells_options *options)
 	cells->events = options->events;
 	cells->spawner_fd = options->spawner_fd;
 	cells->next_id = 1;
+	cells->ahead_ns = CELL_AHEAD_NS;
 	cells->cpus = cpus < 1 ? 1 : (unsigned)cpus;
 	cells->uids_used = xcalloc(cells->policy->cell_uids + 1, sizeof(*cells->uids_used));
 	TAILQ_INIT(&cells->pools);
@@ -142,6 +143,7 @@ cells_open(struct cells **ret, const struct cells_options *options, struct fault
 static void
 drop_calls(struct cells *cells)
 {
+	struct turn_item *item;
 	struct call *call;
 	struct pool *pool;
 	struct cell *cell;
@@ -152,9 +154,11 @@ drop_calls(struct cells *cells)
 		call->pool = NULL;
 	}
 	TAILQ_FOREACH(pool, &cells->pools, all)
-	while ((call = TAILQ_FIRST(&pool->queue)) != NULL || (call = TAILQ_FIRST(&pool->suspects)) != NULL) {
-		pool_unqueue(call);
+	while ((item = turns_first(&pool->queue)) != NULL || (item = turns_first(&pool->held)) != NULL ||
+	       (item = turns_first(&pool->suspects)) != NULL) {
+		call = CONTAINER(item, struct call, queued);
 		call->pool = NULL;
+		pool_unqueue(call);
 	}
 }
 

@@ -176,8 +176,7 @@ begins_again(struct cell *cell)
 	struct cells *cells = cell->cells;
 	struct call *call;
 
-	/* From the last to the first, each to the head of the queue: so they keep their order. */
-	while ((call = TAILQ_LAST(&cell->calls, call_list)) != NULL) {
+	while ((call = TAILQ_FIRST(&cell->calls)) != NULL) {
 		int status = cancel_status(cells, call);
 
 		call_leave(cell, call);

@@ -4,6 +4,7 @@
  *   cells.c       opening and closing, what is done at the end of a loop turn, uids
  *   spawner.c     starting the spawner, asking it for processes
  *   pool.c        which cell runs which call; how many cells there are
+ *   share.c       how much of them one run may have
  *   cell_start.c  starting a process                        cell.c         its descriptors and its end
  *   frames.c      the socket's bytes as frames, in          frames_out.c   out
  *   serve.c       what the frames of a cell mean            reply.c        how a call ends
@@ -43,6 +44,9 @@
 #define EXECUTIONS_INNOCENT 16u /* a call that began more often is a suspect whenever its cell dies */
 #define OUTSIDE_KILLS       3u  /* how often SIGKILL from outside may end the quarantine cell of a call */
 #define LOAD_TRIES          3u  /* starts in a row that something outside may break */
+
+/* How long a cell is kept busy with what it was handed of one run: more has to wait. */
+#define CELL_AHEAD_NS (100 * NS_PER_US)
 
 struct pool;
 struct cell;
@@ -116,6 +120,8 @@ struct cell {
 
 	struct call_list calls;
 	unsigned n_calls, n_running;
+	unsigned worked;  /* calls that ended or began to wait since paced_ns */
+	int64_t paced_ns; /* since when it has had something to do without a break, or when it was looked at last */
 	struct map gone; /* handles of calls that we let go of and that it still works on */
 	struct map evicting; /* handles of calls whose fiber it was told to drop, until it has */
 	unsigned n_gone;     /* in either */
@@ -162,10 +168,12 @@ struct pool {
 	struct spec_copy spec;
 	TAILQ_ENTRY(pool) all;
 	struct cell_list list;
-	struct call_list queue;    /* waits for a fiber */
-	struct call_list suspects; /* waits for a quarantine cell */
-	struct call_list parked;   /* in cells of it, who waits longest first */
-	unsigned n_queue, n_suspects, failures;
+	struct turns queue;      /* calls that wait for a fiber, each run in its turn */
+	struct turns suspects;   /* for a quarantine cell */
+	struct turns held;       /* for their run's share (share.c) */
+	struct call_list parked; /* in cells of it, who waits longest first */
+	unsigned failures;
+	int64_t each_ns; /* what a call computes at a time, about; 0: not known yet */
 	bool of_run; /* isolation = run: nobody comes back to it */
 	bool retired;
 	unsigned keep;       /* when retired */
@@ -234,6 +242,7 @@ struct cells {
 	int filters; /* of seccomp, that the probe had; 0 or less: not to be had */
 
 	/* what the kernel tells, which tests replace */
+	int64_t ahead_ns;            /* CELL_AHEAD_NS; 0: a run may have all */
 	int64_t silence_ns, pong_ns; /* of the watchdog; a silence of 0 is the policy's */
 	int64_t (*mono_ns)(void);
 	int64_t (*cpu_ns)(pid_t pid); /* -1: not to be had */
@@ -282,7 +291,7 @@ void serve_reply(struct cell *cell, struct call *call, const struct frame *f);
 void call_lost(struct cells *cells, struct call *call, const struct fault *fault); /* in no list any more */
 
 /* pool.c */
-void pool_queue(struct pool *pool, struct call *call, bool first);
+void pool_queue(struct pool *pool, struct call *call, bool ahead);
 void pool_unqueue(struct call *call);
 void pool_pump(struct pool *pool);
 void pool_cell_free(struct cell *cell); /* a fiber of it is free */
@@ -292,6 +301,13 @@ void pool_free(struct pool *pool);
 unsigned pool_short(const struct pool *pool); /* how many calls wait for a fiber that no cell to come will have */
 void pool_sweep_later(struct cells *cells);
 void pools_sweep(struct cells *cells);
+
+/* share.c */
+bool share_is_full(const struct pool *pool, struct run *run); /* one more call of it would have to wait */
+void share_runs(struct pool *pool, struct run *run);          /* a call of it begins to compute; ends, or waits */
+void share_rests(struct pool *pool, struct run *run);
+void share_relieve(struct pool *pool, struct run *run); /* one that was handed out or queued is not any more */
+void pool_pace(struct cell *cell);                      /* what was read of it was served */
 
 /* spin.c */
 void spin_open(struct cells *cells);

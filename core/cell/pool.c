@@ -2,7 +2,8 @@
  * Pools: the cells of one version that calls of one client (or run, or of all) may share.
  *
  * A call takes the cell with the fewest running calls.  More cells are started when calls wait for a fiber, or when
- * every cell already computes for several calls and the machine has a CPU left; those that idle end after a while.
+ * every cell already computes for several calls and the machine has a CPU left; those that idle end after a while.  Who waits has
+ * a fiber in the turn of its run, and one run has no more of them than its share (share.c).
  */
 
 #include "cell/host.h"
@@ -19,6 +20,8 @@
 #define IDLE_REST_NS   NS_PER_S /* then it gives back what its calls have left behind */
 
 #define KEY_OBJECT 64 /* hexadecimal digits and a space, then who */
+
+static struct cell *choose(const struct pool *pool);
 
 static const char *
 who_of(const struct cells *cells, const struct call *call)
@@ -45,8 +48,6 @@ pool_new(struct cells *cells, const struct cell_spec *spec, char *key)
 	pool->of_run = cells->policy->isolation == ISOLATION_RUN;
 	spec_copy_init(&pool->spec, spec);
 	TAILQ_INIT(&pool->list);
-	TAILQ_INIT(&pool->queue);
-	TAILQ_INIT(&pool->suspects);
 	TAILQ_INIT(&pool->parked);
 	TAILQ_INSERT_TAIL(&cells->pools, pool, all);
 	map_put(&cells->pools_by_key, pool->key, pool);
@@ -92,28 +93,30 @@ pool_free(struct pool *pool)
 
 /* Suspects wait apart. */
 void
-pool_queue(struct pool *pool, struct call *call, bool first)
+pool_queue(struct pool *pool, struct call *call, bool ahead)
 {
-	struct call_list *list = call->quarantined ? &pool->suspects : &pool->queue;
-
 	assert(call->cell == NULL);
 	call->pool = pool;
 	call->state = CALL_QUEUED;
-	if (first)
-		TAILQ_INSERT_HEAD(list, call, in_cell);
-	else
-		TAILQ_INSERT_TAIL(list, call, in_cell);
-	*(call->quarantined ? &pool->n_suspects : &pool->n_queue) += 1;
+	turns_add(call->quarantined ? &pool->suspects : &pool->queue, call->run, &call->queued, ahead);
 }
 
 void
 pool_unqueue(struct call *call)
 {
-	struct pool *pool = call->pool;
-
 	assert(call->cell == NULL && call->state == CALL_QUEUED);
-	TAILQ_REMOVE(call->quarantined ? &pool->suspects : &pool->queue, call, in_cell);
-	*(call->quarantined ? &pool->n_suspects : &pool->n_queue) -= 1;
+	turns_remove(&call->queued);
+	if (call->pool != NULL)
+		share_relieve(call->pool, call->run);
+}
+
+/* Whose turn it is; NULL: nobody waits. */
+static struct call *
+take(struct turns *queue)
+{
+	struct turn_item *item = turns_take(queue);
+
+	return item == NULL ? NULL : CONTAINER(item, struct call, queued);
 }
 
 void
@@ -121,6 +124,7 @@ cells_submit(struct cells *cells, const struct cell_spec *spec, struct call *cal
 {
 	struct pool *pool = pool_of(cells, spec, call);
 	size_t config_len = call->config == NULL ? 0 : call->config->len;
+	struct cell *cell;
 
 	if (call->input->len > WIRE_FRAME_MAX - MIB || config_len > MIB / 2) {
 		struct fault fault;
@@ -134,7 +138,15 @@ cells_submit(struct cells *cells, const struct cell_spec *spec, struct call *cal
 	}
 	if (pool->keep > 0)
 		pool->retired = false;
-	pool_queue(pool, call, false);
+	call->pool = pool;
+	call->state = CALL_QUEUED;
+	if (!call->quarantined && share_is_full(pool, call->run)) {
+		turns_add(&pool->held, call->run, &call->queued, false);
+	} else if (!call->quarantined && pool->queue.n == 0 && (cell = choose(pool)) != NULL) {
+		call_run(cell, call);
+	} else {
+		pool_queue(pool, call, false);
+	}
 	pool_pump(pool);
 }
 
@@ -161,8 +173,24 @@ cell_idle(const struct cell *cell)
 
 struct census {
 	unsigned starting, live, least_running; /* of cells that work */
+	unsigned free;                          /* fibers in those */
 	unsigned q_starting, q_running, q_all;  /* of those in quarantine */
 };
+
+static unsigned
+fibers_of(const struct pool *pool)
+{
+	return pool->spec.spec.state_cell ? 1 : pool->cells->policy->fibers;
+}
+
+/* For calls to come. */
+static unsigned
+free_fibers(const struct cell *cell)
+{
+	unsigned fibers = fibers_of(cell->pool), used = cell->n_calls + cell->n_gone;
+
+	return cell->phase != PHASE_READY || cell->draining || cell->closed || used >= fibers ? 0 : fibers - used;
+}
 
 static struct census
 count(const struct pool *pool)
@@ -184,6 +212,7 @@ count(const struct pool *pool)
 		c.starting += cell->phase < PHASE_READY;
 		if (cell->phase == PHASE_READY && cell->n_running < c.least_running)
 			c.least_running = cell->n_running;
+		c.free += free_fibers(cell);
 	}
 	return c;
 }
@@ -220,24 +249,23 @@ start(struct pool *pool, enum cell_kind kind, bool only)
 	return false;
 }
 
-/* Starts as many as the calls that wait ask for.  Those that are on their way count. */
+/* Starts as many as the calls that wait for a fiber ask for.  Those that are on their way count. */
 static void
 grow(struct pool *pool)
 {
 	struct cells *cells = pool->cells;
-	unsigned fibers = pool->spec.spec.state_cell ? 1 : cells->policy->fibers;
-	unsigned most = cells->policy->cells_per_pool;
+	unsigned fibers = fibers_of(pool), most = cells->policy->cells_per_pool;
 	struct census c = count(pool);
 
-	while (c.live < most && pool->n_queue > c.starting * fibers && start(pool, CELL_WORK, c.live == 0)) {
+	while (c.live < most && pool->queue.n > c.free + c.starting * fibers && start(pool, CELL_WORK, c.live == 0)) {
 		c.live++;
 		c.starting++;
 	}
 	if (most > cells->cpus)
 		most = cells->cpus;
-	if (c.live > 0 && c.live < most && c.starting == 0 && c.least_running >= SPREAD)
+	if (c.live > 0 && c.live < most && c.starting == 0 && (c.least_running >= SPREAD || pool->held.n >= SPREAD))
 		(void)start(pool, CELL_WORK, false);
-	while (pool->n_suspects > c.q_starting && c.q_running + c.q_starting < QUARANTINES &&
+	while (pool->suspects.n > c.q_starting && c.q_running + c.q_starting < QUARANTINES &&
 	       c.q_all < QUARANTINES_MAX && start(pool, CELL_QUARANTINE, c.q_all == 0)) {
 		c.q_starting++;
 		c.q_all++;
@@ -250,26 +278,18 @@ pool_short(const struct pool *pool)
 	const struct cell *cell;
 	unsigned coming = 0;
 
-	if (pool->n_queue == 0)
+	if (pool->queue.n == 0)
 		return 0;
 	TAILQ_FOREACH(cell, &pool->list, in_pool)
 	{
 		if (cell->kind == CELL_WORK && cell->phase < PHASE_READY)
 			return 0;
-		coming += cell->n_gone;
+		coming += cell->n_gone + (cell->kind == CELL_WORK ? free_fibers(cell) : 0);
 	}
-	return pool->n_queue > coming ? pool->n_queue - coming : 0;
+	return pool->queue.n > coming ? pool->queue.n - coming : 0;
 }
 
 /* ---- Which cell -------------------------------------------------------------------------------------------------- */
-
-static bool
-has_room(const struct pool *pool, const struct cell *cell)
-{
-	unsigned fibers = pool->spec.spec.state_cell ? 1 : pool->cells->policy->fibers;
-
-	return cell->phase == PHASE_READY && !cell->draining && !cell->closed && cell->n_calls + cell->n_gone < fibers;
-}
 
 static struct cell *
 choose(const struct pool *pool)
@@ -278,7 +298,7 @@ choose(const struct pool *pool)
 
 	TAILQ_FOREACH(cell, &pool->list, in_pool)
 	{
-		if (cell->kind != CELL_WORK || !has_room(pool, cell))
+		if (cell->kind != CELL_WORK || free_fibers(cell) == 0)
 			continue;
 		if (best == NULL || cell->n_running < best->n_running ||
 		    (cell->n_running == best->n_running && cell->n_calls < best->n_calls))
@@ -301,18 +321,13 @@ choose_quarantine(const struct pool *pool)
 void
 pool_pump(struct pool *pool)
 {
-	struct call *call;
 	struct cell *cell;
 
-	while ((call = TAILQ_FIRST(&pool->queue)) != NULL && (cell = choose(pool)) != NULL) {
-		pool_unqueue(call);
-		call_run(cell, call);
-	}
-	while ((call = TAILQ_FIRST(&pool->suspects)) != NULL && (cell = choose_quarantine(pool)) != NULL) {
-		pool_unqueue(call);
-		call_run(cell, call);
-	}
-	while (pool->n_suspects == 0 && (cell = choose_quarantine(pool)) != NULL)
+	while (pool->queue.n > 0 && (cell = choose(pool)) != NULL)
+		call_run(cell, take(&pool->queue));
+	while (pool->suspects.n > 0 && (cell = choose_quarantine(pool)) != NULL)
+		call_run(cell, take(&pool->suspects));
+	while (pool->suspects.n == 0 && (cell = choose_quarantine(pool)) != NULL)
 		cell_stop(cell);
 	grow(pool);
 	pool->cells->sweep |= TAILQ_EMPTY(&pool->list);
@@ -325,7 +340,7 @@ pool_cell_free(struct cell *cell)
 	int64_t now;
 
 	if (!cell_idle(cell)) {
-		if (pool->n_queue > 0)
+		if (pool->queue.n > 0)
 			pool_pump(pool);
 		return;
 	}
@@ -334,7 +349,7 @@ pool_cell_free(struct cell *cell)
 	/* A cell in which a suspect has been is not trusted with another. */
 	if (cell->kind == CELL_QUARANTINE || cell->draining)
 		cell_stop(cell);
-	if (pool->n_queue + pool->n_suspects > 0)
+	if (pool->queue.n + pool->suspects.n > 0)
 		pool_pump(pool);
 	if (pool->retired)
 		(void)pool_trim(pool, now);
@@ -352,14 +367,12 @@ fail(struct pool *pool)
 
 	/* What comes while they are told may try again. */
 	pool->broken.status = 0;
-	for (unsigned n = pool->n_queue; n > 0 && (call = TAILQ_FIRST(&pool->queue)) != NULL; n--) {
-		pool_unqueue(call);
+	for (unsigned n = pool->queue.n; n > 0 && (call = take(&pool->queue)) != NULL; n--)
 		call_lost(pool->cells, call, &fault);
-	}
-	for (unsigned n = pool->n_suspects; n > 0 && (call = TAILQ_FIRST(&pool->suspects)) != NULL; n--) {
-		pool_unqueue(call);
+	for (unsigned n = pool->held.n; n > 0 && (call = take(&pool->held)) != NULL; n--)
 		call_lost(pool->cells, call, &fault);
-	}
+	for (unsigned n = pool->suspects.n; n > 0 && (call = take(&pool->suspects)) != NULL; n--)
+		call_lost(pool->cells, call, &fault);
 	pool_sweep_later(pool->cells);
 }
 
@@ -373,10 +386,8 @@ pool_cell_failed(struct pool *pool, const struct cell *cell, const struct fault 
 	if (outside && ++pool->failures <= LOAD_TRIES)
 		return;
 	if (cell->kind == CELL_QUARANTINE) {
-		if ((call = TAILQ_FIRST(&pool->suspects)) == NULL)
-			return;
-		pool_unqueue(call);
-		call_lost(pool->cells, call, fault);
+		if ((call = take(&pool->suspects)) != NULL)
+			call_lost(pool->cells, call, fault);
 	} else if (c.live == 0) {
 		pool->broken = *fault;
 		fail(pool);
@@ -397,12 +408,12 @@ pools_sweep(struct cells *cells)
 	if (starved && cells->uid_came_back) {
 		cells->starved = cells->uid_came_back = false;
 		TAILQ_FOREACH(pool, &cells->pools, all)
-		if (pool->n_queue + pool->n_suspects > 0)
+		if (pool->queue.n + pool->suspects.n > 0)
 			pool_pump(pool);
 	}
 	for (pool = TAILQ_FIRST(&cells->pools); pool != NULL; pool = next) {
 		next = TAILQ_NEXT(pool, all);
-		if (TAILQ_EMPTY(&pool->list) && pool->n_queue + pool->n_suspects == 0)
+		if (TAILQ_EMPTY(&pool->list) && pool->queue.n + pool->held.n + pool->suspects.n == 0)
 			pool_free(pool);
 	}
 }

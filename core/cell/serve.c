@@ -53,6 +53,13 @@ call_set_state(struct call *call, enum call_state state)
 	if (call->cell != NULL) {
 		const struct cells_events *events = &call->cell->cells->events;
 
+		if (state == CALL_RUNNING && call->cell->n_running == 0)
+			call->cell->paced_ns = call->cell->cells->mono_ns();
+		call->cell->worked += call->state == CALL_RUNNING && state != CALL_RUNNING;
+		if (change == 1)
+			share_runs(call->cell->pool, run);
+		else if (change != 0)
+			share_rests(call->cell->pool, run);
 		if (call->state == CALL_RUNNING && state != CALL_RUNNING)
 			cpu_rests(call);
 		else if (change != 0)
@@ -218,7 +225,7 @@ call_parks(struct cell *cell, struct call *call, uint32_t ordinal)
 	call->waits_for = ordinal;
 	call_set_state(call, CALL_PARKED);
 	cell->cells->events.parked(call, cell->cells->events.arg);
-	if (cell->kind == CELL_QUARANTINE && cell->pool->n_suspects > 0)
+	if ((cell->kind == CELL_QUARANTINE && cell->pool->suspects.n > 0) || cell->pool->queue.n > 0)
 		pool_pump(cell->pool);
 }
 

@@ -259,6 +259,7 @@ set_field(json_t *json, const struct record *r, const struct record_field *f)
 	case TAG_BODY:
 	case TAG_STAGE:
 	case TAG_CONFIG:
+	case TAG_SCORE:
 	case TAG_PARTIAL:
 	case TAG_SOURCES:
 		set_bytes(json, key, f->data, f->len);

@@ -26,6 +26,8 @@ outcome_of(const json_t *node)
 	json_int_t billed = json_integer_value(json_object_get(node, "maybe_billed"));
 	const char *decided = cli_text(json_object_get(node, "decision"), "outcome");
 	struct buf out = {0};
+	const json_t *score;
+	size_t i;
 
 	if (json_is_number(took))
 		buf_printf(&out, "  %.1f ms", json_number_value(took));
@@ -39,6 +41,12 @@ outcome_of(const json_t *node)
 		buf_printf(&out, "  maybe billed %lld times", (long long)billed);
 	if (decided[0] != '\0')
 		buf_printf(&out, "  decided: %s", decided);
+	json_array_foreach(json_object_get(node, "scores"), i, score)
+	{
+		_cleanup_(free_p) char *who = text_safe(cli_text(score, "who"), false);
+
+		buf_printf(&out, "  scored %.2f by %s", json_number_value(json_object_get(score, "score")), who);
+	}
 	if (json_object_get(node, "waits") != NULL) {
 		_cleanup_(free_p) char *waits = waits_text(json_object_get(node, "waits"));
 		_cleanup_(free_p) char *safe = text_safe(waits, false);

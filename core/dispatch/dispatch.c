@@ -35,13 +35,13 @@ dispatch_open(struct dispatch **ret, const struct dispatch_options *options)
 	d->tell_at = UINT64_MAX;
 	d->arg = options->arg;
 	accounts_open(d, options->policy);
-	TAILQ_INIT(&d->budget_waiters.ops);
 	TAILQ_INIT(&d->overspent);
 	deadlock_open(d);
 	breakers_open(d);
 	verdict_cache_open(&d->verdicts);
 	alerts_open(d);
 	quality_open(d);
+	rates_open(d);
 	*ret = d;
 }
 
@@ -57,6 +57,7 @@ dispatch_close(struct dispatch **d)
 		free(slots);
 	map_free(&(*d)->slots);
 	deadlock_close(*d);
+	rates_close(*d);
 	breakers_close(*d);
 	verdict_cache_close(&(*d)->verdicts);
 	quality_close(*d);
@@ -80,9 +81,7 @@ void
 dispatch_take(struct dispatch *d, struct run *run)
 {
 	run->dispatch = d;
-	TAILQ_INIT(&run->memory_waiters.ops);
 	watch_limits(&run->account, &run->policy->alerts_at);
-	TAILQ_INIT(&run->spend_waiters.ops);
 }
 
 void

@@ -19,6 +19,8 @@ enum guard_answer { GUARD_PASS, GUARD_WAIT, GUARD_REFUSE };
 struct guard {
 	const char *name; /* in refusals and the journal; all functions but this may be missing */
 	int (*admit)(struct dispatch *d, struct op *op, struct fault *why);
+	/* The deadline of an op came while it waited here: with what it is refused, in place of deadline_exceeded. */
+	void (*late)(struct op *op, struct fault *why);
 	void (*undo)(struct dispatch *d, struct op *op);
 	void (*settle)(struct dispatch *d, struct op *op);
 	/* The op was let through before the host was started: takes again what it had taken.  The fault: it can't have been so. */
@@ -39,11 +41,21 @@ struct guard {
 /* Fills in the fault and returns GUARD_REFUSE. */
 int guard_refuse(struct fault *why, int status, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-/* Puts the op at the end of a queue and returns GUARD_WAIT. */
+/* Puts the op into a queue and returns GUARD_WAIT. */
 int guard_wait(struct op *op, struct waitq *queue);
 
-/* Tries the first op of the queue again, from the first guard. */
+/* Tries the op of the queue whose turn it is again, from the first guard. */
 void dispatch_wake(struct dispatch *d, struct waitq *queue);
+
+/* The same as long as there is `more` of what they wait for: an op that was tried may wait elsewhere now, or be refused, and
+ * what it did not take is for the next.  `more` is asked before each. */
+void dispatch_wake_while(struct dispatch *d, struct waitq *queue, bool (*more)(void *arg), void *arg);
+
+/* The same for all that wait now, each once. */
+void dispatch_wake_all(struct dispatch *d, struct waitq *queue);
+
+/* It no longer waits. */
+void guard_leave(struct op *op);
 
 /* The reply of the op's callee may be judged now: what waited is asked again, and the op may get its outcome. */
 void dispatch_judged(struct dispatch *d, struct op *op);
@@ -61,6 +73,9 @@ void grounding_began(struct call *call);
 bool grounding_looks_at(const struct call *call);
 const char *grounding_check(const struct call *call, unsigned nth); /* the plugin that looks at its reply; NULL: there are no more */
 void grounding_noticed(struct dispatch *d, struct op *op);
+
+/* An answer of so many bytes is more than its caller may be given.  (guard_context.c) */
+bool context_exceeded(const struct op *op, size_t len, struct fault *why);
 
 /* An op that waited for its part of a share no longer does.  (guard_budget.c) */
 void budget_unshare(struct op *op);
@@ -109,7 +124,8 @@ void breaker_replied(struct call *call, int status);
 /* At which depth a call would run: the root at 0, checks and tools where their caller is.  (guard_depth.c) */
 unsigned depth_of(const struct op *op);
 
-extern const struct guard guard_permission, guard_deadline, guard_depth, guard_cycle, guard_repetition, guard_breaker,
-    guard_concurrency, guard_memory, guard_review, guard_budget, guard_grounding, guard_quality;
+extern const struct guard guard_admission, guard_permission, guard_deadline, guard_depth, guard_cycle, guard_repetition,
+    guard_context, guard_breaker, guard_rate, guard_concurrency, guard_memory, guard_review, guard_budget,
+    guard_grounding, guard_quality;
 
 #endif

@@ -360,13 +360,7 @@ budget_restore(struct dispatch *d, struct op *op, struct fault *fault)
 static void
 wake_all(struct dispatch *d)
 {
-	struct op *op_waiting;
-	unsigned n = 0;
-
-	TAILQ_FOREACH(op_waiting, &d->budget_waiters.ops, waiting)
-	n++;
-	while (n-- > 0)
-		dispatch_wake(d, &d->budget_waiters);
+	dispatch_wake_all(d, &d->budget_waiters);
 }
 
 static void

@@ -1,10 +1,11 @@
 /*
  * Guard: concurrency.
  *
- * `limits.NAME.concurrency` bounds how many calls of a plugin run at a time.  A slot counts a running call: one that is
- * parked on an op of its own gives it back and takes one again before it goes on, ahead of calls that have not begun, so
- * that nesting cannot deadlock.  For the same reason one that waits for a cell with its slot lends it to one that has a cell
- * and wants to go on: each would have what the other waits for.  (How many root runs there are is bounded where runs start.)
+ * `limits.NAME.concurrency` bounds how many calls of a plugin run at a time.  Who waits for a slot has it when it is the turn of
+ * its run (call/turns.h).  A slot counts a running call: one that is parked on an op of its own gives it back and takes one
+ * again before it goes on, ahead of calls that have not begun, so that nesting cannot deadlock.  For the same reason one that
+ * waits for a cell with its slot lends it to one that has a cell and wants to go on: each would have what the other waits
+ * for.  (How many root runs there are is bounded where runs start.)
  */
 
 #include <string.h>
@@ -14,16 +15,11 @@
 struct slots {
 	char name[PLUGIN_NAME_MAX + 1];
 	unsigned limit, used;
-	struct waitq waiting;      /* ops that want to begin */
-	struct call_list resuming; /* calls that want to go on */
-	struct call_list holding;  /* calls that have a slot */
+	struct waitq waiting;  /* ops that want to begin */
+	struct turns resuming; /* calls that want to go on */
+	bool handing_on;
+	struct call_list holding; /* calls that have a slot */
 };
-
-static unsigned
-limit_of(const struct run *run, const char *plugin)
-{
-	return policy_plugin(run->policy, plugin)->concurrency;
-}
 
 static struct slots *
 slots_of(struct dispatch *d, const char *name, unsigned limit)
@@ -33,8 +29,6 @@ slots_of(struct dispatch *d, const char *name, unsigned limit)
 	if (s == NULL) {
 		s = xcalloc(1, sizeof(*s));
 		snprintf(s->name, sizeof(s->name), "%s", name);
-		TAILQ_INIT(&s->waiting.ops);
-		TAILQ_INIT(&s->resuming);
 		TAILQ_INIT(&s->holding);
 		map_put(&d->slots, s->name, s);
 	}
@@ -46,14 +40,14 @@ static void
 hold(struct slots *s, struct call *call)
 {
 	call->slot = true;
-	TAILQ_INSERT_TAIL(&s->holding, call, resume);
+	TAILQ_INSERT_TAIL(&s->holding, call, holding);
 }
 
 static void
 let_go(struct slots *s, struct call *call)
 {
 	call->slot = false;
-	TAILQ_REMOVE(&s->holding, call, resume);
+	TAILQ_REMOVE(&s->holding, call, holding);
 }
 
 void
@@ -64,38 +58,64 @@ concurrency_began(struct dispatch *d, struct call *call)
 }
 
 static void
-give_back(struct dispatch *d, struct slots *s)
+wait_to_go_on(struct slots *s, struct call *call)
 {
-	struct call *call;
+	call->resuming = true;
+	turns_add(&s->resuming, call->run, &call->resume, false);
+}
 
-	s->used--;
-	call = TAILQ_FIRST(&s->resuming);
-	if (call == NULL) {
-		if (s->used < s->limit)
-			dispatch_wake(d, &s->waiting);
-		return;
-	}
-	TAILQ_REMOVE(&s->resuming, call, resume);
+static void
+go_on(struct slots *s, struct call *call)
+{
 	call->resuming = false;
 	hold(s, call);
 	s->used++;
 	dispatch_resume(call);
 }
 
+/* arg: struct slots. */
+static bool
+is_for_who_begins(void *arg)
+{
+	const struct slots *s = arg;
+
+	return s->used < s->limit && s->resuming.n == 0;
+}
+
+/* What goes on may end at once and give its slot back: who came here first then sees to that, too. */
+static void
+hand_on(struct dispatch *d, struct slots *s)
+{
+	struct turn_item *item;
+
+	if (s->handing_on)
+		return;
+	s->handing_on = true;
+	do {
+		while (s->used < s->limit && (item = turns_take(&s->resuming)) != NULL)
+			go_on(s, CONTAINER(item, struct call, resume));
+		dispatch_wake_while(d, &s->waiting, is_for_who_begins, s);
+	} while (s->used < s->limit && s->resuming.n > 0);
+	s->handing_on = false;
+}
+
+static void
+give_back(struct dispatch *d, struct slots *s)
+{
+	s->used--;
+	hand_on(d, s);
+}
+
 static int
 concurrency_admit(struct dispatch *d, struct op *op, struct fault *why)
 {
-	unsigned limit;
 	struct slots *s;
 
 	(void)why;
-	if (op->kind != WIRE_OP_CALL || op->resolved == NULL)
+	if (op->rules == NULL || op->rules->concurrency == 0)
 		return GUARD_PASS;
-	limit = limit_of(op->run, op->resolved->name);
-	if (limit == 0)
-		return GUARD_PASS;
-	s = slots_of(d, op->resolved->name, limit);
-	if (s->used >= limit)
+	s = slots_of(d, op->resolved->name, op->rules->concurrency);
+	if (s->used >= s->limit)
 		return guard_wait(op, &s->waiting);
 	s->used++;
 	return GUARD_PASS;
@@ -104,7 +124,7 @@ concurrency_admit(struct dispatch *d, struct op *op, struct fault *why)
 static void
 concurrency_undo(struct dispatch *d, struct op *op)
 {
-	if (op->kind == WIRE_OP_CALL && op->resolved != NULL && limit_of(op->run, op->resolved->name) != 0)
+	if (op->rules != NULL && op->rules->concurrency != 0)
 		give_back(d, map_get(&d->slots, op->resolved->name));
 }
 
@@ -127,7 +147,7 @@ concurrency_parked(struct dispatch *d, struct call *call)
 		return;
 	s = map_get(&d->slots, call->plugin);
 	if (call->resuming) {
-		TAILQ_REMOVE(&s->resuming, call, resume);
+		turns_remove(&call->resume);
 		call->resuming = false;
 	}
 	if (!call->slot)
@@ -142,7 +162,7 @@ borrow(struct slots *s)
 {
 	struct call *call;
 
-	TAILQ_FOREACH(call, &s->holding, resume)
+	TAILQ_FOREACH(call, &s->holding, holding)
 	if (call->state == CALL_QUEUED)
 		break;
 	if (call == NULL)
@@ -150,8 +170,7 @@ borrow(struct slots *s)
 	cells_withdraw(call);
 	let_go(s, call);
 	s->used--;
-	call->resuming = true;
-	TAILQ_INSERT_TAIL(&s->resuming, call, resume);
+	wait_to_go_on(s, call);
 	return true;
 }
 
@@ -167,8 +186,7 @@ concurrency_resume(struct dispatch *d, struct call *call)
 	if ((call->state == CALL_PARKED || call->state == CALL_EVICTED) && s->used >= limit &&
 	    !(call->state == CALL_PARKED && borrow(s))) {
 		if (!call->resuming)
-			TAILQ_INSERT_TAIL(&s->resuming, call, resume);
-		call->resuming = true;
+			wait_to_go_on(s, call);
 		return false;
 	}
 	/* A call that begins again after its cell died runs already: it takes a slot even where none is free. */

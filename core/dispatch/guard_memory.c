@@ -45,8 +45,15 @@ memory_restore(struct dispatch *d, struct op *op, struct fault *fault)
 	return 0;
 }
 
-/* An op that goes on may fail at once and come here again: the first to be here lets them all go on, so that no queue is as
- * deep as the stack. */
+/* arg: struct run. */
+static bool
+has_room(void *arg)
+{
+	const struct run *run = arg;
+
+	return run->memory_ops < AT_ONCE;
+}
+
 static void
 memory_give_back(struct dispatch *d, struct op *op)
 {
@@ -56,12 +63,7 @@ memory_give_back(struct dispatch *d, struct op *op)
 		return;
 	run->memory_ops--;
 	run->memory_moved += op->input_len + (op->value == NULL ? 0 : op->value->len);
-	if (run->memory_waking)
-		return;
-	run->memory_waking = true;
-	while (run->memory_ops < AT_ONCE && !TAILQ_EMPTY(&run->memory_waiters.ops))
-		dispatch_wake(d, &run->memory_waiters);
-	run->memory_waking = false;
+	dispatch_wake_while(d, &run->memory_waiters, has_room, run);
 }
 
 const struct guard guard_memory = {

@@ -124,6 +124,8 @@ admit_http(struct op *op, struct fault *why)
 	if (http_request_read(op->target, op->input, &request, why) != 0)
 		return GUARD_REFUSE;
 	may = permission_http(op->caller, &request, &private, why);
+	if (op->host == NULL)
+		op->host = xasprintf("%s:%u", request.host, request.port);
 	http_request_clear(&request);
 	return may ? GUARD_PASS : GUARD_REFUSE;
 }

@@ -67,7 +67,7 @@ call_begin(struct dispatch *d, struct op *op)
 	}
 	call = call_new(
 	    d->calls, op, op->resolved->name, op->resolved->semver, version_ref(op->resolved), config, depth_of(op));
-	call->rules = policy_plugin(op->run->policy, call->plugin);
+	call->rules = op->rules;
 	call->deadline_real_ns = attempt_ends(op, call->rules);
 	concurrency_began(d, call);
 	grounding_began(call);

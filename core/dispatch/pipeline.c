@@ -16,12 +16,15 @@
 #include "dispatch/review.h"
 
 static const struct guard *const guards[] = {
+    &guard_admission,
     &guard_permission,
     &guard_deadline,
     &guard_depth,
     &guard_cycle,
     &guard_repetition,
+    &guard_context,
     &guard_breaker,
+    &guard_rate,
     &guard_concurrency,
     &guard_memory,
     &guard_review,
@@ -45,8 +48,25 @@ int
 guard_wait(struct op *op, struct waitq *queue)
 {
 	op->waiting_on = queue;
-	TAILQ_INSERT_TAIL(&queue->ops, op, waiting);
+	turns_add(&queue->ops, op->run, &op->waiting, false);
+	op->run->dispatch->waiting++;
+	op->run->waiting++;
 	return GUARD_WAIT;
+}
+
+static void
+waits_no_more(struct op *op)
+{
+	op->waiting_on = NULL;
+	op->run->dispatch->waiting--;
+	op->run->waiting--;
+}
+
+void
+guard_leave(struct op *op)
+{
+	turns_remove(&op->waiting);
+	waits_no_more(op);
 }
 
 static void
@@ -133,6 +153,14 @@ set_outcome(struct op *op, int status, struct payload *value, double confidence)
 	op->confidence = status == 0 ? confidence : 0;
 }
 
+/* What it is told is kept until its call ends. */
+static void
+count_value(struct call *caller, const struct payload *value)
+{
+	caller->kept_bytes += value == NULL ? 0 : value->len;
+	caller->given += value == NULL ? 0 : value->len;
+}
+
 /* Who has answered is known for as long as somebody may score it. */
 static void
 resolved_over(struct op *op)
@@ -204,7 +232,7 @@ pipeline_restore_outcome(struct dispatch *d, struct op *op, int status, struct p
 		return;
 	breaker_told(caller, status);
 	caller->open_ops--;
-	caller->kept_bytes += value == NULL ? 0 : value->len;
+	count_value(caller, value);
 	caller->kept_bytes -= op->input_len;
 	call_unref(d->calls, caller);
 }
@@ -215,7 +243,7 @@ pipeline_restore_refusal(struct op *op, int status, struct payload *value)
 	set_outcome(op, status, value, 0);
 	payload_unref(&op->input);
 	if (op->caller != NULL)
-		op->caller->kept_bytes += value == NULL ? 0 : value->len;
+		count_value(op->caller, value);
 }
 
 void
@@ -233,7 +261,15 @@ deadline_passed(evutil_socket_t fd, short what, void *arg)
 {
 	struct op *op = arg;
 
+	struct fault why;
+
 	(void)fd, (void)what;
+	if (op->state == OP_WAITING && op->held_at->late != NULL) {
+		op->held_at->late(op, &why);
+		guard_leave(op);
+		pipeline_refuse(op->run->dispatch, op, op->held_at->name, &why);
+		return;
+	}
 	dispatch_cancel(op->run->dispatch, op, HOSPES_EDEADLINE, "its time was over");
 }
 
@@ -259,8 +295,11 @@ static enum guard_answer
 admit(struct dispatch *d, struct op *op, const char **guard, struct fault *why)
 {
 	*guard = "resolve";
-	if (op->kind == WIRE_OP_CALL && op->resolved == NULL && resolve_op(d, op, why) != 0)
-		return GUARD_REFUSE;
+	if (op->kind == WIRE_OP_CALL && op->resolved == NULL) {
+		if (resolve_op(d, op, why) != 0)
+			return GUARD_REFUSE;
+		op->rules = op->resolved == NULL ? NULL : policy_plugin(op->run->policy, op->resolved->name);
+	}
 	for (size_t i = 0; i < ARRAY_LEN(guards); i++) {
 		int answer = guards[i]->admit == NULL ? GUARD_PASS : guards[i]->admit(d, op, why);
 
@@ -276,6 +315,22 @@ admit(struct dispatch *d, struct op *op, const char **guard, struct fault *why)
 	return GUARD_PASS;
 }
 
+/* What waits costs memory, so there is an end to it.  A run that has nothing here yet may always wait with one. */
+static bool
+has_room(const struct dispatch *d, const struct op *op, struct fault *why)
+{
+	unsigned most = op->run->policy->queue;
+
+	if (op->state != OP_NEW || d->waiting <= most || op->run->waiting <= 1)
+		return true;
+	fault_set(why, HOSPES_EBUSY,
+	    "%s would have to wait (%s), and %u ops wait already, as many as `run.queue` allows; ask for fewer at a "
+	    "time, or try "
+	    "again later",
+	    op->target[0] != '\0' ? op->target : op_kind_name(op->kind), op->held_at->name, most);
+	return false;
+}
+
 static void
 try(struct dispatch *d, struct op *op)
 {
@@ -284,6 +339,11 @@ try(struct dispatch *d, struct op *op)
 
 	switch (admit(d, op, &guard, &why)) {
 	case GUARD_WAIT:
+		if (!has_room(d, op, &why)) {
+			guard_leave(op);
+			pipeline_refuse(d, op, "queue", &why);
+			return;
+		}
 		if (op->state == OP_NEW)
 			op->began_mono_ns = clock_mono_ns();
 		op->state = OP_WAITING;
@@ -318,6 +378,22 @@ pipeline_enter(struct dispatch *d, struct op *op)
 	try(d, op);
 }
 
+/* False: none waits. */
+static bool
+try_next(struct dispatch *d, struct waitq *queue)
+{
+	struct turn_item *item = turns_take(&queue->ops);
+	struct op *op = item == NULL ? NULL : CONTAINER(item, struct op, waiting);
+
+	if (op == NULL)
+		return false;
+	waits_no_more(op);
+	try(d, op);
+	return true;
+}
+
+/* What is tried may fail at once, give back what it took, and so come here again: who came first then goes on, so that no
+ * queue is as deep as the stack. */
 void
 pipeline_again(struct dispatch *d, struct op *op)
 {
@@ -328,13 +404,45 @@ pipeline_again(struct dispatch *d, struct op *op)
 void
 dispatch_wake(struct dispatch *d, struct waitq *queue)
 {
-	struct op *op = TAILQ_FIRST(&queue->ops);
-
-	if (op == NULL)
+	queue->owed++;
+	if (queue->waking)
 		return;
-	TAILQ_REMOVE(&queue->ops, op, waiting);
-	op->waiting_on = NULL;
-	try(d, op);
+	queue->waking = true;
+	while (queue->owed > 0 && try_next(d, queue))
+		queue->owed--;
+	queue->owed = 0;
+	queue->waking = false;
+}
+
+void
+dispatch_wake_while(struct dispatch *d, struct waitq *queue, bool (*more)(void *arg), void *arg)
+{
+	if (queue->waking)
+		return;
+	queue->waking = true;
+	while (more(arg) && try_next(d, queue))
+		;
+	queue->waking = false;
+}
+
+void
+dispatch_wake_all(struct dispatch *d, struct waitq *queue)
+{
+	struct waitq now = {0};
+	struct turn_item *item;
+
+	queue->owed = 1;
+	if (queue->waking)
+		return;
+	queue->waking = true;
+	while (queue->owed > 0) {
+		queue->owed = 0;
+		while ((item = turns_take(&queue->ops)) != NULL)
+			turns_add(&now.ops, CONTAINER(item, struct op, waiting)->run, item, false);
+		while (try_next(d, &now))
+			;
+	}
+	queue->waking = false;
 }
 
 /* ---- Out --------------------------------------------------------------------------------------------------------- */
@@ -415,7 +523,7 @@ finish(struct dispatch *d, struct op *op)
 	breaker_told(caller, op->status);
 	op->run->moves++;
 	caller->open_ops--;
-	caller->kept_bytes += op->value == NULL ? 0 : op->value->len;
+	count_value(caller, op->value);
 	caller->kept_bytes -= op->input_len;
 	deliver(d, op);
 	first_noticed(d, op);
@@ -431,6 +539,14 @@ finish(struct dispatch *d, struct op *op)
 void
 pipeline_complete(struct dispatch *d, struct op *op, int status, struct payload *value, double confidence)
 {
+	struct fault why;
+
+	/* A reply was judged before it came here. */
+	if (status == 0 && op->kind != WIRE_OP_CALL && context_exceeded(op, value == NULL ? 0 : value->len, &why)) {
+		payload_unref(&value);
+		value = payload_text(why.text);
+		status = why.status;
+	}
 	review_over(d, op);
 	set_outcome(op, status, value, confidence);
 	record_outcome(d, op);
@@ -515,8 +631,7 @@ dispatch_cancel(struct dispatch *d, struct op *op, int status, const char *why)
 	fault_set(
 	    &fault, status, "%s was stopped: %s", op->target[0] != '\0' ? op->target : op_kind_name(op->kind), why);
 	if (op->state == OP_WAITING) {
-		TAILQ_REMOVE(&op->waiting_on->ops, op, waiting);
-		op->waiting_on = NULL;
+		guard_leave(op);
 		pipeline_refuse(d, op, status == HOSPES_EDEADLINE ? "deadline" : "cancel", &fault);
 	} else
 		executor_of(op)->stop(d, op);

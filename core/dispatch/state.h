@@ -53,6 +53,14 @@ struct dispatch {
 	struct run_queue stalled; /* runs of which nothing computes, to be looked at: deadlock.c */
 	struct event *look;
 	bool look_armed;
+	unsigned waiting;         /* ops at guards, of all runs */
+	unsigned roots;           /* of guard_admission.c: runs that are under way */
+	struct waitq admission;
+	int64_t (*mono_ns)(void); /* which tests replace */
+	struct map rates;         /* of guard_rate.c: name -> struct bucket */
+	TAILQ_HEAD(bucket_list, bucket) rates_lately;
+	unsigned n_rates;
+	int64_t rates_since_ns; /* when the host was started */
 	struct breakers breakers;
 	uint64_t routed; /* calls that were routed by score: whose turn it is */
 	struct verdict_cache *verdicts;
@@ -275,6 +283,12 @@ void deadlock_forget(struct run *run);
 void deadlock_open(struct dispatch *d);
 void deadlock_close(struct dispatch *d);
 void deadlock_look(struct dispatch *d); /* at all that are in the list */
+
+/* ---- guard_rate.c ------------------------------------------------------------------------------------------------ */
+
+void rates_open(struct dispatch *d);
+void rates_close(struct dispatch *d);
+void rates_look(struct dispatch *d); /* at all who wait: those who conform now go on, whatever the timers say */
 
 /* ---- tell.c ------------------------------------------------------------------------------------------------------ */
 

@@ -244,6 +244,37 @@ verdict_add(struct verdict *v, const char *check, int status, const struct paylo
 		add_failed(v, check, failed);
 }
 
+/* Whatever form it has: some text by which it could be found. */
+static bool
+names_something(const json_t *source)
+{
+	const char *key;
+	json_t *member;
+
+	if (json_is_string(source))
+		return json_string_length(source) > 0;
+	json_object_foreach((json_t *)(uintptr_t)source, key, member)
+	{
+		if (json_is_string(member) && json_string_length(member) > 0)
+			return true;
+	}
+	return false;
+}
+
+static bool
+has_source(const json_t *claim)
+{
+	const json_t *source;
+	size_t i;
+
+	json_array_foreach(json_object_get(claim, "sources"), i, source)
+	{
+		if (names_something(source))
+			return true;
+	}
+	return false;
+}
+
 void
 verdict_add_critical(struct verdict *v, const json_t *output)
 {
@@ -253,8 +284,7 @@ verdict_add_critical(struct verdict *v, const json_t *output)
 
 	json_array_foreach(json_object_get(output, "claims"), i, claim)
 	{
-		if (json_is_true(json_object_get(claim, "critical")) &&
-		    json_array_size(json_object_get(claim, "sources")) == 0)
+		if (json_is_true(json_object_get(claim, "critical")) && !has_source(claim))
 			json_array_append_new(
 			    failed, json_pack("{s:I s:s s:s}", "claim", (json_int_t)i, "text", text_of(claim, "text"),
 					"why", "it is critical and names no source"));

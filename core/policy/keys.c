@@ -67,6 +67,12 @@ const struct key policy_keys[] = {
 	{"run.input",        KEY_SIZE,      IN_POLICY(input_max),        K, 64 * M, "64M", false},
 	{"run.at_once",      KEY_COUNT,     IN_POLICY(runs_at_once),     1, 1000000, "1000", true},
 	{"run.resume_at_once", KEY_COUNT,   IN_POLICY(resume_at_once),   1, 1000000, "64", true},
+	{"run.queue",        KEY_COUNT,     IN_POLICY(queue),            1, 10000000, "100000", true},
+	{"run.waiting",      KEY_COUNT,     IN_POLICY(runs_waiting),     0, 100000, "0", true},
+	{"rate.client",      KEY_RATE,      IN_POLICY(rate_client.each_ns), 0, 0, "0", true},
+	{"rate.client_burst", KEY_COUNT,    IN_POLICY(rate_client.burst), 0, 1000000, "0", true},
+	{"rate.target",      KEY_RATE,      IN_POLICY(rate_target.each_ns), 0, 0, "0", true},
+	{"rate.target_burst", KEY_COUNT,    IN_POLICY(rate_target.burst), 0, 1000000, "0", true},
 	{"breaker.errors",   KEY_COUNT,     IN_POLICY(breaker_errors),   0, 100, "50", true},
 	{"breaker.least",    KEY_COUNT,     IN_POLICY(breaker_least),    1, 1000000, "20", true},
 	{"breaker.window",   KEY_TIME,      IN_POLICY(breaker_window_ns), S, 24 * 3600 * S, "60s", true},
@@ -103,6 +109,10 @@ const struct key policy_limit_keys[] = {
 	{"day_calls",   KEY_COUNT,    IN_PLUGIN(day_calls),    0, POLICY_DAY_CALLS_MAX, "0", true},
 	{"day_money",   KEY_MONEY,    IN_PLUGIN(day_money),    0, MONEY_MAX, "0", true},
 	{"polled",      KEY_BOOL,     IN_PLUGIN(polled),       0, 1, "false", true},
+	{"rate",        KEY_RATE,     IN_PLUGIN(rate.each_ns), 0, 0, "0", true},
+	{"burst",       KEY_COUNT,    IN_PLUGIN(rate.burst),   0, 1000000, "0", true},
+	{"input",       KEY_SIZE,     IN_PLUGIN(input_max),    0, 64 * M, "0", true},
+	{"context",     KEY_SIZE,     IN_PLUGIN(context_max),  0, 1024 * M, "0", true},
 	{"breaker",     KEY_BOOL,     IN_PLUGIN(breaker),      0, 1, "true", true},
 	{"timeout",     KEY_TIME,     IN_PLUGIN(timeout_ns),   0, 366 * 24 * 3600 * S, "0s", true},
 	{0},
@@ -315,6 +325,11 @@ key_allowed(const struct key *key, char out[KEY_ALLOWED_TEXT])
 		unit_write_time(key->max, high);
 		snprintf(out, KEY_ALLOWED_TEXT,
 		    "a time from %s to %s, as a number of seconds or like \"500ms\" (ms, s, m, h, d)", low, high);
+		return;
+	case KEY_RATE:
+		snprintf(out, KEY_ALLOWED_TEXT,
+		    "a rate like \"100/s\", \"60/m\", \"10/h\" or \"1/d\", at most %d/s; \"0\" is no limit",
+		    UNIT_RATE_MOST);
 		return;
 	case KEY_MONEY:
 		snprintf(out, KEY_ALLOWED_TEXT,

@@ -25,6 +25,7 @@ enum key_type {
 	KEY_COUNT,     /* integer of any width */
 	KEY_SIZE,      /* bytes */
 	KEY_TIME,      /* nanoseconds */
+	KEY_RATE,      /* nanoseconds from one to the next; 0: no limit */
 	KEY_MONEY,     /* micro-dollars, written as a text of dollars; "" is 0 */
 	KEY_BOOL,      /* bool */
 	KEY_UIDS,      /* uid_t, followed at `at2` by how many */

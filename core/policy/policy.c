@@ -15,6 +15,7 @@
 #include "policy/places.h"
 #include "policy/read.h"
 #include "policy/routing.h"
+#include "policy/units.h"
 #include "policy/value.h"
 
 #define NO_FILE "(defaults)"
@@ -66,6 +67,13 @@ policy_plugin(const struct policy *p, const char *name)
 	const struct policy_plugin *plugin = map_get(&p->plugins, name);
 
 	return plugin != NULL ? plugin : p->unnamed;
+}
+
+void
+policy_rate_text(const struct policy_rate *rate, char out[POLICY_RATE_TEXT])
+{
+	static_assert(POLICY_RATE_TEXT == UNIT_TEXT, "the same");
+	unit_write_rate(rate->each_ns, out);
 }
 
 const char *
@@ -215,6 +223,7 @@ policy_check(
 	handoffs_check(p, each, arg);
 	check_values(p, options, each, arg);
 	check_grants(p, options, each, arg);
+	check_alerts(p, options, each, arg);
 	*ret = p;
 }
 

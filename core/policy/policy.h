@@ -27,6 +27,12 @@ enum policy_on_cycle { ON_CYCLE_REFUSE, ON_CYCLE_END_RUN };
 enum policy_answer { ANSWER_REJECT, ANSWER_APPROVE };
 enum policy_isolation { ISOLATION_CLIENT, ISOLATION_VERSION, ISOLATION_RUN };
 
+/* So many at a time, and then one each time that so long has passed. */
+struct policy_rate {
+	int64_t each_ns; /* 0: no limit */
+	unsigned burst;  /* 0: as many as come in a second, one at least */
+};
+
 /* What is tried in place of a call that failed: another agent, or one of its versions, a fixed answer, or a human. */
 struct policy_stand_in {
 	char *agent, *version; /* a name or "cap:NAME"; version may be NULL */
@@ -115,6 +121,9 @@ struct policy_plugin {
 	int64_t day_money;    /* micro-dollars; 0: no limit */
 	bool breaker;         /* it is left alone for a while when it fails too often; default true */
 	bool polled;          /* its answer may change: asking it the same again is no repetition */
+	struct policy_rate rate; /* of calls of it */
+	size_t input_max;        /* bytes of the input of one; 0: as for all */
+	size_t context_max;      /* bytes that one is given altogether, its input and all answers; 0: no limit */
 	json_t *config;       /* object, perhaps empty; values of its HOSPES_CONFIG names */
 	char *at;             /* "FILE:LINE" of its first mention */
 	json_t *config_at;    /* the same of each key of config */
@@ -158,6 +167,10 @@ struct policy {
 	size_t payload_max;
 	size_t input_max;
 	unsigned runs_at_once; /* root runs admitted; default 1,000 */
+	unsigned runs_waiting; /* `run.waiting`: runs past those that wait for one of them to end; default 0 */
+	unsigned queue;        /* `run.queue`: ops that wait at guards, over all runs; default 100,000 */
+	struct policy_rate rate_client; /* calls and requests of one client */
+	struct policy_rate rate_target; /* requests to one host outside */
 	unsigned resume_at_once; /* runs that repeat what is on record, after a start; default 64 */
 	int64_t drain_ns;        /* how long a host that is told to stop lets runs end; default 10 s */
 
@@ -286,6 +299,9 @@ void policy_unref(struct policy **p);
 /* Never NULL: a plugin that the file does not name has the defaults. */
 const struct policy_plugin *policy_plugin(const struct policy *p, const char *name);
 
+/* "100/s", "0" */
+#define POLICY_RATE_TEXT 32
+void policy_rate_text(const struct policy_rate *rate, char out[POLICY_RATE_TEXT]);
 /* Never NULL: what holds for a client. */
 const struct policy_client *policy_client(const struct policy *p, const char *name);
 /* What stands in for calls of a name or "cap:NAME"; NULL: nothing. */

@@ -1,4 +1,4 @@
-/* Sizes and times as people write them: one table for each, read both ways. */
+/* Sizes, times and rates as people write them: one table for each, read both ways. */
 
 #include "policy/units.h"
 
@@ -27,6 +27,14 @@ static const struct unit times[] = {
     {"m", 60 * NS_PER_S},
     {"h", 3600 * NS_PER_S},
     {"d", 24 * 3600 * NS_PER_S},
+};
+
+/* Of a rate. */
+static const struct unit periods[] = {
+    {"/s", NS_PER_S},
+    {"/m", 60 * NS_PER_S},
+    {"/h", 3600 * NS_PER_S},
+    {"/d", 24 * 3600 * NS_PER_S},
 };
 
 static bool
@@ -88,4 +96,43 @@ void
 unit_write_time(int64_t ns, char out[UNIT_TEXT])
 {
 	unit_write(ns, times, ARRAY_LEN(times), out);
+}
+
+bool
+unit_read_rate(const char *text, int64_t *ret_ns_each)
+{
+	size_t digits = strspn(text, "0123456789");
+	char *end;
+	long long n = strtoll(text, &end, 10);
+
+	if (digits == 0 || digits > 12)
+		return false;
+	if (n == 0 && *end == '\0') {
+		*ret_ns_each = 0;
+		return true;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(periods); i++) {
+		if (strcmp(end, periods[i].name) != 0)
+			continue;
+		if (n == 0 || periods[i].factor / n < NS_PER_S / UNIT_RATE_MOST)
+			return false;
+		*ret_ns_each = periods[i].factor / n;
+		return true;
+	}
+	return false;
+}
+
+/* In the shortest period of which a whole number comes close: what was read was rounded. */
+void
+unit_write_rate(int64_t ns_each, char out[UNIT_TEXT])
+{
+	snprintf(out, UNIT_TEXT, "0");
+	for (size_t i = 0; i < ARRAY_LEN(periods) && ns_each > 0; i++) {
+		int64_t n = (periods[i].factor + ns_each / 2) / ns_each;
+
+		if (n == 0 || periods[i].factor / n != ns_each)
+			continue;
+		snprintf(out, UNIT_TEXT, "%lld%s", (long long)n, periods[i].name);
+		return;
+	}
 }

@@ -223,6 +223,11 @@ value_put_text(const struct key *key, void *base, const char *text)
 		return unit_read_size(text, &number) && put_in_range(key, base, number);
 	case KEY_TIME:
 		return unit_read_time(text, &number) && put_in_range(key, base, number);
+	case KEY_RATE:
+		if (!unit_read_rate(text, &number))
+			return false;
+		put_integer(key, base, number);
+		return true;
 	case KEY_MONEY:
 		if (text[0] == '\0')
 			return put_in_range(key, base, 0);
@@ -429,6 +434,9 @@ value_write(const struct key *key, const void *base, struct buf *out)
 		buf_appends(out, answers[value_integer(key, base)]);
 	} else if (key->type == KEY_COUNT) {
 		buf_printf(out, "%lld", (long long)value_integer(key, base));
+	} else if (key->type == KEY_RATE) {
+		unit_write_rate(value_integer(key, base), text);
+		buf_appends(out, text);
 	} else {
 		(key->type == KEY_SIZE ? unit_write_size : unit_write_time)(value_integer(key, base), text);
 		buf_appends(out, text);

@@ -103,14 +103,54 @@ runs_close(struct runs **r)
 
 /* ---- Asking ------------------------------------------------------------------------------------------------------ */
 
+/* One place more comes free each time that a run ends: as fast as they did of late, or slower when none has for longer. */
+unsigned
+runs_retry_after(const struct runs *r)
+{
+	int64_t since = r->ended_ns == 0 ? 0 : clock_mono_ns() - r->ended_ns;
+	int64_t s = ((since > r->end_each_ns ? since : r->end_each_ns) + NS_PER_S - 1) / NS_PER_S;
+
+	return s < 1 ? 1 : s > RETRY_MOST_S ? RETRY_MOST_S : (unsigned)s;
+}
+
+static void
+note_end(struct runs *r)
+{
+	int64_t now = clock_mono_ns();
+
+	if (r->ended_ns != 0)
+		r->end_each_ns = (3 * r->end_each_ns + (now - r->ended_ns)) / 4;
+	r->ended_ns = now;
+}
+
+/* Those past `run.at_once` wait in dispatch for their turn (guard_admission.c). */
 static int
-admit(struct runs *r, const struct run_request *q, struct fault *fault)
+look_for_room(const struct runs *r, size_t input_len, struct fault *fault)
+{
+	unsigned at_once = r->policy->runs_at_once, waiting = r->policy->runs_waiting;
+
+	if (r->n_open < at_once)
+		return 0;
+	if (r->n_open - at_once >= waiting)
+		return fault_set(fault, HOSPES_EBUSY,
+		    "%u runs are open, as many as `run.at_once` (%u) and `run.waiting` (%u) allow; try again in %u s",
+		    r->n_open, at_once, waiting, runs_retry_after(r));
+	if (r->input_bytes + input_len > RUNS_INPUT_BYTES)
+		return fault_set(fault, HOSPES_EBUSY,
+		    "%u runs are open, as many as `run.at_once` allows, and what they were given has %zu MiB: no more "
+		    "can "
+		    "wait; try again in %u s",
+		    r->n_open, r->input_bytes / MIB, runs_retry_after(r));
+	return 0;
+}
+
+static int
+admit(struct runs *r, const struct run_request *q, size_t input_len, struct fault *fault)
 {
 	if (r->draining)
 		return fault_set(fault, HOSPES_EBUSY, "the host is stopping and takes no new runs");
-	if (r->n_open >= r->policy->runs_at_once)
-		return fault_set(fault, HOSPES_EBUSY,
-		    "%u runs are open, as many as `run.at_once` allows; try again later", r->n_open);
+	if (look_for_room(r, input_len, fault) != 0)
+		return fault->status;
 	if (registry_active(r->registry, q->plugin) == NULL && q->version == NULL)
 		return fault_set(
 		    fault, HOSPES_ENOAGENT, "there is no plugin %s; `hospes agents` lists those there are", q->plugin);
@@ -265,7 +305,7 @@ run_start(struct runs *r, const json_t *request, struct payload *given, const ch
 		*ret = NULL;
 		return look_at_key(key, hash, fault);
 	}
-	if (admit(r, &q, fault) != 0)
+	if (admit(r, &q, input->len, fault) != 0)
 		return fault->status;
 	slot = slot_asked(r, &q, input, client);
 	if (slot->run.root.input->len > r->policy->input_max)
@@ -281,6 +321,8 @@ run_start(struct runs *r, const json_t *request, struct payload *given, const ch
 	}
 	if (key != NULL)
 		key_starts(key, slot, hash);
+	slot->input_len = input->len;
+	r->input_bytes += slot->input_len;
 	record_start(r, slot);
 	*ret = &slot->run;
 	dispatch_root(r->dispatch, &slot->run);
@@ -335,6 +377,8 @@ end_durable(void *arg)
 	slot->run.state = RUN_ENDED;
 	payload_unref(&slot->run.root.input);
 	carried_free(&slot->run.carried);
+	r->input_bytes -= slot->input_len;
+	note_end(r);
 	watch_end(slot);
 	TAILQ_REMOVE(&r->open, slot, entry);
 	TAILQ_INSERT_TAIL(&r->ended, slot, entry);

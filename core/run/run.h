@@ -90,7 +90,8 @@ int run_resolve(struct runs *r, struct run *run, const json_t *request, const ch
 
 /*
  * Reviews of all runs (dispatch/review.h).  Each is {"id": "RUN-N", "run", "call", "plugin"?, "cause", "question", "context",
- * "choices"?, "hash", "raised", "deadline", "default", "state": "open"|"decided", "decision"?: "approve" | "reject" | "edit" |
+ * "choices"?, "hash", "raised", "deadline", "default", "expires"? (its call ends before
+ * the deadline), "state": "open"|"decided", "decision"?: "approve" | "reject" | "edit" |
  * "answer" | "expired", "by"?, "why"?, "decided"?, "value"?}; in a list without context and value.  A list has those that are
  * open, the oldest first, and with `all` then those that were decided, the newest first; at most `limit`, and what 64 MiB of records have.
  *
@@ -134,7 +135,7 @@ json_t *run_part(const struct run *run, uint32_t nth);
  * or NULL and the fault.
  *
  * run_show: run_json with result, and "tree": {"path": "/0", "plugin", "version", "started", "duration_ms", "status",
- * "confidence"?, "message"?, "replays"?: n, "parts"?: n, "ops": [nodes in order]}.  A call that went on with another attempt has
+ * "confidence"?, "message"?, "scores"?: [{"score", "by", "who", "why"?}], "replays"?: n, "parts"?: n, "ops": [nodes in order]}.  A call that went on with another attempt has
  * "next": {"attempt": n, "by": "ladder" | "fallback", "cause", "kind": "call" | "answer" | "human", "to"?, "version"?, "of"?}, and the first has
  * the others in "attempts": [nodes in order, "/0/3#2"]; one that is a fixed answer has "op": "answer".  A node of an op that is no call has "op": "http"
  * and "target" in place of plugin and version; one that a guard refused has "guard", and "findings" where it has any.  What
@@ -180,6 +181,9 @@ void runs_drain(struct runs *r, void (*drained)(void *arg), void *arg);
 
 /* The accounts of the day, as dispatch_accounts has them; a new reference. */
 json_t *runs_accounts(struct runs *r);
+
+/* Seconds after which one that was refused as overloaded may be tried again: about when a place comes free. */
+unsigned runs_retry_after(const struct runs *r);
 
 unsigned runs_open_count(const struct runs *r);
 unsigned runs_resuming_count(const struct runs *r); /* of those, that have not repeated yet what is on record */

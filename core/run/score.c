@@ -60,6 +60,22 @@ end(struct scoring *s, json_t *answer, const struct fault *fault)
 	scoring_free(s);
 }
 
+void
+score_node(json_t *node, const struct record *r)
+{
+	const struct record_field *f = record_find(r, TAG_SCORE);
+	_cleanup_(json_p) json_t *score = f == NULL ? NULL : json_read(f->data, f->len, "a score", NULL);
+	_cleanup_(free_p) char *who = record_text(r, TAG_ACTOR), *why = record_text(r, TAG_REASON);
+	json_t *scores = json_object_get(node, "scores");
+
+	if (scores == NULL) {
+		scores = json_array();
+		json_object_set_new(node, "scores", scores);
+	}
+	json_array_append_new(scores, json_pack("{s:O* s:O* s:s* s:s*}", "score", json_object_get(score, "score"), "by",
+					  json_object_get(score, "by"), "who", who, "why", why));
+}
+
 /* ---- Who is scored [store thread] -------------------------------------------------------------------------------- */
 
 static bool

@@ -9,6 +9,12 @@
 #include "run/keys.h"
 #include "run/run.h"
 
+/* Past `run.at_once` a run is taken in only while open ones were given no more than this. */
+#define RUNS_INPUT_BYTES (64 * MIB)
+
+/* When to try again is told as no longer than this. */
+#define RETRY_MOST_S 600
+
 /* Ended runs that stay in memory, and how much of results may stay with them. */
 #define RUNS_KEPT       4096 /* who started many at once comes back for each of them */
 #define RUNS_KEPT_BYTES (64 * MIB)
@@ -44,6 +50,7 @@ struct run_slot {
 	struct runs *runs;
 	struct watch_list watchers;
 	struct run_key *key;    /* that its client gave, or NULL */
+	size_t input_len;       /* counted in input_bytes */
 	uint32_t parts_durable; /* parts of the root call's reply that may be shown */
 	uint32_t parts_next;    /* that may be once what is awaited is durable */
 	bool parts_awaited;
@@ -85,6 +92,8 @@ struct runs {
 	struct scoring_list scoring; /* calls: the first is under way */
 	unsigned n_scoring;
 	unsigned n_open, n_ended;
+	size_t input_bytes;            /* of what open runs were given */
+	int64_t ended_ns, end_each_ns; /* mono: when one ended last; how long from one to the next, about */
 	size_t ended_bytes;         /* results of those */
 	void (*drained)(void *arg); /* NULL: it does not drain, or has */
 	void *drained_arg;
@@ -113,6 +122,12 @@ void watch_end(struct run_slot *slot);
 json_t *tree_of(const struct record_list *list);
 void tree_undecided(json_t *tree, const json_t *undecided); /* marks what waits for a decision (dispatch_undecided) */
 json_t *records_json(const struct record_list *list);
+
+/* A field of text, where the record has it; what a guard found in the reply that it refused. */
+void tree_set_text(json_t *node, const char *key, const struct record *r, enum record_tag tag);
+void tree_set_findings(json_t *to, const struct record *r);
+
+/* summary.c: what the run was and how it ended. */
 json_t *summary_of(const struct record_list *list);
 
 /* budget.c: puts "run" and "tree" into the view, and what is not on record of a run that is open. */
@@ -168,6 +183,9 @@ void open_checkpoint(struct runs *r);
 
 /* erase.c: it is in the queue of those that are erased. */
 bool run_is_erased(const struct runs *r, const struct ulid *id);
+
+/* score.c: a score of the node's outcome, as it stands in the tree. */
+void score_node(json_t *node, const struct record *r);
 
 /* score.c; after erase_close, which waits for the store's thread */
 void score_close(struct runs *r);

@@ -23,11 +23,13 @@ BENCH_PLUGINS = tests/bench/plugins/bench-work.so tests/bench/plugins/bench-work
 	tests/bench/plugins/bench-join.so tests/bench/plugins/bench-join-json.so tests/bench/plugins/bench-lane.so \
 	tests/bench/plugins/bench-effect.so tests/bench/plugins/bench-park.so \
 	tests/bench/plugins/bench-fan.so tests/bench/plugins/bench-fans.so tests/bench/plugins/bench-talk.so \
-	tests/bench/plugins/bench-turn.so tests/bench/plugins/bench-ops.so
+	tests/bench/plugins/bench-turn.so tests/bench/plugins/bench-ops.so \
+	tests/bench/plugins/bench-greedy.so tests/bench/plugins/bench-toil.so tests/bench/plugins/bench-toil-few.so
 CLEANFILES += $(BENCH_PLUGINS)
 EXTRA_DIST += tests/bench/README tests/bench/ask.sh tests/bench/run.sh tests/bench/plugins/bench-work.c tests/bench/plugins/bench-join.c \
 	tests/bench/plugins/bench-lane.c tests/bench/plugins/bench-effect.c tests/bench/plugins/bench-park.c \
-	tests/bench/plugins/bench-talk.c tests/bench/plugins/bench-ops.c tests/bench/cells.sh tests/bench/durable.sh
+	tests/bench/plugins/bench-talk.c tests/bench/plugins/bench-ops.c tests/bench/cells.sh tests/bench/durable.sh \
+	tests/bench/fair.sh tests/bench/plugins/bench-greedy.c tests/bench/plugins/bench-toil.c
 
 BENCH_FOLDER = $(top_srcdir)/tests/bench/plugins
 tests/bench/plugins/bench-work.so: tests/bench/plugins/bench-work.c $(STAGE_SDK)
@@ -54,12 +56,19 @@ tests/bench/plugins/bench-turn.so: tests/bench/plugins/bench-talk.c $(STAGE_SDK)
 	$(PLUGIN_LINK) -DBENCH_TURN $(BENCH_FOLDER)/bench-talk.c $(PLUGIN_LIBS)
 tests/bench/plugins/bench-ops.so: tests/bench/plugins/bench-ops.c $(STAGE_SDK)
 	$(PLUGIN_LINK) $(BENCH_FOLDER)/bench-ops.c $(PLUGIN_LIBS)
+tests/bench/plugins/bench-greedy.so: tests/bench/plugins/bench-greedy.c $(STAGE_SDK)
+	$(PLUGIN_LINK) $(BENCH_FOLDER)/bench-greedy.c $(PLUGIN_LIBS)
+tests/bench/plugins/bench-toil.so: tests/bench/plugins/bench-toil.c $(STAGE_SDK)
+	$(PLUGIN_LINK) -DSUFFIX='""' $(BENCH_FOLDER)/bench-toil.c $(PLUGIN_LIBS)
+tests/bench/plugins/bench-toil-few.so: tests/bench/plugins/bench-toil.c $(STAGE_SDK)
+	$(PLUGIN_LINK) -DSUFFIX='"-few"' $(BENCH_FOLDER)/bench-toil.c $(PLUGIN_LIBS)
 
 bench: stage
 	$(MAKE) $(AM_MAKEFLAGS) tests/bench/floor$(EXEEXT) tests/bench/runs$(EXEEXT) tests/bench/cells$(EXEEXT) tests/bench/journal$(EXEEXT) tests/fixtures/webd$(EXEEXT) $(BENCH_PLUGINS)
 	STAGE='$(abs_builddir)/stage$(prefix)' BUILT='$(abs_builddir)' bash $(top_srcdir)/tests/bench/run.sh
 	STAGE='$(abs_builddir)/stage$(prefix)' BUILT='$(abs_builddir)' bash $(top_srcdir)/tests/bench/cells.sh
 	HOOKS='$(enable_bench_hooks)' STAGE='$(abs_builddir)/stage$(prefix)' BUILT='$(abs_builddir)' bash $(top_srcdir)/tests/bench/durable.sh
+	STAGE='$(abs_builddir)/stage$(prefix)' BUILT='$(abs_builddir)' bash $(top_srcdir)/tests/bench/fair.sh
 	STAGE='$(abs_builddir)/stage$(prefix)' bash $(top_srcdir)/tests/bench/ask.sh
 
 bench-cells: stage
@@ -71,7 +80,11 @@ bench-durable: stage
 	$(MAKE) $(AM_MAKEFLAGS) tests/bench/floor$(EXEEXT) tests/bench/runs$(EXEEXT) tests/bench/journal$(EXEEXT) $(BENCH_PLUGINS)
 	HOOKS='$(enable_bench_hooks)' STAGE='$(abs_builddir)/stage$(prefix)' BUILT='$(abs_builddir)' bash $(top_srcdir)/tests/bench/durable.sh
 
+bench-fair: stage
+	$(MAKE) $(AM_MAKEFLAGS) tests/bench/runs$(EXEEXT) $(BENCH_PLUGINS)
+	STAGE='$(abs_builddir)/stage$(prefix)' BUILT='$(abs_builddir)' bash $(top_srcdir)/tests/bench/fair.sh
+
 bench-ask: stage
 	STAGE='$(abs_builddir)/stage$(prefix)' bash $(top_srcdir)/tests/bench/ask.sh
 
-.PHONY: bench bench-cells bench-durable bench-ask
+.PHONY: bench bench-cells bench-durable bench-fair bench-ask

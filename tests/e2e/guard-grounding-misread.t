@@ -44,7 +44,7 @@ You may return the goods within 14 days. You must not sell the goods to others. 
 TEXT
 DAYS='"quote": "You may return the goods within 14 days."'
 SELL='"quote": "You must not sell the goods to others."'
-KEEP='"quote": "The licensee must keep the notice in all copies."'
+NOTICE='"quote": "The licensee must keep the notice in all copies."'
 host_start 'grounding: { reader: { checks = [ "quotes", "support" ]; }; };'
 cp "$T/reader.so" "$DROP/reader.so"
 wait_for '[ -n "$(active reader)" ]'
@@ -60,7 +60,7 @@ claims()
 
 claims "$DAYS" "You may return the goods within 14 days.";	succeeds "the quote itself is borne out by it"
 claims "$DAYS" "Goods may be returned within fourteen days.";	succeeds "so it is in other words"
-claims "$KEEP" "All copies must have the notice kept by the licensee."; succeeds "and in another order"
+claims "$NOTICE" "All copies must have the notice kept by the licensee."; succeeds "and in another order"
 
 claims "$DAYS" "You may return the goods within 40 days."
 fails_with not_grounded			"another number is refused"
@@ -74,8 +74,8 @@ claims "$DAYS" "You may return the goods within 14 weeks.";	fails_with not_groun
 claims "$SELL" "You may sell the goods to others.";		fails_with not_grounded "a negation left out"
 says 'the claim says \"may\", the quote says \"must not\"'
 claims "$DAYS" "You must return the goods within 14 days.";	fails_with not_grounded "a duty for a permission"
-claims "$KEEP" "The licensee must keep the notice in some copies."; fails_with not_grounded "some for all"
-claims "$KEEP" "The landlord must pay for repairs.";		fails_with not_grounded "and another subject"
+claims "$NOTICE" "The licensee must keep the notice in some copies."; fails_with not_grounded "some for all"
+claims "$NOTICE" "The landlord must pay for repairs.";		fails_with not_grounded "and another subject"
 says 'the claim is about something else than the quotes'
 
 plugin taker

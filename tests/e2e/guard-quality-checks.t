@@ -1,7 +1,7 @@
 # What checks say of an agent's replies is its score, a refused reply's too; when the scores drop below what they used to be an
 # alert is raised, once.
 . "$TESTS/lib.sh"
-plan 13
+plan 14
 host_start '
 quality: { k = 0.5; h = 3.0; least = 6; };
 grounding: { witness: { checks = [ "verbatim" ]; }; };'
@@ -25,6 +25,7 @@ for score in 0.9 0.85 0.95 0.9; do
 done
 succeeds "a reply that is grounded is handed on"
 journal_has '.kind == "score"' 1 "its score is a record of the run"
+holds 'hospes show "$id" | grep -q "scored 0.90 by verbatim"' "shown with the call"
 scored 0.9 three
 fails_with not_grounded "one that is not is refused"
 journal_has '.kind == "score" and .actor == "verbatim" and .path == "/0" and .target == "witness" and .version == "1.0.0"' 1 \
@@ -38,7 +39,7 @@ for score in 0.2 0.1 0.3 0.2; do
 done
 is "$(hospes alerts --json | jq -r '[.[] | .kind + " " + .of + " " + .what] | join(",")')" "quality agent witness score" \
     "a drop is an alert, once"
-holds 'hospes alerts --json | jq -r ".[0].text" | grep -q "witness 1.0.0 answers worse than it used to: checks gave it 0.90 on the mean, and 0\.[0-9]* over the last [0-9] scores"' "which says of whom, and what"
+holds 'hospes alerts --json | jq -r ".[0].text" | grep -q "witness 1.0.0 answers worse than it used to: checks gave it 0.90 on the mean, and then 0\.[0-9]* over [0-9] scores"' "which says of whom, and what"
 holds 'hospes alerts --json | jq -e ".[0].webhook == null and .[0].version == \"1.0.0\"" >/dev/null' "nobody is sent it"
 holds 'grep -q "alert=quality of=\"agent witness\"" "$T/host.log"' "the log has a line of it"
 for score in 0.2 0.1 0.3 0.2 0.2 0.2; do

@@ -449,6 +449,13 @@ runs_resuming_count(const struct runs *r)
 }
 
 unsigned
+runs_retry_after(const struct runs *r)
+{
+	(void)r;
+	return 7;
+}
+
+unsigned
 runs_open_count(const struct runs *r)
 {
 	(void)r;

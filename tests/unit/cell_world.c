@@ -494,6 +494,7 @@ world_open(struct fault *fault)
 	    fault);
 	if (rc != 0)
 		return rc;
+	world.cells->ahead_ns = 0; /* a cell is handed what there is */
 	world.cells->mono_ns = mono;
 	world.cells->cpu_ns = cpu;
 	world.cells->cpus = 1;

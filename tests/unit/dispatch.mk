@@ -1,11 +1,16 @@
 # unit tests of call and dispatch
 
-CMOCKA_TESTS += tests/unit/test_account tests/unit/test_account_property tests/unit/test_alerts tests/unit/test_carried \
-	tests/unit/test_dispatch tests/unit/test_dispatch_effects tests/unit/test_dispatch_grounding \
-	tests/unit/test_dispatch_ladder tests/unit/test_dispatch_loops tests/unit/test_ledger \
+CMOCKA_TESTS += tests/unit/test_account tests/unit/test_account_property tests/unit/test_alerts \
+	tests/unit/test_carried tests/unit/test_context tests/unit/test_dispatch tests/unit/test_dispatch_effects \
+	tests/unit/test_dispatch_grounding tests/unit/test_dispatch_ladder tests/unit/test_dispatch_loops \
+	tests/unit/test_ledger \
 	tests/unit/test_dispatch_memory tests/unit/test_dispatch_parts tests/unit/test_dispatch_reviews \
-	tests/unit/test_dispatch_waits tests/unit/test_restore tests/unit/test_stages \
-	tests/unit/test_stages_restore tests/unit/test_verdict_cache
+	tests/unit/test_dispatch_waits tests/unit/test_rate tests/unit/test_restore tests/unit/test_stages \
+	tests/unit/test_stages_restore tests/unit/test_verdict_cache tests/unit/test_waitq
+
+tests_unit_test_waitq_SOURCES = tests/unit/test_waitq.c tests/unit/cmocka_all.h
+tests_unit_test_waitq_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_waitq_LDADD = $(tests_unit_test_account_LDADD)
 
 tests_unit_test_account_SOURCES = tests/unit/test_account.c
 tests_unit_test_account_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
@@ -69,6 +74,14 @@ tests_unit_test_dispatch_reviews_LDADD = $(DISPATCH_TEST_LIBS)
 tests_unit_test_dispatch_effects_SOURCES = tests/unit/test_dispatch_effects.c $(DISPATCH_WORLD)
 tests_unit_test_dispatch_effects_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_dispatch_effects_LDADD = $(DISPATCH_TEST_LIBS)
+
+tests_unit_test_context_SOURCES = tests/unit/test_context.c $(DISPATCH_WORLD)
+tests_unit_test_context_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_context_LDADD = $(DISPATCH_TEST_LIBS)
+
+tests_unit_test_rate_SOURCES = tests/unit/test_rate.c $(DISPATCH_WORLD)
+tests_unit_test_rate_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_rate_LDADD = $(DISPATCH_TEST_LIBS)
 
 tests_unit_test_restore_SOURCES = tests/unit/test_restore.c $(DISPATCH_WORLD)
 tests_unit_test_restore_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)

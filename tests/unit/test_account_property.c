@@ -314,7 +314,7 @@ begin(int parent)
 	dress(n->op, n);
 	switch (guard_budget.admit(t.d, n->op, &why)) {
 	case GUARD_WAIT: /* it is asked for again some other time, or never */
-		TAILQ_REMOVE(&t.d->budget_waiters.ops, n->op, waiting);
+		turns_remove(&n->op->waiting);
 		n->op->waiting_on = NULL;
 		waited++;
 		return;

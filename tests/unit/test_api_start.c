@@ -110,6 +110,20 @@ test_leaves(void **state)
 	assert_int_equal(fakes.started, 0);
 }
 
+/* Whoever is one too many is told when to come back; those before are answered. */
+static void
+test_too_many_requests(void **state)
+{
+	struct world *w = *state;
+
+	w->api->exchanges_most = 0;
+	expect_post(w, "", BODY, 503, "Retry-After: 1\r\n");
+	expect_post(w, "", BODY, 503, "0 requests are being answered, as many as may be; try again in 1 s");
+	w->api->exchanges_most = 1;
+	expect_post(w, "", BODY, 202, RUN_ID);
+	assert_int_equal(w->api->n_exchanges, 0);
+}
+
 int
 main(void)
 {
@@ -119,6 +133,7 @@ main(void)
 	    WITH_WORLD(test_bad_keys),
 	    WITH_WORLD(test_array),
 	    WITH_WORLD(test_leaves),
+	    WITH_WORLD(test_too_many_requests),
 	};
 
 	log_set_level(LOG_LEVEL_INFO);

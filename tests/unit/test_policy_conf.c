@@ -123,6 +123,8 @@ candidate(const struct key *k, unsigned i)
 		return xasprintf("%lldL", (long long)number);
 	case KEY_TIME:
 		return xasprintf("\"%lldms\"", (long long)(number / NS_PER_MS));
+	case KEY_RATE:
+		return xstrdup("\"7/m\"");
 	case KEY_BOOL:
 		return xstrdup(i == 0 ? "true" : "false");
 	case KEY_UIDS:
