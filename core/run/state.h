@@ -85,6 +85,7 @@ struct runs {
 	struct slot_list open, ended;
 	struct resume_list to_resume; /* those that wait for their turn */
 	unsigned n_resuming;          /* past that, and not done */
+	unsigned n_unbuilt;           /* of those that were open when the host was started */
 	struct resume_list building;
 	struct event *build;
 	struct care *care;
