@@ -295,9 +295,9 @@ struct call {
 	/* of the cell room */
 	struct cell *cell;
 	void *pool;
-	struct turn_item queued; /* in its pool, while it waits for a cell */
 	int64_t busy_ns;       /* how long it had something to do, not paid for yet */
 	int64_t busy_since_ns; /* while it is running: since when it has */
+	struct turn_item queued; /* in its pool, while it waits for a cell */
 	TAILQ_ENTRY(call) in_cell;
 	TAILQ_ENTRY(call) parked; /* in its pool, while it is */
 	int64_t parked_mono_ns;   /* since when it waits, parked or evicted */
@@ -485,5 +485,7 @@ char *call_chain(const struct call *call);
 #define CALL_KEPT_MAX  (512u * 1024 * 1024)
 
 #define RUN_RECORDED_MAX (1024u * 1024 * 1024)
+
+#include "call/review.h"
 
 #endif

@@ -13,7 +13,6 @@
 #define DISPATCH_REVIEW_H
 
 #include "base/record.h"
-#include "call/review.h"
 #include "dispatch/dispatch.h"
 
 #define REVIEW_QUESTION_MAX (4 * KIB)

@@ -82,6 +82,7 @@ E2E_SCENARIOS = \
 	tests/e2e/guard-budget-day.t \
 	tests/e2e/guard-budget-money-share.t \
 	tests/e2e/guard-budget-money.t \
+	tests/e2e/guard-budget-returned.t \
 	tests/e2e/guard-budget-share.t \
 	tests/e2e/guard-fallback-causes.t \
 	tests/e2e/guard-fallback-human.t \

@@ -91,12 +91,6 @@ tree_of(const struct record_list *list)
 	return NULL;
 }
 
-void
-tree_undecided(json_t *tree, const json_t *undecided)
-{
-	(void)tree, (void)undecided;
-}
-
 json_t *
 records_json(const struct record_list *list)
 {
