@@ -32,6 +32,8 @@ struct grounding {
 	uint32_t first, n; /* their ordinals */
 	uint32_t open;     /* without an outcome */
 	size_t claims;     /* that the reply makes */
+	bool settled;      /* documents neither came nor went when they were asked */
+	uint64_t documents;
 };
 
 /* ---- What it has to pass ----------------------------------------------------------------------------------------- */
@@ -168,14 +170,19 @@ known(struct dispatch *d, const struct call *call, const char *check, const stru
     const struct version **ret)
 {
 	struct version *v = resolve_name(d, call->run, check);
-	struct payload *config;
+	struct payload *config, *said;
 	char key[VERDICT_KEY];
+	uint64_t documents;
 	struct fault unused;
 
 	if (v == NULL || v->kind != PLUGIN_CHECK || config_of(call->run, v, &config, NULL, &unused) != 0)
 		return NULL;
 	*ret = v;
-	verdict_cache_key(key, call->run->client, v->object, config, input);
+	verdict_cache_key(key, call->run, v->object, config, input, NULL);
+	said = verdict_cache_get(d->verdicts, key);
+	if (said != NULL || !memory_settled(d->memory, &documents))
+		return said;
+	verdict_cache_key(key, call->run, v->object, config, input, &documents);
 	return verdict_cache_get(d->verdicts, key);
 }
 
@@ -233,6 +240,7 @@ begin(struct dispatch *d, struct call *call)
 
 	g->first = call->own_ops = call_own_ops(call);
 	g->open = 1; /* ourselves, until all are asked */
+	g->settled = memory_settled(d->memory, &g->documents);
 	call->grounding = g;
 	guards_parked(d, call);
 	for (uint32_t i = g->first; i < before; i++)
@@ -250,16 +258,40 @@ begin(struct dispatch *d, struct call *call)
 	return g;
 }
 
-/* What it says is the same the next time when it asked the host for nothing, and keeps nothing from one call to the next. */
+/* Only of documents of the run's sources, and what was asked for was there, or was not. */
+static bool
+read_only_sources(const struct call *check)
+{
+	for (uint32_t i = 0; i < check->n_ops; i++) {
+		const struct op *op = check->ops[i];
+		char space[SPACE_TEXT];
+		const char *key;
+
+		if ((op->kind != WIRE_OP_DOCUMENTS && op->kind != WIRE_OP_DOCUMENT) ||
+		    (op->status != 0 && op->status != HOSPES_ENOENT) || !op_memory_target(op, space, &key) ||
+		    strcmp(space, MEMORY_SOURCES) != 0)
+			return false;
+	}
+	return true;
+}
+
+/* What it says is the same the next time when it asked the host for nothing, or for what has not changed, and keeps nothing from
+ * one call to the next. */
 static void
 remember(struct dispatch *d, const struct op *op)
 {
 	const struct call *check = op->callee;
+	const struct grounding *g = op->caller->grounding;
+	uint64_t documents = 0;
 	char key[VERDICT_KEY];
 
-	if (check == NULL || op->status != 0 || check->n_ops > 0 || check->version->state_cell)
+	if (check == NULL || op->status != 0 || check->version->state_cell || !read_only_sources(check))
 		return;
-	verdict_cache_key(key, check->run->client, check->version->object, check->config, check->input);
+	if (check->n_ops > 0 &&
+	    (g == NULL || !g->settled || !memory_settled(d->memory, &documents) || documents != g->documents))
+		return;
+	verdict_cache_key(
+	    key, check->run, check->version->object, check->config, check->input, check->n_ops > 0 ? &documents : NULL);
 	verdict_cache_put(d->verdicts, key, op->value);
 }
 

@@ -69,17 +69,22 @@ add(crypto_generichash_state *state, const void *data, size_t len)
 
 /* Not the hash that a replay compares with: that one is quick, and somebody who wants to can find two texts with the same. */
 void
-verdict_cache_key(char out[VERDICT_KEY], const char *client, const uint8_t *object, const struct payload *config,
-    const struct payload *shown)
+verdict_cache_key(char out[VERDICT_KEY], const struct run *run, const uint8_t *object, const struct payload *config,
+    const struct payload *shown, const uint64_t *documents)
 {
 	crypto_generichash_state state;
 	uint8_t hash[32];
 
 	crypto_generichash_init(&state, NULL, 0, sizeof(hash));
-	add(&state, client, strlen(client));
+	add(&state, run->client, strlen(run->client));
 	add(&state, object, 32);
 	add(&state, config->data, config->len);
 	add(&state, shown->data, shown->len);
+	if (documents != NULL) {
+		add(&state, documents, sizeof(*documents));
+		for (char **source = run->sources; source != NULL && *source != NULL; source++)
+			add(&state, *source, strlen(*source));
+	}
 	crypto_generichash_final(&state, hash, sizeof(hash));
 	hex_format(hash, sizeof(hash), out);
 }

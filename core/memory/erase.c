@@ -187,5 +187,6 @@ memory_erase(struct memory *m, const char *client, const char *digest, const cha
 		return;
 	}
 	digest_text(e->digest, e->hex);
+	ask_changes(&e->ask);
 	ask_read(&e->ask, find_spaces, spaces_found);
 }

@@ -106,6 +106,8 @@ memory_appended(struct memory *m, struct memory_command *c, uint64_t lsn, memory
 	w->kind = c->kind;
 	w->key = c->key == NULL ? NULL : xstrdup(c->key);
 	w->lsn = lsn;
+	if (c->kind != COMMAND_PUT && c->kind != COMMAND_FORGET)
+		ask_changes(&w->ask);
 	ask_read(&w->ask, await_read, await_then);
 }
 
@@ -325,5 +327,6 @@ memory_load(struct memory *m, const struct memory_space *space, struct evbuffer 
 		ask_end(&l->ask);
 		return;
 	}
+	ask_changes(&l->ask);
 	ask_work(&l->ask, LANE_FILES, load_work, load_written);
 }

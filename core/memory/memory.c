@@ -38,10 +38,26 @@ ask_new(struct memory *m, size_t size, size_t n, const struct memory_space *spac
 	return ask;
 }
 
+void
+ask_changes(struct ask *ask)
+{
+	ask->changes = true;
+	ask->m->changing++;
+	ask->m->changed++;
+}
+
+bool
+memory_settled(const struct memory *m, uint64_t *ret)
+{
+	*ret = m->changed;
+	return m->changing == 0;
+}
+
 static void
 ask_free(struct ask *ask)
 {
 	TAILQ_REMOVE(&ask->m->asks, ask, entry);
+	ask->m->changing -= ask->changes;
 	if (ask->release != NULL)
 		ask->release(ask);
 	for (size_t i = 0; i < ask->n; i++) {

@@ -143,6 +143,10 @@ void memory_documents(struct memory *m, size_t n, const struct memory_space *spa
 void memory_document(struct memory *m, size_t n, const struct memory_space *spaces, const char *digest, uint64_t from,
     uint64_t to, memory_done *done, void *arg);
 
+/* False while documents come or go.  Else *ret counts how often they did since the start: where it is the same, so are all
+ * documents of all spaces.  [loop] */
+bool memory_settled(const struct memory *m, uint64_t *ret);
+
 /* Between hold and release no file of a document goes; what would have gone goes at the end.  Both count.  [loop] */
 void memory_hold(struct memory *m);
 void memory_release(struct memory *m);

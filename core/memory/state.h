@@ -67,6 +67,7 @@ struct ask {
 
 	enum lane lane;
 	uint64_t number; /* in the order in which they came to the index thread */
+	bool changes;    /* documents come or go with it */
 	bool at_once;    /* of LANE_SEARCH: does not need the index to be up to date */
 	bool blocked;    /* after TURN_READ */
 	uint64_t lsn;    /* of the command that it tells the index of */
@@ -91,6 +92,8 @@ struct memory {
 	/* [loop] */
 	struct ask_list asks;
 	struct event *wakeup; /* on `wake_fd` */
+	unsigned changing;    /* asks with which documents come or go */
+	uint64_t changed;     /* how many there were */
 	size_t waiting;       /* bytes of documents and values that wait for the index */
 	struct ask_list held; /* changes that are done and not told, since too much waits */
 	bool failure_told;
@@ -123,6 +126,7 @@ struct memory {
 
 /* An ask of `size` bytes that begins with struct ask; `n` spaces are copied. */
 void *ask_new(struct memory *m, size_t size, size_t n, const struct memory_space *spaces, memory_done *done, void *arg);
+void ask_changes(struct ask *ask); /* documents come or go with it, from now until it ends */
 void ask_read(struct ask *ask, void (*read)(struct ask *, struct store_txn *), void (*then)(struct ask *));
 void ask_work(
     struct ask *ask, enum lane lane, enum turn (*work)(struct ask *, struct index *), void (*then)(struct ask *));

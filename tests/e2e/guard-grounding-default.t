@@ -1,7 +1,7 @@
 # With nothing configured an invented quote of the supervisor never leaves the host: the check `quotes` looks at each of its
 # briefs, and where that is missing none leaves.
 . "$TESTS/lib.sh"
-plan 10
+plan 13
 plugin_made liar <<'C'
 #include <string.h>
 #include <hospes.h>
@@ -55,3 +55,11 @@ says 'it quotes \"Alpha is the worst letter.\" and alpha has \"Alpha is the firs
 says '1 of 1 claims fails the check quotes'
 holds '! jq -e .result "$T/out" >/dev/null' "and nothing of it is told"
 is "$(jq -r '.error.findings[0] | .document' "$T/out")" alpha "but which document says otherwise"
+
+# What is known of a reply is known as long as its documents are what they were.
+run supervisor '{}' --sources letters
+succeeds "the same once more"
+journal_has '.reason == "cached" and .callee == "quotes"' 1 "is known to quote rightly"
+hospes memory load letters "$T/docs/beta.md" >/dev/null 2>"$T/err" || shown
+run supervisor '{}' --sources letters
+journal_has '.kind == "call_start" and .callee == "quotes"' 1 "a document more, and it is looked at again"

@@ -84,6 +84,7 @@ E2E_SCENARIOS = \
 	tests/e2e/guard-budget-money.t \
 	tests/e2e/guard-budget-returned.t \
 	tests/e2e/guard-budget-share.t \
+	tests/e2e/guard-deadline-over-while-down.t \
 	tests/e2e/guard-fallback-causes.t \
 	tests/e2e/guard-fallback-human.t \
 	tests/e2e/guard-fallback-kill.t \
@@ -106,7 +107,11 @@ E2E_SCENARIOS = \
 	tests/e2e/guard-grounding-ladder.t \
 	tests/e2e/guard-grounding-misread.t \
 	tests/e2e/guard-grounding-review.t \
+	tests/e2e/guard-poll-host-killed.t \
+	tests/e2e/guard-poll-many.t \
 	tests/e2e/guard-poll-outcome.t \
+	tests/e2e/guard-poll-tie-breaker.t \
+	tests/e2e/guard-poll-voters.t \
 	tests/e2e/guard-quality-agents.t \
 	tests/e2e/guard-quality-checks.t \
 	tests/e2e/guard-quality-erase.t \

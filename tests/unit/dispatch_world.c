@@ -391,6 +391,14 @@ memory_list(struct memory *m, const struct memory_space *space, const char *pref
 	w.memory.most = most;
 }
 
+bool
+memory_settled(const struct memory *m, uint64_t *ret)
+{
+	(void)m;
+	*ret = w.changed;
+	return !w.unsettled;
+}
+
 void
 memory_documents(struct memory *m, size_t n, const struct memory_space *spaces, const char *after, size_t most,
     memory_done *done, void *arg)

@@ -70,6 +70,8 @@ struct world {
 	unsigned n_http;
 	bool unsent; /* nothing of a request has left */
 	struct world_memory memory;
+	bool unsettled;   /* documents come or go */
+	uint64_t changed; /* how often they did */
 	char *kept, kept_key[400]; /* what the store has of breakers: of one */
 	unsigned parted; /* how often there was more of the root's reply to show */
 	bool ended;

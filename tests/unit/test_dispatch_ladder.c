@@ -645,6 +645,55 @@ test_killed_while_a_human_is_asked(void **state)
 	climbs_and_is_killed(state, &climbs[1]);
 }
 
+/* c reads a document of the run's sources, and then says this. */
+static void
+reads(const char *verdict)
+{
+	struct fault missing;
+
+	fault_set(&missing, HOSPES_ENOENT, "no such document");
+	ask_with(newest(), WIRE_OP_DOCUMENT, "sources/00", 0, "{}", 2);
+	if (w.memory.done != NULL)
+		memory_answers(NULL, &missing);
+	reply(newest(), 0, verdict);
+}
+
+static void
+test_documents_count(void **state)
+{
+	static char *sources[] = {"terms", NULL}, *needs[] = {"memory:sources", NULL};
+	struct call *root;
+
+	(void)state;
+	configure("grounding: { b: { checks = [ \"c\" ]; }; };");
+	w.versions[2].needs = needs;
+	w.run->sources = sources;
+	root = start();
+	ask(root, "b");
+	reply(newest(), 0, LIE);
+	reads(PASSED);
+	ask(root, "b");
+	reply(newest(), 0, LIE);
+	assert_int_equal(w.n_submitted, 4); /* a, b, c, b: what it read is what it would read */
+	assert_int_equal(last_status(), 0);
+	w.changed++;
+	ask(root, "b");
+	reply(newest(), 0, LIE);
+	assert_string_equal(newest()->plugin, "c"); /* a document came */
+	w.changed++;                                /* and another one while it read */
+	reads(PASSED);
+	ask(root, "b");
+	reply(newest(), 0, LIE);
+	assert_string_equal(newest()->plugin, "c");
+	w.unsettled = true; /* or is about to */
+	reads(PASSED);
+	w.unsettled = false;
+	ask(root, "b");
+	reply(newest(), 0, LIE);
+	assert_string_equal(newest()->plugin, "c");
+	reads(PASSED);
+}
+
 int
 main(void)
 {
@@ -664,6 +713,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_time_of_a_check, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_the_same_is_not_asked_twice, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_what_may_change_is_asked_again, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_documents_count, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_a_human_lets_it_pass, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_a_human_writes_another, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_a_human_says_no, setup, teardown),

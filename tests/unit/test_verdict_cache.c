@@ -45,17 +45,25 @@ keys_differ(void **state)
 	_cleanup_(payload_unref) struct payload *a = payload_text("{}"), *b = payload_text("{} "),
 						*ab = payload_text("{}{}");
 	_cleanup_(payload_unref) struct payload *none = payload_text("");
-	char keys[7][VERDICT_KEY], again[VERDICT_KEY];
+	static char *sources[] = {"terms", NULL};
+	struct run one = {.client = "uid:1"}, two = {.client = "uid:2"},
+		   three = {.client = "uid:1", .sources = sources};
+	uint64_t first = 1, second = 2;
+	char keys[11][VERDICT_KEY], again[VERDICT_KEY];
 
 	(void)state;
-	verdict_cache_key(keys[0], "uid:1", object, a, b);
-	verdict_cache_key(keys[1], "uid:2", object, a, b);
-	verdict_cache_key(keys[2], "uid:1", other, a, b);
-	verdict_cache_key(keys[3], "uid:1", object, b, b);
-	verdict_cache_key(keys[4], "uid:1", object, a, a);
-	verdict_cache_key(keys[5], "uid:1", object, ab, none);
-	verdict_cache_key(keys[6], "uid:1", object, none, ab);
-	verdict_cache_key(again, "uid:1", object, a, b);
+	verdict_cache_key(keys[0], &one, object, a, b, NULL);
+	verdict_cache_key(keys[1], &two, object, a, b, NULL);
+	verdict_cache_key(keys[2], &one, other, a, b, NULL);
+	verdict_cache_key(keys[3], &one, object, b, b, NULL);
+	verdict_cache_key(keys[4], &one, object, a, a, NULL);
+	verdict_cache_key(keys[5], &one, object, ab, none, NULL);
+	verdict_cache_key(keys[6], &one, object, none, ab, NULL);
+	verdict_cache_key(keys[7], &one, object, a, b, &first);
+	verdict_cache_key(keys[8], &one, object, a, b, &second);
+	verdict_cache_key(keys[9], &three, object, a, b, &first);
+	verdict_cache_key(keys[10], &two, object, a, b, &first);
+	verdict_cache_key(again, &three, object, a, b, NULL); /* who reads none of them has them not in it */
 	assert_string_equal(keys[0], again);
 	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
 		for (size_t k = 0; k < i; k++)
