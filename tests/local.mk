@@ -11,6 +11,7 @@
 #   make bench    the table of tests/bench/README
 #   make chaos    runs of mixed shape while host and cells are killed
 #   make hostile-without    each defence taken out in turn: a hostile plugin that it is for then gets through
+#   make guards-without    each guard taken out of the table in turn: a scenario of its own fails then
 #
 # `make e2e E2E=tests/e2e/run-cancel.t` runs one scenario; its log is tests/e2e/run-cancel.log.
 
@@ -50,11 +51,12 @@ include tests/bench/local.mk
 include tests/lint/local.mk
 include tests/abi/local.mk
 include tests/hostile/local.mk
+include tests/guards/local.mk
 include tests/power/local.mk
 
 EXTRA_DIST += tests/unit/run.sh
 TESTS += tests/floors.sh tests/names.sh tests/man.sh tests/readme.sh tests/systemd.sh
-EXTRA_DIST += core/README core/cell/README tests/floors.sh tests/names.sh tests/man.sh tests/readme.sh tests/systemd.sh tests/tap.sh tests/lsan.supp
+EXTRA_DIST += core/README core/cell/README tests/floors.sh tests/names.sh tests/man.sh tests/readme.sh tests/systemd.sh tests/tap.sh tests/without.sh tests/lsan.supp
 
 # Slow for what it is, so it can be had alone.
 TESTS += tests/cross.sh

@@ -37,11 +37,9 @@ void
 money_write(int64_t micros, char out[MONEY_TEXT])
 {
 	uint64_t amount = micros < 0 ? -(uint64_t)micros : (uint64_t)micros;
-	uint64_t behind = amount % MICROS;
-	int digits = 6;
+	int len = snprintf(out, MONEY_TEXT, "%s%llu.%06u", micros < 0 ? "-" : "", (unsigned long long)(amount / MICROS),
+	    (unsigned)(amount % MICROS));
 
-	for (; digits > 2 && behind % 10 == 0; digits--)
-		behind /= 10;
-	snprintf(out, MONEY_TEXT, "%s%llu.%0*llu", micros < 0 ? "-" : "", (unsigned long long)(amount / MICROS), digits,
-	    (unsigned long long)behind);
+	for (int digits = 6; digits > 2 && out[len - 1] == '0'; digits--)
+		out[--len] = '\0';
 }

@@ -486,4 +486,6 @@ char *call_chain(const struct call *call);
 
 #define RUN_RECORDED_MAX (1024u * 1024 * 1024)
 
+#include "call/review.h"
+
 #endif

@@ -267,7 +267,7 @@ ask_progress_event(struct ask_progress *p, const json_t *event)
 		worker_add(p, path, cli_text(event, "plugin"));
 	else if (strcmp(type, "progress") == 0)
 		worker_says(worker_add(p, path, cli_text(event, "plugin")), event);
-	else if (w != NULL && strcmp(type, "call_ended") == 0)
+	else if (w != NULL && (strcmp(type, "call_ended") == 0 || strcmp(type, "stage") == 0))
 		worker_remove(p, w);
 	ask_progress_tick(p);
 }

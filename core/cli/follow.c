@@ -141,6 +141,10 @@ follow_line(const json_t *event)
 		buf_printf(&line, " %s started", cli_text(event, "version"));
 	else if (strcmp(type, "call_ended") == 0 || strcmp(type, "op_ended") == 0)
 		buf_printf(&line, " %s", cli_text(event, "status"));
+	else if (strcmp(type, "stage") == 0) /* an attempt of it is over, and another comes */
+		buf_printf(&line, " %s, %s on %s: %s", cli_text(event, "status"), cli_text(event, "by"),
+		    cli_text(event, "cause"),
+		    cli_text(event, "to")[0] != '\0' ? cli_text(event, "to") : cli_text(event, "kind"));
 	else if (strcmp(type, "progress") != 0 && strcmp(type, "log") != 0)
 		buf_printf(&line, " %s", type);
 	if (json_is_number(done))

@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/json.h"
+#include "base/money.h"
 #include "base/util.h"
 #include "cli/any_host.h"
 #include "cli/client.h"
@@ -281,6 +282,12 @@ print_run(const struct cli *cli, const json_t *run)
 		printf("  took %.1f ms", json_number_value(took));
 	if (json_object_get(run, "calls") != NULL)
 		printf("  %lld calls", (long long)json_integer_value(json_object_get(run, "calls")));
+	if (json_object_get(run, "money_micros") != NULL) {
+		char money[MONEY_TEXT];
+
+		money_write(json_integer_value(json_object_get(run, "money_micros")), money);
+		printf("  $%s", money);
+	}
 	if (cli_text(run, "client")[0] != '\0') {
 		_cleanup_(free_p) char *client = text_safe(cli_text(run, "client"), false);
 

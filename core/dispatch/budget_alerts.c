@@ -114,19 +114,18 @@ watch_day(struct dispatch *d, struct day_account *a)
 void
 watch_day_told(struct dispatch *d, struct day_account *a)
 {
-	_cleanup_(free_p) char *of = NULL;
+	const struct policy_percents *at = d->accounts.policy == NULL ? NULL : &d->accounts.policy->alerts_at;
+	_cleanup_(free_p) char *of = account_of_day(a);
 
 	memset(a->account.told, 0, sizeof(a->account.told));
-	if (d->accounts.policy == NULL)
-		return;
-	of = account_of_day(a);
-	for (enum quantity q = 0; q < QUANTITIES_RESERVED; q++) {
-		for (unsigned percent = 1; percent <= 100; percent++) {
-			if (alert_was_raised(d, of, whats[q], percent, d->accounts.day))
-				a->account.told[q] = (uint8_t)percent;
+	for (unsigned i = 0; at != NULL && i < at->n; i++) {
+		for (enum quantity q = 0; q < QUANTITIES_RESERVED; q++) {
+			if (alert_was_raised(d, of, whats[q], at->at[i], d->accounts.day))
+				a->account.told[q] = at->at[i];
 		}
 	}
-	watch_limits(&a->account, &d->accounts.policy->alerts_at);
+	if (at != NULL)
+		watch_limits(&a->account, at);
 }
 
 void

@@ -15,9 +15,9 @@
  * which for k = 0.5 and h = 8 is about 19,000 while nothing changes, 16 after a drop of one standard deviation and 6 after one of
  * two.  tests/unit/test_cusum measures both for this code, and for scores that are not normal at all.
  *
- * The mean is not known: it is that of the series itself (D. M. Hawkins, "Self-starting CUSUM charts", 1987), and a score is
- * compared with those before it as a t value that is brought to the normal scale.  Three things keep it honest for what scores of
- * agents are like:
+ * The mean is not known: it is that of the series itself (D. M. Hawkins, "Self-starting CUSUM charts for location and scale",
+ * 1987), and a score is compared with those before it as a t value that is brought to the normal scale.  Three things keep it
+ * honest for what scores of agents are like:
  *   - until there are `least` scores none is told of;
  *   - a standard deviation counts as CUSUM_SIGMA_LEAST at the least: a series of nothing but 1.0 is no reason to cry at 0.97;
  *   - one score counts for at most CUSUM_Z_MOST standard deviations, so no single one, however bad, is a drop.

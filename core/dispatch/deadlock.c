@@ -17,7 +17,6 @@
 #include <string.h>
 
 #include "base/util.h"
-#include "call/review.h"
 
 #define LOOK_S     1
 #define SKIP_MAX   32u /* periods between two looks at a run of which nothing moves */

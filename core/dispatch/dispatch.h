@@ -151,8 +151,8 @@ struct review_said {
 int dispatch_review(
     struct dispatch *d, struct run *run, const char *id, const struct review_said *said, struct fault *fault);
 
-/* [{"id", "cause", "question", "path", "since", "deadline", "default", "command"}] of the reviews of a run that are open, the
- * oldest first and at most 100; NULL: none is. */
+/* [{"id", "cause", "question", "path", "since", "deadline", "default", "expires"?, "command"}] of the reviews of a run that are open,
+ * the oldest first and at most 100; NULL: none is. */
 json_t *dispatch_reviews(const struct run *run);
 
 /* [{"path", "op", "target", "since", "command"}] of the ops of a run that wait for a decision; NULL: none does. */

@@ -80,13 +80,15 @@ parts_add(struct parts *parts, struct payload *part)
 bool
 parts_restore(struct call *call, int64_t nth, struct payload *part, bool held)
 {
-	struct parts *parts = parts_of(call);
+	struct op *op = call->op;
 
-	if (nth == 0)
-		parts->held = held;
-	if (nth != parts->n || nth == CALL_PARTS_MAX)
+	if (nth != (op->parts == NULL ? 0 : op->parts->n) || nth == CALL_PARTS_MAX)
 		return false;
-	parts_add(parts, part);
+	if (op->parts == NULL) {
+		op->parts = xcalloc(1, sizeof(*op->parts));
+		op->parts->held = held;
+	}
+	parts_add(op->parts, part);
 	return true;
 }
 
@@ -98,7 +100,7 @@ parts_said(struct dispatch *d, struct call *call, struct payload *part)
 	struct fault fault;
 	uint32_t nth;
 
-	if (op->cancelled != 0)
+	if (op->cancelled != 0 || call->cancelled != 0)
 		return;
 	parts = parts_of(call);
 	nth = call->parts_said++;

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "call/review.h"
 #include "dispatch/guard.h"
 
 #define RANDOM_MAX 4096u

@@ -8,12 +8,11 @@
 
 #include "base/clock.h"
 #include "base/json.h"
-#include "base/log.h"
 #include "dispatch/alert.h"
 #include "dispatch/cusum.h"
 #include "dispatch/state.h"
 
-#define SERIES_MAX 20000u /* that are kept; past them nobody is told of more */
+#define SERIES_MAX 20000u /* that are kept */
 #define SERIES_KEY 480u
 #define RECENT     0.1 /* the newest score's part of what is recent: the last twenty make up nine tenths of it */
 
@@ -50,17 +49,38 @@ key_of(char out[SERIES_KEY], const char *plugin, const char *semver, enum score_
 	return n > 0 && (size_t)n < SERIES_KEY;
 }
 
+static void
+series_free(struct series *s)
+{
+	free(s->capability);
+	free(s);
+}
+
+/* Versions come and go: what nobody has scored for longest makes room. */
+static void
+forget_oldest(struct quality *q)
+{
+	struct series *s, *oldest = NULL;
+	size_t at = 0;
+
+	while ((s = map_next(&q->series, &at)) != NULL) {
+		if (oldest == NULL || s->at_real_ns < oldest->at_real_ns)
+			oldest = s;
+	}
+	assert(oldest != NULL);
+	map_del(&q->series, oldest->key);
+	series_free(oldest);
+	q->n--;
+}
+
 static struct series *
 series_new(struct quality *q, const char *key, const char *plugin, const char *semver, enum score_kind kind,
     const char *capability)
 {
 	struct series *s;
 
-	if (q->n >= SERIES_MAX) {
-		log_warn("there are too many series of scores; this one is not kept", LOG_S("plugin", plugin),
-		    LOG_S("version", semver));
-		return NULL;
-	}
+	if (q->n >= SERIES_MAX)
+		forget_oldest(q);
 	s = xcalloc(1, sizeof(*s) + strlen(key) + 1);
 	s->kind = kind;
 	snprintf(s->plugin, sizeof(s->plugin), "%s", plugin);
@@ -70,13 +90,6 @@ series_new(struct quality *q, const char *key, const char *plugin, const char *s
 	map_put(&q->series, s->key, s);
 	q->n++;
 	return s;
-}
-
-static void
-series_free(struct series *s)
-{
-	free(s->capability);
-	free(s);
 }
 
 static json_t *
@@ -143,8 +156,6 @@ series_load(struct quality *q, const json_t *json)
 	    map_get(&q->series, key) != NULL)
 		return;
 	s = series_new(q, key, text_of(json, "plugin"), text_of(json, "version"), kind, text_of(json, "capability"));
-	if (s == NULL)
-		return;
 	s->n = count_of(json, "n");
 	s->mean = real_of(json, "mean");
 	s->recent = real_of(json, "recent");
@@ -234,7 +245,10 @@ quality_connect(struct dispatch *d)
 
 	json_array_foreach(d->quality->untold, i, key)
 	{
-		raise_drop(d, map_get(&d->quality->series, json_string_value(key)), NULL);
+		const struct series *s = map_get(&d->quality->series, json_string_value(key));
+
+		if (s != NULL)
+			raise_drop(d, s, NULL);
 	}
 	json_array_clear(d->quality->untold);
 }

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "call/review.h"
 #include "dispatch/accounts.h"
 #include "dispatch/guard.h"
 

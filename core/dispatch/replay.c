@@ -150,7 +150,7 @@ replay_reply(struct dispatch *d, struct call *call)
 	uint32_t ops = call_own_ops(call), parts = call->op->parts == NULL ? 0 : call->op->parts->n;
 	struct fault fault;
 
-	if (call->op->cancelled != 0 || (call->reissued >= ops && call->parts_said >= parts))
+	if (call->op->cancelled != 0 || call->cancelled != 0 || (call->reissued >= ops && call->parts_said >= parts))
 		return;
 	fault_set(&fault, HOSPES_ENONDET,
 	    "%s %s (%s) had asked for %u ops and said %u parts of its reply when it first ran, and replied after %u "

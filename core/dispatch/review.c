@@ -140,6 +140,23 @@ record_raised(struct dispatch *d, struct op *op, const struct review *r, json_t 
 	tell_review(d, op, r);
 }
 
+int64_t
+review_expires(const struct review *r)
+{
+	int64_t ends = r->op->deadline_real_ns;
+
+	return ends > 0 && ends < r->deadline_real_ns ? ends : 0;
+}
+
+static json_t *
+time_json(int64_t real_ns)
+{
+	char text[CLOCK_TEXT];
+
+	clock_format(real_ns, text);
+	return json_string(text);
+}
+
 /* Takes `json` over, to which what is not hashed is added. */
 static struct review *
 raise(struct dispatch *d, struct op *op, const struct review_ask *ask, json_t *json, const char *hash)
@@ -160,6 +177,8 @@ raise(struct dispatch *d, struct op *op, const struct review_ask *ask, json_t *j
 	(void)snprintf(r->id, sizeof(r->id), "%s-%u", op->run->id_text, op->run->reviews_raised);
 	r->raised_real_ns = now;
 	r->deadline_real_ns = ask->deadline_real_ns != 0 ? ask->deadline_real_ns : now + policy->review_deadline_ns;
+	if (review_expires(r) != 0)
+		json_object_set_new(json, "expires", time_json(review_expires(r)));
 	record_raised(d, op, r, json);
 	json_decref(json);
 	return r;

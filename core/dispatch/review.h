@@ -13,7 +13,6 @@
 #define DISPATCH_REVIEW_H
 
 #include "base/record.h"
-#include "call/review.h"
 #include "dispatch/dispatch.h"
 
 #define REVIEW_QUESTION_MAX (4 * KIB)
@@ -77,6 +76,9 @@ void spend_decided(const struct review *r); /* also from the record */
 void spend_answered(struct dispatch *d, const struct review *r); /* who waits for it is tried again soon */
 
 /* ---- Private to these files -------------------------------------------------------------------------------------- */
+
+/* When its op ends, and it with it, where that is before its deadline; else 0. */
+int64_t review_expires(const struct review *r);
 
 /* The sentence of one that is rejected. */
 void review_says_no(const struct review *r, struct fault *why);

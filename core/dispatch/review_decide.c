@@ -180,12 +180,18 @@ review_json(const struct review *r)
 {
 	_cleanup_(free_p) char *path = op_path(r->op);
 	char since[CLOCK_TEXT], deadline[CLOCK_TEXT];
+	json_t *json;
 
 	clock_format(r->raised_real_ns, since);
 	clock_format(r->deadline_real_ns, deadline);
-	return json_pack("{s:s s:s s:s s:s s:s s:s s:s s:o}", "id", r->id, "cause", r->cause, "question", r->question,
+	json = json_pack("{s:s s:s s:s s:s s:s s:s s:s s:o}", "id", r->id, "cause", r->cause, "question", r->question,
 	    "path", path, "since", since, "deadline", deadline, "default", r->otherwise, "command",
 	    json_sprintf("hospes review %s", r->id));
+	if (review_expires(r) != 0) {
+		clock_format(review_expires(r), deadline);
+		json_object_set_new(json, "expires", json_string(deadline));
+	}
+	return json;
 }
 
 json_t *

@@ -64,6 +64,8 @@ tell_stage(struct dispatch *d, struct op *op, const json_t *stage, const struct 
 	path = op_path(op);
 	event = json_pack("{s:s s:s s:s s:s s:s}", "type", "stage", "path", path, "target", op->target, "status",
 	    status_name(why->status), "message", why->text);
+	if (op->callee != NULL)
+		json_object_set_new(event, "plugin", json_string(op->callee->plugin));
 	json_object_update_missing(event, (json_t *)stage);
 	tell(d, op->run, event);
 }

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "call/review.h"
 #include "dispatch/guard.h"
 
 #define FIRST_SHOWN 16u

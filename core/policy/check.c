@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "base/util.h"
 #include "policy/keys.h"
+#include "policy/units.h"
 #include "policy/value.h"
 
 #define HEAP_LEAST (16 * MIB) /* what a plugin has beside the stacks of its calls */
@@ -103,6 +104,34 @@ check_pair(const struct policy *p, const struct pair *pair, policy_found *each, 
 	    arg);
 }
 
+/* Where humans are asked, they have the time that they are said to have. */
+static void
+check_reviews(const struct policy *p, policy_found *each, void *arg)
+{
+	static const char *const keys[] = {"reviews.deadline", "reviews.once", "reviews.spend"};
+	_cleanup_(free_p) char *text = NULL, *allowed = NULL;
+	char deadline[UNIT_TEXT], wall[UNIT_TEXT];
+	const char *at = "";
+
+	if (p->review_deadline_ns <= p->run_wall_ns)
+		return;
+	for (size_t i = 0; at[0] == '\0' && i < ARRAY_LEN(keys); i++)
+		at = policy_place(p, keys[i]);
+	if (at[0] == '\0')
+		return;
+	unit_write_time(p->review_deadline_ns, deadline);
+	unit_write_time(p->run_wall_ns, wall);
+	allowed = xasprintf("at most %s (run.wall)", wall);
+	text = xasprintf(
+	    "found %s, useful is %s: the run has ended, and its review with it, before a human has had that time; "
+	    "raise run.wall",
+	    deadline, allowed);
+	each(
+	    &(struct policy_finding){
+		.at = at, .key = "reviews.deadline", .text = text, .found = deadline, .allowed = allowed},
+	    arg);
+}
+
 /* ---- The machine ------------------------------------------------------------------------------------------------- */
 
 static void
@@ -173,6 +202,7 @@ check_values(const struct policy *p, const struct policy_check_options *options,
 {
 	for (size_t i = 0; i < ARRAY_LEN(pairs); i++)
 		check_pair(p, &pairs[i], each, arg);
+	check_reviews(p, each, arg);
 	check_memory(p, options->memory, each, arg);
 	check_payload(p, "run.payload", p->payload_max, each, arg);
 	check_payload(p, "run.input", p->input_max, each, arg);

@@ -14,4 +14,7 @@ void check_values(const struct policy *p, const struct policy_check_options *opt
 /* Patterns of grants that let through nothing, or everything. */
 void check_grants(const struct policy *p, const struct policy_check_options *options, policy_found *each, void *arg);
 
+/* A webhook that is not signed, or readable; a secret that a host would not take. */
+void check_alerts(const struct policy *p, const struct policy_check_options *options, policy_found *each, void *arg);
+
 #endif

@@ -1,6 +1,6 @@
 noinst_LIBRARIES += core/policy/libpolicy.a
 core_policy_libpolicy_a_SOURCES = \
-	core/policy/check.c core/policy/check.h core/policy/check_grants.c core/policy/clients.c \
+	core/policy/check.c core/policy/check.h core/policy/check_alerts.c core/policy/check_grants.c core/policy/clients.c \
 	core/policy/clients.h core/policy/diff.c core/policy/fallbacks.c core/policy/fallbacks.h \
 	core/policy/files.c core/policy/handoffs.c core/policy/handoffs.h core/policy/keys.c core/policy/keys.h \
 	core/policy/match.c core/policy/match.h core/policy/numbers.c core/policy/numbers.h core/policy/places.c \

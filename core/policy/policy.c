@@ -223,6 +223,7 @@ policy_check(
 	handoffs_check(p, each, arg);
 	check_values(p, options, each, arg);
 	check_grants(p, options, each, arg);
+	check_alerts(p, options, each, arg);
 	*ret = p;
 }
 

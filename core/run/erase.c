@@ -334,10 +334,7 @@ run_erase(struct runs *r, const char *id_text, const char *who, const char *why,
 bool
 run_is_erased(const struct runs *r, const struct ulid *id)
 {
-	const struct erasing *e;
-
-	STAILQ_FOREACH(e, &r->erasing, queued)
-	{
+	for (const struct erasing *e = STAILQ_FIRST(&r->erasing); e != NULL; e = STAILQ_NEXT(e, queued)) {
 		if (memcmp(e->id.bytes, id->bytes, sizeof(id->bytes)) == 0)
 			return true;
 	}

@@ -122,6 +122,12 @@ void watch_end(struct run_slot *slot);
 json_t *tree_of(const struct record_list *list);
 void tree_undecided(json_t *tree, const json_t *undecided); /* marks what waits for a decision (dispatch_undecided) */
 json_t *records_json(const struct record_list *list);
+
+/* A field of text, where the record has it; what a guard found in the reply that it refused. */
+void tree_set_text(json_t *node, const char *key, const struct record *r, enum record_tag tag);
+void tree_set_findings(json_t *to, const struct record *r);
+
+/* summary.c: what the run was and how it ended. */
 json_t *summary_of(const struct record_list *list);
 
 /* budget.c: puts "run" and "tree" into the view, and what is not on record of a run that is open. */

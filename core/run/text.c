@@ -140,6 +140,8 @@ run_text(const struct run *run, bool with_result, struct buf *out)
 	add_plain(out, ",\"started\":", when);
 	took_ns = took_ns < 0 ? 0 : took_ns; /* the clock was set back */
 	add_number(out, ",\"calls\":", run->account.spent[QUANTITY_CALLS] + run->account.reserved[QUANTITY_CALLS], 1);
+	if (run->account.spent[QUANTITY_MONEY] > 0)
+		add_number(out, ",\"money_micros\":", run->account.spent[QUANTITY_MONEY], 1);
 	add_number(out, ",\"duration_ms\":", took_ns / NS_PER_MS, 1);
 	add_number(out, ".", took_ns % NS_PER_MS, 6);
 	if (run->root.version != NULL)

@@ -1,4 +1,4 @@
-/* A run's records as people want to see them: the summary, the tree of calls, the list of records. */
+/* A run's records as people want to see them: the tree of calls, the list of records. */
 
 #include <string.h>
 
@@ -25,8 +25,8 @@ text_field(const struct record *r, enum record_tag tag)
 	return f == NULL ? NULL : json_stringn(f->data, f->len);
 }
 
-static void
-set_text(json_t *node, const char *key, const struct record *r, enum record_tag tag)
+void
+tree_set_text(json_t *node, const char *key, const struct record *r, enum record_tag tag)
 {
 	json_t *text = text_field(r, tag);
 
@@ -122,7 +122,7 @@ node_ends(json_t *node, const struct record *r)
 	json_object_set_new(node, "duration_ms", json_real((double)took / NS_PER_MS));
 	if (record_find(r, TAG_CONFIDENCE) != NULL)
 		json_object_set_new(node, "confidence", json_real(record_real(r, TAG_CONFIDENCE)));
-	set_text(node, "message", r, TAG_MESSAGE);
+	tree_set_text(node, "message", r, TAG_MESSAGE);
 }
 
 /* The words that memory was searched for. */
@@ -144,7 +144,7 @@ node_is_op(json_t *node, const struct record *r, const struct payload *input)
 	if (json_object_get(node, "plugin") != NULL)
 		return;
 	json_object_set_new(node, "op", json_string(op_name(r)));
-	set_text(node, "target", r, TAG_TARGET);
+	tree_set_text(node, "target", r, TAG_TARGET);
 	set_query(node, r, input);
 }
 
@@ -154,15 +154,14 @@ node_known(json_t *node, const struct record *r)
 {
 	if (record_find(r, TAG_CALLEE) == NULL)
 		return;
-	set_text(node, "plugin", r, TAG_CALLEE);
-	set_text(node, "version", r, TAG_VERSION);
+	tree_set_text(node, "plugin", r, TAG_CALLEE);
+	tree_set_text(node, "version", r, TAG_VERSION);
 	json_object_del(node, "op");
 	json_object_set_new(node, "cached", json_true());
 }
 
-/* What a guard found in the reply that it refused. */
-static void
-set_findings(json_t *to, const struct record *r)
+void
+tree_set_findings(json_t *to, const struct record *r)
 {
 	const struct record_field *body = record_find(r, TAG_BODY);
 	json_t *findings = body == NULL ? NULL : json_read(body->data, body->len, "findings", NULL);
@@ -193,9 +192,9 @@ node_decided(json_t *node, const struct record *r)
 {
 	json_t *decision = json_object();
 
-	set_text(decision, "outcome", r, TAG_DECISION);
-	set_text(decision, "by", r, TAG_ACTOR);
-	set_text(decision, "why", r, TAG_REASON);
+	tree_set_text(decision, "outcome", r, TAG_DECISION);
+	tree_set_text(decision, "by", r, TAG_ACTOR);
+	tree_set_text(decision, "why", r, TAG_REASON);
 	json_object_set_new(node, "decision", decision);
 }
 
@@ -208,9 +207,9 @@ node_staged(struct tree *tree, json_t *node, const struct record *r)
 	_cleanup_(free_p) char *path = record_text(r, TAG_PATH), *then = NULL;
 
 	node_ends(node, r);
-	set_text(node, "guard", r, TAG_GUARD);
+	tree_set_text(node, "guard", r, TAG_GUARD);
 	if (json_object_get(node, "findings") == NULL)
-		set_findings(node, r);
+		tree_set_findings(node, r);
 	if (!json_is_object(next)) {
 		json_decref(next);
 		return;
@@ -238,7 +237,7 @@ node_reviewed(json_t *node, const struct record *r)
 		list = json_array();
 		json_object_set_new(node, "reviews", list);
 	}
-	set_text(review, "id", r, TAG_REVIEW);
+	tree_set_text(review, "id", r, TAG_REVIEW);
 	for (size_t i = 0; json != NULL && i < ARRAY_LEN(shown); i++)
 		json_object_set(review, shown[i], json_object_get(json, shown[i]));
 	json_array_append_new(list, review);
@@ -258,9 +257,9 @@ review_decided(json_t *node, const struct record *r)
 
 		if (id == NULL || of == NULL || strcmp(of, id) != 0)
 			continue;
-		set_text(review, "decision", r, TAG_DECISION);
-		set_text(review, "by", r, TAG_ACTOR);
-		set_text(review, "why", r, TAG_REASON);
+		tree_set_text(review, "decision", r, TAG_DECISION);
+		tree_set_text(review, "by", r, TAG_ACTOR);
+		tree_set_text(review, "why", r, TAG_REASON);
 	}
 	return id != NULL;
 }
@@ -275,16 +274,16 @@ set_route(json_t *node, const struct record *r)
 	if (json == NULL)
 		return;
 	json_object_set_new(node, "route", json);
-	set_text(node, "target", r, TAG_TARGET);
+	tree_set_text(node, "target", r, TAG_TARGET);
 }
 
 /* With that it ends, unless it is the reply of a call: what becomes of that is told by what follows. */
 static void
 node_refused(json_t *node, const struct record *r, const struct payload *input)
 {
-	set_text(node, "guard", r, TAG_GUARD);
-	set_text(node, "message", r, TAG_MESSAGE);
-	set_findings(node, r);
+	tree_set_text(node, "guard", r, TAG_GUARD);
+	tree_set_text(node, "message", r, TAG_MESSAGE);
+	tree_set_findings(node, r);
 	node_is_op(node, r, input);
 	if (json_object_get(node, "plugin") == NULL)
 		node_ends(node, r);
@@ -301,8 +300,8 @@ tree_add(struct tree *tree, const struct record *r, const struct payload *input)
 	case RECORD_CALL_START:
 		json_object_del(node, "op");
 		json_object_del(node, "target");
-		set_text(node, "plugin", r, TAG_CALLEE);
-		set_text(node, "version", r, TAG_VERSION);
+		tree_set_text(node, "plugin", r, TAG_CALLEE);
+		tree_set_text(node, "version", r, TAG_VERSION);
 		set_route(node, r);
 		break;
 	case RECORD_OP_INTENT:
@@ -384,95 +383,6 @@ tree_of(const struct record_list *list)
 	root = tree.root == NULL ? json_null() : json_incref(tree.root);
 	json_decref(tree.nodes);
 	return root;
-}
-
-/* ---- Summary ----------------------------------------------------------------------------------------------------- */
-
-/* The bytes of the output that a record names, its own or those of earlier ones. */
-static json_t *
-output_of(const struct record_list *list, const struct record *r)
-{
-	_cleanup_(carried_free) struct carried carried = {0};
-	struct payload *output = NULL;
-	json_t *json;
-
-	for (const struct record *at = list->records; at <= r; at++) {
-		payload_unref(&output);
-		output = carried_read(&carried, at, TAG_OUTPUT, NULL);
-	}
-	if (output == NULL)
-		return json_null();
-	json = json_read(output->data, output->len, "result", NULL);
-	if (json == NULL)
-		json = json_stringn((const char *)output->data, output->len);
-	payload_unref(&output);
-	return json;
-}
-
-/* A run that ended as not grounded did so for the reply that was refused last. */
-static void
-add_findings(json_t *error, const struct record_list *list)
-{
-	for (size_t i = list->n; i-- > 0;) {
-		const struct record *r = &list->records[i];
-
-		if (r->head.kind == RECORD_REFUSAL && record_find(r, TAG_BODY) != NULL) {
-			set_findings(error, r);
-			return;
-		}
-	}
-}
-
-static void
-summary_end(json_t *json, const struct record_list *list, const struct record *r, int64_t started)
-{
-	const struct record_field *partial = record_find(r, TAG_PARTIAL);
-	_cleanup_(free_p) char *message = record_text(r, TAG_MESSAGE);
-	char ended[CLOCK_TEXT];
-
-	clock_format(r->head.real_ns, ended);
-	json_object_set_new(json, "state", json_string("ended"));
-	json_object_set_new(json, "ended", json_string(ended));
-	json_object_set_new(json, "status",
-	    json_string(r->head.status == 0 && partial != NULL ? "partial" : status_name(r->head.status)));
-	json_object_set_new(json, "calls", json_integer(record_int(r, TAG_NUMBER)));
-	json_object_set_new(json, "duration_ms", json_real((double)(r->head.real_ns - started) / NS_PER_MS));
-	if (partial != NULL)
-		json_object_set_new(json, "partial", json_read(partial->data, partial->len, "partial", NULL));
-	if (r->head.status != 0) {
-		json_object_set_new(json, "error",
-		    json_pack("{s:s s:s s:s}", "code", status_name(r->head.status), "message",
-			message == NULL ? "" : message, "hint", status_hint(r->head.status)));
-		if (r->head.status == HOSPES_EGROUND)
-			add_findings(json_object_get(json, "error"), list);
-		return;
-	}
-	json_object_set_new(json, "confidence", json_real(record_real(r, TAG_CONFIDENCE)));
-	json_object_set_new(json, "result", output_of(list, r));
-}
-
-json_t *
-summary_of(const struct record_list *list)
-{
-	const struct record *first = &list->records[0];
-	const struct record_field *sources = record_find(first, TAG_SOURCES);
-	char id_text[ULID_TEXT], started[CLOCK_TEXT];
-	struct ulid id;
-	json_t *json;
-
-	memcpy(id.bytes, first->head.run, sizeof(id.bytes));
-	ulid_format(&id, id_text);
-	clock_format(first->head.real_ns, started);
-	json = json_pack("{s:s s:s s:s s:s}", "id", id_text, "state", "open", "status", "open", "started", started);
-	set_text(json, "plugin", first, TAG_TARGET);
-	set_text(json, "client", first, TAG_CLIENT);
-	if (sources != NULL)
-		json_object_set_new(json, "sources", json_read(sources->data, sources->len, "sources", NULL));
-	for (size_t i = 0; i < list->n; i++) {
-		if (list->records[i].head.kind == RECORD_RUN_END)
-			summary_end(json, list, &list->records[i], first->head.real_ns);
-	}
-	return json;
 }
 
 /* ---- Records ----------------------------------------------------------------------------------------------------- */

@@ -1,6 +1,6 @@
 # Alerts that the webhook has not taken when the host is killed are sent after the next start; those that it has taken are not.
 . "$TESTS/lib.sh"
-plan 6
+plan 8
 web_start
 host_start "alerts: { webhook = \"$WEB/hook\"; }; quality: { k = 0.5; h = 3.0; least = 5; };"
 plugin scorer
@@ -42,3 +42,17 @@ host_crash
 host_launch
 run echo '{}'
 is "$(web /hooks | jq length)" 3 "after one more start there is nothing to send"
+
+# Killed after the webhook has it and before that is on record: it comes again, under the same id.
+sed -i "s|$WEB/hook|$WEB/hold|" "$T/hospes.conf"
+kill -HUP "$HOST"
+wait_for '[ "$(grep -c "the configuration was read again" "$T/host.log")" -ge 2 ]'
+drops four
+wait_for '[ "$(web_count /hold)" -eq 1 ]'
+host_crash
+web /release >/dev/null
+sed -i "s|$WEB/hold|$WEB/hook|" "$T/hospes.conf"
+host_launch
+wait_for '[ "$(states)" = "delivered delivered delivered delivered" ]'
+ok $? "what the webhook may have is sent again"
+is "$(web /count | jq --arg id "$(hospes alerts --json | jq -r '.[0].id')" '.keys[$id]')" 2 "under the same id"

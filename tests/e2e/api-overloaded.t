@@ -3,7 +3,7 @@
 . "$TESTS/lib.sh"
 plan 19
 host_start 'run = { at_once = 4; waiting = 20; queue = 50; repetition = 0; wall = "2h"; calls = 10000; };
-limits = { echo = { concurrency = 1; rate = "1/h"; burst = 1; }; };'
+limits = { echo = { rate = "1/m"; burst = 1; }; };'
 for name in sleeper echo fan; do
 	plugin $name
 done
@@ -69,7 +69,7 @@ done
 run_wait "$last"
 succeeds "the last of them has its turn"
 
-# What waits at guards is bounded, too: one run asks for ten thousand calls of which one may run (of the refusals of a call the
+# What waits at guards is bounded, too: one run asks for ten thousand calls of which one a minute may begin (of the refusals of a call the
 # first are on record one by one).
 run_start fan '{"callee": "echo", "n": 10000, "at_once": 10000, "input": {}}' --calls 10001
 greedy=$id

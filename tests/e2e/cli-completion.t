@@ -1,7 +1,7 @@
 # Completion in bash offers what there is: commands and options as the program tells them, names, versions and runs as the
 # host does; without a host it is silent.
 . "$TESTS/lib.sh"
-plan 34
+plan 35
 mkdir -p "$T/work/folder"
 touch "$T/work/input.json" "$T/work/one.so" "$T/work/two.so"
 : >"$T/errors"
@@ -59,6 +59,7 @@ completes 'hospes cancel ' "$open" "cancel: those in flight"
 completes 'hospes resolve ' "$open" "resolve: the same"
 completes "hospes resolve $open --outcome n" 'not-done' "what may be said of an effect"
 completes "hospes resolve $open --outcome " 'done folder input.json not-done one.so two.so' "and files with its answer"
+completes 'hospes review x-1 ' 'answer approve edit reject' "review: what may be said"
 completes "hospes wait ${open:0:20}" "$open" "wait: by the first letters"
 completes 'hospes run echo --in ' 'folder input.json one.so two.so' "files where a file is wanted"
 completes 'hospes run echo --in=inp' 'input.json' "behind a = too"

@@ -1,8 +1,10 @@
 # An agent asks a human, and goes on with what the human said: approval, another value, an answer, one of its choices, a no, or
 # what was to be taken when nobody says anything, through kills of the host at any time.  Of two who decide the first does.
 . "$TESTS/lib.sh"
-plan 43
-host_start "reviews: { deadline = \"1h\"; };"
+plan 45
+host_start "reviews: { deadline = \"1h\"; };
+run: { wall = \"2h\"; };
+cells: { evict_after = \"100ms\"; };"
 
 # Asks what it is given, and replies what came of it.
 plugin_made asker <<'C'
@@ -175,9 +177,15 @@ is "$(hospes reviews --json | jq length)" 0 "its review is over as well"
 ask '{"question": "Am I a deadlock?"}'
 wait_for "hospes show $id --json | jq -e '.waits.for[0].for == \"review\"' >/dev/null"
 ok $? "a run that waits for a human says so"
+wait_for "[ \"\$(hospes show $id --json | jq -r .tree.state)\" = evicted ]"
+ok $? "its call gives its place away"
 decide "$review" approve
 run_wait "$id"
 succeeds "and is none of the dead"
+run_start asker '{"question": "Until when?"}' --wall 60
+wait_for "[ -n \"\$(review_of $id)\" ]"
+is "$(hospes review "$(review_of "$id")" --json | jq '.expires < .deadline')" true "a run that ends before the deadline says so"
+hospes cancel "$id" >/dev/null
 
 # ---- Hostile questions ------------------------------------------------------------------------------------------------------
 

@@ -82,7 +82,9 @@ E2E_SCENARIOS = \
 	tests/e2e/guard-budget-day.t \
 	tests/e2e/guard-budget-money-share.t \
 	tests/e2e/guard-budget-money.t \
+	tests/e2e/guard-budget-returned.t \
 	tests/e2e/guard-budget-share.t \
+	tests/e2e/guard-deadline-over-while-down.t \
 	tests/e2e/guard-fallback-causes.t \
 	tests/e2e/guard-fallback-human.t \
 	tests/e2e/guard-fallback-kill.t \
@@ -105,7 +107,11 @@ E2E_SCENARIOS = \
 	tests/e2e/guard-grounding-ladder.t \
 	tests/e2e/guard-grounding-misread.t \
 	tests/e2e/guard-grounding-review.t \
+	tests/e2e/guard-poll-host-killed.t \
+	tests/e2e/guard-poll-many.t \
 	tests/e2e/guard-poll-outcome.t \
+	tests/e2e/guard-poll-tie-breaker.t \
+	tests/e2e/guard-poll-voters.t \
 	tests/e2e/guard-quality-agents.t \
 	tests/e2e/guard-quality-checks.t \
 	tests/e2e/guard-quality-erase.t \
@@ -140,7 +146,7 @@ E2E_SCENARIOS = \
 	tests/e2e/hostile-plugins.t \
 	tests/e2e/hostile-rounds.t \
 	tests/e2e/hostile-slow.t \
-	tests/e2e/guard-context-answers.t tests/e2e/guard-rate-fair.t tests/e2e/guard-rate-waits.t \
+	tests/e2e/guard-concurrency-nested.t tests/e2e/guard-context-answers.t tests/e2e/guard-rate-fair.t tests/e2e/guard-rate-waits.t \
 	tests/e2e/journal-erase.t \
 	tests/e2e/journal-retention.t \
 	tests/e2e/journal-sleeper-copied.t \

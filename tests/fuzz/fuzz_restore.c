@@ -9,6 +9,7 @@
 
 #include "../unit/dispatch_world.h"
 #include "base/log.h"
+#include "policy/fallbacks.h"
 #include "fuzz.h"
 
 #include <sodium.h>
@@ -40,9 +41,24 @@ says(struct call *call, const char *text)
 	w.events.part(call, p, w.events.arg);
 }
 
+/* Who calls `of` goes on with an agent, then with an answer. */
+static void
+stands_in(const char *of, const char *agent)
+{
+	struct policy_fallback *f = fallback_add(w.policy);
+
+	f->of = xstrdup(of);
+	fallback_add_to(f)->agent = xstrdup(agent);
+	fallback_add_to(f)->answer = xstrdup("{\"a fixed answer that is longer than a hash is\":1}");
+}
+
 static void
 people(void)
 {
+	stands_in("nobody", "no-one");
+	stands_in("d", "c");
+	fallbacks_compile(w.policy);
+	version_add("d", "1.0.0");
 	version_add("a", "1.0.0");
 	version_add("b", "1.0.0");
 	version_add("c", "1.0.0");
@@ -58,7 +74,7 @@ play(void)
 	static const char poll[] = "\0\1\0\0\2\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
 				   "\x09\0\0\0\1\0\0\0\x0a\0\0\0\1\0\0\0{\"question\":\"?\",\"options\":[\"yes\",\"no\"]}";
 	static const int64_t hour = 3600 * NS_PER_S;
-	struct call *a, *b, *c;
+	struct call *a, *b, *c, *d;
 	struct record r;
 
 	record_init(&r, RECORD_RUN_START);
@@ -91,6 +107,11 @@ play(void)
 	asks(c, WIRE_OP_FORGET, "/k", "{}", 2, 0, 0);
 	reply(c, HOSPES_EINPUT, "c has failed");
 	asks(a, WIRE_OP_CALL, "c", question, sizeof(question) - 1, 3, 0);
+	asks(a, WIRE_OP_CALL, "d", question, sizeof(question) - 1, 4, 0);
+	d = newest();
+	asks(d, WIRE_OP_CALL, "b", question, sizeof(question) - 1, 0, 0);
+	reply(d, HOSPES_EPOISON, "d has ended two cells"); /* b is told to stop, c is called */
+	asks(newest(), WIRE_OP_NOW, "", "", 0, 0, 0);
 }
 
 static void

@@ -12,6 +12,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 src=$(cd "$here/../.." && pwd)
 defences=$here/defences
 table=$src/tests/fixtures/hostile/table
+. "$src/tests/without.sh"
 
 # All of it now: somebody may change it while this runs.
 lines=$(cat "$defences")
@@ -79,9 +80,7 @@ fi
 built=$(cd "$1" && pwd) || exit 2
 shift
 words=("$@")
-work=$(mktemp -d "${TMPDIR:-/tmp}/hospes-without.XXXXXX") || exit 2
-trap 'rm -rf "$work"' EXIT
-chmod 755 "$work"
+without_begin
 passed=0
 
 wanted()
@@ -96,28 +95,13 @@ wanted()
 	return 1
 }
 
-build()
-{
-	(cd "$work/build" && make -s -j2 && make -s stage) >"$work/build.log" 2>&1 && return
-	tail -n 20 "$work/build.log" >&2
-	exit 2
-}
-
-# What a scenario starts is in its process group, which is ended with it: a host may be in a loop by then.
 play()
 {
-	local scenario=hostile-plugins rows=$1 group
+	local scenario=hostile-plugins rows=$1
 	case $1 in
 	@*) scenario=${1#@} rows= ;;
 	esac
-	CONF_MORE=$CONF_MORE ROWS=$rows STAGE=$work/build/stage$prefix BUILT=$built TESTS=$src/tests/e2e \
-	    setsid timeout --kill-after=5 150 bash "$src/tests/e2e/$scenario.t" >"$work/played" 2>&1 </dev/null &
-	group=$!
-	wait $group
-	kill -9 -- -$group 2>/dev/null
-	# The plan was kept and all of it passed?
-	! grep -q '^not ok\|^Bail out\|^# the host did not start' "$work/played" && [ "$(grep -c '^ok' "$work/played")" = \
-	    "$(sed -n 's/^1\.\.//p' "$work/played")" ]
+	without_play "$scenario" "$work/build/stage$prefix" CONF_MORE="$CONF_MORE" ROWS="$rows"
 }
 
 without_one()
@@ -126,7 +110,7 @@ without_one()
 	wanted || return 0
 	cp "$work/src/$file" "$work/kept"
 	sed -e "$script" "$work/kept" >"$work/src/$file"
-	build
+	without_build
 	for row in $rows; do
 		said= CONF_MORE=
 		play "$row"
@@ -150,12 +134,6 @@ without_one()
 	cp "$work/kept" "$work/src/$file"
 }
 
-mkdir "$work/src" "$work/build"
-(cd "$src" && git ls-files -z 2>/dev/null | xargs -0 cp --parents -t "$work/src") || cp -r "$src/." "$work/src"
-cp -r "$src/configure" "$src/Makefile.in" "$src/aclocal.m4" "$src/config.h.in" "$src/build-aux" "$work/src" 2>/dev/null
-[ ! -d "$src/m4" ] || cp -r "$src/m4" "$work/src"
-(cd "$work/build" && "$work/src/configure" -q CFLAGS="-g -O1") >"$work/build.log" 2>&1 || exit 2
-prefix=$(sed -n 's/^prefix = //p' "$work/build/Makefile")
-build
+without_copy "$src"
 each without_one
 [ $passed -eq 0 ]

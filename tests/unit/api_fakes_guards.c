@@ -1,4 +1,4 @@
-/* What the handlers of alerts, scores and breakers ask of other rooms. */
+/* What the handlers of reviews, alerts, scores and breakers ask of other rooms. */
 
 #include "api_fakes.h"
 

@@ -1,5 +1,5 @@
 # unit tests of cell
-CMOCKA_TESTS += tests/unit/test_cell_calls tests/unit/test_cell_death tests/unit/test_cell_evict \
+CMOCKA_TESTS += tests/unit/test_cell_calls tests/unit/test_cell_cpu tests/unit/test_cell_death tests/unit/test_cell_evict \
 	tests/unit/test_cell_frames tests/unit/test_cell_mail tests/unit/test_cell_verdict
 
 CELL_TEST_LIBS = core/cell/libcell.a core/policy/libpolicy.a core/call/libcall.a core/base/libbase.a $(EVENT_LIBS) \
@@ -8,6 +8,10 @@ CELL_TEST_LIBS = core/cell/libcell.a core/policy/libpolicy.a core/call/libcall.a
 tests_unit_test_cell_calls_SOURCES = tests/unit/test_cell_calls.c tests/unit/cell_world.c tests/unit/cell_world.h
 tests_unit_test_cell_calls_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_cell_calls_LDADD = $(CELL_TEST_LIBS)
+
+tests_unit_test_cell_cpu_SOURCES = tests/unit/test_cell_cpu.c tests/unit/cell_world.c tests/unit/cell_world.h
+tests_unit_test_cell_cpu_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_cell_cpu_LDADD = $(CELL_TEST_LIBS)
 
 tests_unit_test_cell_death_SOURCES = tests/unit/test_cell_death.c tests/unit/cell_world.c tests/unit/cell_world.h
 tests_unit_test_cell_death_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)

@@ -1,6 +1,6 @@
 # unit tests of sdk
 CMOCKA_TESTS += tests/unit/test_sdk_evict tests/unit/test_sdk_mail tests/unit/test_sdk_memory tests/unit/test_sdk_ops tests/unit/test_sdk_runtime \
-	tests/unit/test_sdk_exceptions tests/unit/test_sdk_evidence tests/unit/test_sdk_parts tests/unit/test_sdk_stacks tests/unit/test_sdk_ucontext
+	tests/unit/test_sdk_exceptions tests/unit/test_sdk_evidence tests/unit/test_sdk_parts tests/unit/test_sdk_review tests/unit/test_sdk_stacks tests/unit/test_sdk_ucontext
 SDK_TEST_HOST = tests/unit/sdk_host.c tests/unit/sdk_host.h
 SDK_TEST_LIBS = sdk/libhospes.la $(CMOCKA_LIBS) $(JANSSON_LIBS)
 
@@ -18,6 +18,8 @@ tests_unit_test_sdk_evidence_SOURCES = tests/unit/test_sdk_evidence.c $(SDK_TEST
 tests_unit_test_sdk_evidence_LDADD = $(SDK_TEST_LIBS)
 tests_unit_test_sdk_parts_SOURCES = tests/unit/test_sdk_parts.c $(SDK_TEST_HOST)
 tests_unit_test_sdk_parts_LDADD = $(SDK_TEST_LIBS)
+tests_unit_test_sdk_review_SOURCES = tests/unit/test_sdk_review.c $(SDK_TEST_HOST)
+tests_unit_test_sdk_review_LDADD = $(SDK_TEST_LIBS)
 tests_unit_test_sdk_exceptions_SOURCES = tests/unit/test_sdk_exceptions.c $(SDK_TEST_HOST)
 tests_unit_test_sdk_exceptions_CPPFLAGS = $(AM_CPPFLAGS) -DSRCDIR='"$(srcdir)"'
 tests_unit_test_sdk_exceptions_LDADD = $(SDK_TEST_LIBS)

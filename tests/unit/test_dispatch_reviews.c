@@ -384,6 +384,83 @@ test_a_rejected_effect(void **state)
 	assert_int_equal(w.n_http, 0);
 }
 
+/* ---- Money ------------------------------------------------------------------------------------------------------- */
+
+/* The root asks for a call of "b", which costs `price`. */
+static struct op *
+calls(int64_t price)
+{
+	if (w.n_versions < 2)
+		version_add("b", "1.0.0");
+	w.versions[1].price_micros = price;
+	ask(root, "b");
+	root->reissued = root->n_ops;
+	return root->ops[root->n_ops - 1];
+}
+
+static void
+turn(void)
+{
+	event_base_loop(w.loop, EVLOOP_NONBLOCK);
+}
+
+static void
+test_money_in_one_question(void **state)
+{
+	struct op *first, *second, *third;
+	struct fault fault;
+
+	(void)state;
+	w.policy->review_spend = 100;
+	assert_int_equal(calls(100)->state, OP_OPEN); /* up to it, and not past it */
+	assert_int_equal(calls(0)->state, OP_OPEN);
+	first = calls(1);
+	second = calls(50);
+	assert_int_equal(first->state, OP_WAITING);
+	assert_int_equal(second->state, OP_WAITING);
+	assert_int_equal(count(RECORD_REVIEW), 1);
+	assert_int_equal(w.run->priced, 100);
+	assert_int_equal(says_of(first->reviews, "edit", "1", &fault), HOSPES_EINPUT);
+	assert_int_equal(says_of(first->reviews, "approve", NULL, &fault), 0);
+	assert_int_equal(first->state, OP_WAITING); /* in a turn of its own */
+	w.versions[1].price_micros = 1;
+	turn();
+	assert_int_equal(first->state, OP_OPEN);
+	assert_int_equal(second->state, OP_OPEN);
+	third = calls(100); /* 201 are granted, and 102 begun */
+	assert_int_equal(third->state, OP_WAITING);
+	assert_int_equal(count(RECORD_REVIEW), 2);
+	assert_int_equal(says_of(third->reviews, "reject", NULL, &fault), 0);
+	turn();
+	assert_int_equal(third->status, HOSPES_EREJECTED);
+	assert_int_equal(calls(100)->status, HOSPES_EREJECTED); /* and nobody is asked again */
+	assert_int_equal(calls(99)->state, OP_OPEN);
+	assert_int_equal(count(RECORD_REVIEW), 2);
+}
+
+/* Whoever asked is gone: who waited for the same answer asks. */
+static void
+test_money_of_one_who_left(void **state)
+{
+	struct op *first, *second;
+	struct fault fault;
+
+	(void)state;
+	w.policy->review_spend = 100;
+	first = calls(101);
+	second = calls(101);
+	assert_null(second->reviews);
+	dispatch_cancel(w.d, first, HOSPES_ECANCELLED, "enough");
+	turn();
+	assert_int_equal(second->state, OP_WAITING);
+	assert_non_null(second->reviews);
+	assert_int_equal(says_of(second->reviews, "approve", NULL, &fault), 0);
+	dispatch_cancel(w.d, second, HOSPES_ECANCELLED, "before its turn");
+	turn();
+	assert_int_equal(second->status, HOSPES_ECANCELLED);
+	assert_int_equal(w.run->priced, 0);
+}
+
 /* ---- Its op ends first ------------------------------------------------------------------------------------------- */
 
 static void
@@ -427,6 +504,8 @@ main(void)
 	    TEST(test_nothing_begins_before),
 	    TEST(test_an_edited_effect),
 	    TEST(test_a_rejected_effect),
+	    TEST(test_money_in_one_question),
+	    TEST(test_money_of_one_who_left),
 	    TEST(test_expires_with_its_op),
 	};
 

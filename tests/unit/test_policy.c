@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "base/fd.h"
+#include "base/json.h"
 #include "base/install.h"
 #include "policy/keys.h"
 #include "policy/places.h"
@@ -94,6 +95,11 @@ assert_defaults(const struct policy *p)
 	assert_int_equal(p->cell_uids, 1000);
 	assert_int_equal(p->run_calls, 1000);
 	assert_int_equal(p->run_wall_ns, 600 * NS_PER_S);
+	assert_int_equal(p->run_money, 0);
+	assert_int_equal(p->run_cpu_ns, 0);
+	assert_int_equal(p->day_calls, 0);
+	assert_int_equal(p->day_money, 0);
+	assert_int_equal(policy_client(p, "uid:1")->day_calls, 0);
 	assert_int_equal(p->journal_keep_ns, 30 * 24 * 3600 * NS_PER_S);
 	assert_int_equal(p->journal_size, 4096 * MIB);
 	assert_int_equal(p->depth, 5);
@@ -270,7 +276,7 @@ everything_set(void **state)
 	(void)state;
 	good("state = \"/s\"; socket = \"/k\"; socket_group = \"\"; plugin_dirs = (\"/a\", \"/b\"); user = \"_h\";\n"
 	     "cell_uids = \"5-5\"; sandbox: { degraded = true; };\n"
-	     "run: { calls = 7; wall = \"90s\"; depth = 0; payload = \"1K\"; input = 2048; at_once = 3; };\n"
+	     "run: { calls = 7; money = \"1.25\"; cpu = \"7s\"; wall = \"90s\"; depth = 0; payload = \"1K\"; input = 2048; at_once = 3; };\n"
 	     "cells: { per_version = 1; fibers = 2; memory = \"1G\"; stack = \"1M\"; silence = \"50ms\"; load = 3; "
 	     "grace = \"1h\";\n"
 	     "  isolation = \"run\"; };\n"
@@ -290,6 +296,8 @@ everything_set(void **state)
 	assert_int_equal(p->cell_uid_first, 5);
 	assert_int_equal(p->cell_uids, 1);
 	assert_true(p->sandbox_degraded);
+	assert_int_equal(p->run_money, 1250000);
+	assert_int_equal(p->run_cpu_ns, 7 * NS_PER_S);
 	assert_int_equal(p->run_calls, 7);
 	assert_int_equal(p->run_wall_ns, 90 * NS_PER_S);
 	assert_int_equal(p->depth, 0);
@@ -330,7 +338,7 @@ plugins_set(void **state)
 	     "\"call:cap:read.*\", \"memory:sources\" ]; memory = [ \"house\", \"day-*\" ]; }; };\n"
 	     "plugins: { web-survey: { at_once = 4; big = 5000000000L; ratio = 0.5; loud = true; word = \"w\\u\"; }; "
 	     "};\n"
-	     "limits: { fetch: { concurrency = 8; recursion = 2; polled = true; }; };\n"
+	     "limits: { fetch: { concurrency = 8; recursion = 2; day_calls = 9; day_money = \"$0.000001\"; polled = true; }; };\n"
 	     "grounding: { fetch: { checks = [ \"quotes\", \"numbers\" ]; }; };\n",
 	    &p);
 	fetch = policy_plugin(p, "fetch");
@@ -344,6 +352,8 @@ plugins_set(void **state)
 	assert_string_equal(fetch->memory[1], "day-*");
 	assert_null(fetch->memory[2]);
 	assert_int_equal(fetch->concurrency, 8);
+	assert_int_equal(fetch->day_calls, 9);
+	assert_int_equal(fetch->day_money, 1);
 	assert_int_equal(fetch->recursion, 2);
 	assert_true(fetch->polled);
 	assert_string_equal(fetch->grounding.checks[0], "quotes");
@@ -411,6 +421,31 @@ units(void **state)
 	assert_string_equal(text, "16M");
 }
 
+static void
+clients_set(void **state)
+{
+	_cleanup_(policy_unref) struct policy *p = NULL;
+	_cleanup_(json_p) json_t *texts = NULL;
+
+	(void)state;
+	good("day: { calls = 100; money = \"20\"; };\n"
+	     "clients = ( { client = \"uid:7\"; calls = 30; money = \"0.5\"; day_calls = 300; day_money = \"5\"; },\n"
+	     "            { client = \"*\"; day_calls = 2; } );\n",
+	    &p);
+	assert_int_equal(p->day_calls, 100);
+	assert_int_equal(p->day_money, 20000000);
+	assert_int_equal(policy_client(p, "uid:7")->calls, 30);
+	assert_int_equal(policy_client(p, "uid:7")->money, 500000);
+	assert_int_equal(policy_client(p, "uid:7")->day_calls, 300);
+	assert_int_equal(policy_client(p, "uid:7")->day_money, 5000000);
+	assert_int_equal(policy_client(p, "uid:8")->calls, 0);
+	assert_int_equal(policy_client(p, "uid:8")->day_calls, 2);
+	texts = policy_texts(p);
+	assert_string_equal(json_string_value(json_object_get(json_object_get(texts, "values"), "clients")),
+	    "( { client = \"uid:7\"; calls = 30; money = \"0.50\"; day_calls = 300; day_money = \"5.00\"; }, "
+	    "{ client = \"*\"; calls = 0; money = \"0.00\"; day_calls = 2; day_money = \"0.00\"; } )");
+}
+
 /* ---- What is refused --------------------------------------------------------------------------------------------- */
 
 /* Every key of the table, with a value of a type that it does not have and with one past each of its bounds. */
@@ -458,6 +493,17 @@ sentences(void **state)
 	BAD("depth = 5;", 1, "depth: there is no such key", "did you mean run.depth?");
 	BAD("\n\nplugin_dir = [ \"/x\" ];", 3, "did you mean plugin_dirs?");
 	BAD("plugin: { };", 1, "did you mean plugins?");
+	BAD("run: { money = \"1.2.3\"; };", 1, "run.money: found the text", "an amount of dollars");
+	BAD("run: { money = \"-1\"; };", 1, "run.money");
+	BAD("run: { money = \"0.0000001\"; };", 1, "run.money");
+	BAD("run: { money = \"99999999999\"; };", 1, "run.money");
+	BAD("clients = { };", 1, "clients: found a group { ... }, allowed is a list of at most 1000 groups");
+	BAD("clients = ( 1 );", 1, "clients[0]: found the number 1, allowed is a group");
+	BAD("clients = (\n { day_calls = 1; } );", 2, "clients[0].client: the entry does not say whom it is about");
+	BAD("clients = ( { client = \"a\"; },\n { client = \"a\"; } );", 2, "clients[1].client: there is an entry of this client");
+	BAD("clients = ( { client = \"a\"; day_call = 1; } );", 1, "clients[0].day_call: there is no such key",
+	    "did you mean day_calls?");
+	BAD("clients = ( { client = \"a\"; day_money = 5; } );", 1, "clients[0].day_money: found the number 5");
 	BAD("xyzzy = 1;", 1, "xyzzy: there is no such key; Allowed here: state, socket", "grants, limits");
 	BAD("run = 5;", 1, "run: found the number 5, allowed is a group");
 	BAD("grants = \"*\";", 1, "grants: found the text \"*\"");
@@ -601,6 +647,7 @@ main(void)
 	    cmocka_unit_test(plugins_set),
 	    cmocka_unit_test(checks_of_the_supervisor),
 	    cmocka_unit_test(units),
+	    cmocka_unit_test(clients_set),
 	    cmocka_unit_test(every_key_is_checked),
 	    cmocka_unit_test(memory_holds_stacks),
 	    cmocka_unit_test(sentences),

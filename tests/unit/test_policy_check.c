@@ -1,6 +1,8 @@
 /* What policy_check finds: every mistake and not only the first, each where it stands, and what else is odd. */
 
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "cmocka_all.h"
 
@@ -111,6 +113,9 @@ values_together(void **state)
 	finds("run: { wall = \"20s\"; };\nhttp: { timeout = \"20s\"; };\ncells: { evict_after = \"20s\"; };\n",
 	    "warning 3 cells.evict_after\n");
 	finds("cells: { evict_after = 0; };", "");
+	finds("reviews: { once = true; };", "warning 1 reviews.deadline\n"); /* a run has ten minutes, a human a day */
+	finds("reviews: { once = true; deadline = \"5m\"; };", "");
+	finds("run: { wall = \"2d\"; };\nreviews: { spend = \"1\"; };", "");
 	finds("run: { at_once = 5; resume_at_once = 6; };", "warning 1 run.resume_at_once\n");
 	finds("limits: { a: { recursion = 6; }; b: { recursion = 5; }; };", "warning 1 limits.a.recursion\n");
 }
@@ -184,6 +189,43 @@ texts_are_as_good_as_a_snapshot(void **state)
 	json_decref(texts);
 }
 
+/* ---- Alerts ------------------------------------------------------------------------------------------------------ */
+
+/* As `finds`, for what a host finds out only when it opens the file. */
+static void
+alerts_find(const char *text, const char *expected)
+{
+	const struct policy_check_options options = {.root = true, .special = special};
+	_cleanup_(policy_unref) struct policy *p = NULL;
+	_cleanup_(buf_free) struct buf found = {0};
+
+	assert_int_equal(fd_write_file(path, text, strlen(text), 0600, &fault), 0);
+	policy_check(path, &options, add, &found, &p);
+	assert_string_equal(buf_text(&found), expected);
+}
+
+static void
+webhooks(void **state)
+{
+	_cleanup_(free_p) char *good = NULL, *open_to_all = NULL, *missing = NULL,
+			       *secret = xasprintf("%s.secret", path);
+
+	(void)state;
+	good = xasprintf("alerts: {\n webhook = \"https://h/x\";\n secret_file = \"%s\";\n};\n", secret);
+	alerts_find(good, "mistake 3 alerts.secret_file\n"); /* it is not there yet */
+	assert_int_equal(fd_write_file(secret, "x", 1, 0644, &fault), 0);
+	assert_int_equal(chmod(secret, 0640), 0);
+	alerts_find(good, "mistake 3 alerts.secret_file\n");
+	assert_int_equal(chmod(secret, 0600), 0);
+	alerts_find(good, "");
+	assert_int_equal(unlink(secret), 0);
+	alerts_find("alerts: {\n webhook = \"https://h/x\";\n};\n", "warning 2 alerts.webhook\n");
+	alerts_find(
+	    "alerts: {\n webhook = \"http://h/x\";\n};\n", "warning 2 alerts.webhook\nwarning 2 alerts.webhook\n");
+	alerts_find("alerts: {\n webhook = \"http://127.0.0.1:80/x\";\n};\n", "warning 2 alerts.webhook\n");
+	alerts_find("alerts: {\n secret_file = \"/x\";\n};\n", "warning 2 alerts.secret_file\n");
+}
+
 int
 main(void)
 {
@@ -195,6 +237,7 @@ main(void)
 	    cmocka_unit_test(grants),
 	    cmocka_unit_test(foreign_texts_are_passed_over),
 	    cmocka_unit_test(texts_are_as_good_as_a_snapshot),
+	    cmocka_unit_test(webhooks),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

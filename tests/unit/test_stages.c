@@ -626,6 +626,59 @@ test_replay_of_the_caller(void **state)
 	assert_int_equal(w.outcomes[w.n_outcomes - 1].ordinal, 0);
 }
 
+/* An attempt is held against its own record, and a run that contradicts it is over: nothing stands in for that. */
+static void
+test_another_op_in_a_later_attempt(void **state)
+{
+	struct call *root = begins_with_two(), *c;
+
+	(void)state;
+	ask(root, "b");
+	ask(newest(), "c");
+	reply(newest(), 0, "1");
+	reply(w.submitted[1], HOSPES_EPOISON, "b ended two cells");
+	c = newest();
+	ask(c, "b"); /* where b had asked for c, which is another attempt's */
+	reply(newest(), 0, "1");
+	c->reissued = 0;
+	c->state = CALL_RUNNING;
+	w.events.begins(c, "its cell died", w.events.arg);
+	ask(c, "b");
+	assert_int_equal(last_status(), 0);
+	c->reissued = 0;
+	w.events.begins(c, "its cell died", w.events.arg);
+	ask(c, "c");
+	reply(c, HOSPES_ECANCELLED, "stopped");
+	reply(root, HOSPES_ECANCELLED, "stopped");
+	assert_int_equal(w.run->root.status, HOSPES_ENONDET);
+	assert_non_null(strstr((const char *)w.run->root.value->data, "op 0 of c 1.0.0 (/0/0#2) was call b"));
+	assert_int_equal(count(RECORD_STAGE), 1);
+}
+
+/* An attempt that was stopped in the middle of a replay may reply before it has asked for all that it asked for. */
+static void
+test_stopped_while_it_replays(void **state)
+{
+	struct call *root = begins_with_two(), *b;
+
+	(void)state;
+	w.policy->unnamed->timeout_ns = NS_PER_MS;
+	ask(root, "b");
+	w.policy->unnamed->timeout_ns = 0;
+	b = newest();
+	ask(b, "c");
+	reply(newest(), 0, "1");
+	b->reissued = 0;
+	b->state = CALL_RUNNING;
+	w.events.begins(b, "its cell died", w.events.arg);
+	while (w.n_cancelled == 0)
+		event_base_loop(w.loop, EVLOOP_ONCE);
+	reply(b, HOSPES_EDEADLINE, "stopped");
+	assert_string_equal(newest()->path, "/0/0#2");
+	reply(newest(), 0, "1");
+	assert_int_equal(last_status(), 0);
+}
+
 static void
 test_first_of_two(void **state)
 {
@@ -672,6 +725,8 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_what_was_heard_stands, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_the_root, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_replay_of_the_caller, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_another_op_in_a_later_attempt, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_stopped_while_it_replays, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_first_of_two, setup, teardown),
 	};
 

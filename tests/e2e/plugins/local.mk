@@ -1,6 +1,6 @@
 # Plugins that the scenarios need beyond the fixtures.
 E2E_PLUGINS = tests/e2e/plugins/briefer.so tests/e2e/plugins/chores.so tests/e2e/plugins/crowd.so \
-	tests/e2e/plugins/dear.so tests/e2e/plugins/fan.so tests/e2e/plugins/moody.so tests/e2e/plugins/nag.so \
+	tests/e2e/plugins/dear.so tests/e2e/plugins/fan.so tests/e2e/plugins/heir.so tests/e2e/plugins/moody.so tests/e2e/plugins/nag.so \
 	tests/e2e/plugins/purse.so tests/e2e/plugins/ring.so tests/e2e/plugins/twice.so
 FORGES = tests/e2e/plugins/forge-ready.so tests/e2e/plugins/forge-stack.so tests/e2e/plugins/forge-prctl.so \
 	tests/e2e/plugins/forge-unmap.so tests/e2e/plugins/forge-over.so tests/e2e/plugins/forge-protect.so \
@@ -12,7 +12,7 @@ FICKLES = tests/e2e/plugins/fickle.so tests/e2e/plugins/fickle-2.so tests/e2e/pl
 check_DATA += $(E2E_PLUGINS) $(FICKLES) $(FORGES) $(RELAYS)
 CLEANFILES += $(E2E_PLUGINS) $(FICKLES) $(FORGES) $(RELAYS)
 EXTRA_DIST += tests/e2e/plugins/briefer.c tests/e2e/plugins/chores.c tests/e2e/plugins/crowd.c \
-	tests/e2e/plugins/dear.c tests/e2e/plugins/fan.c tests/e2e/plugins/fickle.c tests/e2e/plugins/forge.c \
+	tests/e2e/plugins/dear.c tests/e2e/plugins/fan.c tests/e2e/plugins/fickle.c tests/e2e/plugins/forge.c tests/e2e/plugins/heir.c \
 	tests/e2e/plugins/moody.c tests/e2e/plugins/nag.c tests/e2e/plugins/purse.c tests/e2e/plugins/relay.c \
 	tests/e2e/plugins/ring.c tests/e2e/plugins/twice.c
 
