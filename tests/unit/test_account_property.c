@@ -13,7 +13,11 @@
 #include "dispatch/guard.h"
 #include "dispatch/ledger.h"
 
-#define TREES  100000u
+#ifdef __SANITIZE_ADDRESS__
+#define TREES 10000u
+#else
+#define TREES 100000u
+#endif
 #define NODES  16u
 #define STEPS  40u
 #define AGENTS 3u
@@ -310,7 +314,7 @@ begin(int parent)
 	dress(n->op, n);
 	switch (guard_budget.admit(t.d, n->op, &why)) {
 	case GUARD_WAIT: /* it is asked for again some other time, or never */
-		TAILQ_REMOVE(&t.d->budget_waiters.ops, n->op, waiting);
+		turns_remove(&n->op->waiting);
 		n->op->waiting_on = NULL;
 		waited++;
 		return;
