@@ -89,7 +89,7 @@ call_ends(struct nodes *nodes, const struct record *r, const char *path)
 {
 	size_t at = find(nodes, path);
 
-	if (at == SIZE_MAX)
+	if (at >= nodes->n)
 		return;
 	nodes->node[at].open = false;
 	nodes->node[at].ended_ns = r->head.real_ns;
