@@ -226,6 +226,7 @@ struct op {
 	int cancelled;       /* 0, or the status with which it will end */
 	char *cancel_why;    /* the sentence then */
 	bool delivered;      /* its caller's cell has the outcome */
+	bool counted;        /* of a CALL: as a ballot of a poll */
 	bool check;          /* the host's own: it calls a check of what its caller replied */
 };
 
