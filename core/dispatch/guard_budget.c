@@ -287,7 +287,7 @@ budget_admit(struct dispatch *d, struct op *op, struct fault *why)
 		return GUARD_PASS;
 	if (admit_wall(op, why) != GUARD_PASS || admit_cpu(op, why) != GUARD_PASS)
 		return GUARD_REFUSE;
-	op->price_micros = op->resolved->price_micros;
+	op->price_micros = op->resolved == NULL ? 0 : op->resolved->price_micros; /* NULL: a case answers for it */
 	want(op);
 	if (admit_share(op, why) != GUARD_PASS)
 		return GUARD_REFUSE;

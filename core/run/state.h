@@ -12,6 +12,9 @@
 /* Past `run.at_once` a run is taken in only while open ones were given no more than this. */
 #define RUNS_INPUT_BYTES (64 * MIB)
 
+/* Of records that wait to be written; past it no run begins. */
+#define RUNS_UNWRITTEN (256 * MIB)
+
 /* When to try again is told as no longer than this. */
 #define RETRY_MOST_S 600
 
