@@ -23,7 +23,7 @@
 #include "base/id.h"
 #include "base/map.h"
 #include "call/carried.h"
-#include "call/turns.h"
+#include "base/turns.h"
 #include "wire.h"
 
 struct version; /* registry's: the bytes that a call runs on */

@@ -164,6 +164,16 @@ check_checks(const struct plugins *ps, const struct policy_handoff *rule, const 
 	}
 }
 
+static bool
+has_step(const struct policy_handoff *rule, enum policy_step step)
+{
+	for (unsigned i = 0; i < rule->n_steps; i++) {
+		if (rule->steps[i] == step)
+			return true;
+	}
+	return false;
+}
+
 static void
 check_escalation(const struct plugins *ps, const struct policy_handoff *rule, const char *group)
 {
@@ -172,6 +182,9 @@ check_escalation(const struct plugins *ps, const struct policy_handoff *rule, co
 
 	if (rule->escalate == NULL || at[0] == '\0')
 		return;
+	if (!has_step(rule, STEP_ESCALATE))
+		policy_look_say(ps->look, false, at, key,
+		    "it has no effect: `on_fail` has no step \"escalate\"", rule->escalate, NULL);
 	kind = json_string_value(json_object_get(ps->kinds, rule->escalate));
 	near = nearest(ps, rule->escalate);
 	if (kind == NULL)

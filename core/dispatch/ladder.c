@@ -56,7 +56,8 @@ ladder_next(struct dispatch *d, struct op *op, const char *guard, const struct f
 		return false; /* no reply of it was ever judged: that it failed is no matter of this */
 	switch (ladder_step(op->handoff, given, true)) {
 	case STEP_RETRY:
-		ret->target = op_target(op);
+		/* whoever it was, also where a capability was asked for */
+		ret->target = op->callee != NULL ? op->callee->plugin : op_target(op);
 		ret->version = op_version(op);
 		break;
 	case STEP_ESCALATE:

@@ -213,9 +213,11 @@ stage_begin(struct dispatch *d, struct op *op, struct stage *next, const char *g
 	_cleanup_(json_p) json_t *json = stage_json(next, guard, why);
 	_cleanup_(free_p) char *text = json_text(json);
 	_cleanup_(payload_unref) struct payload *answer = next->kind == STAGE_ANSWER ? payload_text(next->text) : NULL;
+	_cleanup_(free_p) char *target = copied(next->target);
 	bool began = op->callee != NULL;
 
 	assert(op->executing == NULL && op->waiting_on == NULL);
+	next->target = target; /* the call whose name it may be ends before that is looked at */
 	review_over(d, op);
 	op->state = OP_NEW; /* whatever is stopped on the way finds nothing to stop here; it is asked for below */
 	record_stage(d, op, text, answer, next->findings, guard, why);

@@ -180,6 +180,27 @@ test_both_rules_hold(void **state)
 	assert_says(root, 0, "the reply of e 1.0.0 is not sure enough: its confidence is 0.25, and at least 0.5 is");
 }
 
+/* Where a capability was asked for it is the same agent that is asked again, whoever else offers it by now. */
+static void
+test_capability_is_asked_again(void **state)
+{
+	static char *offers[] = {"facts", NULL};
+	struct call *root;
+
+	(void)state;
+	configure("grounding: { b: { checks = [ \"c\" ]; on_fail = [ \"retry\" ]; }; };");
+	w.versions[1].capabilities = offers;
+	root = start();
+	ask(root, "cap:facts");
+	assert_string_equal(newest()->plugin, "b");
+	replies("1", FAILED);
+	assert_string_equal(newest()->plugin, "b");
+	assert_string_equal(root->ops[0]->stage->target, "b");
+	assert_string_equal(root->ops[0]->target, "cap:facts");
+	replies("2", PASSED);
+	assert_int_equal(last_status(), 0);
+}
+
 static void
 test_first_failure_is_none_of_the_ladder(void **state)
 {
@@ -703,6 +724,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_it_never_mends, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_the_other_one_mends, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_both_rules_hold, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_capability_is_asked_again, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_first_failure_is_none_of_the_ladder, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_it_passes_all_the_same, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_critical_without_source, setup, teardown),

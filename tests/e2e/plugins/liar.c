@@ -9,6 +9,9 @@
 
 #include <hospes.h>
 
+#ifndef NAME
+#define NAME "liar-1"
+#endif
 #ifndef LIES
 #define LIES 1
 #endif

@@ -8,6 +8,9 @@
 
 #include <hospes.h>
 
+#ifndef NAME
+#define NAME "mender"
+#endif
 #ifndef STUBBORN
 #define STUBBORN 0
 #endif
