@@ -721,8 +721,7 @@ test_senseless_entries(void **state)
 	static const char *const texts[] = {"", "[]", "{}", "{\"name\":\"b\"}",
 	    "{\"name\":\"b\",\"state\":\"open\",\"object\":\"zz\",\"version\":\"1\"}",
 	    "{\"name\":\"b\",\"state\":\"open\",\"object\":\"00\"}",
-	    "{\"name\":\"http://"
-	    "x:80\",\"state\":\"open\",\"samples\":-1,\"errors\":99999999999,\"cause\":7,\"since_ns\":-5}"};
+	    "{\"name\":\"x\",\"state\":\"open\",\"samples\":-1,\"errors\":99999999999,\"cause\":7}"};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
