@@ -146,8 +146,10 @@ static int
 poll_bytes(const struct poll *p, const hospes_value *asked, const char **bytes, size_t *len)
 {
 	*bytes = asked == NULL ? NULL : hospes_bytes(asked, len);
-	if (*bytes == NULL)
-		return p->ctx->failed;
+	if (*bytes == NULL) {
+		(void)poll_fail(p, HOSPES_ENOMEM, "no memory is left in the cell for the question");
+		return HOSPES_ENOMEM;
+	}
 	if (*len <= WIRE_POLL_ASK_MAX)
 		return 0;
 	return ctx_fail(p->ctx, HOSPES_ETOOLARGE,
@@ -173,13 +175,12 @@ static int
 poll_start(const struct poll *p, const char *target, const hospes_value *ask, uint32_t sharers, struct hospes_op **ret)
 {
 	hospes_options options = {.size = sizeof(options), .timeout_ns = p->policy.timeout_ns};
+	struct hospes_op *op = call_start(p->ctx, target, ask, &options, sharers);
 
-	*ret = call_start(p->ctx, target, ask, &options, sharers);
-	if (*ret == NULL)
+	*ret = op;
+	if (op == NULL)
 		return p->ctx->failed;
-	return (*ret)->ordinal != WIRE_NO_ORDINAL
-		   ? 0
-		   : ctx_fail(p->ctx, (*ret)->answer.status, "%s", (*ret)->answer.message);
+	return op->ordinal != WIRE_NO_ORDINAL ? 0 : ctx_fail(p->ctx, op->answer.status, "%s", op->answer.message);
 }
 
 /* Has the host count these ballots.  *ordinal is that of the op. */
@@ -219,7 +220,7 @@ poll_vote(struct poll *p, uint32_t *ordinal, hospes_value **ret)
 	const hospes_poll_policy *policy = &p->policy;
 	struct wire_poll wire = {.rule = (uint8_t)policy->rule, .ballots = (uint32_t)p->n};
 	const char *bytes;
-	size_t len, begun = 0;
+	size_t len = 0, begun = 0;
 	int rc = poll_bytes(p, p->asked, &bytes, &len);
 
 	wire.flags = (uint8_t)((policy->of_all ? WIRE_POLL_OF_ALL : 0) | (policy->wait_all ? WIRE_POLL_WAIT_ALL : 0) |
@@ -266,7 +267,7 @@ poll_break_tie(struct poll *p, uint32_t first, hospes_value **outcome)
 	struct hospes_op *op = NULL;
 	hospes_value *asked;
 	const char *bytes;
-	size_t len;
+	size_t len = 0;
 	int rc;
 
 	if (p->policy.tie_breaker == NULL || json_object_get(hospes_json(*outcome), "tied") == NULL)
@@ -286,7 +287,7 @@ hospes_poll(hospes_ctx *ctx, const char *question, size_t n, const char *const v
 {
 	struct poll p = {.ctx = ctx, .n = n, .voters = voters, .policy = {.size = sizeof(p.policy)}};
 	hospes_value *outcome = NULL;
-	uint32_t ordinal;
+	uint32_t ordinal = WIRE_NO_ORDINAL;
 	int rc = ctx_check_op(ctx, "hospes_poll");
 
 	if (rc == 0)
@@ -298,8 +299,11 @@ hospes_poll(hospes_ctx *ctx, const char *question, size_t n, const char *const v
 	/* A fiber may be dropped where it waits: what it has then is the call's. */
 	p.ops = ctx_alloc(ctx, n * sizeof(struct hospes_op *));
 	p.ask = json_object();
-	rc = p.ops == NULL || p.ask == NULL ? poll_fail(&p, HOSPES_ENOMEM, "no memory is left in the cell for a poll")
-					    : poll_compose(&p, question, options);
+	if (p.ops == NULL || p.ask == NULL) {
+		json_decref(p.ask);
+		return poll_fail(&p, HOSPES_ENOMEM, "no memory is left in the cell for a poll");
+	}
+	rc = poll_compose(&p, question, options);
 	if (rc == 0) {
 		p.asked = hospes_value_json(ctx, p.ask);
 		rc = p.asked == NULL ? ctx->failed : 0;

@@ -5,7 +5,8 @@
 #   without_build             builds and stages that once more
 #   without_play SCENARIO STAGE [NAME=VALUE]...    0: its plan was kept and all of it passed; its words are in $work/played
 #
-# $built is a built tree with its fixtures.  All of it goes when the script ends.
+# $built is a built tree with its fixtures.  What is copied is all that is looked at later: somebody may change the sources while this
+# runs.  All of it goes when the script ends.
 
 without_begin()
 {
@@ -39,8 +40,8 @@ without_play()
 {
 	local scenario=$1 stage=$2 group
 	shift 2
-	env "$@" STAGE="$stage" BUILT="$built" TESTS="$src/tests/e2e" \
-	    setsid timeout --kill-after=5 150 bash "$src/tests/e2e/$scenario.t" >"$work/played" 2>&1 </dev/null &
+	env "$@" STAGE="$stage" BUILT="$built" TESTS="$work/src/tests/e2e" \
+	    setsid timeout --kill-after=5 150 bash "$work/src/tests/e2e/$scenario.t" >"$work/played" 2>&1 </dev/null &
 	group=$!
 	wait $group
 	kill -9 -- -$group 2>/dev/null

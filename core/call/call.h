@@ -23,7 +23,7 @@
 #include "base/id.h"
 #include "base/map.h"
 #include "call/carried.h"
-#include "call/turns.h"
+#include "base/turns.h"
 #include "wire.h"
 
 struct version; /* registry's: the bytes that a call runs on */
@@ -190,7 +190,7 @@ struct op {
 	unsigned breaker_period;
 	uint16_t http_code;      /* of its answer; 0: none came */
 	bool probe;              /* it was let through to try whether all is well again */
-	bool blamed;             /* it is stopped for what it did itself: it took too long */
+	bool overdue;            /* it is stopped because the time that it was given itself is over */
 	bool restored;           /* it was let through before the host was started */
 	bool on_record;          /* its outcome was on record when the host was started */
 	char *route;             /* of a CALL by capability: why this one was chosen, JSON; else NULL */

@@ -53,17 +53,16 @@ call_set_state(struct call *call, enum call_state state)
 	if (call->cell != NULL) {
 		const struct cells_events *events = &call->cell->cells->events;
 
-		if (state == CALL_RUNNING && call->cell->n_running == 0)
-			call->cell->paced_ns = call->cell->cells->mono_ns();
-		call->cell->worked += call->state == CALL_RUNNING && state != CALL_RUNNING;
-		if (change == 1)
-			share_runs(call->cell->pool, run);
-		else if (change != 0)
-			share_rests(call->cell->pool, run);
-		if (call->state == CALL_RUNNING && state != CALL_RUNNING)
+		if (call->state == CALL_RUNNING && state != CALL_RUNNING) {
 			cpu_rests(call);
-		else if (change != 0)
+			share_rests(call->cell->pool, run);
+			call->cell->worked++;
+		} else if (change != 0) {
+			if (call->cell->n_running == 0)
+				call->cell->paced_ns = call->cell->cells->mono_ns();
 			cpu_begins(call);
+			share_runs(call->cell->pool, run);
+		}
 		call->cell->n_running += change;
 		call->cell->cells->n_running += change;
 		run->calls_running += change;

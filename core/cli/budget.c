@@ -15,7 +15,8 @@
 #define DEPTH_MAX 64
 #define CELL_TEXT 48
 
-static const char *const quantities[][2] = {{"calls", "calls"}, {"money_micros", "money"}, {"cpu_ns", "cpu"}};
+static const char *const quantities[][2] = {
+    {"calls", "calls"}, {"money_micros", "money"}, {"cpu_ns", "cpu"}, {"wall_ns", "wall"}};
 
 /* "-" for none. */
 static const char *
@@ -27,7 +28,7 @@ amount(char out[CELL_TEXT], const char *key, const json_t *value)
 		return "-";
 	if (strcmp(key, "money_micros") == 0)
 		money_write(n, out);
-	else if (strcmp(key, "cpu_ns") == 0)
+	else if (strcmp(key, "cpu_ns") == 0 || strcmp(key, "wall_ns") == 0)
 		snprintf(
 		    out, CELL_TEXT, "%lld.%03lld s", (long long)(n / NS_PER_S), (long long)(n % NS_PER_S / NS_PER_MS));
 	else
@@ -35,10 +36,12 @@ amount(char out[CELL_TEXT], const char *key, const json_t *value)
 	return out;
 }
 
-/* Calls always; what else there is where there is any of it. */
+/* Calls always; what else there is where there is any of it, and wall time where it has a limit. */
 static bool
 is_shown(const char *key, const json_t *quantity)
 {
+	if (strcmp(key, "wall_ns") == 0)
+		return json_is_integer(json_object_get(quantity, "limit"));
 	return strcmp(key, "calls") == 0 || json_is_integer(json_object_get(quantity, "limit")) ||
 	       json_integer_value(json_object_get(quantity, "spent")) > 0 ||
 	       json_integer_value(json_object_get(quantity, "reserved")) > 0;

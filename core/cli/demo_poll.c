@@ -13,7 +13,7 @@
 #include "base/util.h"
 #include "cli/demo.h"
 
-#define SECONDS  4
+#define SECONDS  6
 #define KILLED   "demo-voter-2"
 #define AIM_NS   (2 * NS_PER_S)
 #define N_VOTERS 5

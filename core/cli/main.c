@@ -168,7 +168,7 @@ static const struct command commands[] = {
     {.name = "budget",
 	.usage = "[RUN]",
 	.summary = "Show what a run, or everybody today, may spend and has spent.",
-	.detail = "Of a run each call with limit, reserved, spent and left of calls, money and CPU time, also when it has\n"
+	.detail = "Of a run each call with limit, reserved, spent and left of calls, money, CPU and wall time, also when it has\n"
 		  "ended; without one the accounts of the day: of the host, of each client and of each agent.",
 	.max_args = 1,
 	.run = command_budget},

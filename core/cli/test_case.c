@@ -44,7 +44,7 @@ check_op(const json_t *op, size_t i, const char *file, struct fault *fault)
 		return fault_set(fault, HOSPES_EINPUT,
 		    "%s expects no op that a case answers: expect.op is call, http, find, remember, recall, forget, "
 		    "list, "
-		    "documents, document or search",
+		    "documents, document, search or review",
 		    what);
 	if ((json_object_get(op, "answer") != NULL) == (error != NULL))
 		return fault_set(fault, HOSPES_EINPUT, "%s has to have either answer or error", what);

@@ -81,8 +81,8 @@ test_ops_of(const json_t *records)
 bool
 test_op_outside(const char *kind)
 {
-	static const char *const outside[] = {
-	    "call", "http", "find", "remember", "recall", "forget", "list", "documents", "document", "search"};
+	static const char *const outside[] = {"call", "http", "find", "remember", "recall", "forget", "list",
+	    "documents", "document", "search", "review"};
 
 	for (size_t i = 0; i < ARRAY_LEN(outside); i++) {
 		if (strcmp(kind, outside[i]) == 0)

@@ -253,6 +253,7 @@ int
 beside_admit(struct dispatch *d, struct op *op, struct fault *why)
 {
 	struct account *a[BESIDE];
+	bool limited = false;
 
 	accounts_at(d, clock_real_ns());
 	op->agent = agent_of(d, op);
@@ -260,11 +261,14 @@ beside_admit(struct dispatch *d, struct op *op, struct fault *why)
 	op->agent = NULL;
 	for (unsigned i = 0; i < BESIDE; i++) {
 		for (enum quantity q = 0; a[i] != NULL && q < QUANTITIES_RESERVED; q++) {
-			if (op->reserved_least[q] > 0 && !account_fits(a[i], q, op->reserved_least[q]))
+			if (op->reserved_least[q] == 0)
+				continue;
+			if (!account_fits(a[i], q, op->reserved_least[q]))
 				return refuse(op, a[i], q, why);
+			limited |= a[i]->limit[q] != NO_LIMIT;
 		}
 	}
-	return GUARD_PASS;
+	return limited && d->accounts.incomplete ? guard_wait(op, &d->budget_waiters) : GUARD_PASS;
 }
 
 void
@@ -313,6 +317,14 @@ beside_release(struct dispatch *d, struct op *op)
 {
 	if (op->agent != NULL)
 		book(d, op, false);
+}
+
+void
+dispatch_resuming(struct dispatch *d, bool some)
+{
+	d->accounts.incomplete = some;
+	if (!some)
+		dispatch_wake_all(d, &d->budget_waiters);
 }
 
 /* ---- Shown ------------------------------------------------------------------------------------------------------- */

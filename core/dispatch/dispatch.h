@@ -234,6 +234,9 @@ const char *op_kind_name(uint16_t kind);
 extern const struct store_apply ledger_apply[];
 int dispatch_open_ledger(struct dispatch *d, struct fault *fault);
 
+/* Runs of before the start are not all built again: what they hold of the day is not known, so where that has a limit all wait. */
+void dispatch_resuming(struct dispatch *d, bool some);
+
 /* The configuration was read again: what holds for the accounts of the day. */
 void dispatch_set_policy(struct dispatch *d, struct policy *policy);
 

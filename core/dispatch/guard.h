@@ -114,8 +114,8 @@ void breaker_forgo(struct op *op);
 /* The op says nothing more of where it went: a human says what came of it. */
 void breaker_leave(struct op *op);
 
-/* Time is over for an op, or for one above it, and it is about to be stopped: if it is its own fault, that is noted. */
-void breaker_blame(struct op *op);
+/* The time that an op was given, by its caller or the operator, is over, and it is about to be stopped. */
+void breaker_overdue(struct op *op);
 
 /* An op of the call ended with this status; the call replies with this one: does it only hand on a failure? */
 void breaker_told(struct call *caller, int status);

@@ -6,11 +6,13 @@
  * why and when it is tried again; then one op, the probe, is let through.  The probe comes back with the outcome of its op, and
  * without one when a later guard refuses or waits, or when its call is put aside to wait for long: then another one is it.
  *
- * What counts, of a call: that it failed, crashed, hung, or replied what it may not (the statuses from -20 to -29), and that its
- * time was over while it was not waiting for another.  What it only hands on from below counts where it began.  Well are an
+ * What counts, of a call: that it failed, crashed, hung, or replied what it may not (the statuses from -20 to -29), and that it
+ * took longer than its caller or the operator gave it.  What it only hands on from below counts where it began.  Well are an
  * answer, and one that a check did not let pass: what an answer is worth is for checks and scores, and a check that dies is no
- * fault of whom it checks.  All else says nothing of it: refusals, bad input, that somebody did not want it any more.  Of a
- * request: no answer, or one of 500 and above; what was refused before it left says nothing.
+ * fault of whom it checks.  All else says nothing of it: refusals, bad input, that somebody did not want it any more, or that the
+ * time of those above it was over; else one run with little time could close the door for all others.  But what was stopped
+ * because of time and had taken longer than `breaker.latency` was slow.  Of a request: no answer, or one of 500 and above; what
+ * was refused before it left says nothing.
  *
  * What is on record counted when that was written, if it did: a run that is built again feeds no window.
  */
@@ -124,7 +126,7 @@ past(struct op *op, struct breaker *b, bool probe)
 	b->flying++;
 	op->breaker = b;
 	op->breaker_period = b->period;
-	op->blamed = op->restored = op->on_record = false;
+	op->overdue = op->restored = op->on_record = false;
 	op->http_code = 0;
 	op->probe = probe;
 	if (probe)
@@ -226,10 +228,8 @@ call_said(const struct op *op)
 {
 	if (op->callee == NULL)
 		return SAID_NOTHING; /* its input was refused */
-	if (op->blamed)
-		return SAID_BAD;
 	if (op->cancelled != 0 || op->callee->cancelled != 0)
-		return SAID_NOTHING;
+		return op->overdue ? SAID_BAD : SAID_NOTHING;
 	if (op->status == 0 || op->status == HOSPES_EGROUND)
 		return SAID_WELL;
 	return is_its_own(op->status) && !op->callee->hands_on ? SAID_BAD : SAID_NOTHING;
@@ -238,13 +238,22 @@ call_said(const struct op *op)
 static enum said
 request_said(const struct op *op)
 {
-	if (op->blamed)
-		return SAID_BAD;
 	if (op->cancelled != 0)
-		return SAID_NOTHING;
+		return op->overdue ? SAID_BAD : SAID_NOTHING;
 	if (op->status == 0)
 		return op->http_code >= 500 ? SAID_BAD : SAID_WELL;
 	return op->status == HOSPES_EHTTP || op->status == HOSPES_EUNKNOWN ? SAID_BAD : SAID_NOTHING;
+}
+
+/* What it says, in so much time. */
+static enum said
+said_of(const struct dispatch *d, const struct op *op, int64_t took_ns)
+{
+	enum said said = op->kind == WIRE_OP_CALL ? call_said(op) : request_said(op);
+	bool stopped = op->cancelled == HOSPES_EDEADLINE;
+
+	/* However that would have ended, it was slow. */
+	return said == SAID_NOTHING && stopped && breaker_is_slow(&d->breakers.rules, took_ns) ? SAID_WELL : said;
 }
 
 static void
@@ -252,7 +261,7 @@ probe_said(struct dispatch *d, struct breaker *b, const struct op *op, enum said
 {
 	if (said == SAID_NOTHING)
 		return; /* another one is sent */
-	if (said == SAID_BAD || (!op->restored && breaker_is_slow(&d->breakers.rules, took_ns)))
+	if (said == SAID_BAD || breaker_is_slow(&d->breakers.rules, took_ns))
 		breakers_trip(d, b, BREAKER_PROBE, op);
 	else
 		breakers_shut(d, b, op, guard_breaker.name, "the one that was sent there to try it went well");
@@ -272,9 +281,9 @@ breaker_settle(struct dispatch *d, struct op *op)
 	probe = back(op);
 	if (op->on_record || !b->watched)
 		return;
-	said = op->kind == WIRE_OP_CALL ? call_said(op) : request_said(op);
 	now = clock_mono_ns();
 	took_ns = op->restored ? 0 : now - op->began_mono_ns; /* how long it took before the restart is not known */
+	said = said_of(d, op, took_ns);
 	if (probe)
 		probe_said(d, b, op, said, took_ns);
 	else if (said != SAID_NOTHING && b->state == BREAKER_CLOSED && op->breaker_period == b->period &&
@@ -311,22 +320,8 @@ breaker_replied(struct call *call, int status)
 	call->hands_on = (call->failures_told & bit_of(status)) != 0;
 }
 
-/* Does it compute, or sleep, rather than wait for what another does? */
-static bool
-takes_its_time(const struct call *call)
-{
-	if ((call->state != CALL_PARKED && call->state != CALL_EVICTED) || call->waits_for >= call->n_ops)
-		return call->state != CALL_DONE;
-	return call->ops[call->waits_for]->kind == WIRE_OP_SLEEP;
-}
-
 void
-breaker_blame(struct op *op)
+breaker_overdue(struct op *op)
 {
-	if (op->state != OP_OPEN || op->undecided)
-		return;
-	if (op->callee != NULL)
-		op->blamed = takes_its_time(op->callee);
-	else
-		op->blamed = op->kind == WIRE_OP_HTTP;
+	op->overdue = op->state == OP_OPEN && op->caller != NULL; /* how long a run may take its client says */
 }

@@ -281,15 +281,19 @@ budget_admit(struct dispatch *d, struct op *op, struct fault *why)
 {
 	enum quantity short_of = QUANTITY_CALLS;
 	struct account *at = NULL;
+	int answer;
 
 	if (op->kind != WIRE_OP_CALL)
 		return GUARD_PASS;
 	if (admit_wall(op, why) != GUARD_PASS || admit_cpu(op, why) != GUARD_PASS)
 		return GUARD_REFUSE;
-	op->price_micros = op->resolved->price_micros;
+	op->price_micros = op->resolved == NULL ? 0 : op->resolved->price_micros; /* NULL: a case answers for it */
 	want(op);
-	if (admit_share(op, why) != GUARD_PASS || beside_admit(d, op, why) != GUARD_PASS)
+	if (admit_share(op, why) != GUARD_PASS)
 		return GUARD_REFUSE;
+	answer = beside_admit(d, op, why);
+	if (answer != GUARD_PASS)
+		return answer;
 	switch (reserve_chain(op, &at, &short_of)) {
 	case ACCOUNT_TAKEN:
 		beside_hold(d, op);

@@ -2,7 +2,7 @@
  * Guard: concurrency.
  *
  * `limits.NAME.concurrency` bounds how many calls of a plugin run at a time.  Who waits for a slot has it when it is the turn of
- * its run (call/turns.h).  A slot counts a running call: one that is parked on an op of its own gives it back and takes one
+ * its run (base/turns.h).  A slot counts a running call: one that is parked on an op of its own gives it back and takes one
  * again before it goes on, ahead of calls that have not begun, so that nesting cannot deadlock.  For the same reason one that
  * waits for a cell with its slot lends it to one that has a cell and wants to go on: each would have what the other waits
  * for.  (How many root runs there are is bounded where runs start.)

@@ -91,6 +91,7 @@ intent_durable(void *arg)
 	    .admit = admit_redirect,
 	    .done = http_done,
 	    .arg = e,
+	    .owner = op->run,
 	};
 
 	if (call.timeout_ns > op->run->policy->http_timeout_ns)

@@ -347,9 +347,11 @@ op_decided(struct restore *r, struct op *op, const struct record *rec, struct fa
 static int
 op_reviewed_before(struct restore *r, struct op *op, const struct record *rec, struct fault *fault)
 {
-	if (!review_restore(op, rec))
+	bool is_the_op = op->kind == WIRE_OP_REVIEW && op->state == OP_NEW;
+
+	if ((is_the_op && op->input == NULL) || !review_restore(op, rec))
 		return restore_senseless(rec, "it does not say what was asked", fault);
-	return op->kind == WIRE_OP_REVIEW && op->state == OP_NEW ? pipeline_restore(r->d, op, fault) : 0;
+	return is_the_op ? pipeline_restore(r->d, op, fault) : 0;
 }
 
 /* Of a call only a check ends so, whose verdict was known when it was to be asked. */

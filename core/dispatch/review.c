@@ -14,7 +14,7 @@
 #include "dispatch/guard.h"
 
 #define SHORTENED (16 * KIB) /* bytes of a context that is too large */
-#define TOLD      200        /* bytes of a question in a sentence */
+#define TOLD      200        /* bytes of a question, and of a reason, in a sentence */
 
 static const char *const names[] = {[REVIEW_OPEN] = "open",
     [REVIEW_APPROVED] = "approve",
@@ -49,32 +49,39 @@ sha256_hex(const char *text, size_t len, char out[REVIEW_HASH])
 	hex_format(hash, sizeof(hash), out);
 }
 
+/* How many bytes of UTF-8 are whole within so many. */
+static size_t
+whole(const char *text, size_t most)
+{
+	size_t len = strnlen(text, most);
+
+	while (text[len] != '\0' && len > 0 && (text[len] & 0xc0) == 0x80)
+		len--;
+	return len;
+}
+
 /* A new reference: the context as it is, or where it is too large its beginning, its size and its hash. */
 static json_t *
 context_shown(json_t *context)
 {
 	_cleanup_(free_p) char *text = context == NULL ? NULL : json_dumps(context, JSON_COMPACT | JSON_ENCODE_ANY);
-	size_t len = text == NULL ? 0 : strlen(text), cut = SHORTENED;
+	size_t len = text == NULL ? 0 : strlen(text), cut;
 	char hash[REVIEW_HASH];
 
 	if (text == NULL)
 		return json_null();
 	if (len <= REVIEW_CONTEXT_MAX)
 		return json_incref(context);
-	while ((text[cut] & 0xc0) == 0x80)
-		cut--;
+	cut = whole(text, SHORTENED);
 	sha256_hex(text, len, hash);
 	return json_pack("{s:s% s:I s:s}", "begins", text, cut, "bytes", (json_int_t)len, "sha256", hash);
 }
 
-/* A text, of at most so many bytes of UTF-8. */
 static json_t *
 question_shown(const char *question)
 {
-	size_t len = strnlen(question, REVIEW_QUESTION_MAX);
+	size_t len = whole(question, REVIEW_QUESTION_MAX);
 
-	while (question[len] != '\0' && len > 0 && (question[len] & 0xc0) == 0x80)
-		len--;
 	return utf8_valid(question, len) ? json_stringn(question, len) : json_string("(a question that is no text)");
 }
 
@@ -109,8 +116,11 @@ static char **
 choices_of(const json_t *list)
 {
 	size_t n = json_array_size(list);
-	char **choices = list == NULL ? NULL : xcalloc(n + 1, sizeof(*choices));
+	char **choices;
 
+	if (list == NULL)
+		return NULL;
+	choices = xcalloc(n + 1, sizeof(*choices));
 	for (size_t i = 0; i < n; i++)
 		choices[i] = xstrdup(json_string_value(json_array_get(list, i)));
 	return choices;
@@ -213,19 +223,21 @@ review_about(struct dispatch *d, struct op *op, const struct review_ask *ask, st
 void
 review_says_no(const struct review *r, struct fault *why)
 {
+	const char *said = r->why != NULL ? r->why : "";
+	int asked = (int)whole(r->question, TOLD);
 	char at[CLOCK_TEXT];
 
 	clock_format(r->deadline_real_ns, at);
 	if (r->expired)
-		fault_set(why, HOSPES_EDEADLINE, "the question \"%.*s\" (review %s) was not answered in time", TOLD,
+		fault_set(why, HOSPES_EDEADLINE, "the question \"%.*s\" (review %s) was not answered in time", asked,
 		    r->question, r->id);
 	else if (r->by == NULL || strcmp(r->by, REVIEW_BY_DEADLINE) == 0)
 		fault_set(why, HOSPES_EREJECTED,
 		    "nobody answered the question \"%.*s\" (review %s) until %s, and without an answer it is rejected",
-		    TOLD, r->question, r->id, at);
+		    asked, r->question, r->id, at);
 	else
-		fault_set(why, HOSPES_EREJECTED, "%s said no to the question \"%.*s\" (review %s)%s%.300s", r->by, TOLD,
-		    r->question, r->id, r->why != NULL ? ": " : "", r->why != NULL ? r->why : "");
+		fault_set(why, HOSPES_EREJECTED, "%s said no to the question \"%.*s\" (review %s)%s%.*s", r->by, asked,
+		    r->question, r->id, said[0] != '\0' ? ": " : "", (int)whole(said, TOLD), said);
 }
 
 /* Nobody has answered in time. */

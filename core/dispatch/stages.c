@@ -304,7 +304,7 @@ attempt_over(evutil_socket_t fd, short what, void *arg)
 	struct call *call = arg;
 
 	(void)fd, (void)what;
-	breaker_blame(call->op);
+	breaker_overdue(call->op);
 	call_stop(call->run->dispatch, call, HOSPES_EDEADLINE);
 }
 

@@ -23,6 +23,7 @@ struct accounts {
 	struct day_account host;
 	struct map clients, agents; /* name -> struct day_account, with its name behind it */
 	struct policy *policy;      /* NULL: there are no limits */
+	bool incomplete;            /* runs of before the start hold more than is reserved here yet */
 	struct day_accounts unsaved;
 	struct event *save; /* made when it is needed first */
 	bool save_is_set;

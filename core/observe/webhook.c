@@ -240,6 +240,14 @@ on_due(evutil_socket_t fd, short what, void *arg)
 
 /* ---- Out of the store -------------------------------------------------------------------------------------------- */
 
+static void
+reading_free(struct reading *r)
+{
+	for (unsigned i = 0; r != NULL && i < r->n; i++)
+		json_decref(r->found[i].alert);
+	free(r);
+}
+
 static int
 see_alert(const void *key, size_t key_len, const void *data, size_t len, void *arg)
 {
@@ -307,13 +315,13 @@ was_read(void *arg)
 	struct observe *o = r->o;
 
 	o->reading = NULL;
-	for (unsigned i = 0; i < r->n; i++) {
-		sending_new(o, r->found[i].number, r->found[i].alert);
-		json_decref(r->found[i].alert);
+	if (o->policy->alerts_webhook != NULL) { /* else it went in the meantime, and they stay where they are */
+		for (unsigned i = 0; i < r->n; i++)
+			sending_new(o, r->found[i].number, r->found[i].alert);
+		o->next = r->from;
+		o->more |= r->more;
 	}
-	o->next = r->from;
-	o->more |= r->more;
-	free(r);
+	reading_free(r);
 	try_next(o);
 }
 
@@ -425,15 +433,6 @@ observe_open(struct observe **ret, const struct observe_options *options, struct
 	return 0;
 }
 
-/* The store's thread has ended, so nobody reads any more. */
-static void
-reading_free(struct reading *r)
-{
-	for (unsigned i = 0; r != NULL && i < r->n; i++)
-		json_decref(r->found[i].alert);
-	free(r);
-}
-
 void
 observe_close(struct observe **ref)
 {
@@ -447,7 +446,7 @@ observe_close(struct observe **ref)
 		sending_free(s);
 	if (o->awaiting)
 		journal_forget(o->options.journal, o);
-	reading_free(o->reading);
+	reading_free(o->reading); /* the store's thread has ended, so nobody reads any more */
 	http_close(&o->http);
 	event_free(o->due);
 	secret_clear(&o->secret);

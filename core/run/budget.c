@@ -1,16 +1,18 @@
 /*
  * What a run may spend and has spent, call by call, from its records.
  *
- * {"run": ACCOUNT, "tree": NODE}: an ACCOUNT has "calls", "money_micros" and "cpu_ns", each {"limit", "reserved", "spent",
- * "left"}; a NODE is an ACCOUNT with "path", "plugin", "version", "status" and "ops", the nodes of the calls that it made.  What
+ * {"run": ACCOUNT, "tree": NODE}: an ACCOUNT has "calls", "money_micros", "cpu_ns" and "wall_ns", each {"limit", "reserved",
+ * "spent", "left"}; a NODE is an ACCOUNT with "path", "plugin", "version", "status" and "ops", the nodes of the calls that it made.  What
  * a call has spent is what it and all below it cost.  "limit" is null where it has none of its own, "left" is then that of the
  * account above it, and null where nobody has one.
  *
- * CPU time is on record once a call has ended.
+ * CPU time is on record once a call has ended.  Wall time passes for all alike: a call has a limit of its own where it has to end
+ * before its caller.
  */
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "run/state.h"
 
@@ -18,6 +20,7 @@ struct node {
 	json_t *json;
 	size_t parent; /* SIZE_MAX: the root */
 	bool open;
+	int64_t began_ns, ended_ns, ends_ns;        /* real; when it has to end */
 	int64_t own[QUANTITIES], share[QUANTITIES]; /* a share of 0: none */
 	int64_t spent[QUANTITIES];
 	int64_t reserved[QUANTITIES]; /* by open calls, itself among them */
@@ -29,6 +32,8 @@ struct nodes {
 	size_t n, cap;
 	struct map by_path; /* path -> number + 1; the key is the node's own */
 	int64_t limit[QUANTITIES];
+	int64_t began_ns, ended_ns, ends_ns; /* of the run; 0: it has not ended */
+	int64_t now_ns;
 };
 
 static const char *const names[QUANTITIES] = {
@@ -63,7 +68,10 @@ call_starts(struct nodes *nodes, const struct record *r, const char *path)
 		nodes->node = xrealloc(nodes->node, nodes->cap * sizeof(*nodes->node));
 	}
 	node = &nodes->node[nodes->n++];
-	*node = (struct node){.parent = parent_of(nodes, path), .open = true};
+	*node = (struct node){.parent = parent_of(nodes, path),
+	    .open = true,
+	    .began_ns = r->head.real_ns,
+	    .ends_ns = record_int(r, record_find(r, TAG_ENDS) != NULL ? TAG_ENDS : TAG_DEADLINE)};
 	node->own[QUANTITY_CALLS] = 1;
 	node->own[QUANTITY_MONEY] = record_int(r, TAG_MICROS);
 	node->share[QUANTITY_CALLS] = record_int(r, TAG_LIMIT_CALLS);
@@ -83,6 +91,7 @@ call_ends(struct nodes *nodes, const struct record *r, const char *path)
 	if (at == SIZE_MAX)
 		return;
 	nodes->node[at].open = false;
+	nodes->node[at].ended_ns = r->head.real_ns;
 	nodes->node[at].own[QUANTITY_CPU] = record_int(r, TAG_CPU);
 	json_object_set_new(nodes->node[at].json, "status", json_string(status_name(r->head.status)));
 }
@@ -97,7 +106,11 @@ take(struct nodes *nodes, const struct record *r)
 		nodes->limit[QUANTITY_MONEY] =
 		    record_find(r, TAG_LIMIT_MICROS) == NULL ? NO_LIMIT : record_int(r, TAG_LIMIT_MICROS);
 		nodes->limit[QUANTITY_CPU] = record_find(r, TAG_CPU) == NULL ? NO_LIMIT : record_int(r, TAG_CPU);
+		nodes->began_ns = r->head.real_ns;
+		nodes->ends_ns = record_int(r, TAG_DEADLINE);
 	}
+	if (r->head.kind == RECORD_RUN_END)
+		nodes->ended_ns = r->head.real_ns;
 	if (path == NULL)
 		return;
 	if (r->head.kind == RECORD_CALL_START && find(nodes, path) == SIZE_MAX)
@@ -150,6 +163,16 @@ budget_quantity(int64_t limit, int64_t reserved, int64_t spent, int64_t left)
 	return json;
 }
 
+/* Of a call or run that began then, has ended or not, and has to end; `own`: before whoever called it. */
+static json_t *
+wall(const struct nodes *nodes, int64_t began_ns, int64_t ended_ns, int64_t ends_ns, bool own)
+{
+	int64_t until = ended_ns != 0 ? ended_ns : nodes->now_ns;
+	int64_t limit = ends_ns > began_ns ? ends_ns - began_ns : 0, spent = until > began_ns ? until - began_ns : 0;
+
+	return budget_quantity(own ? limit : NO_LIMIT, 0, spent, left_of(limit, spent, 0));
+}
+
 static json_t *
 run_account(struct nodes *nodes, int64_t left[QUANTITIES])
 {
@@ -161,6 +184,7 @@ run_account(struct nodes *nodes, int64_t left[QUANTITIES])
 		json_object_set_new(
 		    json, names[q], budget_quantity(nodes->limit[q], held(root, q), root->spent[q], left[q]));
 	}
+	json_object_set_new(json, "wall_ns", wall(nodes, nodes->began_ns, nodes->ended_ns, nodes->ends_ns, true));
 	return json;
 }
 
@@ -176,6 +200,9 @@ write_node(struct nodes *nodes, struct node *node, const int64_t of_run[QUANTITI
 		json_object_set_new(
 		    node->json, names[q], budget_quantity(limit, node->reserved[q], node->spent[q], node->left[q]));
 	}
+	json_object_set_new(node->json, "wall_ns",
+	    wall(nodes, node->began_ns, node->ended_ns, node->ends_ns,
+		node->ends_ns < (node->parent == SIZE_MAX ? nodes->ends_ns : nodes->node[node->parent].ends_ns)));
 	if (node->parent != SIZE_MAX) {
 		json_t *parent = nodes->node[node->parent].json;
 
@@ -188,7 +215,7 @@ write_node(struct nodes *nodes, struct node *node, const int64_t of_run[QUANTITI
 void
 budget_of(json_t *view, const struct record_list *list)
 {
-	struct nodes nodes = {0};
+	struct nodes nodes = {.now_ns = clock_real_ns()};
 	int64_t left[QUANTITIES];
 
 	for (size_t i = 0; i < list->n; i++)

@@ -136,6 +136,8 @@ build_end(struct run_slot *slot)
 	if (s->fault.status != 0 || dispatch_restore_end(&s->restore, &s->fault) != 0)
 		cannot_go_on(slot, &s->fault);
 	resume_free(slot);
+	if (--r->n_unbuilt == 0)
+		dispatch_resuming(r->dispatch, false);
 	run_over(r, run);
 	if (run->repeating == 0)
 		resume_done(slot);
@@ -222,7 +224,13 @@ resume_next(struct runs *r)
 void
 resume_begin(struct runs *r)
 {
+	struct run_slot *slot;
+
 	r->build = event_new(r->loop, -1, 0, on_build, r);
+	TAILQ_FOREACH(slot, &r->to_resume, to_resume)
+	r->n_unbuilt++;
+	if (r->n_unbuilt > 0)
+		dispatch_resuming(r->dispatch, true);
 	resume_next(r);
 }
 

@@ -70,7 +70,8 @@ static void
 join_asked(struct reviews_view *view, json_t *entry, bool whole)
 {
 	static const char *const always[] = {"plugin", "question", "choices", "default", "expires"}, *const more[] = {
-											      "context", "answers"};
+													 "context",
+													 "answers"};
 	_cleanup_(buf_free) struct buf storage = {0};
 	_cleanup_(json_p) json_t *asked = NULL;
 	const struct record_field *body;
@@ -158,6 +159,21 @@ read_one_durable(void *arg)
 	store_read(view->runs->store, read_one, one_done, view);
 }
 
+/* As the host writes it, however somebody else did. */
+static void
+id_write(const struct review_id *id, char out[REVIEW_ID])
+{
+	char run[ULID_TEXT];
+	uint32_t nth = 0;
+	struct ulid ulid;
+
+	memcpy(ulid.bytes, id->run, sizeof(ulid.bytes));
+	ulid_format(&ulid, run);
+	for (size_t i = 0; i < sizeof(id->nth); i++)
+		nth = nth << 8 | id->nth[i];
+	(void)snprintf(out, REVIEW_ID, "%s-%u", run, nth);
+}
+
 /* The run of a review, where it is in memory. */
 static struct run *
 run_of(struct runs *r, const char *id_text)
@@ -180,7 +196,8 @@ run_review_show(struct runs *r, const char *id_text, run_viewed *done, void *arg
 		one_done(view);
 		return;
 	}
-	run = run_of(r, id_text);
+	id_write(&view->id, view->id_text);
+	run = run_of(r, view->id_text);
 	view->last_lsn = run == NULL ? 0 : run->last_lsn;
 	journal_await(r->journal, journal_end(r->journal) - 1, read_one_durable, view);
 }
@@ -224,11 +241,14 @@ static void
 join_moved(struct runs *r, json_t *entry)
 {
 	const char *id = json_string_value(json_object_get(entry, "id"));
-	struct run *run = id == NULL || json_object_get(entry, "question") != NULL ? NULL : run_of(r, id);
-	_cleanup_(json_p) json_t *open = run == NULL ? NULL : dispatch_reviews(run);
+	struct run *run = id == NULL ? NULL : run_of(r, id);
+	_cleanup_(json_p) json_t *open = NULL;
 	const json_t *one;
 	size_t i;
 
+	if (run == NULL || json_object_get(entry, "question") != NULL)
+		return;
+	open = dispatch_reviews(run);
 	json_array_foreach(open, i, one)
 	{
 		if (strcmp(json_string_value(json_object_get(one, "id")), id) != 0)
@@ -301,6 +321,7 @@ int
 run_review_decide(struct runs *r, const char *id_text, const json_t *request, const char *who, struct fault *fault)
 {
 	struct review_said said = {.who = who};
+	char own_text[REVIEW_ID];
 	struct review_id id;
 	struct run *run;
 
@@ -309,11 +330,12 @@ run_review_decide(struct runs *r, const char *id_text, const json_t *request, co
 	if (!review_id_parse(id_text, strlen(id_text), &id))
 		return fault_set(fault, HOSPES_ENOENT,
 		    "%.60s is no id of a review; `hospes reviews` lists those there are", id_text);
-	run = run_of(r, id_text);
+	id_write(&id, own_text);
+	run = run_of(r, own_text);
 	if (run == NULL)
-		return fault_set(fault, HOSPES_ENOENT, "no review %s is open", id_text);
+		return fault_set(fault, HOSPES_ENOENT, "no review %s is open", own_text);
 	if (slot_of(run)->step >= RESUME_WAITS && slot_of(run)->step <= RESUME_BUILDS)
 		return fault_set(fault, HOSPES_EBUSY,
 		    "run %s was open when the host ended and is coming back; try again in a moment", run->id_text);
-	return dispatch_review(r->dispatch, run, id_text, &said, fault);
+	return dispatch_review(r->dispatch, run, own_text, &said, fault);
 }

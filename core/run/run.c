@@ -129,6 +129,10 @@ look_for_room(const struct runs *r, size_t input_len, struct fault *fault)
 {
 	unsigned at_once = r->policy->runs_at_once, waiting = r->policy->runs_waiting;
 
+	if (journal_end(r->journal) - journal_durable(r->journal) > RUNS_UNWRITTEN)
+		return fault_set(fault, HOSPES_EBUSY,
+		    "the disk is behind: more than %zu MiB of records are not written yet; try again in %u s",
+		    (size_t)(RUNS_UNWRITTEN / MIB), runs_retry_after(r));
 	if (r->n_open < at_once)
 		return 0;
 	if (r->n_open - at_once >= waiting)

@@ -12,6 +12,9 @@
 /* Past `run.at_once` a run is taken in only while open ones were given no more than this. */
 #define RUNS_INPUT_BYTES (64 * MIB)
 
+/* Of records that wait to be written; past it no run begins. */
+#define RUNS_UNWRITTEN (256 * MIB)
+
 /* When to try again is told as no longer than this. */
 #define RETRY_MOST_S 600
 
@@ -85,6 +88,7 @@ struct runs {
 	struct slot_list open, ended;
 	struct resume_list to_resume; /* those that wait for their turn */
 	unsigned n_resuming;          /* past that, and not done */
+	unsigned n_unbuilt;           /* of those that were open when the host was started */
 	struct resume_list building;
 	struct event *build;
 	struct care *care;

@@ -17,7 +17,9 @@ enum { LANE_PUBLIC, LANE_PRIVATE, LANES };
 struct http {
 	struct http_options options;
 	struct lane lanes[LANES];
-	struct transfers waiting, running;
+	struct transfers running;
+	struct transfers failed; /* before they began: they are told of it from the loop */
+	struct turns waiting;
 	unsigned n_running;
 	struct event *kick; /* looks for transfers that can go on */
 };
@@ -111,10 +113,12 @@ transfer_unlink(struct http_transfer *t)
 		curl_multi_remove_handle(t->lane->multi, t->easy);
 		TAILQ_REMOVE(&h->running, t, link);
 		h->n_running--;
+	} else if (t->early.status != 0) {
+		TAILQ_REMOVE(&h->failed, t, link);
 	} else {
-		TAILQ_REMOVE(&h->waiting, t, link);
+		turns_remove(&t->turn);
 	}
-	if (!TAILQ_EMPTY(&h->waiting))
+	if (h->waiting.n > 0 || !TAILQ_EMPTY(&h->failed))
 		event_active(h->kick, EV_TIMEOUT, 0);
 }
 
@@ -221,14 +225,10 @@ on_kick(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	while ((t = TAILQ_FIRST(&h->waiting)) != NULL) {
-		if (t->early.status != 0) {
-			transfer_end(t, t->early.status, NULL, &t->early);
-			continue;
-		}
-		if (h->n_running >= h->options.at_once)
-			return;
-		TAILQ_REMOVE(&h->waiting, t, link);
+	while ((t = TAILQ_FIRST(&h->failed)) != NULL)
+		transfer_end(t, t->early.status, NULL, &t->early);
+	while (h->n_running < h->options.at_once && h->waiting.n > 0) {
+		t = CONTAINER(turns_take(&h->waiting), struct http_transfer, turn);
 		TAILQ_INSERT_TAIL(&h->running, t, link);
 		t->running = true;
 		h->n_running++;
@@ -263,8 +263,8 @@ http_open(struct http **ret, const struct http_options *options, struct fault *f
 		return fault_set(fault, HOSPES_EBUG, "libcurl does not start: %s", curl_easy_strerror(rc));
 	h = xcalloc(1, sizeof *h);
 	h->options = *options;
-	TAILQ_INIT(&h->waiting);
 	TAILQ_INIT(&h->running);
+	TAILQ_INIT(&h->failed);
 	h->kick = evtimer_new(options->loop, on_kick, h);
 	if (h->kick == NULL)
 		abort();
@@ -274,6 +274,17 @@ http_open(struct http **ret, const struct http_options *options, struct fault *f
 	return 0;
 }
 
+/* Any that there is. */
+static struct http_transfer *
+transfer_any(struct http *h)
+{
+	if (!TAILQ_EMPTY(&h->running))
+		return TAILQ_FIRST(&h->running);
+	if (!TAILQ_EMPTY(&h->failed))
+		return TAILQ_FIRST(&h->failed);
+	return h->waiting.n == 0 ? NULL : CONTAINER(turns_first(&h->waiting), struct http_transfer, turn);
+}
+
 void
 http_close(struct http **h)
 {
@@ -281,7 +292,7 @@ http_close(struct http **h)
 
 	if (*h == NULL)
 		return;
-	while ((t = TAILQ_FIRST(&(*h)->running)) != NULL || (t = TAILQ_FIRST(&(*h)->waiting)) != NULL) {
+	while ((t = transfer_any(*h)) != NULL) {
 		assert(!t->busy);
 		transfer_unlink(t);
 		transfer_free(t);
@@ -334,7 +345,10 @@ http_start(struct http *h, const struct http_call *call)
 		abort();
 	if (key_check(call->key, &t->early) == 0 && call->key != NULL)
 		t->key = xstrdup(call->key);
-	TAILQ_INSERT_TAIL(&h->waiting, t, link);
+	if (t->early.status != 0)
+		TAILQ_INSERT_TAIL(&h->failed, t, link);
+	else
+		turns_add(&h->waiting, call->owner != NULL ? call->owner : h, &t->turn, false);
 	event_active(h->kick, EV_TIMEOUT, 0);
 	return t;
 }

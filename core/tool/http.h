@@ -27,7 +27,7 @@ struct http_options {
 	struct event_base *loop;
 	size_t max_bytes;
 	unsigned redirects;
-	unsigned at_once; /* transfers in flight; more wait */
+	unsigned at_once; /* transfers in flight; more wait, in turns (base/turns.h) */
 };
 
 int http_open(struct http **ret, const struct http_options *options, struct fault *fault);
@@ -65,6 +65,7 @@ struct http_call {
 	 * the sentence.  The transfer is gone when it returns. */
 	void (*done)(int status, struct payload *answer, const struct fault *fault, void *arg);
 	void *arg;
+	const void *owner; /* for whom it is: where more wait than may be in flight, each owner has its turn; NULL: nobody's */
 };
 
 struct http_transfer *http_start(struct http *h, const struct http_call *call);

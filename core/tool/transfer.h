@@ -7,6 +7,7 @@
 
 #include <curl/curl.h>
 
+#include "base/turns.h"
 #include "tool/address.h"
 #include "tool/answer.h"
 #include "tool/http.h"
@@ -25,7 +26,8 @@ TAILQ_HEAD(transfers, http_transfer);
 
 struct http_transfer {
 	unsigned magic;
-	TAILQ_ENTRY(http_transfer) link; /* in http->waiting or http->running */
+	TAILQ_ENTRY(http_transfer) link; /* in http->running or http->failed */
+	struct turn_item turn;           /* in http->waiting */
 	struct http *http;
 	struct lane *lane;
 	bool running;

@@ -8,6 +8,11 @@
 
 #include <hospes.h>
 
+#ifndef WHO
+#define WHO  0
+#define NAME "demo-chair"
+#endif
+
 #define MS INT64_C(1000000)
 
 static int *volatile nowhere;

@@ -9,6 +9,14 @@ EXTRA_PROGRAMS += tests/bench/runs
 tests_bench_runs_SOURCES = tests/bench/runs.c
 CLEANFILES += tests/bench/floor tests/bench/runs
 
+# The host without a guard in its table: what guards cost is measured beside it, and it is never installed.
+EXTRA_PROGRAMS += tests/bench/hospesd-bare
+tests_bench_hospesd_bare_SOURCES = $(hospesd_SOURCES) core/dispatch/pipeline.c
+tests_bench_hospesd_bare_CPPFLAGS = $(hospesd_CPPFLAGS) -DHOSPES_BENCH_BARE
+tests_bench_hospesd_bare_CFLAGS = $(AM_CFLAGS) -Wno-type-limits
+tests_bench_hospesd_bare_LDADD = $(hospesd_LDADD)
+CLEANFILES += tests/bench/hospesd-bare
+
 EXTRA_PROGRAMS += tests/bench/cells
 tests_bench_cells_SOURCES = tests/bench/cells.c
 tests_bench_cells_LDADD = core/base/libbase.a $(JANSSON_LIBS) $(XXHASH_LIBS) $(SODIUM_LIBS)
@@ -29,7 +37,7 @@ CLEANFILES += $(BENCH_PLUGINS)
 EXTRA_DIST += tests/bench/README tests/bench/ask.sh tests/bench/run.sh tests/bench/plugins/bench-work.c tests/bench/plugins/bench-join.c \
 	tests/bench/plugins/bench-lane.c tests/bench/plugins/bench-effect.c tests/bench/plugins/bench-park.c \
 	tests/bench/plugins/bench-talk.c tests/bench/plugins/bench-ops.c tests/bench/cells.sh tests/bench/durable.sh \
-	tests/bench/fair.sh tests/bench/plugins/bench-greedy.c tests/bench/plugins/bench-toil.c
+	tests/bench/fair.sh tests/bench/guards.sh tests/bench/plugins/bench-greedy.c tests/bench/plugins/bench-toil.c
 
 BENCH_FOLDER = $(top_srcdir)/tests/bench/plugins
 tests/bench/plugins/bench-work.so: tests/bench/plugins/bench-work.c $(STAGE_SDK)
@@ -84,7 +92,11 @@ bench-fair: stage
 	$(MAKE) $(AM_MAKEFLAGS) tests/bench/runs$(EXEEXT) $(BENCH_PLUGINS)
 	STAGE='$(abs_builddir)/stage$(prefix)' BUILT='$(abs_builddir)' bash $(top_srcdir)/tests/bench/fair.sh
 
+bench-guards: stage
+	$(MAKE) $(AM_MAKEFLAGS) tests/bench/runs$(EXEEXT) tests/bench/hospesd-bare$(EXEEXT) $(BENCH_PLUGINS) tests/e2e/plugins/ring.so
+	STAGE='$(abs_builddir)/stage$(prefix)' BUILT='$(abs_builddir)' bash $(top_srcdir)/tests/bench/guards.sh
+
 bench-ask: stage
 	STAGE='$(abs_builddir)/stage$(prefix)' bash $(top_srcdir)/tests/bench/ask.sh
 
-.PHONY: bench bench-cells bench-durable bench-fair bench-ask
+.PHONY: bench bench-cells bench-durable bench-fair bench-guards bench-ask

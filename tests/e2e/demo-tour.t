@@ -6,7 +6,7 @@ if [ "${SANITIZERS:-no}" != no ]; then
 fi
 scenes="kill crash loop lie swap break-in budget review poll"
 n_scenes=$(wc -w <<<"$scenes")
-plan $((18 + n_scenes))
+plan $((19 + n_scenes))
 installed
 tour()
 {

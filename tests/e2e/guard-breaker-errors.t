@@ -1,7 +1,7 @@
 # A version that fails too often is left alone: calls of it are refused, told since when, why and when it is tried again; then
 # exactly one is let through.  What is no fault of its own does not count, and another version has a breaker of its own.
 . "$TESTS/lib.sh"
-plan 37
+plan 39
 conf='run = { repetition = 0; }; breaker = { errors = 50; least = 6; window = "1h"; open = "OPEN"; };'
 host_start "${conf/OPEN/1h}"
 plugin fickle
@@ -94,6 +94,13 @@ for i in 1 2 3 4 5 6; do
 	run_wait "$id"
 done
 is "$(breaker fickle '[.state, .errors, .samples] | tojson')" '["closed",0,1]' "six that were cancelled do not count"
+
+# Nor does a run whose client gave it little time, however many calls that ends.
+run chores '{"at_once": true, "list": [{"call": "fickle", "input": {"do": "sleep", "ms": 600000}}, {"call": "fickle", "input": {"do": "sleep", "ms": 600000}},
+    {"call": "fickle", "input": {"do": "sleep", "ms": 600000}}, {"call": "fickle", "input": {"do": "sleep", "ms": 600000}},
+    {"call": "fickle", "input": {"do": "sleep", "ms": 600000}}, {"call": "fickle", "input": {"do": "sleep", "ms": 600000}}]}' --wall 0.5
+fails_with deadline_exceeded "a run that has half a second, with six calls that have not ended"
+is "$(breaker fickle '[.state, .errors, .samples] | tojson')" '["closed",0,1]' "which do not count"
 
 # Handed on.
 run chores '{"list": [{"call": "fickle-a", "input": {}}]}'

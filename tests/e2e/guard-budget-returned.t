@@ -1,7 +1,7 @@
 # What the dead held is returned: the share of a call that crashed, ran out of time, was no longer wanted, or whose host was killed
 # is there for others, less what was spent of it.
 . "$TESTS/lib.sh"
-plan 21
+plan 23
 host_start 'run = { repetition = 0; };'
 plugin dear                             # plugins/dear.c: a cent a call
 plugin nag
@@ -68,3 +68,8 @@ is "$(hospes budget "$id" --json | jq -c '[.run.calls.spent, .run.calls.reserved
 run heir '{"callee": "sleeper", "money": 150000, "input": {"ms": 3600000}}' --money 0.20 --wall 1
 fails_with deadline_exceeded "a run without time"
 is "$(spent)" "[0,0,0]" "holds nothing, and has paid nothing"
+is "$(hospes budget "$id" --json | jq -c '.run.wall_ns | [.limit > 900000000 and .limit <= 1000000000, .left == 0, .spent >= .limit]')" '[true,true,true]' \
+    "its time is told too"
+run heir '{"callee": "sleeper", "input": {"ms": 3600000}, "ms": 300}' --money 0.02
+is "$(hospes budget "$id" --json | jq -c '.tree | [.wall_ns.limit, (.ops[0].wall_ns | .limit > 200000000 and .limit <= 300000000 and .left == 0)]')" \
+    '[null,true]' "and that of a call which had less"

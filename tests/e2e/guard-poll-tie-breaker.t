@@ -31,7 +31,7 @@ holds "grep -q 'tie-breaker voter-004: green' '$T/shown'" "and shown"
 split '{"choice": "red"}';      comes_to '[null,"tied",false,"not_an_option"]' "who decides for what did not lead"
 split '{"choice": null}';       comes_to '[null,"tied",true,null]' "who abstains"
 split '{"how": "abort"}';       comes_to '[null,"tied",false,"died"]' "who dies"
-split '{"how": "silent"}' '"ms": 1500'
+split '{"how": "silent"}' '"ms": 6000'
                                 comes_to '[null,"tied",false,"late"]' "who never answers"
 split '{"leading": true}' '"rule": "weighted", "weights": [1, 1, 3, 1]'
                                 comes_to '["green","won",null,null]' "where weight decides nobody is asked"

@@ -16,7 +16,7 @@ why_not()
 
 run poller '{"question": "Well?", "options": ["yes", "no"], "wait_all": true,
     "voters": ["voter-000", "voter-001", "voter-001", "voter-002", "voter-003", "voter-004", "voter-005", "voter-006", "nobody"],
-    "ms": 6000, "quorum": [2, 8], "context": {"every": {"choice": "yes"}, "voters": {
+    "ms": 12000, "quorum": [2, 8], "context": {"every": {"choice": "yes"}, "voters": {
 	"voter-001": {"choice": "no"}, "voter-002": {"answer": {"choice": ["yes", "no"]}}, "voter-003": {"answer": {"choice": "perhaps"}},
 	"voter-004": {"how": "segv"}, "voter-005": {"how": "silent"}, "voter-006": {"how": "fail"}}}}'
 succeeds "all at once"

@@ -1,7 +1,7 @@
 # An agent asks a human, and goes on with what the human said: approval, another value, an answer, one of its choices, a no, or
 # what was to be taken when nobody says anything, through kills of the host at any time.  Of two who decide the first does.
 . "$TESTS/lib.sh"
-plan 45
+plan 46
 host_start "reviews: { deadline = \"1h\"; };
 run: { wall = \"2h\"; };
 cells: { evict_after = \"100ms\"; };"
@@ -186,6 +186,16 @@ run_start asker '{"question": "Until when?"}' --wall 60
 wait_for "[ -n \"\$(review_of $id)\" ]"
 is "$(hospes review "$(review_of "$id")" --json | jq '.expires < .deadline')" true "a run that ends before the deadline says so"
 hospes cancel "$id" >/dev/null
+
+# ---- A case that says what the human says -----------------------------------------------------------------------------------
+
+mkdir "$T/cases"
+echo '{"input": {"question": "Is it so?"}, "ops": [{"expect": {"op": "review", "input": {"question": "Is it so?"}},
+    "answer": {"choice": "approve", "by": "uid:1"}}], "output": {"choice": "approve", "by": "uid:1"}}' >"$T/cases/yes.json"
+echo '{"input": {"question": "Is it so?"}, "ops": [{"expect": {"op": "review"}, "error": {"code": "rejected", "message": "no"}}],
+    "status": "rejected"}' >"$T/cases/no.json"
+hospes test "$T/asker.so" >"$T/out" 2>"$T/err"; code=$?
+is "$code" 0 "hospes test: a case says what the human says" || shown
 
 # ---- Hostile questions ------------------------------------------------------------------------------------------------------
 

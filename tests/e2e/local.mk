@@ -82,6 +82,7 @@ E2E_SCENARIOS = \
 	tests/e2e/guard-budget-day.t \
 	tests/e2e/guard-budget-money-share.t \
 	tests/e2e/guard-budget-money.t \
+	tests/e2e/guard-budget-restart.t \
 	tests/e2e/guard-budget-returned.t \
 	tests/e2e/guard-budget-share.t \
 	tests/e2e/guard-deadline-over-while-down.t \
@@ -147,7 +148,7 @@ E2E_SCENARIOS = \
 	tests/e2e/hostile-plugins.t \
 	tests/e2e/hostile-rounds.t \
 	tests/e2e/hostile-slow.t \
-	tests/e2e/guard-concurrency-nested.t tests/e2e/guard-context-answers.t tests/e2e/guard-rate-fair.t tests/e2e/guard-rate-waits.t \
+	tests/e2e/guard-concurrency-nested.t tests/e2e/guard-cycle-costs.t tests/e2e/guard-context-answers.t tests/e2e/guard-rate-fair.t tests/e2e/guard-rate-waits.t \
 	tests/e2e/journal-erase.t \
 	tests/e2e/journal-retention.t \
 	tests/e2e/journal-sleeper-copied.t \

@@ -19,7 +19,7 @@ static void
 hold(struct poll *p, const uint8_t *data, size_t len)
 {
 	struct poll_decision early = {0}, late;
-	struct poll_count count;
+	struct poll_count count = {0};
 	bool settled = false;
 
 	for (uint32_t i = 0; i < p->n; i++) {

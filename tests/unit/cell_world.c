@@ -456,6 +456,7 @@ world_new(void)
 	world.run.policy = world.policy;
 	(void)snprintf(world.run.id_text, sizeof(world.run.id_text), "01ARZ3NDEKTSV4RRFFQ69G5FAV");
 	account_init(&world.run.account, "run", NULL);
+	world.whose = &world.run;
 }
 
 int
@@ -569,7 +570,7 @@ world_submit_only(const char *input)
 	struct op *op = &world.roots[i];
 
 	assert_true(i < WORLD_CALLS);
-	*op = (struct op){.run = &world.run, .ordinal = i, .input = payload_text(input)};
+	*op = (struct op){.run = world.whose, .ordinal = i, .input = payload_text(input)};
 	world.call[i] = call_new(&world.calls, op, "echo", "1.0.0", NULL, config, op->caller == NULL ? 0 : 1);
 	submit(world.call[i]);
 	return i;

@@ -43,7 +43,7 @@ struct world {
 	struct guest guests[WORLD_GUESTS];
 	unsigned n_guests;
 
-	struct run run;
+	struct run run, *whose; /* whose calls are submitted: `run`, unless a test says otherwise */
 	struct op roots[WORLD_CALLS];
 	struct call *call[WORLD_CALLS]; /* NULL once ended */
 	struct told told[WORLD_CALLS];

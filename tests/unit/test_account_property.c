@@ -13,7 +13,11 @@
 #include "dispatch/guard.h"
 #include "dispatch/ledger.h"
 
-#define TREES  100000u
+#ifdef __SANITIZE_ADDRESS__
+#define TREES 10000u
+#else
+#define TREES 100000u
+#endif
 #define NODES  16u
 #define STEPS  40u
 #define AGENTS 3u

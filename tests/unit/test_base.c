@@ -1,4 +1,4 @@
-/* Buffers, payloads, ids, maps, the log and faults. */
+/* Buffers, payloads, ids, maps, money, the log and faults. */
 
 #include <errno.h>
 #include <stdlib.h>
@@ -12,6 +12,39 @@
 #include "base/install.h"
 #include "base/log.h"
 #include "base/map.h"
+#include "base/money.h"
+
+/* Each amount as it is read, and as it is written. */
+static void
+money_is_read_and_written(void **state)
+{
+	static const struct {
+		const char *text, *written;
+		int64_t micros;
+	} good[] = {{"0", "0.00", 0}, {"0.5", "0.50", 500000}, {"$47000", "47000.00", 47000000000}, {"1.000001", "1.000001", 1000001},
+	    {"0.010", "0.01", 10000}, {"1000000000", "1000000000.00", MONEY_MAX}};
+	static const char *const bad[] = {"", "$", ".5", "1.", "1.0000001", "-1", "1e3", "1,5", "1.5 ", " 1", "1.2.3", "1000000000.1",
+	    "99999999999999999999", "0x1", "$$1"};
+	char out[MONEY_TEXT];
+	int64_t micros;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(good); i++) {
+		assert_true(money_read(good[i].text, &micros));
+		assert_int_equal(micros, good[i].micros);
+		money_write(micros, out);
+		assert_string_equal(out, good[i].written);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		micros = 7;
+		if (money_read(bad[i], &micros) || micros != 7)
+			fail_msg("%s was read as %lld", bad[i], (long long)micros);
+	}
+	money_write(-1500000, out);
+	assert_string_equal(out, "-1.50");
+	money_write(INT64_MIN, out);
+	assert_string_equal(out, "-9223372036854.775808");
+}
 
 static void
 buffers_grow_and_shrink(void **state)
@@ -360,6 +393,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(money_is_read_and_written),
 	    cmocka_unit_test(buffers_grow_and_shrink),
 	    cmocka_unit_test(a_cursor_that_failed_stays_so),
 	    cmocka_unit_test(payloads_are_counted_and_hashed),

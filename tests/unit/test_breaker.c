@@ -332,6 +332,23 @@ test_what_is_handed_on_counts_below(void **state)
 	assert_int_equal(breaker_of("b")->sum.errors, 1);
 }
 
+/* It is asked with so much time, which then passes. */
+static void
+b_is_late(void)
+{
+	_cleanup_(payload_unref) struct payload *input = payload_text("{}");
+	struct wire_op asked = {.kind = WIRE_OP_CALL, .timeout_ns = NS_PER_MS, .flags = WIRE_OP_WAITS};
+	struct call *b;
+
+	root->state = CALL_PARKED;
+	root->waits_for = root->reissued;
+	w.events.op(root, root->reissued++, &asked, "b", NULL, NULL, input, w.events.arg);
+	b = newest();
+	while (b->op->cancelled == 0)
+		event_base_loop(w.loop, EVLOOP_ONCE);
+	reply(b, HOSPES_EDEADLINE, "");
+}
+
 static void
 test_whose_time_is_over(void **state)
 {
@@ -339,24 +356,26 @@ test_whose_time_is_over(void **state)
 
 	(void)state;
 	w.d->breakers.rules.errors = 0;
+	b_is_late();
+	assert_int_equal(last_status(), HOSPES_EDEADLINE);
+	assert_int_equal(breaker_of("b")->sum.errors, 1);
 	ask(root, "b");
 	b = newest();
 	ask(b, "c");
-	dispatch_cancel(w.d, b->op, HOSPES_EDEADLINE, "its time was over");
+	dispatch_cancel(w.d, b->op, HOSPES_EDEADLINE, "the time of somebody above was over");
 	reply(newest(), HOSPES_EDEADLINE, "");
 	reply(b, HOSPES_EDEADLINE, "");
-	assert_int_equal(breaker_of("c")->sum.errors, 1); /* it computed */
-	assert_int_equal(breaker_of("b")->sum.n, 0);      /* it waited for c */
+	assert_int_equal(breaker_of("c")->sum.n, 0);
+	assert_int_equal(breaker_of("b")->sum.n, 1);
+	w.d->breakers.rules.latency_ns = 1;
 	ask(root, "b");
-	b = newest();
-	ask_with(b, WIRE_OP_SLEEP, "", 0, "\0\0\x10\xa5\xd4\xe8\0\0", 8);
-	dispatch_cancel(w.d, b->op, HOSPES_EDEADLINE, "its time was over");
-	reply(b, HOSPES_EDEADLINE, "");
-	assert_int_equal(breaker_of("b")->sum.errors, 1); /* it slept */
+	dispatch_cancel(w.d, newest()->op, HOSPES_EDEADLINE, "the time of somebody above was over");
+	reply(newest(), HOSPES_EDEADLINE, "");
+	assert_int_equal(breaker_of("b")->sum.slow, 1); /* but it was slow already */
 	ask(root, "b");
 	dispatch_cancel(w.d, newest()->op, HOSPES_ECANCELLED, "nobody wants it");
 	reply(newest(), HOSPES_ECANCELLED, "");
-	assert_int_equal(breaker_of("b")->sum.n, 1);
+	assert_int_equal(breaker_of("b")->sum.n, 2);
 }
 
 static void
@@ -462,10 +481,14 @@ test_the_probe_is_late(void **state)
 {
 	(void)state;
 	opened();
-	ask(root, "b");
-	dispatch_cancel(w.d, newest()->op, HOSPES_EDEADLINE, "its time was over");
-	reply(newest(), HOSPES_EDEADLINE, "");
+	b_is_late();
 	assert_int_equal(breaker_of("b")->state, BREAKER_OPEN);
+	closes();
+	opened();
+	ask(root, "b");
+	dispatch_cancel(w.d, newest()->op, HOSPES_EDEADLINE, "the time of somebody above was over");
+	reply(newest(), HOSPES_EDEADLINE, "");
+	assert_int_equal(breaker_of("b")->state, BREAKER_HALF_OPEN);
 	closes();
 }
 

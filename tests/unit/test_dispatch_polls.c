@@ -5,6 +5,10 @@
 
 #include "dispatch_world.h"
 
+#include <stdlib.h>
+
+#include "dispatch/poll.h"
+
 #define ASK "{\"question\":\"Well?\",\"options\":[\"yes\",\"no\"]}"
 
 /* The root asks these, one after the other; returns it.  The call of voter i is voters[i]. */
@@ -432,6 +436,120 @@ test_a_dead_voter_wakes_nobody(void **state)
 	assert_int_equal(root->state, CALL_RUNNING);
 }
 
+/* ---- By chance --------------------------------------------------------------------------------------------------- */
+
+/* What becomes of a voter, and what that makes of its ballot. */
+static const struct fate {
+	int status;
+	const char *said;
+	enum ballot_state state;
+	uint32_t choice;
+} fates[] = {
+    {0, "{\"choice\":\"yes\"}", BALLOT_CHOICE, 0},
+    {0, "{\"choice\":\"yes\"}", BALLOT_CHOICE, 0},
+    {0, "{\"choice\":\"no\"}", BALLOT_CHOICE, 1},
+    {0, "{\"choice\":\"no\"}", BALLOT_CHOICE, 1},
+    {0, "{\"choice\":null}", BALLOT_ABSTAINED, 0},
+    {0, "{\"choice\":7}", BALLOT_NO_OPTION, 0},
+    {HOSPES_EPOISON, "it crashed", BALLOT_DIED, 0},
+    {HOSPES_EBUDGET, "no more", BALLOT_REFUSED, 0},
+};
+
+static struct wire_poll
+head_by_chance(uint32_t n)
+{
+	struct wire_poll head = {
+	    .rule = (uint8_t)(rand() % WIRE_POLL_RULES), .ballots = n, .flags = WIRE_POLL_REPEATED};
+
+	if (head.rule != WIRE_POLL_WEIGHTED && rand() % 3 == 0)
+		head.flags |= WIRE_POLL_OF_ALL;
+	if (rand() % 4 == 0)
+		head.flags |= WIRE_POLL_WAIT_ALL;
+	if (head.rule == WIRE_POLL_SUPERMAJORITY) {
+		head.numerator = 2;
+		head.denominator = 3;
+	}
+	if (rand() % 2 == 0) {
+		head.quorum_numerator = (uint32_t)(rand() % 3);
+		head.quorum_denominator = 2;
+	}
+	return head;
+}
+
+static struct poll_decision
+comes_to(const struct wire_poll *head, const struct wire_ballot *cast, const struct fate *const *fate)
+{
+	struct poll_terms terms = {.rule = head->rule,
+	    .of_all = (head->flags & WIRE_POLL_OF_ALL) != 0,
+	    .numerator = head->numerator,
+	    .denominator = head->denominator,
+	    .quorum_numerator = head->quorum_numerator,
+	    .quorum_denominator = head->quorum_denominator};
+	struct ballot ballots[8] = {0};
+	struct poll_decision decision;
+	struct poll_count count;
+
+	for (uint32_t i = 0; i < head->ballots; i++)
+		ballots[i] =
+		    (struct ballot){.weight = cast[i].weight, .state = fate[i]->state, .choice = fate[i]->choice};
+	poll_count(ballots, head->ballots, 2, &count);
+	poll_end(&terms, &count, &decision);
+	return decision;
+}
+
+/* Voters end in any order, some before the poll begins: what comes of it early is what all the ballots come to. */
+static void
+test_polls_by_chance(void **state)
+{
+	static const char *const hows[] = {"won", "tie_broken", "tied", "not_reached", "no_quorum"};
+	static const char *const names[] = {"b", "c", "d", "b", "c", "d", "b", "c"};
+	unsigned early = 0;
+
+	srand(7);
+	for (unsigned round = 0; round < 500; round++) {
+		uint32_t n = 1 + (uint32_t)rand() % 7, order[8];
+		struct wire_poll head = head_by_chance(n);
+		struct wire_ballot cast[8];
+		const struct fate *fate[8];
+		struct poll_decision expected;
+		struct call *root = asked(n, names, ASK);
+		char *found;
+
+		for (uint32_t i = 0; i < n; i++) {
+			uint32_t k = (uint32_t)rand() % (i + 1);
+
+			cast[i] = (struct wire_ballot){i, 1 + (uint32_t)rand() % 3};
+			fate[i] = &fates[(size_t)rand() % ARRAY_LEN(fates)];
+			order[i] = order[k];
+			order[k] = i;
+		}
+		expected = comes_to(&head, cast, fate);
+		for (uint32_t i = 0, begins = (uint32_t)rand() % (n + 1); i <= n; i++) {
+			if (i == begins)
+				poll_with(root, head, cast, ASK, 0);
+			if (i < n && (i < begins || root->ops[n]->state != OP_DONE))
+				reply(voters[order[i]], fate[order[i]]->status, fate[order[i]]->said);
+			else if (i < n) {
+				early++;
+				reply(voters[order[i]], HOSPES_ECANCELLED, "stopped");
+			}
+		}
+		found = xasprintf("{\"outcome\":%s,\"how\":\"%s\"",
+		    expected.option == POLL_NOTHING ? "null"
+		    : expected.option == 0          ? "\"yes\""
+						    : "\"no\"",
+		    hows[expected.how]);
+		if (root->ops[n]->state != OP_DONE || strncmp(sentence(root, n), found, strlen(found)) != 0)
+			fail_msg("round %u: expected %s and found %.200s", round, found,
+			    root->ops[n]->state == OP_DONE ? sentence(root, n) : "nothing");
+		free(found);
+		assert_int_equal(root->polls, 0);
+		teardown(state);
+		setup(state);
+	}
+	assert_true(early > 100);
+}
+
 int
 main(void)
 {
@@ -452,6 +570,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_a_tie_that_is_not_broken, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_ties_that_are_none, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_a_dead_voter_wakes_nobody, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_polls_by_chance, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -143,6 +143,34 @@ test_a_no_is_a_failure(void **state)
 	assert_int_equal(last_status(), HOSPES_EREJECTED);
 }
 
+/* Sentences are cut between characters: they are told to a plugin. */
+static void
+test_a_long_no(void **state)
+{
+	_cleanup_(buf_free) struct buf input = {0};
+	_cleanup_(free_p) char *id = NULL;
+	struct review_said said = {.decision = "reject", .who = "uid:7"};
+	struct buf why = {0};
+	struct fault fault;
+	struct op *op;
+
+	(void)state;
+	buf_appends(&input, "{\"question\":\"x");
+	for (int i = 0; i < 300; i++)
+		buf_appends(&input, "\xc3\xbc");
+	buf_appends(&input, "\"}");
+	op = agent_asks(buf_text(&input));
+	for (int i = 0; i < 400; i++)
+		buf_appends(&why, "\xe2\x82\xac");
+	said.why = buf_text(&why);
+	said.hash = op->reviews->hash;
+	id = xstrdup(op->reviews->id);
+	assert_int_equal(dispatch_review(w.d, w.run, id, &said, &fault), 0);
+	assert_true(utf8_valid(op->value->data, op->value->len));
+	assert_non_null(strstr(sentence(root, 0), "\xe2\x82\xac"));
+	buf_free(&why);
+}
+
 static void
 test_choices(void **state)
 {
@@ -494,6 +522,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(test_agent_is_answered),
 	    TEST(test_a_no_is_a_failure),
+	    TEST(test_a_long_no),
 	    TEST(test_choices),
 	    TEST(test_questions_that_are_none),
 	    TEST(test_only_so_many),

@@ -461,7 +461,7 @@ test_settled_is_what_nothing_can_change(void **state)
 		struct poll_terms terms = terms_by_chance();
 		uint32_t n = 1 + chance(7), n_options = 2 + chance(2), heaviest = chance(2) == 0 ? 1 : 3, n_open = 0;
 		struct ballot ballots[16];
-		struct poll_decision found, only;
+		struct poll_decision found = {0}, only = {0};
 		struct poll_count count;
 		bool any = false, is_settled, is_same;
 

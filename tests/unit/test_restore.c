@@ -360,8 +360,8 @@ assert_records_sound(unsigned cut)
 
 			if (!same_path(&one, &other) || kind != other.head.kind)
 				continue;
-			if (kind == RECORD_REVIEW || kind == RECORD_CALL_START || kind == RECORD_CALL_END || kind == RECORD_OP_OUTCOME ||
-			    kind == RECORD_COMMAND)
+			if (kind == RECORD_REVIEW || kind == RECORD_CALL_START || kind == RECORD_CALL_END ||
+			    kind == RECORD_OP_OUTCOME || kind == RECORD_COMMAND)
 				fail_msg("cut after %u: records %u and %u are both %s of %.*s", cut, i, k,
 				    record_kind_name((enum record_kind)kind), (int)record_find(&one, TAG_PATH)->len,
 				    (const char *)record_find(&one, TAG_PATH)->data);
@@ -656,6 +656,58 @@ test_damage(void **state)
 	forget_kept();
 }
 
+/* The same of reviews. */
+static void
+test_damage_of_reviews(void **state)
+{
+#define ASKED "{\"cause\":\"agent\",\"question\":\"q\",\"default\":\"reject\",\"hash\":\"00\"}"
+	static const struct {
+		enum record_kind kind;
+		const char *id, *body, *decision, *input;
+	} bad[] = {{RECORD_REVIEW, NULL, ASKED, NULL, "{}"}, {RECORD_REVIEW, "x", ASKED, NULL, "{}"},
+	    {RECORD_REVIEW, "x-0", ASKED, NULL, "{}"}, {RECORD_REVIEW, "x-1", NULL, NULL, "{}"},
+	    {RECORD_REVIEW, "x-1", "{}", NULL, "{}"}, {RECORD_REVIEW, "x-1", "[", NULL, "{}"},
+	    {RECORD_REVIEW, "x-1", "{\"cause\":1,\"question\":1,\"default\":1,\"hash\":1}", NULL, "{}"},
+	    {RECORD_REVIEW, "a much longer id than any review of any run could have-1", ASKED, NULL, "{}"},
+	    {RECORD_REVIEW, "x-99999999999", ASKED, NULL, "{}"}, {RECORD_REVIEW, "x-1", ASKED, NULL, NULL},
+	    {RECORD_RESOLVED, "x-1", NULL, "approve", NULL}, {RECORD_RESOLVED, "-1", NULL, "so", NULL},
+	    {RECORD_RESOLVED, "-1", NULL, NULL, NULL}, {RECORD_RESOLVED, "-1", NULL, "open", NULL},
+	    {RECORD_RESOLVED, "-1", NULL, "edit", NULL}, {RECORD_RESOLVED, "-1", NULL, "answer", NULL}};
+
+	plays_until(RECORD_REVIEW, 1);
+	begin_anew(state);
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		bool another = bad[i].kind == RECORD_REVIEW;
+		uint16_t kind = WIRE_OP_REVIEW;
+		struct fault fault = {0};
+		struct restore *restore;
+		struct record r;
+		int rc;
+
+		restore = restored(n_kept, &rc, &fault);
+		assert_int_equal(rc, 0);
+		record_init(&r, bad[i].kind);
+		r.head.seq = n_kept;
+		record_add_text(&r, TAG_PATH, another ? "/0/20" : "/0/11");
+		record_add_text(&r, TAG_TARGET, "");
+		record_add(&r, TAG_OP_KIND, &kind, sizeof(kind));
+		record_add_text(&r, TAG_REVIEW, bad[i].id);
+		record_add_text(&r, TAG_BODY, bad[i].body);
+		record_add_text(&r, TAG_DECISION, bad[i].decision);
+		record_add_text(&r, TAG_INPUT, bad[i].input);
+		if (dispatch_restore_record(restore, &r, &fault) != HOSPES_EDAMAGED)
+			fail_msg("case %zu was taken", i);
+		dispatch_restore_fail(&restore, &fault);
+		assert_true(w.ended);
+		assert_int_equal(w.run->reviews_open, 0);
+		assert_int_equal(w.calls.count, 0);
+		teardown(state);
+		setup(state);
+		world_is_peopled();
+	}
+	forget_kept();
+}
+
 /* A call that ended before the host did is not kept until all of the run is read. */
 static void
 test_ended_calls_are_let_go(void **state)
@@ -735,6 +787,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_ends_what_was_left_open, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_damage, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_damage_of_ops, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_damage_of_reviews, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_ended_calls_are_let_go, setup, teardown),
 	};
 

@@ -3,7 +3,7 @@
 #include "cmocka_all.h"
 
 #include "base/util.h"
-#include "call/turns.h"
+#include "base/turns.h"
 
 struct thing {
 	int owner, nth;

@@ -1,6 +1,6 @@
 /* See turns.h: two lists of owners, each with its things; the one whose thing was taken goes to the end of the second. */
 
-#include "call/turns.h"
+#include "base/turns.h"
 
 #include <assert.h>
 #include <stdint.h>

@@ -9,8 +9,8 @@
  * Zeroed is empty, and where nothing waits no memory is held.  What each of these costs does not depend on how many wait.  All [loop].
  */
 
-#ifndef CALL_TURNS_H
-#define CALL_TURNS_H
+#ifndef BASE_TURNS_H
+#define BASE_TURNS_H
 
 #include <stdbool.h>
 #include <sys/queue.h>
