@@ -120,7 +120,7 @@ E2E_SCENARIOS = \
 	tests/e2e/guard-quality-kill.t \
 	tests/e2e/guard-quality-people.t \
 	tests/e2e/guard-review-agent.t \
-	tests/e2e/guard-review-once.t \
+	tests/e2e/guard-review-kill.t tests/e2e/guard-review-once.t \
 	tests/e2e/guard-review-spend.t \
 	tests/e2e/guard-routing-best-score.t \
 	tests/e2e/guard-routing-cheapest.t \

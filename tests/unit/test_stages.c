@@ -4,6 +4,7 @@
 
 #include "cmocka_all.h"
 #include "policy/fallbacks.h"
+#include "policy/read.h"
 
 /* ---- What the policy says ---------------------------------------------------------------------------------------- */
 
@@ -520,14 +521,14 @@ test_time_for_one_attempt(void **state)
 	struct record r;
 
 	(void)state;
-	w.policy->unnamed->timeout_ns = NS_PER_MS;
+	policy_plugin_of(w.policy, "b")->timeout_ns = NS_PER_MS;
 	ask(root, "b");
 	b = newest();
 	assert_true(b->deadline_real_ns < root->ops[0]->deadline_real_ns);
 	r = record_newest(RECORD_CALL_START);
 	assert_int_equal(record_int(&r, TAG_DEADLINE), root->ops[0]->deadline_real_ns);
 	assert_int_equal(record_int(&r, TAG_ENDS), b->deadline_real_ns);
-	w.policy->unnamed->timeout_ns = 0; /* for those that follow */
+	policy_plugin_of(w.policy, "b")->timeout_ns = 0; /* for those that follow */
 	while (w.n_cancelled == 0)
 		event_base_loop(w.loop, EVLOOP_ONCE);
 	assert_ptr_equal(w.cancelled[0], b);
@@ -662,9 +663,9 @@ test_stopped_while_it_replays(void **state)
 	struct call *root = begins_with_two(), *b;
 
 	(void)state;
-	w.policy->unnamed->timeout_ns = NS_PER_MS;
+	policy_plugin_of(w.policy, "b")->timeout_ns = NS_PER_MS;
 	ask(root, "b");
-	w.policy->unnamed->timeout_ns = 0;
+	policy_plugin_of(w.policy, "b")->timeout_ns = 0;
 	b = newest();
 	ask(b, "c");
 	reply(newest(), 0, "1");
