@@ -290,6 +290,52 @@ test_an_agent_that_is_not_there(void **state)
 	assert_int_equal(last_status(), 0);
 }
 
+/* It had passed the guards: what they took is given back. */
+static void
+test_an_input_that_does_not_fit(void **state)
+{
+	_cleanup_(json_p) json_t *schema = json_pack("{s:s}", "type", "string");
+	struct call *root = begins_with_two();
+	struct record r;
+
+	(void)state;
+	policy_plugin_of(w.policy, "b")->concurrency = 1;
+	w.versions[1].input_schema = schema;
+	ask(root, "b");
+	assert_string_equal(newest()->plugin, "c");
+	r = record_newest(RECORD_STAGE);
+	text_is(&r, TAG_GUARD, "input");
+	reply(newest(), 0, "1");
+	assert_int_equal(last_status(), 0);
+	ask_with(root, WIRE_OP_CALL, "b", 0, "\"fits\"", 6);
+	assert_string_equal(newest()->plugin, "b"); /* there is a slot */
+	reply(newest(), 0, "1");
+	assert_int_equal(last_status(), 0);
+	assert_int_equal(w.run->account.reserved[QUANTITY_CALLS], 1);
+	w.versions[1].input_schema = NULL;
+}
+
+/* Members of a group share what is left, also those whose first attempt was refused before it had its part. */
+static void
+test_members_of_a_group(void **state)
+{
+	struct call *root;
+
+	(void)state;
+	then_agent(list_of("nobody"), "c", NULL);
+	root = begins();
+	w.run->account.limit[QUANTITY_CALLS] = 11;
+	ask_with(root, WIRE_OP_CALL, "nobody", -2, "{}", 2); /* the first of two */
+	assert_string_equal(newest()->path, "/0/0#2");
+	assert_int_equal(root->ops[0]->share[QUANTITY_CALLS], 5);
+	ask_with(root, WIRE_OP_CALL, "b", -1, "{}", 2);
+	assert_int_equal(root->ops[1]->share[QUANTITY_CALLS], 5);
+	reply(newest(), 0, "1");
+	reply(w.submitted[1], 0, "1");
+	assert_int_equal(w.run->account.reserved[QUANTITY_CALLS], 1);
+	assert_int_equal(root->sharers, 0);
+}
+
 /* ---- What it costs ----------------------------------------------------------------------------------------------- */
 
 static void
@@ -711,6 +757,8 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_not_of_one_that_is_not_there_either, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_permission_is_for_what_was_asked, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_an_agent_that_is_not_there, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_an_input_that_does_not_fit, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_members_of_a_group, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_a_share_is_for_all_attempts, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_a_budget_that_is_used_up, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_attempts_are_no_repetition, setup, teardown),
