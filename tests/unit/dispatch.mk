@@ -1,7 +1,7 @@
 # unit tests of call and dispatch
 
 CMOCKA_TESTS += tests/unit/test_account tests/unit/test_account_property tests/unit/test_alerts \
-	tests/unit/test_carried tests/unit/test_context tests/unit/test_dispatch tests/unit/test_dispatch_effects \
+	tests/unit/test_carried tests/unit/test_context tests/unit/test_dispatch tests/unit/test_dispatch_budget tests/unit/test_dispatch_effects \
 	tests/unit/test_dispatch_grounding tests/unit/test_dispatch_ladder tests/unit/test_dispatch_loops \
 	tests/unit/test_ledger \
 	tests/unit/test_dispatch_memory tests/unit/test_dispatch_parts tests/unit/test_dispatch_reviews \
@@ -110,3 +110,7 @@ tests_unit_test_ledger_LDADD = $(hospesd_LDADD) $(CMOCKA_LIBS)
 tests_unit_test_stages_stop_SOURCES = tests/unit/test_stages_stop.c tests/unit/stages_world.h $(DISPATCH_WORLD)
 tests_unit_test_stages_stop_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_stages_stop_LDADD = $(DISPATCH_TEST_LIBS)
+
+tests_unit_test_dispatch_budget_SOURCES = tests/unit/test_dispatch_budget.c $(DISPATCH_WORLD)
+tests_unit_test_dispatch_budget_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_dispatch_budget_LDADD = $(DISPATCH_TEST_LIBS)
