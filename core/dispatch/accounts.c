@@ -297,7 +297,7 @@ book(struct dispatch *d, struct op *op, bool spent)
 			account_book(a[i], q, op->reserved_least[q], spent ? op->reserved_least[q] : 0);
 		if (a[i] == NULL || !spent)
 			continue;
-		a[i]->spent[QUANTITY_CPU] += op->callee->cpu_ns;
+		account_add(a[i], QUANTITY_CPU, op->callee->cpu_ns);
 		touched(&d->accounts, (struct day_account *)a[i]);
 	}
 }

@@ -114,6 +114,9 @@ void breaker_forgo(struct op *op);
 /* The op says nothing more of where it went: a human says what came of it. */
 void breaker_leave(struct op *op);
 
+/* The call that an op made has replied: what is made of that, and how long it takes to judge it, says nothing of it. */
+void breaker_answered(struct dispatch *d, struct op *op);
+
 /* The time that an op was given, by its caller or the operator, is over, and it is about to be stopped. */
 void breaker_overdue(struct op *op);
 

@@ -414,6 +414,8 @@ finish(struct dispatch *d, struct op *op)
 		op->timer = NULL;
 	}
 	payload_unref(&op->input);
+	free(op->route);
+	op->route = NULL;
 	budget_unshare(op);
 	guards_settle(d, op);
 	tell_outcome(d, op);

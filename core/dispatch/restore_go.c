@@ -141,21 +141,36 @@ resume_op(struct dispatch *d, struct op *op)
 	pipeline_fail(d, op, &fault);
 }
 
+/* The next attempts of calls, or all else.  An attempt passes the guards, and one of those may end the run: what is stopped then
+ * has to be under way. */
 static void
-resume_ops(struct restore *r, const struct todo *ops)
+resume_ops(struct restore *r, const struct todo *ops, bool attempts)
 {
 	for (size_t i = 0; i < ops->n; i++) {
 		struct call *call = call_by_handle(r->d->calls, ops->items[i].handle);
 		struct op *op = call == NULL ? NULL : call->ops[ops->items[i].ordinal];
 
-		if (op != NULL && op->state == OP_OPEN)
+		if (op != NULL && op->state == OP_OPEN && (op->kind == WIRE_OP_CALL) == attempts)
 			resume_op(r->d, op);
+	}
+}
+
+/* Those that were stopped meanwhile, callers last: no cell has them, so there is nobody to wait for. */
+static void
+end_stopped(struct restore *r, const struct todo *calls)
+{
+	for (size_t i = calls->n; i-- > 0;) {
+		struct call *call = call_by_handle(r->d->calls, calls->items[i].handle);
+
+		if (call != NULL && call->cancelled != 0 && call->state == CALL_QUEUED && call->pool == NULL)
+			call_replied(r->d, call, call->cancelled, NULL, 0, NULL);
 	}
 }
 
 static void
 submit(struct restore *r, const struct todo *calls)
 {
+	end_stopped(r, calls);
 	for (size_t i = 0; i < calls->n; i++) {
 		struct call *call = call_by_handle(r->d->calls, calls->items[i].handle);
 
@@ -186,7 +201,8 @@ go_on(struct restore *r)
 		collect(run->root.callee, &calls, &ops);
 	else
 		resume_op(r->d, &run->root);
-	resume_ops(r, &ops);
+	resume_ops(r, &ops, false);
+	resume_ops(r, &ops, true);
 	submit(r, &calls);
 	free(calls.items);
 	free(ops.items);

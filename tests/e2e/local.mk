@@ -95,6 +95,7 @@ E2E_SCENARIOS = \
 	tests/e2e/guard-fallback-policy.t \
 	tests/e2e/guard-grounding-cached.t \
 	tests/e2e/guard-grounding-cascade.t \
+	tests/e2e/guard-grounding-cascade-kill.t \
 	tests/e2e/guard-grounding-check-crashes.t \
 	tests/e2e/guard-grounding-check-hangs.t \
 	tests/e2e/guard-grounding-check-may-not-call.t \
@@ -119,7 +120,7 @@ E2E_SCENARIOS = \
 	tests/e2e/guard-quality-kill.t \
 	tests/e2e/guard-quality-people.t \
 	tests/e2e/guard-review-agent.t \
-	tests/e2e/guard-review-once.t \
+	tests/e2e/guard-review-kill.t tests/e2e/guard-review-once.t \
 	tests/e2e/guard-review-spend.t \
 	tests/e2e/guard-routing-best-score.t \
 	tests/e2e/guard-routing-cheapest.t \

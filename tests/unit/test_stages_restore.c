@@ -93,6 +93,7 @@ world_is_peopled(void)
 	*fallback_add_to(f) = (struct policy_stand_in){.agent = xstrdup("b"), .version = xstrdup("0.9.0")};
 	fallback_add_to(list_of("nobody", "c", NULL))->answer = xstrdup("\"a fixed answer, longer than a hash is\"");
 	list_of("a", "d", NULL);
+	list_of("c", "a", NULL);
 	fallbacks_compile(w.policy);
 	version_add("b", "0.9.0")->state = VERSION_FORMER;
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
@@ -442,6 +443,38 @@ test_damage(void **state)
 	forget_kept();
 }
 
+/* The attempt that comes next ends the run, while it is built again: what comes after that was not resumed yet, and is stopped. */
+static void
+test_ended_by_an_attempt_that_is_resumed(void **state)
+{
+	static const char question[] = "{\"question\":\"Well?\",\"options\":[\"yes\",\"no\"]}";
+	const struct wire_poll head = {.ballots = 1};
+	const struct wire_ballot ballot = {1, 1};
+	_cleanup_(buf_free) struct buf poll = {0};
+	struct call *root, *c;
+
+	begins();
+	root = newest();
+	ask(root, "c");
+	c = newest();
+	ask_with(root, WIRE_OP_CALL, "s", 0, question, strlen(question));
+	buf_append(&poll, &head, sizeof(head));
+	buf_append(&poll, &ballot, sizeof(ballot));
+	buf_appends(&poll, question);
+	ask_with(root, WIRE_OP_POLL, "", 0, poll.data, poll.len);
+	reply(c, HOSPES_EPOISON, "c 1.0.0 ended 2 cells, the last one alone in it");
+	kill_host(state);
+	while (decoded(kept[n_kept - 1]).head.kind != RECORD_STAGE)
+		free(kept[--n_kept]);
+	world_is_peopled();
+	w.policy->on_cycle = ON_CYCLE_END_RUN;
+	starts_with(n_kept);
+	plays();
+	assert_int_equal(w.run->root.status, HOSPES_ECYCLE);
+	assert_settled(w.run->account.spent[QUANTITY_CALLS]);
+	forget_kept();
+}
+
 int
 main(void)
 {
@@ -449,6 +482,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_killed_after_each_record, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_another_policy, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_damage, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_ended_by_an_attempt_that_is_resumed, setup, teardown),
 	};
 
 	if (sodium_init() < 0)
