@@ -1,9 +1,9 @@
 /*
  * Ops that wait at guards: who is next, who may wait at all, and how they are woken.
  *
- * Each limit has a queue of its own, in which each run has its turn (base/turns.h).  An op that is tried again may wait elsewhere then,
- * or fail at once and give back what it took, and so come here again while others are being woken: who came first then goes
- * on, so that no queue is as deep as the stack.
+ * Each limit has a queue of its own, in which each run has its turn (base/turns.h).  An op that is tried again may wait
+ * elsewhere then, or fail at once and give back what it took, and so come here again while others are being woken: who came
+ * first then goes on, so that no queue is as deep as the stack.
  */
 
 #include "dispatch/guard.h"
@@ -43,8 +43,7 @@ waitq_has_room(const struct dispatch *d, const struct op *op, struct fault *why)
 		return true;
 	fault_set(why, HOSPES_EBUSY,
 	    "%s would have to wait (%s), and %u ops wait already, as many as `run.queue` allows; ask for fewer at a "
-	    "time, or try "
-	    "again later",
+	    "time, or try again later",
 	    op->target[0] != '\0' ? op->target : op_kind_name(op->kind), op->held_at->name, most);
 	return false;
 }
