@@ -73,6 +73,9 @@ play(void)
 	/* A majority of all, of ops 9 and 10. */
 	static const char poll[] = "\0\1\0\0\2\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
 				   "\x09\0\0\0\1\0\0\0\x0a\0\0\0\1\0\0\0{\"question\":\"?\",\"options\":[\"yes\",\"no\"]}";
+	/* Of op 10: one half, and why. */
+	static const char score[] = "\x0a\0\0\0\0\0\0\0\0\0\xe0\x3fhalf of it";
+	static const char review[] = "{\"question\":\"?\",\"choices\":[\"x\",\"y\"],\"default\":\"x\",\"timeout_ms\":86400000}";
 	static const int64_t hour = 3600 * NS_PER_S;
 	struct call *a, *b, *c, *d;
 	struct record r;
@@ -105,6 +108,8 @@ play(void)
 	asks(a, WIRE_OP_CALL, "c", voters, sizeof(voters) - 1, 0, 0);
 	reply(newest(), 0, "{\"choice\":\"yes\"}");
 	asks(a, WIRE_OP_POLL, "", poll, sizeof(poll) - 1, 0, 0);
+	asks(a, WIRE_OP_SCORE, "", score, sizeof(score) - 1, 0, 0);
+	asks(a, WIRE_OP_REVIEW, "", review, sizeof(review) - 1, 0, 0);
 	asks(c, WIRE_OP_FORGET, "/k", "{}", 2, 0, 0);
 	reply(c, HOSPES_EINPUT, "c has failed");
 	asks(a, WIRE_OP_CALL, "c", question, sizeof(question) - 1, 3, 0);
