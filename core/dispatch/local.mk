@@ -22,7 +22,7 @@ core_dispatch_libdispatch_a_SOURCES = \
 	core/dispatch/review.c core/dispatch/review.h core/dispatch/review_decide.c core/dispatch/spend.c \
 	core/dispatch/stages.c core/dispatch/stages.h core/dispatch/state.h \
 	core/dispatch/tell.c core/dispatch/verdict.c core/dispatch/verdict.h core/dispatch/verdict_cache.c \
-	core/dispatch/verdict_cache.h core/dispatch/waits.c
+	core/dispatch/verdict_cache.h core/dispatch/waitq.c core/dispatch/waits.c
 if BENCH_HOOKS
 core_dispatch_libdispatch_a_SOURCES += core/dispatch/op_bench.c
 endif
