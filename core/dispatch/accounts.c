@@ -276,7 +276,8 @@ beside_hold(struct dispatch *d, struct op *op)
 {
 	struct account *a[BESIDE];
 
-	op->agent = agent_of(d, op);
+	if (op->agent == NULL) /* from the record it is known before the version is */
+		op->agent = agent_of(d, op);
 	beside_of(d, op, a);
 	for (unsigned i = 0; i < BESIDE; i++) {
 		for (enum quantity q = 0; a[i] != NULL && q < QUANTITIES_RESERVED; q++)

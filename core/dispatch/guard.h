@@ -57,9 +57,6 @@ void dispatch_wake_all(struct dispatch *d, struct waitq *queue);
 /* It no longer waits. */
 void guard_leave(struct op *op);
 
-/* False: as many ops wait as may, and this one has just come. */
-bool guard_has_room(const struct dispatch *d, const struct op *op, struct fault *why);
-
 /* The reply of the op's callee may be judged now: what waited is asked again, and the op may get its outcome. */
 void dispatch_judged(struct dispatch *d, struct op *op);
 

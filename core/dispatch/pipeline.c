@@ -302,7 +302,7 @@ pipeline_try(struct dispatch *d, struct op *op)
 
 	switch (admit(d, op, &guard, &why)) {
 	case GUARD_WAIT:
-		if (!guard_has_room(d, op, &why)) {
+		if (!waitq_has_room(d, op, &why)) {
 			guard_leave(op);
 			pipeline_refuse(d, op, "queue", &why);
 			return;

@@ -109,6 +109,7 @@ E2E_SCENARIOS = \
 	tests/e2e/guard-grounding-ladder.t \
 	tests/e2e/guard-grounding-misread.t \
 	tests/e2e/guard-grounding-review.t \
+	tests/e2e/guard-memory-moved.t \
 	tests/e2e/guard-poll-host-killed.t \
 	tests/e2e/guard-poll-many.t \
 	tests/e2e/guard-poll-outcome.t \

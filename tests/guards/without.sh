@@ -23,7 +23,6 @@ older()
 	cycle) echo dispatch-cycle ;;
 	repetition) echo dispatch-repetition ;;
 	concurrency) echo dispatch-concurrency ;;
-	memory) echo memory-limits ;;
 	esac
 }
 

@@ -1,6 +1,9 @@
 /*
- * The queues at guards: an op that waits stands in one, in the turn of its run, and is tried again from the top when what it
- * waited for came back.
+ * Ops that wait at guards: who is next, who may wait at all, and how they are woken.
+ *
+ * Each limit has a queue of its own, in which each run has its turn (base/turns.h).  An op that is tried again may wait
+ * elsewhere then, or fail at once and give back what it took, and so come here again while others are being woken: who came
+ * first then goes on, so that no queue is as deep as the stack.
  */
 
 #include "dispatch/guard.h"
@@ -32,7 +35,7 @@ guard_leave(struct op *op)
 
 /* What waits costs memory, so there is an end to it.  A run that has nothing here yet may always wait with one. */
 bool
-guard_has_room(const struct dispatch *d, const struct op *op, struct fault *why)
+waitq_has_room(const struct dispatch *d, const struct op *op, struct fault *why)
 {
 	unsigned most = op->run->policy->queue;
 
@@ -59,8 +62,6 @@ try_next(struct dispatch *d, struct waitq *queue)
 	return true;
 }
 
-/* What is tried may fail at once, give back what it took, and so come here again: who came first then goes on, so that no
- * queue is as deep as the stack. */
 void
 dispatch_wake(struct dispatch *d, struct waitq *queue)
 {
