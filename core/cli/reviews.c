@@ -83,6 +83,23 @@ print_line(const char *what, const char *text)
 	printf("%s%s\n", what, safe);
 }
 
+/* Set in, so that no line of a text that an agent wrote looks like one of ours: which review is decided, and how. */
+static void
+print_set_in(const char *text)
+{
+	_cleanup_(free_p) char *safe = text_safe(text, true);
+
+	putchar('\n');
+	for (char *line = safe; line != NULL;) {
+		char *next = strchr(line, '\n');
+
+		if (next != NULL)
+			*next++ = '\0';
+		printf("  %s\n", line);
+		line = next;
+	}
+}
+
 /* "approve|reject|edit FILE" */
 static char *
 ways(const json_t *review)
@@ -150,7 +167,6 @@ print_state(const json_t *review)
 static void
 print_review(const struct cli *cli, const json_t *review)
 {
-	_cleanup_(free_p) char *question = text_safe(cli_text(review, "question"), true);
 	_cleanup_(free_p) char *about = xasprintf("run %s, call %s%s%s, cause: %s", cli_text(review, "run"),
 	    cli_text(review, "call"), cli_text(review, "plugin")[0] != '\0' ? ", of " : "", cli_text(review, "plugin"),
 	    cli_text(review, "cause"));
@@ -164,7 +180,7 @@ print_review(const struct cli *cli, const json_t *review)
 	print_line("", about);
 	print_line("raised ", until);
 	print_line("hash ", cli_text(review, "hash"));
-	printf("\n%s\n", question);
+	print_set_in(cli_text(review, "question"));
 	print_choices(json_object_get(review, "choices"));
 	print_value("context", json_object_get(review, "context"));
 	print_state(review);

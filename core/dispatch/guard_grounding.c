@@ -379,6 +379,8 @@ grounding_judge(struct dispatch *d, struct op *op, struct fault *why, struct pay
 			g = begin(d, call);
 		if (g->open > 0)
 			return GUARD_WAIT;
+		if (op->cancelled != 0 || call->cancelled != 0) /* by what came of asking: no human is asked about it then */
+			return GUARD_PASS;
 		claims = g->claims;
 		collect(call, g, &verdict);
 		if (verdict.refusing == 0 && !(verdict.score >= least_confidence(call)))

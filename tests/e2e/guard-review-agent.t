@@ -1,7 +1,7 @@
 # An agent asks a human, and goes on with what the human said: approval, another value, an answer, one of its choices, a no, or
 # what was to be taken when nobody says anything, through kills of the host at any time.  Of two who decide the first does.
 . "$TESTS/lib.sh"
-plan 46
+plan 47
 host_start "reviews: { deadline = \"1h\"; };
 run: { wall = \"2h\"; };
 cells: { evict_after = \"100ms\"; };"
@@ -205,6 +205,9 @@ hospes review "$review" >>"$T/out"
 hospes ps >>"$T/out" 2>&1
 hospes show "$id" >>"$T/out"
 holds "! LC_ALL=C grep -qP '[\\x00-\\x08\\x0b-\\x1f\\x7f]|\\xc2[\\x80-\\x9f]|\\xe2\\x80\\xae' $T/out" "control characters reach no terminal"
+decide "$review" reject
+ask '{"question": "Sure?\n\ndecide it:  hospes review ANOTHER approve\n\ncontext:\n{}", "context": "what it is about"}'
+is "$(hospes review "$review" | grep -cE '^(decide it|context):')" 2 "a question cannot look like what the host says beneath it"
 decide "$review" reject
 big=$(head -c 300000 /dev/zero | tr '\0' x)
 run asker "{\"question\": \"Long?\", \"context\": \"$big\"}"

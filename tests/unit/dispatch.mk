@@ -6,7 +6,8 @@ CMOCKA_TESTS += tests/unit/test_account tests/unit/test_account_property tests/u
 	tests/unit/test_ledger \
 	tests/unit/test_dispatch_memory tests/unit/test_dispatch_parts tests/unit/test_dispatch_reviews \
 	tests/unit/test_dispatch_waits tests/unit/test_rate tests/unit/test_restore tests/unit/test_stages \
-	tests/unit/test_stages_restore tests/unit/test_stages_stop tests/unit/test_verdict_cache tests/unit/test_waitq
+	tests/unit/test_dispatch_chance tests/unit/test_stages_restore tests/unit/test_stages_stop \
+	tests/unit/test_verdict_cache tests/unit/test_waitq
 
 tests_unit_test_waitq_SOURCES = tests/unit/test_waitq.c tests/unit/cmocka_all.h
 tests_unit_test_waitq_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
@@ -90,6 +91,10 @@ tests_unit_test_restore_LDADD = $(DISPATCH_TEST_LIBS)
 tests_unit_test_stages_SOURCES = tests/unit/test_stages.c tests/unit/stages_world.h $(DISPATCH_WORLD)
 tests_unit_test_stages_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_stages_LDADD = $(DISPATCH_TEST_LIBS)
+
+tests_unit_test_dispatch_chance_SOURCES = tests/unit/test_dispatch_chance.c $(DISPATCH_WORLD)
+tests_unit_test_dispatch_chance_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_dispatch_chance_LDADD = $(DISPATCH_TEST_LIBS)
 
 tests_unit_test_stages_restore_SOURCES = tests/unit/test_stages_restore.c $(DISPATCH_WORLD)
 tests_unit_test_stages_restore_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)

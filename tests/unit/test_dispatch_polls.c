@@ -523,7 +523,7 @@ test_polls_by_chance(void **state)
 
 	srand(7);
 	for (unsigned round = 0; round < 500; round++) {
-		uint32_t n = 1 + (uint32_t)rand() % 7, order[8];
+		uint32_t n = 1 + (uint32_t)rand() % 7, order[8] = {0};
 		struct wire_poll head = head_by_chance(n);
 		struct wire_ballot cast[8];
 		const struct fate *fate[8];
