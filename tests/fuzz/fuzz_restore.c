@@ -143,6 +143,16 @@ end_calls(void)
 	w.ended = true;
 }
 
+static bool
+has_played(enum record_kind kind)
+{
+	for (unsigned i = 0; i < n_played; i++) {
+		if (record_kind(w.records[i]) == kind)
+			return true;
+	}
+	return false;
+}
+
 static void
 play_once(void)
 {
@@ -153,6 +163,7 @@ play_once(void)
 	play();
 	n_played = w.n_records;
 	fuzz_expect(n_played > 20 && n_played < RECORDS_MAX / 4);
+	fuzz_expect(has_played(RECORD_STAGE) && has_played(RECORD_SCORE) && has_played(RECORD_REVIEW));
 	memcpy(played, w.records, n_played * sizeof(*played));
 	w.n_records = 0;
 	end_calls();
