@@ -356,7 +356,8 @@ runtime_fill(struct hospes_ctx *ctx, struct received *got, const struct wire_sta
 	ctx->path = ctx_copy(ctx, path, start->path_len);
 	if (ctx->config == NULL || ctx->run_id == NULL || ctx->path == NULL)
 		return false;
-	if (start->findings_len > 0 && (ctx->findings = value_of_bytes(ctx, findings, start->findings_len, NULL)) == NULL)
+	if (start->findings_len > 0 &&
+	    (ctx->findings = value_of_bytes(ctx, findings, start->findings_len, NULL)) == NULL)
 		return false;
 	ctx->input = value_of_bytes(ctx, input, (size_t)(got->payload + got->frame.length - input), got->block);
 	got->block = NULL;
@@ -374,7 +375,8 @@ runtime_start(struct received *got)
 	if (got->frame.length < sizeof(start))
 		return HOSPES_EPROTOCOL;
 	memcpy(&start, got->payload, sizeof(start));
-	if ((uint64_t)start.config_len + start.run_len + start.path_len + start.findings_len > got->frame.length - sizeof(start) ||
+	if ((uint64_t)start.config_len + start.run_len + start.path_len + start.findings_len >
+		got->frame.length - sizeof(start) ||
 	    runtime_find(handle) != NULL)
 		return HOSPES_EPROTOCOL;
 	if (rt.calls >= rt.calls_most) {

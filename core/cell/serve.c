@@ -197,9 +197,9 @@ static bool
 op_plausible(const struct wire_op *op)
 {
 	return op->kind >= WIRE_OP_CALL && op->kind < ARRAY_LEN(target_most) && target_most[op->kind] > 0 &&
-	       (op->flags & ~WIRE_OP_WAITS) == 0 &&
-	       op->effect < WIRE_EFFECTS && op->target_len <= target_most[op->kind] && op->timeout_ns >= 0 &&
-	       op->share_calls >= -WIRE_SHARERS_MAX && op->share_wall_ns >= 0 && op->share_micros >= 0;
+	       (op->flags & ~WIRE_OP_WAITS) == 0 && op->effect < WIRE_EFFECTS &&
+	       op->target_len <= target_most[op->kind] && op->timeout_ns >= 0 && op->share_calls >= -WIRE_SHARERS_MAX &&
+	       op->share_wall_ns >= 0 && op->share_micros >= 0;
 }
 
 /* Each op is kept until its call ends, so there is a last one: what asks for more is told to stop.  True: it was. */

@@ -183,8 +183,8 @@ check_escalation(const struct plugins *ps, const struct policy_handoff *rule, co
 	if (rule->escalate == NULL || at[0] == '\0')
 		return;
 	if (!has_step(rule, STEP_ESCALATE))
-		policy_look_say(ps->look, false, at, key,
-		    "it has no effect: `on_fail` has no step \"escalate\"", rule->escalate, NULL);
+		policy_look_say(ps->look, false, at, key, "it has no effect: `on_fail` has no step \"escalate\"",
+		    rule->escalate, NULL);
 	kind = json_string_value(json_object_get(ps->kinds, rule->escalate));
 	near = nearest(ps, rule->escalate);
 	if (kind == NULL)

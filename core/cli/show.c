@@ -82,7 +82,8 @@ print_reviews(const json_t *node, const char *indent)
 	{
 		const char *why = cli_text(review, "why");
 		_cleanup_(free_p) char *question = text_in_a_line(cli_text(review, "question"));
-		_cleanup_(free_p) char *line = cli_text(review, "decision")[0] != '\0'
+		_cleanup_(free_p) char *line =
+		    cli_text(review, "decision")[0] != '\0'
 			? xasprintf("review (%s): %s: %s by %s%s%s", cli_text(review, "cause"), question,
 			      cli_text(review, "decision"), cli_text(review, "by"), why[0] != '\0' ? ": " : "", why)
 			: xasprintf("review (%s): %s: waits for you:  hospes review %s", cli_text(review, "cause"),

@@ -281,6 +281,7 @@ rate_late(struct op *op, struct fault *why)
 	unsigned n = limits_of(op, limits), at = 0;
 	char what[2 * NAME_TEXT];
 
+	assert(n > 0); /* it has waited for one of them */
 	for (unsigned i = 0; i < n; i++) {
 		limits[i].bucket = bucket_of(op->run->dispatch, &limits[i], false);
 		if (limits[i].bucket != NULL && op->waiting_on == &limits[i].bucket->waiting)

@@ -28,7 +28,8 @@ key_of(const struct op *op)
 {
 	uint64_t below = op->caller == NULL ? 0 : op->caller->below_attempt;
 
-	return XXH3_64bits_withSeed(op->target, strlen(op->target), op->input_hash.lo ^ op->input_hash.hi ^ below << 32);
+	return XXH3_64bits_withSeed(
+	    op->target, strlen(op->target), op->input_hash.lo ^ op->input_hash.hi ^ below << 32);
 }
 
 static uintptr_t

@@ -109,8 +109,8 @@ add_words(const struct op *op, const char *cause, json_t *findings)
 	const struct review *r = op_review(op, cause);
 
 	if (r != NULL && r->why != NULL)
-		json_array_append_new(findings, json_pack("{s:s s:s%}", "check", "review", "why", r->why,
-						    strnlen(r->why, REVIEW_QUESTION_MAX)));
+		json_array_append_new(findings,
+		    json_pack("{s:s s:s%}", "check", "review", "why", r->why, strnlen(r->why, REVIEW_QUESTION_MAX)));
 }
 
 static int

@@ -110,8 +110,7 @@ stopped(const struct op *op, const struct call *call, struct fault *fault)
 	const char *when = call->reply != NULL ? " while its reply was checked" : "";
 
 	if (op->cancelled != 0)
-		return fault_set(
-		    fault, op->cancelled, "%s was stopped%s: %s", call->plugin, when, op->cancel_why);
+		return fault_set(fault, op->cancelled, "%s was stopped%s: %s", call->plugin, when, op->cancel_why);
 	return fault_set(fault, call->cancelled,
 	    "%s was stopped%s: the time for one attempt was over (`limits.%s.timeout`, %.3g s)", call->plugin, when,
 	    call->plugin, (double)call->rules->timeout_ns / NS_PER_S);
@@ -161,8 +160,8 @@ failed(struct dispatch *d, struct call *call, int status, struct payload *value)
 	struct stage next;
 	struct fault why;
 
-	fault_set(&why, status, "%.*s", (int)(value->len < FAULT_TEXT ? value->len : FAULT_TEXT),
-	    (const char *)value->data);
+	fault_set(
+	    &why, status, "%.*s", (int)(value->len < FAULT_TEXT ? value->len : FAULT_TEXT), (const char *)value->data);
 	if (stage_next(d, op, NULL, &why, NULL, &next)) {
 		payload_unref(&value);
 		stage_begin(d, op, &next, NULL, &why);

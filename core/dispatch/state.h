@@ -105,7 +105,6 @@ void pipeline_known(struct dispatch *d, struct op *op, const struct version *v, 
 /* Between two attempts: what the guards took is settled and the version given back; it enters once more. */
 void pipeline_settle(struct dispatch *d, struct op *op);
 void pipeline_again(struct dispatch *d, struct op *op);
-void pipeline_try(struct dispatch *d, struct op *op); /* of one that waited: the guards from the first on */
 
 /*
  * From the record (restore.c): an op that had passed the guards goes on as if it had just done so, without one of them being

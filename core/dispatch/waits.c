@@ -180,8 +180,8 @@ add_op(json_t *all, const struct op *op)
 		set_time(waits, "since", op->intent_real_ns);
 	else
 		set_since(waits, op->began_mono_ns);
-	json_object_set_new(
-	    all, path, json_pack("{s:s s:s s:o}", "op", op_kind_name(op->kind), "target", op_target(op), "waits", waits));
+	json_object_set_new(all, path,
+	    json_pack("{s:s s:s s:o}", "op", op_kind_name(op->kind), "target", op_target(op), "waits", waits));
 }
 
 /* arg: the JSON object. */
@@ -264,8 +264,8 @@ add_op_reason(struct reasons *all, const struct op *op)
 		add_reason(all, "review", NULL, op);
 	else if (op->state == OP_WAITING)
 		add_reason(all, "guard", op->held_at->name, op);
-	else if (op->state == OP_OPEN && op->callee == NULL && op->kind != WIRE_OP_FIRST &&
-		 op->kind != WIRE_OP_PART && op->kind != WIRE_OP_POLL)
+	else if (op->state == OP_OPEN && op->callee == NULL && op->kind != WIRE_OP_FIRST && op->kind != WIRE_OP_PART &&
+		 op->kind != WIRE_OP_POLL)
 		add_reason(all, reason_of(op), NULL, op);
 }
 

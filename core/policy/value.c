@@ -292,8 +292,8 @@ is_list(const struct key *key)
 static bool
 is_text(const struct key *key)
 {
-	return key->type == KEY_TEXT || key->type == KEY_PATH || key->type == KEY_NAME ||
-	       key->type == KEY_URL || key->type == KEY_FILE;
+	return key->type == KEY_TEXT || key->type == KEY_PATH || key->type == KEY_NAME || key->type == KEY_URL ||
+	       key->type == KEY_FILE;
 }
 
 bool

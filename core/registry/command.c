@@ -33,8 +33,8 @@ append(struct registry *r, const char *command, json_t *body, const char *actor,
 
 /* The alias moves, and with it the states of all that it touches. */
 static void
-move_alias(struct registry *r, struct plugin *plugin, const char *command, const struct version *v, const char *former, int64_t real_ns,
-    const char *actor, const char *why)
+move_alias(struct registry *r, struct plugin *plugin, const char *command, const struct version *v, const char *former,
+    int64_t real_ns, const char *actor, const char *why)
 {
 	capable_forget(r);
 	alias_change(&plugin->alias, command, v->object_hex, former);

@@ -3,6 +3,8 @@
  * a human, or has its outcome; and ends with its run.
  */
 
+#include <math.h>
+
 #include "../unit/dispatch_world.h"
 #include "base/log.h"
 #include "dispatch/review.h"

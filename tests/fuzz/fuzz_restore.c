@@ -26,7 +26,8 @@ static void
 asks(struct call *call, uint16_t kind, const char *target, const void *input, size_t len, int64_t share, uint8_t effect)
 {
 	_cleanup_(payload_unref) struct payload *p = payload_new(input, len);
-	struct wire_op op = {.kind = kind, .share_calls = share, .share_micros = share > 0 ? 100 * share : 0, .effect = effect};
+	struct wire_op op = {
+	    .kind = kind, .share_calls = share, .share_micros = share > 0 ? 100 * share : 0, .effect = effect};
 
 	w.events.op(call, call->reissued++, &op, target, NULL, NULL, p, w.events.arg);
 	if (w.memory.done != NULL)
@@ -71,11 +72,13 @@ play(void)
 	static const char question[] = "{\"a question that is longer than a hash is\":1}";
 	static const char voters[] = "{\"question\":\"?\",\"options\":[\"yes\",\"no\"]}";
 	/* A majority of all, of ops 9 and 10. */
-	static const char poll[] = "\0\1\0\0\2\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
-				   "\x09\0\0\0\1\0\0\0\x0a\0\0\0\1\0\0\0{\"question\":\"?\",\"options\":[\"yes\",\"no\"]}";
+	static const char poll[] =
+	    "\0\1\0\0\2\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+	    "\x09\0\0\0\1\0\0\0\x0a\0\0\0\1\0\0\0{\"question\":\"?\",\"options\":[\"yes\",\"no\"]}";
 	/* Of op 10: one half, and why. */
 	static const char score[] = "\x0a\0\0\0\0\0\0\0\0\0\xe0\x3fhalf of it";
-	static const char review[] = "{\"question\":\"?\",\"choices\":[\"x\",\"y\"],\"default\":\"x\",\"timeout_ms\":86400000}";
+	static const char review[] =
+	    "{\"question\":\"?\",\"choices\":[\"x\",\"y\"],\"default\":\"x\",\"timeout_ms\":86400000}";
 	static const int64_t hour = 3600 * NS_PER_S;
 	struct call *a, *b, *c, *d;
 	struct record r;
@@ -140,6 +143,16 @@ end_calls(void)
 	w.ended = true;
 }
 
+static bool
+has_played(enum record_kind kind)
+{
+	for (unsigned i = 0; i < n_played; i++) {
+		if (record_kind(w.records[i]) == kind)
+			return true;
+	}
+	return false;
+}
+
 static void
 play_once(void)
 {
@@ -150,6 +163,7 @@ play_once(void)
 	play();
 	n_played = w.n_records;
 	fuzz_expect(n_played > 20 && n_played < RECORDS_MAX / 4);
+	fuzz_expect(has_played(RECORD_STAGE) && has_played(RECORD_SCORE) && has_played(RECORD_REVIEW));
 	memcpy(played, w.records, n_played * sizeof(*played));
 	w.n_records = 0;
 	end_calls();

@@ -113,7 +113,9 @@ store_walk(struct store_txn *txn, enum store_table table, const void *prefix, si
     store_visit *visit, void *arg)
 {
 	(void)txn, (void)prefix, (void)prefix_len, (void)down;
-	return w.kept == NULL || table != STORE_BREAKERS ? 0 : visit(w.kept_key, strlen(w.kept_key), w.kept, strlen(w.kept), arg);
+	return w.kept == NULL || table != STORE_BREAKERS
+		   ? 0
+		   : visit(w.kept_key, strlen(w.kept_key), w.kept, strlen(w.kept), arg);
 }
 
 int

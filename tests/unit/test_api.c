@@ -44,7 +44,8 @@ test_listings(void **state)
 	expect(w, "GET", "/v1/runs?limit=7", "", 200, "[7]");
 	expect(w, "POST", "/v1/agents/wordcount/rollback", "{\"why\":\"slow\"}", 200, "\"name\":\"wordcount\"");
 	expect(w, "GET", "/v1/breakers", "", 200, "[]");
-	expect(w, "POST", "/v1/breakers/reset", "{\"name\":\"https://a:443\",\"why\":\"up again\"}", 200, "\"why\":\"up again\"");
+	expect(w, "POST", "/v1/breakers/reset", "{\"name\":\"https://a:443\",\"why\":\"up again\"}", 200,
+	    "\"why\":\"up again\"");
 	expect(w, "POST", "/v1/breakers/reset", "{\"name\":\"b\",\"version\":\"1.0.0\"}", 200, "\"by\":\"uid:");
 	expect(w, "POST", "/v1/agents/wordcount/rollback", "", 200, "\"name\":\"wordcount\"");
 	expect(w, "POST", "/v1/agents/wordcount/withdraw", "{\"version\":\"1.0.0\"}", 200, "wordcount");
@@ -228,8 +229,7 @@ test_reviews(void **state)
 	expect(w, "POST", decide, "{\"decision\": \"approve\", \"hash\": \"right\"}", 200, "\"decided\"");
 	expect(w, "POST", decide, "{\"decision\": \"reject\", \"hash\": \"right\"}", 409,
 	    "was decided before: approve by uid:7");
-	expect(w, "POST", "/v1/reviews/x/decide", "{\"decision\": \"reject\", \"hash\": \"right\"}", 404,
-	    "not_found");
+	expect(w, "POST", "/v1/reviews/x/decide", "{\"decision\": \"reject\", \"hash\": \"right\"}", 404, "not_found");
 }
 
 /* A client that leaves is no longer watched, at once and not when the run ends. */

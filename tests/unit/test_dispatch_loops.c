@@ -216,7 +216,8 @@ test_checks_are_exempt(void **state)
 	for (uint32_t i = 0; i < 5; i++) {
 		ask(root, "b");
 		reply(newest(), 0, "1");
-		reply(newest(), HOSPES_EFAILED, "no idea"); /* what it says of the same would be known, and not asked for again */
+		reply(newest(), HOSPES_EFAILED,
+		    "no idea"); /* what it says of the same would be known, and not asked for again */
 		assert_int_equal(root->ops[i]->status, HOSPES_EGROUND);
 	}
 }

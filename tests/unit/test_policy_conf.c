@@ -248,8 +248,8 @@ plugin_groups_are_reloadable(void **state)
 	(void)state;
 	assert_int_equal(fd_read_file(CONF_FILE, &conf, MIB, &fault), 0);
 	for (size_t i = 0; i < ARRAY_LEN(tries); i++) {
-		_cleanup_(free_p) char *marked = xasprintf("\n# [reloadable]\n#%s%s", tries[i][0],
-		    strstr(tries[i][1], " = (") != NULL ? " = ( );" : ": { };");
+		_cleanup_(free_p) char *marked = xasprintf(
+		    "\n# [reloadable]\n#%s%s", tries[i][0], strstr(tries[i][1], " = (") != NULL ? " = ( );" : ": { };");
 		_cleanup_(policy_unref) struct policy *before = NULL, *after = NULL;
 		_cleanup_(buf_free) struct buf told = {0};
 
