@@ -10,7 +10,7 @@ sdk_libhospes_la_SOURCES = \
 	sdk/status.c sdk/tell.c sdk/value.c sdk/wait.c
 # Only what the headers of others declare is seen outside; ctx.h and its like hide the rest.
 sdk_libhospes_la_CFLAGS = $(AM_CFLAGS) -fvisibility=default
-sdk_libhospes_la_LDFLAGS = $(AM_LDFLAGS) -version-info 3:0:2 -Wl,--version-script=$(srcdir)/sdk/libhospes.map \
+sdk_libhospes_la_LDFLAGS = $(AM_LDFLAGS) -version-info 4:0:3 -Wl,--version-script=$(srcdir)/sdk/libhospes.map \
 	-Wl,-Bsymbolic-functions
 sdk_libhospes_la_LIBADD = $(JANSSON_LIBS)
 sdk_libhospes_la_DEPENDENCIES = $(srcdir)/sdk/libhospes.map

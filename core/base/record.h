@@ -34,10 +34,10 @@ enum record_kind {
 	RECORD_RUN_MOVED = 13,  /* NUMBER: LSN of the copy of its RUN_START; all before is now in the copies that `prev` leads to */
 	RECORD_CALL_START = 20, /* PATH, TARGET, CALLEE, VERSION, DEADLINE, INPUT; the call that the op led to.  LIMIT_CALLS, LIMIT_MICROS:
 	                         * its shares.  MICROS: its price.  GUARD: "repetition" where it counts as begun again.  REASON: "probe" where it
-	                         * is its breaker's.  ROUTE: of a capability, why this one.  OBJECT, CONFIG: with the first call of a version
-	                         * in the run.  NUMBER: 1 where
-	                         * the version was asked for by number.  Of a check: ACTOR, and NUMBER: how many ops the
-	                         * handler of the call that it looks at had asked for.  ENDS: where it has less time than the op */
+	                         * is its breaker's.  ROUTE: of a capability, why this one.  OBJECT, CONFIG: with the first call of a
+	                         * version in the run.  NUMBER: 1 where the version was asked for by number.  Of a check: ACTOR, and
+	                         * NUMBER: how many ops the handler of the call that it looks at had asked for.  ENDS: where it has
+	                         * less time than the op */
 	RECORD_CALL_END = 21,   /* PATH, TARGET, status, OUTPUT | MESSAGE, CONFIDENCE: the outcome of the op that made the
 	                         * call; NUMBER: how many of its ops were refused and have no record of their own; PARTIAL:
 	                         * of the root call; MICROS, CPU: what it has cost by itself */
@@ -45,9 +45,9 @@ enum record_kind {
 	                         * that it is begun.  NUMBER: how often the same attempt was begun before, and nobody knows
 	                         * what came of that */
 	RECORD_OP_OUTCOME = 31, /* PATH, OP_KIND, TARGET, INPUT_HASH, status, OUTPUT | MESSAGE.  Of a check that was not asked since
-	                         * its verdict is known: ACTOR and NUMBER as below, CALLEE, VERSION, REASON "cached".   Of what only looks, and has no
-	                         * record before: INPUT where it is short, NUMBER: ns that it took.  Of a
-	                         * costly effect that was sent and failed: NUMBER 1, it may have been billed */
+	                         * its verdict is known: ACTOR and NUMBER as below, CALLEE, VERSION, REASON "cached".  Of what only
+	                         * looks, and has no record before: INPUT where it is short, NUMBER: ns that it took.  Of a costly
+	                         * effect that was sent and failed: NUMBER 1, it may have been billed */
 	RECORD_REFUSAL = 32,    /* PATH, OP_KIND, TARGET, INPUT_HASH, GUARD, status, MESSAGE: a guard said no; BODY: with what
 	                         * findings.  Of a check: ACTOR and NUMBER as above */
 	RECORD_RESOLVED = 33,   /* PATH, OP_KIND, TARGET, DECISION, ACTOR, REASON: a human has said of an effect with an intent and
@@ -64,15 +64,15 @@ enum record_kind {
 	RECORD_CELL_START = 50, /* TARGET, VERSION, OBJECT, NUMBER (pid), BODY {"layers": [...], "quarantine"} */
 	RECORD_CELL_END = 51,   /* TARGET, VERSION, OBJECT, NUMBER (pid), MESSAGE, BODY {"wait_status", "cpu_ms", "rss_kib"} */
 	RECORD_REPLAY = 52,     /* PATH, MESSAGE: a call begins again in another cell */
-	RECORD_PART = 53,     /* PATH, OUTPUT, NUMBER: a part of a call's reply, counted from 0.  GUARD: that the whole reply has to
-	                       * pass before it is handed to anybody; "fallback": it has to end well */
-	RECORD_BREAKER = 63,  /* TARGET, VERSION (of a plugin), ACTOR, REASON, BODY (core/dispatch/breakers.c): a breaker opens, is tried or
-	                       * closes; what it had counted */
+	RECORD_PART = 53,       /* PATH, OUTPUT, NUMBER: a part of a call's reply, counted from 0.  GUARD: that the whole reply has to
+	                         * pass before it is handed to anybody; "fallback": it has to end well */
 	RECORD_LOG = 60,        /* PATH, LEVEL in status, MESSAGE: what a plugin logged */
 	RECORD_ALERT = 61,      /* KEY: its id; BODY (JSON): what somebody should know, of the run or of the host; NUMBER 1: the
 	                         * webhook is to be sent it */
 	RECORD_SCORE = 62,      /* TARGET, VERSION: whose work is scored; PATH: which call; ACTOR: by whom; REASON; SCORE (JSON): how
 	                         * good it was, and what all scores of its kind add up to with it */
+	RECORD_BREAKER = 63,    /* TARGET, VERSION (of a plugin), ACTOR, REASON, BODY (core/dispatch/breakers.c): a breaker opens, is
+	                         * tried or closes; what it had counted */
 };
 
 /* In head.kind: a copy of a record of an open run, made at the end of the log so that the old one may go.  Copies of a run
@@ -113,16 +113,16 @@ enum record_tag {
 	TAG_INPUT_ERASED = 30,  /* in place of INPUT or its delta, as long: hash of the bytes (16) where there is room, zeros */
 	TAG_OUTPUT_ERASED = 31, /* in place of OUTPUT or its delta */
 	TAG_ERASED = 32,        /* in place of another field, as long: its tag (uint16) where there is room, zeros */
+	TAG_DECISION = 33,      /* text: "done", "not-done", "answer" (done, with this OUTPUT); of a review "approve", "reject", "edit",
+	                         * "answer", "expired" (its op ended first) */
+	TAG_LIMIT_MICROS = 34,  /* int64, micro-dollars: a limit or a share of money */
+	TAG_MICROS = 35,        /* int64, micro-dollars: what something costs */
+	TAG_CPU = 36,           /* int64, ns of CPU time: what was used; of a RUN_START the limit */
 	TAG_ROUTE = 37,         /* JSON: why this one was chosen of those that offer a capability */
-	TAG_DECISION = 33, /* text: "done", "not-done", "answer" (done, with this OUTPUT); of a review "approve", "reject", "edit",
-			    * "answer", "expired" (its op ended first) */
-	TAG_LIMIT_MICROS = 34, /* int64, micro-dollars: a limit or a share of money */
-	TAG_MICROS = 35,       /* int64, micro-dollars: what something costs */
-	TAG_CPU = 36,          /* int64, ns of CPU time: what was used; of a RUN_START the limit */
-	TAG_REVIEW = 38,   /* text: id of a review */
-	TAG_STAGE = 39,    /* JSON {"by", "cause", "kind", "to"?, "version"?, "question"?, "of"?} */
-	TAG_ENDS = 41,     /* int64, real ns */
-	TAG_SCORE = 40,    /* JSON: a score, and the series that it ends */
+	TAG_REVIEW = 38,        /* text: id of a review */
+	TAG_STAGE = 39,         /* JSON {"by", "cause", "kind", "to"?, "version"?, "question"?, "of"?} */
+	TAG_SCORE = 40,         /* JSON: a score, and the series that it ends */
+	TAG_ENDS = 41,          /* int64, real ns: when a call ends that has less time than its op */
 };
 
 struct record_head {

@@ -23,10 +23,11 @@ above(const struct account *a, enum quantity q)
 	return a->prepaid[q] ? NULL : a->parent;
 }
 
+/* Where there is no limit, what can be counted is one. */
 static int64_t
 room(const struct account *a, enum quantity q)
 {
-	return a->limit[q] == NO_LIMIT ? NO_LIMIT : a->limit[q] - a->spent[q] - a->reserved[q];
+	return a->limit[q] - a->spent[q] - a->reserved[q];
 }
 
 int64_t
@@ -34,7 +35,7 @@ account_room(const struct account *a, enum quantity q)
 {
 	int64_t left = room(a, q);
 
-	return left < 0 ? 0 : left;
+	return a->limit[q] == NO_LIMIT ? NO_LIMIT : left < 0 ? 0 : left;
 }
 
 enum account_answer
@@ -46,7 +47,7 @@ account_reserve(struct account *from, enum quantity q, int64_t most, int64_t lea
 	for (struct account *a = from; a != NULL; a = above(a, q)) {
 		int64_t left = room(a, q);
 
-		if (left == NO_LIMIT || most <= left)
+		if (most <= left)
 			continue;
 		if (answer == ACCOUNT_TAKEN)
 			*short_at = a;
@@ -80,7 +81,14 @@ void
 account_spend(struct account *from, enum quantity q, int64_t actual)
 {
 	for (struct account *a = from; a != NULL; a = above(a, q))
-		a->spent[q] += actual;
+		account_add(a, q, actual);
+}
+
+void
+account_add(struct account *a, enum quantity q, int64_t actual)
+{
+	if (__builtin_add_overflow(a->spent[q], actual, &a->spent[q]))
+		a->spent[q] = INT64_MAX;
 }
 
 bool
@@ -119,7 +127,7 @@ account_left(const struct account *from, enum quantity q)
 	int64_t left = NO_LIMIT;
 
 	for (const struct account *a = from; a != NULL; a = above(a, q)) {
-		if (room(a, q) < left)
+		if (a->limit[q] != NO_LIMIT && room(a, q) < left)
 			left = room(a, q);
 	}
 	return left;

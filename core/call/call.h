@@ -93,6 +93,7 @@ void account_settle(struct account *from, enum quantity q, int64_t most, int64_t
 
 /* What was used of a quantity that is not reserved, at every account from `from` upwards. */
 void account_spend(struct account *from, enum quantity q, int64_t actual);
+void account_add(struct account *a, enum quantity q, int64_t actual); /* at this one alone */
 
 /* What is free at this account alone, never negative; NO_LIMIT where it has none. */
 int64_t account_room(const struct account *a, enum quantity q);
@@ -226,6 +227,7 @@ struct op {
 	int cancelled;       /* 0, or the status with which it will end */
 	char *cancel_why;    /* the sentence then */
 	bool delivered;      /* its caller's cell has the outcome */
+	bool counted;        /* of a CALL: as a ballot of a poll */
 	bool check;          /* the host's own: it calls a check of what its caller replied */
 };
 

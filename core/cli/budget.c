@@ -80,6 +80,10 @@ add_node(struct table *table, const json_t *node, unsigned depth)
 	{
 		add_node(table, op, depth + 1);
 	}
+	json_array_foreach(json_object_get(node, "attempts"), i, op)
+	{
+		add_node(table, op, depth);
+	}
 }
 
 static void

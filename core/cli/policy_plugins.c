@@ -203,6 +203,28 @@ check_rule(const struct plugins *ps, const struct policy_handoff *rule, const ch
 	check_escalation(ps, rule, group);
 }
 
+/* A weight of nobody is most likely one of somebody else. */
+static void
+check_weights(const struct plugins *ps)
+{
+	const struct policy *policy = ps->look->policy;
+
+	for (unsigned i = 0; i < policy->n_routes; i++) {
+		const struct policy_route *route = &policy->routes[i];
+
+		for (unsigned k = 0; k < route->n_weights; k++) {
+			const char *name = route->weights[k].name, *near = nearest(ps, name);
+			_cleanup_(free_p) char *key = xasprintf("routing[%u].weights.%s", i, name), *text = NULL;
+
+			if (json_object_get(ps->kinds, name) != NULL)
+				continue;
+			text = xasprintf("there is no plugin %s%s%s%s", name, near != NULL ? "; did you mean " : "",
+			    near != NULL ? near : "", near != NULL ? "?" : "");
+			policy_look_say(ps->look, false, route->at, key, text, name, near);
+		}
+	}
+}
+
 static void
 check_handoffs(const struct plugins *ps)
 {
@@ -335,6 +357,7 @@ policy_look_plugins(struct policy_look *look)
 		add_folder(&ps, *dir);
 	add_registry(&ps);
 	check_handoffs(&ps);
+	check_weights(&ps);
 	while ((plugin = map_next(&look->policy->plugins, &at)) != NULL) {
 		_cleanup_(free_p) char *group = xasprintf("grounding.%s", plugin->name);
 

@@ -276,7 +276,8 @@ beside_hold(struct dispatch *d, struct op *op)
 {
 	struct account *a[BESIDE];
 
-	op->agent = agent_of(d, op);
+	if (op->agent == NULL) /* from the record it is known before the version is */
+		op->agent = agent_of(d, op);
 	beside_of(d, op, a);
 	for (unsigned i = 0; i < BESIDE; i++) {
 		for (enum quantity q = 0; a[i] != NULL && q < QUANTITIES_RESERVED; q++)
@@ -297,7 +298,7 @@ book(struct dispatch *d, struct op *op, bool spent)
 			account_book(a[i], q, op->reserved_least[q], spent ? op->reserved_least[q] : 0);
 		if (a[i] == NULL || !spent)
 			continue;
-		a[i]->spent[QUANTITY_CPU] += op->callee->cpu_ns;
+		account_add(a[i], QUANTITY_CPU, op->callee->cpu_ns);
 		touched(&d->accounts, (struct day_account *)a[i]);
 	}
 }

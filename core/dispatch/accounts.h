@@ -29,7 +29,7 @@ void accounts_at(struct dispatch *d, int64_t real_ns);
 /* The guard's: has each of them room for what the op costs by itself; it is taken; it is given back, where it was not spent. */
 #define BESIDE 3                                                                      /* agent, client, host */
 void beside_of(struct dispatch *d, const struct op *op, struct account *ret[BESIDE]); /* NULL: none */
-int beside_admit(struct dispatch *d, struct op *op, struct fault *why); /* enum guard_answer */
+int beside_admit(struct dispatch *d, struct op *op, struct fault *why);               /* enum guard_answer */
 void beside_hold(struct dispatch *d, struct op *op);
 void beside_release(struct dispatch *d, struct op *op);
 

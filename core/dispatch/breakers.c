@@ -181,22 +181,24 @@ static json_t *
 body_of(const struct breaker *b, const struct op *op)
 {
 	const struct breaker_count *c = &b->at_opening;
-	/* A run that is erased is not to be found by the hosts that it asked. */
-	bool tell = op != NULL && b->semver != NULL;
-	_cleanup_(free_p) char *path = tell ? op_path(op) : NULL;
-	json_t *body = json_pack("{s:s, s:s*, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:s*, s:s*}", "name",
-	    b->name, "version", b->semver, "state", breaker_state_name(b->state), "cause", breaker_cause_name(b->cause),
-	    "samples", (json_int_t)c->n, "errors", (json_int_t)c->errors, "slow", (json_int_t)c->slow, "micros",
+	json_t *body = json_pack("{s:s, s:s*, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "name", b->name, "version",
+	    b->semver, "state", breaker_state_name(b->state), "cause", breaker_cause_name(b->cause), "samples",
+	    (json_int_t)c->n, "errors", (json_int_t)c->errors, "slow", (json_int_t)c->slow, "micros",
 	    (json_int_t)c->micros, "window_ns", (json_int_t)b->opened_window_ns, "since_ns",
-	    (json_int_t)b->since_real_ns, "until_ns", (json_int_t)b->until_real_ns, "run",
-	    tell ? op->run->id_text : NULL, "path", path);
+	    (json_int_t)b->since_real_ns, "until_ns", (json_int_t)b->until_real_ns);
 	char hex[2 * sizeof(b->object) + 1];
+	_cleanup_(free_p) char *path = NULL;
 
 	assert(body != NULL);
 	if (b->semver == NULL)
-		return body;
+		return body; /* a run that is erased is not to be found by the hosts that it asked */
 	hex_format(b->object, sizeof(b->object), hex);
 	json_object_set_new(body, "object", json_string(hex));
+	if (op == NULL)
+		return body;
+	path = op_path(op);
+	json_object_set_new(body, "run", json_string(op->run->id_text));
+	json_object_set_new(body, "path", json_string(path));
 	return body;
 }
 
@@ -290,7 +292,7 @@ apply(struct store_txn *txn, const struct record *r, struct fault *fault)
 	const char *state = json_string_value(json_object_get(body, "state"));
 	_cleanup_(free_p) char *key = NULL;
 
-	if (name == NULL || state == NULL)
+	if (text == NULL || name == NULL || state == NULL)
 		return damaged("it names none", fault);
 	key = object != NULL ? xasprintf("v/%s", object) : xasprintf("h/%s", name);
 	if (strlen(key) > STORE_KEY_MAX)

@@ -57,6 +57,9 @@ void dispatch_wake_all(struct dispatch *d, struct waitq *queue);
 /* It no longer waits. */
 void guard_leave(struct op *op);
 
+/* False: as many ops wait as may, and this one has just come. */
+bool guard_has_room(const struct dispatch *d, const struct op *op, struct fault *why);
+
 /* The reply of the op's callee may be judged now: what waited is asked again, and the op may get its outcome. */
 void dispatch_judged(struct dispatch *d, struct op *op);
 
@@ -113,6 +116,9 @@ void breaker_forgo(struct op *op);
 
 /* The op says nothing more of where it went: a human says what came of it. */
 void breaker_leave(struct op *op);
+
+/* The call that an op made has replied: what is made of that, and how long it takes to judge it, says nothing of it. */
+void breaker_answered(struct dispatch *d, struct op *op);
 
 /* The time that an op was given, by its caller or the operator, is over, and it is about to be stopped. */
 void breaker_overdue(struct op *op);

@@ -3,16 +3,17 @@
  *
  * What fails again and again is left alone for a while: each version of a plugin and each host that is asked by HTTP has a
  * breaker, whose numbers are in the group `breaker` of the policy.  While it is open an op is refused at once, told since when,
- * why and when it is tried again; then one op, the probe, is let through.  The probe comes back with the outcome of its op, and
- * without one when a later guard refuses or waits, or when its call is put aside to wait for long: then another one is it.
+ * why and when it is tried again; then one op, the probe, is let through.  The probe comes back with what its op says, and without
+ * that when a later guard refuses it or has it wait, when it is stopped, or when its call is put aside to wait for long: then
+ * another one is it.
  *
  * What counts, of a call: that it failed, crashed, hung, or replied what it may not (the statuses from -20 to -29), and that it
- * took longer than its caller or the operator gave it.  What it only hands on from below counts where it began.  Well are an
- * answer, and one that a check did not let pass: what an answer is worth is for checks and scores, and a check that dies is no
- * fault of whom it checks.  All else says nothing of it: refusals, bad input, that somebody did not want it any more, or that the
- * time of those above it was over; else one run with little time could close the door for all others.  But what was stopped
- * because of time and had taken longer than `breaker.latency` was slow.  Of a request: no answer, or one of 500 and above; what
- * was refused before it left says nothing.
+ * took longer than its caller or the operator gave it.  What it only hands on from below counts where it began.  Well is every
+ * answer, as soon as it is there: what it is worth is for checks, people and scores, who may take their time, and a check that
+ * dies is no fault of whom it checks.  All else says nothing of it: refusals, bad input, that somebody did not want it any more,
+ * or that the time of those above it was over; else one run with little time could close the door for all others.  But what was
+ * stopped because of time and had taken longer than `breaker.latency` was slow.  Of a request: no answer, or one of 500 and
+ * above; what was refused before it left says nothing.
  *
  * What is on record counted when that was written, if it did: a run that is built again feeds no window.
  */
@@ -230,8 +231,6 @@ call_said(const struct op *op)
 		return SAID_NOTHING; /* its input was refused */
 	if (op->cancelled != 0 || op->callee->cancelled != 0)
 		return op->overdue ? SAID_BAD : SAID_NOTHING;
-	if (op->status == 0 || op->status == HOSPES_EGROUND)
-		return SAID_WELL;
 	return is_its_own(op->status) && !op->callee->hands_on ? SAID_BAD : SAID_NOTHING;
 }
 
@@ -245,15 +244,13 @@ request_said(const struct op *op)
 	return op->status == HOSPES_EHTTP || op->status == HOSPES_EUNKNOWN ? SAID_BAD : SAID_NOTHING;
 }
 
-/* What it says, in so much time. */
+/* However what was stopped would have ended, it may have been slow. */
 static enum said
-said_of(const struct dispatch *d, const struct op *op, int64_t took_ns)
+if_slow(const struct dispatch *d, const struct op *op, enum said said, int64_t took_ns)
 {
-	enum said said = op->kind == WIRE_OP_CALL ? call_said(op) : request_said(op);
-	bool stopped = op->cancelled == HOSPES_EDEADLINE;
+	bool stopped = said == SAID_NOTHING && op->cancelled == HOSPES_EDEADLINE;
 
-	/* However that would have ended, it was slow. */
-	return said == SAID_NOTHING && stopped && breaker_is_slow(&d->breakers.rules, took_ns) ? SAID_WELL : said;
+	return stopped && breaker_is_slow(&d->breakers.rules, took_ns) ? SAID_WELL : said;
 }
 
 static void
@@ -267,28 +264,39 @@ probe_said(struct dispatch *d, struct breaker *b, const struct op *op, enum said
 		breakers_shut(d, b, op, guard_breaker.name, "the one that was sent there to try it went well");
 }
 
+/* It has ended, or said all that it says. */
 static void
-breaker_settle(struct dispatch *d, struct op *op)
+ended(struct dispatch *d, struct op *op, enum said said)
 {
 	struct breaker *b = op->breaker;
 	enum breaker_cause cause;
-	int64_t now, took_ns;
-	enum said said;
-	bool probe;
+	int64_t now = clock_mono_ns();
+	int64_t took_ns =
+	    op->restored ? 0 : now - op->began_mono_ns; /* how long it took before the restart is not known */
+	bool probe = back(op);
 
-	if (b == NULL)
-		return;
-	probe = back(op);
 	if (op->on_record || !b->watched)
 		return;
-	now = clock_mono_ns();
-	took_ns = op->restored ? 0 : now - op->began_mono_ns; /* how long it took before the restart is not known */
-	said = said_of(d, op, took_ns);
+	said = if_slow(d, op, said, took_ns);
 	if (probe)
 		probe_said(d, b, op, said, took_ns);
 	else if (said != SAID_NOTHING && b->state == BREAKER_CLOSED && op->breaker_period == b->period &&
 		 breaker_count(b, &d->breakers.rules, said == SAID_BAD, took_ns, now, &cause))
 		breakers_trip(d, b, cause, op);
+}
+
+void
+breaker_answered(struct dispatch *d, struct op *op)
+{
+	if (op->breaker != NULL && op->cancelled == 0 && op->callee->cancelled == 0)
+		ended(d, op, SAID_WELL);
+}
+
+static void
+breaker_settle(struct dispatch *d, struct op *op)
+{
+	if (op->breaker != NULL)
+		ended(d, op, op->kind == WIRE_OP_CALL ? call_said(op) : request_said(op));
 }
 
 const struct guard guard_breaker = {

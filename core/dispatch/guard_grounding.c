@@ -355,7 +355,9 @@ conclude(struct dispatch *d, struct call *call, struct verdict *verdict, size_t 
 	if (answer != GUARD_PASS)
 		return answer;
 	call->grounded = true;
-	if (verdict->score < call->confidence)
+	if (verdict->unknown)
+		call->confidence = 0;
+	else if (verdict->score < call->confidence)
 		call->confidence = verdict->score;
 	return GUARD_PASS;
 }

@@ -218,8 +218,7 @@ await(struct op *op, const struct limit *limit, int64_t wait, struct fault *why)
 		describe(limit, what, sizeof(what));
 		return guard_refuse(why, HOSPES_ERATE,
 		    "%s; its turn would come in %.3g s at the earliest and its time is over in %.3g s: ask less often, "
-		    "give it "
-		    "more time, or raise the rate",
+		    "give it more time, or raise the rate",
 		    what, seconds(least), seconds(left));
 	}
 	guard_wait(op, &b->waiting);
@@ -290,8 +289,7 @@ rate_late(struct op *op, struct fault *why)
 	describe(&limits[at], what, sizeof(what));
 	guard_refuse(why, HOSPES_ERATE,
 	    "%s, and its turn did not come before its time was over, after %.3g s; ask less often, give it more time, "
-	    "or "
-	    "raise the rate",
+	    "or raise the rate",
 	    what, seconds(clock_mono_ns() - op->began_mono_ns));
 }
 

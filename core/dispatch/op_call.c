@@ -192,6 +192,7 @@ call_replied(struct dispatch *d, struct call *call, int status, struct payload *
 	call->reply = value;
 	call->partial = payload_ref(partial);
 	call->confidence = confidence;
+	breaker_answered(d, op);
 	dispatch_judged(d, op);
 }
 

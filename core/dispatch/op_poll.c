@@ -12,8 +12,9 @@
  * A tie is broken by a second op, which names the first and the call that was asked.
  */
 
-#include <assert.h>
 #include <string.h>
+
+#include <xxhash.h>
 
 #include "base/clock.h"
 #include "base/json.h"
@@ -25,20 +26,26 @@
 
 /* ---- Who votes --------------------------------------------------------------------------------------------------- */
 
-static bool
-same_voter(const struct op *a, const struct op *b)
-{
-	return (a->called != 0 && a->called == b->called) ||
-	       (a->target != NULL && b->target != NULL && strcmp(a->target, b->target) == 0);
-}
+/* By the name it was asked by, and by that of the plugin which that led to; 0: not known. */
+struct voter {
+	uint64_t asked, called;
+};
 
-/* Whoever is listed a second time. */
+/* Whoever is listed a second time.  Hashes will do: two that have one are taken for one, and nobody else is harmed by that. */
 static void
 find_twice(struct poll *p, struct op *const *ops)
 {
-	for (uint32_t i = 1; !p->repeated && i < p->n; i++) {
+	_cleanup_(free_p) struct voter *voters = xcalloc(p->n, sizeof(*voters));
+
+	for (uint32_t i = 0; !p->repeated && i < p->n; i++) {
+		const struct op *op = ops[p->ballots[i].ordinal];
+		struct voter *v = &voters[i];
+
+		v->called = op->called;
+		v->asked = op->target == NULL ? 0 : XXH3_64bits(op->target, strlen(op->target));
 		for (uint32_t j = 0; j < i && !p->ballots[i].listed_twice; j++)
-			p->ballots[i].listed_twice = same_voter(ops[p->ballots[i].ordinal], ops[p->ballots[j].ordinal]);
+			p->ballots[i].listed_twice = (v->asked != 0 && v->asked == voters[j].asked) ||
+						     (v->called != 0 && v->called == voters[j].called);
 	}
 }
 
@@ -49,11 +56,13 @@ is_ballot(const struct poll *p, const struct op *op)
 	return op->kind == WIRE_OP_CALL && !op->check && payload_hash_equal(op->input_hash, p->asked);
 }
 
+/* Once: what a voter says may be long, and a cell could have it read again and again. */
 static void
-read_ballot(struct poll *p, struct ballot *b, const struct op *op)
+read_ballot(struct poll *p, struct ballot *b, struct op *op)
 {
 	static const char other[] = "it was asked another question";
 
+	op->counted = true;
 	b->voter = op->target;
 	if (is_ballot(p, op))
 		ballot_read(b, p->options, op->status, op->value);
@@ -179,7 +188,7 @@ attach(struct op *op, struct poll *p, bool again, struct fault *fault)
 		struct op *voter = ordinal < op->ordinal ? ops[ordinal] : NULL;
 		bool unasked = again && voter != NULL && voter->state == OP_NEW;
 
-		if (voter == NULL || voter->poll != NULL || (!unasked && !is_ballot(p, voter)))
+		if (voter == NULL || voter->poll != NULL || voter->counted || (!unasked && !is_ballot(p, voter)))
 			break;
 		voter->poll = op;
 		p->ballots[i].asked_late = unasked;
@@ -190,8 +199,9 @@ attach(struct op *op, struct poll *p, bool again, struct fault *fault)
 		return 0;
 	}
 	fault_set(fault, HOSPES_EINPUT,
-	    "op %u can be no ballot of this poll: it has to be a call that was asked this very question, and have one "
-	    "ballot in one poll",
+	    "op %u can be no ballot of this poll: it has to be a call that was asked this very question, and is "
+	    "counted "
+	    "once, in one poll",
 	    p->ballots[i].ordinal);
 	while (i-- > 0)
 		ops[p->ballots[i].ordinal]->poll = NULL;

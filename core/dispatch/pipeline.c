@@ -47,31 +47,6 @@ guard_refuse(struct fault *why, int status, const char *format, ...)
 	return GUARD_REFUSE;
 }
 
-int
-guard_wait(struct op *op, struct waitq *queue)
-{
-	op->waiting_on = queue;
-	turns_add(&queue->ops, op->run, &op->waiting, false);
-	op->run->dispatch->waiting++;
-	op->run->waiting++;
-	return GUARD_WAIT;
-}
-
-static void
-waits_no_more(struct op *op)
-{
-	op->waiting_on = NULL;
-	op->run->dispatch->waiting--;
-	op->run->waiting--;
-}
-
-void
-guard_leave(struct op *op)
-{
-	turns_remove(&op->waiting);
-	waits_no_more(op);
-}
-
 static void
 guards_undo(struct dispatch *d, struct op *op)
 {
@@ -319,31 +294,15 @@ admit(struct dispatch *d, struct op *op, const char **guard, struct fault *why)
 	return GUARD_PASS;
 }
 
-/* What waits costs memory, so there is an end to it.  A run that has nothing here yet may always wait with one. */
-static bool
-has_room(const struct dispatch *d, const struct op *op, struct fault *why)
-{
-	unsigned most = op->run->policy->queue;
-
-	if (op->state != OP_NEW || d->waiting <= most || op->run->waiting <= 1)
-		return true;
-	fault_set(why, HOSPES_EBUSY,
-	    "%s would have to wait (%s), and %u ops wait already, as many as `run.queue` allows; ask for fewer at a "
-	    "time, or try "
-	    "again later",
-	    op->target[0] != '\0' ? op->target : op_kind_name(op->kind), op->held_at->name, most);
-	return false;
-}
-
-static void
-try(struct dispatch *d, struct op *op)
+void
+pipeline_try(struct dispatch *d, struct op *op)
 {
 	const char *guard = NULL;
 	struct fault why;
 
 	switch (admit(d, op, &guard, &why)) {
 	case GUARD_WAIT:
-		if (!has_room(d, op, &why)) {
+		if (!waitq_has_room(d, op, &why)) {
 			guard_leave(op);
 			pipeline_refuse(d, op, "queue", &why);
 			return;
@@ -379,74 +338,14 @@ pipeline_enter(struct dispatch *d, struct op *op)
 		pipeline_refuse(d, op, "cancel", &why);
 		return;
 	}
-	try(d, op);
+	pipeline_try(d, op);
 }
 
-/* False: none waits. */
-static bool
-try_next(struct dispatch *d, struct waitq *queue)
-{
-	struct turn_item *item = turns_take(&queue->ops);
-	struct op *op = item == NULL ? NULL : CONTAINER(item, struct op, waiting);
-
-	if (op == NULL)
-		return false;
-	waits_no_more(op);
-	try(d, op);
-	return true;
-}
-
-/* What is tried may fail at once, give back what it took, and so come here again: who came first then goes on, so that no
- * queue is as deep as the stack. */
 void
 pipeline_again(struct dispatch *d, struct op *op)
 {
 	op->state = OP_NEW;
-	try(d, op);
-}
-
-void
-dispatch_wake(struct dispatch *d, struct waitq *queue)
-{
-	queue->owed++;
-	if (queue->waking)
-		return;
-	queue->waking = true;
-	while (queue->owed > 0 && try_next(d, queue))
-		queue->owed--;
-	queue->owed = 0;
-	queue->waking = false;
-}
-
-void
-dispatch_wake_while(struct dispatch *d, struct waitq *queue, bool (*more)(void *arg), void *arg)
-{
-	if (queue->waking)
-		return;
-	queue->waking = true;
-	while (more(arg) && try_next(d, queue))
-		;
-	queue->waking = false;
-}
-
-void
-dispatch_wake_all(struct dispatch *d, struct waitq *queue)
-{
-	struct waitq now = {0};
-	struct turn_item *item;
-
-	queue->owed = 1;
-	if (queue->waking)
-		return;
-	queue->waking = true;
-	while (queue->owed > 0) {
-		queue->owed = 0;
-		while ((item = turns_take(&queue->ops)) != NULL)
-			turns_add(&now.ops, CONTAINER(item, struct op, waiting)->run, item, false);
-		while (try_next(d, &now))
-			;
-	}
-	queue->waking = false;
+	pipeline_try(d, op);
 }
 
 /* ---- Out --------------------------------------------------------------------------------------------------------- */
@@ -515,6 +414,8 @@ finish(struct dispatch *d, struct op *op)
 		op->timer = NULL;
 	}
 	payload_unref(&op->input);
+	free(op->route);
+	op->route = NULL;
 	budget_unshare(op);
 	guards_settle(d, op);
 	tell_outcome(d, op);

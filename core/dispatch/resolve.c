@@ -57,6 +57,8 @@ resolve_op(struct dispatch *d, struct op *op, struct fault *why)
 	const char *name = op_target(op), *semver = op_version(op);
 	struct version *v;
 
+	free(op->route); /* of an attempt before this one */
+	op->route = NULL;
 	if (run->script != NULL && op->caller != NULL)
 		return 0; /* answered from the case: the callee need not be installed */
 	if (strncmp(name, cap_prefix, sizeof(cap_prefix) - 1) == 0) {

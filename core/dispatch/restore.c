@@ -15,6 +15,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/money.h"
 #include "dispatch/accounts.h"
 #include "dispatch/guard.h"
 #include "dispatch/stages.h"
@@ -263,12 +264,13 @@ call_started(struct restore *r, struct op *op, const struct record *rec, struct 
 	op->share[QUANTITY_CALLS] = record_int(rec, TAG_LIMIT_CALLS);
 	op->share[QUANTITY_MONEY] = record_int(rec, TAG_LIMIT_MICROS);
 	op->price_micros = record_int(rec, TAG_MICROS);
-	if (op->share[QUANTITY_CALLS] < 0 || op->share[QUANTITY_MONEY] < 0 || op->price_micros < 0 ||
+	if (op->share[QUANTITY_CALLS] < 0 || op->share[QUANTITY_MONEY] < 0 || op->price_micros < 0 || op->price_micros > MONEY_MAX ||
 	    op->deadline_real_ns < 0)
 		return restore_senseless(rec, "its share, its price or its deadline is negative", fault);
 	op->repetition = record_find(rec, TAG_GUARD) != NULL ? REPETITION_AGAIN : REPETITION_NONE;
 	op->probe = record_find(rec, TAG_REASON) != NULL;
 	take_version(op, v);
+	op->agent = &accounts_agent(r->d, v->name)->account;
 	if (pipeline_restore(r->d, op, fault) != 0)
 		return fault->status;
 	call = call_made(r, op, v);

@@ -275,8 +275,6 @@ routing_choose(struct dispatch *d, struct op *op, const char *capability)
 	size_t n = registry_capables(d->registry, capability, &found);
 	struct choice c;
 
-	free(op->route);
-	op->route = NULL;
 	if (n == 0)
 		return NULL;
 	/* field by field: nobody clears 256 candidates for one */

@@ -80,6 +80,12 @@ void dispatch_take(struct dispatch *d, struct run *run); /* a run that is this r
 /* Takes a new op: resolve, guards, execute. */
 void pipeline_enter(struct dispatch *d, struct op *op);
 
+/* One that waited is tried from the first guard on. */
+void pipeline_try(struct dispatch *d, struct op *op);
+
+/* May one more wait, which is in its queue already?  (waitq.c) */
+bool waitq_has_room(const struct dispatch *d, const struct op *op, struct fault *why);
+
 /* The op has its outcome: `value` (a reference, taken over) or, with a negative status, the sentence.  Records, settles,
  * delivers, wakes. */
 void pipeline_complete(struct dispatch *d, struct op *op, int status, struct payload *value, double confidence);
@@ -99,6 +105,7 @@ void pipeline_known(struct dispatch *d, struct op *op, const struct version *v, 
 /* Between two attempts: what the guards took is settled and the version given back; it enters once more. */
 void pipeline_settle(struct dispatch *d, struct op *op);
 void pipeline_again(struct dispatch *d, struct op *op);
+void pipeline_try(struct dispatch *d, struct op *op); /* of one that waited: the guards from the first on */
 
 /*
  * From the record (restore.c): an op that had passed the guards goes on as if it had just done so, without one of them being

@@ -148,7 +148,7 @@ add_silent(struct verdict *v, const char *check, const char *why)
 {
 	_cleanup_(free_p) char *text = shortened(why, 2 * TOLD_MAX);
 
-	v->score = 0;
+	v->unknown = true;
 	if (v->refusing++ == 0)
 		buf_printf(&v->first, "the check %s %s", check, text);
 	add_finding(v, json_pack("{s:s s:s}", "check", check, "why", text));
@@ -291,7 +291,7 @@ verdict_add_critical(struct verdict *v, const json_t *output)
 	}
 	if (json_array_size(failed) == 0)
 		return;
-	v->score = 0;
+	v->unknown = true;
 	add_failed(v, "critical", failed);
 }
 

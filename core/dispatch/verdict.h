@@ -19,6 +19,7 @@ struct verdict {
 	double score;      /* the lowest */
 	unsigned scoring;  /* checks that gave one */
 	unsigned refusing; /* checks that refuse, or could not say */
+	bool unknown;      /* something could not be looked at: nobody is sure of the reply */
 	bool unsure;       /* what refuses is that the reply is not sure enough */
 	size_t failed;     /* claims that the first of them refuses */
 	struct buf first;  /* what it says of the first of those */

@@ -15,6 +15,7 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/util.h"
+#include "policy/read.h"
 #include "policy/value.h"
 
 #define IN_ENTRY(field)                                                                                                \
@@ -84,6 +85,19 @@ cause_of(const char *word)
 	return 0;
 }
 
+/* A plugin is known by its name once the file has it: so one that nobody has is told. */
+static void
+note_name(struct policy *p, const char *name, const char *at)
+{
+	struct policy_plugin *plugin;
+
+	if (name == NULL || !policy_is_plugin_name(name))
+		return;
+	plugin = policy_plugin_of(p, name);
+	if (plugin->at == NULL && at != NULL)
+		plugin->at = xstrdup(at);
+}
+
 void
 fallbacks_compile(struct policy *p)
 {
@@ -95,6 +109,9 @@ fallbacks_compile(struct policy *p)
 			f->causes |= cause_of(*word);
 		if (f->of != NULL && map_get(&p->fallback_of, f->of) == NULL)
 			map_put(&p->fallback_of, f->of, f);
+		note_name(p, f->of, f->at);
+		for (unsigned j = 0; j < f->n; j++)
+			note_name(p, f->to[j].agent, f->at);
 	}
 }
 

@@ -3,7 +3,8 @@
  *
  * An entry of `handoffs` names whose replies it is about, to whom they go and by which capability, each or not; what it
  * leaves out is as in `grounding.FROM` where it names `from`, else as compiled in.  Entries are found by their three names
- * together, so a call asks once for each of the few combinations that the file uses, however many entries there are.
+ * together, once for each of the few combinations that the file uses, however many entries there are.  What is found for two
+ * plugins is kept, so that a call between them finds it by a pointer; only entries with a capability are looked for again.
  */
 
 #include "policy/handoffs.h"
@@ -22,6 +23,17 @@
 #define HAS_TO         2u
 #define HAS_CAPABILITY 1u
 #define KINDS          8u
+
+/* What holds for the replies of one plugin to another, whatever it offers. */
+struct found {
+	const struct policy_handoff *rule;
+	int kind; /* as above; -1: nothing is said */
+};
+
+struct handoffs_found {
+	struct map by_to; /* struct policy_plugin of whom they go to, as a number -> struct found */
+};
+#define FOUND_MOST 4096u /* of one plugin; what is past that is looked for each time */
 
 /* "FROM TO CAPABILITY": names of plugins have no spaces. */
 #define NAMES_TEXT 320
@@ -82,6 +94,13 @@ compile_entry(struct policy *p, struct policy_handoff *h)
 				   (h->capability != NULL ? HAS_CAPABILITY : 0));
 }
 
+static void
+compile_plugin(struct policy_plugin *plugin)
+{
+	compile_steps(&plugin->grounding);
+	plugin->found = xcalloc(1, sizeof *plugin->found);
+}
+
 void
 handoffs_compile(struct policy *p)
 {
@@ -93,8 +112,22 @@ handoffs_compile(struct policy *p)
 		compile_steps(&p->handoffs[i]);
 	}
 	while ((plugin = map_next(&p->plugins, &at)) != NULL)
-		compile_steps(&plugin->grounding);
-	compile_steps(&p->unnamed->grounding);
+		compile_plugin(plugin);
+	compile_plugin(p->unnamed);
+}
+
+void
+handoffs_forget(struct policy_plugin *plugin)
+{
+	struct found *found;
+	size_t at = 0;
+
+	if (plugin->found == NULL)
+		return;
+	while ((found = map_next(&plugin->found->by_to, &at)) != NULL)
+		free(found);
+	map_free(&plugin->found->by_to);
+	free(plugin->found);
 }
 
 void
@@ -135,21 +168,74 @@ of_kind(const struct policy *p, unsigned kind, const char *from, const char *to,
 	return h;
 }
 
+/* The first of the kinds below `above` and down to `least`; only those with a capability, or only those without. */
+static const struct policy_handoff *
+first_of(const struct policy *p, int above, int least, bool by_capability, const char *from, const char *to,
+    char *const *capabilities, int *ret)
+{
+	for (int kind = above; kind-- > least;) {
+		const struct policy_handoff *h;
+
+		if (!(p->handoff_kinds & 1u << kind) || ((unsigned)kind & HAS_CAPABILITY) != by_capability)
+			continue;
+		h = of_kind(p, (unsigned)kind, from, to, capabilities);
+		if (h == NULL)
+			continue;
+		*ret = kind;
+		return h;
+	}
+	return NULL;
+}
+
+/* Without a look at capabilities. */
+static struct found
+look_for(const struct policy *p, const struct policy_plugin *from, const char *to)
+{
+	struct found found = {.kind = -1};
+
+	found.rule = first_of(p, KINDS, 0, false, from->name, to, NULL, &found.kind);
+	if (found.kind < (int)HAS_FROM && from->grounding.named) {
+		found.rule = &from->grounding; /* as an entry with `from` alone */
+		found.kind = HAS_FROM;
+	}
+	if (found.rule == NULL)
+		found.rule = &from->grounding;
+	return found;
+}
+
+static struct found
+found_for(const struct policy *p, const struct policy_plugin *from, const struct policy_plugin *to)
+{
+	const char *name = to == NULL ? "" : to->name;
+	uint64_t key = to == NULL ? 1 : (uintptr_t)to;
+	struct found *found;
+
+	if (from->found == NULL) /* it came after the file was read */
+		return look_for(p, from, name);
+	found = map_get_u64(&from->found->by_to, key);
+	if (found != NULL)
+		return *found;
+	if (from->found->by_to.used >= FOUND_MOST)
+		return look_for(p, from, name);
+	found = xmalloc(sizeof *found);
+	*found = look_for(p, from, name);
+	map_put_u64(&from->found->by_to, key, found);
+	return *found;
+}
+
 const struct policy_handoff *
 policy_handoff(
     const struct policy *p, const struct policy_plugin *from, const struct policy_plugin *to, char *const *capabilities)
 {
-	for (unsigned kind = KINDS; p->n_handoffs > 0 && kind-- > 0;) {
-		const struct policy_handoff *h = NULL;
+	const struct policy_handoff *h;
+	struct found found;
+	int unused;
 
-		if (p->handoff_kinds & 1u << kind)
-			h = of_kind(p, kind, from->name, to != NULL ? to->name : "", capabilities);
-		if (h != NULL)
-			return h;
-		if (kind == HAS_FROM && from->grounding.named)
-			return &from->grounding; /* as an entry with `from` alone */
-	}
-	return &from->grounding;
+	if (p->n_handoffs == 0)
+		return &from->grounding;
+	found = found_for(p, from, to);
+	h = first_of(p, KINDS, found.kind + 1, true, from->name, to != NULL ? to->name : "", capabilities, &unused);
+	return h != NULL ? h : found.rule;
 }
 
 /* ---- Checked ----------------------------------------------------------------------------------------------------- */

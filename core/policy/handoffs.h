@@ -22,6 +22,7 @@ bool handoffs_check(const struct policy *p, policy_found *each, void *arg);
 /* All entries as one text, as one would write them, under "handoffs". */
 void handoffs_write(const struct policy *p, json_t *to);
 
+void handoffs_forget(struct policy_plugin *plugin); /* what was found for it */
 void handoffs_free(struct policy *p);
 
 #endif

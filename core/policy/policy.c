@@ -42,6 +42,7 @@ plugin_free(struct policy_plugin *plugin)
 	value_clear(policy_grant_keys, plugin);
 	value_clear(policy_limit_keys, plugin);
 	value_clear(policy_grounding_keys, &plugin->grounding);
+	handoffs_forget(plugin);
 	json_decref(plugin->config);
 	json_decref(plugin->config_at);
 	free(plugin->at);

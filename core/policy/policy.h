@@ -114,6 +114,7 @@ struct policy_plugin {
 	char **needs;         /* NULL: all that the notes declare; else only those of them that match one of these */
 	char **memory;        /* granted spaces beside its own, NULL-terminated, perhaps empty; "*" is a pattern */
 	struct policy_handoff grounding; /* what its replies have to pass, unless an entry of `handoffs` says otherwise */
+	struct handoffs_found *found;    /* of handoffs.c: what was found of its replies, by whom they go to */
 	unsigned concurrency; /* running calls of it at a time; 0: no limit */
 	int64_t timeout_ns;   /* time for one attempt of a call of it; 0: what the call has */
 	unsigned recursion;   /* cap of the note's recursion; default 0 */

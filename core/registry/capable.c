@@ -2,14 +2,15 @@
  * Who offers a capability, known by what was asked for.
  *
  * A host may know ten thousand plugins, and a call by capability walks none of them: an answer is kept until a name means another
- * version.  What is asked for may come from any plugin, so no more than CAPABLE_KEPT answers are.
+ * version.  What is asked for may come from any plugin, so there is a bound to answers, and to what they have in them.
  */
 
 #include "registry/state.h"
 
 #include <string.h>
 
-#define CAPABLE_KEPT 1024u
+#define CAPABLE_KEPT     1024u
+#define CAPABLE_VERSIONS 65536u /* in all answers together, and what one of them has */
 
 struct capable {
 	struct version *
@@ -32,6 +33,7 @@ capable_forget(struct registry *r)
 	}
 	map_free(&r->capable);
 	r->n_capable = 0;
+	r->capable_versions = 0;
 }
 
 /* Checks and tools are found by name only: a question for a capability is a question for somebody who does the work. */
@@ -65,8 +67,9 @@ look(struct registry *r, const char *capability)
 		}
 		c->versions[c->n++] = v;
 	}
-	if (r->n_capable == CAPABLE_KEPT)
+	if (r->n_capable == CAPABLE_KEPT || r->capable_versions > CAPABLE_VERSIONS)
 		capable_forget(r);
+	r->capable_versions += c->n;
 	map_put(&r->capable, c->asked, c);
 	r->n_capable++;
 	return c;

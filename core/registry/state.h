@@ -69,6 +69,7 @@ struct registry {
 	struct map by_object; /* hex -> struct version */
 	struct map capable;   /* of capable.c: what was asked for -> who offers it */
 	unsigned n_capable;
+	size_t capable_versions; /* in all of them together */
 
 	struct folder *folders;
 	size_t n_folders;

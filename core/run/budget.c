@@ -3,7 +3,8 @@
  *
  * {"run": ACCOUNT, "tree": NODE}: an ACCOUNT has "calls", "money_micros", "cpu_ns" and "wall_ns", each {"limit", "reserved",
  * "spent", "left"}; a NODE is an ACCOUNT with "path", "plugin", "version", "status" and "ops", the nodes of the calls that it made.  What
- * a call has spent is what it and all below it cost.  "limit" is null where it has none of its own, "left" is then that of the
+ * a call has spent is what it and all below it cost; the first call of a run that went on with another attempt has the later ones
+ * in "attempts".  "limit" is null where it has none of its own, "left" is then that of the
  * account above it, and null where nobody has one.
  *
  * CPU time is on record once a call has ended.  Wall time passes for all alike: a call has a limit of its own where it has to end
@@ -88,7 +89,7 @@ call_ends(struct nodes *nodes, const struct record *r, const char *path)
 {
 	size_t at = find(nodes, path);
 
-	if (at == SIZE_MAX)
+	if (at >= nodes->n)
 		return;
 	nodes->node[at].open = false;
 	nodes->node[at].ended_ns = r->head.real_ns;
@@ -173,19 +174,34 @@ wall(const struct nodes *nodes, int64_t began_ns, int64_t ended_ns, int64_t ends
 	return budget_quantity(own ? limit : NO_LIMIT, 0, spent, left_of(limit, spent, 0));
 }
 
+/* All attempts of the root call are the run's. */
 static json_t *
 run_account(struct nodes *nodes, int64_t left[QUANTITIES])
 {
-	const struct node none = {0}, *root = nodes->n > 0 ? &nodes->node[0] : &none;
 	json_t *json = json_object();
 
 	for (enum quantity q = 0; q < QUANTITIES; q++) {
-		left[q] = left_of(nodes->limit[q], root->spent[q], held(root, q));
-		json_object_set_new(
-		    json, names[q], budget_quantity(nodes->limit[q], held(root, q), root->spent[q], left[q]));
+		int64_t spent = 0, reserved = 0;
+
+		for (size_t i = 0; i < nodes->n; i++) {
+			if (nodes->node[i].parent != SIZE_MAX)
+				continue;
+			spent += nodes->node[i].spent[q];
+			reserved += held(&nodes->node[i], q);
+		}
+		left[q] = left_of(nodes->limit[q], spent, reserved);
+		json_object_set_new(json, names[q], budget_quantity(nodes->limit[q], reserved, spent, left[q]));
 	}
 	json_object_set_new(json, "wall_ns", wall(nodes, nodes->began_ns, nodes->ended_ns, nodes->ends_ns, true));
 	return json;
+}
+
+static void
+append_to(json_t *node, const char *key, json_t *one)
+{
+	if (json_object_get(node, key) == NULL)
+		json_object_set_new(node, key, json_array());
+	json_array_append(json_object_get(node, key), one);
 }
 
 static void
@@ -203,13 +219,10 @@ write_node(struct nodes *nodes, struct node *node, const int64_t of_run[QUANTITI
 	json_object_set_new(node->json, "wall_ns",
 	    wall(nodes, node->began_ns, node->ended_ns, node->ends_ns,
 		node->ends_ns < (node->parent == SIZE_MAX ? nodes->ends_ns : nodes->node[node->parent].ends_ns)));
-	if (node->parent != SIZE_MAX) {
-		json_t *parent = nodes->node[node->parent].json;
-
-		if (json_object_get(parent, "ops") == NULL)
-			json_object_set_new(parent, "ops", json_array());
-		json_array_append(json_object_get(parent, "ops"), node->json);
-	}
+	if (node->parent != SIZE_MAX)
+		append_to(nodes->node[node->parent].json, "ops", node->json);
+	else if (node != nodes->node)
+		append_to(nodes->node[0].json, "attempts", node->json);
 }
 
 void

@@ -59,11 +59,11 @@ succeeds "the next one is answered well"
 is "$(breaker .state)" closed "and closes it"
 
 # No answer at all.
+open_is 1h
 run chores '{"list": [{"call": "http", "times": 6, "input": {"url": "http://127.0.0.1:1/"}}]}'
 result '[.done[].status] | group_by(.) | map([.[0], length])' '[["breaker_open",2],["http_failed",4]]' "nobody listens there"
 
 # The host is killed while the probe is under way, and nobody knows what became of it.
-open_is 1h
 run chores "$(list 4 '/broken?code=500')"
 is "$(breaker .state)" open "once more"
 open_is 10ms

@@ -2,7 +2,7 @@
 # a task did not use goes back.
 . "$TESTS/lib.sh"
 plan 13
-host_start 'limits = { purse = { concurrency = 4; }; };'
+host_start 'limits = { purse = { concurrency = 4; }; dear = { polled = true; }; };'
 plugin dear                             # plugins/dear.c: a cent a call
 plugin nag
 plugin purse                            # plugins/purse.c: `n` nags at once, each with a share of `money`

@@ -68,8 +68,8 @@ is "$(hospes budget "$id" --json | jq -c '[.run.calls.spent, .run.calls.reserved
 run heir '{"callee": "sleeper", "money": 150000, "input": {"ms": 3600000}}' --money 0.20 --wall 1
 fails_with deadline_exceeded "a run without time"
 is "$(spent)" "[0,0,0]" "holds nothing, and has paid nothing"
-is "$(hospes budget "$id" --json | jq -c '.run.wall_ns | [.limit > 900000000 and .limit <= 1000000000, .left == 0, .spent >= .limit]')" '[true,true,true]' \
+is "$(hospes budget "$id" --json | jq -c '.run.wall_ns | [.limit > 900000000 and .limit <= 1000000000, .left < 50000000, .spent > 900000000]')" '[true,true,true]' \
     "its time is told too"
 run heir '{"callee": "sleeper", "input": {"ms": 3600000}, "ms": 300}' --money 0.02
-is "$(hospes budget "$id" --json | jq -c '.tree | [.wall_ns.limit, (.ops[0].wall_ns | .limit > 200000000 and .limit <= 300000000 and .left == 0)]')" \
+is "$(hospes budget "$id" --json | jq -c '.tree | [.wall_ns.limit, (.ops[0].wall_ns | .limit > 200000000 and .limit <= 300000000 and .left < 50000000)]')" \
     '[null,true]' "and that of a call which had less"

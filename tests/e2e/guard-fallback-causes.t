@@ -1,7 +1,7 @@
 # What stands in for an agent is tried on the ends of an attempt that its list is for: a crash, no time left, a refusal by a guard,
 # an agent that is not there, a failure.  The record and `hospes show` say which it was.
 . "$TESTS/lib.sh"
-plan 27
+plan 28
 
 # taken CAUSE GUARD "why": the first attempt gave way for this, and actor-c's reply is the outcome.
 taken()
@@ -79,6 +79,8 @@ run actor-b '{"actor-b": [{"crash": true}], "actor-c": [{"call": "actor-a"}]}'
 result '.by' '"actor-c 1.0.0"' "the call that a client asked for"
 is "$(hospes show "$id" --json | jq -c '[.tree.path, .tree.status, .tree.attempts[0].path, .tree.attempts[0].ops[0].path]')" \
     '["/0","poison","/0#2","/0#2/0"]' "and is shown with its attempts"
+is "$(hospes budget "$id" --json | jq -c '[.run.calls.spent, .tree.calls.spent, .tree.attempts[0].calls.spent]')" '[3,1,2]' \
+    "each with what it cost"
 
 # An open breaker.
 host_stop

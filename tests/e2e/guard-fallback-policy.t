@@ -1,7 +1,7 @@
 # The list of fallbacks: what is wrong in it is told before a reload and refused by one, which takes it whole or not at all; runs
 # that are open keep theirs.
 . "$TESTS/lib.sh"
-plan 12
+plan 13
 host_start 'fallbacks = ( { of = "actor-b"; to = ( { answer = "1"; } ); } );'
 plugin actor-a
 plugin actor-b
@@ -22,6 +22,7 @@ says 'did you mean agent'
 says 'there is a list of actor-b already'
 says 'allowed are "crash", "timeout", "breaker", "refused" and "failed"'
 
+holds 'grep -q "names a plugin that is not there.*plugin=actor-b" "$T/host.log"' "who has no plugin is told at the start"
 reload 'fallbacks = ( { of = "actor-b"; to = ( { agent = "actor-c"; answer = "2"; } ); } );'
 wait_for 'logged "it has to be one thing"'
 ok $? "a reload refuses them, and says why"

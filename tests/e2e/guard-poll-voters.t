@@ -5,7 +5,6 @@
 plan 22
 host_start 'run: { repetition = 1000; };'
 plugin poller
-plugin silent
 voters_made 8
 
 # why_not: of each ballot, in a line.

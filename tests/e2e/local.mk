@@ -95,6 +95,7 @@ E2E_SCENARIOS = \
 	tests/e2e/guard-fallback-policy.t \
 	tests/e2e/guard-grounding-cached.t \
 	tests/e2e/guard-grounding-cascade.t \
+	tests/e2e/guard-grounding-cascade-kill.t \
 	tests/e2e/guard-grounding-check-crashes.t \
 	tests/e2e/guard-grounding-check-hangs.t \
 	tests/e2e/guard-grounding-check-may-not-call.t \
@@ -108,6 +109,7 @@ E2E_SCENARIOS = \
 	tests/e2e/guard-grounding-ladder.t \
 	tests/e2e/guard-grounding-misread.t \
 	tests/e2e/guard-grounding-review.t \
+	tests/e2e/guard-memory-moved.t \
 	tests/e2e/guard-poll-host-killed.t \
 	tests/e2e/guard-poll-many.t \
 	tests/e2e/guard-poll-outcome.t \
@@ -119,7 +121,7 @@ E2E_SCENARIOS = \
 	tests/e2e/guard-quality-kill.t \
 	tests/e2e/guard-quality-people.t \
 	tests/e2e/guard-review-agent.t \
-	tests/e2e/guard-review-once.t \
+	tests/e2e/guard-review-kill.t tests/e2e/guard-review-once.t \
 	tests/e2e/guard-review-spend.t \
 	tests/e2e/guard-routing-best-score.t \
 	tests/e2e/guard-routing-cheapest.t \

@@ -26,7 +26,7 @@ static void
 asks(struct call *call, uint16_t kind, const char *target, const void *input, size_t len, int64_t share, uint8_t effect)
 {
 	_cleanup_(payload_unref) struct payload *p = payload_new(input, len);
-	struct wire_op op = {.kind = kind, .share_calls = share, .effect = effect};
+	struct wire_op op = {.kind = kind, .share_calls = share, .share_micros = share > 0 ? 100 * share : 0, .effect = effect};
 
 	w.events.op(call, call->reissued++, &op, target, NULL, NULL, p, w.events.arg);
 	if (w.memory.done != NULL)
@@ -60,7 +60,7 @@ people(void)
 	fallbacks_compile(w.policy);
 	version_add("d", "1.0.0");
 	version_add("a", "1.0.0");
-	version_add("b", "1.0.0");
+	version_add("b", "1.0.0")->price_micros = 7;
 	version_add("c", "1.0.0");
 }
 
@@ -73,6 +73,9 @@ play(void)
 	/* A majority of all, of ops 9 and 10. */
 	static const char poll[] = "\0\1\0\0\2\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
 				   "\x09\0\0\0\1\0\0\0\x0a\0\0\0\1\0\0\0{\"question\":\"?\",\"options\":[\"yes\",\"no\"]}";
+	/* Of op 10: one half, and why. */
+	static const char score[] = "\x0a\0\0\0\0\0\0\0\0\0\xe0\x3fhalf of it";
+	static const char review[] = "{\"question\":\"?\",\"choices\":[\"x\",\"y\"],\"default\":\"x\",\"timeout_ms\":86400000}";
 	static const int64_t hour = 3600 * NS_PER_S;
 	struct call *a, *b, *c, *d;
 	struct record r;
@@ -94,6 +97,7 @@ play(void)
 	asks(a, WIRE_OP_CALL, "c", question, sizeof(question) - 1, 0, 0);
 	c = newest();
 	asks(c, WIRE_OP_CALL, "b", question, sizeof(question) - 1, 0, 0);
+	w.events.cpu(newest(), 12345, w.events.arg);
 	reply(newest(), 0, "{\"b has an answer that is longer than a hash is\":1}");
 	says(a, "{\"a part of the root's\":1}");
 	asks(a, WIRE_OP_FIRST, "", "\x03\0\0\0\x04\0\0\0", 8, 0, 0);
@@ -104,6 +108,8 @@ play(void)
 	asks(a, WIRE_OP_CALL, "c", voters, sizeof(voters) - 1, 0, 0);
 	reply(newest(), 0, "{\"choice\":\"yes\"}");
 	asks(a, WIRE_OP_POLL, "", poll, sizeof(poll) - 1, 0, 0);
+	asks(a, WIRE_OP_SCORE, "", score, sizeof(score) - 1, 0, 0);
+	asks(a, WIRE_OP_REVIEW, "", review, sizeof(review) - 1, 0, 0);
 	asks(c, WIRE_OP_FORGET, "/k", "{}", 2, 0, 0);
 	reply(c, HOSPES_EINPUT, "c has failed");
 	asks(a, WIRE_OP_CALL, "c", question, sizeof(question) - 1, 3, 0);
@@ -128,6 +134,8 @@ end_calls(void)
 	fuzz_expect(w.calls.count == 0);
 	fuzz_expect(w.run->account.reserved[QUANTITY_CALLS] == 0);
 	fuzz_expect(dispatch_host_account(w.d)->reserved[QUANTITY_CALLS] == 0);
+	fuzz_expect(w.run->account.reserved[QUANTITY_MONEY] == 0);
+	fuzz_expect(dispatch_host_account(w.d)->reserved[QUANTITY_MONEY] == 0);
 	fuzz_expect(w.run->memory_ops == 0);
 	w.ended = true;
 }

@@ -23,7 +23,6 @@ older()
 	cycle) echo dispatch-cycle ;;
 	repetition) echo dispatch-repetition ;;
 	concurrency) echo dispatch-concurrency ;;
-	memory) echo memory-limits ;;
 	esac
 }
 
@@ -66,7 +65,7 @@ noticed()
 	for scenario in $(scenarios "$1"); do
 		without_play "$scenario" "$work/build/stage$prefix" && continue
 		how=$(grep '^not ok\|^Bail out' "$work/played" | head -n 1 | cut -c 1-100)
-		if without_play "$scenario" "$built/stage$(sed -n 's/^prefix = //p' "$built/Makefile")"; then
+		if without_play "$scenario" "$work/with$prefix"; then
 			printf '%-12s %-36s %s\n' "$1" "$scenario" "fails without it (${how:-it does not come to an end})"
 			return 0
 		fi
@@ -84,6 +83,7 @@ main()
 	without_begin
 	without_copy "$src"
 	src=$work/src
+	cp -a "$work/build/stage" "$work/with"
 	cp "$src/$pipeline" "$work/kept"
 	[ $# -gt 0 ] || set -- $(guards)
 	for guard; do

@@ -1,12 +1,13 @@
 # unit tests of call and dispatch
 
 CMOCKA_TESTS += tests/unit/test_account tests/unit/test_account_property tests/unit/test_alerts \
-	tests/unit/test_carried tests/unit/test_context tests/unit/test_dispatch tests/unit/test_dispatch_effects \
+	tests/unit/test_carried tests/unit/test_context tests/unit/test_dispatch tests/unit/test_dispatch_budget tests/unit/test_dispatch_effects \
 	tests/unit/test_dispatch_grounding tests/unit/test_dispatch_ladder tests/unit/test_dispatch_loops \
 	tests/unit/test_ledger \
 	tests/unit/test_dispatch_memory tests/unit/test_dispatch_parts tests/unit/test_dispatch_reviews \
 	tests/unit/test_dispatch_waits tests/unit/test_rate tests/unit/test_restore tests/unit/test_stages \
-	tests/unit/test_dispatch_chance tests/unit/test_stages_restore tests/unit/test_verdict_cache tests/unit/test_waitq
+	tests/unit/test_dispatch_chance tests/unit/test_stages_restore tests/unit/test_stages_stop \
+	tests/unit/test_verdict_cache tests/unit/test_waitq
 
 tests_unit_test_waitq_SOURCES = tests/unit/test_waitq.c tests/unit/cmocka_all.h
 tests_unit_test_waitq_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
@@ -87,7 +88,7 @@ tests_unit_test_restore_SOURCES = tests/unit/test_restore.c $(DISPATCH_WORLD)
 tests_unit_test_restore_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_restore_LDADD = $(DISPATCH_TEST_LIBS)
 
-tests_unit_test_stages_SOURCES = tests/unit/test_stages.c $(DISPATCH_WORLD)
+tests_unit_test_stages_SOURCES = tests/unit/test_stages.c tests/unit/stages_world.h $(DISPATCH_WORLD)
 tests_unit_test_stages_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_stages_LDADD = $(DISPATCH_TEST_LIBS)
 
@@ -110,3 +111,11 @@ tests_unit_test_verdict_cache_LDADD = $(DISPATCH_TEST_LIBS)
 tests_unit_test_ledger_SOURCES = tests/unit/test_ledger.c tests/unit/cmocka_all.h tests/unit/scratch.h
 tests_unit_test_ledger_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_ledger_LDADD = $(hospesd_LDADD) $(CMOCKA_LIBS)
+
+tests_unit_test_stages_stop_SOURCES = tests/unit/test_stages_stop.c tests/unit/stages_world.h $(DISPATCH_WORLD)
+tests_unit_test_stages_stop_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_stages_stop_LDADD = $(DISPATCH_TEST_LIBS)
+
+tests_unit_test_dispatch_budget_SOURCES = tests/unit/test_dispatch_budget.c $(DISPATCH_WORLD)
+tests_unit_test_dispatch_budget_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_dispatch_budget_LDADD = $(DISPATCH_TEST_LIBS)

@@ -497,7 +497,7 @@ setup(void **state)
 	w.run->policy = w.policy;
 	w.run->target = "a";
 	w.run->client = "uid:1";
-	account_init(&w.run->account, "run", dispatch_host_account(w.d));
+	account_init(&w.run->account, "run", NULL);
 	w.run->account.limit[QUANTITY_CALLS] = 100;
 	w.run->root = (struct op){.run = w.run,
 	    .kind = WIRE_OP_CALL,

@@ -323,6 +323,22 @@ test_forged_ballots(void **state)
 	assert_string_equal(outcome(root, root->n_ops - 1), "[\"yes\",\"won\",\"\",\"\"]");
 }
 
+/* What voters say is read once: else one frame of a few bytes could have the host read all of it again, and again. */
+static void
+test_a_ballot_is_counted_once(void **state)
+{
+	static const struct wire_ballot good[] = {{0, 1}, {1, 1}};
+	struct call *root = asked(3, bcd, ASK);
+
+	(void)state;
+	votes(0, "\"yes\"");
+	votes(1, "\"yes\"");
+	poll_of(root, 3, 0);
+	assert_string_equal(outcome(root, 3), "[\"yes\",\"won\",\"\",\"\",\"not_needed\"]");
+	refused_with(root, good, 2, ASK);
+	refused_with(root, good, 1, ASK);
+}
+
 static void
 test_so_many_at_a_time(void **state)
 {
@@ -507,7 +523,7 @@ test_polls_by_chance(void **state)
 
 	srand(7);
 	for (unsigned round = 0; round < 500; round++) {
-		uint32_t n = 1 + (uint32_t)rand() % 7, order[8];
+		uint32_t n = 1 + (uint32_t)rand() % 7, order[8] = {0};
 		struct wire_poll head = head_by_chance(n);
 		struct wire_ballot cast[8];
 		const struct fate *fate[8];
@@ -565,6 +581,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_as_many_as_listed_where_that_is_said, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_who_may_not_be_asked, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_forged_ballots, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_a_ballot_is_counted_once, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_so_many_at_a_time, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_a_tie_is_broken, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_a_tie_that_is_not_broken, setup, teardown),

@@ -48,6 +48,8 @@ found(const struct policy *p, const char *from, const char *to, char *const *cap
 	    policy_handoff(p, policy_plugin(p, from), to == NULL ? NULL : policy_plugin(p, to), capabilities);
 
 	assert_non_null(rule);
+	assert_ptr_equal(rule, /* what was found is kept */
+	    policy_handoff(p, policy_plugin(p, from), to == NULL ? NULL : policy_plugin(p, to), capabilities));
 	return rule->checks != NULL && rule->checks[0] != NULL ? rule->checks[0] : "-";
 }
 

@@ -1,81 +1,14 @@
-/* Several attempts of one op: what its caller is told, what is paid and recorded, and what stops on the way. */
+/* Several attempts of one op: which comes next, what its caller is told, and what is paid and recorded. */
 
-#include "dispatch_world.h"
+#include "stages_world.h"
 
 #include "cmocka_all.h"
-#include "policy/fallbacks.h"
-
-/* ---- What the policy says ---------------------------------------------------------------------------------------- */
-
-static struct policy_fallback *
-list_of(const char *of)
-{
-	struct policy_fallback *f = fallback_add(w.policy);
-
-	f->of = xstrdup(of);
-	return f;
-}
-
-static void
-then_agent(struct policy_fallback *f, const char *agent, const char *version)
-{
-	struct policy_stand_in *to = fallback_add_to(f);
-
-	to->agent = xstrdup(agent);
-	to->version = version == NULL ? NULL : xstrdup(version);
-}
-
-static void
-then_answer(struct policy_fallback *f, const char *answer)
-{
-	fallback_add_to(f)->answer = xstrdup(answer);
-}
 
 static void
 also_on(struct policy_fallback *f, const char *cause)
 {
 	f->on = xcalloc(2, sizeof(*f->on));
 	f->on[0] = xstrdup(cause);
-}
-
-static struct call *
-begins(void)
-{
-	fallbacks_compile(w.policy);
-	version_add("a", "1.0.0");
-	version_add("b", "1.0.0");
-	version_add("c", "1.0.0");
-	return start();
-}
-
-/* b falls back to c, and then to null. */
-static struct call *
-begins_with_two(void)
-{
-	struct policy_fallback *f = list_of("b");
-
-	then_agent(f, "c", NULL);
-	then_answer(f, "null");
-	return begins();
-}
-
-static unsigned
-count(uint16_t kind)
-{
-	unsigned n = 0;
-
-	for (unsigned i = 0; i < w.n_records; i++)
-		n += w.kinds[i] == kind;
-	return n;
-}
-
-static void
-text_is(const struct record *r, enum record_tag tag, const char *text)
-{
-	_cleanup_(free_p) char *found = record_text(r, tag);
-
-	assert_non_null(found);
-	assert_string_equal(found, text);
 }
 
 /* ---- The way of an op -------------------------------------------------------------------------------------------- */
@@ -289,6 +222,52 @@ test_an_agent_that_is_not_there(void **state)
 	assert_int_equal(last_status(), 0);
 }
 
+/* It had passed the guards: what they took is given back. */
+static void
+test_an_input_that_does_not_fit(void **state)
+{
+	_cleanup_(json_p) json_t *schema = json_pack("{s:s}", "type", "string");
+	struct call *root = begins_with_two();
+	struct record r;
+
+	(void)state;
+	policy_plugin_of(w.policy, "b")->concurrency = 1;
+	w.versions[1].input_schema = schema;
+	ask(root, "b");
+	assert_string_equal(newest()->plugin, "c");
+	r = record_newest(RECORD_STAGE);
+	text_is(&r, TAG_GUARD, "input");
+	reply(newest(), 0, "1");
+	assert_int_equal(last_status(), 0);
+	ask_with(root, WIRE_OP_CALL, "b", 0, "\"fits\"", 6);
+	assert_string_equal(newest()->plugin, "b"); /* there is a slot */
+	reply(newest(), 0, "1");
+	assert_int_equal(last_status(), 0);
+	assert_int_equal(w.run->account.reserved[QUANTITY_CALLS], 1);
+	w.versions[1].input_schema = NULL;
+}
+
+/* Members of a group share what is left, also those whose first attempt was refused before it had its part. */
+static void
+test_members_of_a_group(void **state)
+{
+	struct call *root;
+
+	(void)state;
+	then_agent(list_of("nobody"), "c", NULL);
+	root = begins();
+	w.run->account.limit[QUANTITY_CALLS] = 11;
+	ask_with(root, WIRE_OP_CALL, "nobody", -2, "{}", 2); /* the first of two */
+	assert_string_equal(newest()->path, "/0/0#2");
+	assert_int_equal(root->ops[0]->share[QUANTITY_CALLS], 5);
+	ask_with(root, WIRE_OP_CALL, "b", -1, "{}", 2);
+	assert_int_equal(root->ops[1]->share[QUANTITY_CALLS], 5);
+	reply(newest(), 0, "1");
+	reply(w.submitted[1], 0, "1");
+	assert_int_equal(w.run->account.reserved[QUANTITY_CALLS], 1);
+	assert_int_equal(root->sharers, 0);
+}
+
 /* ---- What it costs ----------------------------------------------------------------------------------------------- */
 
 static void
@@ -456,247 +435,6 @@ test_lists_that_name_each_other(void **state)
 	assert_int_equal(last_status(), HOSPES_EPOISON);
 }
 
-/* ---- Stopping ---------------------------------------------------------------------------------------------------- */
-
-static void
-test_stopped_in_the_middle(void **state)
-{
-	struct call *root = begins_with_two(), *c;
-	struct record r;
-
-	(void)state;
-	ask(root, "b");
-	reply(newest(), HOSPES_EPOISON, "b ended two cells");
-	c = newest();
-	w.events.abandon(root, 0, w.events.arg);
-	assert_int_equal(w.n_cancelled, 1);
-	assert_ptr_equal(w.cancelled[0], c);
-	reply(c, HOSPES_ECANCELLED, "stopped");
-	assert_int_equal(last_status(), HOSPES_ECANCELLED); /* no answer in its place */
-	r = record_newest(RECORD_CALL_END);
-	text_is(&r, TAG_PATH, "/0/0#2");
-	assert_int_equal(count(RECORD_STAGE), 1);
-}
-
-static void
-test_no_time_for_another(void **state)
-{
-	struct call *root = begins_with_two();
-
-	(void)state;
-	ask(root, "b");
-	root->ops[0]->deadline_real_ns = clock_real_ns();
-	reply(newest(), HOSPES_EPOISON, "b ended two cells");
-	assert_int_equal(last_status(), HOSPES_EPOISON);
-}
-
-/* What a call asked for goes on stopping when the next attempt is under way. */
-static void
-test_children_of_the_attempt_before(void **state)
-{
-	struct call *root = begins_with_two(), *b, *child, *c;
-
-	(void)state;
-	ask(root, "b");
-	b = newest();
-	ask(b, "c");
-	child = newest();
-	reply(b, HOSPES_EPOISON, "b ended two cells");
-	c = newest();
-	assert_ptr_equal(w.cancelled[0], child);
-	assert_string_equal(c->path, "/0/0#2");
-	reply(child, HOSPES_ECANCELLED, "stopped");
-	assert_ptr_equal(root->ops[0]->callee, c);
-	reply(c, 0, "1");
-	assert_int_equal(last_status(), 0);
-	assert_string_equal(sentence(root, 0), "1");
-	assert_int_equal(w.run->account.reserved[QUANTITY_CALLS], 1);
-}
-
-static void
-test_time_for_one_attempt(void **state)
-{
-	struct call *root = begins_with_two(), *b;
-	struct record r;
-
-	(void)state;
-	w.policy->unnamed->timeout_ns = NS_PER_MS;
-	ask(root, "b");
-	b = newest();
-	assert_true(b->deadline_real_ns < root->ops[0]->deadline_real_ns);
-	r = record_newest(RECORD_CALL_START);
-	assert_int_equal(record_int(&r, TAG_DEADLINE), root->ops[0]->deadline_real_ns);
-	assert_int_equal(record_int(&r, TAG_ENDS), b->deadline_real_ns);
-	w.policy->unnamed->timeout_ns = 0; /* for those that follow */
-	while (w.n_cancelled == 0)
-		event_base_loop(w.loop, EVLOOP_ONCE);
-	assert_ptr_equal(w.cancelled[0], b);
-	reply(b, 0, "\"too late\"");
-	assert_string_equal(newest()->plugin, "c");
-	r = record_newest(RECORD_STAGE);
-	assert_int_equal(r.head.status, HOSPES_EDEADLINE);
-	assert_non_null(strstr((const char *)record_find(&r, TAG_MESSAGE)->data, "limits.b.timeout"));
-	assert_non_null(strstr((const char *)record_find(&r, TAG_STAGE)->data, "\"timeout\""));
-	reply(newest(), 0, "1");
-	assert_int_equal(last_status(), 0);
-}
-
-/* ---- Parts ------------------------------------------------------------------------------------------------------- */
-
-static void
-say(struct call *call, const char *text)
-{
-	_cleanup_(payload_unref) struct payload *p = payload_text(text);
-
-	w.events.part(call, p, w.events.arg);
-}
-
-static void
-test_parts_of_the_last_attempt(void **state)
-{
-	static const uint32_t first[2] = {0, 0}, second[2] = {0, 1};
-	struct call *root = begins_with_two();
-
-	(void)state;
-	ask(root, "b");
-	say(newest(), "\"b says\"");
-	ask_with(root, WIRE_OP_PART, "", 0, first, sizeof(first));
-	assert_int_equal(w.n_outcomes, 0); /* held back */
-	reply(newest(), HOSPES_EPOISON, "b ended two cells");
-	assert_int_equal(w.n_outcomes, 0);
-	say(newest(), "\"c says\"");
-	reply(newest(), 0, "1");
-	assert_string_equal(sentence(root, 1), "\"c says\"");
-	ask_with(root, WIRE_OP_PART, "", 0, second, sizeof(second));
-	assert_int_equal(last_status(), HOSPES_ENOENT);
-}
-
-/* A part that was handed on cannot be taken back. */
-static void
-test_what_was_heard_stands(void **state)
-{
-	static const uint32_t first[2] = {0, 0};
-	struct call *root = begins_with_two();
-
-	(void)state;
-	ask(root, "b");
-	say(newest(), "\"b says\"");
-	root->ops[0]->parts->held = false; /* as it was before the policy had a list */
-	ask_with(root, WIRE_OP_PART, "", 0, first, sizeof(first));
-	assert_int_equal(last_status(), 0);
-	reply(newest(), HOSPES_EPOISON, "b ended two cells");
-	assert_int_equal(last_status(), HOSPES_EPOISON);
-}
-
-/* ---- Those above ------------------------------------------------------------------------------------------------- */
-
-static void
-test_the_root(void **state)
-{
-	struct policy_fallback *f = list_of("a");
-
-	(void)state;
-	then_agent(f, "c", NULL);
-	reply(begins(), HOSPES_EPOISON, "a ended two cells");
-	assert_false(w.ended);
-	assert_string_equal(newest()->path, "/0#2");
-	ask(newest(), "b");
-	assert_string_equal(newest()->path, "/0#2/0");
-	reply(newest(), 0, "1");
-	reply(w.submitted[1], 0, "\"from c\"");
-	assert_true(w.ended);
-	assert_int_equal(w.run->root.status, 0);
-}
-
-/* Who begins again is told the last outcome, at once. */
-static void
-test_replay_of_the_caller(void **state)
-{
-	struct call *root = begins_with_two();
-
-	(void)state;
-	ask(root, "b");
-	reply(newest(), HOSPES_EPOISON, "b ended two cells");
-	reply(newest(), 0, "\"from c\"");
-	root->reissued = 0;
-	w.events.begins(root, "its cell died", w.events.arg);
-	ask(root, "b");
-	assert_int_equal(w.n_submitted, 3);
-	assert_int_equal(last_status(), 0);
-	assert_int_equal(w.outcomes[w.n_outcomes - 1].ordinal, 0);
-}
-
-/* An attempt is held against its own record, and a run that contradicts it is over: nothing stands in for that. */
-static void
-test_another_op_in_a_later_attempt(void **state)
-{
-	struct call *root = begins_with_two(), *c;
-
-	(void)state;
-	ask(root, "b");
-	ask(newest(), "c");
-	reply(newest(), 0, "1");
-	reply(w.submitted[1], HOSPES_EPOISON, "b ended two cells");
-	c = newest();
-	ask(c, "b"); /* where b had asked for c, which is another attempt's */
-	reply(newest(), 0, "1");
-	c->reissued = 0;
-	c->state = CALL_RUNNING;
-	w.events.begins(c, "its cell died", w.events.arg);
-	ask(c, "b");
-	assert_int_equal(last_status(), 0);
-	c->reissued = 0;
-	w.events.begins(c, "its cell died", w.events.arg);
-	ask(c, "c");
-	reply(c, HOSPES_ECANCELLED, "stopped");
-	reply(root, HOSPES_ECANCELLED, "stopped");
-	assert_int_equal(w.run->root.status, HOSPES_ENONDET);
-	assert_non_null(strstr((const char *)w.run->root.value->data, "op 0 of c 1.0.0 (/0/0#2) was call b"));
-	assert_int_equal(count(RECORD_STAGE), 1);
-}
-
-/* An attempt that was stopped in the middle of a replay may reply before it has asked for all that it asked for. */
-static void
-test_stopped_while_it_replays(void **state)
-{
-	struct call *root = begins_with_two(), *b;
-
-	(void)state;
-	w.policy->unnamed->timeout_ns = NS_PER_MS;
-	ask(root, "b");
-	w.policy->unnamed->timeout_ns = 0;
-	b = newest();
-	ask(b, "c");
-	reply(newest(), 0, "1");
-	b->reissued = 0;
-	b->state = CALL_RUNNING;
-	w.events.begins(b, "its cell died", w.events.arg);
-	while (w.n_cancelled == 0)
-		event_base_loop(w.loop, EVLOOP_ONCE);
-	reply(b, HOSPES_EDEADLINE, "stopped");
-	assert_string_equal(newest()->path, "/0/0#2");
-	reply(newest(), 0, "1");
-	assert_int_equal(last_status(), 0);
-}
-
-static void
-test_first_of_two(void **state)
-{
-	static const uint32_t both[2] = {0, 1};
-	struct call *root = begins_with_two(), *c;
-
-	(void)state;
-	ask(root, "b");
-	ask(root, "c");
-	c = newest();
-	ask_with(root, WIRE_OP_FIRST, "", 0, both, sizeof(both));
-	reply(w.submitted[1], HOSPES_EPOISON, "b ended two cells"); /* which wins nothing */
-	assert_int_equal(root->ops[2]->state, OP_OPEN);
-	reply(c, 0, "1");
-	assert_int_equal(root->ops[2]->state, OP_DONE);
-	assert_int_equal(root->ops[2]->value->data[0], 1);
-}
-
 int
 main(void)
 {
@@ -710,6 +448,8 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_not_of_one_that_is_not_there_either, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_permission_is_for_what_was_asked, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_an_agent_that_is_not_there, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_an_input_that_does_not_fit, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_members_of_a_group, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_a_share_is_for_all_attempts, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_a_budget_that_is_used_up, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_attempts_are_no_repetition, setup, teardown),
@@ -717,17 +457,6 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_a_capability, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_a_loop_through_a_fallback, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_lists_that_name_each_other, setup, teardown),
-	    cmocka_unit_test_setup_teardown(test_stopped_in_the_middle, setup, teardown),
-	    cmocka_unit_test_setup_teardown(test_no_time_for_another, setup, teardown),
-	    cmocka_unit_test_setup_teardown(test_children_of_the_attempt_before, setup, teardown),
-	    cmocka_unit_test_setup_teardown(test_time_for_one_attempt, setup, teardown),
-	    cmocka_unit_test_setup_teardown(test_parts_of_the_last_attempt, setup, teardown),
-	    cmocka_unit_test_setup_teardown(test_what_was_heard_stands, setup, teardown),
-	    cmocka_unit_test_setup_teardown(test_the_root, setup, teardown),
-	    cmocka_unit_test_setup_teardown(test_replay_of_the_caller, setup, teardown),
-	    cmocka_unit_test_setup_teardown(test_another_op_in_a_later_attempt, setup, teardown),
-	    cmocka_unit_test_setup_teardown(test_stopped_while_it_replays, setup, teardown),
-	    cmocka_unit_test_setup_teardown(test_first_of_two, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

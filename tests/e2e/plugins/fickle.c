@@ -9,6 +9,10 @@
 
 #include <hospes.h>
 
+#ifndef NAME
+#define NAME  "fickle"
+#define PRICE "400000"
+#endif
 #ifndef SEMVER
 #define SEMVER "1.0.0"
 #endif

@@ -40,8 +40,8 @@ tests/e2e/plugins/relay-4-new.so: ; $(RELAY) -DNAME='"relay-4"' -DSEMVER='"1.1.0
 
 FICKLE = $(PLUGIN_LINK) $(top_srcdir)/tests/e2e/plugins/fickle.c $(PLUGIN_LIBS)
 $(FICKLES): tests/e2e/plugins/fickle.c $(STAGE_SDK)
-tests/e2e/plugins/fickle.so: ; $(FICKLE) -DNAME='"fickle"' -DPRICE='"400000"'
-tests/e2e/plugins/fickle-2.so: ; $(FICKLE) -DNAME='"fickle"' -DPRICE='"400000"' -DSEMVER='"1.1.0"'
+tests/e2e/plugins/fickle.so: ; $(FICKLE)
+tests/e2e/plugins/fickle-2.so: ; $(FICKLE) -DSEMVER='"1.1.0"'
 tests/e2e/plugins/fickle-a.so: ; $(FICKLE) -DNAME='"fickle-a"' -DPRICE='"300"' -DOFFERS='"fickle.work"'
 tests/e2e/plugins/fickle-b.so: ; $(FICKLE) -DNAME='"fickle-b"' -DPRICE='"100"' -DOFFERS='"fickle.work"'
 tests/e2e/plugins/fickle-c.so: ; $(FICKLE) -DNAME='"fickle-c"' -DPRICE='"200"' -DOFFERS='"fickle.work"'
