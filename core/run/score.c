@@ -105,8 +105,15 @@ find_call(struct scoring *s, struct journal *j, uint64_t last)
 	bool ended = false;
 
 	while (last != 0) {
-		if (record_list_read(&list, j, &last, SIZE_MAX, &s->fault) != 0)
-			return s->fault.status;
+		if (record_list_read(&list, j, &last, SIZE_MAX, &s->fault) == 0)
+			continue;
+		if (s->fault.status == HOSPES_ENOENT && last < journal_first(j))
+			fault_set(&s->fault, HOSPES_ENOENT,
+			    "the records of the run %s were dropped, and with them which calls it made: nothing is "
+			    "left to "
+			    "be scored",
+			    s->id_text);
+		return s->fault.status;
 	}
 	record_list_turn(&list);
 	for (size_t i = 0; i < list.n; i++) {

@@ -147,7 +147,8 @@ static void
 tell_dropped(struct view *view, json_t *entry)
 {
 	const char *message = json_string_value(json_object_get(entry, "message"));
-	int status = status_number(json_string_value(json_object_get(entry, "status")));
+	const char *ended = json_string_value(json_object_get(entry, "status"));
+	int status = ended == NULL ? 0 : status_number(ended); /* one that is open has none */
 	_cleanup_(free_p) char *why = xasprintf(DROPPED, view->id_text);
 
 	if (view->what == VIEW_RECORDS || entry == NULL) {

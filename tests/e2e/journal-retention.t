@@ -1,7 +1,7 @@
 # Records are dropped by age and by size, oldest first; summaries stay, and what is not there any more is told as such.
 # Nothing that a start, the store or an open run needs goes, and the files that go are used again.
 . "$TESTS/lib.sh"
-plan 18
+plan 20
 CONF_MORE='journal: { size = "32M"; };'
 host_start
 plugin echo
@@ -41,6 +41,9 @@ verified "what is left is whole"
 hospes show "$first" >"$T/out" 2>"$T/err"
 is "$?" 0 "the run from before is known"
 says "were dropped"
+hospes score "$first" 0.5 >"$T/out" 2>"$T/err"; code=$?
+holds '[ $code -ne 0 ]' "it cannot be scored any more"
+says "nothing is left to be scored"
 is "$(hospes show "$first" --json | jq -r '[.status, .plugin, .calls, .state, .missing.code, .result] | @csv')" \
     '"ok","wordcount",1,"ended","not_found",' "with how it ended and what it took"
 is "$(hospes ps --all --limit 1000 --json | jq --arg id "$first" 'map(select(.id == $id)) | length')" 1 "and listed"

@@ -128,6 +128,7 @@ E2E_SCENARIOS = \
 	tests/e2e/guard-routing-least-loaded.t \
 	tests/e2e/guard-routing-name.t \
 	tests/e2e/guard-routing-weighted.t \
+	tests/e2e/guard-together-kill.t \
 	tests/e2e/host-bad-config.t \
 	tests/e2e/host-disk-full.t \
 	tests/e2e/host-drains.t \

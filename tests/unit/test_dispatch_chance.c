@@ -15,10 +15,11 @@
 #include "dispatch/review.h"
 #include "dispatch/state.h"
 
+/* After a start it may be another one. */
 static const char policy[] =
-    "run = { queue = 12; on_cycle = \"refuse\"; };\n"
+    "run = { queue = 12; on_cycle = \"%s\"; };\n"
     "breaker = { errors = 50; least = 2; open = \"10ms\"; };\n"
-    "reviews = { spend = \"0\"; deadline = \"50ms\"; default = \"approve\"; };\n"
+    "reviews = { spend = \"%s\"; deadline = \"50ms\"; default = \"approve\"; };\n"
     "limits = { c = { concurrency = 1; }; b = { rate = \"500/s\"; burst = 1; timeout = \"20ms\"; }; d = { context = "
     "\"64K\"; }; };\n"
     "grounding: { b: { checks = [ \"v\", \"x\" ]; confidence = 0.4; on_fail = [ \"retry\", \"escalate\", \"review\", "
@@ -160,7 +161,8 @@ choose(struct said *s, const char *path, uint32_t before)
 	default:
 		s->op.kind = WIRE_OP_CALL;
 		s->op.timeout_ns = chance(4) == 0 ? (1 + chance(20)) * NS_PER_MS : 0;
-		s->op.share_calls = chance(4) == 0 ? 1 + chance(8) : 0;
+		s->op.share_calls = chance(4) > 0 ? 0 : chance(3) == 0 ? -(int64_t)(1 + chance(4)) : 1 + chance(8);
+		s->op.share_micros = chance(6) == 0 ? chance(20000) : 0;
 		s->target = one_of(targets, ARRAY_LEN(targets));
 		s->input = payload_text(chance(6) > 0 ? ASK : "{\"b\":1}");
 	}
@@ -316,9 +318,12 @@ world_is_peopled(void)
 {
 	static const char *const names[] = {"a", "b", "c", "d", "e"};
 
-	with_policy(policy);
+	_cleanup_(free_p) char *text =
+	    xasprintf(policy, chance(4) == 0 ? "end_run" : "refuse", chance(3) == 0 ? "0.02" : "0");
+
+	with_policy(text);
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
-		version_add(names[i], "1.0.0");
+		version_add(names[i], "1.0.0")->price_micros = (int64_t)i * 2000;
 	version_add("v", "1.0.0")->kind = PLUGIN_CHECK;
 	version_add("x", "1.0.0")->kind = PLUGIN_CHECK;
 	ulid_format(&w.run->id, w.run->id_text);
@@ -445,7 +450,7 @@ test_by_chance(void **state)
 {
 	const char *rounds = getenv("ROUNDS"), *from = getenv("SEED");
 	uint64_t first = from == NULL ? 1 : strtoull(from, NULL, 10);
-	uint64_t n = rounds == NULL ? 300 : strtoull(rounds, NULL, 10);
+	uint64_t n = rounds == NULL ? 150 : strtoull(rounds, NULL, 10);
 
 	for (uint64_t i = first; i < first + n; i++) {
 		if (from != NULL || rounds != NULL)
