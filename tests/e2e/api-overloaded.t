@@ -47,7 +47,11 @@ wait "${pids[@]}"
 is "$(cat "$T"/answered.* | awk '{ n += $1 } END { print n }')" 104000 "104,000 requests were answered"
 grown=$(($(rss) - before))
 note "$before KiB before, $grown KiB more after; the bound is $bound KiB"
-holds '[ $grown -le $bound ]' "the host did not grow past what its queues may hold"
+if [ "${SANITIZERS:-no}" = no ]; then
+	holds '[ $grown -le $bound ]' "the host did not grow past what its queues may hold"
+else
+	ok 0 "the host did not grow past what its queues may hold # SKIP sanitizers keep what was freed"
+fi
 is "$(hospes ps --json | jq length)" 24 "and nobody was let in"
 
 # Who waits is cancelled at once, and another comes in.
