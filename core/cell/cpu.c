@@ -95,16 +95,15 @@ cpu_idled(struct cell *cell)
 }
 
 void
-cpu_begins(struct call *call)
+cpu_begins(struct call *call, int64_t now)
 {
-	call->busy_since_ns = call->cell->cells->mono_ns();
+	call->busy_since_ns = now;
 }
 
 void
-cpu_rests(struct call *call)
+cpu_rests(struct call *call, int64_t now)
 {
 	struct cell *cell = call->cell;
-	int64_t now = cell->cells->mono_ns();
 
 	if (now - cell->cpu_looked_ns >= LOOK_NS)
 		cpu_look(cell, now);

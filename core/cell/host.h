@@ -319,8 +319,8 @@ bool spin_look(struct cells *cells); /* into the boxes, for a while; false: the 
 /* cpu.c */
 void cpu_ready(struct cell *cell); /* what it used to load is nobody's */
 void cpu_idled(struct cell *cell); /* nor what it used without a call, which one is given to it now */
-void cpu_begins(struct call *call); /* it has something to do from now on; until now */
-void cpu_rests(struct call *call);
+void cpu_begins(struct call *call, int64_t now); /* it has something to do from now on; until now */
+void cpu_rests(struct call *call, int64_t now);
 void cpu_leaves(struct cell *cell, struct call *call);
 void cpu_look(struct cell *cell, int64_t now);
 

@@ -32,7 +32,7 @@ violation(struct cell *cell, const char *format, ...)
 
 /* Those that wait are kept in the order of who waits longest; one that waits for another op now has just begun to. */
 static void
-note_parked(struct call *call, enum call_state state)
+note_parked(struct call *call, enum call_state state, int64_t now)
 {
 	struct pool *pool = call->cell->pool;
 
@@ -40,7 +40,7 @@ note_parked(struct call *call, enum call_state state)
 		TAILQ_REMOVE(&pool->parked, call, parked);
 	if (state != CALL_PARKED)
 		return;
-	call->parked_mono_ns = pool->cells->mono_ns();
+	call->parked_mono_ns = now;
 	TAILQ_INSERT_TAIL(&pool->parked, call, parked);
 }
 
@@ -52,22 +52,23 @@ call_set_state(struct call *call, enum call_state state)
 
 	if (call->cell != NULL) {
 		const struct cells_events *events = &call->cell->cells->events;
+		int64_t now = call->cell->cells->mono_ns();
 
 		if (call->state == CALL_RUNNING && state != CALL_RUNNING) {
-			cpu_rests(call);
+			cpu_rests(call, now);
 			share_rests(call->cell->pool, run);
 			call->cell->worked++;
 		} else if (change != 0) {
 			if (call->cell->n_running == 0)
-				call->cell->paced_ns = call->cell->cells->mono_ns();
-			cpu_begins(call);
+				call->cell->paced_ns = now;
+			cpu_begins(call, now);
 			share_runs(call->cell->pool, run);
 		}
 		call->cell->n_running += change;
 		call->cell->cells->n_running += change;
 		run->calls_running += change;
 		run->moves += state == CALL_RUNNING;
-		note_parked(call, state);
+		note_parked(call, state, now);
 		if (run->calls_running == 0 && !run->is_stalled && events->stalled != NULL)
 			events->stalled(run, events->arg);
 	}
