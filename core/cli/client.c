@@ -394,3 +394,16 @@ client_fetch(const struct cli *cli, const char *path, json_t **ret)
 		return cli_fail(cli, &fault);
 	return 0;
 }
+
+int
+client_list(struct cli *cli, const char *path, json_t **ret)
+{
+	_cleanup_(free_p) char *asked = NULL;
+	double limit = 100;
+	struct fault fault;
+
+	if (cli_number(cli, "limit", 10000, &limit, &fault) != 0)
+		return cli_usage(cli, &fault);
+	asked = xasprintf("%s?all=%d&limit=%.0f", path, cli_flag(cli, "all"), limit < 1 ? 1 : limit);
+	return client_fetch(cli, asked, ret);
+}

@@ -59,4 +59,7 @@ char *client_path(const char *prefix, const char *name, const char *suffix);
 /* Opens, asks, tells what went wrong: what most commands do.  Returns 0 or the exit code. */
 int client_fetch(const struct cli *cli, const char *path, json_t **ret);
 
+/* The same of a list, as --all and --limit (100) say. */
+int client_list(struct cli *cli, const char *path, json_t **ret);
+
 #endif

@@ -42,17 +42,11 @@ command_reviews(struct cli *cli)
 	static const char *const headings[] = {"REVIEW", "CAUSE", "STATE", "DEADLINE", "DEFAULT", "QUESTION", NULL};
 	_cleanup_(table_free) struct table *table = table_new(headings);
 	_cleanup_(json_p) json_t *reviews = NULL;
-	_cleanup_(free_p) char *path = NULL;
 	const json_t *review;
-	double limit = 100;
-	struct fault fault;
 	size_t i;
 	int rc;
 
-	if (cli_number(cli, "limit", 10000, &limit, &fault) != 0)
-		return cli_usage(cli, &fault);
-	path = xasprintf("/v1/reviews?all=%d&limit=%.0f", cli_flag(cli, "all"), limit < 1 ? 1 : limit);
-	rc = client_fetch(cli, path, &reviews);
+	rc = client_list(cli, "/v1/reviews", &reviews);
 	if (rc != 0)
 		return rc;
 	if (cli->json) {

@@ -159,17 +159,11 @@ command_ps(struct cli *cli)
 	    "WAITS FOR", NULL};
 	_cleanup_(table_free) struct table *table = table_new(headings);
 	_cleanup_(json_p) json_t *runs = NULL;
-	_cleanup_(free_p) char *path = NULL;
 	const json_t *run;
-	double limit = 100;
-	struct fault fault;
 	size_t i;
 	int rc;
 
-	if (cli_number(cli, "limit", 10000, &limit, &fault) != 0)
-		return cli_usage(cli, &fault);
-	path = xasprintf("/v1/runs?all=%d&limit=%.0f", cli_flag(cli, "all"), limit < 1 ? 1 : limit);
-	rc = client_fetch(cli, path, &runs);
+	rc = client_list(cli, "/v1/runs", &runs);
 	if (rc != 0)
 		return rc;
 	if (cli->json) {
