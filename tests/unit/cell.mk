@@ -1,6 +1,6 @@
 # unit tests of cell
 CMOCKA_TESTS += tests/unit/test_cell_calls tests/unit/test_cell_cpu tests/unit/test_cell_death tests/unit/test_cell_evict \
-	tests/unit/test_cell_frames tests/unit/test_cell_mail tests/unit/test_cell_share tests/unit/test_cell_verdict
+	tests/unit/test_cell_frames tests/unit/test_cell_mail tests/unit/test_cell_share tests/unit/test_cell_slices tests/unit/test_cell_verdict
 
 CELL_TEST_LIBS = core/cell/libcell.a core/policy/libpolicy.a core/call/libcall.a core/base/libbase.a $(EVENT_LIBS) \
 	$(JANSSON_LIBS) $(CONFIG_LIBS) $(SODIUM_LIBS) $(XXHASH_LIBS) $(CMOCKA_LIBS) -lm
@@ -28,6 +28,9 @@ tests_unit_test_cell_frames_LDADD = $(CELL_TEST_LIBS)
 tests_unit_test_cell_share_SOURCES = tests/unit/test_cell_share.c tests/unit/cell_world.c tests/unit/cell_world.h
 tests_unit_test_cell_share_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_cell_share_LDADD = $(CELL_TEST_LIBS)
+tests_unit_test_cell_slices_SOURCES = tests/unit/test_cell_slices.c tests/unit/cell_world.c tests/unit/cell_world.h
+tests_unit_test_cell_slices_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_cell_slices_LDADD = $(CELL_TEST_LIBS)
 
 tests_unit_test_cell_mail_SOURCES = tests/unit/test_cell_mail.c tests/unit/cell_world.c tests/unit/cell_world.h
 tests_unit_test_cell_mail_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
