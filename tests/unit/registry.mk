@@ -1,6 +1,6 @@
 # unit tests of policy and registry
 CMOCKA_TESTS += tests/unit/test_policy tests/unit/test_policy_check tests/unit/test_policy_conf tests/unit/test_policy_fallbacks tests/unit/test_policy_files tests/unit/test_policy_handoffs tests/unit/test_policy_match tests/unit/test_policy_reload \
-	tests/unit/test_semver tests/unit/test_registry
+	tests/unit/test_semver tests/unit/test_registry tests/unit/test_registry_versions
 
 REGISTRY_TEST_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -DCONF_FILE='"$(abs_top_srcdir)/etc/hospes.conf"'
 POLICY_TEST_LIBS = core/policy/libpolicy.a core/base/libbase.a $(CMOCKA_LIBS) $(CONFIG_LIBS) $(EVENT_LIBS) \
@@ -44,6 +44,11 @@ tests_unit_test_semver_SOURCES = tests/unit/test_semver.c
 tests_unit_test_semver_CPPFLAGS = $(REGISTRY_TEST_CPPFLAGS)
 tests_unit_test_semver_LDADD = $(REGISTRY_TEST_LIBS)
 
-tests_unit_test_registry_SOURCES = tests/unit/test_registry.c
+REGISTRY_WORLD = tests/unit/registry_world.c tests/unit/registry_world.h tests/unit/cmocka_all.h tests/unit/scratch.h
+tests_unit_test_registry_SOURCES = tests/unit/test_registry.c $(REGISTRY_WORLD)
 tests_unit_test_registry_CPPFLAGS = $(REGISTRY_TEST_CPPFLAGS)
 tests_unit_test_registry_LDADD = $(REGISTRY_TEST_LIBS)
+
+tests_unit_test_registry_versions_SOURCES = tests/unit/test_registry_versions.c $(REGISTRY_WORLD)
+tests_unit_test_registry_versions_CPPFLAGS = $(REGISTRY_TEST_CPPFLAGS)
+tests_unit_test_registry_versions_LDADD = $(REGISTRY_TEST_LIBS)
