@@ -1,7 +1,5 @@
 /* What a cell used of CPU time is paid for by the calls that had something to do there, each by how long it had. */
 
-#include "cmocka_all.h"
-
 #include "base/clock.h"
 #include "cell_world.h"
 
@@ -25,14 +23,6 @@ setup(void **state)
 	world_new();
 	assert_int_equal(world_open(&fault), 0);
 	world.cells->events.cpu = on_cpu;
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	world_free();
 	return 0;
 }
 
@@ -217,7 +207,7 @@ test_a_dead_cell(void **state)
 int
 main(void)
 {
-#define PROMISE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define PROMISE(f) cmocka_unit_test_setup_teardown(f, setup, world_teardown)
 	const struct CMUnitTest tests[] = {
 	    PROMISE(test_alike_for_what_they_do_alike),
 	    PROMISE(test_who_waits_does_not_pay),

@@ -1,11 +1,5 @@
 /* Frames over the page that host and cell share: the host's side, with cells that keep to the rules and cells that do not. */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
