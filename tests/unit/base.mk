@@ -1,6 +1,6 @@
 # Unit tests of base, journal and store.
-CMOCKA_TESTS += tests/unit/test_journal tests/unit/test_journal_damage tests/unit/test_journal_care \
-	tests/unit/test_journal_check
+CMOCKA_TESTS += tests/unit/test_journal tests/unit/test_journal_damage tests/unit/test_journal_drop \
+	tests/unit/test_journal_erase tests/unit/test_journal_check
 
 JOURNAL_LIBS = core/journal/libjournal.a core/base/libbase.a $(EVENT_LIBS) $(JANSSON_LIBS) $(XXHASH_LIBS) $(CMOCKA_LIBS)
 
@@ -14,9 +14,12 @@ tests_unit_test_journal_damage_SOURCES = tests/unit/test_journal_damage.c tests/
 	tests/unit/fake_disk.h tests/unit/scratch.h
 tests_unit_test_journal_damage_LDADD = $(JOURNAL_LIBS)
 
-tests_unit_test_journal_care_SOURCES = tests/unit/test_journal_care.c tests/unit/cmocka_all.h tests/unit/journal_place.h tests/unit/fake_disk.h \
-	tests/unit/scratch.h
-tests_unit_test_journal_care_LDADD = $(JOURNAL_LIBS)
+JOURNAL_BATCHES = tests/unit/journal_batches.c tests/unit/journal_batches.h tests/unit/cmocka_all.h tests/unit/journal_place.h \
+	tests/unit/fake_disk.h tests/unit/scratch.h
+tests_unit_test_journal_drop_SOURCES = tests/unit/test_journal_drop.c $(JOURNAL_BATCHES)
+tests_unit_test_journal_drop_LDADD = $(JOURNAL_LIBS)
+tests_unit_test_journal_erase_SOURCES = tests/unit/test_journal_erase.c $(JOURNAL_BATCHES)
+tests_unit_test_journal_erase_LDADD = $(JOURNAL_LIBS)
 tests_unit_test_journal_check_SOURCES = tests/unit/test_journal_check.c tests/unit/cmocka_all.h tests/unit/journal_place.h \
 	tests/unit/fake_disk.h tests/unit/scratch.h
 tests_unit_test_journal_check_LDADD = $(JOURNAL_LIBS)

@@ -31,16 +31,6 @@ setup(void **state)
 	return 0;
 }
 
-static int
-teardown(void **state)
-{
-	struct fixture *x = *state;
-
-	place_close(&x->at);
-	free(x);
-	return 0;
-}
-
 static struct journal *
 open_with(struct fixture *x, size_t segment_bytes, int64_t sync_after_ns)
 {
@@ -457,7 +447,7 @@ a_large_batch_has_a_segment_of_its_own(void **state)
 int
 main(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, place_teardown)
 	const struct CMUnitTest tests[] = {
 	    T(lsn_counts_bytes_from_one),
 	    T(nothing_is_told_before_its_sync),
