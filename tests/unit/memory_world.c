@@ -179,3 +179,37 @@ world_load(struct world *w, const char *name, const char *text)
 
 	return world_load_batch(w, &world_space, batch, strlen(batch));
 }
+
+int
+world_setup(void **state)
+{
+	*state = world_new();
+	return 0;
+}
+
+int
+world_teardown(void **state)
+{
+	world_free((struct world **)state);
+	return 0;
+}
+
+json_int_t
+number(const json_t *j, const char *member)
+{
+	return json_integer_value(json_object_get(j, member));
+}
+
+const char *
+text(const json_t *j, const char *member)
+{
+	return json_string_value(json_object_get(j, member));
+}
+
+size_t
+hits(struct world *w)
+{
+	return json_array_size(json_object_get(w->answer, "found"));
+}
+
+const char of_birds[] = "Of birds\n\nThe swift sleeps on the wing.\n\nOwls hunt at night, when mice are about.\n";
