@@ -77,6 +77,26 @@ rebuilt_from(unsigned n)
 		fail_msg("after %u records: %s", n, fault.text);
 }
 
+void
+assert_damage(void **state, unsigned n, size_t nth, const struct record *r)
+{
+	struct fault fault = {0};
+	int rc;
+	struct restore *restore = restored(n, &rc, &fault);
+
+	assert_int_equal(rc, 0);
+	if (dispatch_restore_record(restore, r, &fault) != HOSPES_EDAMAGED)
+		fail_msg("case %zu was taken", nth);
+	dispatch_restore_fail(&restore, &fault);
+	assert_true(w.ended);
+	assert_int_equal(w.run->root.status, HOSPES_EDAMAGED);
+	assert_int_equal(w.calls.count, 0);
+	assert_int_equal(w.run->account.reserved[QUANTITY_CALLS], 0);
+	assert_int_equal(w.run->reviews_open, 0);
+	teardown(state);
+	setup(state);
+}
+
 bool
 same_field(const struct record *a, const struct record *b, enum record_tag tag)
 {

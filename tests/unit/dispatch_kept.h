@@ -26,6 +26,10 @@ struct restore *restored(unsigned n, int *rc, struct fault *fault);
 /* The same, and the run goes on from there; the test fails if it can't, or if anything was done while it was built. */
 void rebuilt_from(unsigned n);
 
+/* After the first n of them this record, the nth case of a test, is told as damage, and nothing of the run is left behind; then
+ * comes another world, with nobody in it. */
+void assert_damage(void **state, unsigned n, size_t nth, const struct record *r);
+
 /* Two records say the same there. */
 bool same_field(const struct record *a, const struct record *b, enum record_tag tag);
 

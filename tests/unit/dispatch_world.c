@@ -95,17 +95,24 @@ start(void)
 }
 
 void
-ask_with(struct call *call, uint16_t kind, const char *target, int64_t share, const void *input, size_t len)
+ask_op(struct call *call, const struct wire_op *op, const char *target, const void *input, size_t len)
 {
 	_cleanup_(payload_unref) struct payload *p = payload_new(input, len);
-	struct wire_op op = {.kind = kind, .share_calls = share, .flags = WIRE_OP_WAITS};
 	uint32_t ordinal = call->reissued++;
 
 	call->state = CALL_PARKED;
 	call->waits_for = ordinal;
-	w.events.op(call, ordinal, &op, target, NULL, NULL, p, w.events.arg);
+	w.events.op(call, ordinal, op, target, NULL, NULL, p, w.events.arg);
 	if (call->state == CALL_PARKED)
 		w.events.parked(call, w.events.arg);
+}
+
+void
+ask_with(struct call *call, uint16_t kind, const char *target, int64_t share, const void *input, size_t len)
+{
+	struct wire_op op = {.kind = kind, .share_calls = share, .flags = WIRE_OP_WAITS};
+
+	ask_op(call, &op, target, input, len);
 }
 
 void

@@ -90,7 +90,8 @@ struct version *version_add(const char *name, const char *semver);
 /* Starts the run; its root call. */
 struct call *start(void);
 
-/* A call asks for something and waits for it; for another agent; ends. */
+/* A call asks for something and waits for it, as this op or of that kind; for another agent; ends. */
+void ask_op(struct call *call, const struct wire_op *op, const char *target, const void *input, size_t len);
 void ask_with(struct call *call, uint16_t kind, const char *target, int64_t share, const void *input, size_t len);
 void ask(struct call *call, const char *target);
 void reply(struct call *call, int status, const char *text);

@@ -69,4 +69,15 @@ place_journal(struct place *p, size_t segment_bytes, void (*failed)(const struct
 	return j;
 }
 
+static inline uint64_t
+append_text(struct journal *j, const char *text, uint64_t prev)
+{
+	struct record r;
+
+	record_init(&r, RECORD_LOG);
+	r.head.prev = prev;
+	record_add_text(&r, TAG_MESSAGE, text);
+	return journal_append(j, &r);
+}
+
 #endif

@@ -1,5 +1,7 @@
 /* The world of the tests of memory. */
 
+#include <dirent.h>
+
 #include "memory_world.h"
 
 #include <event2/buffer.h>
@@ -178,6 +180,34 @@ world_load(struct world *w, const char *name, const char *text)
 	    xasprintf("{\"document\": \"%s\", \"bytes\": %zu}\n%s", name, strlen(text), text);
 
 	return world_load_batch(w, &world_space, batch, strlen(batch));
+}
+
+unsigned
+world_files(struct world *w)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < 256; i++) {
+		_cleanup_(free_p) char *path = xasprintf("%s/documents/%02x", w->memory_dir, i);
+		DIR *dir = opendir(path);
+		struct dirent *e;
+
+		while (dir != NULL && (e = readdir(dir)) != NULL)
+			n += e->d_name[0] != '.';
+		if (dir != NULL)
+			closedir(dir);
+	}
+	return n;
+}
+
+json_t *
+world_drop(struct world *w, const struct memory_space *space)
+{
+	struct memory_command *c = NULL;
+
+	assert_int_equal(memory_drop(w->memory, space, &c, &w->fault), 0);
+	memory_append(w->memory, c, "test", world_done, w);
+	return world_wait(w);
 }
 
 int

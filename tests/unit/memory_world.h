@@ -39,7 +39,11 @@ json_t *world_put(struct world *w, const char *key, const char *json, uint64_t v
 json_t *world_get(struct world *w, const char *key);
 json_t *world_forget(struct world *w, const char *key);
 json_t *world_forget_document(struct world *w, const char *digest);
+json_t *world_drop(struct world *w, const struct memory_space *space);
 json_t *world_search(struct world *w, const char *query);
+
+/* Files of documents, all of them. */
+unsigned world_files(struct world *w);
 
 /* A document that tests load. */
 extern const char of_birds[];

@@ -16,12 +16,8 @@ on_cpu(struct call *call, int64_t ns, void *arg)
 static int
 setup(void **state)
 {
-	struct fault fault;
-
-	(void)state;
 	memset(paid, 0, sizeof(paid));
-	world_new();
-	assert_int_equal(world_open(&fault), 0);
+	assert_int_equal(world_setup(state), 0);
 	world.cells->events.cpu = on_cpu;
 	return 0;
 }

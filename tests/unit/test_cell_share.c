@@ -12,11 +12,7 @@ static struct run other;
 static int
 setup(void **state)
 {
-	struct fault fault;
-
-	(void)state;
-	world_new();
-	if (world_open(&fault) != 0)
+	if (world_setup(state) != 0)
 		return -1;
 	world.cells->ahead_ns = CELL_AHEAD_NS;
 	other = world.run;

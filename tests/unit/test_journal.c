@@ -50,17 +50,6 @@ open_with(struct fixture *x, size_t segment_bytes, int64_t sync_after_ns)
 	return j;
 }
 
-static uint64_t
-append_text(struct journal *j, const char *text, uint64_t prev)
-{
-	struct record r;
-
-	record_init(&r, RECORD_LOG);
-	r.head.prev = prev;
-	record_add_text(&r, TAG_MESSAGE, text);
-	return journal_append(j, &r);
-}
-
 /* What a wait leaves behind: the order in which it came. */
 struct arrival {
 	unsigned *clock;

@@ -4,7 +4,6 @@
 #include "memory_world.h"
 #include "scratch.h"
 
-#include <dirent.h>
 #include <stdio.h>
 
 #include "base/json.h"
@@ -22,25 +21,6 @@ static json_t *
 hit(struct world *w, size_t i)
 {
 	return json_array_get(json_object_get(w->answer, "found"), i);
-}
-
-/* Files of documents, all of them. */
-static unsigned
-files(struct world *w)
-{
-	unsigned n = 0;
-
-	for (unsigned i = 0; i < 256; i++) {
-		_cleanup_(free_p) char *path = xasprintf("%s/documents/%02x", w->memory_dir, i);
-		DIR *dir = opendir(path);
-		struct dirent *e;
-
-		while (dir != NULL && (e = readdir(dir)) != NULL)
-			n += e->d_name[0] != '.';
-		if (dir != NULL)
-			closedir(dir);
-	}
-	return n;
 }
 
 static void
@@ -250,7 +230,7 @@ the_same_text_stays_what_it_was(void **state)
 	world_load(w, "other", of_birds);
 	assert_false(flag(json_array_get(w->answer, 0), "new"));
 	assert_string_equal(text(json_array_get(w->answer, 0), "document"), "birds");
-	assert_int_equal(files(w), 1);
+	assert_int_equal(world_files(w), 1);
 	world_load(w, "birds", "Another text of the same name.");
 	assert_true(flag(json_array_get(w->answer, 0), "new"));
 	memory_documents(w->memory, 1, &world_space, NULL, 0, world_done, w);
@@ -275,7 +255,7 @@ a_bad_batch_leaves_nothing(void **state)
 	assert_null(world_load_batch(w, &world_space, zero, sizeof zero - 1));
 	assert_int_equal(w->fault.status, HOSPES_EINPUT);
 	settle(w);
-	assert_int_equal(files(w), 0);
+	assert_int_equal(world_files(w), 0);
 	memory_documents(w->memory, 1, &world_space, NULL, 0, world_done, w);
 	assert_int_equal(json_array_size(json_object_get(world_wait(w), "documents")), 0);
 }

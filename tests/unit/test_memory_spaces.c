@@ -4,7 +4,6 @@
 #include "memory_world.h"
 #include "scratch.h"
 
-#include <dirent.h>
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -17,35 +16,6 @@ flag(const json_t *j, const char *member)
 	const json_t *value = json_object_get(j, member);
 
 	return json_is_true(value);
-}
-
-/* Files of documents, all of them. */
-static unsigned
-files(struct world *w)
-{
-	unsigned n = 0;
-
-	for (unsigned i = 0; i < 256; i++) {
-		_cleanup_(free_p) char *path = xasprintf("%s/documents/%02x", w->memory_dir, i);
-		DIR *dir = opendir(path);
-		struct dirent *e;
-
-		while (dir != NULL && (e = readdir(dir)) != NULL)
-			n += e->d_name[0] != '.';
-		if (dir != NULL)
-			closedir(dir);
-	}
-	return n;
-}
-
-static json_t *
-drop(struct world *w, const struct memory_space *space)
-{
-	struct memory_command *c = NULL;
-
-	assert_int_equal(memory_drop(w->memory, space, &c, &w->fault), 0);
-	memory_append(w->memory, c, "test", world_done, w);
-	return world_wait(w);
 }
 
 static void
@@ -94,19 +64,19 @@ a_file_goes_when_the_last_space_lets_go(void **state)
 	digest = xstrdup(text(json_array_get(w->answer, 0), "digest"));
 	load_in(w, &other);
 	settle(w);
-	assert_int_equal(files(w), 1);
+	assert_int_equal(world_files(w), 1);
 	world_forget_document(w, digest);
 	assert_true(flag(w->answer, "forgotten"));
 	settle(w);
-	assert_int_equal(files(w), 1);
+	assert_int_equal(world_files(w), 1);
 	world_search(w, "owls");
 	assert_int_equal(hits(w), 0);
-	drop(w, &other);
+	world_drop(w, &other);
 	assert_int_equal(number(w->answer, "documents"), 1);
 	settle(w);
-	assert_int_equal(files(w), 0);
+	assert_int_equal(world_files(w), 0);
 	load_in(w, &other);
-	assert_int_equal(files(w), 1);
+	assert_int_equal(world_files(w), 1);
 }
 
 static void
@@ -146,9 +116,9 @@ what_is_brought_while_it_is_forgotten_stays(void **state)
 		settle(w);
 		memory_document(w->memory, 1, &other, digest, 0, 0, world_done, w);
 		assert_non_null(world_wait(w));
-		drop(w, &other);
+		world_drop(w, &other);
 		settle(w);
-		assert_int_equal(files(w), 0);
+		assert_int_equal(world_files(w), 0);
 	}
 }
 
@@ -181,7 +151,7 @@ a_drop_takes_all_and_nothing_else(void **state)
 	world_put(w, "a", "1", MEMORY_ANY);
 	world_put(w, "b", "1", MEMORY_ANY);
 	load_in(w, &other);
-	drop(w, &world_space);
+	world_drop(w, &world_space);
 	assert_int_equal(number(w->answer, "keys"), 2);
 	assert_int_equal(number(w->answer, "documents"), 1);
 	assert_null(world_get(w, "a"));

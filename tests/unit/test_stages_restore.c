@@ -344,14 +344,9 @@ test_damage(void **state)
 	kill_host(state);
 	n = kept_up_to(RECORD_CALL_START, 2);
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
-		struct restore *restore;
-		struct fault fault;
 		struct record r;
-		int rc;
 
 		world_is_peopled();
-		restore = restored(n, &rc, &fault);
-		assert_int_equal(rc, 0);
 		record_init(&r, RECORD_STAGE);
 		r.head.seq = n;
 		r.head.status = bad[i].status;
@@ -362,15 +357,7 @@ test_damage(void **state)
 		record_add_text(&r, TAG_STAGE, bad[i].stage);
 		if (bad[i].input)
 			record_add_text(&r, TAG_INPUT, "{}");
-		if (dispatch_restore_record(restore, &r, &fault) != HOSPES_EDAMAGED)
-			fail_msg("case %zu was taken", i);
-		dispatch_restore_fail(&restore, &fault);
-		assert_true(w.ended);
-		assert_int_equal(w.run->root.status, HOSPES_EDAMAGED);
-		assert_int_equal(w.calls.count, 0);
-		assert_int_equal(w.run->account.reserved[QUANTITY_CALLS], 0);
-		teardown(state);
-		setup(state);
+		assert_damage(state, n, i, &r);
 	}
 	w.ended = true;
 	forget_kept();
