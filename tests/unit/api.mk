@@ -1,8 +1,8 @@
 # unit tests of api and cli
 CMOCKA_TESTS += tests/unit/test_api tests/unit/test_api_memory tests/unit/test_api_resume tests/unit/test_api_start \
 	tests/unit/test_api_streams
-api_world_sources = tests/unit/api_fakes.c tests/unit/api_fakes.h tests/unit/api_fakes_guards.c tests/unit/api_fakes_memory.c \
-	tests/unit/api_world.c tests/unit/api_world.h tests/unit/cmocka_all.h
+api_world_sources = tests/unit/api_fakes.c tests/unit/api_fakes.h tests/unit/api_fakes_guards.c \
+	tests/unit/api_fakes_memory.c tests/unit/api_world.c tests/unit/api_world.h tests/unit/cmocka_all.h
 tests_unit_test_api_SOURCES = tests/unit/test_api.c $(api_world_sources)
 tests_unit_test_api_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_api_LDADD = core/api/libapi.a core/base/libbase.a $(EVENT_LIBS) $(JANSSON_LIBS) $(XXHASH_LIBS) \

@@ -154,6 +154,13 @@ guest_hears_all(struct guest *g, uint16_t type, uint64_t *handles, unsigned max)
 	return n;
 }
 
+void
+guest_begins(struct guest *g, uint64_t *handles, unsigned n)
+{
+	guest_ready(g);
+	assert_int_equal(guest_hears_all(g, WIRE_START, handles, n), n);
+}
+
 struct guest *
 guest_with_call(unsigned *i, uint64_t *handle)
 {
@@ -161,8 +168,7 @@ guest_with_call(unsigned *i, uint64_t *handle)
 
 	*i = world_submit("{\"a\":1}");
 	g = guest(guests() - 1);
-	guest_ready(g);
-	assert_int_equal(guest_hears_all(g, WIRE_START, handle, 1), 1);
+	guest_begins(g, handle, 1);
 	return g;
 }
 
@@ -174,8 +180,7 @@ guest_with_calls(unsigned n, uint64_t *handles)
 	for (unsigned i = 0; i < n; i++)
 		(void)world_submit("1");
 	g = guest(guests() - 1);
-	guest_ready(g);
-	assert_int_equal(guest_hears_all(g, WIRE_START, handles, n), n);
+	guest_begins(g, handles, n);
 	return g;
 }
 

@@ -97,6 +97,9 @@ void guest_die(struct guest *g, int wait_status); /* closes all, tells the statu
 bool guest_hears(struct guest *g, struct wire_frame *head, char *body, size_t size);     /* the next frame, if any */
 unsigned guest_hears_all(struct guest *g, uint16_t type, uint64_t *calls, unsigned max); /* handles of such frames */
 
+/* A cell is ready, and hears of the beginning of `n` calls. */
+void guest_begins(struct guest *g, uint64_t *handles, unsigned n);
+
 /* A ready cell with one call in it, which has heard SETUP and START; with `n`, their handles in order. */
 struct guest *guest_with_call(unsigned *i, uint64_t *handle);
 struct guest *guest_with_calls(unsigned n, uint64_t *handles);

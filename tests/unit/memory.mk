@@ -1,5 +1,6 @@
 # Unit tests of memory.
-CMOCKA_TESTS += tests/unit/test_memory tests/unit/test_memory_damage tests/unit/test_memory_index tests/unit/test_memory_passage tests/unit/test_memory_spaces tests/unit/test_memory_words
+CMOCKA_TESTS += tests/unit/test_memory tests/unit/test_memory_damage tests/unit/test_memory_index \
+	tests/unit/test_memory_passage tests/unit/test_memory_spaces tests/unit/test_memory_words
 MEMORY_LIBS = core/memory/libmemory.a core/store/libstore.a core/journal/libjournal.a core/base/libbase.a $(EVENT_LIBS) \
 	$(JANSSON_LIBS) $(LMDB_LIBS) $(SODIUM_LIBS) $(SQLITE_LIBS) $(XXHASH_LIBS) $(CMOCKA_LIBS) -lm
 MEMORY_WORLD = tests/unit/cmocka_all.h tests/unit/memory_world.c tests/unit/memory_world.h tests/unit/scratch.h

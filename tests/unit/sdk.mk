@@ -1,6 +1,8 @@
 # unit tests of sdk
-CMOCKA_TESTS += tests/unit/test_sdk_evict tests/unit/test_sdk_mail tests/unit/test_sdk_memory tests/unit/test_sdk_ops tests/unit/test_sdk_runtime \
-	tests/unit/test_sdk_exceptions tests/unit/test_sdk_evidence tests/unit/test_sdk_groups tests/unit/test_sdk_misuse tests/unit/test_sdk_parts tests/unit/test_sdk_review tests/unit/test_sdk_stacks tests/unit/test_sdk_ucontext
+CMOCKA_TESTS += tests/unit/test_sdk_evict tests/unit/test_sdk_mail tests/unit/test_sdk_memory \
+	tests/unit/test_sdk_ops tests/unit/test_sdk_runtime tests/unit/test_sdk_exceptions tests/unit/test_sdk_evidence \
+	tests/unit/test_sdk_groups tests/unit/test_sdk_misuse tests/unit/test_sdk_parts tests/unit/test_sdk_review \
+	tests/unit/test_sdk_stacks tests/unit/test_sdk_ucontext
 SDK_TEST_HOST = tests/unit/sdk_host.c tests/unit/sdk_host.h
 SDK_TEST_WORLD = $(SDK_TEST_HOST) tests/unit/sdk_world.c tests/unit/sdk_world.h
 SDK_TEST_LIBS = sdk/libhospes.la $(CMOCKA_LIBS) $(JANSSON_LIBS)

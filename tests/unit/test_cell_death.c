@@ -61,8 +61,7 @@ test_killed_from_outside(void **state)
 		guest_waits(g, h[1]);
 		guest_die(g, SIGKILL);
 		g = guest(guests() - 1);
-		guest_ready(g);
-		assert_int_equal(guest_hears_all(g, WIRE_START, h, 2), 2);
+		guest_begins(g, h, 2);
 	}
 	assert_int_equal(world.call[0]->deaths, 0);
 	assert_int_equal(world.told[0].losses + world.told[1].losses, 0);
@@ -105,8 +104,7 @@ test_poison(void **state)
 	guest_die(g, SIGSEGV);
 	assert_int_equal(world.told[0].losses, 0);
 	g = guest(1);
-	guest_ready(g);
-	assert_int_equal(guest_hears_all(g, WIRE_START, h, 1), 1);
+	guest_begins(g, h, 1);
 	memcpy(g->page->report, report, sizeof(report) - 1);
 	g->page->report_len = sizeof(report) - 1;
 	guest_die(g, SIGSEGV);
@@ -135,8 +133,7 @@ test_lines_are_told_once(void **state)
 	guest_die(g, SIGSEGV);
 	assert_int_equal(world.told[0].logs, 3); /* how it died */
 	g = guest(1);
-	guest_ready(g);
-	assert_int_equal(guest_hears_all(g, WIRE_START, h, 1), 1);
+	guest_begins(g, h, 1);
 	guest_send(g, WIRE_LOG, h[0], WIRE_NO_ORDINAL, LOG_LEVEL_INFO, "one", 3);
 	guest_send(g, WIRE_LOG, h[0], WIRE_NO_ORDINAL, LOG_LEVEL_INFO, "two", 3);
 	world_turn();
@@ -158,8 +155,7 @@ test_quarantine_killed_while_parked(void **state)
 	guest_die(g, SIGSEGV);
 	for (int times = 1; times < 8; times++) {
 		g = guest((unsigned)times);
-		guest_ready(g);
-		assert_int_equal(guest_hears_all(g, WIRE_START, h, 1), 1);
+		guest_begins(g, h, 1);
 		guest_waits(g, h[0]);
 		guest_die(g, SIGKILL);
 	}
@@ -178,8 +174,7 @@ test_killed_in_quarantine(void **state)
 	for (unsigned times = 1; times <= OUTSIDE_KILLS; times++) {
 		assert_int_equal(world.told[0].losses, 0);
 		g = guest(times);
-		guest_ready(g);
-		assert_int_equal(guest_hears_all(g, WIRE_START, h, 1), 1);
+		guest_begins(g, h, 1);
 		guest_die(g, SIGKILL);
 	}
 	assert_int_equal(world.told[0].status, HOSPES_EPOISON);
@@ -229,8 +224,7 @@ test_no_endless_innocence(void **state)
 		if (world.call[0] == NULL)
 			break;
 		g = guest(guests() - 1);
-		guest_ready(g);
-		assert_int_equal(guest_hears_all(g, WIRE_START, h, 1), 1);
+		guest_begins(g, h, 1);
 	}
 	assert_int_equal(world.told[0].status, HOSPES_EPOISON);
 }
@@ -244,10 +238,8 @@ test_violation_alone(void **state)
 	(void)state;
 	for (unsigned times = 0; times < 2; times++) {
 		g = guest(times);
-		if (times > 0) {
-			guest_ready(g);
-			assert_int_equal(guest_hears_all(g, WIRE_START, h, 1), 1);
-		}
+		if (times > 0)
+			guest_begins(g, h, 1);
 		guest_send(g, 999, 0, 0, 0, NULL, 0);
 		world_turn();
 		assert_true(g->kill_asked);
@@ -286,8 +278,7 @@ test_dies_in_mid_frame(void **state)
 	guest_bytes(g, half, 500 * 1000);
 	guest_die(g, SIGSEGV);
 	assert_int_equal(world.told[0].replies, 0);
-	guest_ready(guest(1));
-	assert_int_equal(guest_hears_all(guest(1), WIRE_START, h, 1), 1);
+	guest_begins(guest(1), h, 1);
 }
 
 /* Many suspects: a few quarantine cells at a time, every call ends. */
@@ -325,8 +316,7 @@ test_parked_suspects_make_room(void **state)
 	(void)state;
 	guest_die(g, SIGSEGV);
 	for (unsigned at = 1; at <= 10; at++) {
-		guest_ready(guest(at));
-		assert_int_equal(guest_hears_all(guest(at), WIRE_START, h, 1), 1);
+		guest_begins(guest(at), h, 1);
 		guest_waits(guest(at), h[0]);
 	}
 	assert_int_equal(guests(), 11);

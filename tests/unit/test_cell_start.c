@@ -44,8 +44,7 @@ test_killed_loading(void **state)
 	(void)state;
 	guest_die(guest(0), SIGKILL);
 	assert_int_equal(world.told[i].losses, 0);
-	guest_ready(guest(1));
-	assert_int_equal(guest_hears_all(guest(1), WIRE_START, &handle, 1), 1);
+	guest_begins(guest(1), &handle, 1);
 }
 
 static void
