@@ -14,15 +14,9 @@ people(int64_t price_of_b)
 static void
 ask_for_money(struct call *call, const char *target, int64_t micros)
 {
-	_cleanup_(payload_unref) struct payload *p = payload_text("{}");
 	struct wire_op op = {.kind = WIRE_OP_CALL, .share_micros = micros, .flags = WIRE_OP_WAITS};
-	uint32_t ordinal = call->reissued++;
 
-	call->state = CALL_PARKED;
-	call->waits_for = ordinal;
-	w.events.op(call, ordinal, &op, target, NULL, NULL, p, w.events.arg);
-	if (call->state == CALL_PARKED)
-		w.events.parked(call, w.events.arg);
+	ask_op(call, &op, target, "{}", 2);
 }
 
 static int64_t

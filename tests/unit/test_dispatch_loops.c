@@ -1,9 +1,7 @@
 /* What goes round in circles: recursion, repetition, and when a run ends of it, also after the host was started again. */
 
-#include <unistd.h>
-
 #include "dispatch/guard.h"
-#include "dispatch_world.h"
+#include "dispatch_kept.h"
 
 /* A world with these numbers; its agents call each other as they like. */
 static void
@@ -18,18 +16,8 @@ people(unsigned repetition)
 static void
 configure(const char *text)
 {
-	char path[] = "/tmp/hospes-loops-XXXXXX";
-	int fd = mkstemp(path);
-	struct fault fault;
-
-	assert_true(fd >= 0);
-	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
-	close(fd);
 	policy_unref(&w.policy);
-	if (policy_load(path, true, &w.policy, &fault) != 0)
-		fail_msg("%s", fault.text);
-	(void)unlink(path);
-	w.run->policy = w.policy;
+	w.policy = w.run->policy = policy_of(text);
 }
 
 static void
@@ -316,44 +304,16 @@ test_on_cycle_end_run(void **state)
 
 /* ---- After a start of the host ----------------------------------------------------------------------------------- */
 
-static void *kept[WORLD_MAX];
-static unsigned n_kept;
-
-static void
-start_on_record(void)
-{
-	struct record r;
-
-	record_init(&r, RECORD_RUN_START);
-	record_add_text(&r, TAG_TARGET, "a");
-	carried_add(&w.run->carried, &r, TAG_INPUT, w.run->root.input);
-	dispatch_record(w.d, w.run, &r);
-}
-
 /* A new world in which the run is as its first `n` records have it. */
 static void
 start_anew(void **state, unsigned n, unsigned repetition)
 {
-	struct restore *restore;
-	struct fault fault;
-
-	n_kept = w.n_records;
-	memcpy(kept, w.records, n_kept * sizeof(*kept));
-	w.n_records = 0;
+	keep_records();
 	teardown(state);
 	setup(state);
 	people(repetition);
-	payload_unref(&w.run->root.input);
-	dispatch_restore_begin(w.d, w.run, &restore);
-	for (unsigned i = 0; i < n_kept; i++) {
-		struct record r;
-
-		assert_true(record_decode(kept[i], ((const struct record_head *)kept[i])->length, &r, NULL) > 0);
-		if (i < n && dispatch_restore_record(restore, &r, &fault) != 0)
-			fail_msg("record %u: %s", i, fault.text);
-		free(kept[i]);
-	}
-	assert_int_equal(dispatch_restore_end(&restore, &fault), 0);
+	rebuilt_from(n);
+	forget_kept();
 }
 
 static void
@@ -362,7 +322,7 @@ test_it_is_counted_from_the_record(void **state)
 	struct call *root;
 
 	people(3);
-	start_on_record();
+	run_is_recorded();
 	root = start();
 	for (int i = 0; i < 3; i++)
 		assert_true(is_done(root, "b"));
@@ -382,7 +342,7 @@ test_refusals_are_counted_from_the_record(void **state)
 	struct call *root, *b;
 
 	people(3);
-	start_on_record();
+	run_is_recorded();
 	root = start();
 	ask(root, "b");
 	b = newest();
@@ -406,7 +366,7 @@ test_the_end_is_not_forgotten(void **state)
 	unsigned before;
 
 	people(3);
-	start_on_record();
+	run_is_recorded();
 	root = start();
 	ask(root, "b");
 	b = newest();
