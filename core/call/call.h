@@ -183,6 +183,7 @@ struct op {
 	bool queued;               /* a member of a group that was made before the one before it had been started */
 	enum op_repetition repetition; /* of guard_repetition.c: as it was when the op came */
 	bool sharing;              /* its share is a part of what is left, and not taken yet */
+	bool parted;               /* the share of calls that it has is a part of what its caller had left */
 	bool refused;              /* a guard's no to the reply of its callee is on record */
 	uint32_t intent_seq;       /* number in the run of its intent or command, where that was there when the host was started */
 
@@ -390,6 +391,10 @@ struct run {
 	TAILQ_ENTRY(run) overspent;
 	bool is_overspent; /* it is in the list of runs to be ended */
 	bool from_record;  /* it is being built from its records: nothing is told of it */
+
+	/* of dispatch/budget_alerts.c */
+	bool watches_tasks;  /* a task of it has a share, and is told of */
+	unsigned tasks_told; /* alerts of its tasks */
 
 	/* of dispatch/deadlock.c */
 	TAILQ_ENTRY(run) stalled;

@@ -85,6 +85,7 @@ E2E_SCENARIOS = \
 	tests/e2e/guard-budget-restart.t \
 	tests/e2e/guard-budget-returned.t \
 	tests/e2e/guard-budget-share.t \
+	tests/e2e/guard-budget-tasks.t \
 	tests/e2e/guard-deadline-over-while-down.t \
 	tests/e2e/guard-fallback-causes.t \
 	tests/e2e/guard-fallback-human.t \

@@ -19,6 +19,7 @@ struct step {
 	const char *input;  /* ASK, PART, REPLY */
 	uint32_t waits;     /* WAIT: for this ordinal */
 	uint8_t effect;
+	int64_t calls; /* ASK: its share */
 };
 
 #define FIRST_OF "\x03\0\0\0\x04\0\0\0" /* ops 3 and 4 */
@@ -41,7 +42,11 @@ static const struct step root_steps[] = {
     {.what = ASK, .kind = WIRE_OP_REMEMBER, .target = "/?", .input = "{\"value\":1}"},
     {.what = WAIT, .waits = 2},
     {.what = ASK, .kind = WIRE_OP_CALL, .target = "b", .input = "{\"a question that is longer than a hash\":1}"},
-    {.what = ASK, .kind = WIRE_OP_CALL, .target = "c", .input = "{\"a question that is longer than a hash\":2}"},
+    {.what = ASK,
+	.kind = WIRE_OP_CALL,
+	.target = "c",
+	.input = "{\"a question that is longer than a hash\":2}",
+	.calls = 2},
     {.what = ASK, .kind = WIRE_OP_FIRST, .target = "", .input = FIRST_OF},
     {.what = WAIT, .waits = 5},
     {.what = ASK, .kind = WIRE_OP_PART, .target = "", .input = PART_OF},
@@ -116,7 +121,7 @@ asks(struct call *call, const struct step *s)
 			 ? 8
 			 : strlen(s->input);
 	_cleanup_(payload_unref) struct payload *p = payload_new(s->input, len);
-	struct wire_op op = {.kind = s->kind, .effect = s->effect};
+	struct wire_op op = {.kind = s->kind, .effect = s->effect, .share_calls = s->calls};
 	char key[32];
 
 	if (strcmp(s->target, "/?") == 0)
@@ -380,6 +385,21 @@ assert_accounts_settled(void)
 	assert_int_equal(dispatch_host_account(w.d)->reserved[QUANTITY_CALLS], 0);
 }
 
+/* c has used 80 and 100 % of its share. */
+static void
+assert_told_once(unsigned cut)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < w.n_records; i++) {
+		struct record r = decoded(w.records[i]);
+
+		n += w.kinds[i] == RECORD_ALERT && record_find(&r, TAG_PATH) != NULL;
+	}
+	if (n != 2 || w.run->tasks_told != 2)
+		fail_msg("cut after %u: %u alerts of a task", cut, n);
+}
+
 /* ---- The tests --------------------------------------------------------------------------------------------------- */
 
 static void
@@ -393,6 +413,7 @@ test_goes_on_after_each_record(void **state)
 	plays();
 	assert_records_sound(0);
 	assert_accounts_settled();
+	assert_told_once(0);
 	result = xstrndup((const char *)w.run->root.value->data, w.run->root.value->len);
 	assert_non_null(strstr(result, "has an answer that is longer"));
 	assert_non_null(strstr(result, "{\"outcome\":\"yes\",\"how\":\"won\""));
@@ -409,6 +430,7 @@ test_goes_on_after_each_record(void **state)
 			    w.run->root.value->data, result);
 		assert_records_sound(n);
 		assert_accounts_settled();
+		assert_told_once(n);
 		assert_int_equal(op_parts(&w.run->root), 1);
 		assert_int_equal(w.run->memory_ops, 0);
 	}
