@@ -43,7 +43,7 @@ enum record_kind {
 	                         * of the root call; MICROS, CPU: what it has cost by itself */
 	RECORD_OP_INTENT = 30,  /* PATH, OP_KIND, TARGET, INPUT, EFFECT, KEY, DEADLINE: before an effect outside the host, each time
 	                         * that it is begun.  NUMBER: how often the same attempt was begun before, and nobody knows
-	                         * what came of that */
+	                         * what came of that.  GUARD: "repetition", of a poll that counts as held again */
 	RECORD_OP_OUTCOME = 31, /* PATH, OP_KIND, TARGET, INPUT_HASH, status, OUTPUT | MESSAGE.  Of a check that was not asked since
 	                         * its verdict is known: ACTOR and NUMBER as below, CALLEE, VERSION, REASON "cached".  Of what only
 	                         * looks, and has no record before: INPUT where it is short, NUMBER: ns that it took.  Of a costly

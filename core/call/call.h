@@ -172,7 +172,7 @@ struct op {
 	struct payload *input;          /* until it has its outcome */
 	struct payload_hash input_hash; /* what a replay is compared with */
 	size_t input_len;
-	uint64_t called;                /* hash of the name of the plugin that a CALL led to first; 0: not known yet */
+	uint64_t called;                /* hash of the name of the plugin that a CALL led to first, of what a POLL asks; 0: not known */
 	bool only_hash;                 /* nobody knows its length: the record has no more of it */
 	int64_t deadline_real_ns;
 	int64_t began_mono_ns;     /* since when it waits at a guard, then since when it is past them */
@@ -182,6 +182,8 @@ struct op {
 	int64_t price_micros;      /* of a CALL: what it costs by itself, once it has begun */
 	bool queued;               /* a member of a group that was made before the one before it had been started */
 	enum op_repetition repetition; /* of guard_repetition.c: as it was when the op came */
+	bool repeats;              /* which is counted in its run */
+	bool ballot;               /* of a poll that has begun */
 	bool sharing;              /* its share is a part of what is left, and not taken yet */
 	bool parted;               /* the share of calls that it has is a part of what its caller had left */
 	bool refused;              /* a guard's no to the reply of its callee is on record */

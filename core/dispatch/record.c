@@ -202,6 +202,8 @@ record_intent(struct dispatch *d, struct op *op)
 	r.head.attempt = op->attempt;
 	if (op->probe)
 		record_add_text(&r, TAG_REASON, "probe");
+	if (op->repetition == REPETITION_AGAIN)
+		record_add_text(&r, TAG_GUARD, guard_repetition.name);
 	if (before > 0)
 		record_add(&r, TAG_NUMBER, &before, sizeof(before));
 	carried_add(&op->run->carried, &r, TAG_INPUT, op->input);

@@ -321,6 +321,7 @@ op_under_way(struct restore *r, struct op *op, const struct record *rec, struct 
 		op->effect = (uint8_t)record_int(rec, TAG_EFFECT);
 		op->attempt = rec->head.attempt;
 		op->begun = (uint16_t)(record_int(rec, TAG_NUMBER) + 1);
+		op->repetition = record_find(rec, TAG_GUARD) != NULL ? REPETITION_AGAIN : REPETITION_NONE;
 		op->probe = op->state == OP_NEW ? record_find(rec, TAG_REASON) != NULL : op->probe;
 		free(op->key);
 		op->key = record_text(rec, TAG_KEY);

@@ -114,6 +114,7 @@ E2E_SCENARIOS = \
 	tests/e2e/guard-poll-host-killed.t \
 	tests/e2e/guard-poll-many.t \
 	tests/e2e/guard-poll-outcome.t \
+	tests/e2e/guard-poll-repeated.t \
 	tests/e2e/guard-poll-tie-breaker.t \
 	tests/e2e/guard-poll-voters.t \
 	tests/e2e/guard-quality-agents.t \
