@@ -388,6 +388,7 @@ struct run {
 	void *watchers;            /* run's own */
 	char **sources;            /* spaces of its client whose documents it may read, NULL-terminated, or NULL */
 	void *script;              /* of a test case: the answers to its ops, or NULL */
+	struct payload *given;     /* of a test case: the findings that its root call begins with, or NULL */
 
 	/* of dispatch/guard_budget.c */
 	TAILQ_ENTRY(run) overspent;

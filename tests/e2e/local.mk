@@ -46,6 +46,7 @@ E2E_SCENARIOS = \
 	tests/e2e/cli-flood-is-followed.t \
 	tests/e2e/cli-new-test-info.t \
 	tests/e2e/cli-show-reads.t \
+	tests/e2e/cli-test-findings.t \
 	tests/e2e/cli-test-memory.t \
 	tests/e2e/cli-test-plugins.t \
 	tests/e2e/cli-usage.t \
