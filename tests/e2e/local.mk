@@ -25,6 +25,7 @@ E2E_SCENARIOS = \
 	tests/e2e/ask-replans.t \
 	tests/e2e/ask-two-at-once.t \
 	tests/e2e/ask-worker-fails.t \
+	tests/e2e/backup-open.t \
 	tests/e2e/brief-quotes-check.t \
 	tests/e2e/cell-crash-is-poison.t \
 	tests/e2e/cell-evicted-cancel.t \
