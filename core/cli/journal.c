@@ -349,8 +349,7 @@ print_record(const struct record *r, void *arg)
 	set_payload(json, "output", "output_hash", output);
 	for (unsigned i = 0; i < head->fields; i++)
 		set_field(json, r, &r->field[i]);
-	json_dumpf(json, stdout, JSON_COMPACT);
-	putchar('\n');
+	text_json(stdout, json, JSON_COMPACT);
 	json_decref(json);
 	return ferror(stdout) ? HOSPES_EIO : 0;
 }
