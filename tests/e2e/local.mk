@@ -146,11 +146,13 @@ E2E_SCENARIOS = \
 	tests/e2e/hostile-canary.t \
 	tests/e2e/hostile-doors.t \
 	tests/e2e/hostile-files.t \
+	tests/e2e/hostile-forgers.t \
 	tests/e2e/hostile-frames.t \
 	tests/e2e/hostile-memory.t \
 	tests/e2e/hostile-plugins.t \
 	tests/e2e/hostile-rounds.t \
 	tests/e2e/hostile-slow.t \
+	tests/e2e/hostile-words.t \
 	tests/e2e/guard-concurrency-nested.t tests/e2e/guard-cycle-costs.t tests/e2e/guard-context-answers.t tests/e2e/guard-rate-fair.t tests/e2e/guard-rate-waits.t \
 	tests/e2e/journal-erase.t \
 	tests/e2e/journal-retention.t \
