@@ -262,6 +262,7 @@ set_field(json_t *json, const struct record *r, const struct record_field *f)
 	case TAG_SCORE:
 	case TAG_PARTIAL:
 	case TAG_SOURCES:
+	case TAG_ROUTE:
 		set_bytes(json, key, f->data, f->len);
 		return;
 	case TAG_DEADLINE:
@@ -291,6 +292,8 @@ set_field(json_t *json, const struct record *r, const struct record_field *f)
 	case TAG_REASON:
 	case TAG_CLIENT:
 	case TAG_CALLEE:
+	case TAG_DECISION:
+	case TAG_REVIEW:
 		if (json_object_set_new(json, key, json_stringn(f->data, f->len)) == 0)
 			return;
 		break;
