@@ -25,6 +25,7 @@ E2E_SCENARIOS = \
 	tests/e2e/ask-replans.t \
 	tests/e2e/ask-two-at-once.t \
 	tests/e2e/ask-worker-fails.t \
+	tests/e2e/backup-open.t \
 	tests/e2e/brief-quotes-check.t \
 	tests/e2e/cell-crash-is-poison.t \
 	tests/e2e/cell-evicted-cancel.t \
@@ -148,11 +149,13 @@ E2E_SCENARIOS = \
 	tests/e2e/hostile-canary.t \
 	tests/e2e/hostile-doors.t \
 	tests/e2e/hostile-files.t \
+	tests/e2e/hostile-forgers.t \
 	tests/e2e/hostile-frames.t \
 	tests/e2e/hostile-memory.t \
 	tests/e2e/hostile-plugins.t \
 	tests/e2e/hostile-rounds.t \
 	tests/e2e/hostile-slow.t \
+	tests/e2e/hostile-words.t \
 	tests/e2e/guard-concurrency-nested.t tests/e2e/guard-cycle-costs.t tests/e2e/guard-context-answers.t tests/e2e/guard-rate-fair.t tests/e2e/guard-rate-waits.t \
 	tests/e2e/journal-dropped-shown.t \
 	tests/e2e/journal-erase.t \
