@@ -164,6 +164,8 @@ tell_dropped(struct view *view, struct store_txn *txn)
 	json_object_del(entry, "message");
 	json_object_set_new(entry, "missing",
 	    json_pack("{s:s s:s s:s}", "code", status_name(HOSPES_ENOENT), "message", why, "hint", ""));
+	if (view->what == VIEW_BUDGET)
+		budget_of_entry(entry);
 	view->json = json_incref(entry);
 }
 
