@@ -179,6 +179,7 @@ struct op {
 	int64_t intent_real_ns;    /* when its newest intent, or its command, was recorded; 0: it has none */
 	int64_t share[QUANTITIES]; /* 0: none */
 	int64_t share_wall_ns;     /* 0: none */
+	bool ends_by_share;        /* its deadline is the end of that */
 	int64_t price_micros;      /* of a CALL: what it costs by itself, once it has begun */
 	bool queued;               /* a member of a group that was made before the one before it had been started */
 	enum op_repetition repetition; /* of guard_repetition.c: as it was when the op came */

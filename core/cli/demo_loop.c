@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/money.h"
 #include "base/util.h"
 #include "cli/demo.h"
 
@@ -18,6 +19,7 @@ demo_loop(struct demo *d, struct buf *verdict, struct fault *fault)
 	_cleanup_(json_p) json_t *run = NULL, *records = NULL;
 	const char *who = d->so != NULL ? d->name : "demo-ping";
 	const json_t *refusal;
+	char cost[MONEY_TEXT];
 	int rc = demo_start(d, d->so != NULL ? NULL : plugins, "", fault);
 
 	if (rc != 0)
@@ -36,8 +38,9 @@ demo_loop(struct demo *d, struct buf *verdict, struct fault *fault)
 		    (long long)json_integer_value(json_object_get(run, "calls")));
 		return HOSPES_EFAILED;
 	}
-	buf_printf(verdict, "stopped at call %zu, having cost %lld calls: %s",
+	money_write(json_integer_value(json_object_get(run, "money_micros")), cost);
+	buf_printf(verdict, "stopped at call %zu, having cost %lld calls and $%s: %s",
 	    demo_count(records, "kind", "call_start"), (long long)json_integer_value(json_object_get(run, "calls")),
-	    cli_text(refusal, "message"));
+	    cost, cli_text(refusal, "message"));
 	return d->so == NULL && demo_count(records, "kind", "call_start") != 2 ? HOSPES_EFAILED : 0;
 }

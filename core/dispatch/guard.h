@@ -85,6 +85,9 @@ void budget_unshare(struct op *op);
 void budget_call(struct call *call);
 void budget_began(struct dispatch *d, struct call *call);
 
+/* The wall time after which an op ends because its caller gave it no more; 0: it ends for another reason. */
+int64_t budget_wall_share(const struct op *op);
+
 /* A call has used so much CPU time more.  A run that had all of its own and goes on is ended soon; one that is gone is not. */
 void budget_cpu(struct dispatch *d, struct call *call, int64_t ns);
 void budget_forget(struct run *run);

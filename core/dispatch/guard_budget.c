@@ -98,12 +98,15 @@ admit_wall(struct op *op, struct fault *why)
 
 	ends = account_ends(payer(op), &whose);
 	if (ends <= now)
-		return guard_refuse(
-		    why, HOSPES_EBUDGET, "the wall time of this %s is used up; give it more", whose->what);
-	if (op->share_wall_ns > 0 && op->share_wall_ns < ends - now)
+		return guard_refuse(why, HOSPES_EBUDGET, "the wall time of this %s is used up; give it more (%s)",
+		    whose->what, whose == &op->run->account ? "--wall, `run.wall`" : "budget_wall_ns");
+	op->ends_by_share = op->share_wall_ns > 0 && op->share_wall_ns < ends - now;
+	if (op->ends_by_share)
 		ends = now + op->share_wall_ns;
 	if (ends < op->deadline_real_ns)
 		op->deadline_real_ns = ends;
+	else
+		op->ends_by_share = false;
 	return GUARD_PASS;
 }
 
@@ -189,6 +192,12 @@ budget_cpu(struct dispatch *d, struct call *call, int64_t ns)
 	watch_run(d, call->run);
 	if (cpu_is_overspent(call->run))
 		stop_later(d, call->run);
+}
+
+int64_t
+budget_wall_share(const struct op *op)
+{
+	return op->ends_by_share ? op->share_wall_ns : 0;
 }
 
 /* ---- What is taken ----------------------------------------------------------------------------------------------- */

@@ -25,6 +25,7 @@
 #define LOOKS       16u /* at buckets that may have filled up, for each new one past that */
 #define SHARED      "*"
 #define NAME_TEXT   300
+#define SPAN_TEXT   24
 
 struct bucket {
 	char *name; /* "agent fetch", "client uid:1000", "target example.org:443" */
@@ -196,10 +197,19 @@ describe(const struct limit *limit, char *out, size_t size)
 		(void)snprintf(out, size, "the runs of %s may call and ask %s (`rate.client`)", limit->of, rate);
 }
 
-static double
-seconds(int64_t ns)
+/* In the largest unit of which there are some: nobody reads 3600 s, and a day is 24 h. */
+static const char *
+span(int64_t ns, char out[SPAN_TEXT])
 {
-	return (double)ns / (double)NS_PER_S;
+	double s = (double)ns / (double)NS_PER_S;
+
+	if (s >= 5400)
+		(void)snprintf(out, SPAN_TEXT, "%.3g h", s / 3600);
+	else if (s >= 120)
+		(void)snprintf(out, SPAN_TEXT, "%.3g min", s / 60);
+	else
+		(void)snprintf(out, SPAN_TEXT, "%.3g s", s);
+	return out;
 }
 
 /* Those of its own run before it have their turn before, and nobody is let through earlier than a rate allows. */
@@ -209,7 +219,7 @@ await(struct op *op, const struct limit *limit, int64_t wait, struct fault *why)
 	struct bucket *b = limit->bucket;
 	int64_t left = op->deadline_real_ns - clock_real_ns(), least = wait;
 	int64_t before = turns_of(&b->waiting.ops, op->run);
-	char what[2 * NAME_TEXT];
+	char what[2 * NAME_TEXT], earliest[SPAN_TEXT], time[SPAN_TEXT];
 
 	if (before > INT64_MAX / 2 / limit->rate->each_ns)
 		before = INT64_MAX / 2 / limit->rate->each_ns;
@@ -217,9 +227,9 @@ await(struct op *op, const struct limit *limit, int64_t wait, struct fault *why)
 	if (least > left) {
 		describe(limit, what, sizeof(what));
 		return guard_refuse(why, HOSPES_ERATE,
-		    "%s; its turn would come in %.3g s at the earliest and its time is over in %.3g s: ask less often, "
+		    "%s; its turn would come in %s at the earliest and its time is over in %s: ask less often, "
 		    "give it more time, or raise the rate",
-		    what, seconds(least), seconds(left));
+		    what, span(least, earliest), span(left, time));
 	}
 	guard_wait(op, &b->waiting);
 	arm(b);
@@ -279,7 +289,7 @@ rate_late(struct op *op, struct fault *why)
 {
 	struct limit limits[LIMITS];
 	unsigned n = limits_of(op, limits), at = 0;
-	char what[2 * NAME_TEXT];
+	char what[2 * NAME_TEXT], waited[SPAN_TEXT];
 
 	assert(n > 0); /* it has waited for one of them */
 	for (unsigned i = 0; i < n; i++) {
@@ -289,9 +299,9 @@ rate_late(struct op *op, struct fault *why)
 	}
 	describe(&limits[at], what, sizeof(what));
 	guard_refuse(why, HOSPES_ERATE,
-	    "%s, and its turn did not come before its time was over, after %.3g s; ask less often, give it more time, "
+	    "%s, and its turn did not come before its time was over, after %s; ask less often, give it more time, "
 	    "or raise the rate",
-	    what, seconds(clock_mono_ns() - op->began_mono_ns));
+	    what, span(clock_mono_ns() - op->began_mono_ns, waited));
 }
 
 void

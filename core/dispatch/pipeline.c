@@ -265,10 +265,22 @@ pipeline_restore_known(struct op *op, struct payload *value)
 /* ---- Deadlines --------------------------------------------------------------------------------------------------- */
 
 static void
+stop_late(struct op *op)
+{
+	int64_t share = budget_wall_share(op);
+	char why[128] = "its time was over";
+
+	if (share > 0)
+		(void)snprintf(why, sizeof(why),
+		    "its share of wall time, %lld ms, was over; have its caller give it more (budget_wall_ns)",
+		    (long long)(share / NS_PER_MS));
+	dispatch_cancel(op->run->dispatch, op, HOSPES_EDEADLINE, why);
+}
+
+static void
 deadline_passed(evutil_socket_t fd, short what, void *arg)
 {
 	struct op *op = arg;
-
 	struct fault why;
 
 	(void)fd, (void)what;
@@ -279,7 +291,7 @@ deadline_passed(evutil_socket_t fd, short what, void *arg)
 		return;
 	}
 	breaker_overdue(op);
-	dispatch_cancel(op->run->dispatch, op, HOSPES_EDEADLINE, "its time was over");
+	stop_late(op);
 }
 
 void

@@ -25,3 +25,4 @@ delegate(hospes_ctx *ctx)
 
 HOSPES_AGENT(ME, "1.0.0", "Delegates to " OTHER, delegate)
 HOSPES_NEEDS("call:" OTHER)
+HOSPES_PRICE("100000")

@@ -24,7 +24,7 @@ is "$(jq length "$T/out")" "$n_scenes" "after $n_scenes scenes"
 for name in $scenes; do
 	kept $name true "$name: $(jq -r --arg name $name '.[] | select(.name == $name) | .verdict' "$T/out" | head -c 150)"
 done
-holds "jq -e '.[] | select(.name == \"loop\") | .verdict | startswith(\"stopped at call 2, having cost 2 calls: \")' '$T/out' >/dev/null" \
+holds "jq -e '.[] | select(.name == \"loop\") | .verdict | startswith(\"stopped at call 2, having cost 2 calls and \$0.20: \")' '$T/out' >/dev/null" \
     "the loop is stopped at call 2"
 holds "jq -e '.[] | select(.name == \"crash\") | .verdict | test(\"^the same result to the byte; of [1-9][0-9]* records that it had 0 lost; [1-9][0-9]* calls? .* effects repeated: 0 of [1-9]\")' '$T/out' >/dev/null" \
     "a host that is killed in mid-brief repeats nothing"

@@ -2,7 +2,8 @@
 # killed raises none of them again.
 . "$TESTS/lib.sh"
 [ "$(date -u +%H%M)" -lt 2355 ] || skip_all "midnight UTC is near, when all days begin anew"
-plan 17
+plan 19
+web_start
 
 # alerts JQ: "of what percent" of those that match, in order.
 alerts()
@@ -10,7 +11,8 @@ alerts()
 	hospes alerts --json | jq -r "[.[] | select($1)] | sort_by(.id) | .[] | \"\(.of) \(.what) \(.percent)\"" | xargs
 }
 
-host_start 'limits = { dear = { day_calls = 40; }; };'
+host_start "limits = { dear = { day_calls = 40; }; };
+alerts: { webhook = \"$WEB/hook\"; };"
 plugin dear                             # plugins/dear.c: a cent a call
 plugin nag
 plugin twice
@@ -26,6 +28,10 @@ run money 100 100000/100000" "is told of at each threshold, once, also of its ca
 is "$(alerts ".run == \"$id\"")" "run money 50 run money 80 run calls 50 run money 100" "hospes alerts has them"
 holds 'logged "msg=\"nag has used 80 % of the money of its run: \\\$0.08 of \\\$0.10 \(--money, \`run.money\`\)\""' "and the log" ||
     note "$(grep alert= "$T/host.log")"
+wait_for "[ \"\$(web /hooks | jq '[.[].body | fromjson | select(.run == \"$id\")] | length')\" -ge 4 ]"
+is "$(web /hooks | jq -r "[.[].body | fromjson | select(.run == \"$id\") | \"\(.kind) \(.what) \(.percent)\"] | sort | .[]" | xargs)" \
+    "budget calls 50 budget money 100 budget money 50 budget money 80" "the webhook is told of each"
+is "$(web /hooks | jq '[.[].headers."idempotency-key"] | length == (unique | length)')" true "once"
 is "$(alerts '.of == "agent dear"')" "" "ten of an agent's forty calls of the day are nothing"
 
 run nag '{"callee": "dear", "n": 15, "polite": true}'
@@ -50,7 +56,7 @@ journal_has '.kind == "alert"' 3 "on record too"
 
 # Thresholds of the operator's own, and none.
 host_stop
-sed -i '$d' "$T/hospes.conf"
+sed -i '/^alerts/d' "$T/hospes.conf"
 cat >>"$T/hospes.conf" <<'CONF'
 alerts = { at = [ 10, 90 ]; };
 CONF

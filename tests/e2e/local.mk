@@ -5,8 +5,9 @@ E2E_SCENARIOS = \
 	tests/e2e/alerts-webhook-fails.t \
 	tests/e2e/alerts-webhook.t \
 	tests/e2e/api-descriptors.t \
-	tests/e2e/api-errors.t tests/e2e/api-overloaded.t \
+	tests/e2e/api-errors.t \
 	tests/e2e/api-no-host.t \
+	tests/e2e/api-overloaded.t \
 	tests/e2e/ask-changelogs.t \
 	tests/e2e/ask-copyright.t \
 	tests/e2e/ask-host-killed.t \
@@ -88,6 +89,10 @@ E2E_SCENARIOS = \
 	tests/e2e/guard-budget-returned.t \
 	tests/e2e/guard-budget-share.t \
 	tests/e2e/guard-budget-tasks.t \
+	tests/e2e/guard-budget-wall.t \
+	tests/e2e/guard-concurrency-nested.t \
+	tests/e2e/guard-context-answers.t \
+	tests/e2e/guard-cycle-costs.t \
 	tests/e2e/guard-deadline-over-while-down.t \
 	tests/e2e/guard-fallback-causes.t \
 	tests/e2e/guard-fallback-human.t \
@@ -97,8 +102,8 @@ E2E_SCENARIOS = \
 	tests/e2e/guard-fallback-parts.t \
 	tests/e2e/guard-fallback-policy.t \
 	tests/e2e/guard-grounding-cached.t \
-	tests/e2e/guard-grounding-cascade.t \
 	tests/e2e/guard-grounding-cascade-kill.t \
+	tests/e2e/guard-grounding-cascade.t \
 	tests/e2e/guard-grounding-check-crashes.t \
 	tests/e2e/guard-grounding-check-hangs.t \
 	tests/e2e/guard-grounding-check-may-not-call.t \
@@ -124,8 +129,11 @@ E2E_SCENARIOS = \
 	tests/e2e/guard-quality-erase.t \
 	tests/e2e/guard-quality-kill.t \
 	tests/e2e/guard-quality-people.t \
+	tests/e2e/guard-rate-fair.t \
+	tests/e2e/guard-rate-waits.t \
 	tests/e2e/guard-review-agent.t \
-	tests/e2e/guard-review-kill.t tests/e2e/guard-review-once.t \
+	tests/e2e/guard-review-kill.t \
+	tests/e2e/guard-review-once.t \
 	tests/e2e/guard-review-spend.t \
 	tests/e2e/guard-routing-best-score.t \
 	tests/e2e/guard-routing-cheapest.t \
@@ -156,7 +164,6 @@ E2E_SCENARIOS = \
 	tests/e2e/hostile-rounds.t \
 	tests/e2e/hostile-slow.t \
 	tests/e2e/hostile-words.t \
-	tests/e2e/guard-concurrency-nested.t tests/e2e/guard-cycle-costs.t tests/e2e/guard-context-answers.t tests/e2e/guard-rate-fair.t tests/e2e/guard-rate-waits.t \
 	tests/e2e/journal-dropped-shown.t \
 	tests/e2e/journal-erase.t \
 	tests/e2e/journal-retention-age.t \
@@ -213,8 +220,6 @@ E2E_SCENARIOS = \
 	tests/e2e/tool-http-intent.t \
 	tests/e2e/tool-http-private.t \
 	tests/e2e/tool-http-redirect.t
-EXTRA_DIST += tests/e2e/lib.sh tests/e2e/hostile.sh tests/e2e/zebras.sh $(E2E_SCENARIOS)
-E2E = $(E2E_SCENARIOS)
 
 include tests/e2e/plugins/local.mk
 
