@@ -15,6 +15,7 @@
 #include "base/clock.h"
 
 #define CALL_LOGGED_MAX (64 * KIB)
+#define CLOCK_FRAMES    8u /* that are served at one time of the clock: it costs as much as a fiftieth of a frame */
 
 void
 violation(struct cell *cell, const char *format, ...)
@@ -569,17 +570,27 @@ serve(struct cell *cell, const struct frame *f)
 }
 
 void
-serve_frames(struct cell *cell)
+serve_frames(struct cell *cell, unsigned slice)
 {
+	uint64_t of = 0;
+	unsigned n = 0;
 	struct fault fault;
 	struct frame f;
 	int rc = 0;
 
-	while (cell->phase < PHASE_KILLED && (rc = frames_next(&cell->in, cell->phase, &f, &fault)) == 1) {
-		clock_stop();
+	for (unsigned i = 0; cell->phase < PHASE_KILLED && n < slice; i++) {
+		if ((rc = frames_next(&cell->in, cell->phase, &f, &fault)) != 1)
+			break;
+		n = f.head.call == of ? n + 1 : 1;
+		of = f.head.call;
+		if (i % CLOCK_FRAMES == 0)
+			clock_stop();
 		serve(cell, &f);
 	}
 	clock_go();
+	pool_pace(cell);
 	if (cell->phase < PHASE_KILLED && rc < 0)
 		cell_kill(cell, rc, fault.text);
+	else if (cell->phase < PHASE_KILLED && n == slice)
+		slice_ends(cell);
 }
