@@ -87,13 +87,22 @@ call_leave(struct cell *cell, struct call *call)
 	cell->n_calls--;
 }
 
+/* What was wrong with the reply before; NULL: nothing, or there was none. */
+static const struct payload *
+findings_of(const struct call *call)
+{
+	const struct op *op = call->op;
+
+	return op->stage != NULL ? op->stage->findings : op->caller == NULL ? call->run->given : NULL;
+}
+
 void
 call_run(struct cell *cell, struct call *call)
 {
 	struct cells *cells = cell->cells;
 	const char *why = call->again;
 	size_t config_len = call->config == NULL ? 0 : call->config->len;
-	const struct payload *findings = call->op->stage == NULL ? NULL : call->op->stage->findings;
+	const struct payload *findings = findings_of(call);
 	size_t findings_len = findings == NULL ? 0 : findings->len;
 	struct wire_frame head = {.type = WIRE_START, .call = call->handle, .ordinal = WIRE_NO_ORDINAL};
 	struct wire_start start = {

@@ -232,8 +232,8 @@ pipeline_restore_outcome(struct dispatch *d, struct op *op, int status, struct p
 
 	set_outcome(op, status, value, confidence);
 	op->on_record = true;
-	payload_unref(&op->input);
 	guards_settle(d, op);
+	payload_unref(&op->input);
 	resolved_over(op);
 	parts_settled(op);
 	if (caller == NULL)
@@ -443,11 +443,11 @@ finish(struct dispatch *d, struct op *op)
 		event_free(op->timer);
 		op->timer = NULL;
 	}
-	payload_unref(&op->input);
 	free(op->route);
 	op->route = NULL;
 	budget_unshare(op);
 	guards_settle(d, op);
+	payload_unref(&op->input);
 	tell_outcome(d, op);
 	resolved_over(op);
 	if (caller == NULL) {

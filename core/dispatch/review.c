@@ -251,27 +251,37 @@ take_default(struct dispatch *d, struct review *r)
 }
 
 static void
+set_timer(struct review *r)
+{
+	int64_t left = r->deadline_real_ns - clock_real_ns();
+	struct timeval tv = {0};
+
+	if (left > 0)
+		tv = (struct timeval){.tv_sec = left / NS_PER_S, .tv_usec = left % NS_PER_S / NS_PER_US + 1};
+	evtimer_add(r->timer, &tv);
+}
+
+/* The loop counts from when its turn began, which may be a while before the timer was set. */
+static void
 on_deadline(evutil_socket_t fd, short what, void *arg)
 {
 	struct review *r = arg;
 
 	(void)fd, (void)what;
-	take_default(r->op->run->dispatch, r);
+	if (clock_real_ns() < r->deadline_real_ns)
+		set_timer(r);
+	else
+		take_default(r->op->run->dispatch, r);
 }
 
 static void
 await(struct dispatch *d, struct review *r)
 {
-	int64_t left = r->deadline_real_ns - clock_real_ns();
-	struct timeval tv = {0};
-
 	r->awaited = true;
 	if (r->timer != NULL)
 		return;
-	if (left > 0)
-		tv = (struct timeval){.tv_sec = left / NS_PER_S, .tv_usec = left % NS_PER_S / NS_PER_US + 1};
 	r->timer = evtimer_new(d->loop, on_deadline, r);
-	evtimer_add(r->timer, &tv);
+	set_timer(r);
 }
 
 enum review_answer

@@ -13,6 +13,7 @@ struct step {
 	const char *input;  /* ASK, PART, REPLY */
 	uint32_t waits;     /* WAIT: for this ordinal */
 	uint8_t effect;
+	int64_t calls; /* ASK: its share */
 };
 
 #define FIRST_OF "\x03\0\0\0\x04\0\0\0" /* ops 3 and 4 */
@@ -35,7 +36,11 @@ static const struct step root_steps[] = {
     {.what = ASK, .kind = WIRE_OP_REMEMBER, .target = "/?", .input = "{\"value\":1}"},
     {.what = WAIT, .waits = 2},
     {.what = ASK, .kind = WIRE_OP_CALL, .target = "b", .input = "{\"a question that is longer than a hash\":1}"},
-    {.what = ASK, .kind = WIRE_OP_CALL, .target = "c", .input = "{\"a question that is longer than a hash\":2}"},
+    {.what = ASK,
+	.kind = WIRE_OP_CALL,
+	.target = "c",
+	.input = "{\"a question that is longer than a hash\":2}",
+	.calls = 2},
     {.what = ASK, .kind = WIRE_OP_FIRST, .target = "", .input = FIRST_OF},
     {.what = WAIT, .waits = 5},
     {.what = ASK, .kind = WIRE_OP_PART, .target = "", .input = PART_OF},
@@ -110,7 +115,7 @@ asks(struct call *call, const struct step *s)
 			 ? 8
 			 : strlen(s->input);
 	_cleanup_(payload_unref) struct payload *p = payload_new(s->input, len);
-	struct wire_op op = {.kind = s->kind, .effect = s->effect};
+	struct wire_op op = {.kind = s->kind, .effect = s->effect, .share_calls = s->calls};
 	char key[32];
 
 	if (strcmp(s->target, "/?") == 0)

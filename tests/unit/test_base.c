@@ -22,10 +22,10 @@ money_is_read_and_written(void **state)
 	static const struct {
 		const char *text, *written;
 		int64_t micros;
-	} good[] = {{"0", "0.00", 0}, {"0.5", "0.50", 500000}, {"$47000", "47000.00", 47000000000}, {"1.000001", "1.000001", 1000001},
-	    {"0.010", "0.01", 10000}, {"1000000000", "1000000000.00", MONEY_MAX}};
-	static const char *const bad[] = {"", "$", ".5", "1.", "1.0000001", "-1", "1e3", "1,5", "1.5 ", " 1", "1.2.3", "1000000000.1",
-	    "99999999999999999999", "0x1", "$$1"};
+	} good[] = {{"0", "0.00", 0}, {"0.5", "0.50", 500000}, {"$47000", "47000.00", 47000000000},
+	    {"1.000001", "1.000001", 1000001}, {"0.010", "0.01", 10000}, {"1000000000", "1000000000.00", MONEY_MAX}};
+	static const char *const bad[] = {"", "$", ".5", "1.", "1.0000001", "-1", "1e3", "1,5", "1.5 ", " 1", "1.2.3",
+	    "1000000000.1", "99999999999999999999", "0x1", "$$1"};
 	char out[MONEY_TEXT];
 	int64_t micros;
 
@@ -333,7 +333,10 @@ a_value_cannot_forge_a_line(void **state)
 	assert_logged("\xe2\x80\xa8", "\"\\xe2\\x80\\xa8\""); /* line separator */
 	assert_logged("\xe2\x80\xae"
 		      "gpj",
-	    "\"\\xe2\\x80\\xaegpj\""); /* reads backwards from here */
+	    "\"\\xe2\\x80\\xaegpj\"");                                 /* reads backwards from here */
+	assert_logged("\xd8\x9c", "\"\\xd8\\x9c\"");                   /* an Arabic mark */
+	assert_logged("\xe2\x80\x8f", "\"\\xe2\\x80\\x8f\"");          /* right to left */
+	assert_logged("\xf3\xa0\x81\x81", "\"\\xf3\\xa0\\x81\\x81\""); /* a letter that nobody sees */
 	log_error("numbers", LOG_I("i", -5), LOG_U("u", UINT64_MAX));
 	assert_non_null(strstr(last_line, "msg=numbers i=-5 u=18446744073709551615"));
 	last_line[0] = '\0';
