@@ -1,7 +1,8 @@
 # unit tests of cell
 CMOCKA_TESTS += tests/unit/test_cell_breach tests/unit/test_cell_calls tests/unit/test_cell_cpu \
 	tests/unit/test_cell_death tests/unit/test_cell_evict tests/unit/test_cell_frames tests/unit/test_cell_mail \
-	tests/unit/test_cell_share tests/unit/test_cell_silence tests/unit/test_cell_slices tests/unit/test_cell_start tests/unit/test_cell_verdict
+	tests/unit/test_cell_share tests/unit/test_cell_silence tests/unit/test_cell_slices tests/unit/test_cell_start \
+	tests/unit/test_cell_verdict
 CELL_WORLD = tests/unit/cell_guest.c tests/unit/cell_world.c tests/unit/cell_world.h tests/unit/cmocka_all.h
 
 CELL_TEST_LIBS = core/cell/libcell.a core/policy/libpolicy.a core/call/libcall.a core/base/libbase.a $(EVENT_LIBS) \

@@ -11,7 +11,7 @@
 #include "base/log.h"
 #include "base/util.h"
 
-#define BODY   "{\"plugin\":\"wordcount\",\"input\":1}"
+#define BODY "{\"plugin\":\"wordcount\",\"input\":1}"
 
 static int
 post_open(struct world *w, const char *headers, const char *body)

@@ -1,34 +1,10 @@
 /* A call that asks for much at once: how much of it is served in a turn of the loop, and that all of it is in the end. */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
 #include <signal.h>
 
 #include "cell_world.h"
 
 #define MANY 100u
-
-static int
-setup(void **state)
-{
-	struct fault fault;
-
-	(void)state;
-	world_new();
-	return world_open(&fault);
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	world_free();
-	return 0;
-}
 
 /* Two calls in a cell that is ready; of the first one comes an op, MANY times, in one go. */
 static struct guest *
@@ -157,12 +133,12 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(test_others_have_their_turn, setup, teardown),
-	    cmocka_unit_test_setup_teardown(test_a_slice_is_of_one_call, setup, teardown),
-	    cmocka_unit_test_setup_teardown(test_what_comes_later_is_served_later, setup, teardown),
-	    cmocka_unit_test_setup_teardown(test_a_cell_that_died_had_said_it_all, setup, teardown),
-	    cmocka_unit_test_setup_teardown(test_a_cell_that_broke_the_wire_is_heard_no_more, setup, teardown),
-	    cmocka_unit_test_setup_teardown(test_a_cell_that_is_killed_meanwhile, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_others_have_their_turn, world_setup, world_teardown),
+	    cmocka_unit_test_setup_teardown(test_a_slice_is_of_one_call, world_setup, world_teardown),
+	    cmocka_unit_test_setup_teardown(test_what_comes_later_is_served_later, world_setup, world_teardown),
+	    cmocka_unit_test_setup_teardown(test_a_cell_that_died_had_said_it_all, world_setup, world_teardown),
+	    cmocka_unit_test_setup_teardown(test_a_cell_that_broke_the_wire_is_heard_no_more, world_setup, world_teardown),
+	    cmocka_unit_test_setup_teardown(test_a_cell_that_is_killed_meanwhile, world_setup, world_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

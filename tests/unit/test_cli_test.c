@@ -2,17 +2,7 @@
 
 #include "config.h"
 
-#include <fcntl.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
-
-#include <cmocka.h>
 
 #include "base/fd.h"
 #include "base/json.h"
@@ -20,8 +10,10 @@
 #include "cli/expand.h"
 #include "cli/test_case.h"
 #include "cli/test_ops.h"
+#include "cmocka_all.h"
+#include "scratch.h"
 
-static char dir[] = "/tmp/hospes-cli-XXXXXX";
+static char *dir;
 
 static int
 set_up(void **state)
@@ -29,7 +21,8 @@ set_up(void **state)
 	struct fault fault;
 
 	(void)state;
-	if (mkdtemp(dir) == NULL || chdir(dir) != 0)
+	dir = scratch_new();
+	if (chdir(dir) != 0)
 		return -1;
 	return fd_write_file("plain", "text\n", 5, 0600, &fault) | fd_write_file("empty", "", 0, 0600, &fault) |
 	       fd_write_file("bytes", "\xff\0\x01", 3, 0600, &fault) | symlink("plain", "link") |
@@ -39,10 +32,10 @@ set_up(void **state)
 static int
 tear_down(void **state)
 {
-	_cleanup_(free_p) char *command = xasprintf("rm -r '%s'", dir);
-
 	(void)state;
-	return chdir("/") | system(command);
+	assert_int_equal(chdir("/"), 0);
+	scratch_free(&dir);
+	return 0;
 }
 
 static json_t *
