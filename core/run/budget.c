@@ -99,6 +99,7 @@ is_paid_again(const struct record *r)
 	return record_find(r, TAG_NUMBER) != NULL && record_int(r, TAG_EFFECT) == WIRE_EFFECT_COSTLY;
 }
 
+/* Requests alone have a price. */
 static void
 effect_begins(struct nodes *nodes, const struct record *r, const char *path)
 {
@@ -111,8 +112,7 @@ effect_begins(struct nodes *nodes, const struct record *r, const char *path)
 		return;
 	}
 	node = node_add(nodes, r, path,
-	    json_pack("{s:s, s:s, s:s*, s:s}", "path", path, "op", op_kind_name((uint16_t)record_int(r, TAG_OP_KIND)),
-		"target", target, "status", "open"));
+	    json_pack("{s:s, s:s, s:s*, s:s}", "path", path, "op", "http", "target", target, "status", "open"));
 	node->own[QUANTITY_MONEY] = record_int(r, TAG_MICROS);
 }
 
