@@ -1,5 +1,5 @@
 # unit tests of policy and registry
-CMOCKA_TESTS += tests/unit/test_policy tests/unit/test_policy_check tests/unit/test_policy_conf tests/unit/test_policy_fallbacks tests/unit/test_policy_files tests/unit/test_policy_handoffs tests/unit/test_policy_match tests/unit/test_policy_reload \
+CMOCKA_TESTS += tests/unit/test_policy tests/unit/test_policy_check tests/unit/test_policy_conf tests/unit/test_policy_fallbacks tests/unit/test_policy_files tests/unit/test_policy_handoffs tests/unit/test_policy_match tests/unit/test_policy_prices tests/unit/test_policy_reload \
 	tests/unit/test_semver tests/unit/test_registry
 
 REGISTRY_TEST_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -DCONF_FILE='"$(abs_top_srcdir)/etc/hospes.conf"'
@@ -23,6 +23,10 @@ tests_unit_test_policy_conf_LDADD = $(POLICY_TEST_LIBS)
 tests_unit_test_policy_files_SOURCES = tests/unit/test_policy_files.c tests/unit/cmocka_all.h tests/unit/scratch.h
 tests_unit_test_policy_files_CPPFLAGS = $(REGISTRY_TEST_CPPFLAGS)
 tests_unit_test_policy_files_LDADD = $(POLICY_TEST_LIBS)
+
+tests_unit_test_policy_prices_SOURCES = tests/unit/test_policy_prices.c tests/unit/cmocka_all.h tests/unit/conf_scratch.h tests/unit/scratch.h
+tests_unit_test_policy_prices_CPPFLAGS = $(REGISTRY_TEST_CPPFLAGS)
+tests_unit_test_policy_prices_LDADD = $(POLICY_TEST_LIBS)
 
 tests_unit_test_policy_fallbacks_SOURCES = tests/unit/test_policy_fallbacks.c tests/unit/cmocka_all.h tests/unit/conf_scratch.h tests/unit/scratch.h
 tests_unit_test_policy_fallbacks_CPPFLAGS = $(REGISTRY_TEST_CPPFLAGS)
