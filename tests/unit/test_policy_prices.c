@@ -9,27 +9,6 @@
 #include "conf_scratch.h"
 #include "policy/policy.h"
 
-static struct policy *
-load(const char *text)
-{
-	struct policy *p = NULL;
-
-	assert_int_equal(fd_write_file(path, text, strlen(text), 0600, &fault), 0);
-	return policy_load(path, false, &p, &fault) == 0 ? p : NULL;
-}
-
-static void
-bad(const char *text, const char *says)
-{
-	_cleanup_(policy_unref) struct policy *p = load(text);
-
-	if (p != NULL)
-		fail_msg("accepted: %s", text);
-	assert_int_equal(fault.status, HOSPES_ECONFIG);
-	if (strstr(fault.text, says) == NULL)
-		fail_msg("says nothing of \"%s\": %s", says, fault.text);
-}
-
 static const char list[] =
     "prices = ( { http = [ \"https://api.example.org/free\" ]; money = \"0\"; },"
     " { http = [ \"https://api.example.org\", \"https://*.example.com:8443\" ]; money = \"0.000001\"; },"
