@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/fault.h"
+#include "base/find.h"
 #include "base/id.h"
 #include "base/install.h"
 #include "base/log.h"
@@ -392,6 +393,27 @@ outside_an_installed_tree_the_configured_folders(void **state)
 	assert_string_equal(install_dir(INSTALL_CONF), CONFDIR);
 }
 
+static void
+bytes_are_found_wherever_they_are(void **state)
+{
+	char text[70], wanted[6];
+	unsigned seed = 1;
+
+	(void)state;
+	for (unsigned round = 0; round < 200000; round++) {
+		size_t len, n;
+
+		seed = seed * 1103515245u + 12345u;
+		len = (seed >> 16) % (sizeof(text) + 1);
+		n = 1 + (seed >> 8) % sizeof(wanted);
+		for (size_t i = 0; i < len + n; i++) {
+			seed = seed * 1103515245u + 12345u;
+			(i < len ? text : wanted)[i < len ? i : i - len] = (seed >> 16) % 4 == 0 ? 'b' : 'a';
+		}
+		assert_ptr_equal(bytes_find(text, len, wanted, n), memmem(text, len, wanted, n));
+	}
+}
+
 int
 main(void)
 {
@@ -401,6 +423,7 @@ main(void)
 	    cmocka_unit_test(a_cursor_that_failed_stays_so),
 	    cmocka_unit_test(payloads_are_counted_and_hashed),
 	    cmocka_unit_test(bad_utf8_is_found_anywhere),
+	    cmocka_unit_test(bytes_are_found_wherever_they_are),
 	    cmocka_unit_test(nesting_is_bounded_outside_strings),
 	    cmocka_unit_test(ulids_sort_as_made),
 	    cmocka_unit_test(hex_and_traces),
