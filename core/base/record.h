@@ -28,7 +28,8 @@ enum record_kind {
 	RECORD_HOST_STOP = 2,   /* it closed it in order */
 	RECORD_RUN_START = 10,  /* TARGET, VERSION (asked for), CLIENT, CONFIG, LIMIT_CALLS, DEADLINE, INPUT,
 	                         * LIMIT_MICROS, CPU (its limit), SOURCES; KEY and REQUEST where the client gave a key */
-	RECORD_RUN_END = 11,    /* TARGET, status, OUTPUT | MESSAGE, PARTIAL, CONFIDENCE; NUMBER: calls that it spent; MICROS, CPU */
+	RECORD_RUN_END = 11,    /* TARGET, status, OUTPUT | MESSAGE, PARTIAL, CONFIDENCE; NUMBER: calls that it spent; MICROS, CPU;
+	                         * BILLED: how many costly effects may have to be paid beside those that count */
 	RECORD_RUNS_OPEN = 12,  /* BODY: of each open run its id (16 bytes) and the LSN of its newest record (8): where a start
 	                         * has to look no further back */
 	RECORD_RUN_MOVED = 13,  /* NUMBER: LSN of the copy of its RUN_START; all before is now in the copies that `prev` leads to */
@@ -124,6 +125,7 @@ enum record_tag {
 	TAG_SCORE = 40,         /* JSON: a score, and the series that it ends */
 	TAG_ENDS = 41,          /* int64, real ns: when a call ends that has less time than its op */
 	TAG_GIVEN = 42,         /* uint8 1: LIMIT_CALLS is what the caller gave, and not a part of what it had left */
+	TAG_BILLED = 43,        /* int64: effects that may be on a bill and have no outcome of their own */
 };
 
 struct record_head {

@@ -373,6 +373,7 @@ struct run {
 	unsigned calls_open;
 	unsigned calls_running; /* that have a cell and do not wait */
 	uint64_t moves;         /* counts calls that began to run and ops that ended */
+	unsigned maybe_billed; /* effects that may be on a bill and have no outcome of their own */
 	unsigned undecided; /* ops of it that wait for a human's decision */
 	unsigned waiting;   /* ops of it that wait at guards */
 	struct review_list reviews; /* that are open, the newest first */

@@ -86,19 +86,10 @@ read_mail(struct cell *cell, unsigned slice)
 	if (len == 0)
 		return false;
 	while (len > 0 && cell->phase < PHASE_KILLED) {
-		struct iovec iov[2];
-		int n_iov = frames_room(&cell->in, iov);
-		size_t got = 0;
+		size_t given = frames_give(&cell->in, at, len);
 
-		for (int i = 0; i < n_iov; i++) {
-			size_t part = iov[i].iov_len < len ? iov[i].iov_len : len;
-
-			memcpy(iov[i].iov_base, at, part);
-			at += part;
-			len -= part;
-			got += part;
-		}
-		frames_filled(&cell->in, got);
+		at += given;
+		len -= given;
 		if (!cell->is_late)
 			serve_frames(cell, slice);
 	}

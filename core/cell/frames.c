@@ -129,6 +129,23 @@ frames_filled(struct frames_in *in, size_t n)
 	assert(in->len <= FRAMES_BUFFER);
 }
 
+size_t
+frames_give(struct frames_in *in, const uint8_t *bytes, size_t len)
+{
+	struct iovec iov[2];
+	int n = frames_room(in, iov);
+	size_t given = 0;
+
+	for (int i = 0; i < n; i++) {
+		size_t part = iov[i].iov_len < len - given ? iov[i].iov_len : len - given;
+
+		memcpy(iov[i].iov_base, bytes + given, part);
+		given += part;
+	}
+	frames_filled(in, given);
+	return given;
+}
+
 static void
 drop_large(struct frames_in *in)
 {

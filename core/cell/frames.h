@@ -62,6 +62,9 @@ struct frame {
 int frames_room(struct frames_in *in, struct iovec iov[2]);
 void frames_filled(struct frames_in *in, size_t n);
 
+/* The same for bytes that are here: takes what there is room for, and returns how much that was. */
+size_t frames_give(struct frames_in *in, const uint8_t *bytes, size_t len);
+
 /* 1 and a frame; 0 when more bytes are needed; protocol_violation. */
 int frames_next(struct frames_in *in, enum cell_phase phase, struct frame *ret, struct fault *fault);
 

@@ -272,6 +272,7 @@ set_field(json_t *json, const struct record *r, const struct record_field *f)
 	case TAG_LIMIT_MICROS:
 	case TAG_MICROS:
 	case TAG_CPU:
+	case TAG_BILLED:
 	case TAG_EFFECT:
 	case TAG_GIVEN:
 		json_object_set_new(json, key, json_integer(record_int(r, (enum record_tag)f->tag)));

@@ -6,6 +6,19 @@
 #include "dispatch/accounts.h"
 #include "dispatch/guard.h"
 
+unsigned
+dispatch_maybe_billed(const struct record *r)
+{
+	switch (record_kind(&r->head)) {
+	case RECORD_OP_INTENT:
+		return record_find(r, TAG_NUMBER) != NULL && record_int(r, TAG_EFFECT) == WIRE_EFFECT_COSTLY;
+	case RECORD_OP_OUTCOME:
+		return record_int(r, TAG_OP_KIND) == WIRE_OP_HTTP && record_int(r, TAG_NUMBER) > 0;
+	default:
+		return 0;
+	}
+}
+
 uint64_t
 dispatch_record(struct dispatch *d, struct run *run, struct record *r)
 {
@@ -14,6 +27,7 @@ dispatch_record(struct dispatch *d, struct run *run, struct record *r)
 	r->head.prev = run->last_lsn;
 	r->head.seq = run->seq++;
 	run->recorded += record_size(r);
+	run->maybe_billed += dispatch_maybe_billed(r);
 	run->last_lsn = store_append(d->store, r);
 	if (run->last_lsn >= d->tell_at && d->grown != NULL)
 		d->grown(d->arg);

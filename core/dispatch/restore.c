@@ -435,6 +435,7 @@ take_of_op(struct restore *r, const struct record *rec, struct fault *fault)
 
 	if (op == NULL || take_op(r, op, rec, fault) != 0)
 		return fault->status;
+	r->run->maybe_billed += dispatch_maybe_billed(rec);
 	switch (record_kind(&rec->head)) {
 	case RECORD_CALL_START:
 		return call_started(r, op, rec, fault);

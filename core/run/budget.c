@@ -5,7 +5,7 @@
  * "spent", "left"}, and "told", at how many per cent of the limit the last alert was, where one was raised; a NODE is an ACCOUNT with "path", "plugin", "version", "status" and "ops", the nodes of the calls that it made.  What
  * a call has spent is what it and all below it cost; the first call of a run that went on with another attempt has the later ones
  * in "attempts".  "limit" is null where it has none of its own, "left" is then that of the
- * account above it, and null where nobody has one.
+ * account above it, and null where nobody has one.  Of a run whose records were dropped there is "run" alone, with what was "spent".
  *
  * CPU time is on record once a call has ended.  Wall time passes for all alike: a call has a limit of its own where it has to end
  * before its caller.
@@ -273,6 +273,19 @@ budget_of(json_t *view, const struct record_list *list)
 	for (size_t i = 0; i < nodes.n; i++)
 		json_decref(nodes.node[i].json);
 	free(nodes.node);
+}
+
+/* Of a run whose records are gone: what its entry in the store says that it spent.  One of an older host knows of calls alone. */
+void
+budget_of_entry(json_t *view)
+{
+	json_t *account = json_object();
+
+	for (enum quantity q = 0; q < QUANTITIES; q++)
+		if (json_object_get(view, names[q]) != NULL)
+			json_object_set_new(
+			    account, names[q], json_pack("{s:O}", "spent", json_object_get(view, names[q])));
+	json_object_set_new(view, "run", account);
 }
 
 /* Of what is open, that which no record has yet. */

@@ -399,6 +399,7 @@ end_durable(void *arg)
 static void
 run_end(struct runs *r, struct run *run)
 {
+	int64_t billed = run->maybe_billed;
 	struct record rec;
 
 	run->ended_real_ns = clock_real_ns();
@@ -420,6 +421,8 @@ run_end(struct runs *r, struct run *run)
 		record_add(&rec, TAG_MICROS, &run->account.spent[QUANTITY_MONEY], sizeof(int64_t));
 	if (run->account.spent[QUANTITY_CPU] > 0)
 		record_add(&rec, TAG_CPU, &run->account.spent[QUANTITY_CPU], sizeof(int64_t));
+	if (run->maybe_billed > 0)
+		record_add(&rec, TAG_BILLED, &billed, sizeof(billed));
 	dispatch_record(r->dispatch, run, &rec);
 	journal_await(r->journal, run->last_lsn, end_durable, slot_of(run));
 }

@@ -108,7 +108,7 @@ int run_review_decide(
 int run_cancel(struct runs *r, struct run *run, const char *who, struct fault *fault);
 
 /* {"id", "plugin", "version", "state": "open"|"ended", "status": "ok"|"partial"|name, "client", "started", "ended",
- *  "calls", "money_micros"?, "duration_ms", "sources"?, "undecided"?: [{"path", "op", "target", "since", "command"}], "reviews"?: dispatch_reviews, "result"?, "confidence"?, "partial"?, "error": {"code", "message", "hint",
+ *  "calls", "money_micros"?, "cpu_ns"?, "maybe_billed"?, "duration_ms", "sources"?, "undecided"?: [{"path", "op", "target", "since", "command"}], "reviews"?: dispatch_reviews, "result"?, "confidence"?, "partial"?, "error": {"code", "message", "hint",
  *  "findings"?}?}; new reference.  "missing" in place of "result" and "tree", as "error" has it: the run's records were dropped (not_found) or erased.  "findings" of a reply that was not grounded: [{"check", "claim"?, "text"?, "why", "quote"?,
  *  "found"?, "document"?}]. */
 json_t *run_json(const struct run *run, bool with_result);

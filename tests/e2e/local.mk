@@ -159,6 +159,7 @@ E2E_SCENARIOS = \
 	tests/e2e/guard-concurrency-nested.t tests/e2e/guard-cycle-costs.t tests/e2e/guard-context-answers.t tests/e2e/guard-rate-fair.t tests/e2e/guard-rate-waits.t \
 	tests/e2e/journal-dropped-shown.t \
 	tests/e2e/journal-erase.t \
+	tests/e2e/journal-retention-age.t \
 	tests/e2e/journal-retention.t \
 	tests/e2e/journal-sleeper-copied.t \
 	tests/e2e/journal-torn-tail.t \

@@ -276,6 +276,28 @@ a_full_disk_waits_for_the_end_of_the_segment(void **state)
 	journal_close(&j);
 }
 
+/* A segment that is only asked for is done without. */
+static void
+a_full_disk_grants_no_turn(void **state)
+{
+	struct fixture *x = *state;
+	struct journal *j = open_with(x, 64 * KIB, 0);
+	uint64_t lsn = append_text(j, "before", 0), after;
+
+	journal_sync(j, lsn + 1);
+	for (int i = 0; i < 2; i++) {
+		fake_fail(&x->at.fake, &x->at.fake.fail_zeros, i == 0 ? ENOSPC : 0);
+		journal_turn(j);
+		after = append_text(j, "after", 0);
+		journal_sync(j, after + 1);
+		assert_true(journal_durable(j) > after);
+		assert_int_equal(journal_is_left(j, lsn), i == 1);
+		assert_false(journal_is_left(j, after));
+	}
+	assert_int_equal(x->failures, 0);
+	journal_close(&j);
+}
+
 static void
 epoch_and_lsn_go_on(void **state)
 {
@@ -445,6 +467,7 @@ main(void)
 	    T(a_failed_sync_is_told_once_and_not_retried),
 	    T(a_full_disk_is_told_before_anything_is_acknowledged),
 	    T(a_full_disk_waits_for_the_end_of_the_segment),
+	    T(a_full_disk_grants_no_turn),
 	    T(the_next_segment_is_there_before_it_is_needed),
 	    T(epoch_and_lsn_go_on),
 	    T(scanned_and_read_back_through_segments),

@@ -49,6 +49,21 @@ assert_accounts_settled(void)
 	assert_int_equal(dispatch_host_account(w.d)->reserved[QUANTITY_CALLS], 0);
 }
 
+/* c has used 80 and 100 % of its share. */
+static void
+assert_told_once(unsigned cut)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < w.n_records; i++) {
+		struct record r = decoded(w.records[i]);
+
+		n += w.kinds[i] == RECORD_ALERT && record_find(&r, TAG_PATH) != NULL;
+	}
+	if (n != 2 || w.run->tasks_told != 2)
+		fail_msg("cut after %u: %u alerts of a task", cut, n);
+}
+
 static void
 test_goes_on_after_each_record(void **state)
 {
@@ -60,6 +75,7 @@ test_goes_on_after_each_record(void **state)
 	plays();
 	assert_records_sound(0);
 	assert_accounts_settled();
+	assert_told_once(0);
 	result = xstrndup((const char *)w.run->root.value->data, w.run->root.value->len);
 	assert_non_null(strstr(result, "has an answer that is longer"));
 	assert_non_null(strstr(result, "{\"outcome\":\"yes\",\"how\":\"won\""));
@@ -76,6 +92,7 @@ test_goes_on_after_each_record(void **state)
 			    w.run->root.value->data, result);
 		assert_records_sound(n);
 		assert_accounts_settled();
+		assert_told_once(n);
 		assert_int_equal(op_parts(&w.run->root), 1);
 		assert_int_equal(w.run->memory_ops, 0);
 	}
