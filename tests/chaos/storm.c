@@ -7,7 +7,7 @@
  *           {"op": "fan", "n": 8, "at_once": 4, "input": {"do": [...]}},  the next storm, n times
  *           {"op": "race", "n": 3, "input": {"do": [...]}},               the same, and the first answer is enough
  *           {"op": "listen", "input": {"do": [...]}},                     the next storm, with the parts of its reply
- *           {"op": "late", "ms": 100},                                    the next storm sleeps for an hour and is given 0.1 s
+ *           {"op": "late", "after": 100},                                 the next storm sleeps for an hour and is given 0.1 s
  *           {"op": "bulk", "bytes": 100000},                              the next storm says so many back
  *           {"op": "add", "key": "k"},                                    one more under a key, by compare and swap
  *           {"op": "recall", "key": "k"},                                 what is under it
@@ -130,7 +130,7 @@ late(hospes_ctx *ctx, const hospes_value *step, json_t **ret)
 	hospes_value *answer;
 	int rc = hospes_call_with(ctx, NEXT,
 	    hospes_value_json(ctx, json_pack("{s:[{s:s s:i}]}", "do", "op", "sleep", "ms", 3600 * 1000)),
-	    HOSPES_OPTIONS(.timeout_ns = hospes_int(step, "ms") * 1000000), &answer);
+	    HOSPES_OPTIONS(.timeout_ns = hospes_int(step, "after") * 1000000), &answer);
 
 	*ret = json_string(hospes_status_name(rc));
 	return 0;

@@ -99,7 +99,7 @@ a_step()
 	4) STEP='{"op":"draw"}' CALLS=$((CALLS + 1)) ;;
 	5 | 6) STEP='{"op":"http","url":"'$SERVER/$4/$2-$3?ms=$((number % 1000))'","effect":"'$4'"}' ;;
 	7) STEP='{"op":"race","n":3,"input":{"do":['$SLEEP,$say']}}' CALLS=$((CALLS + 3)) ;;
-	8) STEP='{"op":"late","ms":'$((number % 2000 + 1))'}' CALLS=$((CALLS + 1)) ;;
+	8) STEP='{"op":"late","after":'$((number % 2000 + 1))'}' CALLS=$((CALLS + 1)) ;;
 	9)
 		STEP='{"op":"call","input":{"do":[{"op":"http","url":"'$SERVER/$4/$2-$3'","effect":"'$4'"}]}}'
 		CALLS=$((CALLS + 1))
@@ -110,7 +110,7 @@ a_step()
 		;;
 	11) # The first reply is refused by its check, the second is not.
 		STEP='{"op":"ask","plugin":"mender","input":{"text":"In case '$2-$3-$number' the licensee must give the source.",'
-		STEP+='"quotes":["must give the source","must pay a fee"],"check":{"ms":'$((number % 400 + 1))'}}}' CALLS=$((CALLS + 4))
+		STEP+='"quotes":["must give the source","must pay a fee"],"check":{"ms":'$((number % 200 + 1))'}}}' CALLS=$((CALLS + 4))
 		;;
 	12) # The first attempt fails after a while, and somebody else makes the second.
 		STEP='{"op":"ask","plugin":"storm-frail","input":{"do":['$SLEEP,$say',{"op":"fail","value":'$number'},'$SLEEP']}}'
@@ -118,11 +118,11 @@ a_step()
 		;;
 	13) # A tie, which the fifth breaks.
 		STEP='{"op":"poll","question":"'$2-$3-$number'?","voters":["voter-000","voter-001","voter-002","voter-003"],'
-		STEP+='"breaker":"voter-004","context":{"every":{"choice":"no","ms":'$((number % 300))'},"voters":{"voter-000":{"choice":"yes"},'
-		STEP+='"voter-001":{"choice":null,"ms":'$((number % 500))'},"voter-002":{"how":"fail","ms":'$((number % 400))'}}}}'
+		STEP+='"breaker":"voter-004","context":{"every":{"choice":"no","ms":'$((number % 200))'},"voters":{"voter-000":{"choice":"yes"},'
+		STEP+='"voter-001":{"choice":null,"ms":'$((number % 300))'},"voter-002":{"how":"fail","ms":'$((number % 250))'}}}}'
 		CALLS=$((CALLS + 5))
 		;;
-	14) STEP='{"op":"review","question":"Left or right, '$2-$3'?","ms":'$((number % (LASTS / STEPS) + 1))'}' ;;
+	14) STEP='{"op":"review","question":"Left or right, '$2-$3'?","ms":'$((number % (LASTS / STEPS / 2) + 1))'}' ;;
 	15) STEP='{"op":"bulk","bytes":'$((BULK + number % 1000))'}' CALLS=$((CALLS + 1)) ;;
 	esac
 }
@@ -167,10 +167,10 @@ requests_rebase()
 	sed -i "s|http://127\.0\.0\.1:[0-9]*|$SERVER|g" "$T/asked"
 }
 
-# The same for who has no time to sleep.
+# The same for who has no time: to sleep, to think before a vote, to wait for a human.  Who is late is as late as before.
 requests_hurry()
 {
-	sed 's|"op":"sleep","ms":[0-9]*|"op":"sleep","ms":1|g' "$T/asked" >"$T/requests"
+	sed 's|"ms":[0-9]*|"ms":1|g' "$T/asked" >"$T/requests"
 }
 
 # ---- Starting them -----------------------------------------------------------------------------------------------------
@@ -278,10 +278,10 @@ collect_end()
 	collect
 }
 
-# The server's port differs from one to the next, and the inputs with it; nor does it matter for how long a run slept.
+# The server's port differs from one to the next, and the inputs with it; nor does it matter how long a run had to wait.
 records_of()
 {
-	hospes journal records "$1" | sed 's|127\.0\.0\.1:[0-9]*|server|g; s|"op":"sleep","ms":[0-9]*|"op":"sleep","ms":0|g'
+	hospes journal records "$1" | sed 's|127\.0\.0\.1:[0-9]*|server|g; s|"ms":[0-9]*|"ms":0|g'
 }
 
 # ---- Kills -------------------------------------------------------------------------------------------------------------

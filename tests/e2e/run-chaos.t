@@ -1,3 +1,3 @@
 # A short round of chaos: see tests/chaos.
-RUNS=${RUNS:-60} KILLS=${KILLS:-10} LASTS=${LASTS:-6000}
+RUNS=${RUNS:-60} KILLS=${KILLS:-10} LASTS=${LASTS:-5000}
 . "$TESTS/../chaos/chaos.t"

@@ -143,6 +143,38 @@ safe_is(const char *text, const char *expected)
 }
 
 static void
+json_is(const char *text, const char *expected)
+{
+	json_t *json = json_string(text), *again;
+	char *out = NULL;
+	size_t len;
+	FILE *to = open_memstream(&out, &len);
+
+	assert_non_null(json);
+	text_json(to, json, JSON_ENCODE_ANY);
+	fclose(to);
+	assert_string_equal(out, expected);
+	again = json_loads(out, JSON_DECODE_ANY, NULL);
+	assert_true(json_equal(json, again)); /* for a program it is what it was */
+	json_decref(again);
+	json_decref(json);
+	free(out);
+}
+
+static void
+test_text_json(void **state)
+{
+	(void)state;
+	json_is("", "\"\"\n");
+	json_is("gr\xc3\xbc\xc3\x9f \xf0\x9f\x99\x82\n", "\"gr\xc3\xbc\xc3\x9f \xf0\x9f\x99\x82\\n\"\n");
+	json_is("\033[2J\x7f", "\"\\u001B[2J\\u007f\"\n");
+	json_is("a\xc2\x9b"
+		"31m\xe2\x80\xae\xd8\x9c",
+	    "\"a\\u009b31m\\u202e\\u061c\"\n");
+	json_is("\xf3\xa0\x81\x81z", "\"\\udb40\\udc41z\"\n");
+}
+
+static void
 test_text(void **state)
 {
 	_cleanup_(free_p) char *lines = text_safe("a\nb\033c", true);
@@ -348,6 +380,7 @@ main(void)
 	    cmocka_unit_test(test_command_line),
 	    cmocka_unit_test(test_settings),
 	    cmocka_unit_test(test_text),
+	    cmocka_unit_test(test_text_json),
 	    cmocka_unit_test(test_table),
 	    cmocka_unit_test(test_sse),
 	    cmocka_unit_test(test_sse_stops),
