@@ -71,37 +71,48 @@ a_sleep()
 	printf -v SLEEP '{"op":"sleep","ms":%d}' $((RANDOM % (2 * LASTS / STEPS / 2) + 1))
 }
 
-# STEP: one of shape $1 in run $2, as the $3rd, an effect of class $4; adds to CALLS how many calls that takes.
+# What a call of storm, storm-1 ... costs, in micro-dollars (local.mk).
+PRICES=(7 30 500 11000 130000)
+
+# takes COUNT LEVEL: so many calls of storm-LEVEL.
+takes()
+{
+	CALLS=$((CALLS + $1)) MICROS=$((MICROS + $1 * PRICES[$2]))
+}
+
+# STEP: one of shape $1 in run $2, as the $3rd, an effect of class $4; adds to CALLS how many calls that takes, and to MICROS what
+# these cost.
 a_step()
 {
 	local number=$RANDOM say
 	a_sleep
 	say='{"op":"say","value":'$number'}'
 	case $1 in
-	0) STEP='{"op":"fan","n":8,"at_once":4,"input":{"do":['$say,$SLEEP']}}' CALLS=$((CALLS + 8)) ;;
+	0) STEP='{"op":"fan","n":8,"at_once":4,"input":{"do":['$say,$SLEEP']}}'; takes 8 1 ;;
 	1)
 		STEP='{"do":['$say,$SLEEP']}'
 		for _ in 2 3 4; do
 			STEP='{"do":[{"op":"call","input":'$STEP'}]}'
 		done
-		STEP='{"op":"call","input":'$STEP'}' CALLS=$((CALLS + 4))
+		STEP='{"op":"call","input":'$STEP'}'
+		takes 1 1; takes 1 2; takes 1 3; takes 1 4
 		;;
 	2) STEP='{"op":"fan","n":3,"at_once":2,"input":{"do":['$SLEEP',{"op":"call","input":{"do":[{"op":"add","key":"m"}]}}]}}'
-		CALLS=$((CALLS + 6)) ;;
+		takes 3 1; takes 3 2 ;;
 	3) STEP='{"op":"add","key":"n"}' ;;
-	4) STEP='{"op":"draw"}' CALLS=$((CALLS + 1)) ;;
+	4) STEP='{"op":"draw"}'; takes 1 1 ;;
 	5 | 6) STEP='{"op":"http","url":"'$SERVER/$4/$2-$3?ms=$((number % 1000))'","effect":"'$4'"}' ;;
-	7) STEP='{"op":"race","n":3,"input":{"do":['$SLEEP,$say']}}' CALLS=$((CALLS + 3)) ;;
-	8) STEP='{"op":"late","ms":'$((number % 2000 + 1))'}' CALLS=$((CALLS + 1)) ;;
+	7) STEP='{"op":"race","n":3,"input":{"do":['$SLEEP,$say']}}'; takes 3 1 ;;
+	8) STEP='{"op":"late","ms":'$((number % 2000 + 1))'}'; takes 1 1 ;;
 	9)
 		STEP='{"op":"call","input":{"do":[{"op":"http","url":"'$SERVER/$4/$2-$3'","effect":"'$4'"}]}}'
-		CALLS=$((CALLS + 1))
+		takes 1 1
 		;;
 	10)
 		STEP='{"op":"listen","input":{"do":[{"op":"part","value":1},'$SLEEP',{"op":"part","value":2},'$SLEEP,$say']}}'
-		CALLS=$((CALLS + 1))
+		takes 1 1
 		;;
-	11) STEP='{"op":"bulk","bytes":'$((BULK + number % 1000))'}' CALLS=$((CALLS + 1)) ;;
+	11) STEP='{"op":"bulk","bytes":'$((BULK + number % 1000))'}'; takes 1 1 ;;
 	esac
 }
 
@@ -111,11 +122,13 @@ doomed()
 	[ $(($1 % 20)) -eq 7 ]
 }
 
-# INPUT of run $1, and CALLS that it makes.  Shapes follow one another; among the runs there are effects of each class.
+# INPUT of run $1, CALLS that it makes, and MICROS that they cost.  Shapes follow one another; among the runs there are effects
+# of each class.
 an_input()
 {
 	local classes=(pure idempotent keyed costly once) shapes=$((BULK > 0 ? 12 : 11)) step shape
-	CALLS=1
+	CALLS=0 MICROS=0
+	takes 1 0
 	INPUT='{"do":[{"op":"say","value":'$1'}'
 	for ((step = 0; step < STEPS; step++)); do
 		shape=$((($1 + step * (1 + $1 % 3)) % shapes))
@@ -127,14 +140,14 @@ an_input()
 	INPUT+=']}'
 }
 
-# Each line a request.  Half of the runs may make as many calls as they need and not one more.
+# Each line a request.  Half of the runs may make as many calls as they need and not one more, and pay for these alone.
 requests_write()
 {
 	local i budget
 	for ((i = 0; i < RUNS; i++)); do
 		an_input $i
 		budget=
-		[ $((i % 2)) -eq 0 ] || budget=',"budget":{"calls":'$CALLS'}'
+		[ $((i % 2)) -eq 0 ] || budget=',"budget":{"calls":'$CALLS',"money_micros":'$MICROS'}'
 		printf '{"plugin":"storm","key":"%s-%d","input":%s%s}\n' "$ROUND" $i "$INPUT" "$budget"
 	done >"$T/asked"
 }
