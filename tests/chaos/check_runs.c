@@ -286,7 +286,7 @@ take_stage(json_t *run, const char *id, const char *path, const json_t *record)
 		    (long long)next);
 	json_object_set_new(attempts, op, json_integer(next));
 	if (json_object_get(json_object_get(run, "calls"), path) != NULL)
-		take_call_end(run, id, path);
+		take_call_end(run, id, path, record);
 }
 
 /* What is under a key is a counter, changed by compare and swap: who named the version that there was makes it one more, and
