@@ -104,7 +104,8 @@ size_t journal_segments(struct journal *j, struct journal_segment **ret);
 /* What is written from now on goes to a new segment; on a full disk to the one that there is.  [loop] */
 void journal_turn(struct journal *j);
 
-/* Nothing is written any more to the segment that has `lsn`: what a turn was for, once a record behind it is durable. [any thread] */
+/* Nothing is written any more to the segment that has `lsn`: to be asked once a record behind the turn is durable.
+ * [any thread] */
 bool journal_is_left(struct journal *j, uint64_t lsn);
 
 /*

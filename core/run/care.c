@@ -31,8 +31,8 @@
 struct care {
 	struct runs *runs;
 	struct event *tick;
-	bool resting; /* until it is time, or something grows */
-	bool moved;   /* runs, since the last look */
+	bool resting;      /* until it is time, or something grows */
+	bool moved;        /* runs, since the last look */
 	int64_t turned_ns; /* monotonic: asked for a turn, which a full disk may not have granted */
 	struct forward *forward;
 	uint64_t copied; /* bytes of copies */

@@ -4,13 +4,16 @@
  * Of a run is kept:
  *
  *   {"seq": how many records it has, "input", "result", "status", "message", "ended": how often, "spent": as it says,
- *    "account": its own, "calls": {path: {"account", "ended"}}, "stopped": by a client, "versions": {plugin: version},
+ *    "paid": money, as it says, "account" and "money": its own, "calls": {path: {"account", "money", "ended"}}, "stopped": by a
+ *    client, "versions": {plugin: version},
  *    "ops": {path: {"due", "changes", "outcome", "held": a poll, "refused": a reply, by a check, "asked", "decided": a review}},
  *    "attempts": {path of an op: the number of the one that is under way, from 2 on},
  *    "prints": [what its records say], "copies": how many of them were copied since it was moved}
  *
- * An account is {"limit", "spent", "reserved", "most"}: most is what it takes of the account above it while it is open; a call
- * without a share of its own has a `most` of 1 and no limit, and what is below it is taken from above.
+ * An account, of calls and of money, is {"limit", "spent", "reserved", "own", "most"}: own is what the call takes by itself (1, its
+ * price), most what it takes of the account above it while it is open; a call without a share of its own has a `most` of `own`
+ * and no limit, and what is below it is taken from above.  CPU time has accounts too; no two runs take the same of it, and a
+ * call that is killed takes what nobody could read: it cannot be added up.
  */
 
 #include "check.h"
@@ -75,20 +78,61 @@ parent_of(const char *path, char *parent, size_t size)
 	return true;
 }
 
+static const struct quantity {
+	const char *account, *share, *spent; /* of a run or a call; fields of call_start, and of run_end */
+	const char *unit;
+} quantities[] = {
+    {"account", "limit_calls", "spent", "calls"},
+    {"money", "limit_micros", "paid", "micro-dollars"},
+};
+#define QUANTITIES (sizeof(quantities) / sizeof(quantities[0]))
+
 /* The account that a call at a path is paid from: of the nearest call above it that was given a share, else the run's. */
 static json_t *
-payer(json_t *run, const char *path)
+payer(json_t *run, const char *path, const struct quantity *q)
 {
 	char at[512];
 	json_t *account;
 
 	snprintf(at, sizeof(at), "%s", path);
 	while (parent_of(at, at, sizeof(at))) {
-		account = json_object_get(json_object_get(json_object_get(run, "calls"), at), "account");
+		account = json_object_get(json_object_get(json_object_get(run, "calls"), at), q->account);
 		if (number_of(account, "limit") > 0)
 			return account;
 	}
-	return member(run, "account");
+	return member(run, q->account);
+}
+
+/* A call of that price begins. */
+static void
+reserve(json_t *run, const char *id, const char *path, const struct quantity *q, json_int_t share, json_int_t own)
+{
+	json_t *above = payer(run, path, q), *account = member(member(member(run, "calls"), path), q->account);
+	json_int_t most = share > 0 ? share : own;
+
+	json_object_set_new(account, "limit", json_integer(share));
+	json_object_set_new(account, "own", json_integer(own));
+	json_object_set_new(account, "most", json_integer(most));
+	json_object_set_new(account, "spent", json_integer(share > 0 ? own : 0));
+	add(above, "reserved", most);
+	if (number_of(above, "limit") > 0 &&
+	    number_of(above, "spent") + number_of(above, "reserved") > number_of(above, "limit"))
+		breaks(id, "with the call %s, %lld %s are spent or reserved of %lld", path,
+		    (long long)(number_of(above, "spent") + number_of(above, "reserved")), q->unit,
+		    (long long)number_of(above, "limit"));
+}
+
+/* It has ended. */
+static void
+settle(json_t *run, const char *path, const struct quantity *q)
+{
+	json_t *above = payer(run, path, q),
+	       *account = json_object_get(json_object_get(json_object_get(run, "calls"), path), q->account);
+
+	add(above, "reserved", -number_of(account, "most"));
+	add(above, "spent",
+	    number_of(account, "limit") == 0 ? number_of(account, "own")
+					     : number_of(account, "spent") + number_of(account, "reserved"));
 }
 
 /* What a run has used once it stays with, whatever is installed meanwhile. */
@@ -107,9 +151,8 @@ take_version(json_t *run, const char *id, const char *path, const json_t *record
 static void
 take_call_start(json_t *run, const char *id, const char *path, const json_t *record)
 {
-	json_t *above = payer(run, path), *call, *account;
-	json_int_t share = number_of(record, "limit_calls"), most = share > 0 ? share : 1;
 	char parent[512];
+	json_t *call;
 
 	if (json_object_get(json_object_get(run, "calls"), path) != NULL)
 		breaks(id, "the call %s begins twice", path);
@@ -119,23 +162,16 @@ take_call_start(json_t *run, const char *id, const char *path, const json_t *rec
 			breaks(id, "the call %s begins and the one that wants it is not under way", path);
 	}
 	take_version(run, id, path, record);
-	call = member(member(run, "calls"), path);
-	account = member(call, "account");
-	json_object_set_new(account, "limit", json_integer(share));
-	json_object_set_new(account, "most", json_integer(most));
-	json_object_set_new(account, "spent", json_integer(share > 0 ? 1 : 0));
-	add(above, "reserved", most);
-	if (number_of(above, "limit") > 0 &&
-	    number_of(above, "spent") + number_of(above, "reserved") > number_of(above, "limit"))
-		breaks(id, "with the call %s, %lld calls are spent or reserved of %lld", path,
-		    (long long)(number_of(above, "spent") + number_of(above, "reserved")),
-		    (long long)number_of(above, "limit"));
+	for (size_t i = 0; i < QUANTITIES; i++)
+		reserve(run, id, path, &quantities[i], number_of(record, quantities[i].share),
+		    i == 0 ? 1 : number_of(record, "micros"));
 }
 
 static void
-take_call_end(json_t *run, const char *id, const char *path)
+take_call_end(json_t *run, const char *id, const char *path, const json_t *record)
 {
-	json_t *call = json_object_get(json_object_get(run, "calls"), path), *above = payer(run, path), *account;
+	json_t *call = json_object_get(json_object_get(run, "calls"), path);
+	json_int_t price;
 
 	if (call == NULL) {
 		breaks(id, "the call %s ends and never began", path);
@@ -145,10 +181,12 @@ take_call_end(json_t *run, const char *id, const char *path)
 		breaks(id, "the call %s has two outcomes", path);
 		return;
 	}
-	account = json_object_get(call, "account");
-	add(above, "reserved", -number_of(account, "most"));
-	add(above, "spent",
-	    number_of(account, "limit") == 0 ? 1 : number_of(account, "spent") + number_of(account, "reserved"));
+	price = number_of(json_object_get(call, "money"), "own");
+	if (number_of(record, "micros") != price)
+		breaks(id, "the call %s has cost %lld micro-dollars, and its price was %lld", path,
+		    (long long)number_of(record, "micros"), (long long)price);
+	for (size_t i = 0; i < QUANTITIES; i++)
+		settle(run, path, &quantities[i]);
 }
 
 /* ---- Ops ----------------------------------------------------------------------------------------------------------- */
@@ -248,7 +286,7 @@ take_stage(json_t *run, const char *id, const char *path, const json_t *record)
 		    (long long)next);
 	json_object_set_new(attempts, op, json_integer(next));
 	if (json_object_get(json_object_get(run, "calls"), path) != NULL)
-		take_call_end(run, id, path);
+		take_call_end(run, id, path, record);
 }
 
 /* What is under a key is a counter, changed by compare and swap: who named the version that there was makes it one more, and
@@ -280,7 +318,9 @@ take_run_start(struct journal *j, json_t *run, const char *id, const json_t *rec
 	if (json_object_get(run, "input") != NULL)
 		breaks(id, "it starts twice");
 	json_object_set(run, "input", json_object_get(record, "input"));
-	json_object_set_new(member(run, "account"), "limit", json_integer(number_of(record, "limit_calls")));
+	for (size_t i = 0; i < QUANTITIES; i++)
+		json_object_set_new(
+		    member(run, quantities[i].account), "limit", json_integer(number_of(record, quantities[i].share)));
 	if (*key == '\0')
 		return;
 	if (json_object_get(j->keys, key) != NULL)
@@ -297,6 +337,7 @@ take_run_end(json_t *run, const char *id, const json_t *record)
 	json_object_set(run, "message", json_object_get(record, "message"));
 	json_object_set(run, "result", json_object_get(record, "output"));
 	json_object_set_new(run, "spent", json_integer(number_of(record, "number")));
+	json_object_set_new(run, "paid", json_integer(number_of(record, "micros")));
 }
 
 /* Who is late, and who lost a race, may hear of it when he asks for something. */
@@ -333,7 +374,7 @@ take_run_record(struct journal *j, json_t *run, const char *id, const json_t *re
 	else if (strcmp(kind, "call_start") == 0)
 		take_call_start(run, id, path, record);
 	else if (strcmp(kind, "call_end") == 0)
-		take_call_end(run, id, path);
+		take_call_end(run, id, path, record);
 	else if (strcmp(kind, "refusal") == 0)
 		take_refusal(run, id, path, record);
 	else if (strcmp(kind, "stage") == 0)
@@ -454,23 +495,37 @@ journal_free(struct journal *j)
 	json_decref(j->keys);
 }
 
+/* What all its calls took by themselves. */
+static json_int_t
+taken(json_t *run, const struct quantity *q)
+{
+	json_int_t sum = 0;
+	const char *path;
+	json_t *call;
+
+	json_object_foreach(json_object_get(run, "calls"), path, call) sum +=
+	    number_of(json_object_get(call, q->account), "own");
+	return sum;
+}
+
 /* What was still reserved below a call that was stopped is as good as spent. */
 static void
-check_spent(const char *id, json_t *run)
+check_spent(const char *id, json_t *run, const struct quantity *q)
 {
-	json_int_t begun = (json_int_t)json_object_size(json_object_get(run, "calls")), spent = number_of(run, "spent");
-	const json_t *account = json_object_get(run, "account");
+	json_int_t begun = taken(run, q), spent = number_of(run, q->spent);
+	const json_t *account = json_object_get(run, q->account);
+	json_int_t limit = number_of(account, "limit");
 
 	if (json_is_true(json_object_get(run, "stopped"))) {
-		if (spent < begun || spent > number_of(account, "limit"))
-			breaks(id, "it says that it spent %lld calls of %lld, and %lld began", (long long)spent,
-			    (long long)number_of(account, "limit"), (long long)begun);
+		if (spent < begun || (limit > 0 && spent > limit))
+			breaks(id, "it says that it spent %lld %s of %lld, and %lld began", (long long)spent, q->unit,
+			    (long long)limit, (long long)begun);
 		return;
 	}
 	if (spent != begun)
-		breaks(id, "it says that it spent %lld calls and %lld began", (long long)spent, (long long)begun);
+		breaks(id, "it says that it spent %lld %s and %lld began", (long long)spent, q->unit, (long long)begun);
 	if (number_of(account, "spent") != begun || number_of(account, "reserved") != 0)
-		breaks(id, "its calls add up to %lld, with %lld still reserved, and %lld began",
+		breaks(id, "its %s add up to %lld, with %lld still reserved, and %lld began", q->unit,
 		    (long long)number_of(account, "spent"), (long long)number_of(account, "reserved"),
 		    (long long)begun);
 }
@@ -504,5 +559,6 @@ check_run(const char *id, json_t *run)
 		    text_of(run, "message"));
 	if (!json_is_true(json_object_get(run, "stopped")))
 		check_refused(id, run);
-	check_spent(id, run);
+	for (size_t i = 0; i < QUANTITIES; i++)
+		check_spent(id, run, &quantities[i]);
 }

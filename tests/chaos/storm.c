@@ -1,5 +1,5 @@
 /*
- * storm, storm-1 ... storm-4, of a VERSION: does what its input lists, one after the other, and replies what came of each; a run of
+ * storm, storm-1 ... storm-4, of a VERSION and for a PRICE: does what its input lists, one after the other, and replies what came of each; a run of
  * whatever shape a chaos round needs.  Each calls the one after it.
  *
  *   {"do": [{"op": "sleep", "ms": 100},
@@ -386,6 +386,7 @@ storm(hospes_ctx *ctx)
 }
 
 HOSPES_AGENT(NAME, VERSION, "Does what it is told, in a storm", storm)
+HOSPES_PRICE(PRICE)
 #ifdef NEXT
 HOSPES_NEEDS("call:" NEXT)
 HOSPES_NEEDS("call:mender")

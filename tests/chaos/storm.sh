@@ -78,43 +78,55 @@ a_sleep()
 	printf -v SLEEP '{"op":"sleep","ms":%d}' $((RANDOM % (2 * LASTS / STEPS / 2) + 1))
 }
 
-# STEP: one of shape $1 in run $2, as the $3rd, an effect of class $4; adds to CALLS how many calls that takes.
+# What a call of storm, storm-1 ... storm-4, storm-frail, storm-steady costs, in micro-dollars (local.mk); mender and voters are free.
+PRICES=(7 30 500 11000 130000 1700000 19000000)
+
+# takes COUNT WHO: so many calls of who is there in that place.
+takes()
+{
+	CALLS=$((CALLS + $1)) MICROS=$((MICROS + $1 * PRICES[$2]))
+}
+
+# STEP: one of shape $1 in run $2, as the $3rd, an effect of class $4; adds to CALLS how many calls that takes, and to MICROS what
+# these cost.
 a_step()
 {
 	local number=$RANDOM say
 	a_sleep
 	say='{"op":"say","value":'$number'}'
 	case $1 in
-	0) STEP='{"op":"fan","n":8,"at_once":4,"input":{"do":['$say,$SLEEP']}}' CALLS=$((CALLS + 8)) ;;
+	0) STEP='{"op":"fan","n":8,"at_once":4,"input":{"do":['$say,$SLEEP']}}'; takes 8 1 ;;
 	1)
 		STEP='{"do":['$say,$SLEEP']}'
 		for _ in 2 3 4; do
 			STEP='{"do":[{"op":"call","input":'$STEP'}]}'
 		done
-		STEP='{"op":"call","input":'$STEP'}' CALLS=$((CALLS + 4))
+		STEP='{"op":"call","input":'$STEP'}'
+		takes 1 1; takes 1 2; takes 1 3; takes 1 4
 		;;
 	2) STEP='{"op":"fan","n":3,"at_once":2,"input":{"do":['$SLEEP',{"op":"call","input":{"do":[{"op":"add","key":"m"}]}}]}}'
-		CALLS=$((CALLS + 6)) ;;
+		takes 3 1; takes 3 2 ;;
 	3) STEP='{"op":"add","key":"n"}' ;;
-	4) STEP='{"op":"draw"}' CALLS=$((CALLS + 1)) ;;
+	4) STEP='{"op":"draw"}'; takes 1 1 ;;
 	5 | 6) STEP='{"op":"http","url":"'$SERVER/$4/$2-$3?ms=$((number % 1000))'","effect":"'$4'"}' ;;
-	7) STEP='{"op":"race","n":3,"input":{"do":['$SLEEP,$say']}}' CALLS=$((CALLS + 3)) ;;
-	8) STEP='{"op":"late","after":'$((number % 2000 + 1))'}' CALLS=$((CALLS + 1)) ;;
+	7) STEP='{"op":"race","n":3,"input":{"do":['$SLEEP,$say']}}'; takes 3 1 ;;
+	8) STEP='{"op":"late","after":'$((number % 2000 + 1))'}'; takes 1 1 ;;
 	9)
 		STEP='{"op":"call","input":{"do":[{"op":"http","url":"'$SERVER/$4/$2-$3'","effect":"'$4'"}]}}'
-		CALLS=$((CALLS + 1))
+		takes 1 1
 		;;
 	10)
 		STEP='{"op":"listen","input":{"do":[{"op":"part","value":1},'$SLEEP',{"op":"part","value":2},'$SLEEP,$say']}}'
-		CALLS=$((CALLS + 1))
+		takes 1 1
 		;;
 	11) # The first reply is refused by its check, the second is not.
 		STEP='{"op":"ask","plugin":"mender","input":{"text":"In case '$2-$3-$number' the licensee must give the source.",'
-		STEP+='"quotes":["must give the source","must pay a fee"],"check":{"ms":'$((number % 200 + 1))'}}}' CALLS=$((CALLS + 4))
+		STEP+='"quotes":["must give the source","must pay a fee"],"check":{"ms":'$((number % 200 + 1))'}}}'
+		CALLS=$((CALLS + 4))
 		;;
 	12) # The first attempt fails after a while, and somebody else makes the second.
 		STEP='{"op":"ask","plugin":"storm-frail","input":{"do":['$SLEEP,$say',{"op":"fail","value":'$number'},'$SLEEP']}}'
-		CALLS=$((CALLS + 2))
+		takes 1 5; takes 1 6
 		;;
 	13) # A tie, which the fifth breaks.
 		STEP='{"op":"poll","question":"'$2-$3-$number'?","voters":["voter-000","voter-001","voter-002","voter-003"],'
@@ -123,7 +135,7 @@ a_step()
 		CALLS=$((CALLS + 5))
 		;;
 	14) STEP='{"op":"review","question":"Left or right, '$2-$3'?","ms":'$((number % (LASTS / STEPS / 2) + 1))'}' ;;
-	15) STEP='{"op":"bulk","bytes":'$((BULK + number % 1000))'}' CALLS=$((CALLS + 1)) ;;
+	15) STEP='{"op":"bulk","bytes":'$((BULK + number % 1000))'}'; takes 1 1 ;;
 	esac
 }
 
@@ -133,11 +145,13 @@ doomed()
 	[ $(($1 % 20)) -eq 7 ]
 }
 
-# INPUT of run $1, and CALLS that it makes.  Shapes follow one another; among the runs there are effects of each class.
+# INPUT of run $1, CALLS that it makes, and MICROS that they cost.  Shapes follow one another; among the runs there are effects
+# of each class.
 an_input()
 {
 	local classes=(pure idempotent keyed costly once) shapes=$((BULK > 0 ? 16 : 15)) step shape
-	CALLS=1
+	CALLS=0 MICROS=0
+	takes 1 0
 	INPUT='{"do":[{"op":"say","value":'$1'}'
 	for ((step = 0; step < STEPS; step++)); do
 		shape=$((($1 + step * (1 + $1 % 3)) % shapes))
@@ -149,14 +163,14 @@ an_input()
 	INPUT+=']}'
 }
 
-# Each line a request.  Half of the runs may make as many calls as they need and not one more.
+# Each line a request.  Half of the runs may make as many calls as they need and not one more, and pay for these alone.
 requests_write()
 {
 	local i budget
 	for ((i = 0; i < RUNS; i++)); do
 		an_input $i
 		budget=
-		[ $((i % 2)) -eq 0 ] || budget=',"budget":{"calls":'$CALLS'}'
+		[ $((i % 2)) -eq 0 ] || budget=',"budget":{"calls":'$CALLS',"money_micros":'$MICROS'}'
 		printf '{"plugin":"storm","key":"%s-%d","input":%s%s}\n' "$ROUND" $i "$INPUT" "$budget"
 	done >"$T/asked"
 }

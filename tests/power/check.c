@@ -6,7 +6,8 @@
  *   records of each key are counted without a gap; the store has each of them applied once, and none besides
  *   every document that the store has is a file with its text; each that was acknowledged is one of them
  *   what was erased is erased
- *   the journal's own look at itself finds nothing, nor does the store's
+ *   of runs what check_runs.c says
+ *   what `hospes journal verify` looks at finds nothing: the journal for itself, the store, the journal against the store
  *   it goes on: one more record, and opened again
  */
 
@@ -20,6 +21,8 @@
 
 #include "base/log.h"
 #include "memory/documents.h"
+#include "cli/journal.h"
+#include "power/check_runs.h"
 #include "power/state.h"
 
 #define KEYS_MAX 8
@@ -49,11 +52,13 @@ struct checking {
 	uint64_t dropping;
 	char (*documents)[DIGEST_TEXT]; /* said, and not being forgotten */
 	size_t n_documents;
+	struct run_checks *runs;
 	uint64_t *erasing, *erased; /* LSNs */
 	size_t n_erasing, n_erased;
 };
 
-static void __attribute__((format(printf, 2, 3))) wrong(struct checking *c, const char *format, ...)
+void
+wrong(struct checking *c, const char *format, ...)
 {
 	va_list args;
 
@@ -113,6 +118,8 @@ take_line(struct checking *c, const char *line)
 	char word[DIGEST_TEXT];
 	uint64_t n, lsn;
 
+	if (run_checks_said(c->runs, line))
+		return;
 	if (sscanf(line, "add %15s %" SCNu64 " %" SCNu64, word, &n, &lsn) == 3) {
 		said_add(c, word, n, lsn);
 	} else if (sscanf(line, "dropping %" SCNu64, &lsn) == 1) {
@@ -177,6 +184,7 @@ visit(const struct record *r, void *arg)
 	uint64_t n = (uint64_t)record_int(r, TAG_NUMBER);
 	struct counted *k;
 
+	run_checks_record(c->runs, r);
 	if (command == NULL || strcmp(command, "power.add") != 0 || name == NULL)
 		return 0;
 	k = key_of(c, name);
@@ -202,6 +210,7 @@ check_journal(struct checking *c)
 		if (!c->adds[i].found && c->adds[i].lsn >= c->dropping)
 			wrong(c, "%s %" PRIu64 " at %" PRIu64 " was acknowledged and is not in the journal",
 			    c->adds[i].key, c->adds[i].n, c->adds[i].lsn);
+	run_checks_end(c->runs, &c->s);
 }
 
 /* ---- The store --------------------------------------------------------------------------------------------------- */
@@ -258,9 +267,9 @@ check_store(struct store_txn *txn, struct journal *j, void *arg)
 	const void *data;
 	size_t len;
 
-	(void)j;
 	for (size_t i = 0; i < c->n_keys; i++)
 		check_key(c, txn, &c->keys[i]);
+	run_checks_store(c->runs, txn, j);
 	store_walk(txn, STORE_MEMORY, "", 0, false, visit_document, c);
 	for (size_t i = 0; i < c->n_documents; i++)
 		if (!store_get(txn, STORE_MEMORY, c->documents[i], strlen(c->documents[i]), &data, &len))
@@ -299,23 +308,47 @@ take_counts(struct store_txn *txn, struct journal *j, void *arg)
 	}
 }
 
-static void
-damaged(const char *file, uint64_t offset, const char *what, void *arg)
+struct verify {
+	struct checking *c;
+	struct journal_check check;
+	struct journal_store *store;
+};
+
+static int
+visit_verified(const struct record *r, void *arg)
 {
-	wrong(arg, "%s at %" PRIu64 ": %s", file, offset, what);
+	struct verify *v = arg;
+
+	journal_store_visit(v->store, &v->check, r);
+	return 0;
 }
 
 static void
+damaged_verified(const char *file, uint64_t offset, const char *what, void *arg)
+{
+	wrong(((struct verify *)arg)->c, "%s at %" PRIu64 ": %s", file, offset, what);
+}
+
+/* As `hospes journal verify` does. */
+static void
 check_closed(struct checking *c, const char *root)
 {
-	_cleanup_(free_p) char *journal = xasprintf("%s/state/journal", root),
-			       *store = xasprintf("%s/state/store", root);
-	struct journal_check check = {.damaged = damaged, .arg = c};
+	_cleanup_(free_p) char *state = xasprintf("%s/state", root), *journal = xasprintf("%s/journal", state),
+			       *dir = xasprintf("%s/store", state);
+	_cleanup_(journal_store_free) struct journal_store *store = NULL;
+	struct verify v = {.c = c, .check = {.visit = visit_verified, .damaged = damaged_verified, .arg = &v}};
 	struct fault fault = {0};
 	uint64_t applied;
 
-	if (journal_check(journal, &check, &fault) != 0 || store_verify(store, true, &applied, &fault) != 0)
+	if (store_verify(dir, true, &applied, &fault) != 0 || (store = journal_store_open(state, &fault)) == NULL) {
 		wrong(c, "%s", fault.text);
+		return;
+	}
+	v.store = store;
+	if (journal_check(journal, &v.check, &fault) != 0)
+		wrong(c, "%s", fault.text);
+	else
+		journal_store_end(store, &v.check);
 }
 
 static void
@@ -344,12 +377,14 @@ power_check(const char *root, const char *said, char *why, size_t size)
 	struct checking c = {.root = root, .why = why, .size = size};
 
 	log_set_level(LOG_LEVEL_ERROR);
+	c.runs = run_checks_new(&c);
 	take_said(&c, said);
 	open_and_look(&c, true);
 	if (!c.wrong)
 		check_closed(&c, root);
 	if (!c.wrong)
 		open_and_look(&c, false);
+	run_checks_free(c.runs);
 	free(c.adds);
 	free(c.documents);
 	free(c.erasing);

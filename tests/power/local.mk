@@ -1,16 +1,17 @@
 # Power loss: README here.
 EXTRA_DIST += tests/power/README tests/power/power.sh
-check_PROGRAMS += tests/power/work tests/power/replay
+check_PROGRAMS += tests/power/work tests/power/runs tests/power/replay
 power_state = tests/power/state.c tests/power/state.h tests/power/log.h core/state_dir.c core/state_dir.h
-power_libs = core/backup/libbackup.a core/memory/libmemory.a core/policy/libpolicy.a core/store/libstore.a \
-	core/journal/libjournal.a core/base/libbase.a $(EVENT_LIBS) $(JANSSON_LIBS) $(CONFIG_LIBS) $(LMDB_LIBS) \
-	$(SODIUM_LIBS) $(SQLITE_LIBS) $(XXHASH_LIBS) -lm
+power_libs = $(hospesd_LDADD)
 power_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/tests $(SODIUM_CFLAGS)
 tests_power_work_SOURCES = tests/power/work.c $(power_state)
 tests_power_work_CPPFLAGS = $(power_cppflags)
 tests_power_work_LDADD = $(power_libs)
-tests_power_replay_SOURCES = tests/power/replay.c tests/power/check.c tests/power/check.h tests/power/model.c \
-	tests/power/model.h $(power_state)
+tests_power_runs_SOURCES = tests/power/runs.c $(power_state)
+tests_power_runs_CPPFLAGS = $(power_cppflags)
+tests_power_runs_LDADD = $(power_libs)
+tests_power_replay_SOURCES = tests/power/replay.c tests/power/check.c tests/power/check.h tests/power/check_runs.c \
+	tests/power/check_runs.h tests/power/model.c tests/power/model.h core/cli/journal_store.c $(power_state)
 tests_power_replay_CPPFLAGS = $(power_cppflags)
 tests_power_replay_LDADD = $(power_libs)
 
@@ -23,7 +24,7 @@ EXTRA_DIST += tests/power/shim.c
 
 TESTS += tests/power/power.sh
 
-# Long rounds: make power ROUNDS=n [SEED=s] [KEEP=FILE, which gets the log of a round that went wrong]
+# At every cut point: make check TESTS=tests/power/power.sh POWER=all.  Long rounds: make power ROUNDS=n [SEED=s] [KEEP=FILE, which gets the log of a round that went wrong]
 power: check-programs
 	ROUNDS=$${ROUNDS:-1} SEED='$(SEED)' KEEP='$(KEEP)' BUILT='$(abs_builddir)' bash '$(srcdir)/tests/power/power.sh'
 .PHONY: power

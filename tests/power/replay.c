@@ -2,6 +2,7 @@
  * power_replay LOG: cuts the power at every point of a log, in several ways, and has the checker look at what is left.
  *
  *   --images N      only so many, by chance; without it every cut point, in every way
+ *   --part I/N      of the cut points only each Nth, from the Ith on: for N of these beside one another
  *   --random N      so many random ways at each cut point (4)
  *   --seed S        of everything that is by chance
  *   --first         ends with the first image that is wrong
@@ -55,6 +56,7 @@ struct replay {
 	char *image;
 	uint64_t seed;
 	unsigned random;
+	size_t part, parts;
 	bool first;
 	uint64_t images, wrong;
 };
@@ -176,7 +178,7 @@ static void
 try_all(struct replay *r)
 {
 	for (size_t i = 0; i < r->log.n && !over(r); i++)
-		if (power_cuts(&r->log, i))
+		if (i % r->parts == r->part && power_cuts(&r->log, i))
 			try_cut(r, i + 1);
 }
 
@@ -235,6 +237,7 @@ main(int argc, char **argv)
 {
 	static const struct option longs[] = {
 	    {"images", required_argument, NULL, 'i'},
+	    {"part", required_argument, NULL, 'p'},
 	    {"random", required_argument, NULL, 'r'},
 	    {"seed", required_argument, NULL, 's'},
 	    {"first", no_argument, NULL, 'f'},
@@ -244,7 +247,7 @@ main(int argc, char **argv)
 	    {"same", required_argument, NULL, 'm'},
 	    {NULL, 0, NULL, 0},
 	};
-	struct replay r = {.random = 4, .seed = (uint64_t)time(NULL) % 100000, .dir = "/tmp"};
+	struct replay r = {.random = 4, .parts = 1, .seed = (uint64_t)time(NULL) % 100000, .dir = "/tmp"};
 	const char *one = NULL, *same = NULL;
 	uint64_t images = 0;
 	int c, rc = 0;
@@ -253,6 +256,10 @@ main(int argc, char **argv)
 		switch (c) {
 		case 'i':
 			images = strtoull(optarg, NULL, 10);
+			break;
+		case 'p':
+			if (sscanf(optarg, "%zu/%zu", &r.part, &r.parts) != 2 || r.parts == 0)
+				return 2;
 			break;
 		case 'r':
 			r.random = (unsigned)strtoul(optarg, NULL, 10);

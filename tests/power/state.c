@@ -7,6 +7,7 @@
 
 #include "backup/backup.h"
 #include "base/util.h"
+#include "run/run.h"
 
 static void
 count_key(const struct record *r, char out[128])
@@ -29,7 +30,7 @@ power_count(struct store_txn *txn, const char *key)
 	uint64_t n = 0;
 	size_t len;
 
-	if (store_get(txn, STORE_RUNS, key, strlen(key), &data, &len) && len == sizeof n)
+	if (store_get(txn, STORE_LEDGER, key, strlen(key), &data, &len) && len == sizeof n)
 		memcpy(&n, data, sizeof n);
 	return n;
 }
@@ -47,14 +48,14 @@ apply_add(struct store_txn *txn, const struct record *r, struct fault *fault)
 		return fault_set(
 		    fault, HOSPES_EDAMAGED, "%s is at %" PRIu64 " and the record says %" PRIu64, key, had, n);
 	value_key(key, n, name);
-	if (value != NULL && store_put(txn, STORE_RUNS, name, strlen(name), value->data, value->len, fault) != 0)
+	if (value != NULL && store_put(txn, STORE_LEDGER, name, strlen(name), value->data, value->len, fault) != 0)
 		return fault->status;
 	if (n > POWER_KEEP) {
 		value_key(key, n - POWER_KEEP, name);
-		if (store_del(txn, STORE_RUNS, name, strlen(name), fault) != 0)
+		if (store_del(txn, STORE_LEDGER, name, strlen(name), fault) != 0)
 			return fault->status;
 	}
-	return store_put(txn, STORE_RUNS, key, strlen(key), &n, sizeof n, fault);
+	return store_put(txn, STORE_LEDGER, key, strlen(key), &n, sizeof n, fault);
 }
 
 static int
@@ -89,7 +90,7 @@ static const struct store_apply rows[] = {
     {0},
 };
 
-const struct store_apply *const power_tables[] = {rows, NULL};
+const struct store_apply *const power_tables[] = {rows, run_apply, NULL};
 
 static void
 failed(const struct fault *fault, void *arg)
