@@ -112,8 +112,7 @@ frames_room(struct frames_in *in, struct iovec iov[2])
 		iov[n++] = (struct iovec){in->rest->data + in->have, in->rest->len - in->have};
 	}
 	assert(in->len < FRAMES_BUFFER);
-	iov[n++] = (struct iovec){
-	    in->buf + in->len, FRAMES_BUFFER - in->len < FRAMES_READ ? FRAMES_BUFFER - in->len : FRAMES_READ};
+	iov[n++] = (struct iovec){in->buf + in->len, FRAMES_BUFFER - in->len};
 	return n;
 }
 

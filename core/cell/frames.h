@@ -21,7 +21,6 @@
 #include "wire.h"
 
 #define FRAMES_BUFFER     (128 * KIB)
-#define FRAMES_READ       (4 * KIB) /* at a time: what more there is waits until others have had their turn */
 #define FRAMES_REPORT_MAX MIB /* of a probe */
 #define FRAMES_PIECES     64  /* of one sendmsg */
 
