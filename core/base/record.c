@@ -280,6 +280,7 @@ record_tag_name(enum record_tag tag)
 	    [TAG_ROUTE] = "route",
 	    [TAG_STAGE] = "stage",
 	    [TAG_ENDS] = "ends",
+	    [TAG_GIVEN] = "given",
 	    [TAG_REVIEW] = "review",
 	    [TAG_SCORE] = "score",
 	    [TAG_REQUEST] = "request",

@@ -151,7 +151,7 @@ struct review_said {
 int dispatch_review(
     struct dispatch *d, struct run *run, const char *id, const struct review_said *said, struct fault *fault);
 
-/* [{"id", "cause", "question", "path", "since", "deadline", "default", "expires"?, "command"}] of the reviews of a run that are open,
+/* [{"id", "cause", "question", "path", "since", "deadline", "default", "command"}] of the reviews of a run that are open,
  * the oldest first and at most 100; NULL: none is. */
 json_t *dispatch_reviews(const struct run *run);
 

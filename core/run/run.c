@@ -64,6 +64,7 @@ run_free(struct run_slot *slot)
 	payload_unref(&run->result);
 	payload_unref(&run->partial);
 	payload_unref(&run->findings);
+	payload_unref(&run->given);
 	free(slot->cancelled_by);
 	json_decref(run->set);
 	json_decref(run->script);
@@ -232,6 +233,8 @@ slot_asked(struct runs *r, const struct run_request *q, struct payload *input, c
 	run->set = json_incref(q->config);
 	run->sources = run_take_sources(q->sources);
 	run->script = q->script == NULL ? NULL : json_deep_copy(q->script);
+	if (json_object_get(q->script, "findings") != NULL)
+		run->given = json_payload(json_object_get(q->script, "findings"));
 	run->started_real_ns = clock_real_ns();
 	run->deadline_real_ns = run->started_real_ns + smaller(q->wall_ms * NS_PER_MS, r->policy->run_wall_ns);
 	account_init(&run->account, "run", NULL);

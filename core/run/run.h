@@ -90,8 +90,7 @@ int run_resolve(struct runs *r, struct run *run, const json_t *request, const ch
 
 /*
  * Reviews of all runs (dispatch/review.h).  Each is {"id": "RUN-N", "run", "call", "plugin"?, "cause", "question", "context",
- * "choices"?, "hash", "raised", "deadline", "default", "expires"? (its call ends before
- * the deadline), "state": "open"|"decided", "decision"?: "approve" | "reject" | "edit" |
+ * "choices"?, "hash", "raised", "deadline", "default", "state": "open"|"decided", "decision"?: "approve" | "reject" | "edit" |
  * "answer" | "expired", "by"?, "why"?, "decided"?, "value"?}; in a list without context and value.  A list has those that are
  * open, the oldest first, and with `all` then those that were decided, the newest first; at most `limit`, and what 64 MiB of records have.
  *

@@ -454,6 +454,7 @@ set_field(json_t *json, const struct record *r, const struct record_field *f)
 	case TAG_LIMIT_MICROS:
 	case TAG_MICROS:
 	case TAG_CPU:
+	case TAG_GIVEN:
 	case TAG_BILLED:
 		json_object_set_new(json, key, json_integer(record_int(r, f->tag)));
 		return;

@@ -74,6 +74,7 @@ hostile_row()
 	*slow*) wall=$((wall * 2)) ;;
 	*brief*) wall=2 ;;
 	esac
+	note "$name begins"
 	from=$(($(wc -l <"$T/host.log") + 1))
 	run_start fan '{"callee": "sleeper", "n": 20, "at_once": 10, "input": {"ms": 150}}'
 	others=$id

@@ -31,16 +31,6 @@ setup(void **state)
 	return 0;
 }
 
-static int
-teardown(void **state)
-{
-	struct fixture *x = *state;
-
-	place_close(&x->at);
-	free(x);
-	return 0;
-}
-
 static struct journal *
 open_with(struct fixture *x, size_t segment_bytes, int64_t sync_after_ns)
 {
@@ -58,17 +48,6 @@ open_with(struct fixture *x, size_t segment_bytes, int64_t sync_after_ns)
 	if (journal_open_on(&j, &o, &x->at.disk, &fault) != 0)
 		fail_msg("%s", fault.text);
 	return j;
-}
-
-static uint64_t
-append_text(struct journal *j, const char *text, uint64_t prev)
-{
-	struct record r;
-
-	record_init(&r, RECORD_LOG);
-	r.head.prev = prev;
-	record_add_text(&r, TAG_MESSAGE, text);
-	return journal_append(j, &r);
 }
 
 /* What a wait leaves behind: the order in which it came. */
@@ -479,7 +458,7 @@ a_large_batch_has_a_segment_of_its_own(void **state)
 int
 main(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, place_teardown)
 	const struct CMUnitTest tests[] = {
 	    T(lsn_counts_bytes_from_one),
 	    T(nothing_is_told_before_its_sync),
