@@ -2,7 +2,7 @@
 . "$TESTS/lib.sh"
 fixtures=("$TESTS"/../fixtures/state/state-*.tar.gz)
 opened=("$TESTS"/../fixtures/state/open-*.tar.gz)
-plan $((${#fixtures[@]} * 9 + ${#opened[@]} * 20))
+plan $((${#fixtures[@]} * 9 + ${#opened[@]} * 21))
 # What it was made with.
 expected()
 {
@@ -53,7 +53,7 @@ show()
 for fixture in "${opened[@]}"; do
 	what="(format $(basename "$fixture" .tar.gz | tr -dc 0-9))"
 	if [ "$(id -u)" -ne 0 ] || [ "$(uname -m)" != x86_64 ] || [ "${SANITIZERS:-no}" != no ]; then
-		for ((n = 0; n < 20; n++)); do
+		for ((n = 0; n < 21; n++)); do
 			ok 0 "what was open goes on $what # SKIP it is root's, was built for x86_64, and its clock wants to be first"
 		done
 		continue
@@ -101,4 +101,6 @@ for fixture in "${opened[@]}"; do
 	host_stop
 	hospes journal verify "$T/state" >"$T/out" 2>"$T/err"; code=$?
 	is "$code" 0 "the journal is whole" || shown
+	is "$(hospes journal records "$T/state" --json | jq -sc 'flatten | [.[] | select(.kind == "resolved") | [.decision, .review]]')" \
+	    "[[\"done\",null],[\"approve\",\"$(expected review)\"]]" "which has what was decided, in words"
 done
