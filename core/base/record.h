@@ -44,11 +44,13 @@ enum record_kind {
 	                         * of the root call; MICROS, CPU: what it has cost by itself */
 	RECORD_OP_INTENT = 30,  /* PATH, OP_KIND, TARGET, INPUT, EFFECT, KEY, DEADLINE: before an effect outside the host, each time
 	                         * that it is begun.  NUMBER: how often the same attempt was begun before, and nobody knows
-	                         * what came of that.  GUARD: "repetition", of a poll that counts as held again */
+	                         * what came of that.  MICROS: the price of a request, where it has one.  GUARD: "repetition", of a
+	                         * poll that counts as held again */
 	RECORD_OP_OUTCOME = 31, /* PATH, OP_KIND, TARGET, INPUT_HASH, status, OUTPUT | MESSAGE.  Of a check that was not asked since
 	                         * its verdict is known: ACTOR and NUMBER as below, CALLEE, VERSION, REASON "cached".  Of what only
 	                         * looks, and has no record before: INPUT where it is short, NUMBER: ns that it took.  Of a costly
-	                         * effect that was sent and failed: NUMBER 1, it may have been billed */
+	                         * effect that was sent and failed: NUMBER 1, it may have been billed.  Of an effect that has cost
+	                         * something: MICROS, and ACTOR: the plugin for whose day that counts */
 	RECORD_REFUSAL = 32,    /* PATH, OP_KIND, TARGET, INPUT_HASH, GUARD, status, MESSAGE: a guard said no; BODY: with what
 	                         * findings.  Of a check: ACTOR and NUMBER as above */
 	RECORD_RESOLVED = 33,   /* PATH, OP_KIND, TARGET, DECISION, ACTOR, REASON: a human has said of an effect with an intent and
@@ -97,7 +99,7 @@ enum record_tag {
 	TAG_EFFECT = 13,   /* uint8, enum wire_effect */
 	TAG_KEY = 14,      /* text: idempotency key */
 	TAG_COMMAND = 15,  /* text: name in the apply table */
-	TAG_ACTOR = 16,    /* text: who; of an op: the guard that asked for it, where no handler did */
+	TAG_ACTOR = 16,    /* text: who; of a call: the guard that asked for it, where no handler did */
 	TAG_REASON = 17,   /* text: why */
 	TAG_BODY = 18,     /* JSON */
 	TAG_CONFIDENCE = 19, /* double */

@@ -50,7 +50,8 @@ LIST_HEAD(review_list, review);
  * below ends there.
  *
  * Beside the chain are accounts of many runs: of a client, of an agent, of the host, each for a day.  They are charged with
- * what each call costs by itself, whatever share it was given: what a task has left may still be more than the day has.
+ * what each call costs by itself, and each request that leaves the host, whatever share it was given: what a task has left
+ * may still be more than the day has.
  *
  * CPU time is not reserved, since nobody knows what a call will use: it is spent as it is seen (account_spend), so an account
  * can have spent more of it than its limit, and nothing more is begun on it then.
@@ -179,7 +180,10 @@ struct op {
 	int64_t intent_real_ns;    /* when its newest intent, or its command, was recorded; 0: it has none */
 	int64_t share[QUANTITIES]; /* 0: none */
 	int64_t share_wall_ns;     /* 0: none */
-	int64_t price_micros;      /* of a CALL: what it costs by itself, once it has begun */
+	int64_t price_micros;      /* of a CALL: what it costs by itself, once it has begun; of HTTP: what one request costs */
+	bool price_known;          /* of HTTP: it is looked up once, and is what the intent says ever after */
+	uint16_t sent;             /* of HTTP: how often this attempt was sent, as far as anybody knows */
+	int64_t cost_micros;       /* of HTTP, with its outcome: what that came to */
 	bool queued;               /* a member of a group that was made before the one before it had been started */
 	enum op_repetition repetition; /* of guard_repetition.c: as it was when the op came */
 	bool repeats;              /* which is counted in its run */
@@ -222,7 +226,7 @@ struct op {
 	void *executing;  /* the executor's own: struct http_transfer, timer, struct first */
 	unsigned taken;   /* bit i: guard i of the table has taken something */
 	int64_t reserved_most[QUANTITIES_RESERVED], reserved_least[QUANTITIES_RESERVED];
-	struct account *agent; /* of the callee, beside the chain; NULL: it holds nothing there */
+	struct account *agent; /* of the callee, or who makes a request, beside the chain; NULL: it holds nothing there */
 	struct waitq *waiting_on;
 	const struct guard *held_at; /* that it waits at */
 	struct turn_item waiting;
@@ -378,7 +382,7 @@ struct run {
 	unsigned waiting;   /* ops of it that wait at guards */
 	struct review_list reviews; /* that are open, the newest first */
 	unsigned reviews_open;
-	int64_t priced;        /* of dispatch/spend.c: what the calls cost that have begun, micro-dollars */
+	int64_t priced;        /* of dispatch/spend.c: what the calls and requests cost that have begun, micro-dollars */
 	int64_t spend_granted; /* how far humans let it go; 0: nobody was asked */
 	char *spend_refused;   /* the sentence of who said no */
 	struct waitq spend_waiters;

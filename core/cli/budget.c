@@ -36,10 +36,12 @@ amount(char out[CELL_TEXT], const char *key, const json_t *value)
 	return out;
 }
 
-/* Calls always; what else there is where there is any of it, and wall time where it has a limit. */
+/* Of a request its money.  Else calls always; what else there is where there is any of it, and wall time where it has a limit. */
 static bool
-is_shown(const char *key, const json_t *quantity)
+is_shown(const char *key, const json_t *quantity, bool is_call)
 {
+	if (!is_call)
+		return strcmp(key, "money_micros") == 0;
 	if (strcmp(key, "wall_ns") == 0)
 		return json_is_integer(json_object_get(quantity, "limit"));
 	return strcmp(key, "calls") == 0 || json_is_integer(json_object_get(quantity, "limit")) ||
@@ -50,29 +52,33 @@ is_shown(const char *key, const json_t *quantity)
 static void
 add_account(struct table *table, const char *what, const char *status, const json_t *account)
 {
+	bool is_call = json_object_get(account, "op") == NULL, first = true;
+
 	for (size_t i = 0; i < ARRAY_LEN(quantities); i++) {
 		const char *key = quantities[i][0];
 		const json_t *quantity = json_object_get(account, key);
 		char limit[CELL_TEXT], reserved[CELL_TEXT], spent[CELL_TEXT], left[CELL_TEXT], told[CELL_TEXT] = "";
 
-		if (!is_shown(key, quantity))
+		if (!is_shown(key, quantity, is_call))
 			continue;
 		if (json_object_get(quantity, "told") != NULL)
 			snprintf(told, sizeof(told), "%d %%",
 			    (int)json_integer_value(json_object_get(quantity, "told")) % 1000);
-		table_row(table, i == 0 ? what : "", quantities[i][1],
+		table_row(table, first ? what : "", quantities[i][1],
 		    amount(limit, key, json_object_get(quantity, "limit")),
 		    amount(reserved, key, json_object_get(quantity, "reserved")),
 		    amount(spent, key, json_object_get(quantity, "spent")),
-		    amount(left, key, json_object_get(quantity, "left")), told, i == 0 ? status : "");
+		    amount(left, key, json_object_get(quantity, "left")), told, first ? status : "");
+		first = false;
 	}
 }
 
 static void
 add_node(struct table *table, const json_t *node, unsigned depth)
 {
+	bool is_call = json_object_get(node, "op") == NULL;
 	_cleanup_(free_p) char *what = xasprintf("%*s%s  %s %s", 2 * (int)depth, "", cli_text(node, "path"),
-	    cli_text(node, "plugin"), cli_text(node, "version"));
+	    cli_text(node, is_call ? "plugin" : "op"), cli_text(node, is_call ? "version" : "target"));
 	const json_t *op;
 	size_t i;
 

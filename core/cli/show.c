@@ -39,6 +39,12 @@ outcome_of(const json_t *node)
 		buf_printf(&out, "  begun again %lld times", (long long)again);
 	if (billed > 0)
 		buf_printf(&out, "  maybe billed %lld times", (long long)billed);
+	if (json_object_get(node, "money_micros") != NULL) {
+		char money[MONEY_TEXT];
+
+		money_write(json_integer_value(json_object_get(node, "money_micros")), money);
+		buf_printf(&out, "  $%s", money);
+	}
 	if (decided[0] != '\0')
 		buf_printf(&out, "  decided: %s", decided);
 	json_array_foreach(json_object_get(node, "scores"), i, score)

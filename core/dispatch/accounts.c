@@ -207,14 +207,15 @@ beside_of(struct dispatch *d, const struct op *op, struct account *ret[BESIDE])
 	ret[2] = &d->accounts.host.account;
 }
 
-/* Of the callee; kept where the next call of that version finds it. */
+/* Of the callee, or of who asks for an effect; kept where the next call of that version finds it. */
 static struct account *
 agent_of(struct dispatch *d, const struct op *op)
 {
-	struct version *v = op->resolved;
+	bool is_call = op->kind == WIRE_OP_CALL;
+	struct version *v = is_call ? op->resolved : op->caller->version;
 
-	if (v == NULL)
-		return &accounts_agent(d, op->target)->account;
+	if (v == NULL) /* a case answers for the callee; the caller's is on record, and gone */
+		return &accounts_agent(d, is_call ? op->target : op->caller->plugin)->account;
 	if (v->account == NULL)
 		v->account = &accounts_agent(d, v->name)->account;
 	return v->account;
@@ -237,7 +238,7 @@ account_key(const struct day_account *a, enum quantity q)
 }
 
 static int
-refuse(const struct op *op, const struct account *at, enum quantity q, struct fault *why)
+refuse(const struct op *op, const struct account *at, enum quantity q, int64_t n, struct fault *why)
 {
 	const struct day_account *a = (const struct day_account *)at;
 	_cleanup_(free_p) char *key = account_key(a, q);
@@ -245,7 +246,7 @@ refuse(const struct op *op, const struct account *at, enum quantity q, struct fa
 	    a->name[0] == '\0' ? xstrdup("the day of this host") : xasprintf("the day of %s %s", at->what, a->name);
 	_cleanup_(free_p) char *what_to_do = xasprintf("wait for midnight UTC, or give it more (`%s`)", key);
 
-	budget_needs(why, op, at, q, op->reserved_least[q], whose, what_to_do);
+	budget_needs(why, op, at, q, n, whose, what_to_do);
 	return GUARD_REFUSE;
 }
 
@@ -264,7 +265,7 @@ beside_admit(struct dispatch *d, struct op *op, struct fault *why)
 			if (op->reserved_least[q] == 0)
 				continue;
 			if (!account_fits(a[i], q, op->reserved_least[q]))
-				return refuse(op, a[i], q, why);
+				return refuse(op, a[i], q, op->reserved_least[q], why);
 			limited |= a[i]->limit[q] != NO_LIMIT;
 		}
 	}
@@ -285,7 +286,39 @@ beside_hold(struct dispatch *d, struct op *op)
 	}
 }
 
-/* What the op holds there is given back, and so much of it was spent. */
+int
+beside_admit_more(struct dispatch *d, const struct op *op, int64_t micros, struct fault *why)
+{
+	struct account *a[BESIDE];
+
+	beside_of(d, op, a);
+	for (unsigned i = 0; i < BESIDE; i++) {
+		if (a[i] != NULL && !account_fits(a[i], QUANTITY_MONEY, micros))
+			return refuse(op, a[i], QUANTITY_MONEY, micros, why);
+	}
+	return GUARD_PASS;
+}
+
+void
+beside_hold_more(struct dispatch *d, const struct op *op, int64_t micros)
+{
+	struct account *a[BESIDE];
+
+	beside_of(d, op, a);
+	for (unsigned i = 0; i < BESIDE; i++) {
+		if (a[i] != NULL)
+			account_hold(a[i], QUANTITY_MONEY, micros);
+	}
+}
+
+/* Of what the op holds there.  A call that began costs what it was to cost. */
+static int64_t
+cost(const struct op *op, enum quantity q)
+{
+	return op->kind == WIRE_OP_HTTP && q == QUANTITY_MONEY ? op->cost_micros : op->reserved_least[q];
+}
+
+/* What the op holds there is given back, and what it has cost was spent. */
 static void
 book(struct dispatch *d, struct op *op, bool spent)
 {
@@ -295,10 +328,11 @@ book(struct dispatch *d, struct op *op, bool spent)
 	op->agent = NULL;
 	for (unsigned i = 0; i < BESIDE; i++) {
 		for (enum quantity q = 0; a[i] != NULL && q < QUANTITIES_RESERVED; q++)
-			account_book(a[i], q, op->reserved_least[q], spent ? op->reserved_least[q] : 0);
+			account_book(a[i], q, op->reserved_least[q], spent ? cost(op, q) : 0);
 		if (a[i] == NULL || !spent)
 			continue;
-		account_add(a[i], QUANTITY_CPU, op->callee->cpu_ns);
+		if (op->callee != NULL)
+			account_add(a[i], QUANTITY_CPU, op->callee->cpu_ns);
 		touched(&d->accounts, (struct day_account *)a[i]);
 	}
 }

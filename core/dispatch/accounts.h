@@ -1,7 +1,8 @@
 /*
  * The accounts of many runs: of the host, of each client, of each agent, all for a day (UTC).
  *
- * They stand beside the chain of a call's accounts and are charged with what each call costs by itself.  What was spent is
+ * They stand beside the chain of a call's accounts and are charged with what each call and each request costs by itself: the
+ * agent's is that of who is called, and of who makes the request.  What was spent is
  * told to the ledger (ledger.c) and so survives the host; what is reserved comes back with the runs that hold it.  Limits are
  * those of the policy that is in force now, also for runs that began under another.
  *
@@ -31,9 +32,14 @@ void accounts_at(struct dispatch *d, int64_t real_ns);
 void beside_of(struct dispatch *d, const struct op *op, struct account *ret[BESIDE]); /* NULL: none */
 int beside_admit(struct dispatch *d, struct op *op, struct fault *why);               /* enum guard_answer */
 void beside_hold(struct dispatch *d, struct op *op);
+
+/* So much money more, of an op that holds something there: is there room; it is taken. */
+int beside_admit_more(struct dispatch *d, const struct op *op, int64_t micros, struct fault *why);
+void beside_hold_more(struct dispatch *d, const struct op *op, int64_t micros);
+
 void beside_release(struct dispatch *d, struct op *op);
 
-/* The call of the op has ended, by a record of this time that is appended next: what it held is spent. */
+/* The call of the op, or the effect, has ended, by a record of this time that is appended next: what it has cost is spent. */
 void beside_spend(struct dispatch *d, struct op *op, int64_t real_ns);
 
 /* "day", "client uid:1000", "agent research"; the key of the configuration that sets its limit.  Allocated. */

@@ -64,6 +64,7 @@ decision_next_attempt(struct op *op)
 
 	op->attempt++;
 	op->begun = 0;
+	op->sent = 0;
 	op->intent_real_ns = 0;
 	if (!by_host)
 		return;

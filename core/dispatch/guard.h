@@ -81,9 +81,14 @@ bool context_exceeded(const struct op *op, size_t len, struct fault *why);
 void budget_unshare(struct op *op);
 
 /* A call was made for an op that this guard has let pass: its account, with the shares that it was given; and, once
- * it is on record, the alerts that are due with it. */
+ * it is on record, the alerts that are due with it, or with the intent of an effect. */
 void budget_call(struct call *call);
-void budget_began(struct dispatch *d, struct call *call);
+void budget_began(struct dispatch *d, const struct op *op);
+
+/* An effect is begun once more, and what it was begun for before may have to be paid: where each time is, its price is taken
+ * once more.  GUARD_PASS, or GUARD_REFUSE.  The same from the record: 0 or a status. */
+int budget_again(struct dispatch *d, struct op *op, struct fault *why);
+int budget_again_restore(struct dispatch *d, struct op *op, struct fault *fault);
 
 /* A call has used so much CPU time more.  A run that had all of its own and goes on is ended soon; one that is gone is not. */
 void budget_cpu(struct dispatch *d, struct call *call, int64_t ns);

@@ -6,7 +6,11 @@
  * price.  So what runs at once can never overspend together.  A reservation that will not fit even when all others have settled
  * is refused at once; one that may fit later waits until something settles.
  *
- * The accounts beside the chain (accounts.h) are asked first, for what the call costs by itself; nobody gives that back but by
+ * A request that leaves the host and has a price (`prices`) is reserved and settled in the same way, and is no call.  One that was
+ * never sent costs nothing; a costly one that is begun again, since a host ended while it was under way, costs its price each
+ * time.
+ *
+ * The accounts beside the chain (accounts.h) are asked first, for what the op costs by itself; nobody gives that back but by
  * not beginning, so nobody waits there.
  *
  * Wall time is a deadline: an op may not end later than the nearest end of the accounts above it.  CPU time is seen when it has
@@ -17,6 +21,7 @@
 #include "base/money.h"
 #include "dispatch/accounts.h"
 #include "dispatch/guard.h"
+#include "dispatch/review.h"
 
 static struct account *
 payer(const struct op *op)
@@ -193,13 +198,15 @@ budget_cpu(struct dispatch *d, struct call *call, int64_t ns)
 
 /* ---- What is taken ----------------------------------------------------------------------------------------------- */
 
-/* Its share where it was given one; of a group's members each gets an equal part of what is left, by how many have not got
+/* Of a call.  Its share where it was given one; of a group's members each gets an equal part of what is left, by how many have not got
  * theirs; one call else. */
 static int64_t
 most_calls(const struct op *op)
 {
 	int64_t left, heads;
 
+	if (op->kind != WIRE_OP_CALL)
+		return 0;
 	if (!op->sharing)
 		return op->share[QUANTITY_CALLS] > 0 ? op->share[QUANTITY_CALLS] : 1;
 	left = account_left(payer(op), QUANTITY_CALLS);
@@ -207,14 +214,29 @@ most_calls(const struct op *op)
 	return left == NO_LIMIT || left / heads < 1 ? 1 : left / heads;
 }
 
+/* A request that has a price; what else there is costs nothing. */
+static bool
+is_priced_effect(const struct op *op)
+{
+	return op->kind == WIRE_OP_HTTP && op->price_micros > 0;
+}
+
+static bool
+is_charged(const struct op *op)
+{
+	return op->kind == WIRE_OP_CALL || is_priced_effect(op);
+}
+
 /* What the op wants of the chain; what it costs by itself is the least. */
 static void
 want(struct op *op)
 {
+	bool is_call = op->kind == WIRE_OP_CALL;
+
 	op->reserved_most[QUANTITY_CALLS] = most_calls(op);
-	op->reserved_least[QUANTITY_CALLS] = 1;
+	op->reserved_least[QUANTITY_CALLS] = is_call ? 1 : 0;
 	op->reserved_most[QUANTITY_MONEY] =
-	    op->share[QUANTITY_MONEY] > 0 ? op->share[QUANTITY_MONEY] : op->price_micros;
+	    is_call && op->share[QUANTITY_MONEY] > 0 ? op->share[QUANTITY_MONEY] : op->price_micros;
 	op->reserved_least[QUANTITY_MONEY] = op->price_micros;
 }
 
@@ -277,17 +299,25 @@ admit_share(const struct op *op, struct fault *why)
 }
 
 static int
+admit_call(struct op *op, struct fault *why)
+{
+	if (admit_wall(op, why) != GUARD_PASS || admit_cpu(op, why) != GUARD_PASS)
+		return GUARD_REFUSE;
+	op->price_micros = op->resolved == NULL ? 0 : op->resolved->price_micros; /* NULL: a case answers for it */
+	return GUARD_PASS;
+}
+
+static int
 budget_admit(struct dispatch *d, struct op *op, struct fault *why)
 {
 	enum quantity short_of = QUANTITY_CALLS;
 	struct account *at = NULL;
 	int answer;
 
-	if (op->kind != WIRE_OP_CALL)
+	if (!is_charged(op))
 		return GUARD_PASS;
-	if (admit_wall(op, why) != GUARD_PASS || admit_cpu(op, why) != GUARD_PASS)
+	if (op->kind == WIRE_OP_CALL && admit_call(op, why) != GUARD_PASS)
 		return GUARD_REFUSE;
-	op->price_micros = op->resolved == NULL ? 0 : op->resolved->price_micros; /* NULL: a case answers for it */
 	want(op);
 	if (admit_share(op, why) != GUARD_PASS)
 		return GUARD_REFUSE;
@@ -335,12 +365,14 @@ watch(struct dispatch *d, const struct op *op)
 }
 
 void
-budget_began(struct dispatch *d, struct call *call)
+budget_began(struct dispatch *d, const struct op *op)
 {
 	struct account *a[BESIDE];
 
-	watch(d, call->op);
-	beside_of(d, call->op, a);
+	if (!is_charged(op))
+		return;
+	watch(d, op);
+	beside_of(d, op, a);
 	for (unsigned i = 0; i < BESIDE; i++) {
 		if (a[i] != NULL)
 			watch_day(d, (struct day_account *)a[i]);
@@ -354,7 +386,7 @@ budget_restore(struct dispatch *d, struct op *op, struct fault *fault)
 	struct account *at = NULL;
 	char had[BUDGET_TEXT], of[BUDGET_TEXT], most[BUDGET_TEXT];
 
-	if (op->kind != WIRE_OP_CALL)
+	if (!is_charged(op))
 		return 0;
 	want(op);
 	if (op->reserved_least[QUANTITY_MONEY] > op->reserved_most[QUANTITY_MONEY])
@@ -368,6 +400,50 @@ budget_restore(struct dispatch *d, struct op *op, struct fault *fault)
 	budget_number(q, at->limit[q], of);
 	return fault_set(fault, HOSPES_EDAMAGED, "%s is on record with %s%s, and this %s had %s of %s left", op->target,
 	    most, q == QUANTITY_CALLS ? " calls" : "", at->what, had, of);
+}
+
+/* ---- Once more --------------------------------------------------------------------------------------------------- */
+
+/* It may have to be paid for what was begun before, and for what begins now. */
+static bool
+is_paid_again(const struct op *op)
+{
+	return is_priced_effect(op) && op->effect == WIRE_EFFECT_COSTLY && op->reserved_least[QUANTITY_MONEY] > 0;
+}
+
+static int
+take_again(struct dispatch *d, struct op *op, struct fault *why)
+{
+	struct account *at = NULL;
+	char whose[32];
+
+	if (account_reserve(payer(op), QUANTITY_MONEY, op->price_micros, op->price_micros, &at) != ACCOUNT_TAKEN) {
+		snprintf(whose, sizeof(whose), "this %s", at->what);
+		budget_needs(why, op, at, QUANTITY_MONEY, op->price_micros, whose, remedy(op, at, QUANTITY_MONEY));
+		return GUARD_REFUSE;
+	}
+	op->reserved_most[QUANTITY_MONEY] += op->price_micros;
+	op->reserved_least[QUANTITY_MONEY] += op->price_micros;
+	beside_hold_more(d, op, op->price_micros);
+	spend_again(op);
+	return GUARD_PASS;
+}
+
+int
+budget_again(struct dispatch *d, struct op *op, struct fault *why)
+{
+	if (op->begun == 0 || !is_paid_again(op))
+		return GUARD_PASS;
+	return beside_admit_more(d, op, op->price_micros, why) == GUARD_PASS ? take_again(d, op, why) : GUARD_REFUSE;
+}
+
+int
+budget_again_restore(struct dispatch *d, struct op *op, struct fault *fault)
+{
+	if (!is_paid_again(op) || take_again(d, op, fault) == GUARD_PASS)
+		return 0;
+	return fault_set(
+	    fault, HOSPES_EDAMAGED, "%s is on record as begun again, and its price did not fit", op->target);
 }
 
 /* ---- What is given back ------------------------------------------------------------------------------------------ */
@@ -398,7 +474,7 @@ budget_undo(struct dispatch *d, struct op *op)
 {
 	static const int64_t nothing[QUANTITIES_RESERVED];
 
-	if (op->kind == WIRE_OP_CALL)
+	if (is_charged(op))
 		give_back(d, op, nothing);
 }
 
@@ -410,14 +486,17 @@ watch_last(struct dispatch *d, struct op *op)
 		watch_tasks(d, op->callee);
 }
 
-/* A call that never began costs nothing; one that did costs what it was to cost, however it ended. */
+/* A call that never began costs nothing; one that did costs what it was to cost, however it ended.  An effect costs what the
+ * record of its outcome says. */
 static void
 budget_settle(struct dispatch *d, struct op *op)
 {
 	int64_t actual[QUANTITIES_RESERVED] = {0};
 
-	if (op->kind != WIRE_OP_CALL)
+	if (!is_charged(op))
 		return;
+	if (op->kind == WIRE_OP_HTTP)
+		actual[QUANTITY_MONEY] = op->cost_micros;
 	watch_last(d, op);
 	for (enum quantity q = 0; op->callee != NULL && q < QUANTITIES_RESERVED; q++) {
 		const struct account *a = &op->callee->account;

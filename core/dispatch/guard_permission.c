@@ -126,6 +126,7 @@ admit_http(struct op *op, struct fault *why)
 	may = permission_http(op->caller, &request, &private, why);
 	if (op->host == NULL)
 		op->host = xasprintf("%s:%u", request.host, request.port);
+	effect_price(op, &request);
 	http_request_clear(&request);
 	return may ? GUARD_PASS : GUARD_REFUSE;
 }

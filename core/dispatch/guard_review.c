@@ -2,7 +2,7 @@
  * Guard: review.
  *
  * Where the policy says so a human is asked first: before an effect that may be made once and never again begins
- * (`reviews.once`), and before a call that takes the run past a sum (`reviews.spend`: spend.c).  Nothing is held while it waits, since it starts at the first guard again when it was approved; what comes
+ * (`reviews.once`), and before a call or a request that takes the run past a sum (`reviews.spend`: spend.c).  Nothing is held while it waits, since it starts at the first guard again when it was approved; what comes
  * before the intent, so that a host that is killed asks nobody twice and does nothing that nobody approved.
  *
  * An effect that a human has edited begins with what the human wrote, which is what its intent then has.
@@ -62,16 +62,14 @@ is_asked_about(const struct op *op)
 {
 	if (op->kind != WIRE_OP_HTTP || op->run->script != NULL)
 		return false;
-	return op->run->policy->review_once || op->reviews != NULL;
+	return op->run->policy->review_once || op_review(op, "once") != NULL;
 }
 
 static int
-review_admit(struct dispatch *d, struct op *op, struct fault *why)
+admit_once(struct dispatch *d, struct op *op, struct fault *why)
 {
 	struct payload *value = NULL;
 
-	if (op->kind == WIRE_OP_CALL)
-		return spend_admit(d, op, why);
 	if (!is_asked_about(op))
 		return GUARD_PASS;
 	switch (look(d, op, &value, why)) {
@@ -90,11 +88,27 @@ review_admit(struct dispatch *d, struct op *op, struct fault *why)
 	return GUARD_PASS;
 }
 
+/* What it may cost comes last: of an op that waits here nothing is counted. */
+static int
+review_admit(struct dispatch *d, struct op *op, struct fault *why)
+{
+	int answer = admit_once(d, op, why);
+
+	return answer == GUARD_PASS ? spend_admit(d, op, why) : answer;
+}
+
 static void
 review_undo(struct dispatch *d, struct op *op)
 {
 	(void)d;
 	spend_undo(op);
+}
+
+static void
+review_settled(struct dispatch *d, struct op *op)
+{
+	(void)d;
+	spend_settle(op);
 }
 
 static int
@@ -109,5 +123,6 @@ const struct guard guard_review = {
     .name = "review",
     .admit = review_admit,
     .undo = review_undo,
+    .settle = review_settled,
     .restore = review_restored,
 };

@@ -205,24 +205,38 @@ ends_call(const struct record *r)
 	return record_find(r, TAG_MICROS) == NULL || record_int(r, TAG_MICROS) > 0;
 }
 
+/* What it says that a call or an effect has cost; false: it tells of none. */
+static bool
+costs(const struct record *r, int64_t n[QUANTITIES], char **agent)
+{
+	bool call = ends_call(r), effect = r->head.kind == RECORD_OP_OUTCOME && record_int(r, TAG_MICROS) > 0;
+
+	if (!call && !effect)
+		return false;
+	n[QUANTITY_CALLS] = call ? 1 : 0;
+	n[QUANTITY_MONEY] = record_int(r, TAG_MICROS);
+	n[QUANTITY_CPU] = record_int(r, TAG_CPU);
+	*agent = record_text(r, effect ? TAG_ACTOR : record_find(r, TAG_CALLEE) != NULL ? TAG_CALLEE : TAG_TARGET);
+	return true;
+}
+
 /* arg: struct load. */
 static int
 see_record(const struct record *r, void *arg)
 {
 	struct load *load = arg;
 	_cleanup_(free_p) char *agent = NULL;
+	int64_t n[QUANTITIES];
 	const char *client;
-	int64_t n[QUANTITIES] = {1, record_int(r, TAG_MICROS), record_int(r, TAG_CPU)};
 	json_t *body;
 
-	if (!ends_call(r) || r->head.real_ns < 0 || n[QUANTITY_CPU] < 0)
+	if (r->head.real_ns < 0 || !costs(r, n, &agent) || n[QUANTITY_CPU] < 0)
 		return 0;
 	body = body_of(load, r->head.real_ns / DAY_NS);
 	ledger_add(body, NULL, NULL, n);
 	client = client_of(load, r->head.run);
 	if (client[0] != '\0')
 		ledger_add(body, "clients", client, n);
-	agent = record_text(r, record_find(r, TAG_CALLEE) != NULL ? TAG_CALLEE : TAG_TARGET);
 	if (agent != NULL)
 		ledger_add(body, "agents", agent, n);
 	return 0;

@@ -20,7 +20,7 @@ core_dispatch_libdispatch_a_SOURCES = \
 	core/dispatch/poll_tell.c core/dispatch/quality.c core/dispatch/quality.h \
 	core/dispatch/quality_apply.c core/dispatch/rate.c core/dispatch/rate.h \
 	core/dispatch/record.c core/dispatch/replay.c core/dispatch/resolve.c core/dispatch/restore.c \
-	core/dispatch/restore.h core/dispatch/restore_go.c core/dispatch/restore_stages.c \
+	core/dispatch/restore.h core/dispatch/restore_effects.c core/dispatch/restore_go.c core/dispatch/restore_stages.c \
 	core/dispatch/review.c core/dispatch/review.h core/dispatch/review_decide.c core/dispatch/routing.c \
 	core/dispatch/spend.c core/dispatch/stages.c core/dispatch/stages.h core/dispatch/state.h \
 	core/dispatch/tell.c core/dispatch/verdict.c core/dispatch/verdict.h core/dispatch/verdict_cache.c \

@@ -74,7 +74,7 @@ call_begin(struct dispatch *d, struct op *op)
 	call->account.ends_real_ns = op->share_wall_ns > 0 ? op->deadline_real_ns : NO_LIMIT;
 	budget_call(call);
 	record_call_start(d, call, fresh);
-	budget_began(d, call);
+	budget_began(d, op);
 	tell_call(d, call, "call_started");
 	attempt_arm(d, call);
 	dispatch_submit(d, call);

@@ -6,6 +6,8 @@
  * with the same key; `costly` too, and each time before is told as one that may have been billed; `once` waits for a human
  * (decision.c).  An intent goes before each of these times.
  *
+ * What has a price is paid for once it was sent, whatever came of that; a costly one each time that it may have been.
+ *
  * A request of the class `once` that was sent and has no answer, because it was stopped or broke off, is outcome_unknown:
  * nobody can tell whether it took place, and its caller has to know.
  */
@@ -36,6 +38,28 @@ effect_key(const struct op *op)
 	return xasprintf("%s:%s:%u:%u", op->run->id_text, op->caller->path, op->ordinal, op->attempt);
 }
 
+void
+effect_price(struct op *op, const struct http_request *request)
+{
+	if (op->price_known)
+		return;
+	op->price_known = true;
+	/* A case of `hospes test` answers for what is outside. */
+	op->price_micros = op->run->script != NULL ? 0
+						   : policy_price(op->run->policy, request->scheme, request->host,
+							 request->port, request->path);
+}
+
+int64_t
+effect_cost(const struct op *op)
+{
+	int64_t times = op->effect == WIRE_EFFECT_COSTLY || op->sent == 0 ? op->sent : 1;
+	int64_t held = op->reserved_least[QUANTITY_MONEY];
+
+	/* What a record says too much is not spent. */
+	return op->price_micros * times < held ? op->price_micros * times : held;
+}
+
 static void
 effect_free(struct effect *e)
 {
@@ -61,6 +85,14 @@ admit_redirect(const struct http_request *request, void *arg, struct fault *faul
 	return 0;
 }
 
+/* It ends: has something of it left? */
+static void
+was_sent(struct effect *e)
+{
+	if (http_sent(e->transfer) && e->op->sent < UINT16_MAX)
+		e->op->sent++;
+}
+
 static void
 http_done(int status, struct payload *answer, const struct fault *fault, void *arg)
 {
@@ -69,6 +101,7 @@ http_done(int status, struct payload *answer, const struct fault *fault, void *a
 	struct op *op = e->op;
 
 	op->unanswered = status != 0 && http_sent(e->transfer);
+	was_sent(e);
 	op->http_code = status == 0 ? (uint16_t)http_code(e->transfer) : 0;
 	effect_free(e);
 	if (status == 0)
@@ -121,6 +154,7 @@ http_begin(struct dispatch *d, struct op *op)
 {
 	struct effect *e = xcalloc(1, sizeof(*e));
 	struct fault fault;
+	uint64_t lsn;
 
 	*e = (struct effect){.d = d, .op = op};
 	op->executing = e;
@@ -131,9 +165,16 @@ http_begin(struct dispatch *d, struct op *op)
 		return;
 	}
 	op->effect = effect_class(op, &e->request);
+	if (budget_again(d, op, &fault) != GUARD_PASS) {
+		effect_free(e);
+		not_again(d, op, &fault);
+		return;
+	}
 	if (op->key == NULL && op->effect != WIRE_EFFECT_PURE && op->effect != WIRE_EFFECT_IDEMPOTENT)
 		op->key = effect_key(op);
-	journal_await(d->journal, record_intent(d, op), intent_durable, e);
+	lsn = record_intent(d, op);
+	budget_began(d, op);
+	journal_await(d->journal, lsn, intent_durable, e);
 }
 
 static void
@@ -168,6 +209,7 @@ http_stop(struct dispatch *d, struct op *op)
 	}
 	if (e->transfer != NULL) {
 		op->unanswered = http_sent(e->transfer);
+		was_sent(e);
 		http_cancel(&e->transfer);
 	} else
 		journal_forget(d->journal, e);

@@ -140,6 +140,18 @@ add_cost(struct dispatch *d, struct record *r, struct op *op)
 	beside_spend(d, op, r->head.real_ns);
 }
 
+/* The effect has ended with this record: what it has cost, which counts for the day of who asked for it. */
+static void
+add_effect_cost(struct dispatch *d, struct record *r, struct op *op)
+{
+	op->cost_micros = effect_cost(op);
+	if (op->cost_micros == 0)
+		return;
+	record_add(r, TAG_MICROS, &op->cost_micros, sizeof(op->cost_micros));
+	record_add_text(r, TAG_ACTOR, op->caller->plugin);
+	beside_spend(d, op, r->head.real_ns);
+}
+
 /* All that is needed to go on with the op from here. */
 void
 record_stage(struct dispatch *d, struct op *op, const char *stage, struct payload *answer,
@@ -213,6 +225,7 @@ record_intent(struct dispatch *d, struct op *op)
 	record_add(&r, TAG_EFFECT, &op->effect, sizeof(op->effect));
 	record_add_text(&r, TAG_KEY, op->key);
 	record_add(&r, TAG_DEADLINE, &op->deadline_real_ns, sizeof(op->deadline_real_ns));
+	add_some(&r, TAG_MICROS, &op->price_micros);
 	r.head.attempt = op->attempt;
 	if (op->probe)
 		record_add_text(&r, TAG_REASON, "probe");
@@ -317,6 +330,8 @@ record_outcome(struct dispatch *d, struct op *op)
 	}
 	if (op->kind == WIRE_OP_CALL)
 		add_cost(d, &r, op);
+	else if (op->kind == WIRE_OP_HTTP)
+		add_effect_cost(d, &r, op);
 	if (op->kind == WIRE_OP_CALL && op->status == 0)
 		record_add(&r, TAG_CONFIDENCE, &op->confidence, sizeof(op->confidence));
 	if (op->caller == NULL && op->status == 0 && op->run->partial != NULL)

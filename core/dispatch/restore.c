@@ -305,32 +305,6 @@ call_ended(struct restore *r, struct op *op, const struct record *rec, struct fa
 
 /* ---- Other ops --------------------------------------------------------------------------------------------------- */
 
-static int
-op_under_way(struct restore *r, struct op *op, const struct record *rec, struct fault *fault)
-{
-	if (op->kind == WIRE_OP_CALL)
-		return restore_senseless(rec, "a call has no such record", fault);
-	if (record_kind(&rec->head) == RECORD_OP_INTENT ? r->input == NULL : !op_memory_changes(op->kind))
-		return restore_senseless(rec, "it is no change, or its input is in none of the records before", fault);
-	op->intent_real_ns = rec->head.real_ns;
-	op->intent_seq = rec->head.seq;
-	if (record_kind(&rec->head) == RECORD_OP_INTENT) {
-		/* A human may have had it begin with another input than it was asked for with. */
-		payload_unref(&op->input);
-		op->input = payload_ref(r->input);
-		op->effect = (uint8_t)record_int(rec, TAG_EFFECT);
-		op->attempt = rec->head.attempt;
-		op->begun = (uint16_t)(record_int(rec, TAG_NUMBER) + 1);
-		op->repetition = record_find(rec, TAG_GUARD) != NULL ? REPETITION_AGAIN : REPETITION_NONE;
-		op->probe = op->state == OP_NEW ? record_find(rec, TAG_REASON) != NULL : op->probe;
-		free(op->key);
-		op->key = record_text(rec, TAG_KEY);
-		if (record_int(rec, TAG_DEADLINE) > 0)
-			op->deadline_real_ns = record_int(rec, TAG_DEADLINE);
-	}
-	return op->state == OP_OPEN ? 0 : pipeline_restore(r->d, op, fault);
-}
-
 /* What a human said of it: its value, which its outcome then has, or that it was not done. */
 static int
 op_decided(struct restore *r, struct op *op, const struct record *rec, struct fault *fault)
@@ -381,7 +355,7 @@ op_ended(struct restore *r, struct op *op, const struct record *rec, struct faul
 		return check_known(r, op, rec, fault);
 	if (value_of(r, rec, &value, fault) != 0)
 		return fault->status;
-	if (op->state != OP_OPEN && pipeline_restore(r->d, op, fault) != 0) {
+	if ((op->state != OP_OPEN && pipeline_restore(r->d, op, fault) != 0) || restore_cost(op, rec, fault) != 0) {
 		payload_unref(&value);
 		return fault->status;
 	}
@@ -443,7 +417,7 @@ take_of_op(struct restore *r, const struct record *rec, struct fault *fault)
 		return call_ended(r, op, rec, fault);
 	case RECORD_OP_INTENT:
 	case RECORD_COMMAND:
-		return op_under_way(r, op, rec, fault);
+		return restore_under_way(r, op, rec, fault);
 	case RECORD_OP_OUTCOME:
 		return op_ended(r, op, rec, fault);
 	case RECORD_REVIEW:

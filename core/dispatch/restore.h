@@ -33,6 +33,14 @@ void restore_clear_past(struct restore *r, const struct fault *why);
 /* The record makes no sense, says why; damaged. */
 int restore_senseless(const struct record *rec, const char *what, struct fault *fault);
 
+/* ---- restore_effects.c ------------------------------------------------------------------------------------------- */
+
+/* A record INTENT or COMMAND of an op. */
+int restore_under_way(struct restore *r, struct op *op, const struct record *rec, struct fault *fault);
+
+/* The op, which has an effect, has its outcome: what that has cost. */
+int restore_cost(struct op *op, const struct record *rec, struct fault *fault);
+
 /* ---- restore_stages.c -------------------------------------------------------------------------------------------- */
 
 /* A record STAGE. */

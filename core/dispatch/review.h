@@ -72,6 +72,8 @@ enum review_answer review_answer_of(const char *name);
 int spend_admit(struct dispatch *d, struct op *op, struct fault *why);
 void spend_undo(struct op *op);
 void spend_restore(struct op *op);
+void spend_again(struct op *op);            /* a request is begun, and paid for, once more */
+void spend_settle(struct op *op);           /* it has its outcome: what was not spent after all does not count */
 void spend_decided(const struct review *r); /* also from the record */
 void spend_answered(struct dispatch *d, const struct review *r); /* who waits for it is tried again soon */
 

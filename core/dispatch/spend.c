@@ -1,7 +1,9 @@
 /*
- * Money that a human is asked about: past `reviews.spend` no call of a run begins unless somebody says that it may.
+ * Money that a human is asked about: past `reviews.spend` no call of a run begins, and no request that has a price, unless
+ * somebody says that it may.
  *
- * What counts is the price of every call that has begun, in whatever share of the budget it lies.  A run asks one question at a
+ * What counts is the price of every call that has begun, in whatever share of the budget it lies, and of every request that was
+ * sent; not what checks cost, which the host asks.  A run asks one question at a
  * time: what else would go past the sum waits for the same answer.  A yes is good for the call that asked and as much again as
  * the run may spend unasked; a no holds for the rest of the run.
  *
@@ -15,9 +17,18 @@
 #include "dispatch/guard.h"
 #include "dispatch/review.h"
 
+/* It calls a check, or a check asks for it. */
+static bool
+is_of_check(const struct op *op)
+{
+	return op->check || (op->caller != NULL && op->caller->op->check);
+}
+
 static int64_t
 price_of(const struct op *op)
 {
+	if (op->kind == WIRE_OP_HTTP)
+		return op->price_micros == 0 || is_of_check(op) ? 0 : op->price_micros;
 	return op->kind == WIRE_OP_CALL && !op->check && op->resolved != NULL ? op->resolved->price_micros : 0;
 }
 
@@ -103,7 +114,20 @@ spend_undo(struct op *op)
 void
 spend_restore(struct op *op)
 {
-	op->run->priced += op->check ? 0 : op->price_micros;
+	op->run->priced += is_of_check(op) ? 0 : op->price_micros;
+}
+
+void
+spend_again(struct op *op)
+{
+	op->run->priced += price_of(op);
+}
+
+void
+spend_settle(struct op *op)
+{
+	if (op->kind == WIRE_OP_HTTP && price_of(op) > 0)
+		op->run->priced -= op->reserved_least[QUANTITY_MONEY] - op->cost_micros;
 }
 
 /* ---- What was said ----------------------------------------------------------------------------------------------- */

@@ -186,6 +186,10 @@ const struct executor *executor_of(const struct op *op); /* the cell room lets n
 bool op_kind_known(uint16_t kind);
 /* What an effect bears (enum wire_effect): as its plugin says, else as its method means. */
 uint8_t effect_class(const struct op *op, const struct http_request *request);
+/* Looks up what one request costs, unless that is known. */
+void effect_price(struct op *op, const struct http_request *request);
+/* What an effect has cost, as far as anybody knows. */
+int64_t effect_cost(const struct op *op);
 /* The idempotency key that the host gives an effect. */
 char *effect_key(const struct op *op);
 

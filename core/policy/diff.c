@@ -20,6 +20,7 @@
 #include "policy/fallbacks.h"
 #include "policy/handoffs.h"
 #include "policy/keys.h"
+#include "policy/prices.h"
 #include "policy/routing.h"
 #include "policy/value.h"
 
@@ -67,6 +68,7 @@ policy_texts(const struct policy *p)
 			add_text(values, k->path, k, p);
 	}
 	clients_write(p, values);
+	prices_write(p, values);
 	routes_write(p, &routing);
 	json_object_set_new(values, "routing", json_string(buf_text(&routing))); /* not there when it is not UTF-8 */
 	fallbacks_write(p, values);
@@ -120,6 +122,7 @@ compare_keys(struct diff *d, const json_t *asked)
 			    json_string_value(json_object_get(asked, k->path)), false);
 	}
 	compare(d, "clients", text_in(d->was, "values", "clients"), text_in(d->now, "values", "clients"), true);
+	compare(d, "prices", text_in(d->was, "values", "prices"), text_in(d->now, "values", "prices"), true);
 	compare(d, "routing", text_in(d->was, "values", "routing"), text_in(d->now, "values", "routing"), true);
 	compare(d, "fallbacks", text_in(d->was, "values", "fallbacks"), text_in(d->now, "values", "fallbacks"), true);
 	compare(d, "handoffs", text_in(d->was, "values", "handoffs"), text_in(d->now, "values", "handoffs"), true);

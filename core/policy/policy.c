@@ -14,6 +14,7 @@
 #include "policy/keys.h"
 #include "policy/places.h"
 #include "policy/read.h"
+#include "policy/prices.h"
 #include "policy/routing.h"
 #include "policy/units.h"
 #include "policy/value.h"
@@ -195,7 +196,7 @@ load_as(const char *path, bool dev, bool root, struct policy **ret, struct fault
 	struct policy *p = policy_new(dev, root);
 
 	if (path != NULL && (policy_read(path, p, fault) != 0 || !check_stacks(p, path, set_fault, fault) ||
-				!clients_check(p, set_fault, fault))) {
+				!clients_check(p, set_fault, fault) || !prices_check(p, set_fault, fault))) {
 		policy_unref(&p);
 		return HOSPES_ECONFIG;
 	}
@@ -218,6 +219,7 @@ policy_check(
 		policy_read_all(path, p, each, arg);
 		check_stacks(p, path, each, arg);
 		clients_check(p, each, arg);
+		prices_check(p, each, arg);
 	}
 	policy_complete(p, path);
 	fallbacks_check(p, each, arg);
@@ -286,6 +288,7 @@ policy_unref(struct policy **ref)
 	map_free(&p->plugins);
 	plugin_free(p->unnamed);
 	clients_free(p);
+	prices_free(p);
 	routes_free(p);
 	fallbacks_free(p);
 	handoffs_free(p);

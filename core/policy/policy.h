@@ -140,6 +140,14 @@ struct policy_client {
 };
 #define POLICY_DAY_CALLS_MAX INT64_C(1000000000000)
 
+/* What a request costs that leaves the host; an entry of `prices`. */
+#define POLICY_PRICE_MAX INT64_C(1000000000000) /* a million dollars */
+struct policy_price {
+	char **http;   /* URL patterns (see policy_http) */
+	int64_t money; /* micro-dollars */
+	char *at;      /* "FILE:LINE" */
+};
+
 struct policy {
 	unsigned refs;
 	unsigned generation; /* one more than that of the snapshot which it was read after */
@@ -227,6 +235,8 @@ struct policy {
 	struct map fallback_of;        /* its `of` -> struct policy_fallback */
 	struct policy_route *routes;   /* entries of `routing`, in the order of the file */
 	unsigned n_routes;
+	struct policy_price *prices;   /* entries of `prices`, in the order of the file */
+	unsigned n_prices;
 	struct policy_handoff *handoffs; /* the entries of `handoffs` */
 	unsigned n_handoffs;
 	struct map handoff_of;         /* "FROM TO CAPABILITY", each may be "" -> its entry */
@@ -305,6 +315,9 @@ const struct policy_plugin *policy_plugin(const struct policy *p, const char *na
 void policy_rate_text(const struct policy_rate *rate, char out[POLICY_RATE_TEXT]);
 /* Never NULL: what holds for a client. */
 const struct policy_client *policy_client(const struct policy *p, const char *name);
+/* What a request to there costs, micro-dollars: by the first entry of `prices` that fits; 0 where none does. */
+int64_t policy_price(const struct policy *p, const char *scheme, const char *host, unsigned port, const char *path);
+
 /* What stands in for calls of a name or "cap:NAME"; NULL: nothing. */
 const struct policy_fallback *policy_fallback(const struct policy *p, const char *name);
 

@@ -103,7 +103,7 @@ list_keys(const struct key *keys, const char *path, struct buf *out)
 	for (const char *const *g = policy_plugin_groups; keys == policy_keys && group == 0 && *g != NULL; g++)
 		buf_printf(out, ", %s", *g);
 	if (keys == policy_keys && group == 0)
-		buf_appends(out, ", clients, fallbacks, handoffs, routing");
+		buf_appends(out, ", clients, fallbacks, handoffs, prices, routing");
 }
 
 static int
@@ -346,6 +346,8 @@ read_root(const struct reader *r, const config_setting_t *root)
 			rc = read_fallbacks(r, s);
 		else if (strcmp(name, "handoffs") == 0)
 			rc = read_handoffs(r, s);
+		else if (strcmp(name, "prices") == 0)
+			rc = read_prices(r, s);
 		else if (strcmp(name, "routing") == 0)
 			rc = read_routes(r, s);
 		else if (key_is_group(name))

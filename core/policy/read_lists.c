@@ -1,4 +1,4 @@
-/* Reading the lists of the file, each of which is one of groups: handoffs, fallbacks, clients, routing. */
+/* Reading the lists of the file, each of which is one of groups: handoffs, fallbacks, clients, prices, routing. */
 
 #include "policy/reader.h"
 
@@ -9,6 +9,7 @@
 #include "policy/clients.h"
 #include "policy/fallbacks.h"
 #include "policy/handoffs.h"
+#include "policy/prices.h"
 #include "policy/routing.h"
 #include "policy/value.h"
 
@@ -152,6 +153,42 @@ read_clients(const struct reader *r, const config_setting_t *list)
 		    "a list of at most 1000 groups, ( { client = \"uid:1000\"; day_calls = 100; } )");
 	for (int i = 0; rc == 0 && i < config_setting_length(list); i++)
 		rc = read_client(r, config_setting_get_elem(list, (unsigned)i), (unsigned)i);
+	return rc;
+}
+
+/* { http = [ "..." ]; money = "0.01"; } in the list `prices`. */
+static int
+read_price(const struct reader *r, const config_setting_t *s, unsigned nth)
+{
+	struct policy_price *price;
+	char shown[PATH_TEXT];
+	int rc = 0;
+
+	snprintf(shown, sizeof shown, "prices[%u]", nth);
+	if (!config_setting_is_group(s))
+		return reader_bad_value(r, s, shown, "a group { http = [ \"https://...\" ]; money = \"0.01\"; }");
+	price = price_add(r->policy);
+	price->at = reader_place(r, s);
+	for (int i = 0; rc == 0 && i < config_setting_length(s); i++) {
+		const config_setting_t *value = config_setting_get_elem(s, (unsigned)i);
+		const char *name = config_setting_name(value);
+
+		snprintf(shown, sizeof shown, "prices[%u].%s", nth, name);
+		rc = reader_key(r, value, policy_price_keys, name, shown, price);
+	}
+	return rc;
+}
+
+int
+read_prices(const struct reader *r, const config_setting_t *list)
+{
+	int rc = 0;
+
+	if (!config_setting_is_list(list) || config_setting_length(list) > PRICES_MAX)
+		return reader_bad_value(r, list, "prices",
+		    "a list of at most 1000 groups, ( { http = [ \"https://...\" ]; money = \"0.01\"; } )");
+	for (int i = 0; rc == 0 && i < config_setting_length(list); i++)
+		rc = read_price(r, config_setting_get_elem(list, (unsigned)i), (unsigned)i);
 	return rc;
 }
 

@@ -34,6 +34,7 @@ int reader_key(const struct reader *r, const config_setting_t *s, const struct k
 int read_handoffs(const struct reader *r, const config_setting_t *list);
 int read_fallbacks(const struct reader *r, const config_setting_t *list);
 int read_clients(const struct reader *r, const config_setting_t *list);
+int read_prices(const struct reader *r, const config_setting_t *list);
 int read_routes(const struct reader *r, const config_setting_t *list);
 
 #endif

@@ -3,7 +3,8 @@
  *
  * {"run": ACCOUNT, "tree": NODE}: an ACCOUNT has "calls", "money_micros", "cpu_ns" and "wall_ns", each {"limit", "reserved",
  * "spent", "left"}, and "told", at how many per cent of the limit the last alert was, where one was raised; a NODE is an ACCOUNT with "path", "plugin", "version", "status" and "ops", the nodes of the calls that it made.  What
- * a call has spent is what it and all below it cost; the first call of a run that went on with another attempt has the later ones
+ * a call has spent is what it and all below it cost.  A request that has a price is a node with "op" and "target" in place of
+ * "plugin" and "version"; the first call of a run that went on with another attempt has the later ones
  * in "attempts".  "limit" is null where it has none of its own, "left" is then that of the
  * account above it, and null where nobody has one.  Of a run whose records were dropped there is "run" alone, with what was "spent".
  *
@@ -59,10 +60,10 @@ parent_of(const struct nodes *nodes, const char *path)
 	return find(nodes, above);
 }
 
-static void
-call_starts(struct nodes *nodes, const struct record *r, const char *path)
+/* `json` is taken over; NULL: it has a name that a damaged disk has changed. */
+static struct node *
+node_add(struct nodes *nodes, const struct record *r, const char *path, json_t *json)
 {
-	_cleanup_(free_p) char *plugin = record_text(r, TAG_CALLEE), *version = record_text(r, TAG_VERSION);
 	struct node *node;
 
 	if (nodes->n == nodes->cap) {
@@ -73,16 +74,60 @@ call_starts(struct nodes *nodes, const struct record *r, const char *path)
 	*node = (struct node){.parent = parent_of(nodes, path),
 	    .open = true,
 	    .began_ns = r->head.real_ns,
-	    .ends_ns = record_int(r, record_find(r, TAG_ENDS) != NULL ? TAG_ENDS : TAG_DEADLINE)};
+	    .ends_ns = record_int(r, record_find(r, TAG_ENDS) != NULL ? TAG_ENDS : TAG_DEADLINE),
+	    .json = json != NULL ? json : json_pack("{s:s, s:s}", "path", "?", "status", "open")};
+	map_put(&nodes->by_path, json_string_value(json_object_get(node->json, "path")), (void *)(uintptr_t)nodes->n);
+	return node;
+}
+
+static void
+call_starts(struct nodes *nodes, const struct record *r, const char *path)
+{
+	_cleanup_(free_p) char *plugin = record_text(r, TAG_CALLEE), *version = record_text(r, TAG_VERSION);
+	struct node *node = node_add(nodes, r, path,
+	    json_pack("{s:s, s:s*, s:s*, s:s}", "path", path, "plugin", plugin, "version", version, "status", "open"));
+
 	node->own[QUANTITY_CALLS] = 1;
 	node->own[QUANTITY_MONEY] = record_int(r, TAG_MICROS);
 	node->share[QUANTITY_CALLS] = record_int(r, TAG_LIMIT_CALLS);
 	node->share[QUANTITY_MONEY] = record_int(r, TAG_LIMIT_MICROS);
-	node->json =
-	    json_pack("{s:s, s:s*, s:s*, s:s}", "path", path, "plugin", plugin, "version", version, "status", "open");
-	if (node->json == NULL) /* a name that a damaged disk has changed */
-		node->json = json_pack("{s:s, s:s}", "path", "?", "status", "open");
-	map_put(&nodes->by_path, json_string_value(json_object_get(node->json, "path")), (void *)(uintptr_t)nodes->n);
+}
+
+/* What is begun once more has to be paid for each time where it is costly, and once else. */
+static bool
+is_paid_again(const struct record *r)
+{
+	return record_find(r, TAG_NUMBER) != NULL && record_int(r, TAG_EFFECT) == WIRE_EFFECT_COSTLY;
+}
+
+/* Requests alone have a price. */
+static void
+effect_begins(struct nodes *nodes, const struct record *r, const char *path)
+{
+	_cleanup_(free_p) char *target = record_text(r, TAG_TARGET);
+	size_t at = find(nodes, path);
+	struct node *node;
+
+	if (at < nodes->n) {
+		nodes->node[at].own[QUANTITY_MONEY] += is_paid_again(r) ? record_int(r, TAG_MICROS) : 0;
+		return;
+	}
+	node = node_add(nodes, r, path,
+	    json_pack("{s:s, s:s, s:s*, s:s}", "path", path, "op", "http", "target", target, "status", "open"));
+	node->own[QUANTITY_MONEY] = record_int(r, TAG_MICROS);
+}
+
+static void
+effect_ends(struct nodes *nodes, const struct record *r, const char *path)
+{
+	size_t at = find(nodes, path);
+
+	if (at >= nodes->n)
+		return;
+	nodes->node[at].open = false;
+	nodes->node[at].ended_ns = r->head.real_ns;
+	nodes->node[at].own[QUANTITY_MONEY] = record_int(r, TAG_MICROS);
+	json_object_set_new(nodes->node[at].json, "status", json_string(status_name(r->head.status)));
 }
 
 static void
@@ -140,6 +185,10 @@ take(struct nodes *nodes, const struct record *r)
 		call_starts(nodes, r, path);
 	else if (r->head.kind == RECORD_CALL_END || r->head.kind == RECORD_STAGE)
 		call_ends(nodes, r, path);
+	else if (r->head.kind == RECORD_OP_INTENT && record_int(r, TAG_MICROS) > 0)
+		effect_begins(nodes, r, path);
+	else if (r->head.kind == RECORD_OP_OUTCOME)
+		effect_ends(nodes, r, path);
 }
 
 /* What the account above holds for this one. */

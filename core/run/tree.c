@@ -119,6 +119,8 @@ node_ends(json_t *node, const struct record *r)
 		took = record_int(r, TAG_NUMBER);
 	json_object_set_new(node, "status", json_string(status_name(r->head.status)));
 	json_object_set_new(node, "duration_ms", json_real((double)took / NS_PER_MS));
+	if (r->head.kind == RECORD_OP_OUTCOME)
+		add_to(node, "money_micros", record_int(r, TAG_MICROS));
 	if (record_find(r, TAG_CONFIDENCE) != NULL)
 		json_object_set_new(node, "confidence", json_real(record_real(r, TAG_CONFIDENCE)));
 	tree_set_text(node, "message", r, TAG_MESSAGE);

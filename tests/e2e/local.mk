@@ -82,6 +82,7 @@ E2E_SCENARIOS = \
 	tests/e2e/guard-budget-calls.t \
 	tests/e2e/guard-budget-cpu.t \
 	tests/e2e/guard-budget-day.t \
+	tests/e2e/guard-budget-effects.t \
 	tests/e2e/guard-budget-money-share.t \
 	tests/e2e/guard-budget-money.t \
 	tests/e2e/guard-budget-restart.t \

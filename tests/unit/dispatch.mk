@@ -4,8 +4,8 @@ CMOCKA_TESTS += tests/unit/test_account tests/unit/test_account_property tests/u
 	tests/unit/test_carried tests/unit/test_context tests/unit/test_dispatch tests/unit/test_dispatch_budget \
 	tests/unit/test_dispatch_effects tests/unit/test_dispatch_grounding tests/unit/test_dispatch_ladder \
 	tests/unit/test_dispatch_ladder_review tests/unit/test_dispatch_loops tests/unit/test_ledger \
-	tests/unit/test_dispatch_memory tests/unit/test_dispatch_parts tests/unit/test_dispatch_reviews \
-	tests/unit/test_dispatch_waits tests/unit/test_rate tests/unit/test_restore tests/unit/test_restore_damage \
+	tests/unit/test_dispatch_memory tests/unit/test_dispatch_parts tests/unit/test_dispatch_prices \
+	tests/unit/test_dispatch_reviews tests/unit/test_dispatch_waits tests/unit/test_rate tests/unit/test_restore tests/unit/test_restore_damage \
 	tests/unit/test_stages tests/unit/test_dispatch_chance tests/unit/test_stages_restore tests/unit/test_stages_stop \
 	tests/unit/test_verdict_cache tests/unit/test_waitq
 
@@ -77,7 +77,11 @@ tests_unit_test_dispatch_reviews_SOURCES = tests/unit/test_dispatch_reviews.c $(
 tests_unit_test_dispatch_reviews_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_dispatch_reviews_LDADD = $(DISPATCH_TEST_LIBS)
 
-tests_unit_test_dispatch_effects_SOURCES = tests/unit/test_dispatch_effects.c $(DISPATCH_WORLD)
+tests_unit_test_dispatch_prices_SOURCES = tests/unit/test_dispatch_prices.c tests/unit/effects_world.h $(DISPATCH_WORLD)
+tests_unit_test_dispatch_prices_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_dispatch_prices_LDADD = $(DISPATCH_TEST_LIBS)
+
+tests_unit_test_dispatch_effects_SOURCES = tests/unit/test_dispatch_effects.c tests/unit/effects_world.h $(DISPATCH_WORLD)
 tests_unit_test_dispatch_effects_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_dispatch_effects_LDADD = $(DISPATCH_TEST_LIBS)
 

@@ -1,7 +1,7 @@
 # unit tests of policy and registry
 CMOCKA_TESTS += tests/unit/test_policy tests/unit/test_policy_check tests/unit/test_policy_conf \
 	tests/unit/test_policy_fallbacks tests/unit/test_policy_files tests/unit/test_policy_handoffs \
-	tests/unit/test_policy_match tests/unit/test_policy_refusals tests/unit/test_policy_reload tests/unit/test_semver \
+	tests/unit/test_policy_match tests/unit/test_policy_prices tests/unit/test_policy_refusals tests/unit/test_policy_reload tests/unit/test_semver \
 	tests/unit/test_registry tests/unit/test_registry_versions
 
 CONF_SCRATCH = tests/unit/cmocka_all.h tests/unit/conf_scratch.h tests/unit/scratch.h
@@ -30,6 +30,10 @@ tests_unit_test_policy_conf_LDADD = $(POLICY_TEST_LIBS)
 tests_unit_test_policy_files_SOURCES = tests/unit/test_policy_files.c tests/unit/cmocka_all.h tests/unit/scratch.h
 tests_unit_test_policy_files_CPPFLAGS = $(REGISTRY_TEST_CPPFLAGS)
 tests_unit_test_policy_files_LDADD = $(POLICY_TEST_LIBS)
+
+tests_unit_test_policy_prices_SOURCES = tests/unit/test_policy_prices.c $(CONF_SCRATCH)
+tests_unit_test_policy_prices_CPPFLAGS = $(REGISTRY_TEST_CPPFLAGS)
+tests_unit_test_policy_prices_LDADD = $(POLICY_TEST_LIBS)
 
 tests_unit_test_policy_fallbacks_SOURCES = tests/unit/test_policy_fallbacks.c $(CONF_SCRATCH)
 tests_unit_test_policy_fallbacks_CPPFLAGS = $(REGISTRY_TEST_CPPFLAGS)

@@ -114,6 +114,22 @@ call_ends(enum record_kind kind, int64_t real_ns, const char *agent, int64_t mic
 	append(&r, real_ns);
 }
 
+/* An effect has its outcome; a negative price: it has none. */
+static void
+effect_ends(int64_t real_ns, const char *agent, int64_t micros)
+{
+	struct record r;
+
+	record_init(&r, RECORD_OP_OUTCOME);
+	record_add_text(&r, TAG_PATH, "/0/0");
+	record_add_text(&r, TAG_TARGET, "https://api.example.org/");
+	if (micros >= 0) {
+		record_add(&r, TAG_MICROS, &micros, sizeof(micros));
+		record_add_text(&r, TAG_ACTOR, agent);
+	}
+	append(&r, real_ns);
+}
+
 static void
 assert_account(const struct day_account *a, int64_t calls, int64_t micros, int64_t cpu_ns)
 {
@@ -207,6 +223,24 @@ test_what_was_told_is_not_told_again(void **state)
 	host_starts(TODAY);
 	assert_account(&d.accounts.host, 3, 571, 0);
 	host_stops();
+}
+
+static void
+test_effects_count_for_who_made_them(void **state)
+{
+	(void)state;
+	host_starts(TODAY);
+	run_starts(NOON(TODAY));
+	effect_ends(NOON(TODAY), "payer", 10000);
+	effect_ends(NOON(TODAY), "payer", -1);
+	host_is_killed();
+	for (int i = 0; i < 2; i++) {
+		host_starts(TODAY);
+		assert_account(&d.accounts.host, 0, 10000, 0);
+		assert_account(accounts_client(&d, "uid:7"), 0, 10000, 0);
+		assert_account(accounts_agent(&d, "payer"), 0, 10000, 0);
+		host_is_killed();
+	}
 }
 
 /* Copies of records that are moved forward are of calls that ended before. */
@@ -321,6 +355,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    PROMISE(test_nothing_is_lost_and_nothing_counted_twice),
 	    PROMISE(test_what_was_told_is_not_told_again),
+	    PROMISE(test_effects_count_for_who_made_them),
 	    PROMISE(test_copies_do_not_count),
 	    PROMISE(test_each_day_has_its_own),
 	    PROMISE(test_midnight_comes),

@@ -241,6 +241,7 @@ plugin_groups_are_reloadable(void **state)
 	    {"grants", "grants: { x: { private = true; }; };"}, {"limits", "limits: { x: { concurrency = 3; }; };"},
 	    {"grounding", "grounding: { x: { checks = [ \"q\" ]; }; };"},
 	    {"routing", "routing = ( { capability = \"x\"; policy = \"cheapest\"; } );"},
+	    {"prices", "prices = ( { http = [ \"https://x.org\" ]; money = \"0.01\"; } );"},
 	    {"handoffs", "handoffs = ( { from = \"x\"; confidence = 0.5; } );"},
 	    {"fallbacks", "fallbacks = ( { of = \"x\"; to = ( { answer = \"1\"; } ); } );"}};
 	_cleanup_(buf_free) struct buf conf = {0};
