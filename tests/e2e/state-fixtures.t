@@ -2,7 +2,7 @@
 . "$TESTS/lib.sh"
 fixtures=("$TESTS"/../fixtures/state/state-*.tar.gz)
 opened=("$TESTS"/../fixtures/state/open-*.tar.gz)
-plan $((${#fixtures[@]} * 9 + ${#opened[@]} * 21))
+plan $((${#fixtures[@]} * 9 + ${#opened[@]} * 22))
 # What it was made with.
 expected()
 {
@@ -53,7 +53,7 @@ show()
 for fixture in "${opened[@]}"; do
 	what="(format $(basename "$fixture" .tar.gz | tr -dc 0-9))"
 	if [ "$(id -u)" -ne 0 ] || [ "$(uname -m)" != x86_64 ] || [ "${SANITIZERS:-no}" != no ]; then
-		for ((n = 0; n < 21; n++)); do
+		for ((n = 0; n < 22; n++)); do
 			ok 0 "what was open goes on $what # SKIP it is root's, was built for x86_64, and its clock wants to be first"
 		done
 		continue
@@ -76,6 +76,7 @@ for fixture in "${opened[@]}"; do
 	is "$code" 0 "what nobody knows is decided" || shown
 	run_wait "$(expected once)"
 	succeeds "and its run ends"
+	is "$(show once '.money_micros') $(show billed '.money_micros')" "2000 2000" "with its price, and so did one that broke off"
 	is "$(hospes reviews --json | jq -r '.[0] | .id + " " + .cause + " " + .run')" "$(expected review) grounding $(expected asked)" \
 	    "who asked a human asks still"
 	is "$(show asked '[.tree | .guard, .next.by, .attempts[0].path, .attempts[0].reviews[0].cause]')" '["grounding","ladder","/0#2","grounding"]' \
