@@ -179,7 +179,7 @@ host_stop
 # ---- A state directory that may only be read ----
 
 if [ "$(id -u)" -eq 0 ] && mkdir "$T/ro" && mount --bind "$T/state" "$T/ro" 2>/dev/null && mount -o remount,bind,ro "$T/ro"; then
-	trap 'host_stop KILL; umount -l "$T/ro" 2>/dev/null; scenario_end' EXIT
+	trap 'host_stop KILL; umount -l "$T/ro"; scenario_end' EXIT
 	sed -i "s#^state = .*#state = \"$T/ro\";#" "$T/hospes.conf"
 	: >"$T/host.log"
 	! host_launch
@@ -190,6 +190,7 @@ if [ "$(id -u)" -eq 0 ] && mkdir "$T/ro" && mount --bind "$T/state" "$T/ro" 2>/d
 	ok $? "when it may be written to it starts"
 	host_stop
 	umount "$T/ro"
+	trap scenario_end EXIT
 	sed -i "s#^state = .*#state = \"$T/state\";#" "$T/hospes.conf"
 else
 	for what in start why again; do
