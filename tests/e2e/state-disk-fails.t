@@ -1,7 +1,7 @@
 # A disk that may only be read, or that fails: a sentence and the end, no retry; what was acknowledged is there afterwards.
 . "$TESTS/lib.sh"
 [ "${SANITIZERS:-no}" = no ] || skip_all "a sanitizer and the failing disk both want to be first"
-plan 46
+plan 57
 documents
 conf_write "$([ "$(id -u)" -ne 0 ] || echo 'user = "";')"
 mkdir -p -m 0755 "$DROP"
@@ -24,7 +24,7 @@ ended()
 	wait "$HOST"
 	code=$?
 	HOST=
-	[ "$code" -eq 1 ] && logged "$1"
+	[ "$code" -eq 1 ] && logged "$1" || ! note "exit status $code: $(tail -n 3 "$T/host.log")"
 }
 
 failing 'fdatasync:*.seg'
@@ -89,7 +89,7 @@ host_stop
 
 head -c 900000 /dev/zero | tr '\0' v >"$T/value"
 for rule in 'fdatasync:*.spare' 'pwrite:*.spare'; do
-	rm -f "$T/kept"
+	: >"$T/kept"
 	failing "$rule"
 	touch "$T/fail"
 	for ((n = 0; n < 40; n++)); do
@@ -188,22 +188,76 @@ if [ "$(id -u)" -eq 0 ] && mkdir "$T/ro" && mount --bind "$T/state" "$T/ro" 2>/d
 	mount -o remount,bind,rw "$T/ro"
 	host_launch
 	ok $? "when it may be written to it starts"
-	kept 6
-	mount -o remount,bind,ro "$T/ro" 2>/dev/null # what is open stays writable; names do not
-	head -c 3000000 /dev/zero | tr '\0' v | jq -Rs . >"$T/value"
-	for ((n = 0; n < 12; n++)); do
-		hospes memory put kept "large$n" <"$T/value" >"$T/out" 2>"$T/err" || break
-	done
-	host_alive || ended 'Read-only file system'
-	ok $? "under a host that runs: it goes on, or ends and says why"
 	host_stop
-	mount -o remount,bind,rw "$T/ro"
-	host_launch
-	[ "$(hospes memory get kept k6)" = 6 ]
-	ok $? "what was acknowledged is there"
+	umount "$T/ro"
+	trap scenario_end EXIT
+	sed -i "s#^state = .*#state = \"$T/state\";#" "$T/hospes.conf"
 else
-	for what in start why again late kept; do
+	for what in start why again; do
 		ok 0 "a state directory that may only be read, $what # SKIP needs root and mounts"
 	done
 fi
+
+# A file system that the kernel makes one to be read only, under a host that runs; one part of the state after the other, so
+# that it is certain which comes first.
+
+# readonly_under RULES [BEFORE]: puts values until there is no answer; $T/kept has the names of those that were acknowledged.
+readonly_under()
+{
+	export DISKFAIL_READONLY=yes
+	failing "$1"
+	unset DISKFAIL_READONLY
+	: >"$T/kept"
+	[ -z "${2:-}" ] || eval "$2"
+	touch "$T/fail"
+	for ((n = 0; n < 40; n++)); do
+		hospes memory put kept "large$n" --text <"$T/value" >"$T/out" 2>"$T/err" || break
+		echo "large$n" >>"$T/kept"
+	done
+}
+# The host starts again, and has all of $T/kept.
+has_kept()
+{
+	rm "$T/fail"
+	host_launch
+	ok $? "when it may be written to it starts"
+	hospes memory list kept --json | jq -r '.[].key' | sort >"$T/listed"
+	is "$(sort "$T/kept" | comm -23 - "$T/listed")" "" "and has what it acknowledged"
+	host_stop
+}
+head -c 600000 /dev/zero | tr '\0' v >"$T/value"
+sed -i "s#^state = .*#state = \"$T/other\";#" "$T/hospes.conf" # a new one: how full its segment is is known
+names="open:$T/other/journal/*,rename:$T/other/journal/*,unlink:$T/other/journal/*"
+
+# What is open is written to until another segment is needed, which cannot be made.
+readonly_under "$names"
+holds "ended 'io_error.*cannot make the next segment.*Read-only file system'" "no file can be made: the host ends and says why"
+holds '[ "$(wc -l <"$T/kept")" -ge 12 ]' "which it wants when a segment is half full" || note "$(wc -l <"$T/kept")"
+has_kept
+# There is a file for it, which cannot become one.
+readonly_under "$names" 'large=0
+    until [ -e "$T/other/journal/next.spare" ] || [ $large -ge 40 ]; do
+	hospes memory put kept "before$large" --text <"$T/value" >/dev/null && echo "before$large" >>"$T/kept"
+	large=$((large + 1))
+    done
+    wait_for "[ \"\$(stat -c %s \"$T/other/journal/next.spare\")\" = 16777216 ]"'
+holds "ended 'io_error.*cannot make the segment.*Read-only file system'" "no name can be given: the host ends and says why"
+has_kept
+# Nothing is written to the file that is open.
+DISKFAIL_READONLY=yes failing "$names,pwrite:$T/other/journal/*.seg"
+: >"$T/kept"
+touch "$T/fail"
+! kept 9
+ok $? "nothing can be written: nothing is acknowledged"
+holds "ended 'io_error.*cannot write the journal.*Read-only file system'" "the host ends and says why"
+has_kept
+
+# What is stored beside them: who asks is told, and the host goes on.
+DISKFAIL_READONLY=yes failing "open:$T/other/objects/*,rename:$T/other/objects/*,unlink:$T/other/objects/*"
+touch "$T/fail"
+hospes install "$(so wordcount)" >"$T/out" 2>"$T/err"; code=$?
+holds '[ $code -ne 0 ] && grep -q "io_error.*Read-only file system" "$T/err" && host_alive' "no object can be stored: who installs is told" || shown
+rm "$T/fail"
+hospes install "$(so wordcount)" >"$T/out" 2>"$T/err"; code=$?
+is "$code" 0 "a second time it is installed" || shown
 host_stop
