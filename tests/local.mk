@@ -57,8 +57,8 @@ include tests/valgrind/local.mk
 include tests/power/local.mk
 
 EXTRA_DIST += tests/unit/run.sh
-TESTS += tests/floors.sh tests/names.sh tests/man.sh tests/readme.sh tests/systemd.sh
-EXTRA_DIST += core/README core/cell/README tests/floors.sh tests/names.sh tests/man.sh tests/readme.sh tests/systemd.sh tests/tap.sh tests/without.sh tests/lsan.supp
+TESTS += tests/floors.sh tests/names.sh tests/man.sh tests/readme.sh tests/journal-readme.sh tests/systemd.sh
+EXTRA_DIST += core/README core/cell/README tests/floors.sh tests/names.sh tests/man.sh tests/readme.sh tests/journal-readme.sh tests/systemd.sh tests/tap.sh tests/without.sh tests/lsan.supp
 
 # Slow for what it is, so it can be had alone.
 TESTS += tests/cross.sh

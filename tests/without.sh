@@ -5,6 +5,8 @@
 #   without_build             builds and stages that once more
 #   without_play SCENARIO STAGE [NAME=VALUE]...    0: its plan was kept and all of it passed; its words are in $work/played
 #
+# A play that is not over after $patience seconds (150) is ended; $timed_out is yes then.
+#
 # $built is a built tree with its fixtures.  What is copied is all that is looked at later: somebody may change the sources while this
 # runs.  All of it goes when the script ends.
 
@@ -41,9 +43,13 @@ without_play()
 	local scenario=$1 stage=$2 group
 	shift 2
 	env "$@" STAGE="$stage" BUILT="$built" TESTS="$work/src/tests/e2e" \
-	    setsid timeout --kill-after=5 150 bash "$work/src/tests/e2e/$scenario.t" >"$work/played" 2>&1 </dev/null &
+	    setsid timeout --kill-after=5 "${patience:-150}" bash "$work/src/tests/e2e/$scenario.t" >"$work/played" 2>&1 </dev/null &
 	group=$!
 	wait $group
+	case $? in
+	124 | 137) timed_out=yes ;;
+	*) timed_out=no ;;
+	esac
 	kill -9 -- -$group 2>/dev/null
 	! grep -q '^not ok\|^Bail out\|^# the host did not start' "$work/played" && [ "$(grep -c '^ok' "$work/played")" = \
 	    "$(sed -n 's/^1\.\.//p' "$work/played")" ]

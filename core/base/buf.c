@@ -123,7 +123,7 @@ cursor_get(struct cursor *c, void *out, size_t len)
 /* Small payloads, by their size in steps; of the thread, though only the loop has any. */
 #define STEP  64u
 #define STEPS 16u
-#define KEPT  4096u
+#define KEPT  16384u
 
 static struct slab *
 slab_for(size_t size)

@@ -37,6 +37,21 @@ is_plain(const char *text, size_t len)
 	return len > 0;
 }
 
+/* Of n bytes: one that ends a line, turns the direction of writing, or is not seen. */
+static bool
+turns_or_hides(const uint8_t *at, size_t n)
+{
+	if (n == 2)
+		return at[0] == 0xd8 && at[1] == 0x9c;
+	if (n == 3 && at[0] == 0xe2 && at[1] == 0x80)
+		return (at[2] >= 0x8b && at[2] <= 0x8f) || (at[2] >= 0xa8 && at[2] <= 0xae);
+	if (n == 3 && at[0] == 0xe2)
+		return at[1] == 0x81 && at[2] >= 0xa0 && at[2] <= 0xaf;
+	if (n == 3)
+		return at[0] == 0xef && at[1] == 0xbb && at[2] == 0xbf;
+	return n == 4 && at[0] == 0xf3 && at[1] == 0xa0 && at[2] <= 0x81;
+}
+
 /* Bytes of the character at `at` that may stand in the log as it is, or 0. */
 static size_t
 printable(const char *text, size_t left)
@@ -48,11 +63,7 @@ printable(const char *text, size_t left)
 		return 0;
 	if (n == 2 && at[0] == 0xc2 && at[1] < 0xa0) /* the other control characters */
 		return 0;
-	if (n == 3 && at[0] == 0xe2 && at[1] == 0x80 && at[2] >= 0xa8 && at[2] <= 0xae) /* lines, bidi */
-		return 0;
-	if (n == 3 && at[0] == 0xe2 && at[1] == 0x81 && at[2] >= 0xa6 && at[2] <= 0xa9) /* bidi isolates */
-		return 0;
-	return n;
+	return turns_or_hides(at, n) ? 0 : n;
 }
 
 static void

@@ -280,6 +280,7 @@ record_tag_name(enum record_tag tag)
 	    [TAG_ROUTE] = "route",
 	    [TAG_STAGE] = "stage",
 	    [TAG_ENDS] = "ends",
+	    [TAG_GIVEN] = "given",
 	    [TAG_REVIEW] = "review",
 	    [TAG_SCORE] = "score",
 	    [TAG_REQUEST] = "request",
@@ -289,6 +290,7 @@ record_tag_name(enum record_tag tag)
 	    [TAG_LIMIT_MICROS] = "limit_micros",
 	    [TAG_MICROS] = "micros",
 	    [TAG_CPU] = "cpu_ns",
+	    [TAG_BILLED] = "maybe_billed",
 	};
 
 	if ((size_t)tag >= ARRAY_LEN(names) || names[tag] == NULL)

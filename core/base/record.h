@@ -28,11 +28,12 @@ enum record_kind {
 	RECORD_HOST_STOP = 2,   /* it closed it in order */
 	RECORD_RUN_START = 10,  /* TARGET, VERSION (asked for), CLIENT, CONFIG, LIMIT_CALLS, DEADLINE, INPUT,
 	                         * LIMIT_MICROS, CPU (its limit), SOURCES; KEY and REQUEST where the client gave a key */
-	RECORD_RUN_END = 11,    /* TARGET, status, OUTPUT | MESSAGE, PARTIAL, CONFIDENCE; NUMBER: calls that it spent; MICROS, CPU */
+	RECORD_RUN_END = 11,    /* TARGET, status, OUTPUT | MESSAGE, PARTIAL, CONFIDENCE; NUMBER: calls that it spent; MICROS, CPU;
+	                         * BILLED: how many costly effects may have to be paid beside those that count */
 	RECORD_RUNS_OPEN = 12,  /* BODY: of each open run its id (16 bytes) and the LSN of its newest record (8): where a start
 	                         * has to look no further back */
 	RECORD_RUN_MOVED = 13,  /* NUMBER: LSN of the copy of its RUN_START; all before is now in the copies that `prev` leads to */
-	RECORD_CALL_START = 20, /* PATH, TARGET, CALLEE, VERSION, DEADLINE, INPUT; the call that the op led to.  LIMIT_CALLS, LIMIT_MICROS:
+	RECORD_CALL_START = 20, /* PATH, TARGET, CALLEE, VERSION, DEADLINE, INPUT; the call that the op led to.  LIMIT_CALLS (GIVEN), LIMIT_MICROS:
 	                         * its shares.  MICROS: its price.  GUARD: "repetition" where it counts as begun again.  REASON: "probe" where it
 	                         * is its breaker's.  ROUTE: of a capability, why this one.  OBJECT, CONFIG: with the first call of a
 	                         * version in the run.  NUMBER: 1 where the version was asked for by number.  Of a check: ACTOR, and
@@ -43,7 +44,7 @@ enum record_kind {
 	                         * of the root call; MICROS, CPU: what it has cost by itself */
 	RECORD_OP_INTENT = 30,  /* PATH, OP_KIND, TARGET, INPUT, EFFECT, KEY, DEADLINE: before an effect outside the host, each time
 	                         * that it is begun.  NUMBER: how often the same attempt was begun before, and nobody knows
-	                         * what came of that */
+	                         * what came of that.  GUARD: "repetition", of a poll that counts as held again */
 	RECORD_OP_OUTCOME = 31, /* PATH, OP_KIND, TARGET, INPUT_HASH, status, OUTPUT | MESSAGE.  Of a check that was not asked since
 	                         * its verdict is known: ACTOR and NUMBER as below, CALLEE, VERSION, REASON "cached".  Of what only
 	                         * looks, and has no record before: INPUT where it is short, NUMBER: ns that it took.  Of a costly
@@ -55,7 +56,7 @@ enum record_kind {
 	                         * attempt, of the one that is begun now */
 	RECORD_STAGE = 34,      /* PATH (of the attempt that is over, or was refused), OP_KIND, TARGET, GUARD, status, MESSAGE: why
 	                         * that is not the outcome.  STAGE, NUMBER: the attempt that comes; OUTPUT: a fixed answer that
-	                         * it is; BODY: findings that it is given.  INPUT, DEADLINE, LIMIT_CALLS of the op */
+	                         * it is; BODY: findings that it is given.  INPUT, DEADLINE, LIMIT_CALLS (GIVEN) of the op */
 	RECORD_REVIEW = 35,     /* PATH, OP_KIND, TARGET, REVIEW, INPUT (of an op that has not begun), BODY: a human is asked about the
 	                         * op: question, context, choices, hash; DEADLINE: when its default is taken.  What was
 	                         * decided is a RESOLVED with the same REVIEW: DECISION, ACTOR, REASON, BODY: the value */
@@ -67,8 +68,8 @@ enum record_kind {
 	RECORD_PART = 53,       /* PATH, OUTPUT, NUMBER: a part of a call's reply, counted from 0.  GUARD: that the whole reply has to
 	                         * pass before it is handed to anybody; "fallback": it has to end well */
 	RECORD_LOG = 60,        /* PATH, LEVEL in status, MESSAGE: what a plugin logged */
-	RECORD_ALERT = 61,      /* KEY: its id; BODY (JSON): what somebody should know, of the run or of the host; NUMBER 1: the
-	                         * webhook is to be sent it */
+	RECORD_ALERT = 61,      /* KEY: its id; BODY (JSON): what somebody should know, of the run or of the host; PATH: of which
+	                         * call; NUMBER 1: the webhook is to be sent it */
 	RECORD_SCORE = 62,      /* TARGET, VERSION: whose work is scored; PATH: which call; ACTOR: by whom; REASON; SCORE (JSON): how
 	                         * good it was, and what all scores of its kind add up to with it */
 	RECORD_BREAKER = 63,    /* TARGET, VERSION (of a plugin), ACTOR, REASON, BODY (core/dispatch/breakers.c): a breaker opens, is
@@ -123,6 +124,8 @@ enum record_tag {
 	TAG_STAGE = 39,         /* JSON {"by", "cause", "kind", "to"?, "version"?, "question"?, "of"?} */
 	TAG_SCORE = 40,         /* JSON: a score, and the series that it ends */
 	TAG_ENDS = 41,          /* int64, real ns: when a call ends that has less time than its op */
+	TAG_GIVEN = 42,         /* uint8 1: LIMIT_CALLS is what the caller gave, and not a part of what it had left */
+	TAG_BILLED = 43,        /* int64: effects that may be on a bill and have no outcome of their own */
 };
 
 struct record_head {

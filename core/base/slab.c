@@ -27,6 +27,7 @@ slab_take(struct slab *s)
 	if (thing == NULL)
 		return xmalloc(s->size);
 	memcpy(&s->first, thing, sizeof(void *));
+	__builtin_prefetch(s->first); /* the next one may have been away for long */
 	s->kept--;
 	return thing;
 }

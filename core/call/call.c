@@ -11,7 +11,7 @@
 #include "base/slab.h"
 
 /* [loop] */
-static struct slab call_slab = {.size = sizeof(struct call), .most = 4096};
+static struct slab call_slab = {.size = sizeof(struct call), .most = 16384};
 static struct slab op_slab = {.size = sizeof(struct op), .most = 16384};
 
 void

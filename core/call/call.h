@@ -172,7 +172,7 @@ struct op {
 	struct payload *input;          /* until it has its outcome */
 	struct payload_hash input_hash; /* what a replay is compared with */
 	size_t input_len;
-	uint64_t called;                /* hash of the name of the plugin that a CALL led to first; 0: not known yet */
+	uint64_t called;                /* hash of the name of the plugin that a CALL led to first, of what a POLL asks; 0: not known */
 	bool only_hash;                 /* nobody knows its length: the record has no more of it */
 	int64_t deadline_real_ns;
 	int64_t began_mono_ns;     /* since when it waits at a guard, then since when it is past them */
@@ -182,7 +182,10 @@ struct op {
 	int64_t price_micros;      /* of a CALL: what it costs by itself, once it has begun */
 	bool queued;               /* a member of a group that was made before the one before it had been started */
 	enum op_repetition repetition; /* of guard_repetition.c: as it was when the op came */
+	bool repeats;              /* which is counted in its run */
+	bool ballot;               /* of a poll that has begun */
 	bool sharing;              /* its share is a part of what is left, and not taken yet */
+	bool parted;               /* the share of calls that it has is a part of what its caller had left */
 	bool refused;              /* a guard's no to the reply of its callee is on record */
 	uint32_t intent_seq;       /* number in the run of its intent or command, where that was there when the host was started */
 
@@ -370,6 +373,7 @@ struct run {
 	unsigned calls_open;
 	unsigned calls_running; /* that have a cell and do not wait */
 	uint64_t moves;         /* counts calls that began to run and ops that ended */
+	unsigned maybe_billed; /* effects that may be on a bill and have no outcome of their own */
 	unsigned undecided; /* ops of it that wait for a human's decision */
 	unsigned waiting;   /* ops of it that wait at guards */
 	struct review_list reviews; /* that are open, the newest first */
@@ -385,11 +389,16 @@ struct run {
 	void *watchers;            /* run's own */
 	char **sources;            /* spaces of its client whose documents it may read, NULL-terminated, or NULL */
 	void *script;              /* of a test case: the answers to its ops, or NULL */
+	struct payload *given;     /* of a test case: the findings that its root call begins with, or NULL */
 
 	/* of dispatch/guard_budget.c */
 	TAILQ_ENTRY(run) overspent;
 	bool is_overspent; /* it is in the list of runs to be ended */
 	bool from_record;  /* it is being built from its records: nothing is told of it */
+
+	/* of dispatch/budget_alerts.c */
+	bool watches_tasks;  /* a task of it has a share, and is told of */
+	unsigned tasks_told; /* alerts of its tasks */
 
 	/* of dispatch/deadlock.c */
 	TAILQ_ENTRY(run) stalled;

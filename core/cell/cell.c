@@ -10,6 +10,7 @@
 #include "mail.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -17,8 +18,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* Receives of one cell before others have their turn. */
-#define READS 1
 /* After its death its socket holds at most what the kernel buffered. */
 #define READS_DEAD 4096
 
@@ -79,7 +78,7 @@ cell_closed(struct cell *cell)
 
 /* What the cell left in the box of the page; goes before what is in the socket.  False: nothing. */
 static bool
-read_mail(struct cell *cell)
+read_mail(struct cell *cell, unsigned slice)
 {
 	uint8_t batch[WIRE_MAIL_MAX], *at = batch;
 	size_t len = cell->ready ? mail_take(&cell->page->to_host, batch) : 0;
@@ -87,79 +86,79 @@ read_mail(struct cell *cell)
 	if (len == 0)
 		return false;
 	while (len > 0 && cell->phase < PHASE_KILLED) {
-		struct iovec iov[2];
-		int n_iov = frames_room(&cell->in, iov);
-		size_t got = 0;
+		size_t given = frames_give(&cell->in, at, len);
 
-		for (int i = 0; i < n_iov; i++) {
-			size_t part = iov[i].iov_len < len ? iov[i].iov_len : len;
-
-			memcpy(iov[i].iov_base, at, part);
-			at += part;
-			len -= part;
-			got += part;
-		}
-		frames_filled(&cell->in, got);
-		serve_frames(cell);
+		at += given;
+		len -= given;
+		if (!cell->is_late)
+			serve_frames(cell, slice);
 	}
-	pool_pace(cell);
 	spin_heard(cell);
 	return true;
 }
 
 static ssize_t
-read_socket(struct cell *cell, size_t *ret_room)
+read_socket(struct cell *cell, unsigned slice)
 {
 	struct iovec iov[2];
 	int n_iov = frames_room(&cell->in, iov);
 	struct msghdr msg = {.msg_iov = iov, .msg_iovlen = (size_t)n_iov};
 	ssize_t n = cell->pid == 0 ? receive_first(cell, iov, n_iov) : recvmsg(cell->control_fd, &msg, MSG_DONTWAIT);
 
-	*ret_room = iov[0].iov_len + (n_iov > 1 ? iov[1].iov_len : 0);
 	if (n <= 0)
 		return n;
 	cell->heard_bytes += (uint32_t)n;
 	atomic_store(&cell->page->host_heard, cell->heard_bytes);
 	frames_filled(&cell->in, (size_t)n);
-	serve_frames(cell);
-	pool_pace(cell);
+	serve_frames(cell, slice);
 	spin_heard(cell);
 	return n;
 }
 
+/* It said all that it will say; it may have left a batch in the box and gone since that was looked into. */
 static void
-cell_read(struct cell *cell, unsigned times)
+read_end(struct cell *cell, unsigned slice)
 {
-	bool lives = times == READS;
+	(void)read_mail(cell, slice);
+	cell_closed(cell);
+}
 
-	while (times-- > 0 && cell->phase < PHASE_KILLED && !cell->closed) {
-		size_t room;
+void
+cell_read(struct cell *cell)
+{
+	ssize_t n;
+
+	if (cell->phase >= PHASE_KILLED || cell->closed || cell->is_late)
+		return;
+	(void)read_mail(cell, SLICE);
+	if (cell->phase >= PHASE_KILLED || cell->is_late)
+		return;
+	n = read_socket(cell, SLICE);
+	if (n == 0 || (n < 0 && errno != EINTR && errno != EAGAIN))
+		read_end(cell, SLICE);
+}
+
+/* It is dead: what it had said before. */
+static void
+read_rest(struct cell *cell)
+{
+	slice_forget(cell);
+	serve_frames(cell, UINT_MAX);
+	for (unsigned i = 0; i < READS_DEAD && cell->phase < PHASE_KILLED && !cell->closed; i++) {
 		ssize_t n;
 
-		(void)read_mail(cell);
-		if (cell->phase >= PHASE_KILLED)
-			return;
-		n = read_socket(cell, &room);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0 && errno == EAGAIN)
-			return;
-		if (n <= 0) {
-			/* It may have left a batch there and gone since we looked. */
-			(void)read_mail(cell);
-			cell_closed(cell);
-			return;
-		}
-		/* A living cell whose socket gave less than there was room for has been read to the end. */
-		if (lives && (size_t)n < room)
-			return;
+		(void)read_mail(cell, UINT_MAX);
+		n = read_socket(cell, UINT_MAX);
+		if (n == 0 || (n < 0 && errno != EINTR))
+			read_end(cell, UINT_MAX);
 	}
 }
 
 bool
 cell_read_mail(struct cell *cell)
 {
-	return cell->phase < PHASE_KILLED && !cell->closed && mail_there(&cell->page->to_host) && read_mail(cell);
+	return cell->phase < PHASE_KILLED && !cell->closed && !cell->is_late && mail_there(&cell->page->to_host) &&
+	       read_mail(cell, SLICE);
 }
 
 /* arg: struct cell. */
@@ -168,7 +167,7 @@ on_control_in(evutil_socket_t fd, short what, void *arg)
 {
 	(void)fd;
 	(void)what;
-	cell_read(arg, READS);
+	cell_read(arg);
 }
 
 /* arg: struct cell. */
@@ -347,7 +346,7 @@ cell_ended(struct cell *cell)
 	struct cells *cells = cell->cells;
 
 	event_del(cell->status_in);
-	cell_read(cell, READS_DEAD);
+	read_rest(cell);
 	cell_log_end(cell);
 	cell->phase = PHASE_DEAD;
 	if (cell->proof != NULL)
@@ -380,6 +379,7 @@ cell_free(struct cell *cell)
 	assert(TAILQ_EMPTY(&cell->calls));
 	if (cell->is_dirty)
 		TAILQ_REMOVE(&cells->dirty, cell, dirty);
+	slice_forget(cell);
 	spin_stop(cell);
 	TAILQ_REMOVE(&cells->all, cell, all);
 	if (cell->pool != NULL)

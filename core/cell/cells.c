@@ -117,6 +117,7 @@ cells_new(const struct cells_options *options)
 	TAILQ_INIT(&cells->requests);
 	TAILQ_INIT(&cells->inspections);
 	cells->turn = event_new(cells->loop, -1, 0, on_turn, cells);
+	slices_open(cells);
 	spin_open(cells);
 	cancel_open(cells);
 	watchdog_open(cells);
@@ -185,6 +186,7 @@ cells_close(struct cells **p)
 	spawner_close(cells);
 	cancel_close(cells);
 	event_free(cells->turn);
+	slices_close(cells);
 	event_free(cells->tick);
 	map_free(&cells->pools_by_key);
 	json_decref(cells->report);

@@ -5,13 +5,14 @@
  * START or an outcome that it waited for until it waits again or replies.  What was used between two looks at the clock is divided in
  * that proportion, so calls that share a cell pay alike for what they did alike, and nothing that the cell says of itself counts.
  *
- * A look costs a system call, so there is at most one in LOOK_NS at what the cell sends, and one with each look of the watchdog.  A
- * call that leaves in between pays by the rate of the last one.
+ * A look costs a system call and a walk over the cell's calls, so there is at most one in LOOK_NS, and more for each of these, at
+ * what the cell sends, and one with each look of the watchdog.  A call that leaves in between pays by the rate of the last one.
  */
 
 #include "cell/host.h"
 
 #define LOOK_NS       NS_PER_MS
+#define LOOK_EACH_NS  (10 * NS_PER_US)  /* more for each call of the cell */
 #define RATE_ONE      1024              /* all the time that it had something to do it computed */
 #define RATE_LEAST_NS (100 * NS_PER_US) /* a rate that was seen over less says nothing */
 
@@ -75,6 +76,13 @@ cpu_look(struct cell *cell, int64_t now)
 		charge(cell, used, busy, now);
 }
 
+/* Was the last look long ago? */
+static bool
+look_is_due(const struct cell *cell, int64_t now)
+{
+	return now - cell->cpu_looked_ns >= LOOK_NS + cell->n_calls * LOOK_EACH_NS;
+}
+
 void
 cpu_ready(struct cell *cell)
 {
@@ -90,7 +98,7 @@ cpu_idled(struct cell *cell)
 {
 	int64_t now = cell->cells->mono_ns();
 
-	if (cell->n_calls == 0 && now - cell->cpu_looked_ns >= LOOK_NS)
+	if (cell->n_calls == 0 && look_is_due(cell, now))
 		cpu_look(cell, now);
 }
 
@@ -105,7 +113,7 @@ cpu_rests(struct call *call, int64_t now)
 {
 	struct cell *cell = call->cell;
 
-	if (now - cell->cpu_looked_ns >= LOOK_NS)
+	if (look_is_due(cell, now))
 		cpu_look(cell, now);
 	call->busy_ns += now - call->busy_since_ns;
 }

@@ -112,8 +112,7 @@ frames_room(struct frames_in *in, struct iovec iov[2])
 		iov[n++] = (struct iovec){in->rest->data + in->have, in->rest->len - in->have};
 	}
 	assert(in->len < FRAMES_BUFFER);
-	iov[n++] = (struct iovec){
-	    in->buf + in->len, FRAMES_BUFFER - in->len < FRAMES_READ ? FRAMES_BUFFER - in->len : FRAMES_READ};
+	iov[n++] = (struct iovec){in->buf + in->len, FRAMES_BUFFER - in->len};
 	return n;
 }
 
@@ -128,6 +127,23 @@ frames_filled(struct frames_in *in, size_t n)
 	}
 	in->len += n;
 	assert(in->len <= FRAMES_BUFFER);
+}
+
+size_t
+frames_give(struct frames_in *in, const uint8_t *bytes, size_t len)
+{
+	struct iovec iov[2];
+	int n = frames_room(in, iov);
+	size_t given = 0;
+
+	for (int i = 0; i < n; i++) {
+		size_t part = iov[i].iov_len < len - given ? iov[i].iov_len : len - given;
+
+		memcpy(iov[i].iov_base, bytes + given, part);
+		given += part;
+	}
+	frames_filled(in, given);
+	return given;
 }
 
 static void

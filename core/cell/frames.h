@@ -21,7 +21,6 @@
 #include "wire.h"
 
 #define FRAMES_BUFFER     (128 * KIB)
-#define FRAMES_READ       (4 * KIB) /* at a time: what more there is waits until others have had their turn */
 #define FRAMES_REPORT_MAX MIB /* of a probe */
 #define FRAMES_PIECES     64  /* of one sendmsg */
 
@@ -62,6 +61,9 @@ struct frame {
 /* Where the next bytes go: fills one or two vectors; then say how many came. */
 int frames_room(struct frames_in *in, struct iovec iov[2]);
 void frames_filled(struct frames_in *in, size_t n);
+
+/* The same for bytes that are here: takes what there is room for, and returns how much that was. */
+size_t frames_give(struct frames_in *in, const uint8_t *bytes, size_t len);
 
 /* 1 and a frame; 0 when more bytes are needed; protocol_violation. */
 int frames_next(struct frames_in *in, enum cell_phase phase, struct frame *ret, struct fault *fault);

@@ -4,7 +4,7 @@
  *   cells.c       opening and closing, what is done at the end of a loop turn, uids
  *   spawner.c     starting the spawner, asking it for processes
  *   pool.c        which cell runs which call; how many cells there are
- *   share.c       how much of them one run may have
+ *   share.c       how much of them one run may have         slices.c       how much of a call is served in a turn
  *   cell_start.c  starting a process                        cell.c         its descriptors and its end
  *   frames.c      the socket's bytes as frames, in          frames_out.c   out
  *   serve.c       what the frames of a cell mean            reply.c        how a call ends
@@ -89,8 +89,8 @@ struct cell {
 	struct spec_copy spec;
 	enum cell_kind kind;
 	enum cell_phase phase;
-	TAILQ_ENTRY(cell) all, in_pool, dirty;
-	bool is_dirty;
+	TAILQ_ENTRY(cell) all, in_pool, dirty, late;
+	bool is_dirty, is_late; /* something is to be sent to it; not all was served that was read of it */
 
 	uint64_t id; /* for the spawner */
 	uint32_t uid;
@@ -207,6 +207,8 @@ struct cells {
 	struct pool_list pools;
 	struct cell_list all;
 	struct cell_list dirty;
+	struct cell_list late;    /* slices.c */
+	struct event *late_turn;
 	struct event *turn; /* at the end of a loop turn: flush, sweep */
 	bool sweep;         /* pools want looking after */
 	bool starved, uid_came_back;
@@ -273,6 +275,7 @@ uint64_t cell_heap(const struct cell *cell); /* bytes of its grant that are not 
 void cell_listen(struct cell *cell);         /* its descriptors, on the loop */
 void cell_put(struct cell *cell, const struct wire_frame *head, const struct iovec *parts, int n, struct payload *tail);
 void cell_flush(struct cell *cell);
+void cell_read(struct cell *cell);
 bool cell_read_mail(struct cell *cell);                         /* what lies on the page; false: nothing */
 void cell_stop(struct cell *cell);                              /* in order; it has no calls */
 void cell_kill(struct cell *cell, int status, const char *why); /* `status` is what a lone call of it is lost with */
@@ -282,11 +285,18 @@ struct cell_info cell_info(const struct cell *cell);
 void cell_report(const struct cell *cell, char *out, size_t size);
 
 /* serve.c */
-void serve_frames(struct cell *cell);
+void serve_frames(struct cell *cell, unsigned slice); /* what was read of it; no more than so many frames of a call */
 void call_run(struct cell *cell, struct call *call);   /* START */
 void violation(struct cell *cell, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void call_leave(struct cell *cell, struct call *call); /* out of its cell's list */
 void call_set_state(struct call *call, enum call_state state);
+
+/* slices.c */
+#define SLICE 16u
+void slices_open(struct cells *cells);
+void slices_close(struct cells *cells);
+void slice_ends(struct cell *cell); /* the rest of it in the next turn */
+void slice_forget(struct cell *cell);
 
 /* reply.c */
 void serve_reply(struct cell *cell, struct call *call, const struct frame *f);

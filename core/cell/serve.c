@@ -15,6 +15,7 @@
 #include "base/clock.h"
 
 #define CALL_LOGGED_MAX (64 * KIB)
+#define CLOCK_FRAMES    8u /* that are served at one time of the clock: it costs as much as a fiftieth of a frame */
 
 void
 violation(struct cell *cell, const char *format, ...)
@@ -86,13 +87,22 @@ call_leave(struct cell *cell, struct call *call)
 	cell->n_calls--;
 }
 
+/* What was wrong with the reply before; NULL: nothing, or there was none. */
+static const struct payload *
+findings_of(const struct call *call)
+{
+	const struct op *op = call->op;
+
+	return op->stage != NULL ? op->stage->findings : op->caller == NULL ? call->run->given : NULL;
+}
+
 void
 call_run(struct cell *cell, struct call *call)
 {
 	struct cells *cells = cell->cells;
 	const char *why = call->again;
 	size_t config_len = call->config == NULL ? 0 : call->config->len;
-	const struct payload *findings = call->op->stage == NULL ? NULL : call->op->stage->findings;
+	const struct payload *findings = findings_of(call);
 	size_t findings_len = findings == NULL ? 0 : findings->len;
 	struct wire_frame head = {.type = WIRE_START, .call = call->handle, .ordinal = WIRE_NO_ORDINAL};
 	struct wire_start start = {
@@ -569,17 +579,27 @@ serve(struct cell *cell, const struct frame *f)
 }
 
 void
-serve_frames(struct cell *cell)
+serve_frames(struct cell *cell, unsigned slice)
 {
+	uint64_t of = 0;
+	unsigned n = 0;
 	struct fault fault;
 	struct frame f;
 	int rc = 0;
 
-	while (cell->phase < PHASE_KILLED && (rc = frames_next(&cell->in, cell->phase, &f, &fault)) == 1) {
-		clock_stop();
+	for (unsigned i = 0; cell->phase < PHASE_KILLED && n < slice; i++) {
+		if ((rc = frames_next(&cell->in, cell->phase, &f, &fault)) != 1)
+			break;
+		n = f.head.call == of ? n + 1 : 1;
+		of = f.head.call;
+		if (i % CLOCK_FRAMES == 0)
+			clock_stop();
 		serve(cell, &f);
 	}
 	clock_go();
+	pool_pace(cell);
 	if (cell->phase < PHASE_KILLED && rc < 0)
 		cell_kill(cell, rc, fault.text);
+	else if (cell->phase < PHASE_KILLED && n == slice)
+		slice_ends(cell);
 }

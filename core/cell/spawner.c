@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/prompt.h"
 
 /* The spawner gets the socket at 3 and nothing else but the standard three; a group of its own keeps the terminal's
  * Ctrl-C from ending cells before the host has stopped their runs. */
@@ -63,6 +64,8 @@ spawner_start(const char *libexec_dir, int *ret_fd, struct fault *fault)
 		return fault_errno(fault, rc, "cannot start %s", path);
 	}
 	*ret_fd = pair[0];
+	/* The host's own threads are prompt from here on; cells, which compute, are not. */
+	prompt_be();
 	return 0;
 }
 

@@ -238,6 +238,8 @@ spin_look(struct cells *cells)
 			now = 0;
 			continue;
 		}
+		if (!TAILQ_EMPTY(&cells->late))
+			break;
 		if (now == 0)
 			now = cells->mono_ns();
 		again = wait_a_little(cells, &now);
@@ -259,8 +261,9 @@ cells_serve(struct cells *cells)
 	int rc = 0;
 
 	cells->serves = true;
+	/* One turn at a time: a loop that does not block goes on for as long as there is something, and boxes wait meanwhile. */
 	while (rc == 0 && !event_base_got_exit(loop) && !event_base_got_break(loop))
-		rc = event_base_loop(loop, spin_look(cells) ? EVLOOP_NONBLOCK : EVLOOP_ONCE);
+		rc = event_base_loop(loop, spin_look(cells) ? EVLOOP_ONCE | EVLOOP_NONBLOCK : EVLOOP_ONCE);
 	cells->serves = false;
 	while (cells->n_looking > 0)
 		spin_stop(cells->looking[0]);

@@ -53,15 +53,18 @@ add_account(struct table *table, const char *what, const char *status, const jso
 	for (size_t i = 0; i < ARRAY_LEN(quantities); i++) {
 		const char *key = quantities[i][0];
 		const json_t *quantity = json_object_get(account, key);
-		char limit[CELL_TEXT], reserved[CELL_TEXT], spent[CELL_TEXT], left[CELL_TEXT];
+		char limit[CELL_TEXT], reserved[CELL_TEXT], spent[CELL_TEXT], left[CELL_TEXT], told[CELL_TEXT] = "";
 
 		if (!is_shown(key, quantity))
 			continue;
+		if (json_object_get(quantity, "told") != NULL)
+			snprintf(told, sizeof(told), "%d %%",
+			    (int)json_integer_value(json_object_get(quantity, "told")) % 1000);
 		table_row(table, i == 0 ? what : "", quantities[i][1],
 		    amount(limit, key, json_object_get(quantity, "limit")),
 		    amount(reserved, key, json_object_get(quantity, "reserved")),
 		    amount(spent, key, json_object_get(quantity, "spent")),
-		    amount(left, key, json_object_get(quantity, "left")), i == 0 ? status : "");
+		    amount(left, key, json_object_get(quantity, "left")), told, i == 0 ? status : "");
 	}
 }
 
@@ -90,7 +93,7 @@ static void
 print_run(const struct cli *cli, const json_t *run)
 {
 	static const char *const headings[] = {
-	    "CALL", "QUANTITY", "LIMIT", "RESERVED", "SPENT", "LEFT", "STATUS", NULL};
+	    "CALL", "QUANTITY", "LIMIT", "RESERVED", "SPENT", "LEFT", "ALERT", "STATUS", NULL};
 	_cleanup_(table_free) struct table *table = table_new(headings);
 	_cleanup_(free_p) char *what = xasprintf("run %s", cli_text(run, "id"));
 
@@ -106,7 +109,7 @@ static void
 print_day(const struct cli *cli, const json_t *day)
 {
 	static const char *const headings[] = {
-	    "ACCOUNT", "QUANTITY", "LIMIT", "RESERVED", "SPENT", "LEFT", "DAY", NULL};
+	    "ACCOUNT", "QUANTITY", "LIMIT", "RESERVED", "SPENT", "LEFT", "ALERT", "DAY", NULL};
 	_cleanup_(table_free) struct table *table = table_new(headings);
 	const json_t *account;
 	size_t i;

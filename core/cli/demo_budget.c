@@ -10,7 +10,7 @@
 
 #define CALLS 10
 
-/* How often an alert was raised at so many per cent of the calls. */
+/* How often an alert was raised at so many per cent of the calls of the run. */
 static size_t
 alerts_at(const json_t *records, json_int_t percent)
 {
@@ -21,7 +21,8 @@ alerts_at(const json_t *records, json_int_t percent)
 	{
 		const json_t *body = json_object_get(record, "body");
 
-		n += strcmp(cli_text(record, "kind"), "alert") == 0 && strcmp(cli_text(body, "what"), "calls") == 0 &&
+		n += strcmp(cli_text(record, "kind"), "alert") == 0 && strcmp(cli_text(body, "of"), "run") == 0 &&
+		     strcmp(cli_text(body, "what"), "calls") == 0 &&
 		     json_integer_value(json_object_get(body, "percent")) == percent;
 	}
 	return n;

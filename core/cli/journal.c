@@ -262,6 +262,7 @@ set_field(json_t *json, const struct record *r, const struct record_field *f)
 	case TAG_SCORE:
 	case TAG_PARTIAL:
 	case TAG_SOURCES:
+	case TAG_ROUTE:
 		set_bytes(json, key, f->data, f->len);
 		return;
 	case TAG_DEADLINE:
@@ -271,7 +272,9 @@ set_field(json_t *json, const struct record *r, const struct record_field *f)
 	case TAG_LIMIT_MICROS:
 	case TAG_MICROS:
 	case TAG_CPU:
+	case TAG_BILLED:
 	case TAG_EFFECT:
+	case TAG_GIVEN:
 		json_object_set_new(json, key, json_integer(record_int(r, (enum record_tag)f->tag)));
 		return;
 	case TAG_OP_KIND:
@@ -291,6 +294,8 @@ set_field(json_t *json, const struct record *r, const struct record_field *f)
 	case TAG_REASON:
 	case TAG_CLIENT:
 	case TAG_CALLEE:
+	case TAG_DECISION:
+	case TAG_REVIEW:
 		if (json_object_set_new(json, key, json_stringn(f->data, f->len)) == 0)
 			return;
 		break;
@@ -349,8 +354,7 @@ print_record(const struct record *r, void *arg)
 	set_payload(json, "output", "output_hash", output);
 	for (unsigned i = 0; i < head->fields; i++)
 		set_field(json, r, &r->field[i]);
-	json_dumpf(json, stdout, JSON_COMPACT);
-	putchar('\n');
+	text_json(stdout, json, JSON_COMPACT);
 	json_decref(json);
 	return ferror(stdout) ? HOSPES_EIO : 0;
 }

@@ -49,8 +49,7 @@ on_line(const char *name, const char *data, size_t len, void *arg)
 	if (strcmp(name, "log") != 0 || line == NULL)
 		return 0;
 	if (l->cli->json) {
-		json_dumpf(line, stdout, JSON_COMPACT);
-		putchar('\n');
+		text_json(stdout, line, JSON_COMPACT);
 		fflush(stdout);
 	} else {
 		print_line(cli_text(line, "line"));
@@ -96,8 +95,7 @@ print_run_line(struct logging *l, const json_t *record)
 
 	l->printed++;
 	if (l->cli->json) {
-		json_dumpf(record, stdout, JSON_COMPACT);
-		putchar('\n');
+		text_json(stdout, record, JSON_COMPACT);
 		fflush(stdout);
 		return;
 	}

@@ -309,7 +309,9 @@ static const struct command commands[] = {
 	.summary = "Run a plugin's cases in a host of their own.",
 	.detail = "Cases are cases/NAME.json beside the file, or those named.  Each runs in a fresh cell, in a used "
 		  "one, and\n"
-		  "twice between all the others; the ops that it issues have to be the same each time.",
+		  "twice between all the others; the ops that it issues have to be the same each time.\n"
+		  "A case has input, ops (what is asked for, and the answers), findings (of checks, where the call is\n"
+		  "to be one that is asked again) and output, matcher or status.",
 	.min_args = 1,
 	.max_args = UINT_MAX,
 	.run = command_test},

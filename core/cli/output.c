@@ -133,8 +133,7 @@ cli_json(const struct cli *cli, const json_t *value)
 	/* For people 0.1; for programs every bit of it, which takes 17 digits. */
 	size_t flags = JSON_ENCODE_ANY | (cli->out_terminal ? JSON_INDENT(2) | JSON_REAL_PRECISION(15) : JSON_COMPACT);
 
-	json_dumpf(value, stdout, flags);
-	putchar('\n');
+	text_json(stdout, value, flags);
 }
 
 const char *

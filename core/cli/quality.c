@@ -28,6 +28,16 @@ webhook_text(const json_t *alert)
 	return tries > 1 ? xasprintf("%s, %lld tries", state, (long long)tries) : xstrdup(state);
 }
 
+/* A run, and the call of it that has a share; whatever else it is about. */
+static char *
+of_text(const json_t *alert)
+{
+	const char *run = cli_text(alert, "run"), *path = cli_text(alert, "path");
+
+	return run[0] == '\0' ? xstrdup(cli_text(alert, "of"))
+			      : xasprintf("%s%s%s", run, path[0] != '\0' ? " " : "", path);
+}
+
 int
 command_alerts(struct cli *cli)
 {
@@ -54,10 +64,9 @@ command_alerts(struct cli *cli)
 	json_array_foreach(alerts, i, alert)
 	{
 		_cleanup_(free_p) char *webhook = webhook_text(alert);
-		const char *run = cli_text(alert, "run");
+		_cleanup_(free_p) char *of = of_text(alert);
 
-		table_row(table, cli_text(alert, "at"), cli_text(alert, "kind"),
-		    run[0] != '\0' ? run : cli_text(alert, "of"), webhook, cli_text(alert, "text"));
+		table_row(table, cli_text(alert, "at"), cli_text(alert, "kind"), of, webhook, cli_text(alert, "text"));
 	}
 	if (table_rows(table) > 0)
 		table_print(table, cli, stdout);

@@ -57,11 +57,9 @@ command_reviews(struct cli *cli)
 	{
 		_cleanup_(free_p) char *line = text_in_a_line(cli_text(review, "question"));
 		_cleanup_(free_p) char *question = text_shortened(line, QUESTION_MOST);
-		bool expires = cli_text(review, "expires")[0] != '\0';
 
 		table_row(table, cli_text(review, "id"), cli_text(review, "cause"), decision_of(review),
-		    cli_text(review, expires ? "expires" : "deadline"),
-		    expires ? "expired" : cli_text(review, "default"), question);
+		    cli_text(review, "deadline"), cli_text(review, "default"), question);
 	}
 	table_print(table, cli, stdout);
 	return CLI_OK;
@@ -164,10 +162,8 @@ print_review(const struct cli *cli, const json_t *review)
 	_cleanup_(free_p) char *about = xasprintf("run %s, call %s%s%s, cause: %s", cli_text(review, "run"),
 	    cli_text(review, "call"), cli_text(review, "plugin")[0] != '\0' ? ", of " : "", cli_text(review, "plugin"),
 	    cli_text(review, "cause"));
-	const char *expires = cli_text(review, "expires");
 	_cleanup_(free_p) char *until = xasprintf("%s; unanswered until %s it is: %s", cli_text(review, "raised"),
-	    expires[0] != '\0' ? expires : cli_text(review, "deadline"),
-	    expires[0] != '\0' ? "expired, since its call ends then" : cli_text(review, "default"));
+	    cli_text(review, "deadline"), cli_text(review, "default"));
 
 	printf("%sreview %s%s  %s\n", cli_paint(cli, "bold"), cli_text(review, "id"), cli_paint(cli, ""),
 	    cli_text(review, "state"));

@@ -11,6 +11,7 @@
 #include "cli/follow.h"
 #include "cli/patience.h"
 #include "cli/request.h"
+#include "cli/text.h"
 
 static void
 show_event(const json_t *event, void *arg)
@@ -29,8 +30,7 @@ static void
 print_part(const json_t *part, void *arg)
 {
 	(void)arg;
-	json_dumpf(part, stdout, JSON_ENCODE_ANY | JSON_COMPACT);
-	putchar('\n');
+	text_json(stdout, part, JSON_ENCODE_ANY | JSON_COMPACT);
 	fflush(stdout);
 }
 

@@ -272,6 +272,24 @@ show_tree(const struct cli *cli, const json_t *tree)
 		print_tree(cli, tree, "", 0);
 }
 
+/* What it took beside calls and time. */
+static void
+print_costs(const json_t *run)
+{
+	json_int_t cpu_ns = json_integer_value(json_object_get(run, "cpu_ns"));
+	json_int_t billed = json_integer_value(json_object_get(run, "maybe_billed"));
+	char money[MONEY_TEXT];
+
+	if (cpu_ns > 0)
+		printf("  %.1f ms CPU", (double)cpu_ns / NS_PER_MS);
+	if (json_object_get(run, "money_micros") != NULL) {
+		money_write(json_integer_value(json_object_get(run, "money_micros")), money);
+		printf("  $%s", money);
+	}
+	if (billed > 0)
+		printf("  maybe billed %lld times", (long long)billed);
+}
+
 static void
 print_run(const struct cli *cli, const json_t *run)
 {
@@ -283,12 +301,7 @@ print_run(const struct cli *cli, const json_t *run)
 		printf("  took %.1f ms", json_number_value(took));
 	if (json_object_get(run, "calls") != NULL)
 		printf("  %lld calls", (long long)json_integer_value(json_object_get(run, "calls")));
-	if (json_object_get(run, "money_micros") != NULL) {
-		char money[MONEY_TEXT];
-
-		money_write(json_integer_value(json_object_get(run, "money_micros")), money);
-		printf("  $%s", money);
-	}
+	print_costs(run);
 	if (cli_text(run, "client")[0] != '\0') {
 		_cleanup_(free_p) char *client = text_safe(cli_text(run, "client"), false);
 

@@ -13,7 +13,8 @@
 #include "cli/test_case.h"
 #include "cli/test_ops.h"
 
-#define CASE_MAX (64 * MIB)
+#define CASE_MAX     (64 * MIB)
+#define FINDINGS_MAX (64u * 1024) /* as JSON: no attempt is given more */
 
 static int
 known_members(const json_t *object, const char *const known[], const char *what, struct fault *fault)
@@ -54,10 +55,37 @@ check_op(const json_t *op, size_t i, const char *file, struct fault *fault)
 	return 0;
 }
 
+/* As the host hands them to an attempt that is asked again. */
+static int
+check_findings(const json_t *findings, const char *file, struct fault *fault)
+{
+	_cleanup_(free_p) char *text = findings == NULL ? NULL : json_text(findings);
+	const json_t *one;
+	size_t i;
+
+	if (findings == NULL)
+		return 0;
+	if (json_array_size(findings) == 0)
+		return fault_set(fault, HOSPES_EINPUT,
+		    "%s: findings has to be an array of what was wrong; leave it out where nothing was", file);
+	json_array_foreach(findings, i, one)
+	{
+		if (!json_is_object(one))
+			return fault_set(fault, HOSPES_EINPUT,
+			    "%s: finding %zu has to be an object, like {\"check\": \"quotes\", \"claim\": 0, \"why\": "
+			    "\"...\"}",
+			    file, i);
+	}
+	if (strlen(text) > FINDINGS_MAX)
+		return fault_set(fault, HOSPES_EINPUT, "%s: the findings are %zu bytes, and checks give %u at most",
+		    file, strlen(text), FINDINGS_MAX);
+	return 0;
+}
+
 static int
 check_case(struct test_case *c, const char *file, struct fault *fault)
 {
-	static const char *const members[] = {"input", "ops", "output", "matcher", "status", "about", NULL};
+	static const char *const members[] = {"input", "findings", "ops", "output", "matcher", "status", "about", NULL};
 	const json_t *status = json_object_get(c->file, "status"), *op;
 	size_t i;
 	int rc;
@@ -68,6 +96,7 @@ check_case(struct test_case *c, const char *file, struct fault *fault)
 	if (rc != 0)
 		return rc;
 	c->input = json_object_get(c->file, "input");
+	c->findings = json_object_get(c->file, "findings");
 	c->ops = json_object_get(c->file, "ops");
 	c->output = json_object_get(c->file, "output");
 	c->matcher = json_object_get(c->file, "matcher");
@@ -81,6 +110,8 @@ check_case(struct test_case *c, const char *file, struct fault *fault)
 	if (c->output == NULL && c->matcher == NULL && status == NULL)
 		return fault_set(
 		    fault, HOSPES_EINPUT, "%s says nothing of the end; give output, matcher or status", file);
+	if (check_findings(c->findings, file, fault) != 0)
+		return fault->status;
 	if (c->ops != NULL && !json_is_array(c->ops))
 		return fault_set(fault, HOSPES_EINPUT, "%s: ops has to be an array", file);
 	json_array_foreach(c->ops, i, op)
@@ -188,6 +219,8 @@ test_case_request(const struct test_case *c, const char *plugin, const char *ver
 	json_t *script = json_object(), *input = c->input != NULL ? json_deep_copy(c->input) : json_null();
 
 	json_object_set_new(script, "ops", c->ops != NULL ? json_deep_copy(c->ops) : json_array());
+	if (c->findings != NULL)
+		json_object_set_new(script, "findings", json_deep_copy(c->findings));
 	return json_pack(
 	    "{s:s, s:s, s:o, s:o}", "plugin", plugin, "version", version, "input", input, "script", script);
 }

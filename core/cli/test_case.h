@@ -2,9 +2,12 @@
  * A case of `hospes test`: cases/NAME.json beside the plugin.
  *
  *   {"input": any,
+ *    "findings": [object]?,
  *    "ops": [{"expect": {"op": "call", "target": "...", "input"?: any},
  *             "answer": any | "error": {"code", "message"}, "delay_ms"?: n}],
  *    "output": any | "matcher": any | "status": "name"}
+ *
+ * Findings are what hospes_findings gives the call, as if a reply to this input had not passed its checks.
  *
  * A matcher is a value of which the output may have more: members of objects that it does not name; numbers are equal as
  * numbers; {"$regex": "..."} stands for a text that the extended regular expression matches.
@@ -24,7 +27,7 @@
 struct test_case {
 	char *name;
 	json_t *file;
-	const json_t *input, *ops, *output, *matcher; /* of the file; output, matcher: NULL when not given */
+	const json_t *input, *findings, *ops, *output, *matcher; /* of the file; all but ops: NULL when not given */
 	const char *status; /* "ok" when not given */
 };
 

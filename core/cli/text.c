@@ -36,8 +36,9 @@ harmful(uint32_t c, bool lines)
 {
 	if (c == '\n' || c == '\t')
 		return !lines;
-	return c < 0x20 || (c >= 0x7f && c <= 0x9f) || (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
-	       (c >= 0x2060 && c <= 0x206f) || c == 0xfeff;
+	return c < 0x20 || (c >= 0x7f && c <= 0x9f) || c == 0x61c || (c >= 0x200b && c <= 0x200f) ||
+	       (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) || c == 0xfeff ||
+	       (c >= 0xe0000 && c <= 0xe007f);
 }
 
 char *
@@ -81,6 +82,46 @@ text_in_a_line(const char *text)
 	if (line.len > 0 && line.data[line.len - 1] == ' ')
 		line.len--;
 	return text_safe(buf_text(&line), false);
+}
+
+/* One of more than a byte, or DEL, as a string of JSON may have it: in UTF-16. */
+static void
+put_escaped(FILE *to, uint32_t c)
+{
+	if (c > 0xffff)
+		fprintf(to, "\\u%04x\\u%04x", 0xd7c0 + (c >> 10), 0xdc00 + (c & 0x3ff));
+	else
+		fprintf(to, "\\u%04x", c);
+}
+
+/* Characters are whole in what jansson gives at a time.  arg: FILE. */
+static int
+put_json(const char *text, size_t len, void *arg)
+{
+	const unsigned char *s = (const unsigned char *)text;
+	size_t from = 0, n;
+
+	for (size_t i = 0; i < len; i += n) {
+		uint32_t c = s[i];
+
+		n = c < 0x7f ? 1 : character(s + i, &c);
+		if (n == 0)
+			n = 1;
+		else if (c >= 0x7f && harmful(c, true)) {
+			fwrite(text + from, 1, i - from, arg);
+			put_escaped(arg, c);
+			from = i + n;
+		}
+	}
+	fwrite(text + from, 1, len - from, arg);
+	return 0;
+}
+
+void
+text_json(FILE *to, const json_t *value, size_t flags)
+{
+	json_dump_callback(value, put_json, to, flags);
+	putc('\n', to);
 }
 
 /* Characters that take two columns of a terminal, and those that take none: the blocks of East Asian Width W and F, and

@@ -10,12 +10,17 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include <jansson.h>
+
 /* A copy with control characters, direction overrides and bytes that are not UTF-8 shown as \xNN or \u{NNNN}; line
  * breaks too unless `lines`. */
 char *text_safe(const char *text, bool lines);
 
 /* The same in one line: white space in order, one space for any run of it and none at the ends; allocated. */
 char *text_in_a_line(const char *text);
+
+/* Prints JSON and a line break: the same value, with those characters as \uNNNN. */
+void text_json(FILE *to, const json_t *value, size_t flags);
 
 /* How many columns of a terminal it takes: one a character, two where it is a wide one, none where it combines. */
 size_t text_width(const char *text);

@@ -351,6 +351,8 @@ tell(json_t *list, const struct day_account *a)
 
 		json_object_set_new(one, "limit", or_null(a->account.limit[q]));
 		json_object_set_new(one, "left", or_null(account_room(&a->account, q)));
+		if (a->account.told[q] > 0)
+			json_object_set_new(one, "told", json_integer(a->account.told[q]));
 		json_object_set_new(json, names[q], one);
 	}
 	json_array_append_new(list, json);

@@ -49,9 +49,15 @@ void watch_limits(struct account *a, const struct policy_percents *at);
 void watch_run(struct dispatch *d, struct run *run);
 void watch_day(struct dispatch *d, struct day_account *a);
 
-/* What was raised today before the host was started; what a record of the run says that was. */
+/* A call has its account: does it tell of its shares?  Something was charged to the call, or to one above it: raises what is due;
+ * only where run->watches_tasks. */
+void watch_task_begins(struct call *call);
+void watch_tasks(struct dispatch *d, struct call *call);
+
+/* What was raised today before the host was started; what a record of the run says that was, of this call (NULL: it has ended)
+ * where it has a path. */
 void watch_day_told(struct dispatch *d, struct day_account *a);
-void watch_restore(struct run *run, const struct record *rec);
+void watch_restore(struct run *run, struct call *call, const struct record *rec);
 
 /* ---- ledger.c ---------------------------------------------------------------------------------------------------- */
 

@@ -189,6 +189,10 @@ alert_json(const struct alert *a, const char *id, const struct record *r)
 		if (a->run->target != NULL)
 			json_object_set_new(json, "plugin", json_cut(a->run->target, OF_MAX));
 	}
+	if (a->call != NULL) {
+		json_object_set_new(json, "path", json_string(a->call->path));
+		json_object_set_new(json, "agent", json_cut(a->call->plugin, OF_MAX));
+	}
 	if (a->more != NULL)
 		json_object_update_missing(json, a->more);
 	json_object_set_new(json, "text", json_cut(a->text, TEXT_MAX));
@@ -234,6 +238,7 @@ alert_raise(struct dispatch *d, const struct alert *a)
 	json = alert_json(a, id_text, &r);
 	body = json_text(json);
 	record_add_text(&r, TAG_KEY, id_text);
+	record_add_text(&r, TAG_PATH, a->call == NULL ? NULL : a->call->path);
 	record_add_text(&r, TAG_BODY, body);
 	if (leaves)
 		record_add(&r, TAG_NUMBER, &leaves, sizeof(leaves));

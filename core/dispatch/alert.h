@@ -23,11 +23,12 @@ struct alerts; /* what the room knows of those raised lately */
 
 struct alert {
 	const char *kind;     /* "budget", "quality", "breaker" */
-	const char *of;       /* "run", "client uid:1000", "day", "agent research" */
+	const char *of;       /* "run", "task /0/3", "client uid:1000", "day", "agent research" */
 	const char *what;     /* "calls", "money", "cpu", "score" */
 	int64_t limit, spent; /* budget */
 	unsigned percent;
 	struct run *run;  /* or NULL */
+	const struct call *call; /* of the run, that it is about, or NULL */
 	const char *text; /* the sentence */
 	int64_t day;      /* the UTC day that it is about, days since 1970; 0: today */
 	json_t *more;     /* an object whose members the record gets as well, borrowed, or NULL */

@@ -64,19 +64,36 @@ config_put(struct run *run, struct version *v, struct payload *text)
 	return made;
 }
 
+/* Of a plugin without settings, to which nobody gives any. */
+static struct payload *
+nothing(void)
+{
+	static struct payload *text; /* [loop] */
+
+	if (text == NULL)
+		text = payload_text("{}");
+	return payload_ref(text);
+}
+
 static int
 config_make(struct run *run, struct version *v, struct plugin_config **ret, struct fault *fault)
 {
-	_cleanup_(json_p) json_t *config = json_object();
+	json_t *by_policy = policy_plugin(run->policy, v->name)->config;
+	_cleanup_(json_p) json_t *config = NULL;
 	const char *key;
 	json_t *note;
 	int rc;
 
+	if (json_object_size(v->config) + json_object_size(by_policy) == 0 && run->set == NULL) {
+		*ret = config_put(run, v, nothing());
+		return 0;
+	}
+	config = json_object();
 	json_object_foreach(v->config, key, note)
 	{
 		json_object_set(config, key, json_object_get(note, "default"));
 	}
-	rc = overlay(config, v, policy_plugin(run->policy, v->name)->config, fault);
+	rc = overlay(config, v, by_policy, fault);
 	if (rc == 0)
 		rc = overlay(config, v, json_object_get(run->set, v->name), fault);
 	if (rc == 0)

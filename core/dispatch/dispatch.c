@@ -161,7 +161,7 @@ take_share(struct op *op, int64_t asked)
 		return;
 	}
 	op->queued = op->caller->unstarted > 0 && op->caller->unstarted == -asked;
-	op->sharing = true;
+	op->sharing = op->parted = true;
 	op->caller->sharers++;
 	op->caller->unstarted = -(asked + 1);
 }

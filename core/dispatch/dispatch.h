@@ -151,12 +151,16 @@ struct review_said {
 int dispatch_review(
     struct dispatch *d, struct run *run, const char *id, const struct review_said *said, struct fault *fault);
 
-/* [{"id", "cause", "question", "path", "since", "deadline", "default", "expires"?, "command"}] of the reviews of a run that are open,
+/* [{"id", "cause", "question", "path", "since", "deadline", "default", "command"}] of the reviews of a run that are open,
  * the oldest first and at most 100; NULL: none is. */
 json_t *dispatch_reviews(const struct run *run);
 
 /* [{"path", "op", "target", "since", "command"}] of the ops of a run that wait for a decision; NULL: none does. */
 json_t *dispatch_undecided(const struct run *run);
+
+/* How many effects may be on somebody's bill beside those that have an outcome, as this record says: the attempt of a costly
+ * one that it begins again, or one that broke off after it was sent. */
+unsigned dispatch_maybe_billed(const struct record *r);
 
 /* Writes a record of the run: chains it and counts it.  Returns the LSN. */
 uint64_t dispatch_record(struct dispatch *d, struct run *run, struct record *r);

@@ -102,8 +102,9 @@ void loops_forget(struct run *run);
 /* A call was made for an op that this guard has let pass.  (guard_concurrency.c) */
 void concurrency_began(struct dispatch *d, struct call *call);
 
-/* Frees what it knows of a run.  (guard_repetition.c) */
+/* Frees what it knows of a run.  A poll has begun: its ballots are no calls that are begun again.  (guard_repetition.c) */
 void repetition_forget(struct run *run);
+void repetition_polled(struct op *op);
 
 /* The same of what a human said of its money.  (spend.c) */
 void spend_forget(struct run *run);

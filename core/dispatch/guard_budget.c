@@ -321,6 +321,17 @@ budget_call(struct call *call)
 		call->account.prepaid[q] = true;
 		call->account.spent[q] = op->reserved_least[q]; /* itself */
 	}
+	if (op->share[QUANTITY_CALLS] > 0 || op->share[QUANTITY_MONEY] > 0)
+		watch_task_begins(call);
+}
+
+/* What the op takes of its run has changed. */
+static void
+watch(struct dispatch *d, const struct op *op)
+{
+	if (op->run->watches_tasks && op->caller != NULL && !op->run->from_record)
+		watch_tasks(d, op->caller);
+	watch_run(d, op->run);
 }
 
 void
@@ -328,7 +339,7 @@ budget_began(struct dispatch *d, struct call *call)
 {
 	struct account *a[BESIDE];
 
-	watch_run(d, call->run);
+	watch(d, call->op);
 	beside_of(d, call->op, a);
 	for (unsigned i = 0; i < BESIDE; i++) {
 		if (a[i] != NULL)
@@ -379,7 +390,7 @@ give_back(struct dispatch *d, struct op *op, const int64_t actual[QUANTITIES_RES
 	/* What came back, or can no longer come back, decides for any of those who wait: each is tried once. */
 	if (came_back)
 		wake_all(d);
-	watch_run(d, op->run);
+	watch(d, op);
 }
 
 static void
@@ -391,6 +402,14 @@ budget_undo(struct dispatch *d, struct op *op)
 		give_back(d, op, nothing);
 }
 
+/* What a host before this one would have told of its share, had it not been killed just then. */
+static void
+watch_last(struct dispatch *d, struct op *op)
+{
+	if (op->run->watches_tasks && op->callee != NULL && !op->run->from_record)
+		watch_tasks(d, op->callee);
+}
+
 /* A call that never began costs nothing; one that did costs what it was to cost, however it ended. */
 static void
 budget_settle(struct dispatch *d, struct op *op)
@@ -399,6 +418,7 @@ budget_settle(struct dispatch *d, struct op *op)
 
 	if (op->kind != WIRE_OP_CALL)
 		return;
+	watch_last(d, op);
 	for (enum quantity q = 0; op->callee != NULL && q < QUANTITIES_RESERVED; q++) {
 		const struct account *a = &op->callee->account;
 

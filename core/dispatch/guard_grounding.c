@@ -21,6 +21,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/find.h"
 #include "base/json.h"
 #include "dispatch/guard.h"
 #include "dispatch/ladder.h"
@@ -104,7 +105,7 @@ has_escapes(const struct payload *p)
 {
 	static const char escape[] = "\\u00";
 
-	return memchr(p->data, '\\', p->len) != NULL && memmem(p->data, p->len, escape, sizeof(escape) - 1) != NULL;
+	return memchr(p->data, '\\', p->len) != NULL && bytes_find(p->data, p->len, escape, sizeof(escape) - 1) != NULL;
 }
 
 /* Most replies have nothing of the kind, and need not be parsed, nor looked through, for that. */
@@ -114,7 +115,7 @@ may_be_critical(const struct call *call)
 	static const char word[] = "\"critical\"", least[] = "{\"claims\":[{\"critical\":true}]}";
 
 	return (call->op->handoff->critical || call->handoff->critical) && call->reply->len >= sizeof(least) - 1 &&
-	       (memmem(call->reply->data, call->reply->len, word, sizeof(word) - 1) != NULL ||
+	       (bytes_find(call->reply->data, call->reply->len, word, sizeof(word) - 1) != NULL ||
 		   has_escapes(call->reply));
 }
 

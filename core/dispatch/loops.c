@@ -20,7 +20,8 @@ struct edge {
 static struct edge *
 edge_of(const struct op *op)
 {
-	_cleanup_(free_p) char *name = xasprintf("%s -> %s", op->caller->plugin, op_target(op));
+	_cleanup_(free_p) char *name =
+	    xasprintf("%s -> %s", op->caller->plugin, op->kind == WIRE_OP_POLL ? "a poll" : op_target(op));
 	struct edge *edge = map_get(&op->run->refused, name);
 
 	if (edge == NULL) {

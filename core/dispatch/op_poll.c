@@ -18,8 +18,8 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "dispatch/guard.h"
 #include "dispatch/poll.h"
-#include "dispatch/state.h"
 
 /* Polls of one call at a time; a handler, which waits in one place at a time, has one. */
 #define POLLS_MAX 16u
@@ -300,6 +300,7 @@ poll_begin(struct dispatch *d, struct op *op)
 	set_deadline(d, op, p);
 	op->effect = WIRE_EFFECT_DEFAULT;
 	record_intent(d, op);
+	repetition_polled(op);
 	read_what_is_in(op, p);
 	go_on(d, op);
 }

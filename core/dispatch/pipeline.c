@@ -47,23 +47,56 @@ guard_refuse(struct fault *why, int status, const char *format, ...)
 	return GUARD_REFUSE;
 }
 
+/* Their places in the table, as bits: few guards have all of these. */
+static struct {
+	unsigned undo, settle, judge, judged, parked, resume;
+} with;
+
+__attribute__((constructor)) static void
+look_at_guards(void)
+{
+	for (size_t i = 0; i < ARRAY_LEN(guards); i++) {
+		with.undo |= (unsigned)(guards[i]->undo != NULL) << i;
+		with.settle |= (unsigned)(guards[i]->settle != NULL) << i;
+		with.judge |= (unsigned)(guards[i]->judge != NULL) << i;
+		with.judged |= (unsigned)(guards[i]->judged != NULL) << i;
+		with.parked |= (unsigned)(guards[i]->parked != NULL) << i;
+		with.resume |= (unsigned)(guards[i]->resume != NULL) << i;
+	}
+}
+
+/* Takes the first place out, or the last. */
+static const struct guard *
+first_of(unsigned *places)
+{
+	unsigned i = (unsigned)__builtin_ctz(*places);
+
+	*places &= *places - 1;
+	return guards[i];
+}
+
+static const struct guard *
+last_of(unsigned *places)
+{
+	unsigned i = 31u - (unsigned)__builtin_clz(*places);
+
+	*places &= ~(1u << i);
+	return guards[i];
+}
+
 static void
 guards_undo(struct dispatch *d, struct op *op)
 {
-	for (size_t i = ARRAY_LEN(guards); i-- > 0;) {
-		if ((op->taken & 1u << i) && guards[i]->undo != NULL)
-			guards[i]->undo(d, op);
-	}
+	for (unsigned places = op->taken & with.undo; places != 0;)
+		last_of(&places)->undo(d, op);
 	op->taken = 0;
 }
 
 static void
 guards_settle(struct dispatch *d, struct op *op)
 {
-	for (size_t i = ARRAY_LEN(guards); i-- > 0;) {
-		if ((op->taken & 1u << i) && guards[i]->settle != NULL)
-			guards[i]->settle(d, op);
-	}
+	for (unsigned places = op->taken & with.settle; places != 0;)
+		last_of(&places)->settle(d, op);
 	op->taken = 0;
 }
 
@@ -78,12 +111,13 @@ pipeline_settle(struct dispatch *d, struct op *op)
 static int
 ask_judges(struct dispatch *d, struct op *op, const char **guard, struct fault *why, struct payload **findings)
 {
-	for (size_t i = 0; i < ARRAY_LEN(guards); i++) {
-		int answer = guards[i]->judge == NULL ? GUARD_PASS : guards[i]->judge(d, op, why, findings);
+	for (unsigned places = with.judge; places != 0;) {
+		const struct guard *judge = first_of(&places);
+		int answer = judge->judge(d, op, why, findings);
 
 		if (answer == GUARD_PASS)
 			continue;
-		*guard = guards[i]->name;
+		*guard = judge->name;
 		return answer;
 	}
 	return GUARD_PASS;
@@ -94,27 +128,23 @@ guards_judge(struct dispatch *d, struct op *op, const char **guard, struct fault
 {
 	int answer = ask_judges(d, op, guard, why, findings);
 
-	for (size_t i = 0; answer != GUARD_WAIT && i < ARRAY_LEN(guards); i++) {
-		if (guards[i]->judged != NULL)
-			guards[i]->judged(d, op);
-	}
+	for (unsigned places = answer == GUARD_WAIT ? 0 : with.judged; places != 0;)
+		first_of(&places)->judged(d, op);
 	return answer;
 }
 
 void
 guards_parked(struct dispatch *d, struct call *call)
 {
-	for (size_t i = 0; i < ARRAY_LEN(guards); i++) {
-		if (guards[i]->parked != NULL)
-			guards[i]->parked(d, call);
-	}
+	for (unsigned places = with.parked; places != 0;)
+		first_of(&places)->parked(d, call);
 }
 
 bool
 guards_resume(struct dispatch *d, struct call *call)
 {
-	for (size_t i = 0; i < ARRAY_LEN(guards); i++) {
-		if (guards[i]->resume != NULL && !guards[i]->resume(d, call))
+	for (unsigned places = with.resume; places != 0;) {
+		if (!first_of(&places)->resume(d, call))
 			return false;
 	}
 	return true;
@@ -202,8 +232,8 @@ pipeline_restore_outcome(struct dispatch *d, struct op *op, int status, struct p
 
 	set_outcome(op, status, value, confidence);
 	op->on_record = true;
-	payload_unref(&op->input);
 	guards_settle(d, op);
+	payload_unref(&op->input);
 	resolved_over(op);
 	parts_settled(op);
 	if (caller == NULL)
@@ -413,11 +443,11 @@ finish(struct dispatch *d, struct op *op)
 		event_free(op->timer);
 		op->timer = NULL;
 	}
-	payload_unref(&op->input);
 	free(op->route);
 	op->route = NULL;
 	budget_unshare(op);
 	guards_settle(d, op);
+	payload_unref(&op->input);
 	tell_outcome(d, op);
 	resolved_over(op);
 	if (caller == NULL) {

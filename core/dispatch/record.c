@@ -6,6 +6,19 @@
 #include "dispatch/accounts.h"
 #include "dispatch/guard.h"
 
+unsigned
+dispatch_maybe_billed(const struct record *r)
+{
+	switch (record_kind(&r->head)) {
+	case RECORD_OP_INTENT:
+		return record_find(r, TAG_NUMBER) != NULL && record_int(r, TAG_EFFECT) == WIRE_EFFECT_COSTLY;
+	case RECORD_OP_OUTCOME:
+		return record_int(r, TAG_OP_KIND) == WIRE_OP_HTTP && record_int(r, TAG_NUMBER) > 0;
+	default:
+		return 0;
+	}
+}
+
 uint64_t
 dispatch_record(struct dispatch *d, struct run *run, struct record *r)
 {
@@ -14,6 +27,7 @@ dispatch_record(struct dispatch *d, struct run *run, struct record *r)
 	r->head.prev = run->last_lsn;
 	r->head.seq = run->seq++;
 	run->recorded += record_size(r);
+	run->maybe_billed += dispatch_maybe_billed(r);
 	run->last_lsn = store_append(d->store, r);
 	if (run->last_lsn >= d->tell_at && d->grown != NULL)
 		d->grown(d->arg);
@@ -97,6 +111,17 @@ add_some(struct record *r, enum record_tag tag, const int64_t *n)
 		record_add(r, tag, n, sizeof(*n));
 }
 
+static void
+add_shares(struct record *r, const struct op *op)
+{
+	static const uint8_t given = 1;
+
+	add_some(r, TAG_LIMIT_CALLS, &op->share[QUANTITY_CALLS]);
+	if (op->share[QUANTITY_CALLS] > 0 && !op->parted)
+		record_add(r, TAG_GIVEN, &given, sizeof(given));
+	add_some(r, TAG_LIMIT_MICROS, &op->share[QUANTITY_MONEY]);
+}
+
 /* The call of the op ends with this record: what it has cost by itself, which the accounts of the day have from here on. */
 static void
 add_cost(struct dispatch *d, struct record *r, struct op *op)
@@ -134,8 +159,7 @@ record_stage(struct dispatch *d, struct op *op, const char *stage, struct payloa
 	record_add(&r, TAG_NUMBER, &next, sizeof(next));
 	record_add_text(&r, TAG_STAGE, stage);
 	record_add(&r, TAG_DEADLINE, &op->deadline_real_ns, sizeof(op->deadline_real_ns));
-	add_some(&r, TAG_LIMIT_CALLS, &op->share[QUANTITY_CALLS]);
-	add_some(&r, TAG_LIMIT_MICROS, &op->share[QUANTITY_MONEY]);
+	add_shares(&r, op);
 	add_cost(d, &r, op);
 	carried_add(&op->run->carried, &r, TAG_INPUT, op->input);
 	carried_add(&op->run->carried, &r, TAG_OUTPUT, answer);
@@ -161,8 +185,7 @@ record_call_start(struct dispatch *d, struct call *call, bool with_config)
 	if (call->deadline_real_ns < op->deadline_real_ns)
 		record_add(&r, TAG_ENDS, &call->deadline_real_ns, sizeof(call->deadline_real_ns));
 	carried_add(&op->run->carried, &r, TAG_INPUT, call->input);
-	add_some(&r, TAG_LIMIT_CALLS, &op->share[QUANTITY_CALLS]);
-	add_some(&r, TAG_LIMIT_MICROS, &op->share[QUANTITY_MONEY]);
+	add_shares(&r, op);
 	add_some(&r, TAG_MICROS, &op->price_micros);
 	if (op->repetition == REPETITION_AGAIN)
 		record_add_text(&r, TAG_GUARD, guard_repetition.name);
@@ -193,6 +216,8 @@ record_intent(struct dispatch *d, struct op *op)
 	r.head.attempt = op->attempt;
 	if (op->probe)
 		record_add_text(&r, TAG_REASON, "probe");
+	if (op->repetition == REPETITION_AGAIN)
+		record_add_text(&r, TAG_GUARD, guard_repetition.name);
 	if (before > 0)
 		record_add(&r, TAG_NUMBER, &before, sizeof(before));
 	carried_add(&op->run->carried, &r, TAG_INPUT, op->input);

@@ -263,6 +263,7 @@ call_started(struct restore *r, struct op *op, const struct record *rec, struct 
 		op->deadline_real_ns = record_int(rec, TAG_DEADLINE);
 	op->share[QUANTITY_CALLS] = record_int(rec, TAG_LIMIT_CALLS);
 	op->share[QUANTITY_MONEY] = record_int(rec, TAG_LIMIT_MICROS);
+	op->parted = record_find(rec, TAG_GIVEN) == NULL;
 	op->price_micros = record_int(rec, TAG_MICROS);
 	if (op->share[QUANTITY_CALLS] < 0 || op->share[QUANTITY_MONEY] < 0 || op->price_micros < 0 ||
 	    op->price_micros > MONEY_MAX || op->deadline_real_ns < 0)
@@ -320,6 +321,7 @@ op_under_way(struct restore *r, struct op *op, const struct record *rec, struct 
 		op->effect = (uint8_t)record_int(rec, TAG_EFFECT);
 		op->attempt = rec->head.attempt;
 		op->begun = (uint16_t)(record_int(rec, TAG_NUMBER) + 1);
+		op->repetition = record_find(rec, TAG_GUARD) != NULL ? REPETITION_AGAIN : REPETITION_NONE;
 		op->probe = op->state == OP_NEW ? record_find(rec, TAG_REASON) != NULL : op->probe;
 		free(op->key);
 		op->key = record_text(rec, TAG_KEY);
@@ -433,6 +435,7 @@ take_of_op(struct restore *r, const struct record *rec, struct fault *fault)
 
 	if (op == NULL || take_op(r, op, rec, fault) != 0)
 		return fault->status;
+	r->run->maybe_billed += dispatch_maybe_billed(rec);
 	switch (record_kind(&rec->head)) {
 	case RECORD_CALL_START:
 		return call_started(r, op, rec, fault);
@@ -482,6 +485,16 @@ take_score(struct restore *r, const struct record *rec, struct fault *fault)
 	else
 		op->scored = rec->head.ordinal + 1;
 	return 0;
+}
+
+/* Of a task it may come behind the end of that. */
+static void
+take_alert(struct restore *r, const struct record *rec)
+{
+	struct fault none;
+	struct op *op = record_find(rec, TAG_PATH) == NULL ? NULL : op_at(r, rec, &none);
+
+	watch_restore(r->run, op == NULL ? NULL : op->callee, rec);
 }
 
 static int
@@ -551,7 +564,7 @@ take(struct restore *r, const struct record *rec, struct fault *fault)
 	case RECORD_LOG:
 		return take_line(r, rec, fault);
 	case RECORD_ALERT:
-		watch_restore(r->run, rec);
+		take_alert(r, rec);
 		return 0;
 	case RECORD_SCORE:
 		return take_score(r, rec, fault);

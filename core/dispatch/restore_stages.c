@@ -115,6 +115,7 @@ stage_is_first(const struct restore *r, struct op *op, const struct record *rec,
 		op->deadline_real_ns = deadline_ns;
 	op->share[QUANTITY_CALLS] = calls;
 	op->share[QUANTITY_MONEY] = micros;
+	op->parted = record_find(rec, TAG_GIVEN) == NULL;
 	pipeline_restore_stage(op);
 	stage_settle(r->d, op);
 	return 0;

@@ -150,21 +150,15 @@ record_raised(struct dispatch *d, struct op *op, const struct review *r, json_t 
 	tell_review(d, op, r);
 }
 
-int64_t
-review_expires(const struct review *r)
+/* As asked for, or as policy has it; but some of the time of its op is left for what follows from the answer, so that what it
+ * takes unanswered is taken, and does not end with its op. */
+static int64_t
+deadline_of(const struct op *op, const struct review_ask *ask, int64_t now)
 {
-	int64_t ends = r->op->deadline_real_ns;
+	int64_t wanted = ask->deadline_real_ns != 0 ? ask->deadline_real_ns : now + op->run->policy->review_deadline_ns;
+	int64_t left = op->deadline_real_ns - now, latest = now + left - left / 10;
 
-	return ends > 0 && ends < r->deadline_real_ns ? ends : 0;
-}
-
-static json_t *
-time_json(int64_t real_ns)
-{
-	char text[CLOCK_TEXT];
-
-	clock_format(real_ns, text);
-	return json_string(text);
+	return op->deadline_real_ns > 0 && latest < wanted ? latest : wanted;
 }
 
 /* Takes `json` over, to which what is not hashed is added. */
@@ -186,9 +180,7 @@ raise(struct dispatch *d, struct op *op, const struct review_ask *ask, json_t *j
 	fill(r, json);
 	(void)snprintf(r->id, sizeof(r->id), "%s-%u", op->run->id_text, op->run->reviews_raised);
 	r->raised_real_ns = now;
-	r->deadline_real_ns = ask->deadline_real_ns != 0 ? ask->deadline_real_ns : now + policy->review_deadline_ns;
-	if (review_expires(r) != 0)
-		json_object_set_new(json, "expires", time_json(review_expires(r)));
+	r->deadline_real_ns = deadline_of(op, ask, now);
 	record_raised(d, op, r, json);
 	json_decref(json);
 	return r;
@@ -259,27 +251,37 @@ take_default(struct dispatch *d, struct review *r)
 }
 
 static void
+set_timer(struct review *r)
+{
+	int64_t left = r->deadline_real_ns - clock_real_ns();
+	struct timeval tv = {0};
+
+	if (left > 0)
+		tv = (struct timeval){.tv_sec = left / NS_PER_S, .tv_usec = left % NS_PER_S / NS_PER_US + 1};
+	evtimer_add(r->timer, &tv);
+}
+
+/* The loop counts from when its turn began, which may be a while before the timer was set. */
+static void
 on_deadline(evutil_socket_t fd, short what, void *arg)
 {
 	struct review *r = arg;
 
 	(void)fd, (void)what;
-	take_default(r->op->run->dispatch, r);
+	if (clock_real_ns() < r->deadline_real_ns)
+		set_timer(r);
+	else
+		take_default(r->op->run->dispatch, r);
 }
 
 static void
 await(struct dispatch *d, struct review *r)
 {
-	int64_t left = r->deadline_real_ns - clock_real_ns();
-	struct timeval tv = {0};
-
 	r->awaited = true;
 	if (r->timer != NULL)
 		return;
-	if (left > 0)
-		tv = (struct timeval){.tv_sec = left / NS_PER_S, .tv_usec = left % NS_PER_S / NS_PER_US + 1};
 	r->timer = evtimer_new(d->loop, on_deadline, r);
-	evtimer_add(r->timer, &tv);
+	set_timer(r);
 }
 
 enum review_answer

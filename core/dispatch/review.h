@@ -77,9 +77,6 @@ void spend_answered(struct dispatch *d, const struct review *r); /* who waits fo
 
 /* ---- Private to these files -------------------------------------------------------------------------------------- */
 
-/* When its op ends, and it with it, where that is before its deadline; else 0. */
-int64_t review_expires(const struct review *r);
-
 /* The sentence of one that is rejected. */
 void review_says_no(const struct review *r, struct fault *why);
 

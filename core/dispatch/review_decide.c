@@ -187,10 +187,6 @@ review_json(const struct review *r)
 	json = json_pack("{s:s s:s s:s s:s s:s s:s s:s s:o}", "id", r->id, "cause", r->cause, "question", r->question,
 	    "path", path, "since", since, "deadline", deadline, "default", r->otherwise, "command",
 	    json_sprintf("hospes review %s", r->id));
-	if (review_expires(r) != 0) {
-		clock_format(review_expires(r), deadline);
-		json_object_set_new(json, "expires", json_string(deadline));
-	}
 	return json;
 }
 

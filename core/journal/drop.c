@@ -71,3 +71,14 @@ journal_turn(struct journal *j)
 	j->turn = true;
 	pthread_mutex_unlock(&j->lock);
 }
+
+bool
+journal_is_left(struct journal *j, uint64_t lsn)
+{
+	bool left;
+
+	pthread_mutex_lock(&j->lock);
+	left = j->segment_count == 0 || lsn < j->segments[j->segment_count - 1].first_lsn;
+	pthread_mutex_unlock(&j->lock);
+	return left;
+}

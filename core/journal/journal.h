@@ -101,13 +101,15 @@ struct journal_segment {
 };
 size_t journal_segments(struct journal *j, struct journal_segment **ret);
 
-/* What is written from now on goes to a new segment.  [loop] */
+/* What is written from now on goes to a new segment; on a full disk to the one that there is.  [loop] */
 void journal_turn(struct journal *j);
+
+/* Nothing is written any more to the segment that has `lsn`: what a turn was for, once a record behind it is durable. [any thread] */
+bool journal_is_left(struct journal *j, uint64_t lsn);
 
 /*
  * Overwrites what a run was given and what it said in records of it: erase.h says which fields.  They keep their place, their
- * size and their hash.  The records are durable, and none is in the segment that is written to: journal_turn first, and have
- * a record after that be durable.  Each segment is written anew and put in place of the old one, whose bytes are then
+ * size and their hash.  The records are durable, and none is in the segment that is written to (journal_is_left). Each segment is written anew and put in place of the old one, whose bytes are then
  * overwritten.  A crash leaves each segment as it was or as it shall be; doing it again does the rest.
  *
  * In a thread of its own, one at a time; nothing is dropped meanwhile.  `done` is called on the loop, with a fault where a

@@ -161,25 +161,41 @@ wants_turn(struct journal *j, const struct segment *s)
 	return turn;
 }
 
+/* Nothing is lost with a spare: what is left of the segment is still written. */
+static void
+without_spare(struct journal *j, struct spare *spare, const struct fault *fault)
+{
+	if (!j->no_room)
+		log_warn("no room for the journal's next segment; the host stops when this one is full",
+		    LOG_S("reason", fault->text), LOG_S("hint", status_hint(fault->status)));
+	spare_drop(&j->folder, spare);
+	j->no_room = true;
+}
+
 int
 writer_make_room(struct journal *j, uint64_t bytes, struct fault *fault)
 {
 	const struct segment *s = last_segment(j);
 	uint64_t size = j->segment_bytes, need = bytes + sizeof(struct segment_head);
-	struct spare large = SPARE_NONE;
+	bool fits = s != NULL && segment_capacity(s) - (j->write_lsn - s->first_lsn) >= bytes;
+	struct spare large = SPARE_NONE, *spare = &large;
+	const char *name = "large.spare";
 	int rc;
 
-	if (s != NULL && !wants_turn(j, s) && segment_capacity(s) - (j->write_lsn - s->first_lsn) >= bytes)
+	if (s != NULL && !wants_turn(j, s) && fits)
 		return 0;
 	if (need <= size) {
-		unsigned best = best_spare(j);
-
-		rc = fill_spare(j, &j->spares[best], spare_names[best], size, size, fault);
-		return rc != 0 ? rc : adopt(j, &j->spares[best], fault);
+		spare = &j->spares[best_spare(j)];
+		name = spare_names[best_spare(j)];
+		need = size;
 	}
-	rc = fill_spare(j, &large, "large.spare", need, need, fault);
+	rc = fill_spare(j, spare, name, need, need, fault);
+	if (rc == HOSPES_EDISK && fits) { /* it was asked for, and can be done without */
+		without_spare(j, spare, fault);
+		return 0;
+	}
 	if (rc == 0)
-		rc = adopt(j, &large, fault);
+		rc = adopt(j, spare, fault);
 	spare_drop(&j->folder, &large);
 	return rc;
 }
@@ -272,13 +288,8 @@ prepare_spare(struct journal *j, unsigned which, struct fault *fault)
 
 	pthread_mutex_unlock(&j->lock);
 	rc = fill_spare(j, spare, spare_names[which], j->segment_bytes, SPARE_SLICE, fault);
-	/* Nothing is lost with a spare: on a full disk what is left of this segment is still written, and the next one is
-	 * tried for when it is needed. */
-	if (rc == HOSPES_EDISK) {
-		log_warn("no room for the journal's next segment; the host stops when this one is full",
-		    LOG_S("reason", fault->text), LOG_S("hint", status_hint(rc)));
-		spare_drop(&j->folder, spare);
-		j->no_room = true;
+	if (rc == HOSPES_EDISK) { /* it is tried for again when it is needed */
+		without_spare(j, spare, fault);
 		rc = 0;
 	}
 	pthread_mutex_lock(&j->lock);

@@ -122,9 +122,9 @@ check_reviews(const struct policy *p, policy_found *each, void *arg)
 	unit_write_time(p->review_deadline_ns, deadline);
 	unit_write_time(p->run_wall_ns, wall);
 	allowed = xasprintf("at most %s (run.wall)", wall);
-	text = xasprintf(
-	    "found %s, useful is %s: the run has ended, and its review with it, before a human has had that time; "
-	    "raise run.wall",
+	text = xasprintf("found %s, useful is %s: a review is over when nine tenths of its run's time are, before a "
+			 "human has had that "
+			 "time; raise run.wall",
 	    deadline, allowed);
 	each(
 	    &(struct policy_finding){

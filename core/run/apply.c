@@ -25,6 +25,9 @@ open_key(const struct record *r, uint8_t key[RUN_OPEN_KEY])
 	return RUN_OPEN_KEY;
 }
 
+const struct run_cost run_costs[RUN_COSTS] = {
+    {TAG_MICROS, "money_micros"}, {TAG_CPU, "cpu_ns"}, {TAG_BILLED, "maybe_billed"}};
+
 /* An open entry ends in this; the end of the run puts its own members in its place, so that nothing has to be parsed. */
 static const char open_members[] = ",\"state\":\"open\",\"status\":\"open\"}";
 
@@ -132,6 +135,10 @@ apply_end(struct store_txn *txn, const struct record *r, struct fault *fault)
 	    "lld.%06lld",
 	    status, ended, (long long)record_int(r, TAG_NUMBER), (unsigned long long)r->head.lsn,
 	    (long long)(took_ns / NS_PER_MS), (long long)(took_ns % NS_PER_MS));
+	for (size_t i = 0; i < RUN_COSTS; i++)
+		if (record_int(r, run_costs[i].tag) > 0)
+			buf_printf(
+			    &entry, ",\"%s\":%lld", run_costs[i].name, (long long)record_int(r, run_costs[i].tag));
 	if (record_find(r, TAG_MESSAGE) != NULL)
 		add_text(&entry, ",\"message\":", record_find(r, TAG_MESSAGE));
 	buf_appends(&entry, "}");

@@ -2,10 +2,10 @@
  * What a run may spend and has spent, call by call, from its records.
  *
  * {"run": ACCOUNT, "tree": NODE}: an ACCOUNT has "calls", "money_micros", "cpu_ns" and "wall_ns", each {"limit", "reserved",
- * "spent", "left"}; a NODE is an ACCOUNT with "path", "plugin", "version", "status" and "ops", the nodes of the calls that it made.  What
+ * "spent", "left"}, and "told", at how many per cent of the limit the last alert was, where one was raised; a NODE is an ACCOUNT with "path", "plugin", "version", "status" and "ops", the nodes of the calls that it made.  What
  * a call has spent is what it and all below it cost; the first call of a run that went on with another attempt has the later ones
  * in "attempts".  "limit" is null where it has none of its own, "left" is then that of the
- * account above it, and null where nobody has one.
+ * account above it, and null where nobody has one.  Of a run whose records were dropped there is "run" alone, with what was "spent".
  *
  * CPU time is on record once a call has ended.  Wall time passes for all alike: a call has a limit of its own where it has to end
  * before its caller.
@@ -26,13 +26,14 @@ struct node {
 	int64_t spent[QUANTITIES];
 	int64_t reserved[QUANTITIES]; /* by open calls, itself among them */
 	int64_t left[QUANTITIES];     /* NO_LIMIT: nobody has one */
+	int64_t told[QUANTITIES];     /* per cent; 0: no alert was raised */
 };
 
 struct nodes {
 	struct node *node;
 	size_t n, cap;
 	struct map by_path; /* path -> number + 1; the key is the node's own */
-	int64_t limit[QUANTITIES];
+	int64_t limit[QUANTITIES], told[QUANTITIES];
 	int64_t began_ns, ended_ns, ends_ns; /* of the run; 0: it has not ended */
 	int64_t now_ns;
 };
@@ -97,6 +98,25 @@ call_ends(struct nodes *nodes, const struct record *r, const char *path)
 	json_object_set_new(nodes->node[at].json, "status", json_string(status_name(r->head.status)));
 }
 
+/* Of the run, or of a call of it. */
+static void
+alerted(struct nodes *nodes, const struct record *r, const char *path)
+{
+	static const char *const whats[QUANTITIES] = {"calls", "money", "cpu"};
+	const struct record_field *body = record_find(r, TAG_BODY);
+	_cleanup_(json_p) json_t *json = body == NULL ? NULL : json_read(body->data, body->len, "an alert", NULL);
+	const char *what = json_string_value(json_object_get(json, "what"));
+	int64_t percent = json_integer_value(json_object_get(json, "percent"));
+	size_t at = path == NULL ? SIZE_MAX : find(nodes, path);
+
+	for (enum quantity q = 0; what != NULL && q < QUANTITIES; q++) {
+		int64_t *told = path == NULL ? &nodes->told[q] : at < nodes->n ? &nodes->node[at].told[q] : NULL;
+
+		if (told != NULL && strcmp(what, whats[q]) == 0 && percent > *told)
+			*told = percent;
+	}
+}
+
 static void
 take(struct nodes *nodes, const struct record *r)
 {
@@ -112,6 +132,8 @@ take(struct nodes *nodes, const struct record *r)
 	}
 	if (r->head.kind == RECORD_RUN_END)
 		nodes->ended_ns = r->head.real_ns;
+	if (r->head.kind == RECORD_ALERT)
+		alerted(nodes, r, path);
 	if (path == NULL)
 		return;
 	if (r->head.kind == RECORD_CALL_START && find(nodes, path) == SIZE_MAX)
@@ -164,6 +186,14 @@ budget_quantity(int64_t limit, int64_t reserved, int64_t spent, int64_t left)
 	return json;
 }
 
+static json_t *
+with_told(json_t *json, int64_t percent)
+{
+	if (percent > 0)
+		json_object_set_new(json, "told", json_integer(percent));
+	return json;
+}
+
 /* Of a call or run that began then, has ended or not, and has to end; `own`: before whoever called it. */
 static json_t *
 wall(const struct nodes *nodes, int64_t began_ns, int64_t ended_ns, int64_t ends_ns, bool own)
@@ -190,7 +220,8 @@ run_account(struct nodes *nodes, int64_t left[QUANTITIES])
 			reserved += held(&nodes->node[i], q);
 		}
 		left[q] = left_of(nodes->limit[q], spent, reserved);
-		json_object_set_new(json, names[q], budget_quantity(nodes->limit[q], reserved, spent, left[q]));
+		json_object_set_new(json, names[q],
+		    with_told(budget_quantity(nodes->limit[q], reserved, spent, left[q]), nodes->told[q]));
 	}
 	json_object_set_new(json, "wall_ns", wall(nodes, nodes->began_ns, nodes->ended_ns, nodes->ends_ns, true));
 	return json;
@@ -213,8 +244,8 @@ write_node(struct nodes *nodes, struct node *node, const int64_t of_run[QUANTITI
 		int64_t limit = node->share[q] > 0 ? node->share[q] : NO_LIMIT;
 
 		node->left[q] = limit == NO_LIMIT ? above[q] : left_of(limit, node->spent[q], node->reserved[q]);
-		json_object_set_new(
-		    node->json, names[q], budget_quantity(limit, node->reserved[q], node->spent[q], node->left[q]));
+		json_object_set_new(node->json, names[q],
+		    with_told(budget_quantity(limit, node->reserved[q], node->spent[q], node->left[q]), node->told[q]));
 	}
 	json_object_set_new(node->json, "wall_ns",
 	    wall(nodes, node->began_ns, node->ended_ns, node->ends_ns,
@@ -242,6 +273,19 @@ budget_of(json_t *view, const struct record_list *list)
 	for (size_t i = 0; i < nodes.n; i++)
 		json_decref(nodes.node[i].json);
 	free(nodes.node);
+}
+
+/* Of a run whose records are gone: what its entry in the store says that it spent.  One of an older host knows of calls alone. */
+void
+budget_of_entry(json_t *view)
+{
+	json_t *account = json_object();
+
+	for (enum quantity q = 0; q < QUANTITIES; q++)
+		if (json_object_get(view, names[q]) != NULL)
+			json_object_set_new(
+			    account, names[q], json_pack("{s:O}", "spent", json_object_get(view, names[q])));
+	json_object_set_new(view, "run", account);
 }
 
 /* Of what is open, that which no record has yet. */

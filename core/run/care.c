@@ -33,6 +33,7 @@ struct care {
 	struct event *tick;
 	bool resting; /* until it is time, or something grows */
 	bool moved;   /* runs, since the last look */
+	int64_t turned_ns; /* monotonic: asked for a turn, which a full disk may not have granted */
 	struct forward *forward;
 	uint64_t copied; /* bytes of copies */
 
@@ -287,13 +288,25 @@ move_next(struct care *c)
 
 /* ---- Turns ------------------------------------------------------------------------------------------------------- */
 
+/* On a full disk there is none, however often it is tried. */
+static void
+turn(struct care *c)
+{
+	int64_t now = clock_mono_ns();
+
+	if (c->turned_ns != 0 && now - c->turned_ns < seldom(c))
+		return;
+	c->turned_ns = now;
+	journal_turn(c->runs->journal);
+}
+
 static void
 looked(void *arg)
 {
 	struct care *c = arg;
 
 	if (c->turn)
-		journal_turn(c->runs->journal);
+		turn(c);
 	if (c->may > journal_first(c->runs->journal) && c->may > c->dropped) {
 		record_drop(c);
 		return;

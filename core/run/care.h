@@ -46,6 +46,7 @@ void scan_begin(struct scan *s);
 void erase_open(struct runs *r); /* goes on with what a crash left undone */
 void erase_close(struct runs *r);
 int erase_apply(struct store_txn *txn, const struct record *r, struct fault *fault);
+bool erase_is_undone(struct store_txn *txn, const struct ulid *id); /* its intent is on record, its end is not */
 int erased_apply(struct store_txn *txn, const struct record *r, struct fault *fault);
 
 #endif

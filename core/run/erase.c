@@ -18,7 +18,7 @@ struct erasing {
 	struct ulid id;
 	char id_text[ULID_TEXT];
 	char *who, *why;
-	bool again; /* after a start: its intent is on record */
+	bool again; /* its intent is on record, and it is not done: a crash, or a disk that was full */
 	run_viewed *done;
 	void *arg; /* of done */
 
@@ -29,6 +29,7 @@ struct erasing {
 	struct buf records;             /* struct journal_erasing */
 
 	uint64_t first_lsn; /* of the journal */
+	uint64_t last_lsn;  /* of what is erased */
 	uint64_t lsn; /* that is waited for */
 	STAILQ_ENTRY(erasing) queued;
 };
@@ -112,11 +113,22 @@ was_overwritten(const struct fault *fault, void *arg)
 	journal_await(e->runs->journal, e->lsn, answer, e);
 }
 
+/* What is shown of the run is erased from here on, and its bytes are when there is room: whoever asks again, or the next start,
+ * goes on. */
 static void
 overwrite(void *arg)
 {
 	struct erasing *e = arg;
+	struct fault fault;
 
+	if (e->records.len > 0 && !journal_is_left(e->runs->journal, e->last_lsn)) {
+		fault_set(&fault, HOSPES_EDISK,
+		    "the journal has no room for another segment, and what is written to is not written anew; the run "
+		    "%s is no longer shown and is still on disk: make room, and erase it once more",
+		    e->id_text);
+		fail(e, &fault);
+		return;
+	}
 	journal_erase(e->runs->journal, (const struct journal_erasing *)(const void *)e->records.data,
 	    e->records.len / sizeof(struct journal_erasing), was_overwritten, e);
 }
@@ -126,13 +138,12 @@ static void
 leave_segment(struct erasing *e)
 {
 	const struct journal_erasing *records = (const struct journal_erasing *)(const void *)e->records.data;
-	_cleanup_(free_p) struct journal_segment *segments = NULL;
-	size_t n = journal_segments(e->runs->journal, &segments), count = e->records.len / sizeof(*records);
-	uint64_t last = (uint64_t)json_integer_value(json_object_get(e->entry, "last_lsn"));
+	size_t count = e->records.len / sizeof(*records);
 
-	if (count > 0 && records[count - 1].lsn > last)
-		last = records[count - 1].lsn;
-	if (n > 0 && last >= segments[n - 1].first)
+	e->last_lsn = (uint64_t)json_integer_value(json_object_get(e->entry, "last_lsn"));
+	if (count > 0 && records[count - 1].lsn > e->last_lsn)
+		e->last_lsn = records[count - 1].lsn;
+	if (!journal_is_left(e->runs->journal, e->last_lsn))
 		journal_turn(e->runs->journal);
 }
 
@@ -240,6 +251,7 @@ read_entry(struct store_txn *txn, struct journal *j, void *arg)
 	(void)j;
 	if (store_get(txn, STORE_RUNS, e->id.bytes, sizeof(e->id.bytes), &data, &len))
 		e->entry = json_read(data, len, "the entry of a run", NULL);
+	e->again |= erase_is_undone(txn, &e->id);
 }
 
 /* What is kept of its end in memory. */

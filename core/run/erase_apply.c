@@ -56,6 +56,17 @@ erase_apply(struct store_txn *txn, const struct record *r, struct fault *fault)
 	return store_put(txn, STORE_META, key, sizeof(key), "", 0, fault);
 }
 
+bool
+erase_is_undone(struct store_txn *txn, const struct ulid *id)
+{
+	uint8_t key[RUN_ERASE_KEY];
+	const void *data;
+	size_t len;
+
+	erase_key(id, key);
+	return store_get(txn, STORE_META, key, sizeof(key), &data, &len);
+}
+
 int
 erased_apply(struct store_txn *txn, const struct record *r, struct fault *fault)
 {

@@ -52,6 +52,14 @@ check_sources(const json_t *sources, struct fault *fault)
 	return 0;
 }
 
+static bool
+check_script(const json_t *script)
+{
+	const json_t *findings = json_object_get(script, "findings");
+
+	return json_is_array(json_object_get(script, "ops")) && (findings == NULL || json_is_array(findings));
+}
+
 static int
 check_values(const struct run_request *q, bool scripted, struct fault *fault)
 {
@@ -60,6 +68,9 @@ check_values(const struct run_request *q, bool scripted, struct fault *fault)
 	if (q->script != NULL && !scripted)
 		return fault_set(
 		    fault, HOSPES_EPERM, "answers to ops may be given to the private host of `hospes test` only");
+	if (q->script != NULL && !check_script(q->script))
+		return fault_set(
+		    fault, HOSPES_EINPUT, "\"script\" of a request is {\"ops\": [...], \"findings\": [...]?}");
 	if (q->calls < 0 || q->wall_ms < 0 || q->wall_ms > WALL_MS_MAX || q->money_micros < 0 ||
 	    q->money_micros > WALL_MS_MAX || q->cpu_ms < 0 || q->cpu_ms > WALL_MS_MAX)
 		return fault_set(fault, HOSPES_EINPUT,

@@ -69,9 +69,8 @@ find_record(struct reviews_view *view, const json_t *entry, const char *lsn_key,
 static void
 join_asked(struct reviews_view *view, json_t *entry, bool whole)
 {
-	static const char *const always[] = {"plugin", "question", "choices", "default", "expires"}, *const more[] = {
-													 "context",
-													 "answers"};
+	static const char *const always[] = {"plugin", "question", "choices", "default"}, *const more[] = {
+											      "context", "answers"};
 	_cleanup_(buf_free) struct buf storage = {0};
 	_cleanup_(json_p) json_t *asked = NULL;
 	const struct record_field *body;

@@ -64,6 +64,7 @@ run_free(struct run_slot *slot)
 	payload_unref(&run->result);
 	payload_unref(&run->partial);
 	payload_unref(&run->findings);
+	payload_unref(&run->given);
 	free(slot->cancelled_by);
 	json_decref(run->set);
 	json_decref(run->script);
@@ -232,6 +233,8 @@ slot_asked(struct runs *r, const struct run_request *q, struct payload *input, c
 	run->set = json_incref(q->config);
 	run->sources = run_take_sources(q->sources);
 	run->script = q->script == NULL ? NULL : json_deep_copy(q->script);
+	if (json_object_get(q->script, "findings") != NULL)
+		run->given = json_payload(json_object_get(q->script, "findings"));
 	run->started_real_ns = clock_real_ns();
 	run->deadline_real_ns = run->started_real_ns + smaller(q->wall_ms * NS_PER_MS, r->policy->run_wall_ns);
 	account_init(&run->account, "run", NULL);
@@ -396,6 +399,7 @@ end_durable(void *arg)
 static void
 run_end(struct runs *r, struct run *run)
 {
+	int64_t billed = run->maybe_billed;
 	struct record rec;
 
 	run->ended_real_ns = clock_real_ns();
@@ -417,6 +421,8 @@ run_end(struct runs *r, struct run *run)
 		record_add(&rec, TAG_MICROS, &run->account.spent[QUANTITY_MONEY], sizeof(int64_t));
 	if (run->account.spent[QUANTITY_CPU] > 0)
 		record_add(&rec, TAG_CPU, &run->account.spent[QUANTITY_CPU], sizeof(int64_t));
+	if (run->maybe_billed > 0)
+		record_add(&rec, TAG_BILLED, &billed, sizeof(billed));
 	dispatch_record(r->dispatch, run, &rec);
 	journal_await(r->journal, run->last_lsn, end_durable, slot_of(run));
 }

@@ -90,8 +90,7 @@ int run_resolve(struct runs *r, struct run *run, const json_t *request, const ch
 
 /*
  * Reviews of all runs (dispatch/review.h).  Each is {"id": "RUN-N", "run", "call", "plugin"?, "cause", "question", "context",
- * "choices"?, "hash", "raised", "deadline", "default", "expires"? (its call ends before
- * the deadline), "state": "open"|"decided", "decision"?: "approve" | "reject" | "edit" |
+ * "choices"?, "hash", "raised", "deadline", "default", "state": "open"|"decided", "decision"?: "approve" | "reject" | "edit" |
  * "answer" | "expired", "by"?, "why"?, "decided"?, "value"?}; in a list without context and value.  A list has those that are
  * open, the oldest first, and with `all` then those that were decided, the newest first; at most `limit`, and what 64 MiB of records have.
  *
@@ -109,7 +108,7 @@ int run_review_decide(
 int run_cancel(struct runs *r, struct run *run, const char *who, struct fault *fault);
 
 /* {"id", "plugin", "version", "state": "open"|"ended", "status": "ok"|"partial"|name, "client", "started", "ended",
- *  "calls", "money_micros"?, "duration_ms", "sources"?, "undecided"?: [{"path", "op", "target", "since", "command"}], "reviews"?: dispatch_reviews, "result"?, "confidence"?, "partial"?, "error": {"code", "message", "hint",
+ *  "calls", "money_micros"?, "cpu_ns"?, "maybe_billed"?, "duration_ms", "sources"?, "undecided"?: [{"path", "op", "target", "since", "command"}], "reviews"?: dispatch_reviews, "result"?, "confidence"?, "partial"?, "error": {"code", "message", "hint",
  *  "findings"?}?}; new reference.  "missing" in place of "result" and "tree", as "error" has it: the run's records were dropped (not_found) or erased.  "findings" of a reply that was not grounded: [{"check", "claim"?, "text"?, "why", "quote"?,
  *  "found"?, "document"?}]. */
 json_t *run_json(const struct run *run, bool with_result);

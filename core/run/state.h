@@ -136,6 +136,7 @@ json_t *summary_of(const struct record_list *list);
 
 /* budget.c: puts "run" and "tree" into the view, and what is not on record of a run that is open. */
 void budget_of(json_t *view, const struct record_list *list);
+void budget_of_entry(json_t *view);
 void budget_join(json_t *view, const struct run *run);
 json_t *budget_quantity(int64_t limit, int64_t reserved, int64_t spent, int64_t left);
 
@@ -145,6 +146,14 @@ json_t *parts_of(const struct record_list *list);
 /* waits.c: what is open in a summary and tree is told what it waits for. */
 void waits_join(json_t *summary, struct run *run);
 json_t *waits_of_run(struct run *run); /* or NULL: it does not wait */
+
+/* apply.c: what a run cost beside calls: the tags of RUN_END and how they are called in a summary, where there is any. */
+#define RUN_COSTS 3
+struct run_cost {
+	enum record_tag tag;
+	const char *name;
+};
+extern const struct run_cost run_costs[RUN_COSTS];
 
 /* apply.c: keys in STORE_META of the runs that have not ended. */
 #define RUN_OPEN_PREFIX "run-open:"

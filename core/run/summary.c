@@ -54,8 +54,9 @@ summary_end(json_t *json, const struct record_list *list, const struct record *r
 	json_object_set_new(json, "status",
 	    json_string(r->head.status == 0 && partial != NULL ? "partial" : status_name(r->head.status)));
 	json_object_set_new(json, "calls", json_integer(record_int(r, TAG_NUMBER)));
-	if (record_int(r, TAG_MICROS) > 0)
-		json_object_set_new(json, "money_micros", json_integer(record_int(r, TAG_MICROS)));
+	for (size_t i = 0; i < RUN_COSTS; i++)
+		if (record_int(r, run_costs[i].tag) > 0)
+			json_object_set_new(json, run_costs[i].name, json_integer(record_int(r, run_costs[i].tag)));
 	json_object_set_new(json, "duration_ms", json_real((double)(r->head.real_ns - started) / NS_PER_MS));
 	if (partial != NULL)
 		json_object_set_new(json, "partial", json_read(partial->data, partial->len, "partial", NULL));

@@ -142,6 +142,10 @@ run_text(const struct run *run, bool with_result, struct buf *out)
 	add_number(out, ",\"calls\":", run->account.spent[QUANTITY_CALLS] + run->account.reserved[QUANTITY_CALLS], 1);
 	if (run->account.spent[QUANTITY_MONEY] > 0)
 		add_number(out, ",\"money_micros\":", run->account.spent[QUANTITY_MONEY], 1);
+	if (run->account.spent[QUANTITY_CPU] > 0)
+		add_number(out, ",\"cpu_ns\":", run->account.spent[QUANTITY_CPU], 1);
+	if (run->maybe_billed > 0)
+		add_number(out, ",\"maybe_billed\":", run->maybe_billed, 1);
 	add_number(out, ",\"duration_ms\":", took_ns / NS_PER_MS, 1);
 	add_number(out, ".", took_ns % NS_PER_MS, 6);
 	if (run->root.version != NULL)

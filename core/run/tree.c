@@ -114,9 +114,8 @@ node_ends(json_t *node, const struct record *r)
 {
 	int64_t took = r->head.mono_ns - json_integer_value(json_object_get(node, "_mono"));
 
-	if (r->head.kind == RECORD_OP_OUTCOME && strcmp(op_name(r), "http") == 0)
-		add_to(node, "maybe_billed", record_int(r, TAG_NUMBER));
-	else if (r->head.kind == RECORD_OP_OUTCOME && record_find(r, TAG_NUMBER) != NULL)
+	add_to(node, "maybe_billed", dispatch_maybe_billed(r));
+	if (r->head.kind == RECORD_OP_OUTCOME && record_find(r, TAG_NUMBER) != NULL && strcmp(op_name(r), "http") != 0)
 		took = record_int(r, TAG_NUMBER);
 	json_object_set_new(node, "status", json_string(status_name(r->head.status)));
 	json_object_set_new(node, "duration_ms", json_real((double)took / NS_PER_MS));
@@ -183,8 +182,7 @@ node_begins(json_t *node, const struct record *r)
 	if (record_find(r, TAG_NUMBER) == NULL)
 		return;
 	add_to(node, "begun_again", 1);
-	if (strcmp(effect, "costly") == 0)
-		add_to(node, "maybe_billed", 1);
+	add_to(node, "maybe_billed", dispatch_maybe_billed(r));
 }
 
 static void
@@ -456,6 +454,8 @@ set_field(json_t *json, const struct record *r, const struct record_field *f)
 	case TAG_LIMIT_MICROS:
 	case TAG_MICROS:
 	case TAG_CPU:
+	case TAG_GIVEN:
+	case TAG_BILLED:
 		json_object_set_new(json, key, json_integer(record_int(r, f->tag)));
 		return;
 	case TAG_CONFIDENCE:

@@ -125,14 +125,14 @@ record_list_turn(struct record_list *list)
 	}
 }
 
-/* Of a run that is not in memory, and so has ended: what the store keeps for ever. */
+/* What the store keeps for ever. */
 static json_t *
 entry_of(struct store_txn *txn, const struct view *view)
 {
 	const void *data;
 	size_t len;
 
-	if (view->last_lsn != 0 || !store_get(txn, STORE_RUNS, view->id.bytes, sizeof(view->id.bytes), &data, &len))
+	if (!store_get(txn, STORE_RUNS, view->id.bytes, sizeof(view->id.bytes), &data, &len))
 		return NULL;
 	return json_read(data, len, "the entry of a run", NULL);
 }
@@ -142,10 +142,11 @@ entry_of(struct store_txn *txn, const struct view *view)
 	"given "                                                                                                       \
 	"and what it said is not there any more"
 
-/* Its records are past retention, or some of them: its entry is what there is to tell. */
+/* Its records are past retention, or some of them, be it in memory or not: its entry is what there is to tell. */
 static void
-tell_dropped(struct view *view, json_t *entry)
+tell_dropped(struct view *view, struct store_txn *txn)
 {
+	_cleanup_(json_p) json_t *entry = entry_of(txn, view);
 	const char *message = json_string_value(json_object_get(entry, "message"));
 	const char *ended = json_string_value(json_object_get(entry, "status"));
 	int status = ended == NULL ? 0 : status_number(ended); /* one that is open has none */
@@ -163,6 +164,8 @@ tell_dropped(struct view *view, json_t *entry)
 	json_object_del(entry, "message");
 	json_object_set_new(entry, "missing",
 	    json_pack("{s:s s:s s:s}", "code", status_name(HOSPES_ENOENT), "message", why, "hint", ""));
+	if (view->what == VIEW_BUDGET)
+		budget_of_entry(entry);
 	view->json = json_incref(entry);
 }
 
@@ -186,7 +189,8 @@ read_run(struct store_txn *txn, struct journal *j, void *arg)
 {
 	_cleanup_(record_list_free) struct record_list list = {0};
 	struct view *view = arg;
-	_cleanup_(json_p) json_t *entry = entry_of(txn, view);
+	/* Of a run in memory all is in its records, while they are there. */
+	_cleanup_(json_p) json_t *entry = view->last_lsn != 0 ? NULL : entry_of(txn, view);
 	uint64_t last =
 	    view->last_lsn != 0 ? view->last_lsn : (uint64_t)json_integer_value(json_object_get(entry, "last_lsn"));
 
@@ -200,7 +204,7 @@ read_run(struct store_txn *txn, struct journal *j, void *arg)
 		if (record_list_read(&list, j, &last, SIZE_MAX, &view->fault) == 0)
 			continue;
 		if (view->fault.status == HOSPES_ENOENT && last < journal_first(j))
-			tell_dropped(view, entry);
+			tell_dropped(view, txn);
 		else
 			view->failed = true;
 		return;

@@ -347,8 +347,9 @@ hospes_poll_policy_(const hospes_poll_policy &policy)
  *   why_not      late, died, refused (by a guard), failed, not_an_option, voted_twice (listed again, or several choices),
  *                cancelled, not_needed (the poll was decided without it)
  *
- * A failure only when the poll cannot be held (its policy, its options, memory) or when this call itself is stopped.  The same
- * ballots give the same outcome in whatever order they come, and after a host was killed in between.  [waits]
+ * A failure only when the poll cannot be held (its policy, its options, memory), when polls of this run have put the same to nobody
+ * new too often (HOSPES_EREPEATED), or when this call itself is stopped.  The same ballots give the same outcome in whatever order
+ * they come, and after a host was killed in between.  [waits]
  */
 int hospes_poll(hospes_ctx *ctx, const char *question, size_t n, const char *const voters[], const char *const options[],
     const hospes_poll_policy *policy, hospes_value **ret);

@@ -12,30 +12,13 @@
 # and order of paragraphs in each document, so that no two are alike and words are as frequent as in real text.  It needs
 # perl.
 
-set -u -o pipefail
-: "${STAGE:?run by make bench-ask}"
-export LC_ALL=C NO_COLOR=1
-T=$(mktemp -d "${BENCH_DIR:-${TMPDIR:-/var/tmp}}/hospes-bench.XXXXXX") || exit 2
-chmod 711 "$T"
+BENCH_DIR=${BENCH_DIR:-${TMPDIR:-/var/tmp}}
+. "${0%/*}/lib.sh"
+set -o pipefail
 # With the plugins that are installed, which scenarios do without.
 cp -a "$STAGE" "$T/prefix" || exit 2
 mv -T "$T/prefix/lib/hospes/plugins.all" "$T/prefix/lib/hospes/plugins"
 PATH=$T/prefix/bin:$T/prefix/sbin:$PATH
-host=
-
-ended()
-{
-	[ -z "$host" ] || { kill "$host" 2>/dev/null; wait "$host" 2>/dev/null; }
-	rm -rf "$T"
-}
-trap ended EXIT
-
-die()
-{
-	echo "bench: $*" >&2
-	[ ! -e "$T/host.log" ] || tail -n 20 "$T/host.log" >&2
-	exit 1
-}
 
 MEGABYTES=${MEGABYTES:-500}
 QUESTION="What must someone who distributes binaries do?"
@@ -89,14 +72,14 @@ corpus()
 host_cpu()
 {
 	local stat
-	stat=$(cat "/proc/$host/stat")
+	stat=$(cat "/proc/${host[ask]}/stat")
 	set -- ${stat##*) }
 	awk -v t=$((${12} + ${13})) -v hz="$(getconf CLK_TCK)" 'BEGIN { printf "%.2f\n", t / hz }'
 }
 
 host_rss()
 {
-	awk -v what="$1" '$1 == what ":" { print int($2 / 1024) }' "/proc/$host/status"
+	awk -v what="$1" '$1 == what ":" { print int($2 / 1024) }' "/proc/${host[ask]}/status"
 }
 
 # answered ARGUMENT...: how long until the brief, or until it is told that there is none; the best of TRIES_LOADED (3).
@@ -122,21 +105,19 @@ row()
 	printf "$ROW" "$what" "${took% *} s" "core ${took#* } s of CPU"
 }
 
-printf 'on %s, %s CPUs, kernel %s\n\n' "$(uname -m)" "$(nproc)" "$(uname -r)"
+machine
+echo
 took=$(cold) || exit 1
 printf "$ROW" "a brief on the licences, cold private host" "$took" ""
 
 corpus
-mkdir -m 0755 "$T/run"
-cat >"$T/hospes.conf" <<CONF
-state = "$T/state";
-socket = "$T/run/host.sock";
+mkdir -m 0755 "$T/ask"
+cat >"$T/ask.conf" <<CONF
+state = "$T/ask.state";
+socket = "$T/ask/host.sock";
 CONF
-export HOSPES_SOCKET=$T/run/host.sock XDG_CACHE_HOME=$T/cache
-mkfifo "$T/ready"
-hospesd -c "$T/hospes.conf" --ready-fd 8 8>"$T/ready" 2>"$T/host.log" </dev/null &
-host=$!
-read -rt 60 <"$T/ready" || die "the host did not start"
+export XDG_CACHE_HOME=$T/cache
+host_again ask
 
 cpu=$(host_cpu)
 load=$(seconds hospes memory load bench "$T/corpus" --json)

@@ -5,35 +5,10 @@
 # STARTS cells are started one after the other (100).  PARKED calls wait in CELLS cells (100,000 in 8); a tenth of them is
 # looked at first.  EVICTED calls (10,000) wait without a cell.
 
-set -u
-: "${STAGE:?run by make bench-cells}" "${BUILT:?run by make bench-cells}"
-export LC_ALL=C NO_COLOR=1
-PATH=$STAGE/bin:$STAGE/sbin:$PATH
-T=$(mktemp -d "${BENCH_DIR:-${TMPDIR:-/tmp}}/hospes-bench.XXXXXX") || exit 2
-chmod 711 "$T" # started by root, the host becomes somebody else
-host=
+. "${0%/*}/lib.sh"
 CELLS=${CELLS:-8}
 PARKED=${PARKED:-100000}
 EVICTED=${EVICTED:-10000}
-
-ended()
-{
-	[ -z "$host" ] || host_stop
-	rm -rf "$T"
-}
-trap ended EXIT
-
-die()
-{
-	echo "bench: $*" >&2
-	[ ! -e "$T/host.log" ] || tail -n 20 "$T/host.log" >&2
-	exit 1
-}
-
-pause()
-{
-	read -rt "$1" <> <(:) || :
-}
 
 # Pids of this host's cells of a plugin.
 cells_of()
@@ -78,7 +53,7 @@ still()
 {
 	local now before=-1 same=0
 	until [ "$same" -ge 4 ]; do
-		now=$(ticks "$host" $(cells_of bench-park) $(cells_of bench-fan))
+		now=$(ticks "${host[host]}" $(cells_of bench-park) $(cells_of bench-fan))
 		if [ $((now - before)) -le 1 ]; then
 			same=$((same + 1))
 		else
@@ -89,28 +64,13 @@ still()
 	done
 }
 
-host_stop()
+# starts "conf lines": a host with a cell of each plugin.
+starts()
 {
-	kill "$host" 2>/dev/null && wait "$host" 2>/dev/null
-	host=
-}
-
-# host_start "conf lines": with a cell of each plugin.
-host_start()
-{
-	cat >"$T/hospes.conf" <<-CONF
-	state = "$T/state";
-	socket = "$T/run/host.sock";
-	plugin_dirs = [ "$T/plugins" ];
-	run = { calls = 1000000000; repetition = 0; wall = "3h"; };
-	$1
-	CONF
-	export HOSPES_SOCKET=$T/run/host.sock
-	hospesd -c "$T/hospes.conf" --ready-fd 8 8>"$T/ready" 2>"$T/host.log" </dev/null &
-	host=$!
-	read -rt 60 <"$T/ready" || die "the host did not start"
+	host_start host "run = { calls = 1000000000; repetition = 0; wall = \"3h\"; };
+	$1"
 	woken 1 1 >/dev/null
-	fresh_core=$(pss "$host")
+	fresh_core=$(pss "${host[host]}")
 	fresh_cell=$(pss $(cells_of bench-park))
 	fresh_tables=$(tables $(cells_of bench-park))
 }
@@ -138,9 +98,9 @@ parked()
 	done
 	still
 	cells=$(cells_of bench-park)
-	core_kib=$(($(pss "$host") - fresh_core))
+	core_kib=$(($(pss "${host[host]}") - fresh_core))
 	cell_kib=$(($(pss $cells) - fresh_cell * $(wc -w <<<"$cells")))
-	table_kib=$(($(tables $cells "$host") - fresh_tables * $(wc -w <<<"$cells")))
+	table_kib=$(($(tables $cells "${host[host]}") - fresh_tables * $(wc -w <<<"$cells")))
 	printf '%-52s %12s s\n' "$n calls parked in $(wc -w <<<"$cells") cells, after" "$(seconds "$began")"
 	awk -v n="$n" -v core="$core_kib" -v cell="$cell_kib" -v tables="$table_kib" 'BEGIN {
 	    printf "%-52s %12.1f KiB\n", "  resident for each, in its cell", cell / n
@@ -167,7 +127,7 @@ evicted()
 		pause 0.25
 	done
 	printf '%-52s %12s s\n' "  their cells have ended, after" "$(seconds "$began")"
-	core_kib=$(($(pss "$host") - fresh_core))
+	core_kib=$(($(pss "${host[host]}") - fresh_core))
 	awk -v n="$n" -v core="$core_kib" 'BEGIN {
 	    printf "%-52s %12.1f KiB\n", "  resident for each, in the core", core / n }'
 	began=$EPOCHREALTIME
@@ -187,7 +147,8 @@ woken()
 	printf '%-52s %12s s\n' "$n calls parked for $2 ms, all ended after" "$(seconds "$began")"
 }
 
-printf 'on %s, %s CPUs, kernel %s\n\n' "$(uname -m)" "$(nproc)" "$(uname -r)"
+machine
+echo
 
 "$BUILT/tests/bench/cells" "$STAGE/libexec/hospes" "$BUILT/tests/bench/plugins/bench-work.so" "${STARTS:-100}" >"$T/cells.json" ||
     die "no cells"
@@ -199,12 +160,11 @@ jq -r '"all of it\t\(.ready_us)\t\(.ready_fast_us)"' "$T/cells.json" |
 echo
 printf '%-52s %12s KiB PSS\n' "an idle cell, fresh" "$(jq .pss_kib "$T/cells.json")"
 
-mkdir -m 0755 "$T/plugins"
-cp "$BUILT"/tests/bench/plugins/bench-{park,fan,fans}.so "$T/plugins/" || die "no plugins"
-mkfifo "$T/ready"
+mkdir -m 0755 "$T/host.plugins"
+cp "$BUILT"/tests/bench/plugins/bench-{park,fan,fans}.so "$T/host.plugins/" || die "no plugins"
 
 each=$(((PARKED + CELLS - 1) / CELLS))
-host_start "cells = { per_version = $CELLS; fibers = $each; evict_after = 0; memory = \"$((each / 4 + 256))M\"; };"
+starts "cells = { per_version = $CELLS; fibers = $each; evict_after = 0; memory = \"$((each / 4 + 256))M\"; };"
 parked $((PARKED / 10))
 parked "$PARKED"
 woken "$PARKED" 60000
@@ -216,13 +176,13 @@ printf '%-52s %12s KiB PSS\n' "an idle cell, after all that" \
     "$(($(pss $(cells_of bench-park)) / $(cells_of bench-park | wc -l)))"
 
 printf '\n%s\n' "with the limits as they come, 2,048 calls: the others wait in the core"
-host_stop
-host_start "cells = { evict_after = 0; };"
+host_stop host
+starts "cells = { evict_after = 0; };"
 parked "$PARKED"
 woken "$PARKED" 10
 
 printf '\n%s\n' "evicted after a second, in the cells of a run, which end 5 s after its last call has left"
-host_stop
-host_start 'cells = { evict_after = "1s"; isolation = "run"; };'
+host_stop host
+starts 'cells = { evict_after = "1s"; isolation = "run"; };'
 evicted "$EVICTED"
 woken "$EVICTED" 30000

@@ -3,96 +3,17 @@
 # configured with --enable-bench-hooks; `make bench-durable` alone.
 #
 # Each row is measured TRIES times (5), in turn with its floor, and the best of each is told.  ROUNDS scales all rows, ROWS
-# picks some: journal, effect, runs, flight, conversation,
-# replay, open.
+# picks some: journal, effect, runs, flight, conversation, replay, open.
 
-set -u
-: "${STAGE:?run by make bench}" "${BUILT:?run by make bench}"
-export LC_ALL=C NO_COLOR=1
-PATH=$STAGE/bin:$STAGE/sbin:$PATH
-T=$(mktemp -d "${BENCH_DIR:-${TMPDIR:-/tmp}}/hospes-bench.XXXXXX") || exit 2
-chmod 711 "$T" # started by root, the host becomes somebody else
-declare -A host=()
+. "${0%/*}/lib.sh"
+ROWS=${ROWS:-journal effect runs flight conversation replay open}
 
-ended()
+# durable_start NAME ["conf lines"]
+durable_start()
 {
-	for pid in "${host[@]}"; do
-		kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null
-	done
-	rm -rf "$T"
-}
-trap ended EXIT
-
-die()
-{
-	echo "bench: $*" >&2
-	for log in "$T"/*.log; do
-		tail -n 20 "$log" >&2
-	done
-	exit 1
-}
-
-scaled()
-{
-	awk -v n="$1" -v by="${ROUNDS:-1}" 'BEGIN { n = int(n * by); print n < 1 ? 1 : n }'
-}
-
-wants()
-{
-	case " ${ROWS:-journal effect runs flight conversation replay open} " in
-	*" $1 "*) return 0 ;;
-	esac
-	return 1
-}
-
-# host_start NAME ["conf lines"]: one with a state of its own; host_use NAME: clients talk to that one.
-host_start()
-{
-	[ -d "$T/plugins" ] || { mkdir -m 0755 "$T/plugins" && cp "$BUILT"/tests/bench/plugins/*.so "$T/plugins/"; }
-	cat >"$T/$1.conf" <<-CONF
-	state = "$T/$1.state";
-	socket = "$T/$1/host.sock";
-	plugin_dirs = [ "$T/plugins" ];
-	run = { calls = 1000000000; repetition = 0; wall = "1h"; at_once = 20000; };
-	grants = { bench-effect = { http = [ "http://bench.invalid" ]; }; };
-	${2:-}
-	CONF
-	host_again "$1"
-}
-
-host_again()
-{
-	rm -f "$T/ready"
-	mkfifo "$T/ready"
-	hospesd -c "$T/$1.conf" --ready-fd 8 8>"$T/ready" 2>>"$T/$1.log" </dev/null &
-	host[$1]=$!
-	read -rt 60 <"$T/ready" || die "the host did not start"
-	host_use "$1"
-}
-
-host_use()
-{
-	export HOSPES_SOCKET=$T/$1/host.sock
-}
-
-api()
-{
-	curl -sS --unix-socket "$HOSPES_SOCKET" "http://h$1"
-}
-
-# a_run PLUGIN INPUT: to its end; prints its id.
-a_run()
-{
-	printf '%s' "$2" >"$T/in.json"
-	hospes run "$1" --in "$T/in.json" --detach --json >"$T/out" || die "$(cat "$T/out")"
-	jq -r .id "$T/out"
-	hospes wait "$(jq -r .id "$T/out")" --json >"$T/waited" || die "$(cat "$T/waited")"
-}
-
-# best FILE COLUMN [r]: the least of a column, or the most.
-best()
-{
-	awk -v c="$2" '{ print $c }' "$1" | sort -g${3:-} | head -n 1
+	host_start "$1" "run = { calls = 1000000000; repetition = 0; wall = \"1h\"; at_once = 20000; };
+	grants = { bench-effect = { http = [ \"http://bench.invalid\" ]; }; };
+	${2:-}"
 }
 
 title()
@@ -219,15 +140,6 @@ cells()
 	done
 }
 
-family()
-{
-	local pid
-	for pid in "$@"; do
-		echo "$pid"
-		family $(cat /proc/"$pid"/task/*/children 2>/dev/null)
-	done
-}
-
 # A call whose cell is killed after so many ops: how long from its next beginning to its next new op.  The record after that of
 # its beginning may be of what it waited for when it was killed, so the second counts.
 replay()
@@ -258,7 +170,7 @@ rests()
 	local before=-1 now
 	while now=$(used "$1") && [ "$now" != "$before" ]; do
 		before=$now
-		read -rt 0.5 <> <(:) || :
+		pause 0.5
 	done
 }
 
@@ -285,7 +197,7 @@ open_runs()
 	hospes run bench-work --in "$T/in.json" >"$T/out" 2>&1 || die "$(cat "$T/out")"
 	served=$(milliseconds)
 	until [ "$(api /v1/host | jq .runs_resuming)" = 0 ]; do
-		read -rt 0.05 <> <(:) || :
+		pause 0.05
 	done
 	printf '%-50s %9d ms to serve a new run, %d ms until all have resumed\n' "$1" $((served - began)) $(($(milliseconds) - began))
 	[ "$(api /v1/host | jq .runs_open)" -ge "$2" ] || die "open runs were lost"
@@ -293,15 +205,13 @@ open_runs()
 
 open_all()
 {
-	host_start many "cells = { per_version = 4; fibers = 4096; memory = \"2G\"; };"
+	durable_start many "cells = { per_version = 4; fibers = 4096; memory = \"2G\"; };"
 	printf '\n'
 	open_runs "$1 open runs of 20 ops" "$1"
 	open_runs "the same, a second time" "$1"
 	"$BUILT/tests/bench/runs" "$HOSPES_SOCKET" bench-work "$2" 1000 100 >"$T/out" || die "the client failed"
 	open_runs "the same, and $2 finished runs in the store" "$1"
-	kill "${host[many]}"
-	wait "${host[many]}"
-	unset "host[many]"
+	host_stop many
 }
 
 # The records of a run, as they lie on the disk.
@@ -317,12 +227,12 @@ conversation()
 	    'BEGIN { printf "\n%-50s %9d bytes, %d on disk, %.2f\n", "a conversation of 500 turns", final, disk, disk / final }'
 }
 
-printf 'on %s, %s CPUs, kernel %s\n' "$(uname -m)" "$(nproc)" "$(uname -r)"
+machine
 if wants journal; then
 	journal "$(scaled 1000000)"
 fi
 if wants effect || wants runs || wants flight || wants conversation || wants replay; then
-	host_start synced
+	durable_start synced
 fi
 if wants effect || wants runs; then
 	title "alone" "host p50" "floor p50" ratio "host p99" "floor p99" ratio
@@ -334,7 +244,7 @@ if wants runs; then
 	runs "$(scaled 500)"
 fi
 if wants flight; then
-	HOSPES_BENCH_NO_SYNC=1 host_start unsynced
+	HOSPES_BENCH_NO_SYNC=1 durable_start unsynced
 	printf '\n%-50s %9s %9s\n' "" "syncing" "not"
 	flights "$(scaled 20000)"
 fi

@@ -4,52 +4,11 @@
 # Each row is measured TRIES times (5), alone and beside in turn, in one life of one host, and the middle of its tries is told.
 # ROUNDS scales how many runs a try has (1 is 200).  ROWS picks some: same few work other.
 
-set -u
-: "${STAGE:?run by make bench-fair}" "${BUILT:?run by make bench-fair}"
-export LC_ALL=C NO_COLOR=1
-PATH=$STAGE/bin:$STAGE/sbin:$PATH
-T=$(mktemp -d "${BENCH_DIR:-${TMPDIR:-/tmp}}/hospes-bench.XXXXXX") || exit 2
-chmod 711 "$T" # started by root, the host becomes somebody else
-host= greedy=
+. "${0%/*}/lib.sh"
+ROWS=${ROWS:-same few work other}
 
-ended()
-{
-	for pid in $greedy $host; do
-		kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null
-	done
-	rm -rf "$T"
-}
-trap ended EXIT
-
-die()
-{
-	echo "bench: $*" >&2
-	[ ! -e "$T/host.log" ] || tail -n 20 "$T/host.log" >&2
-	exit 1
-}
-
-mkdir -m 0755 "$T/plugins"
-cp "$BUILT"/tests/bench/plugins/*.so "$T/plugins/" || die "no plugins"
-mkfifo "$T/ready"
-cat >"$T/hospes.conf" <<CONF
-state = "$T/state";
-socket = "$T/run/host.sock";
-plugin_dirs = [ "$T/plugins" ];
-run = { calls = 1000000000; repetition = 0; wall = "1h"; at_once = 2000; };
-limits = { bench-toil-few = { concurrency = 2; }; };
-CONF
-export HOSPES_SOCKET=$T/run/host.sock
-hospesd -c "$T/hospes.conf" --ready-fd 8 8>"$T/ready" 2>"$T/host.log" </dev/null &
-host=$!
-read -rt 60 <"$T/ready" || die "the host did not start"
-
-wants()
-{
-	case " ${ROWS:-same few work other} " in
-	*" $1 "*) return 0 ;;
-	esac
-	return 1
-}
+host_start host 'run = { calls = 1000000000; repetition = 0; wall = "1h"; at_once = 2000; };
+limits = { bench-toil-few = { concurrency = 2; }; };'
 
 # singles PLUGIN INPUT: runs of one call, one after the other; the median time of one, and the 99th percentile, in us.
 singles()
@@ -73,17 +32,17 @@ greed()
 {
 	"$BUILT/tests/bench/runs" "$HOSPES_SOCKET" bench-greedy 1000000 1 1 \
 	    "{\"callee\": \"$1\", \"n\": 1000, \"payload\": $2}" >"$T/greedy.out" 2>&1 &
-	greedy=$!
-	until [ "$(curl -sS --unix-socket "$HOSPES_SOCKET" http://h/v1/runs | jq 'map(select(.plugin == "bench-greedy" and .state == "open" and .calls > 10)) | length')" -gt 0 ]; do
-		kill -0 $greedy || die "the greedy client failed"
+	clients[greedy]=$!
+	until [ "$(api /v1/runs | jq 'map(select(.plugin == "bench-greedy" and .state == "open" and .calls > 10)) | length')" -gt 0 ]; do
+		kill -0 "${clients[greedy]}" || die "the greedy client failed"
 	done
 }
 
 content()
 {
-	kill $greedy && wait $greedy 2>/dev/null
-	greedy=
-	curl -sS --unix-socket "$HOSPES_SOCKET" http://h/v1/runs | jq -r '.[] | select(.state == "open") | .id' | while read -r id; do
+	kill "${clients[greedy]}" && wait "${clients[greedy]}" 2>/dev/null
+	unset "clients[greedy]"
+	api /v1/runs | jq -r '.[] | select(.state == "open") | .id' | while read -r id; do
 		hospes cancel "$id" >/dev/null 2>&1
 	done
 }
@@ -111,7 +70,7 @@ row()
 	    'BEGIN { printf "%-50s %9.1f %9.1f %6.2f %9.1f %9.1f %6.2f\n", what, a, b, b / a, c, d, d / c }'
 }
 
-printf 'on %s, %s CPUs, kernel %s\n' "$(uname -m)" "$(nproc)" "$(uname -r)"
+machine
 calibrate
 runs=$(awk -v by="${ROUNDS:-1}" 'BEGIN { n = int(200 * by); print n < 20 ? 20 : n }')
 printf '\n%-50s %9s %9s %6s %9s %9s %6s\n' "a run of one call, beside one of 1,000" "p50 alone" beside ratio "p99 alone" beside ratio

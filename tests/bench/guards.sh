@@ -5,123 +5,11 @@
 # Each row is measured TRIES times (7) on both in turn, and the best of each is told: what else the machine does only ever makes
 # them slower.  ROUNDS scales all rows, ROWS picks some: alone join runs large.
 
-set -u
-: "${STAGE:?run by make bench-guards}" "${BUILT:?run by make bench-guards}"
-export LC_ALL=C NO_COLOR=1
-PATH=$STAGE/bin:$STAGE/sbin:$PATH
-T=$(mktemp -d "${BENCH_DIR:-${TMPDIR:-/tmp}}/hospes-bench.XXXXXX") || exit 2
-chmod 711 "$T" # started by root, the host becomes somebody else
+. "${0%/*}/lib.sh"
+ROWS=${ROWS:-alone join runs large}
 bare=$STAGE/sbin/hospesd-bare # beside the other, so that it finds the same cells
-declare -A host=()
-
-ended()
-{
-	for pid in "${host[@]}"; do
-		kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null
-	done
-	rm -rf "$T" "$bare"
-}
-trap ended EXIT
-
-die()
-{
-	echo "bench: $*" >&2
-	for log in "$T"/*.log; do
-		tail -n 20 "$log" >&2
-	done
-	exit 1
-}
-
-scaled()
-{
-	awk -v n="$1" -v by="${ROUNDS:-1}" 'BEGIN { n = int(n * by); print n < 1 ? 1 : n }'
-}
-
-wants()
-{
-	case " ${ROWS:-alone join runs large} " in
-	*" $1 "*) return 0 ;;
-	esac
-	return 1
-}
-
+trap 'rm -f "$bare"; ended' EXIT
 plain='run = { calls = 1000000000; repetition = 0; wall = "3h"; at_once = 2000; };'
-
-# host_start NAME PROGRAM "conf lines"; use NAME: clients talk to that one.
-host_start()
-{
-	mkdir -m 0755 "$T/$1.plugins" && cp "$BUILT"/tests/bench/plugins/*.so "$T/$1.plugins/" || die "no plugins"
-	cat >"$T/$1.conf" <<-CONF
-	state = "$T/$1.state";
-	socket = "$T/$1/host.sock";
-	plugin_dirs = [ "$T/$1.plugins" ];
-	$3
-	CONF
-	rm -f "$T/ready"
-	mkfifo "$T/ready"
-	"$2" -c "$T/$1.conf" --ready-fd 8 8>"$T/ready" 2>>"$T/$1.log" </dev/null &
-	host[$1]=$!
-	read -rt 120 <"$T/ready" || die "the host $1 did not start"
-	use "$1"
-}
-
-use()
-{
-	export HOSPES_SOCKET=$T/$1/host.sock
-	now=$1
-}
-
-api()
-{
-	curl -sS --unix-socket "$HOSPES_SOCKET" "http://h$1"
-}
-
-family()
-{
-	local pid
-	for pid in "$@"; do
-		echo "$pid"
-		family $(cat /proc/"$pid"/task/*/children 2>/dev/null)
-	done
-}
-
-cpu_look()
-{
-	local task
-	for task in $(family "${host[$now]}" | sed 's,.*,/proc/&/task/*,'); do
-		echo "$task $(cut -d' ' -f1 "$task/schedstat" 2>/dev/null)"
-	done
-}
-
-cpu_mark()
-{
-	cpu_look >"$T/cpu"
-}
-
-cpu_since()
-{
-	cpu_look | awk 'NR == FNR { before[$1] = $2; next } { ns += $2 - before[$1] } END { printf "%d\n", ns / 1000 }' "$T/cpu" -
-}
-
-# lane CALLEE CALLS-A-ROUND ROUNDS: the median time of a round in us, and the CPU of a call.
-lane()
-{
-	local id
-	printf '{"callee": "%s", "rounds": %d, "payload": {"text": "%s"}}' "$1" "$3" "$text" >"$T/in.json"
-	cpu_mark
-	# Nobody watches: progress that is shown to a client is work too.
-	hospes run bench-lane --in "$T/in.json" --detach --json >"$T/out" || die "$(cat "$T/out")"
-	id=$(jq -r .id "$T/out")
-	hospes wait "$id" --json >"$T/out" || die "$(cat "$T/out")"
-	awk -v cpu="$(cpu_since)" -v calls=$(($2 * $3)) -v p50="$(median "$id")" 'BEGIN { printf "%.2f %.3f\n", p50, cpu / calls }'
-}
-
-# The records say when each op of the root call began: a round is from one to the next.
-median()
-{
-	api "/v1/runs/$1/journal" | jq '[ .[] | select((.path // "" | test("^/0/[0-9]+$")) and .kind == "call_start") | .mono_ns ] |
-	    [ .[1:], .[:-1] ] | transpose | map(.[0] - .[1]) | sort | .[length / 2 | floor] / 1000'
-}
 
 # flight TOTAL: 1,000 runs of eleven calls in flight: the time of a run in us, and the CPU of a call.
 flight()
@@ -129,11 +17,6 @@ flight()
 	cpu_mark
 	"$BUILT/tests/bench/runs" "$HOSPES_SOCKET" bench-join "$1" 1000 100 >"$T/out" || die "the client failed"
 	awk -v cpu="$(cpu_since)" -v runs="$1" -v us="$(jq .us_a_run "$T/out")" 'BEGIN { printf "%.2f %.3f\n", us, cpu / (runs * 11) }'
-}
-
-best()
-{
-	awk -v c="$2" '{ print $c }' "$1" | sort -g | head -n 1
 }
 
 title()
@@ -148,12 +31,12 @@ row()
 	shift 3
 	for name in "$a" "$b"; do
 		: >"$T/$name.rows"
-		use "$name"
+		host_use "$name"
 		"$@" >/dev/null
 	done
 	for ((try = 0; try < ${TRIES:-7}; try++)); do
 		for name in "$a" "$b"; do
-			use "$name"
+			host_use "$name"
 			"$@" >>"$T/$name.rows"
 		done
 	done
@@ -187,7 +70,7 @@ agents()
 		mv "$T/one.so" "$T/$now.plugins/$name.so"
 	done
 	until [ "$(api /v1/agents | jq length)" -ge "$1" ]; do
-		read -rt 1 <> <(:) || :
+		pause 1
 	done
 }
 
@@ -197,16 +80,15 @@ open_calls()
 	printf '{"fans": 100, "n": %d, "ms": 7200000}' $(($1 / 100)) >"$T/in.json"
 	hospes run bench-fans --in "$T/in.json" --detach --json >"$T/out" || die "$(cat "$T/out")"
 	until [ "$(api /v1/runs | jq '[.[] | select(.plugin == "bench-fans") | .calls] | max // 0')" -ge "$1" ]; do
-		read -rt 0.5 <> <(:) || :
+		pause 0.5
 	done
 }
 
 cp "$BUILT/tests/bench/hospesd-bare" "$bare" || die "no binary without guards"
-text=$(printf '%0245d' 7) # 256 bytes with what is around it
-printf 'on %s, %s CPUs, kernel %s\n' "$(uname -m)" "$(nproc)" "$(uname -r)"
+machine
 if wants alone || wants join || wants runs; then
-	host_start bare "$bare" "$plain"
-	host_start all hospesd "$(all_on)"
+	host_start bare "$plain" "$bare"
+	host_start all "$(all_on)"
 	title "every guard on, beside a host without any" all none
 fi
 if wants alone; then
@@ -220,8 +102,8 @@ if wants runs; then
 fi
 if wants large; then
 	each=$(((${OPEN:-100000} + 7) / 8))
-	host_start small hospesd "$plain"
-	host_start large hospesd "$plain cells = { per_version = 8; fibers = $((each + 600)); evict_after = 0; memory = \"$(((each + 600) / 4 + 256))M\"; };"
+	host_start small "$plain"
+	host_start large "$plain cells = { per_version = 8; fibers = $((each + 600)); evict_after = 0; memory = \"$(((each + 600) / 4 + 256))M\"; };"
 	agents "${AGENTS:-10000}"
 	open_calls "${OPEN:-100000}"
 	title "${AGENTS:-10000} agents known and ${OPEN:-100000} calls open" large small

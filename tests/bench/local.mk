@@ -37,7 +37,7 @@ CLEANFILES += $(BENCH_PLUGINS)
 EXTRA_DIST += tests/bench/README tests/bench/ask.sh tests/bench/run.sh tests/bench/plugins/bench-work.c tests/bench/plugins/bench-join.c \
 	tests/bench/plugins/bench-lane.c tests/bench/plugins/bench-effect.c tests/bench/plugins/bench-park.c \
 	tests/bench/plugins/bench-talk.c tests/bench/plugins/bench-ops.c tests/bench/cells.sh tests/bench/durable.sh \
-	tests/bench/fair.sh tests/bench/guards.sh tests/bench/plugins/bench-greedy.c tests/bench/plugins/bench-toil.c
+	tests/bench/fair.sh tests/bench/guards.sh tests/bench/lib.sh tests/bench/plugins/bench-greedy.c tests/bench/plugins/bench-toil.c
 
 BENCH_FOLDER = $(top_srcdir)/tests/bench/plugins
 tests/bench/plugins/bench-work.so: tests/bench/plugins/bench-work.c $(STAGE_SDK)
@@ -77,7 +77,7 @@ bench: stage
 	STAGE='$(abs_builddir)/stage$(prefix)' BUILT='$(abs_builddir)' bash $(top_srcdir)/tests/bench/cells.sh
 	HOOKS='$(enable_bench_hooks)' STAGE='$(abs_builddir)/stage$(prefix)' BUILT='$(abs_builddir)' bash $(top_srcdir)/tests/bench/durable.sh
 	STAGE='$(abs_builddir)/stage$(prefix)' BUILT='$(abs_builddir)' bash $(top_srcdir)/tests/bench/fair.sh
-	STAGE='$(abs_builddir)/stage$(prefix)' bash $(top_srcdir)/tests/bench/ask.sh
+	STAGE='$(abs_builddir)/stage$(prefix)' BUILT='$(abs_builddir)' bash $(top_srcdir)/tests/bench/ask.sh
 
 bench-cells: stage
 	$(MAKE) $(AM_MAKEFLAGS) tests/bench/cells$(EXEEXT) $(BENCH_PLUGINS)
@@ -97,6 +97,6 @@ bench-guards: stage
 	STAGE='$(abs_builddir)/stage$(prefix)' BUILT='$(abs_builddir)' bash $(top_srcdir)/tests/bench/guards.sh
 
 bench-ask: stage
-	STAGE='$(abs_builddir)/stage$(prefix)' bash $(top_srcdir)/tests/bench/ask.sh
+	STAGE='$(abs_builddir)/stage$(prefix)' BUILT='$(abs_builddir)' bash $(top_srcdir)/tests/bench/ask.sh
 
 .PHONY: bench bench-cells bench-durable bench-fair bench-guards bench-ask

@@ -5,7 +5,8 @@
  *
  *   {"seq": how many records it has, "input", "result", "status", "message", "ended": how often, "spent": as it says,
  *    "account": its own, "calls": {path: {"account", "ended"}}, "stopped": by a client, "versions": {plugin: version},
- *    "ops": {path: {"due", "changes", "outcome"}},
+ *    "ops": {path: {"due", "changes", "outcome", "held": a poll, "refused": a reply, by a check, "asked", "decided": a review}},
+ *    "attempts": {path of an op: the number of the one that is under way, from 2 on},
  *    "prints": [what its records say], "copies": how many of them were copied since it was moved}
  *
  * An account is {"limit", "spent", "reserved", "most"}: most is what it takes of the account above it while it is open; a call
@@ -19,7 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define EARLY_NS 2000000 /* two clocks are read for a timer */
+#define EARLY_NS 20000000 /* two clocks are read for a timer, and the machine may have had other work in between */
 
 /* ---- JSON ---------------------------------------------------------------------------------------------------------- */
 
@@ -200,6 +201,56 @@ take_op(json_t *run, const char *id, const char *path, const json_t *record)
 	}
 }
 
+/* A poll is held once, whoever begins it again. */
+static void
+take_poll(json_t *run, const char *id, const char *path, const json_t *record)
+{
+	if (strcmp(text_of(record, "kind"), "op_intent") == 0 && count_up(member(member(run, "ops"), path), "held") > 1)
+		breaks(id, "the poll %s is held twice", path);
+}
+
+/* A human is asked once, and one decision is taken: the default no earlier than at the deadline. */
+static void
+take_review(json_t *run, const char *id, const char *path, const json_t *record)
+{
+	json_t *op = member(member(run, "ops"), path);
+
+	if (strcmp(text_of(record, "kind"), "review") == 0) {
+		if (count_up(op, "asked") > 1)
+			breaks(id, "%s asks a human twice", path);
+		json_object_set(op, "until", json_object_get(record, "deadline"));
+		return;
+	}
+	if (number_of(op, "asked") != 1 || count_up(op, "decided") > 1)
+		breaks(id, "the review of %s is decided twice, or was never asked for", path);
+	if (strcmp(text_of(record, "decision"), "expired") != 0 &&
+	    number_of(record, "real_ns") < number_of(op, "until"))
+		breaks(id, "the default of %s is taken %lld ms too early", path,
+		    (long long)(number_of(op, "until") - number_of(record, "real_ns")) / 1000000);
+}
+
+/* An attempt that is over, which this record ends where it had begun, and the next one of the same op. */
+static void
+take_stage(json_t *run, const char *id, const char *path, const json_t *record)
+{
+	json_t *attempts = member(run, "attempts");
+	json_int_t next;
+	char op[512];
+	char *nth;
+
+	snprintf(op, sizeof(op), "%s", path);
+	nth = strrchr(op, '#');
+	if (nth != NULL && strchr(nth, '/') == NULL)
+		*nth = '\0';
+	next = number_of(attempts, op) == 0 ? 2 : number_of(attempts, op) + 1;
+	if (number_of(record, "number") != next)
+		breaks(id, "%s comes to attempt %lld and %lld is the next", op, (long long)number_of(record, "number"),
+		    (long long)next);
+	json_object_set_new(attempts, op, json_integer(next));
+	if (json_object_get(json_object_get(run, "calls"), path) != NULL)
+		take_call_end(run, id, path);
+}
+
 /* What is under a key is a counter, changed by compare and swap: who named the version that there was makes it one more, and
  * only he is told that he did. */
 static void
@@ -255,6 +306,19 @@ may_refuse(const char *status)
 	return strcmp(status, "deadline_exceeded") == 0 || strcmp(status, "cancelled") == 0;
 }
 
+/* A check refuses a reply once; an attempt follows, or check_run tells. */
+static void
+take_refusal(json_t *run, const char *id, const char *path, const json_t *record)
+{
+	const char *status = text_of(record, "status");
+
+	if (strcmp(text_of(record, "guard"), "grounding") == 0 && strcmp(status, "not_grounded") == 0) {
+		if (count_up(member(member(run, "ops"), path), "refused") > 1)
+			breaks(id, "the reply %s is refused twice", path);
+	} else if (!may_refuse(status))
+		breaks(id, "the op %s is refused as %s: %s", path, status, text_of(record, "message"));
+}
+
 static void
 take_run_record(struct journal *j, json_t *run, const char *id, const json_t *record)
 {
@@ -270,11 +334,16 @@ take_run_record(struct journal *j, json_t *run, const char *id, const json_t *re
 		take_call_start(run, id, path, record);
 	else if (strcmp(kind, "call_end") == 0)
 		take_call_end(run, id, path);
-	else if (strcmp(kind, "refusal") == 0 && !may_refuse(text_of(record, "status")))
-		breaks(
-		    id, "the op %s is refused as %s: %s", path, text_of(record, "status"), text_of(record, "message"));
+	else if (strcmp(kind, "refusal") == 0)
+		take_refusal(run, id, path, record);
+	else if (strcmp(kind, "stage") == 0)
+		take_stage(run, id, path, record);
+	else if (*text_of(record, "review") != '\0')
+		take_review(run, id, path, record);
 	else {
 		take_op(run, id, path, record);
+		if (strcmp(text_of(record, "op"), "poll") == 0)
+			take_poll(run, id, path, record);
 		if (strcmp(text_of(record, "command"), "memory.put") == 0)
 			take_memory(j, id, path, member(member(run, "ops"), path), record);
 		if (strcmp(text_of(record, "command"), "run.cancel") == 0)
@@ -406,6 +475,20 @@ check_spent(const char *id, json_t *run)
 		    (long long)begun);
 }
 
+/* What a check refused was not the last word. */
+static void
+check_refused(const char *id, const json_t *run)
+{
+	json_t *op;
+	const char *path;
+
+	json_object_foreach(json_object_get(run, "ops"), path, op)
+	{
+		if (number_of(op, "refused") > 0 && number_of(json_object_get(run, "attempts"), path) == 0)
+			breaks(id, "the reply %s was refused, and nobody was asked again", path);
+	}
+}
+
 /* It has ended, well or as who stopped it wanted, and has spent what it began. */
 void
 check_run(const char *id, json_t *run)
@@ -419,5 +502,7 @@ check_run(const char *id, json_t *run)
 	if (strcmp(text_of(run, "status"), status) != 0)
 		breaks(id, "it ended as %s and should have as %s: %s", text_of(run, "status"), status,
 		    text_of(run, "message"));
+	if (!json_is_true(json_object_get(run, "stopped")))
+		check_refused(id, run);
 	check_spent(id, run);
 }

@@ -3,7 +3,7 @@
 #
 #   make chaos ROUNDS=n    long rounds; SEED=... repeats one
 CHAOS_STORMS = tests/chaos/storm.so tests/chaos/storm-1.so tests/chaos/storm-2.so tests/chaos/storm-3.so tests/chaos/storm-4.so \
-	tests/chaos/storm-2-upgrade.so
+	tests/chaos/storm-2-upgrade.so tests/chaos/storm-frail.so tests/chaos/storm-steady.so
 check_DATA += $(CHAOS_STORMS)
 CLEANFILES += $(CHAOS_STORMS)
 EXTRA_DIST += tests/chaos/README tests/chaos/storm.c tests/chaos/storm.sh tests/chaos/chaos.t
@@ -31,6 +31,10 @@ tests/chaos/storm-3.so: $(STORM)
 	$(PLUGIN_LINK) -DNAME='"storm-3"' -DNEXT='"storm-4"' $(STORM_C)
 tests/chaos/storm-4.so: $(STORM)
 	$(PLUGIN_LINK) -DNAME='"storm-4"' $(STORM_C)
+tests/chaos/storm-frail.so: $(STORM)
+	$(PLUGIN_LINK) -DNAME='"storm-frail"' $(STORM_C)
+tests/chaos/storm-steady.so: $(STORM)
+	$(PLUGIN_LINK) -DNAME='"storm-steady"' $(STORM_C)
 
 chaos: stage
 	$(MAKE) $(AM_MAKEFLAGS) $(check_DATA) tests/chaos/check$(EXEEXT) tests/chaos/counting_server$(EXEEXT)

@@ -12,12 +12,18 @@
  *           {"op": "add", "key": "k"},                                    one more under a key, by compare and swap
  *           {"op": "recall", "key": "k"},                                 what is under it
  *           {"op": "draw"},                                               a random number and the time, told to the next storm
+ *           {"op": "ask", "plugin": "mender", "input": any},              another plugin, whose reply may take several attempts
+ *           {"op": "poll", "question": "...", "voters": [...], "breaker": "...", "context": any},    how it came out
+ *           {"op": "review", "question": "...", "ms": 500},               a human who says nothing: his default
+ *           {"op": "fail", "value": any},                                 says it, or as storm-frail fails
  *           {"op": "say", "value": any},
  *           {"op": "part", "value": any},                                 a part of the reply
  *           {"op": "http", "url": "...", "effect": "once"}]}              a POST
  *
  * What it replies depends on its input alone: of a number drawn that the next storm says it back, of an effect the status
- * of its answer, of a change of memory that it was made, of a call that is late its status.
+ * of its answer, of a change of memory that it was made, of a call that is late its status, of a poll what it came to.
+ *
+ * storm-frail and storm-steady, which stands in for it, call nobody.
  */
 
 #include <stdint.h>
@@ -175,6 +181,67 @@ draw(hospes_ctx *ctx, const hospes_value *step, json_t **ret)
 	    json_object_get(json_array_get(json_object_get(hospes_json(told), "do"), 0), "value")));
 	return 0;
 }
+
+/* ---- What takes several attempts, voices, or a human --------------------------------------------------------------- */
+
+static int
+ask(hospes_ctx *ctx, const hospes_value *step, json_t **ret)
+{
+	hospes_value *answer;
+	int rc = hospes_call(ctx, hospes_text(step, "plugin"), hospes_get(step, "input"), &answer);
+
+	if (rc == 0)
+		*ret = json_incref(hospes_json(answer));
+	return rc;
+}
+
+#define VOTERS 8
+
+static int
+poll(hospes_ctx *ctx, const hospes_value *step, json_t **ret)
+{
+	static const char *const options[] = {"yes", "no", NULL};
+	const json_t *list = json_object_get(hospes_json(step), "voters"), *one;
+	const char *voters[VOTERS], *how;
+	hospes_value *outcome;
+	size_t i, n = 0;
+	int rc;
+
+	json_array_foreach(list, i, one)
+	{
+		if (n < VOTERS)
+			voters[n++] = json_string_value(one);
+	}
+	rc = hospes_poll(ctx, hospes_text(step, "question"), n, voters, options,
+	    HOSPES_POLL(.wait_all = true, .tie_breaker = hospes_text(step, "breaker"),
+		.context = hospes_get(step, "context")),
+	    &outcome);
+	if (rc != 0)
+		return rc;
+	how = hospes_text(outcome, "how");
+	*ret = json_pack("[O s O]", json_object_get(hospes_json(outcome), "outcome"), how == NULL ? "" : how,
+	    json_object_get(hospes_json(outcome), "counts"));
+	return 0;
+}
+
+static int
+review(hospes_ctx *ctx, const hospes_value *step, json_t **ret)
+{
+	static const char *const choices[] = {"left", "right", NULL};
+	hospes_question question = {.size = sizeof(question),
+	    .question = hospes_text(step, "question"),
+	    .context = step,
+	    .choices = choices,
+	    .otherwise = "right",
+	    .timeout_ns = hospes_int(step, "ms") * 1000000};
+	hospes_value *said;
+	int rc = hospes_review(ctx, &question, &said);
+
+	if (rc == 0)
+		*ret = json_pack(
+		    "[O O]", json_object_get(hospes_json(said), "choice"), json_object_get(hospes_json(said), "by"));
+	return rc;
+}
 #endif
 
 /* ---- Memory and effects ------------------------------------------------------------------------------------------ */
@@ -239,6 +306,14 @@ say(hospes_ctx *ctx, const hospes_value *step, json_t **ret)
 }
 
 static int
+fail(hospes_ctx *ctx, const hospes_value *step, json_t **ret)
+{
+	if (strcmp(NAME, "storm-frail") == 0)
+		return hospes_fail(ctx, HOSPES_EFAILED, "storm-frail was asked for more than it can bear");
+	return say(ctx, step, ret);
+}
+
+static int
 part(hospes_ctx *ctx, const hospes_value *step, json_t **ret)
 {
 	*ret = json_null();
@@ -264,8 +339,12 @@ static const struct {
     {"late", late},
     {"bulk", bulk},
     {"draw", draw},
+    {"ask", ask},
+    {"poll", poll},
+    {"review", review},
 #endif
     {"add", add},
+    {"fail", fail},
     {"recall", recall},
     {"http", http},
     {"say", say},
@@ -309,5 +388,8 @@ storm(hospes_ctx *ctx)
 HOSPES_AGENT(NAME, VERSION, "Does what it is told, in a storm", storm)
 #ifdef NEXT
 HOSPES_NEEDS("call:" NEXT)
+HOSPES_NEEDS("call:mender")
+HOSPES_NEEDS("call:storm-frail")
+HOSPES_NEEDS("call:voter-*")
 #endif
 HOSPES_NEEDS("http:http://127.0.0.1:*")

@@ -18,13 +18,15 @@ STEPS=10
 BULK=${BULK:-0}
 LASTS=${LASTS:-$((KILLS * (BULK > 0 ? 2500 : 600)))}
 STORMS="storm storm-1 storm-2 storm-3 storm-4"
+VOTERS=5
 
 storm_plugins()
 {
 	local name
-	for name in $STORMS; do
+	for name in $STORMS storm-frail storm-steady mender verbatim; do
 		plugin "$name"
 	done
+	voters_made $VOTERS
 }
 
 # A host that is as others are, or in which some things are scarce.
@@ -48,6 +50,8 @@ storm_conf()
 run = { at_once = $((RUNS * 4)); wall = "3h"; calls = 1000; repetition = 0; drain = "300ms"; resume_at_once = $AT_ONCE; };
 cells = { per_version = 4; fibers = $FIBERS; evict_after = "$EVICT"; };
 http = { at_once = $REQUESTS; };
+grounding = { mender = { checks = [ "verbatim" ]; on_fail = [ "retry" ]; }; };
+fallbacks = ( { of = "storm-frail"; on = [ "failed" ]; to = ( { agent = "storm-steady"; } ); } );
 $1
 CONF
 	echo "grants = {"
@@ -58,6 +62,9 @@ CONF
 	echo "limits = {"
 	for name in $STORMS; do
 		echo "	$name = { concurrency = $SLOTS; };"
+	done
+	for name in storm-frail voter-002; do
+		echo "	$name = { breaker = false; };"
 	done
 	echo "};"
 }
@@ -101,7 +108,22 @@ a_step()
 		STEP='{"op":"listen","input":{"do":[{"op":"part","value":1},'$SLEEP',{"op":"part","value":2},'$SLEEP,$say']}}'
 		CALLS=$((CALLS + 1))
 		;;
-	11) STEP='{"op":"bulk","bytes":'$((BULK + number % 1000))'}' CALLS=$((CALLS + 1)) ;;
+	11) # The first reply is refused by its check, the second is not.
+		STEP='{"op":"ask","plugin":"mender","input":{"text":"In case '$2-$3-$number' the licensee must give the source.",'
+		STEP+='"quotes":["must give the source","must pay a fee"],"check":{"ms":'$((number % 400 + 1))'}}}' CALLS=$((CALLS + 4))
+		;;
+	12) # The first attempt fails after a while, and somebody else makes the second.
+		STEP='{"op":"ask","plugin":"storm-frail","input":{"do":['$SLEEP,$say',{"op":"fail","value":'$number'},'$SLEEP']}}'
+		CALLS=$((CALLS + 2))
+		;;
+	13) # A tie, which the fifth breaks.
+		STEP='{"op":"poll","question":"'$2-$3-$number'?","voters":["voter-000","voter-001","voter-002","voter-003"],'
+		STEP+='"breaker":"voter-004","context":{"every":{"choice":"no","ms":'$((number % 300))'},"voters":{"voter-000":{"choice":"yes"},'
+		STEP+='"voter-001":{"choice":null,"ms":'$((number % 500))'},"voter-002":{"how":"fail","ms":'$((number % 400))'}}}}'
+		CALLS=$((CALLS + 5))
+		;;
+	14) STEP='{"op":"review","question":"Left or right, '$2-$3'?","ms":'$((number % (LASTS / STEPS) + 1))'}' ;;
+	15) STEP='{"op":"bulk","bytes":'$((BULK + number % 1000))'}' CALLS=$((CALLS + 1)) ;;
 	esac
 }
 
@@ -114,7 +136,7 @@ doomed()
 # INPUT of run $1, and CALLS that it makes.  Shapes follow one another; among the runs there are effects of each class.
 an_input()
 {
-	local classes=(pure idempotent keyed costly once) shapes=$((BULK > 0 ? 12 : 11)) step shape
+	local classes=(pure idempotent keyed costly once) shapes=$((BULK > 0 ? 16 : 15)) step shape
 	CALLS=1
 	INPUT='{"do":[{"op":"say","value":'$1'}'
 	for ((step = 0; step < STEPS; step++)); do

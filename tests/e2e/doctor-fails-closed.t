@@ -1,7 +1,7 @@
 # A layer that is taken out is told as missing, though the kernel says that it was put on; and a probe that crashes, hangs, says
 # nothing or lies is not believed.
 . "$TESTS/lib.sh"
-plan 15
+plan 16
 
 # ---- A layer taken out ----
 
@@ -19,8 +19,9 @@ if [ "$(id -u)" -eq 0 ] && [ "${SANITIZERS:-no}" = no ]; then
 	gone '~tsc' tsc 0
 	gone '~no_new_privs' no_new_privs 1
 	gone '~uid' uid 1
+	gone '~caps' caps 1
 else
-	for what in tsc no_new_privs uid; do
+	for what in tsc no_new_privs uid caps; do
 		ok 0 "without $what # SKIP needs root, and no sanitizers"
 	done
 fi

@@ -2,7 +2,7 @@
 # or vote twice; and with a tie-breaker, whatever comes of that.
 . "$TESTS/lib.sh"
 plan 10
-host_start 'run: { repetition = 1000; };'
+host_start
 plugin poller
 voters_made 6
 

@@ -2,7 +2,7 @@
 # something else leaves the poll tied, which is an outcome too.
 . "$TESTS/lib.sh"
 plan 14
-host_start 'run: { repetition = 1000; };'
+host_start
 plugin poller
 voters_made 5
 

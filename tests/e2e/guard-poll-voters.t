@@ -3,7 +3,7 @@
 # the same.
 . "$TESTS/lib.sh"
 plan 22
-host_start 'run: { repetition = 1000; };'
+host_start
 plugin poller
 voters_made 8
 

@@ -79,6 +79,7 @@ hostile_row()
 	case ${SANITIZERS:-no}:$words in
 	yes:*told*) logs=- ;;
 	esac
+	note "$name begins"
 	from=$(($(wc -l <"$T/host.log") + 1))
 	run_start fan '{"callee": "sleeper", "n": 20, "at_once": 10, "input": {"ms": 150}}'
 	others=$id

@@ -25,6 +25,7 @@ E2E_SCENARIOS = \
 	tests/e2e/ask-replans.t \
 	tests/e2e/ask-two-at-once.t \
 	tests/e2e/ask-worker-fails.t \
+	tests/e2e/backup-open.t \
 	tests/e2e/brief-quotes-check.t \
 	tests/e2e/cell-crash-is-poison.t \
 	tests/e2e/cell-evicted-cancel.t \
@@ -46,6 +47,7 @@ E2E_SCENARIOS = \
 	tests/e2e/cli-flood-is-followed.t \
 	tests/e2e/cli-new-test-info.t \
 	tests/e2e/cli-show-reads.t \
+	tests/e2e/cli-test-findings.t \
 	tests/e2e/cli-test-memory.t \
 	tests/e2e/cli-test-plugins.t \
 	tests/e2e/cli-usage.t \
@@ -85,6 +87,7 @@ E2E_SCENARIOS = \
 	tests/e2e/guard-budget-restart.t \
 	tests/e2e/guard-budget-returned.t \
 	tests/e2e/guard-budget-share.t \
+	tests/e2e/guard-budget-tasks.t \
 	tests/e2e/guard-deadline-over-while-down.t \
 	tests/e2e/guard-fallback-causes.t \
 	tests/e2e/guard-fallback-human.t \
@@ -113,6 +116,7 @@ E2E_SCENARIOS = \
 	tests/e2e/guard-poll-host-killed.t \
 	tests/e2e/guard-poll-many.t \
 	tests/e2e/guard-poll-outcome.t \
+	tests/e2e/guard-poll-repeated.t \
 	tests/e2e/guard-poll-tie-breaker.t \
 	tests/e2e/guard-poll-voters.t \
 	tests/e2e/guard-quality-agents.t \
@@ -146,13 +150,17 @@ E2E_SCENARIOS = \
 	tests/e2e/hostile-canary.t \
 	tests/e2e/hostile-doors.t \
 	tests/e2e/hostile-files.t \
+	tests/e2e/hostile-forgers.t \
 	tests/e2e/hostile-frames.t \
 	tests/e2e/hostile-memory.t \
 	tests/e2e/hostile-plugins.t \
 	tests/e2e/hostile-rounds.t \
 	tests/e2e/hostile-slow.t \
+	tests/e2e/hostile-words.t \
 	tests/e2e/guard-concurrency-nested.t tests/e2e/guard-cycle-costs.t tests/e2e/guard-context-answers.t tests/e2e/guard-rate-fair.t tests/e2e/guard-rate-waits.t \
+	tests/e2e/journal-dropped-shown.t \
 	tests/e2e/journal-erase.t \
+	tests/e2e/journal-retention-age.t \
 	tests/e2e/journal-retention.t \
 	tests/e2e/journal-sleeper-copied.t \
 	tests/e2e/journal-torn-tail.t \

@@ -1,6 +1,6 @@
 # A backup of a host under load is whole: what was accepted before is in it, and a host opens what was restored from it.
 . "$TESTS/lib.sh"
-plan 22
+plan 27
 host_start 'user = ""; run: { at_once = 64; };'
 plugin echo
 plugin keeper
@@ -33,6 +33,17 @@ for n in 1 2 3; do
 done
 touch "$T/enough"
 wait $loads
+
+# results ID-FILE: how each of these runs ended, and with what.
+results()
+{
+	local run
+	while read -r run; do
+		hospes wait "$run" --json 2>"$T/err" | jq -c '[.id, .status, .result]'
+	done <"$1"
+}
+results "$T/before.3" >"$T/results"
+is "$(jq -r '.[1]' "$T/results" | sort | uniq -c | awk '{ print $2, $1 }')" "ok $(wc -l <"$T/before.3")" "all of them end well"
 is "$(jq -c '[.format, .files > 5, .lsn > 0, .bytes > 0]' "$T/out")" '[1,true,true,true]' "it says what is in it"
 [ "$(wc -l <"$T/before.3")" -gt "$(wc -l <"$T/before.1")" ]
 ok $? "runs went on meanwhile ($(wc -l <"$T/before.1") to $(wc -l <"$T/before.3"))"
@@ -67,7 +78,8 @@ holds '[ $code -ne 0 ] && grep -q "conflict" "$T/err"' "nor over a state directo
 
 # ---- What is restored ----
 
-# opened N "why": the backup restored; every run that was accepted before it is there and ended.
+# opened N "why": the backup restored; it is sound, and every run that was accepted before it is there, and ends with the result
+# that it had.
 opened()
 {
 	rm -rf "$T/state"
@@ -76,10 +88,14 @@ opened()
 	hospes ps --all --limit 10000 --json | jq -r '.[].id' | sort >"$T/listed"
 	sort "$T/before.$1" | comm -23 - "$T/listed" >"$T/missing"
 	is "$(cat "$T/missing")" "" "$2"
+	results "$T/before.$1" >"$T/again"
+	diff <(grep -Ff "$T/before.$1" "$T/results" | sort) <(sort "$T/again") >"$T/differ"
+	ok $? "and end with the results that they had" || note "$(head "$T/differ")"
+	hospes journal verify --json >"$T/out" 2>"$T/err"
+	is "$? $(jq -r .ok "$T/out")" "0 true" "what was restored is sound" || shown
 }
 opened 1 "all runs of the first backup are there"
-opened_first=$(hospes show "$(head -n 1 "$T/before.1")" --json | jq -r .state)
-is "$opened_first" ended "and one is shown"
+is "$(hospes show "$(head -n 1 "$T/before.1")" --json | jq -r .state)" ended "and one is shown"
 host_stop
 opened 3 "all runs of the last one too"
 wait_for 'hospes memory search letters "first letter" --json | jq -e ".found | length > 0" >/dev/null'

@@ -1,7 +1,7 @@
 # A disk that may only be read, or that fails: a sentence and the end, no retry; what was acknowledged is there afterwards.
 . "$TESTS/lib.sh"
 [ "${SANITIZERS:-no}" = no ] || skip_all "a sanitizer and the failing disk both want to be first"
-plan 21
+plan 46
 documents
 conf_write "$([ "$(id -u)" -ne 0 ] || echo 'user = "";')"
 mkdir -p -m 0755 "$DROP"
@@ -83,6 +83,96 @@ ok $? "on a disk that works it starts"
 wait_for '[ "$(active echo)" = 1.0.0 ]'
 run echo '{"a": 1}'
 succeeds "and its plugins answer"
+host_stop
+
+# ---- Segments that are yet to be ----
+
+head -c 900000 /dev/zero | tr '\0' v >"$T/value"
+for rule in 'fdatasync:*.spare' 'pwrite:*.spare'; do
+	rm -f "$T/kept"
+	failing "$rule"
+	touch "$T/fail"
+	for ((n = 0; n < 40; n++)); do
+		hospes memory put kept "spare$n" --text <"$T/value" >"$T/out" 2>"$T/err" || break
+		echo "spare$n" >>"$T/kept"
+	done
+	holds "ended 'io_error.*cannot fill the next segment'" "$rule fails: the host ends and says why"
+	rm "$T/fail"
+	host_launch
+	ok $? "on a disk that works it starts"
+	hospes memory list kept --json | jq -r '.[].key' | sort >"$T/listed"
+	is "$(sort -u "$T/kept" | comm -23 - "$T/listed")" "" "and has what it acknowledged"
+	host_stop
+done
+
+# hide: a run that has ended, to be erased; $hidden, $secret.
+hide()
+{
+	secret="zebra-$RANDOM-$RANDOM-quagga"
+	run echo "{\"say\": \"$secret\"}"
+	hidden=$id
+}
+erased()
+{
+	wait_for '! grep -rlaF "$secret" "$T/state" >"$T/has"'
+	ok $? "$1" || note "$(cat "$T/has")"
+}
+
+failing 'fsync:*/journal'
+hide
+touch "$T/fail"
+! hospes erase "$hidden" >"$T/out" 2>"$T/err"
+ok $? "a sync of the journal's folder fails: a segment that has no name for certain is not used"
+holds "ended 'io_error.*cannot make the segment'" "the host ends and says why"
+rm "$T/fail"
+host_launch
+ok $? "on a disk that works it starts"
+hospes erase "$hidden" >"$T/out" 2>"$T/err"
+erased "and erases what it could not"
+host_stop
+
+for rule in 'fdatasync:*/erase.spare' 'pwrite:*/erase.spare'; do
+	failing "$rule"
+	hide
+	touch "$T/fail"
+	hospes erase "$hidden" >"$T/out" 2>"$T/err"; code=$?
+	holds '[ $code -ne 0 ] && grep -q io_error "$T/err"' "$rule fails: who erases is told" || shown
+	rm "$T/fail"
+	hospes erase "$hidden" >"$T/out" 2>"$T/err"; code=$?
+	is "$code" 0 "a second time it is erased" || shown
+	erased "and nowhere"
+	host_stop
+done
+
+# ---- Pages of the store ----
+
+failing 'pwrite:*/data.mdb,write:*/data.mdb'
+kept 7
+touch "$T/fail"
+kept 8
+holds "ended 'io_error.*cannot commit to the store'" "a write of the store fails: the host ends and says why"
+rm "$T/fail"
+host_launch
+ok $? "on a disk that works it starts"
+[ "$(hospes memory get kept k7)" = 7 ]
+ok $? "and has what it acknowledged"
+host_stop
+
+# ---- The target of a backup ----
+
+mkdir "$T/target"
+for rule in 'pwrite:*/it/*' 'write:*/it/store/data.mdb' 'syncfs:*/it' 'fsync:*/MANIFEST' 'fsync:*/target'; do
+	failing "$rule"
+	touch "$T/fail"
+	hospes backup "$T/target/it" >"$T/out" 2>"$T/err"; code=$?
+	rm "$T/fail"
+	holds '[ $code -ne 0 ] && grep -q io_error "$T/err" && [ -z "$(ls -A "$T/target")" ] && host_alive' \
+	    "$rule fails: who wants a backup is told, nothing is left of it, the host goes on" || shown
+	host_stop
+done
+host_launch
+hospes backup "$T/target/it" >"$T/out" 2>"$T/err"; code=$?
+is "$code" 0 "on a disk that works there is one" || shown
 host_stop
 
 # ---- A state directory that may only be read ----

@@ -6,14 +6,15 @@ mkdir -p "$T/state"
 unshare -m true 2>/dev/null && mount -t tmpfs -o size=1m tmpfs "$T/state" 2>/dev/null && umount "$T/state" ||
     skip_all "no tmpfs can be mounted here"
 trap 'host_stop KILL; umount_all; scenario_end' EXIT
-plan 27
+plan 51
 
 umount_all()
 {
 	local at
-	for at in journal store objects memory; do
+	for at in journal store objects memory backups; do
 		! mountpoint -q "$T/state/$at" || umount -l "$T/state/$at"
 	done
+	! mountpoint -q "$T/target" || umount -l "$T/target"
 }
 
 # small FOLDER SIZE: a host whose FOLDER alone is on a small file system.
@@ -147,4 +148,84 @@ wait_for 'hospes memory search letters "first letter" --json 2>/dev/null | jq -e
 is "$(hospes memory search letters "first letter" --json | jq -r '.found[0].document')" alpha "and finds what it knows"
 hospes memory load letters "$T/large.txt" >"$T/out" 2>"$T/err"; code=$?
 is "$code" 0 "and takes the large document" || shown
+host_stop
+
+# ---- Erasing: another segment is begun, and the old one is written anew ----
+
+small journal 20m
+host_launch
+wait_for '[ "$(active echo)" = 1.0.0 ]'
+secret="zebra-$RANDOM-$RANDOM-quagga"
+run echo "{\"say\": \"$secret\"}"
+succeeds "a run with something to hide"
+hidden=$id
+
+# erase_fails "why": it is refused, and the host lives.
+erase_fails()
+{
+	hospes erase "$hidden" >"$T/out" 2>"$T/err"; code=$?
+	holds '[ $code -ne 0 ] && grep -q disk_full "$T/err"' "$1: who erases is told" || shown
+	run echo '{"a": 1}'
+	succeeds "and the host goes on"
+}
+erase_fails "no room for another segment"
+is "$(hospes show "$hidden" --json | jq -r .missing.code)" erased "what is to be erased is no longer shown"
+host_stop
+host_launch
+ok $? "a start that finds it undone, and no room, is a start"
+erase_fails "still no room"
+room journal 36m
+erase_fails "no room for the old one anew"
+room journal 100m
+hospes erase "$hidden" >"$T/out" 2>"$T/err"; code=$?
+is "$code" 0 "with room it is erased" || shown
+! grep -rlaF "$secret" "$T/state" >"$T/has"
+ok $? "and nowhere" || note "$(cat "$T/has")"
+hospes journal verify --json >"$T/out" 2>"$T/err"
+is "$(jq -r .ok "$T/out")" true "the journal is whole" || shown
+
+# ---- A segment that is left because of its age ----
+
+conf_write 'user = ""; journal = { keep = "4s"; };'
+small journal 20m
+host_launch
+wait_for -t 90 'run echo "{}"; logged "no room for the journal.s next segment"'
+ok $? "no room for a segment when the one before is old: that is warned of"
+run echo '{"a": 1}'
+succeeds "and the host goes on with the old one"
+room journal 100m
+wait_for -t 90 'run echo "{}"; [ ! -e "$T/state/journal/0000000000000001.seg" ]'
+ok $? "with room it goes"
+host_stop
+conf_write 'user = "";'
+
+# ---- The target of a backup ----
+
+mkdir -p "$T/target"
+small journal 100m
+mount -t tmpfs -o size=64k,mode=0700 tmpfs "$T/target"
+host_launch
+wait_for '[ "$(active echo)" = 1.0.0 ]'
+hospes backup "$T/target/it" >"$T/out" 2>"$T/err"; code=$?
+holds '[ $code -ne 0 ] && grep -q disk_full "$T/err"' "no room for a backup: who asks is told" || shown
+run echo '{"a": 1}'
+succeeds "and the host goes on"
+is "$(ls -A "$T/target")" "" "nothing is left of it"
+mount -o remount,size=100m "$T/target"
+hospes backup "$T/target/it" >"$T/out" 2>"$T/err"; code=$?
+is "$code" 0 "with room there is one" || shown
+
+# ---- The backup before a migration ----
+
+small backups 64k
+tar -C "$T" --no-same-owner -xzf "$TESTS/../fixtures/state/state-format-0.tar.gz"
+before=$(cd "$T/state" && find journal store/data.mdb -type f -exec sha256sum {} + | sort)
+! host_launch
+ok $? "no room for the backup before a migration: the host does not start"
+holds "ended" "it says why"
+is "$(cd "$T/state" && find journal store/data.mdb -type f -exec sha256sum {} + | sort)" "$before" "what it has is as it was"
+room backups 100m
+host_launch
+ok $? "with room it starts"
+is "$(cat "$T/state/format")" 1 "and has brought it to its format"
 host_stop

@@ -18,7 +18,7 @@ FUZZ_BATCH = $(core_base_libbase_a_SOURCES) $(core_journal_libjournal_a_SOURCES)
 FUZZ_JSON = $(core_base_libbase_a_SOURCES)
 FUZZ_POLICY = $(core_base_libbase_a_SOURCES) $(core_policy_libpolicy_a_SOURCES)
 FUZZ_HTTP = $(core_base_libbase_a_SOURCES) $(core_tool_libtool_a_SOURCES)
-FUZZ_FRAMES = $(core_base_libbase_a_SOURCES) core/cell/frames.c core/cell/frames.h
+FUZZ_FRAMES = $(core_base_libbase_a_SOURCES) core/cell/frames.c core/cell/frames.h sdk/mail.h
 FUZZ_SEMVER = $(core_base_libbase_a_SOURCES) core/registry/semver.c
 
 EXTRA_DIST += tests/fuzz/fuzz.h tests/fuzz/fuzz_record.c tests/fuzz/fuzz_carried.c tests/fuzz/fuzz_batch.c tests/fuzz/fuzz_check.c tests/fuzz/fuzz_json.c tests/fuzz/fuzz_policy.c tests/fuzz/fuzz_http.c \

@@ -5,7 +5,8 @@
 
 #include "api/api.h"
 
-#define REVIEW_ID_TEXT "01ARZ3NDEKTSV4RRFFQ69G5FAV-1" /* of the one review */
+#define RUN_ID         "01ARZ3NDEKTSV4RRFFQ69G5FAV" /* of the one run */
+#define REVIEW_ID_TEXT RUN_ID "-1"                  /* of its one review */
 
 struct fakes {
 	struct policy policy;

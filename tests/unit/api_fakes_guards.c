@@ -4,8 +4,6 @@
 
 #include <string.h>
 
-#include <string.h>
-
 #include "dispatch/dispatch.h"
 #include "run/run.h"
 

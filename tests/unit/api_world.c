@@ -18,6 +18,7 @@
 #include "api_world.h"
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/json.h"
 
 struct api_options
 options_of(struct world *w)
@@ -159,4 +160,13 @@ request_open(struct world *w, const char *path)
 	send_all(w, fd, head, strlen(head));
 	turn(w);
 	return fd;
+}
+
+void
+start_run(struct world *w)
+{
+	expect(w, "POST", "/v1/runs", "{\"plugin\":\"wordcount\",\"input\":{\"text\":\"a b\"},\"sources\":[\"wood\"]}",
+	    202, RUN_ID);
+	assert_int_equal(json_array_size(json_object_get(fakes.request, "sources")), 1);
+	assert_string_equal(json_string_value(json_object_get(json_object_get(fakes.request, "input"), "text")), "a b");
 }

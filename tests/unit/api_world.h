@@ -33,4 +33,7 @@ char *ask(struct world *w, const char *method, const char *path, const void *bod
 /* The same, whose answer has to have this status and this in it. */
 void expect(struct world *w, const char *method, const char *path, const char *body, int code, const char *part);
 
+/* Starts the one run. */
+void start_run(struct world *w);
+
 #endif

@@ -8,6 +8,8 @@
 #ifndef TESTS_CELL_WORLD_H
 #define TESTS_CELL_WORLD_H
 
+#include "cmocka_all.h"
+
 #include "cell/host.h"
 
 #define WORLD_GUESTS 256u
@@ -66,10 +68,15 @@ int world_open(struct fault *fault);
 void world_free(void);
 void world_turn(void); /* until nothing more happens */
 
+/* For cmocka: such a world for each test; and one in which a pool has one cell. */
+int world_setup(void **state);
+int world_setup_one_cell(void **state);
+int world_teardown(void **state);
+
 /* Calls, by index. */
 unsigned world_submit(const char *input);
 unsigned world_submit_only(const char *input); /* the loop does not turn */
-void world_submit_again(unsigned i); /* one that was evicted */
+void world_submit_again(unsigned i);           /* one that was evicted */
 unsigned world_index(const struct call *call);
 void world_outcome(unsigned i, uint32_t ordinal, int status, const char *value);
 
@@ -85,11 +92,21 @@ void guest_ready(struct guest *g); /* HELLO and READY, and the loop turns */
 void guest_op(struct guest *g, uint64_t call, uint32_t ordinal, uint16_t kind, uint8_t flags, const char *target,
     const char *input);
 void guest_reply(struct guest *g, uint64_t call, int32_t status, const char *value);
+void guest_close(struct guest *g);                /* all that it has of ours */
 void guest_die(struct guest *g, int wait_status); /* closes all, tells the status, and the loop turns */
 bool guest_hears(struct guest *g, struct wire_frame *head, char *body, size_t size);     /* the next frame, if any */
 unsigned guest_hears_all(struct guest *g, uint16_t type, uint64_t *calls, unsigned max); /* handles of such frames */
 
-/* Clocks. */
+/* A cell is ready, and hears of the beginning of `n` calls. */
+void guest_begins(struct guest *g, uint64_t *handles, unsigned n);
+
+/* A ready cell with one call in it, which has heard SETUP and START; with `n`, their handles in order. */
+struct guest *guest_with_call(unsigned *i, uint64_t *handle);
+struct guest *guest_with_calls(unsigned n, uint64_t *handles);
+void guest_waits(struct guest *g, uint64_t handle); /* the call asks somebody, and waits for it */
+
+/* Clocks, and the watchdog's look once so much of them has gone by. */
 extern int64_t world_mono, world_cpu;
+void world_look(int64_t wall_ns, int64_t cpu_ns);
 
 #endif

@@ -5,6 +5,9 @@
 
 #include "base/buf.h"
 #include "base/fault.h"
+#include "base/fd.h"
+#include "cmocka_all.h"
+#include "policy/policy.h"
 #include "scratch.h"
 
 static char *dir, *path;
@@ -26,6 +29,39 @@ tear_down(void **state)
 	scratch_free(&dir);
 	free(path);
 	return 0;
+}
+
+/* What a file of this text says; NULL: `fault` has what is wrong with it. */
+static inline struct policy *
+load(const char *text)
+{
+	struct policy *p = NULL;
+
+	assert_int_equal(fd_write_file(path, text, strlen(text), 0600, &fault), 0);
+	return policy_load(path, false, &p, &fault) == 0 ? p : NULL;
+}
+
+static inline struct policy *
+good(const char *text)
+{
+	struct policy *p = load(text);
+
+	if (p == NULL)
+		fail_msg("%s: %s", text, fault.text);
+	return p;
+}
+
+/* Refused as bad_config, with these words in the sentence. */
+static inline void
+bad(const char *text, const char *says)
+{
+	_cleanup_(policy_unref) struct policy *p = load(text);
+
+	if (p != NULL)
+		fail_msg("accepted: %s", text);
+	assert_int_equal(fault.status, HOSPES_ECONFIG);
+	if (strstr(fault.text, says) == NULL)
+		fail_msg("says nothing of \"%s\": %s", says, fault.text);
 }
 
 #endif

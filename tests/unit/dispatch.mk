@@ -1,12 +1,12 @@
 # unit tests of call and dispatch
 
 CMOCKA_TESTS += tests/unit/test_account tests/unit/test_account_property tests/unit/test_alerts \
-	tests/unit/test_carried tests/unit/test_context tests/unit/test_dispatch tests/unit/test_dispatch_budget tests/unit/test_dispatch_effects \
-	tests/unit/test_dispatch_grounding tests/unit/test_dispatch_ladder tests/unit/test_dispatch_loops \
-	tests/unit/test_ledger \
+	tests/unit/test_carried tests/unit/test_context tests/unit/test_dispatch tests/unit/test_dispatch_budget \
+	tests/unit/test_dispatch_effects tests/unit/test_dispatch_grounding tests/unit/test_dispatch_ladder \
+	tests/unit/test_dispatch_ladder_review tests/unit/test_dispatch_loops tests/unit/test_ledger \
 	tests/unit/test_dispatch_memory tests/unit/test_dispatch_parts tests/unit/test_dispatch_reviews \
-	tests/unit/test_dispatch_waits tests/unit/test_rate tests/unit/test_restore tests/unit/test_stages \
-	tests/unit/test_dispatch_chance tests/unit/test_stages_restore tests/unit/test_stages_stop \
+	tests/unit/test_dispatch_waits tests/unit/test_rate tests/unit/test_restore tests/unit/test_restore_damage \
+	tests/unit/test_stages tests/unit/test_dispatch_chance tests/unit/test_stages_restore tests/unit/test_stages_stop \
 	tests/unit/test_verdict_cache tests/unit/test_waitq
 
 tests_unit_test_waitq_SOURCES = tests/unit/test_waitq.c tests/unit/cmocka_all.h
@@ -22,13 +22,18 @@ tests_unit_test_carried_SOURCES = tests/unit/test_carried.c tests/unit/cmocka_al
 tests_unit_test_carried_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_carried_LDADD = $(tests_unit_test_account_LDADD)
 
-DISPATCH_WORLD = tests/unit/dispatch_world.c tests/unit/dispatch_world.h
+DISPATCH_WORLD = tests/unit/dispatch_fakes.c tests/unit/dispatch_world.c tests/unit/dispatch_world.h \
+	tests/unit/cmocka_all.h
+DISPATCH_KEPT = tests/unit/dispatch_kept.c tests/unit/dispatch_kept.h
+RESTORE_WORLD = tests/unit/restore_world.c tests/unit/restore_world.h $(DISPATCH_KEPT)
+BREAKER_WORLD = tests/unit/breaker_world.c tests/unit/breaker_world.h
 DISPATCH_TEST_LIBS = core/dispatch/libdispatch.a core/registry/libregistry.a core/policy/libpolicy.a core/call/libcall.a \
 	core/base/libbase.a $(EVENT_LIBS) $(JANSSON_LIBS) $(CONFIG_LIBS) $(SODIUM_LIBS) $(XXHASH_LIBS) $(CURL_LIBS) \
 	$(CMOCKA_LIBS) -lm
 
-CMOCKA_TESTS += tests/unit/test_breaker tests/unit/test_routing
-tests_unit_test_breaker_SOURCES = tests/unit/test_breaker.c $(DISPATCH_WORLD)
+CMOCKA_TESTS += tests/unit/test_breaker tests/unit/test_breaker_guard tests/unit/test_breaker_probe \
+	tests/unit/test_routing
+tests_unit_test_breaker_SOURCES = tests/unit/test_breaker.c $(BREAKER_WORLD) $(DISPATCH_WORLD)
 tests_unit_test_breaker_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_breaker_LDADD = $(DISPATCH_TEST_LIBS)
 
@@ -56,11 +61,11 @@ tests_unit_test_dispatch_grounding_SOURCES = tests/unit/test_dispatch_grounding.
 tests_unit_test_dispatch_grounding_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_dispatch_grounding_LDADD = $(DISPATCH_TEST_LIBS)
 
-tests_unit_test_dispatch_ladder_SOURCES = tests/unit/test_dispatch_ladder.c tests/unit/cmocka_all.h $(DISPATCH_WORLD)
+tests_unit_test_dispatch_ladder_SOURCES = tests/unit/test_dispatch_ladder.c tests/unit/ladder_world.h $(DISPATCH_WORLD)
 tests_unit_test_dispatch_ladder_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_dispatch_ladder_LDADD = $(DISPATCH_TEST_LIBS)
 
-tests_unit_test_dispatch_loops_SOURCES = tests/unit/test_dispatch_loops.c $(DISPATCH_WORLD)
+tests_unit_test_dispatch_loops_SOURCES = tests/unit/test_dispatch_loops.c $(DISPATCH_KEPT) $(DISPATCH_WORLD)
 tests_unit_test_dispatch_loops_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_dispatch_loops_LDADD = $(DISPATCH_TEST_LIBS)
 
@@ -84,7 +89,7 @@ tests_unit_test_rate_SOURCES = tests/unit/test_rate.c $(DISPATCH_WORLD)
 tests_unit_test_rate_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_rate_LDADD = $(DISPATCH_TEST_LIBS)
 
-tests_unit_test_restore_SOURCES = tests/unit/test_restore.c $(DISPATCH_WORLD)
+tests_unit_test_restore_SOURCES = tests/unit/test_restore.c $(RESTORE_WORLD) $(DISPATCH_WORLD)
 tests_unit_test_restore_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_restore_LDADD = $(DISPATCH_TEST_LIBS)
 
@@ -92,11 +97,11 @@ tests_unit_test_stages_SOURCES = tests/unit/test_stages.c tests/unit/stages_worl
 tests_unit_test_stages_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_stages_LDADD = $(DISPATCH_TEST_LIBS)
 
-tests_unit_test_dispatch_chance_SOURCES = tests/unit/test_dispatch_chance.c $(DISPATCH_WORLD)
+tests_unit_test_dispatch_chance_SOURCES = tests/unit/test_dispatch_chance.c $(DISPATCH_KEPT) $(DISPATCH_WORLD)
 tests_unit_test_dispatch_chance_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_dispatch_chance_LDADD = $(DISPATCH_TEST_LIBS)
 
-tests_unit_test_stages_restore_SOURCES = tests/unit/test_stages_restore.c $(DISPATCH_WORLD)
+tests_unit_test_stages_restore_SOURCES = tests/unit/test_stages_restore.c $(DISPATCH_KEPT) $(DISPATCH_WORLD)
 tests_unit_test_stages_restore_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_stages_restore_LDADD = $(DISPATCH_TEST_LIBS)
 
@@ -119,3 +124,20 @@ tests_unit_test_stages_stop_LDADD = $(DISPATCH_TEST_LIBS)
 tests_unit_test_dispatch_budget_SOURCES = tests/unit/test_dispatch_budget.c $(DISPATCH_WORLD)
 tests_unit_test_dispatch_budget_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_dispatch_budget_LDADD = $(DISPATCH_TEST_LIBS)
+
+tests_unit_test_restore_damage_SOURCES = tests/unit/test_restore_damage.c $(RESTORE_WORLD) $(DISPATCH_WORLD)
+tests_unit_test_restore_damage_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_restore_damage_LDADD = $(DISPATCH_TEST_LIBS)
+
+tests_unit_test_dispatch_ladder_review_SOURCES = tests/unit/test_dispatch_ladder_review.c tests/unit/ladder_world.h \
+	$(DISPATCH_KEPT) $(DISPATCH_WORLD)
+tests_unit_test_dispatch_ladder_review_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_dispatch_ladder_review_LDADD = $(DISPATCH_TEST_LIBS)
+
+tests_unit_test_breaker_guard_SOURCES = tests/unit/test_breaker_guard.c $(BREAKER_WORLD) $(DISPATCH_WORLD)
+tests_unit_test_breaker_guard_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_breaker_guard_LDADD = $(DISPATCH_TEST_LIBS)
+
+tests_unit_test_breaker_probe_SOURCES = tests/unit/test_breaker_probe.c $(BREAKER_WORLD) $(DISPATCH_WORLD)
+tests_unit_test_breaker_probe_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_breaker_probe_LDADD = $(DISPATCH_TEST_LIBS)

@@ -6,12 +6,10 @@
 #ifndef TESTS_DISPATCH_WORLD_H
 #define TESTS_DISPATCH_WORLD_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
+#include "cmocka_all.h"
+
 #include <stdio.h>
 #include <string.h>
-#include <cmocka.h>
 
 #include "base/clock.h"
 #include "base/json.h"
@@ -82,8 +80,9 @@ extern struct world w;
 int setup(void **state);
 int teardown(void **state);
 
-/* The run has this configuration, in which it may ask for the same as often as it needs it. */
+/* The run has this configuration, in which it may ask for the same as often as it needs it; and what the file itself says. */
 void with_policy(const char *text);
+struct policy *policy_of(const char *text);
 
 /* An active agent that may call and reach whatever it likes. */
 struct version *version_add(const char *name, const char *semver);
@@ -91,7 +90,8 @@ struct version *version_add(const char *name, const char *semver);
 /* Starts the run; its root call. */
 struct call *start(void);
 
-/* A call asks for something and waits for it; for another agent; ends. */
+/* A call asks for something and waits for it, as this op or of that kind; for another agent; ends. */
+void ask_op(struct call *call, const struct wire_op *op, const char *target, const void *input, size_t len);
 void ask_with(struct call *call, uint16_t kind, const char *target, int64_t share, const void *input, size_t len);
 void ask(struct call *call, const char *target);
 void reply(struct call *call, int status, const char *text);
@@ -99,11 +99,14 @@ void reply(struct call *call, int status, const char *text);
 struct call *newest(void); /* the call that was submitted last */
 int last_status(void);     /* of the outcome that was delivered last */
 const char *sentence(struct call *call, uint32_t ordinal);
+void assert_says(const struct call *call, uint32_t ordinal, const char *part); /* as an outcome */
 
 /* Memory answers what it was asked last: JSON, or with NULL the fault. */
 void memory_answers(const char *json, const struct fault *fault);
 
-/* The newest record of a kind, decoded; the test fails when there is none. */
+/* How many records of a kind there are; the newest of them, decoded, without which the test fails; and any other. */
+unsigned records_of(uint16_t kind);
 struct record record_newest(uint16_t kind);
+struct record decoded(const void *bytes);
 
 #endif

@@ -1,5 +1,7 @@
 /* The world of the tests of memory. */
 
+#include <dirent.h>
+
 #include "memory_world.h"
 
 #include <event2/buffer.h>
@@ -179,3 +181,65 @@ world_load(struct world *w, const char *name, const char *text)
 
 	return world_load_batch(w, &world_space, batch, strlen(batch));
 }
+
+unsigned
+world_files(struct world *w)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < 256; i++) {
+		_cleanup_(free_p) char *path = xasprintf("%s/documents/%02x", w->memory_dir, i);
+		DIR *dir = opendir(path);
+		struct dirent *e;
+
+		while (dir != NULL && (e = readdir(dir)) != NULL)
+			n += e->d_name[0] != '.';
+		if (dir != NULL)
+			closedir(dir);
+	}
+	return n;
+}
+
+json_t *
+world_drop(struct world *w, const struct memory_space *space)
+{
+	struct memory_command *c = NULL;
+
+	assert_int_equal(memory_drop(w->memory, space, &c, &w->fault), 0);
+	memory_append(w->memory, c, "test", world_done, w);
+	return world_wait(w);
+}
+
+int
+world_setup(void **state)
+{
+	*state = world_new();
+	return 0;
+}
+
+int
+world_teardown(void **state)
+{
+	world_free((struct world **)state);
+	return 0;
+}
+
+json_int_t
+number(const json_t *j, const char *member)
+{
+	return json_integer_value(json_object_get(j, member));
+}
+
+const char *
+text(const json_t *j, const char *member)
+{
+	return json_string_value(json_object_get(j, member));
+}
+
+size_t
+hits(struct world *w)
+{
+	return json_array_size(json_object_get(w->answer, "found"));
+}
+
+const char of_birds[] = "Of birds\n\nThe swift sleeps on the wing.\n\nOwls hunt at night, when mice are about.\n";

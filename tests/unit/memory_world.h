@@ -22,6 +22,10 @@ struct world {
 
 extern const struct memory_space world_space; /* uid:1, notes */
 
+/* For cmocka: a world for each test. */
+int world_setup(void **state);
+int world_teardown(void **state);
+
 struct world *world_new(void);
 void world_free(struct world **w);
 void world_open(struct world *w);
@@ -35,7 +39,19 @@ json_t *world_put(struct world *w, const char *key, const char *json, uint64_t v
 json_t *world_get(struct world *w, const char *key);
 json_t *world_forget(struct world *w, const char *key);
 json_t *world_forget_document(struct world *w, const char *digest);
+json_t *world_drop(struct world *w, const struct memory_space *space);
 json_t *world_search(struct world *w, const char *query);
+
+/* Files of documents, all of them. */
+unsigned world_files(struct world *w);
+
+/* A document that tests load. */
+extern const char of_birds[];
+
+/* Of an answer: a number and a text in it, and how much a search found. */
+json_int_t number(const json_t *j, const char *member);
+const char *text(const json_t *j, const char *member);
+size_t hits(struct world *w);
 
 /* Loads a batch as it is, or one document. */
 json_t *world_load_batch(struct world *w, const struct memory_space *space, const void *batch, size_t len);

@@ -2,15 +2,18 @@
 
 #include "config.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <sodium.h>
 
+#include "base/fd.h"
 #include "base/json.h"
 #include "base/util.h"
 #include "cli/client.h"
 #include "cmocka_all.h"
+#include "scratch.h"
 #include "sources_host.h"
 
 struct sources_host host = {.lock = PTHREAD_MUTEX_INITIALIZER};
@@ -106,4 +109,47 @@ char *
 client_path(const char *prefix, const char *name, const char *suffix)
 {
 	return xasprintf("%s%s%s", prefix, name, suffix);
+}
+
+/* ---- The files --------------------------------------------------------------------------------------------------- */
+
+char *folder;
+
+int
+set_up(void **state)
+{
+	(void)state;
+	folder = scratch_new();
+	setenv("XDG_CACHE_HOME", folder, 1);
+	host.known = json_object();
+	host.batches = host.asked = host.fails_at = 0;
+	host.largest = host.document_max = 0;
+	host.on_batch = NULL;
+	return chdir(folder);
+}
+
+int
+tear_down(void **state)
+{
+	(void)state;
+	json_decref(host.known);
+	assert_int_equal(chdir("/"), 0);
+	scratch_free(&folder);
+	return 0;
+}
+
+void
+file(const char *path, const char *text)
+{
+	_cleanup_(free_p) char *dir = xstrdup(path);
+	char *slash = strrchr(dir, '/');
+	_cleanup_(close_p) int fd = -1;
+	struct fault fault;
+
+	if (slash != NULL) {
+		*slash = '\0';
+		assert_int_equal(fd_make_dirs(dir, 0755, &fault), 0);
+	}
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+	assert_int_equal(fd_write_all(fd, text, strlen(text)), 0);
 }

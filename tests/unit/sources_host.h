@@ -1,4 +1,4 @@
-/* The host of test_sources: takes batches, knows digests, answers in place of a client's connection. */
+/* The host of tests of sources: takes batches, knows digests, answers in place of a client's connection. */
 
 #ifndef SOURCES_HOST_H
 #define SOURCES_HOST_H
@@ -16,5 +16,12 @@ struct sources_host {
 };
 
 extern struct sources_host host;
+
+/* For cmocka: a folder for each test, which is where it works and where its cache is, and a host that knows nothing. */
+extern char *folder;
+int set_up(void **state);
+int tear_down(void **state);
+
+void file(const char *path, const char *text);
 
 #endif

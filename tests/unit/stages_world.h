@@ -55,16 +55,6 @@ begins_with_two(void)
 	return begins();
 }
 
-static inline unsigned
-count(uint16_t kind)
-{
-	unsigned n = 0;
-
-	for (unsigned i = 0; i < w.n_records; i++)
-		n += w.kinds[i] == kind;
-	return n;
-}
-
 static inline void
 text_is(const struct record *r, enum record_tag tag, const char *text)
 {

@@ -219,7 +219,6 @@ host_starts(void)
 	for (int q = 0; q < QUANTITIES; q++)
 		t.run.account.limit[q] = t.limit[q];
 	dispatch_take(t.d, &t.run);
-	watch_limits(&t.run.account, &(struct policy_percents){0});
 }
 
 /* The ledger says what was spent on the day, as it was told by calls that ended. */
@@ -522,6 +521,7 @@ begin_all(void **state)
 	policy = policy_defaults(true);
 	policy->clients = &all_clients;
 	policy->n_clients = 1;
+	policy->alerts_at.n = 0; /* there is nowhere to record them */
 	for (unsigned i = 0; i < AGENTS; i++)
 		snprintf(versions[i].name, sizeof(versions[i].name), "agent-%u", i);
 	return 0;

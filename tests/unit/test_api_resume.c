@@ -12,7 +12,6 @@
 #include "base/log.h"
 #include "base/util.h"
 
-#define RUN_ID "01ARZ3NDEKTSV4RRFFQ69G5FAV"
 #define EVENTS "/v1/runs/" RUN_ID "/events"
 
 static int

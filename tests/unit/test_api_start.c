@@ -11,7 +11,6 @@
 #include "base/log.h"
 #include "base/util.h"
 
-#define RUN_ID "01ARZ3NDEKTSV4RRFFQ69G5FAV"
 #define BODY   "{\"plugin\":\"wordcount\",\"input\":1}"
 
 static int

@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/fault.h"
+#include "base/find.h"
 #include "base/id.h"
 #include "base/install.h"
 #include "base/log.h"
@@ -21,10 +22,10 @@ money_is_read_and_written(void **state)
 	static const struct {
 		const char *text, *written;
 		int64_t micros;
-	} good[] = {{"0", "0.00", 0}, {"0.5", "0.50", 500000}, {"$47000", "47000.00", 47000000000}, {"1.000001", "1.000001", 1000001},
-	    {"0.010", "0.01", 10000}, {"1000000000", "1000000000.00", MONEY_MAX}};
-	static const char *const bad[] = {"", "$", ".5", "1.", "1.0000001", "-1", "1e3", "1,5", "1.5 ", " 1", "1.2.3", "1000000000.1",
-	    "99999999999999999999", "0x1", "$$1"};
+	} good[] = {{"0", "0.00", 0}, {"0.5", "0.50", 500000}, {"$47000", "47000.00", 47000000000},
+	    {"1.000001", "1.000001", 1000001}, {"0.010", "0.01", 10000}, {"1000000000", "1000000000.00", MONEY_MAX}};
+	static const char *const bad[] = {"", "$", ".5", "1.", "1.0000001", "-1", "1e3", "1,5", "1.5 ", " 1", "1.2.3",
+	    "1000000000.1", "99999999999999999999", "0x1", "$$1"};
 	char out[MONEY_TEXT];
 	int64_t micros;
 
@@ -332,7 +333,10 @@ a_value_cannot_forge_a_line(void **state)
 	assert_logged("\xe2\x80\xa8", "\"\\xe2\\x80\\xa8\""); /* line separator */
 	assert_logged("\xe2\x80\xae"
 		      "gpj",
-	    "\"\\xe2\\x80\\xaegpj\""); /* reads backwards from here */
+	    "\"\\xe2\\x80\\xaegpj\"");                                 /* reads backwards from here */
+	assert_logged("\xd8\x9c", "\"\\xd8\\x9c\"");                   /* an Arabic mark */
+	assert_logged("\xe2\x80\x8f", "\"\\xe2\\x80\\x8f\"");          /* right to left */
+	assert_logged("\xf3\xa0\x81\x81", "\"\\xf3\\xa0\\x81\\x81\""); /* a letter that nobody sees */
 	log_error("numbers", LOG_I("i", -5), LOG_U("u", UINT64_MAX));
 	assert_non_null(strstr(last_line, "msg=numbers i=-5 u=18446744073709551615"));
 	last_line[0] = '\0';
@@ -389,6 +393,27 @@ outside_an_installed_tree_the_configured_folders(void **state)
 	assert_string_equal(install_dir(INSTALL_CONF), CONFDIR);
 }
 
+static void
+bytes_are_found_wherever_they_are(void **state)
+{
+	char text[70], wanted[6];
+	unsigned seed = 1;
+
+	(void)state;
+	for (unsigned round = 0; round < 200000; round++) {
+		size_t len, n;
+
+		seed = seed * 1103515245u + 12345u;
+		len = (seed >> 16) % (sizeof(text) + 1);
+		n = 1 + (seed >> 8) % sizeof(wanted);
+		for (size_t i = 0; i < len + n; i++) {
+			seed = seed * 1103515245u + 12345u;
+			(i < len ? text : wanted)[i < len ? i : i - len] = (seed >> 16) % 4 == 0 ? 'b' : 'a';
+		}
+		assert_ptr_equal(bytes_find(text, len, wanted, n), memmem(text, len, wanted, n));
+	}
+}
+
 int
 main(void)
 {
@@ -398,6 +423,7 @@ main(void)
 	    cmocka_unit_test(a_cursor_that_failed_stays_so),
 	    cmocka_unit_test(payloads_are_counted_and_hashed),
 	    cmocka_unit_test(bad_utf8_is_found_anywhere),
+	    cmocka_unit_test(bytes_are_found_wherever_they_are),
 	    cmocka_unit_test(nesting_is_bounded_outside_strings),
 	    cmocka_unit_test(ulids_sort_as_made),
 	    cmocka_unit_test(hex_and_traces),

@@ -1,7 +1,5 @@
 /* What a cell used of CPU time is paid for by the calls that had something to do there, each by how long it had. */
 
-#include "cmocka_all.h"
-
 #include "base/clock.h"
 #include "cell_world.h"
 
@@ -18,21 +16,9 @@ on_cpu(struct call *call, int64_t ns, void *arg)
 static int
 setup(void **state)
 {
-	struct fault fault;
-
-	(void)state;
 	memset(paid, 0, sizeof(paid));
-	world_new();
-	assert_int_equal(world_open(&fault), 0);
+	assert_int_equal(world_setup(state), 0);
 	world.cells->events.cpu = on_cpu;
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	world_free();
 	return 0;
 }
 
@@ -60,8 +46,7 @@ calls(unsigned n, uint64_t *handles)
 		world_submit("1");
 	g = guest(0);
 	world_cpu = 700 * NS_PER_MS; /* to load */
-	guest_ready(g);
-	assert_int_equal(guest_hears_all(g, WIRE_START, handles, n), n);
+	guest_begins(g, handles, n);
 	return g;
 }
 
@@ -217,7 +202,7 @@ test_a_dead_cell(void **state)
 int
 main(void)
 {
-#define PROMISE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define PROMISE(f) cmocka_unit_test_setup_teardown(f, setup, world_teardown)
 	const struct CMUnitTest tests[] = {
 	    PROMISE(test_alike_for_what_they_do_alike),
 	    PROMISE(test_who_waits_does_not_pay),

@@ -1,74 +1,25 @@
-/* Calls whose cell dies, calls that are told to stop, cells that fall silent. */
+/* Calls whose cell dies, and who is taken for the one that did it. */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "cell_world.h"
 
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <time.h>
-
-#include "cell_world.h"
-
-static int
-setup(void **state)
-{
-	struct fault fault;
-
-	(void)state;
-	world_new();
-	world.policy->cells_per_pool = 1;
-	return world_open(&fault);
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	world_free();
-	return 0;
-}
-
-/* A ready cell with `n` calls in it; their handles in order. */
-static struct guest *
-calls_in_cell(unsigned n, uint64_t *handles)
-{
-	struct guest *g;
-
-	for (unsigned i = 0; i < n; i++)
-		(void)world_submit("1");
-	g = guest(guests() - 1);
-	guest_ready(g);
-	assert_int_equal(guest_hears_all(g, WIRE_START, handles, n), n);
-	return g;
-}
-
-static void
-park(struct guest *g, uint64_t handle)
-{
-	guest_op(g, handle, 0, WIRE_OP_CALL, WIRE_OP_WAITS, "other", "1");
-	world_turn();
-}
-
-/* ---- Deaths ------------------------------------------------------------------------------------------------------ */
 
 static void
 test_innocents_begin_again(void **state)
 {
 	struct wire_frame head;
 	uint64_t h[3], again[3];
-	struct guest *g = calls_in_cell(3, h);
+	struct guest *g = guest_with_calls(3, h);
 
 	(void)state;
 	for (int i = 0; i < 3; i++)
-		park(g, h[i]);
+		guest_waits(g, h[i]);
 	world_outcome(1, 0, 0, "\"recorded\"");
-	park(g, h[1]); /* nothing: an op 0 was there already */
+	guest_waits(g, h[1]); /* nothing: an op 0 was there already */
 	assert_true(g->kill_asked);
 	guest_die(g, SIGKILL);
 	/* A cell that broke the rules while one call ran: that call is the suspect, the others begin again at once. */
@@ -102,16 +53,15 @@ static void
 test_killed_from_outside(void **state)
 {
 	uint64_t h[2];
-	struct guest *g = calls_in_cell(2, h);
+	struct guest *g = guest_with_calls(2, h);
 
 	(void)state;
 	for (int times = 0; times < 5; times++) {
-		park(g, h[0]);
-		park(g, h[1]);
+		guest_waits(g, h[0]);
+		guest_waits(g, h[1]);
 		guest_die(g, SIGKILL);
 		g = guest(guests() - 1);
-		guest_ready(g);
-		assert_int_equal(guest_hears_all(g, WIRE_START, h, 2), 2);
+		guest_begins(g, h, 2);
 	}
 	assert_int_equal(world.call[0]->deaths, 0);
 	assert_int_equal(world.told[0].losses + world.told[1].losses, 0);
@@ -121,11 +71,11 @@ static void
 test_suspect_runs_alone(void **state)
 {
 	uint64_t h[3], one;
-	struct guest *g = calls_in_cell(3, h), *pool, *alone;
+	struct guest *g = guest_with_calls(3, h), *pool, *alone;
 
 	(void)state;
-	park(g, h[0]);
-	park(g, h[1]);
+	guest_waits(g, h[0]);
+	guest_waits(g, h[1]);
 	guest_die(g, SIGSEGV);
 	assert_int_equal(guests(), 3);
 	pool = guest(1);
@@ -148,14 +98,13 @@ test_poison(void **state)
 {
 	static const char report[] = "write to `counter`, which is read-only";
 	uint64_t h[1];
-	struct guest *g = calls_in_cell(1, h);
+	struct guest *g = guest_with_calls(1, h);
 
 	(void)state;
 	guest_die(g, SIGSEGV);
 	assert_int_equal(world.told[0].losses, 0);
 	g = guest(1);
-	guest_ready(g);
-	assert_int_equal(guest_hears_all(g, WIRE_START, h, 1), 1);
+	guest_begins(g, h, 1);
 	memcpy(g->page->report, report, sizeof(report) - 1);
 	g->page->report_len = sizeof(report) - 1;
 	guest_die(g, SIGSEGV);
@@ -174,7 +123,7 @@ static void
 test_lines_are_told_once(void **state)
 {
 	uint64_t h[1];
-	struct guest *g = calls_in_cell(1, h);
+	struct guest *g = guest_with_calls(1, h);
 
 	(void)state;
 	guest_send(g, WIRE_LOG, h[0], WIRE_NO_ORDINAL, LOG_LEVEL_INFO, "one", 3);
@@ -184,8 +133,7 @@ test_lines_are_told_once(void **state)
 	guest_die(g, SIGSEGV);
 	assert_int_equal(world.told[0].logs, 3); /* how it died */
 	g = guest(1);
-	guest_ready(g);
-	assert_int_equal(guest_hears_all(g, WIRE_START, h, 1), 1);
+	guest_begins(g, h, 1);
 	guest_send(g, WIRE_LOG, h[0], WIRE_NO_ORDINAL, LOG_LEVEL_INFO, "one", 3);
 	guest_send(g, WIRE_LOG, h[0], WIRE_NO_ORDINAL, LOG_LEVEL_INFO, "two", 3);
 	world_turn();
@@ -201,15 +149,14 @@ static void
 test_quarantine_killed_while_parked(void **state)
 {
 	uint64_t h[1];
-	struct guest *g = calls_in_cell(1, h);
+	struct guest *g = guest_with_calls(1, h);
 
 	(void)state;
 	guest_die(g, SIGSEGV);
 	for (int times = 1; times < 8; times++) {
 		g = guest((unsigned)times);
-		guest_ready(g);
-		assert_int_equal(guest_hears_all(g, WIRE_START, h, 1), 1);
-		park(g, h[0]);
+		guest_begins(g, h, 1);
+		guest_waits(g, h[0]);
 		guest_die(g, SIGKILL);
 	}
 	assert_int_equal(world.told[0].losses, 0);
@@ -220,15 +167,14 @@ static void
 test_killed_in_quarantine(void **state)
 {
 	uint64_t h[1];
-	struct guest *g = calls_in_cell(1, h);
+	struct guest *g = guest_with_calls(1, h);
 
 	(void)state;
 	guest_die(g, SIGKILL);
 	for (unsigned times = 1; times <= OUTSIDE_KILLS; times++) {
 		assert_int_equal(world.told[0].losses, 0);
 		g = guest(times);
-		guest_ready(g);
-		assert_int_equal(guest_hears_all(g, WIRE_START, h, 1), 1);
+		guest_begins(g, h, 1);
 		guest_die(g, SIGKILL);
 	}
 	assert_int_equal(world.told[0].status, HOSPES_EPOISON);
@@ -239,11 +185,11 @@ static void
 test_nobody_did_it(void **state)
 {
 	uint64_t h[2];
-	struct guest *g = calls_in_cell(2, h);
+	struct guest *g = guest_with_calls(2, h);
 
 	(void)state;
-	park(g, h[0]);
-	park(g, h[1]);
+	guest_waits(g, h[0]);
+	guest_waits(g, h[1]);
 	guest_die(g, SIGSEGV);
 	assert_true(world.call[0]->quarantined);
 	assert_true(world.call[1]->quarantined);
@@ -253,11 +199,11 @@ static void
 test_page_names_a_suspect(void **state)
 {
 	uint64_t h[2];
-	struct guest *g = calls_in_cell(2, h);
+	struct guest *g = guest_with_calls(2, h);
 
 	(void)state;
-	park(g, h[0]);
-	park(g, h[1]);
+	guest_waits(g, h[0]);
+	guest_waits(g, h[1]);
 	atomic_store(&g->page->current, h[1]);
 	guest_die(g, SIGKILL);
 	assert_false(world.call[0]->quarantined);
@@ -269,17 +215,16 @@ static void
 test_no_endless_innocence(void **state)
 {
 	uint64_t h[1];
-	struct guest *g = calls_in_cell(1, h);
+	struct guest *g = guest_with_calls(1, h);
 
 	(void)state;
 	for (int times = 0; times < 100 && world.call[0] != NULL; times++) {
-		park(g, h[0]);
+		guest_waits(g, h[0]);
 		guest_die(g, SIGKILL);
 		if (world.call[0] == NULL)
 			break;
 		g = guest(guests() - 1);
-		guest_ready(g);
-		assert_int_equal(guest_hears_all(g, WIRE_START, h, 1), 1);
+		guest_begins(g, h, 1);
 	}
 	assert_int_equal(world.told[0].status, HOSPES_EPOISON);
 }
@@ -288,15 +233,13 @@ static void
 test_violation_alone(void **state)
 {
 	uint64_t h[1];
-	struct guest *g = calls_in_cell(1, h);
+	struct guest *g = guest_with_calls(1, h);
 
 	(void)state;
 	for (unsigned times = 0; times < 2; times++) {
 		g = guest(times);
-		if (times > 0) {
-			guest_ready(g);
-			assert_int_equal(guest_hears_all(g, WIRE_START, h, 1), 1);
-		}
+		if (times > 0)
+			guest_begins(g, h, 1);
 		guest_send(g, 999, 0, 0, 0, NULL, 0);
 		world_turn();
 		assert_true(g->kill_asked);
@@ -311,7 +254,7 @@ static void
 test_last_words(void **state)
 {
 	uint64_t h[2];
-	struct guest *g = calls_in_cell(2, h);
+	struct guest *g = guest_with_calls(2, h);
 
 	(void)state;
 	guest_reply(g, h[0], 0, "\"last\"");
@@ -327,7 +270,7 @@ test_dies_in_mid_frame(void **state)
 	struct wire_frame head = {.length = 1000 * 1000, .type = WIRE_REPLY};
 	_cleanup_(free_p) char *half = xcalloc(1, 500 * 1000);
 	uint64_t h[1];
-	struct guest *g = calls_in_cell(1, h);
+	struct guest *g = guest_with_calls(1, h);
 
 	(void)state;
 	head.call = h[0];
@@ -335,8 +278,7 @@ test_dies_in_mid_frame(void **state)
 	guest_bytes(g, half, 500 * 1000);
 	guest_die(g, SIGSEGV);
 	assert_int_equal(world.told[0].replies, 0);
-	guest_ready(guest(1));
-	assert_int_equal(guest_hears_all(guest(1), WIRE_START, h, 1), 1);
+	guest_begins(guest(1), h, 1);
 }
 
 /* Many suspects: a few quarantine cells at a time, every call ends. */
@@ -344,7 +286,7 @@ static void
 test_many_suspects(void **state)
 {
 	uint64_t h[40];
-	struct guest *g = calls_in_cell(40, h);
+	struct guest *g = guest_with_calls(40, h);
 	unsigned done = 0;
 
 	(void)state;
@@ -369,282 +311,15 @@ static void
 test_parked_suspects_make_room(void **state)
 {
 	uint64_t h[10];
-	struct guest *g = calls_in_cell(10, h);
+	struct guest *g = guest_with_calls(10, h);
 
 	(void)state;
 	guest_die(g, SIGSEGV);
 	for (unsigned at = 1; at <= 10; at++) {
-		guest_ready(guest(at));
-		assert_int_equal(guest_hears_all(guest(at), WIRE_START, h, 1), 1);
-		park(guest(at), h[0]);
+		guest_begins(guest(at), h, 1);
+		guest_waits(guest(at), h[0]);
 	}
 	assert_int_equal(guests(), 11);
-}
-
-/* ---- Stopping ---------------------------------------------------------------------------------------------------- */
-
-static void
-test_cancel_queued(void **state)
-{
-	(void)state;
-	(void)world_submit("1");
-	cells_cancel(world.call[0], HOSPES_ECANCELLED);
-	assert_int_equal(world.told[0].status, HOSPES_ECANCELLED);
-	assert_int_equal(world.told[0].losses, 1);
-}
-
-static void
-test_cancel_with_reply(void **state)
-{
-	struct wire_frame head;
-	uint64_t h[1];
-	struct guest *g = calls_in_cell(1, h);
-
-	(void)state;
-	park(g, h[0]);
-	cells_cancel(world.call[0], HOSPES_EDEADLINE);
-	cells_cancel(world.call[0], HOSPES_ECANCELLED);
-	world_turn();
-	assert_true(guest_hears(g, &head, NULL, 0));
-	assert_int_equal(head.type, WIRE_CANCEL);
-	assert_int_equal(head.status, HOSPES_EDEADLINE);
-	assert_false(guest_hears(g, &head, NULL, 0));
-	guest_reply(g, h[0], HOSPES_EDEADLINE, "cleaned up");
-	world_turn();
-	assert_int_equal(world.told[0].replies, 1);
-	assert_string_equal(world.told[0].text, "cleaned up");
-	assert_true(TAILQ_EMPTY(&world.cells->graces));
-}
-
-static void
-test_cancel_without_reply(void **state)
-{
-	uint64_t h[1], other;
-	struct guest *g = calls_in_cell(1, h);
-
-	(void)state;
-	world.policy->kill_grace_ns = 0;
-	cells_cancel(world.call[0], HOSPES_ECANCELLED);
-	world_turn();
-	assert_int_equal(world.told[0].losses, 1);
-	assert_int_equal(world.told[0].status, HOSPES_ECANCELLED);
-	/* what still comes for it is passed over, and the cell goes on */
-	guest_op(g, h[0], 0, WIRE_OP_CALL, WIRE_OP_WAITS, "other", "1");
-	guest_send(g, WIRE_LOG, h[0], WIRE_NO_ORDINAL, 1, "x", 1);
-	guest_reply(g, h[0], 0, "\"late\"");
-	world_turn();
-	assert_false(g->kill_asked);
-	assert_int_equal(world.told[0].ops + world.told[0].replies + world.told[0].logs, 0);
-	(void)world_submit("2");
-	guest_hears_all(g, WIRE_START, &other, 1);
-	guest_reply(g, other, 0, "2");
-	world_turn();
-	assert_int_equal(world.told[1].replies, 1);
-	/* its reply has come: now the handle is foreign */
-	guest_reply(g, h[0], 0, "\"later\"");
-	world_turn();
-	assert_true(g->kill_asked);
-}
-
-static void
-test_cancelled_is_not_replayed(void **state)
-{
-	uint64_t h[1];
-	struct guest *g = calls_in_cell(1, h);
-
-	(void)state;
-	park(g, h[0]);
-	cells_cancel(world.call[0], HOSPES_ECANCELLED);
-	guest_die(g, SIGKILL);
-	assert_int_equal(world.told[0].status, HOSPES_ECANCELLED);
-	assert_int_equal(world.told[0].losses, 1);
-}
-
-/* ---- Silence ----------------------------------------------------------------------------------------------------- */
-
-static void
-look(int64_t wall_ns, int64_t cpu_ns)
-{
-	world_mono += wall_ns;
-	world_cpu += cpu_ns;
-	watchdog_look(world.cells);
-	world_turn();
-}
-
-static void
-test_stuck(void **state)
-{
-	uint64_t h[1];
-	struct guest *g = calls_in_cell(1, h);
-
-	(void)state;
-	for (unsigned times = 0; times < 2; times++) {
-		g = guest(times);
-		if (times > 0) {
-			guest_ready(g);
-			assert_int_equal(guest_hears_all(g, WIRE_START, h, 1), 1);
-		}
-		atomic_store(&g->page->current, h[0]);
-		look(NS_PER_S, 0);
-		look(NS_PER_S, NS_PER_S);
-		look(NS_PER_S, NS_PER_S);
-		assert_false(g->kill_asked);
-		look(NS_PER_S, NS_PER_S);
-		assert_true(g->kill_asked);
-		guest_die(g, SIGKILL);
-	}
-	assert_int_equal(world.told[0].status, HOSPES_ESTUCK);
-	assert_non_null(strstr(world.told[0].text, "2000 ms"));
-}
-
-/* Frames show that it lives, and so does waiting without the CPU. */
-static void
-test_busy_is_not_stuck(void **state)
-{
-	struct wire_pong pong = {0};
-	uint64_t h[1];
-	struct guest *g = calls_in_cell(1, h);
-
-	(void)state;
-	for (int i = 0; i < 20; i++) {
-		guest_send(g, WIRE_LOG, h[0], WIRE_NO_ORDINAL, 1, "x", 1);
-		world_turn();
-		look(NS_PER_S, NS_PER_S);
-	}
-	park(g, h[0]);
-	for (int i = 0; i < 100; i++) {
-		guest_send(g, WIRE_PONG, 0, WIRE_NO_ORDINAL, 0, &pong, sizeof(pong));
-		world_turn();
-		look(NS_PER_S, 0);
-	}
-	assert_false(g->kill_asked);
-}
-
-/* Many short calls that say nothing until all had their turn are not one that never ends; a lie does not last. */
-static void
-test_turns_are_not_silence(void **state)
-{
-	uint64_t h[2];
-	struct guest *g = calls_in_cell(2, h);
-
-	(void)state;
-	for (int i = 0; i < 15; i++) {
-		atomic_store(&g->page->current, h[i % 2]);
-		look(NS_PER_S / 10, NS_PER_S);
-		assert_false(g->kill_asked);
-	}
-	for (int i = 0; i < 10; i++) {
-		atomic_store(&g->page->current, h[i % 2]);
-		look(NS_PER_S / 10, NS_PER_S);
-	}
-	assert_true(g->kill_asked);
-}
-
-static void
-test_no_pong(void **state)
-{
-	struct wire_frame head;
-	uint64_t h[1];
-	struct guest *g = calls_in_cell(1, h);
-
-	(void)state;
-	park(g, h[0]);
-	look(NS_PER_S, 0);
-	assert_true(guest_hears(g, &head, NULL, 0));
-	assert_int_equal(head.type, WIRE_PING);
-	for (int i = 0; i < 10; i++)
-		look(NS_PER_S, 0);
-	assert_false(g->kill_asked);
-	look(NS_PER_S, 0);
-	assert_true(g->kill_asked);
-}
-
-/* What it computed after the ping excuses it for as long as it computes, and not for ever. */
-static void
-test_no_pong_after_computing(void **state)
-{
-	uint64_t h[1];
-	struct guest *g = calls_in_cell(1, h);
-
-	(void)state;
-	park(g, h[0]);
-	look(NS_PER_S, 0);
-	look(NS_PER_S, NS_PER_S);
-	for (int i = 0; i < 10; i++)
-		look(NS_PER_S, 0);
-	assert_false(g->kill_asked);
-	look(NS_PER_S, 0);
-	assert_true(g->kill_asked);
-}
-
-/* Pongs that nobody asked for are no sign of life. */
-static void
-test_pongs_unasked(void **state)
-{
-	struct wire_pong pong = {0};
-	uint64_t h[1];
-	struct guest *g = calls_in_cell(1, h);
-
-	(void)state;
-	world.policy->kill_grace_ns = 0;
-	cells_cancel(world.call[0], HOSPES_ECANCELLED);
-	world_turn();
-	for (int i = 0; i < 5 && !g->kill_asked; i++) {
-		guest_send(g, WIRE_PONG, 0, WIRE_NO_ORDINAL, 0, &pong, sizeof(pong));
-		world_turn();
-		look(NS_PER_S, NS_PER_S);
-	}
-	assert_true(g->kill_asked);
-}
-
-/* The machine was paused, not the cell. */
-static void
-test_pause(void **state)
-{
-	uint64_t h[1];
-	struct guest *g = calls_in_cell(1, h);
-
-	(void)state;
-	park(g, h[0]);
-	look(NS_PER_S, 0);
-	look(3600 * NS_PER_S, 0);
-	assert_false(g->kill_asked);
-}
-
-/* A call that was given up and still computes: what it says does not count as a sign of life. */
-static void
-test_gone_and_computing(void **state)
-{
-	uint64_t h[1];
-	struct guest *g = calls_in_cell(1, h);
-
-	(void)state;
-	world.policy->kill_grace_ns = 0;
-	cells_cancel(world.call[0], HOSPES_ECANCELLED);
-	world_turn();
-	for (int i = 0; i < 5; i++) {
-		guest_send(g, WIRE_LOG, h[0], WIRE_NO_ORDINAL, 1, "x", 1);
-		world_turn();
-		look(NS_PER_S, NS_PER_S);
-	}
-	assert_true(g->kill_asked);
-}
-
-static void
-test_does_not_leave(void **state)
-{
-	static const uint8_t object[32] = {7};
-	uint64_t h[1];
-	struct guest *g = calls_in_cell(1, h);
-
-	(void)state;
-	guest_reply(g, h[0], 0, "1");
-	world_turn();
-	cells_retire(world.cells, object, 0);
-	look(NS_PER_S, 0);
-	assert_false(g->kill_asked);
-	look(3 * NS_PER_S, 0);
-	assert_true(g->kill_asked);
 }
 
 /* ---- Uids -------------------------------------------------------------------------------------------------------- */
@@ -658,7 +333,7 @@ test_uids(void **state)
 	(void)state;
 	world.cells->own_uids = true;
 	world.policy->cell_uids = 2;
-	g = calls_in_cell(1, h);
+	g = guest_with_calls(1, h);
 	world.run.client = (char *)"uid:2";
 	(void)world_submit("2");
 	assert_int_not_equal(g->request.uid, guest(1)->request.uid);
@@ -680,7 +355,7 @@ static void
 test_spawner_gone(void **state)
 {
 	uint64_t h[1];
-	struct guest *g = calls_in_cell(1, h);
+	struct guest *g = guest_with_calls(1, h);
 
 	(void)state;
 	event_del(world.spawner_in);
@@ -759,7 +434,7 @@ test_chaos(void **state)
 		assert_int_equal(world.told[i].replies + world.told[i].losses, world.call[i] == NULL ? 1 : 0);
 }
 
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, world_setup_one_cell, world_teardown)
 
 int
 main(void)
@@ -780,19 +455,6 @@ main(void)
 	    T(test_dies_in_mid_frame),
 	    T(test_many_suspects),
 	    T(test_parked_suspects_make_room),
-	    T(test_cancel_queued),
-	    T(test_cancel_with_reply),
-	    T(test_cancel_without_reply),
-	    T(test_cancelled_is_not_replayed),
-	    T(test_stuck),
-	    T(test_busy_is_not_stuck),
-	    T(test_turns_are_not_silence),
-	    T(test_no_pong),
-	    T(test_no_pong_after_computing),
-	    T(test_pongs_unasked),
-	    T(test_pause),
-	    T(test_gone_and_computing),
-	    T(test_does_not_leave),
 	    T(test_uids),
 	    T(test_spawner_gone),
 	    T(test_chaos),

@@ -1,11 +1,5 @@
 /* Calls that wait for long are taken out of their cells, and what a cell may say about it. */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
 #include <signal.h>
 #include <string.h>
 
@@ -24,14 +18,6 @@ setup(void **state)
 	world.policy->cells_per_pool = 1;
 	world.policy->fibers = 2;
 	return world_open(&fault);
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	world_free();
-	return 0;
 }
 
 static void
@@ -76,8 +62,7 @@ parked(unsigned n, uint64_t *handles)
 		world_submit_only("{}");
 	world_turn();
 	g = guest(0);
-	guest_ready(g);
-	assert_int_equal(guest_hears_all(g, WIRE_START, handles, n), n);
+	guest_begins(g, handles, n);
 	for (unsigned i = 0; i < n; i++)
 		guest_op(g, handles[i], 0, WIRE_OP_SLEEP, WIRE_OP_WAITS, "", "");
 	world_turn();
@@ -313,7 +298,7 @@ test_talks_on(void **state)
 		say(g, types[i], handle);
 		expect_killed(g, "not one of its calls");
 		assert_int_equal(world.call[0]->state, CALL_EVICTED);
-		teardown(state);
+		world_teardown(state);
 		setup(state);
 	}
 }
@@ -491,7 +476,7 @@ test_running_is_counted(void **state)
 	assert_int_equal(world.run.calls_running, 0);
 }
 
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, world_teardown)
 
 int
 main(void)

@@ -1,11 +1,5 @@
 /* Frames over the page that host and cell share: the host's side, with cells that keep to the rules and cells that do not. */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -19,11 +13,7 @@ static uint32_t heard; /* bytes that the one guest took from its socket */
 static int
 setup(void **state)
 {
-	struct fault fault;
-
-	(void)state;
-	world_new();
-	if (world_open(&fault) != 0)
+	if (world_setup(state) != 0)
 		return -1;
 	world.cells->serves = true;
 	world.cells->cpus = 2;
@@ -34,10 +24,8 @@ setup(void **state)
 static int
 teardown(void **state)
 {
-	(void)state;
 	world.cells->serves = false;
-	world_free();
-	return 0;
+	return world_teardown(state);
 }
 
 /* Turns the loop and looks, without time going by. */

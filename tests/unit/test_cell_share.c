@@ -1,11 +1,5 @@
 /* How much of a pool one run may have: what it is handed, what is held, and that nothing is held for ever. */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
 #include <signal.h>
 #include <string.h>
 
@@ -18,22 +12,10 @@ static struct run other;
 static int
 setup(void **state)
 {
-	struct fault fault;
-
-	(void)state;
-	world_new();
-	if (world_open(&fault) != 0)
+	if (world_setup(state) != 0)
 		return -1;
 	world.cells->ahead_ns = CELL_AHEAD_NS;
 	other = world.run;
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	world_free();
 	return 0;
 }
 
@@ -190,7 +172,7 @@ test_shares_come_back(void **state)
 int
 main(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, world_teardown)
 	const struct CMUnitTest tests[] = {
 	    T(test_it_learns_what_calls_take),
 	    T(test_another_run_comes_between),

@@ -158,7 +158,9 @@ test_text(void **state)
 	    "\\u{9b}31m"); /* a control sequence in one character */
 	safe_is("\xe2\x80\xae"
 		"fdp.so",
-	    "\\u{202e}fdp.so"); /* right to left */
+	    "\\u{202e}fdp.so");                    /* right to left */
+	safe_is("\xd8\x9c", "\\u{61c}");           /* an Arabic mark, which turns what is beside it */
+	safe_is("\xf3\xa0\x81\x81", "\\u{e0041}"); /* a letter that nobody sees */
 	safe_is("\xff\xfe", "\\xff\\xfe");
 	safe_is("\xc3", "\\xc3");                            /* cut off */
 	safe_is("\xed\xa0\x80", "\\xed\\xa0\\x80");          /* a surrogate */
@@ -348,7 +350,8 @@ main(void)
 	    cmocka_unit_test(test_text),
 	    cmocka_unit_test(test_table),
 	    cmocka_unit_test(test_sse),
-	    cmocka_unit_test(test_sse_stops), cmocka_unit_test(test_sse_ids),
+	    cmocka_unit_test(test_sse_stops),
+	    cmocka_unit_test(test_sse_ids),
 	    cmocka_unit_test(test_socket),
 	    cmocka_unit_test(test_exit_codes),
 	};

@@ -184,12 +184,35 @@ agrees(const struct test_cases *cases, const char *run)
 }
 
 static void
+test_findings(void **state)
+{
+	_cleanup_(free_p) char *long_one = xmalloc(70000), *text = NULL;
+	_cleanup_(test_cases_free) struct test_cases cases = {0};
+	_cleanup_(json_p) json_t *request = NULL, *none = NULL, *expected = parsed("[{\"claim\": 1}]");
+	const json_t *script;
+
+	(void)state;
+	assert_int_equal(read_case("{\"output\": 1, \"findings\": [{\"claim\": 1}]}", &cases), 0);
+	request = test_case_request(&cases.list[0], "a", "1.0.0");
+	script = json_object_get(request, "script");
+	assert_true(json_equal(json_object_get(script, "findings"), expected));
+	assert_int_equal(read_case("{\"output\": 1}", &cases), 0);
+	none = test_case_request(&cases.list[0], "a", "1.0.0");
+	assert_null(json_object_get(json_object_get(none, "script"), "findings"));
+	memset(long_one, 'x', 69999);
+	long_one[69999] = '\0';
+	text = xasprintf("{\"output\": 1, \"findings\": [{\"why\": \"%s\"}]}", long_one);
+	assert_int_equal(read_case(text, &cases), HOSPES_EINPUT);
+}
+
+static void
 test_cases(void **state)
 {
 	static const char *const bad[] = {"", "[]", "{}", "{\"output\": 1, \"matcher\": 1}",
 	    "{\"output\": 1, \"inptu\": 2}", "{\"status\": \"fine\"}", "{\"status\": 7}",
-	    "{\"output\": 1, \"ops\": {}}", "{\"output\": 1, \"ops\": [7]}",
-	    "{\"output\": 1, \"ops\": [{\"expect\": {\"op\": \"call\"}}]}",
+	    "{\"output\": 1, \"findings\": {}}", "{\"output\": 1, \"findings\": []}",
+	    "{\"output\": 1, \"findings\": [{\"why\": \"x\"}, \"y\"]}", "{\"output\": 1, \"ops\": {}}",
+	    "{\"output\": 1, \"ops\": [7]}", "{\"output\": 1, \"ops\": [{\"expect\": {\"op\": \"call\"}}]}",
 	    "{\"output\": 1, \"ops\": [{\"expect\": {\"op\": \"now\"}, \"answer\": 1, \"error\": {}}]}",
 	    "{\"output\": 1, \"ops\": [{\"expect\": {\"op\": \"call\"}, \"error\": {\"code\": \"odd\"}}]}",
 	    "{\"output\": 1, \"ops\": [{\"expect\": {\"op\": \"sleep\"}, \"answer\": 1}]}",
@@ -261,6 +284,7 @@ main(void)
 	    cmocka_unit_test(test_base64),
 	    cmocka_unit_test(test_matchers),
 	    cmocka_unit_test(test_cases),
+	    cmocka_unit_test(test_findings),
 	    cmocka_unit_test(test_ops),
 	};
 

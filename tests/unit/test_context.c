@@ -1,26 +1,12 @@
 /* How much a call is given: its input, one answer, all of them; and what its record says of that after a start. */
 
-#include <unistd.h>
-
 #include "dispatch/guard.h"
 #include "dispatch_world.h"
 
 static void
 people(const char *conf)
 {
-	char path[] = "/tmp/hospes-context-XXXXXX";
-	int fd = mkstemp(path);
-	struct fault fault;
-
-	assert_true(fd >= 0);
-	assert_int_equal(write(fd, conf, strlen(conf)), strlen(conf));
-	close(fd);
-	policy_unref(&w.policy);
-	if (policy_load(path, true, &w.policy, &fault) != 0)
-		fail_msg("%s", fault.text);
-	(void)unlink(path);
-	w.policy->repetition = 0;
-	w.run->policy = w.policy;
+	with_policy(conf);
 	version_add("a", "1.0.0");
 	version_add("b", "1.0.0");
 	version_add("c", "1.0.0");

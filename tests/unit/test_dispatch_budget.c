@@ -2,6 +2,8 @@
 
 #include "dispatch_world.h"
 
+#include "dispatch/accounts.h"
+
 static struct call *
 people(int64_t price_of_b)
 {
@@ -14,15 +16,9 @@ people(int64_t price_of_b)
 static void
 ask_for_money(struct call *call, const char *target, int64_t micros)
 {
-	_cleanup_(payload_unref) struct payload *p = payload_text("{}");
 	struct wire_op op = {.kind = WIRE_OP_CALL, .share_micros = micros, .flags = WIRE_OP_WAITS};
-	uint32_t ordinal = call->reissued++;
 
-	call->state = CALL_PARKED;
-	call->waits_for = ordinal;
-	w.events.op(call, ordinal, &op, target, NULL, NULL, p, w.events.arg);
-	if (call->state == CALL_PARKED)
-		w.events.parked(call, w.events.arg);
+	ask_op(call, &op, target, "{}", 2);
 }
 
 static int64_t
@@ -218,6 +214,140 @@ test_each_alert_once(void **state)
 	assert_int_equal(w.run->account.told[QUANTITY_CALLS], 100);
 }
 
+/* ---- Alerts of tasks --------------------------------------------------------------------------------------------- */
+
+static unsigned
+alerts(void)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < w.n_records; i++)
+		n += w.kinds[i] == RECORD_ALERT;
+	return n;
+}
+
+static json_t *
+newest_alert(void)
+{
+	struct record r = record_newest(RECORD_ALERT);
+	const struct record_field *body = record_find(&r, TAG_BODY);
+
+	return json_loadb(body->data, body->len, 0, NULL);
+}
+
+static void
+spend(struct call *call, const char *target)
+{
+	ask(call, target);
+	reply(newest(), 0, "1");
+}
+
+static void
+test_a_task_with_a_share_is_told_of(void **state)
+{
+	struct call *root, *b, *c, *d;
+	struct record r;
+	json_t *json;
+
+	(void)state;
+	root = people(0);
+	version_add("d", "1.0.0");
+	version_add("e", "1.0.0");
+	ask_with(root, WIRE_OP_CALL, "b", 5, "{}", 2);
+	r = record_newest(RECORD_CALL_START);
+	assert_int_equal(record_int(&r, TAG_GIVEN), 1);
+	b = newest();
+	ask(b, "c"); /* what is below it and has no share of its own is charged to it */
+	c = newest();
+	assert_int_equal(alerts(), 0);
+	spend(c, "d");
+	assert_int_equal(alerts(), 1); /* 3 of 5 */
+	json = newest_alert();
+	assert_string_equal(json_string_value(json_object_get(json, "of")), "task /0/0");
+	assert_string_equal(json_string_value(json_object_get(json, "path")), "/0/0");
+	assert_string_equal(json_string_value(json_object_get(json, "agent")), "b");
+	assert_string_equal(
+	    json_string_value(json_object_get(json, "text")), "b, call /0/0 of its run, has used 50 % of its share of "
+							      "calls: 3 of 5 (budget_calls, which its caller gave it)");
+	json_decref(json);
+	/* A share within, of which only its first call is sure to be spent until it has ended. */
+	ask_with(c, WIRE_OP_CALL, "d", 2, "{}", 2);
+	d = newest();
+	assert_int_equal(alerts(), 2); /* 4 of 5 */
+	spend(d, "e");
+	assert_int_equal(alerts(), 4); /* 2 of 2 there */
+	reply(d, 0, "1");
+	assert_int_equal(alerts(), 5);
+	json = newest_alert();
+	assert_string_equal(json_string_value(json_object_get(json, "of")), "task /0/0");
+	assert_int_equal(json_integer_value(json_object_get(json, "percent")), 100);
+	json_decref(json);
+	assert_int_equal(b->account.told[QUANTITY_CALLS], 100);
+}
+
+/* The host was killed between what came to the threshold and the alert: nothing comes below the task but its end. */
+static void
+test_what_was_not_told_is_told_at_the_end(void **state)
+{
+	struct call *root, *b;
+
+	(void)state;
+	root = people(0);
+	ask_with(root, WIRE_OP_CALL, "b", 2, "{}", 2);
+	b = newest();
+	spend(b, "c");
+	assert_int_equal(alerts(), 2);
+	b->account.told[QUANTITY_CALLS] = 80;
+	watch_limits(&b->account, &w.run->policy->alerts_at);
+	reply(b, 0, "1");
+	assert_int_equal(alerts(), 3);
+}
+
+/* Nobody gave the members of a group what they have. */
+static void
+test_a_part_is_no_share(void **state)
+{
+	struct call *root;
+	struct record r;
+
+	(void)state;
+	w.run->account.limit[QUANTITY_CALLS] = 13;
+	root = people(0);
+	ask_with(root, WIRE_OP_CALL, "b", -2, "{}", 2);
+	assert_int_equal(newest()->account.limit[QUANTITY_CALLS], 6);
+	r = record_newest(RECORD_CALL_START);
+	assert_null(record_find(&r, TAG_GIVEN));
+	for (int i = 0; i < 5; i++)
+		spend(w.submitted[1], "c");
+	assert_int_equal(alerts(), 0);
+	assert_false(w.run->watches_tasks);
+	reply(w.submitted[1], 0, "1");
+	assert_int_equal(alerts(), 1); /* of the run: 7 of 13 */
+}
+
+static void
+test_alerts_of_tasks_are_bounded(void **state)
+{
+	struct call *root, *b;
+	json_t *json;
+
+	(void)state;
+	w.run->account.limit[QUANTITY_CALLS] = NO_LIMIT;
+	root = people(0);
+	for (int i = 0; i < 70; i++) {
+		ask_with(root, WIRE_OP_CALL, "b", 2, "{}", 2);
+		b = newest();
+		spend(b, "c"); /* from 1 of 2 to 2 of 2: 80 and 100 */
+		reply(b, 0, "1");
+	}
+	assert_int_equal(alerts(), 61);
+	assert_false(w.run->watches_tasks);
+	json = newest_alert();
+	assert_string_equal(json_string_value(json_object_get(json, "of")), "tasks");
+	assert_non_null(strstr(json_string_value(json_object_get(json, "text")), "60 times"));
+	json_decref(json);
+}
+
 int
 main(void)
 {
@@ -231,6 +361,10 @@ main(void)
 	    PROMISE(test_the_day),
 	    PROMISE(test_the_day_after_a_start),
 	    PROMISE(test_each_alert_once),
+	    PROMISE(test_a_task_with_a_share_is_told_of),
+	    PROMISE(test_what_was_not_told_is_told_at_the_end),
+	    PROMISE(test_a_part_is_no_share),
+	    PROMISE(test_alerts_of_tasks_are_bounded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,11 +6,10 @@
  * ROUNDS says how many; SEED is the first of them.
  */
 
-#include "dispatch_world.h"
+#include "dispatch_kept.h"
 
 #include <sodium.h>
 
-#include "cmocka_all.h"
 #include "dispatch/guard.h"
 #include "dispatch/review.h"
 #include "dispatch/state.h"
@@ -332,12 +331,7 @@ world_is_peopled(void)
 static void
 begins(void)
 {
-	struct record r;
-
-	record_init(&r, RECORD_RUN_START);
-	record_add_text(&r, TAG_TARGET, "a");
-	carried_add(&w.run->carried, &r, TAG_INPUT, w.run->root.input);
-	dispatch_record(w.d, w.run, &r);
+	run_is_recorded();
 	dispatch_root(w.d, w.run);
 }
 
@@ -397,9 +391,6 @@ winds_up(void)
 		assert_int_equal(breaker_calls_of(w.d, &w.versions[i]), 0);
 }
 
-static void *kept[WORLD_MAX];
-static unsigned n_kept;
-
 static void
 host_ends(void **state)
 {
@@ -432,9 +423,8 @@ host_starts(unsigned n)
 	payload_unref(&w.run->root.input);
 	dispatch_restore_begin(w.d, w.run, &restore);
 	for (unsigned i = 0; i < n; i++) {
-		struct record r;
+		struct record r = decoded(kept[i]);
 
-		assert_true(record_decode(kept[i], ((const struct record_head *)kept[i])->length, &r, NULL) > 0);
 		if (is_of_run(&r) && dispatch_restore_record(restore, &r, &fault) != 0)
 			fail_msg("record %u of %u (%s): %s", i, n, record_kind_name((enum record_kind)r.head.kind),
 			    fault.text);
@@ -463,8 +453,7 @@ test_by_chance(void **state)
 			host_ends(state);
 			host_starts(1 + chance(n_kept));
 			plays(20 + chance(500));
-			for (unsigned k = 0; k < n_kept; k++)
-				free(kept[k]);
+			forget_kept();
 			if (w.run->root.state == OP_DONE)
 				break;
 			break;

@@ -49,25 +49,6 @@ b_replies(const char *text, struct call **ret)
 	return root;
 }
 
-static unsigned
-records_of(uint16_t kind)
-{
-	unsigned n = 0;
-
-	for (unsigned i = 0; i < w.n_records; i++)
-		n += w.kinds[i] == kind;
-	return n;
-}
-
-static void
-assert_says(const struct call *call, uint32_t ordinal, const char *part)
-{
-	const char *text = (const char *)call->ops[ordinal]->value->data;
-
-	if (strstr(text, part) == NULL)
-		fail_msg("no \"%s\" in: %s", part, text);
-}
-
 /* ---- Passing ----------------------------------------------------------------------------------------------------- */
 
 static void

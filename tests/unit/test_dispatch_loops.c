@@ -1,9 +1,7 @@
 /* What goes round in circles: recursion, repetition, and when a run ends of it, also after the host was started again. */
 
-#include <unistd.h>
-
 #include "dispatch/guard.h"
-#include "dispatch_world.h"
+#include "dispatch_kept.h"
 
 /* A world with these numbers; its agents call each other as they like. */
 static void
@@ -18,18 +16,8 @@ people(unsigned repetition)
 static void
 configure(const char *text)
 {
-	char path[] = "/tmp/hospes-loops-XXXXXX";
-	int fd = mkstemp(path);
-	struct fault fault;
-
-	assert_true(fd >= 0);
-	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
-	close(fd);
 	policy_unref(&w.policy);
-	if (policy_load(path, true, &w.policy, &fault) != 0)
-		fail_msg("%s", fault.text);
-	(void)unlink(path);
-	w.run->policy = w.policy;
+	w.policy = w.run->policy = policy_of(text);
 }
 
 static void
@@ -316,44 +304,16 @@ test_on_cycle_end_run(void **state)
 
 /* ---- After a start of the host ----------------------------------------------------------------------------------- */
 
-static void *kept[WORLD_MAX];
-static unsigned n_kept;
-
-static void
-start_on_record(void)
-{
-	struct record r;
-
-	record_init(&r, RECORD_RUN_START);
-	record_add_text(&r, TAG_TARGET, "a");
-	carried_add(&w.run->carried, &r, TAG_INPUT, w.run->root.input);
-	dispatch_record(w.d, w.run, &r);
-}
-
 /* A new world in which the run is as its first `n` records have it. */
 static void
 start_anew(void **state, unsigned n, unsigned repetition)
 {
-	struct restore *restore;
-	struct fault fault;
-
-	n_kept = w.n_records;
-	memcpy(kept, w.records, n_kept * sizeof(*kept));
-	w.n_records = 0;
+	keep_records();
 	teardown(state);
 	setup(state);
 	people(repetition);
-	payload_unref(&w.run->root.input);
-	dispatch_restore_begin(w.d, w.run, &restore);
-	for (unsigned i = 0; i < n_kept; i++) {
-		struct record r;
-
-		assert_true(record_decode(kept[i], ((const struct record_head *)kept[i])->length, &r, NULL) > 0);
-		if (i < n && dispatch_restore_record(restore, &r, &fault) != 0)
-			fail_msg("record %u: %s", i, fault.text);
-		free(kept[i]);
-	}
-	assert_int_equal(dispatch_restore_end(&restore, &fault), 0);
+	rebuilt_from(n);
+	forget_kept();
 }
 
 static void
@@ -362,7 +322,7 @@ test_it_is_counted_from_the_record(void **state)
 	struct call *root;
 
 	people(3);
-	start_on_record();
+	run_is_recorded();
 	root = start();
 	for (int i = 0; i < 3; i++)
 		assert_true(is_done(root, "b"));
@@ -382,7 +342,7 @@ test_refusals_are_counted_from_the_record(void **state)
 	struct call *root, *b;
 
 	people(3);
-	start_on_record();
+	run_is_recorded();
 	root = start();
 	ask(root, "b");
 	b = newest();
@@ -406,7 +366,7 @@ test_the_end_is_not_forgotten(void **state)
 	unsigned before;
 
 	people(3);
-	start_on_record();
+	run_is_recorded();
 	root = start();
 	ask(root, "b");
 	b = newest();
@@ -417,6 +377,158 @@ test_the_end_is_not_forgotten(void **state)
 	assert_true(w.n_records > before + 1);
 	start_anew(state, before + 1, 3);
 	assert_int_equal(w.run->root.status, HOSPES_ECYCLE);
+}
+
+/* ---- Polls ------------------------------------------------------------------------------------------------------- */
+
+#define POLL_ASK "{\"question\":\"Well?\",\"options\":[\"yes\",\"no\"]}"
+
+/* The ballots are the ops before this one, from `first` on. */
+static void
+poll_of(struct call *call, uint32_t first, uint32_t weight)
+{
+	_cleanup_(buf_free) struct buf all = {0};
+	struct wire_poll poll = {.ballots = call->reissued - first};
+
+	buf_append(&all, &poll, sizeof(poll));
+	for (uint32_t i = first; i < call->reissued; i++)
+		buf_append(&all, &(struct wire_ballot){i, weight}, sizeof(struct wire_ballot));
+	buf_appends(&all, POLL_ASK);
+	ask_with(call, WIRE_OP_POLL, "", 0, all.data, all.len);
+}
+
+static int
+status_of(const struct call *call)
+{
+	return call->ops[call->n_ops - 1]->status;
+}
+
+/* Holds a poll of these; its status.  They vote after it has begun, or before. */
+static int
+hold(struct call *call, const char *voters, bool before)
+{
+	uint32_t first = call->reissued;
+	struct call *ballots[8];
+	unsigned n = 0;
+
+	for (; *voters != '\0'; voters++) {
+		unsigned already = w.n_submitted;
+
+		ask_for(call, (char[]){*voters, '\0'}, POLL_ASK);
+		assert_int_equal(w.n_submitted, already + 1); /* it may always */
+		ballots[n++] = newest();
+		if (before)
+			reply(newest(), 0, "{\"choice\":\"yes\"}");
+	}
+	poll_of(call, first, 1);
+	for (unsigned i = 0; !before && i < n; i++)
+		reply(ballots[i], 0, "{\"choice\":\"yes\"}");
+	return status_of(call);
+}
+
+static void
+test_a_poll_is_what_counts(void **state)
+{
+	struct call *root;
+	struct record r;
+
+	(void)state;
+	people(3);
+	root = start();
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(hold(root, "bc", i == 1), 0);
+	r = record_newest(RECORD_OP_INTENT);
+	assert_true(guard_is(&r, "repetition"));
+	assert_int_equal(hold(root, "bc", false), HOSPES_EREPEATED);
+	assert_int_equal(hold(root, "cb", false), HOSPES_EREPEATED); /* in whatever order */
+	assert_false(w.ended);
+	hold(root, "c", false); /* or with less of them */
+	assert_int_equal(root->cancelled, HOSPES_EREPEATED);
+}
+
+/* Each asks somebody new, and those who were asked before were asked in polls. */
+static void
+test_ballots_are_exempt(void **state)
+{
+	struct call *root;
+
+	(void)state;
+	people(1);
+	version_add("d", "1.0.0");
+	version_add("e", "1.0.0");
+	root = start();
+	assert_int_equal(hold(root, "b", false), 0);
+	assert_int_equal(hold(root, "bc", false), 0);
+	assert_int_equal(hold(root, "bcd", false), 0);
+	assert_int_equal(hold(root, "bcde", false), 0);
+	assert_int_equal(hold(root, "bcde", false), 0);
+	assert_int_equal(hold(root, "bcde", false), HOSPES_EREPEATED);
+}
+
+static void
+test_polls_side_by_side_are_none(void **state)
+{
+	struct call *root, *first, *second;
+
+	(void)state;
+	people(1);
+	root = start();
+	ask_for(root, "b", POLL_ASK);
+	first = newest();
+	poll_of(root, 0, 1);
+	ask_for(root, "b", POLL_ASK);
+	second = newest();
+	poll_of(root, 2, 1);
+	assert_true(root->ops[1]->state == OP_OPEN && root->ops[3]->state == OP_OPEN);
+	reply(first, 0, "{\"choice\":\"yes\"}");
+	reply(second, 0, "{\"choice\":\"yes\"}");
+	assert_int_equal(hold(root, "b", false), 0);
+	assert_int_equal(hold(root, "b", false), HOSPES_EREPEATED);
+}
+
+/* Who is not there is nobody new. */
+static void
+test_made_up_voters_do_not_help(void **state)
+{
+	struct call *root;
+
+	(void)state;
+	people(2);
+	root = start();
+	for (int i = 0; i < 4; i++) {
+		_cleanup_(free_p) char *nobody = xasprintf("nobody-%d", i);
+		uint32_t first = root->reissued;
+
+		ask_for(root, "b", POLL_ASK);
+		ask_for(root, nobody, POLL_ASK);
+		poll_of(root, first, 1);
+		if (root->ops[first]->state == OP_OPEN)
+			reply(newest(), 0, "{\"choice\":\"yes\"}");
+		assert_int_equal(status_of(root), i < 3 ? 0 : HOSPES_EREPEATED);
+	}
+}
+
+/* What is no poll makes no ballots of calls. */
+static void
+test_what_is_no_poll_exempts_nothing(void **state)
+{
+	struct call *root;
+
+	(void)state;
+	people(2);
+	root = start();
+	for (unsigned i = 0; i < 5; i++) {
+		unsigned before = w.n_submitted;
+
+		ask_for(root, "b", POLL_ASK);
+		assert_int_equal(w.n_submitted > before, i < 3);
+		if (w.n_submitted > before)
+			reply(newest(), 0, "{\"choice\":\"yes\"}");
+		if (i == 4) /* which was the third time */
+			break;
+		poll_of(root, root->reissued - 1, 0);
+		assert_int_equal(status_of(root), HOSPES_EINPUT);
+	}
 }
 
 int
@@ -439,6 +551,11 @@ main(void)
 	    PROMISE(test_it_is_counted_from_the_record),
 	    PROMISE(test_refusals_are_counted_from_the_record),
 	    PROMISE(test_the_end_is_not_forgotten),
+	    PROMISE(test_a_poll_is_what_counts),
+	    PROMISE(test_ballots_are_exempt),
+	    PROMISE(test_polls_side_by_side_are_none),
+	    PROMISE(test_made_up_voters_do_not_help),
+	    PROMISE(test_what_is_no_poll_exempts_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

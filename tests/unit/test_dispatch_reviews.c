@@ -74,16 +74,6 @@ value_is(const struct op *op, const char *expected)
 	return is != NULL && json_equal(want, is) == 1;
 }
 
-static unsigned
-count(uint16_t kind)
-{
-	unsigned n = 0;
-
-	for (unsigned i = 0; i < w.n_records; i++)
-		n += w.kinds[i] == kind;
-	return n;
-}
-
 static bool
 text_is(const struct record *r, enum record_tag tag, const char *expected)
 {
@@ -211,7 +201,7 @@ test_questions_that_are_none(void **state)
 	strcpy(large + REVIEW_CONTEXT_MAX, "{\"question\":\"q\"}");
 	op = agent_asks(large);
 	assert_int_equal(op->status, HOSPES_ETOOLARGE);
-	assert_int_equal(count(RECORD_REVIEW), 0);
+	assert_int_equal(records_of(RECORD_REVIEW), 0);
 }
 
 static void
@@ -226,7 +216,7 @@ test_only_so_many(void **state)
 	assert_int_equal(says_of(op->reviews, "approve", NULL, &fault), 0);
 	op = agent_asks("{\"question\":\"One more?\"}");
 	assert_int_equal(op->status, HOSPES_EREJECTED);
-	assert_int_equal(count(RECORD_REVIEW), 1);
+	assert_int_equal(records_of(RECORD_REVIEW), 1);
 }
 
 /* ---- What was shown ---------------------------------------------------------------------------------------------- */
@@ -268,7 +258,7 @@ test_asked_again(void **state)
 	assert_int_equal(review_about(w.d, op, &ask, &value, &why), REVIEW_OPEN);
 	ask.context = same;
 	assert_int_equal(review_about(w.d, op, &ask, &value, &why), REVIEW_OPEN);
-	assert_int_equal(count(RECORD_REVIEW), 1);
+	assert_int_equal(records_of(RECORD_REVIEW), 1);
 	op->reviews->awaited = false; /* nobody is to be told here */
 	assert_int_equal(says_of(op->reviews, "edit", "{\"better\":1}", &why), 0);
 	assert_int_equal(review_about(w.d, op, &ask, &value, &why), REVIEW_EDITED);
@@ -276,7 +266,7 @@ test_asked_again(void **state)
 	payload_unref(&value);
 	ask.context = other;
 	assert_int_equal(review_about(w.d, op, &ask, &value, &why), REVIEW_OPEN);
-	assert_int_equal(count(RECORD_REVIEW), 2);
+	assert_int_equal(records_of(RECORD_REVIEW), 2);
 	op->reviews->awaited = false;
 	assert_int_equal(says_of(op->reviews, "reject", NULL, &why), 0);
 	assert_int_equal(review_about(w.d, op, &ask, &value, &why), REVIEW_REJECTED);
@@ -284,7 +274,7 @@ test_asked_again(void **state)
 	ask.context = one;
 	assert_int_equal(review_about(w.d, op, &ask, &value, &why), REVIEW_EDITED);
 	payload_unref(&value);
-	assert_int_equal(count(RECORD_REVIEW), 2);
+	assert_int_equal(records_of(RECORD_REVIEW), 2);
 }
 
 /* What is too large to be read is shown by its beginning, its size and its hash; a question ends at a character. */
@@ -364,7 +354,7 @@ test_nothing_begins_before(void **state)
 	(void)state;
 	assert_int_equal(op->state, OP_WAITING);
 	assert_int_equal(op->taken, 0);
-	assert_int_equal(count(RECORD_OP_INTENT), 0);
+	assert_int_equal(records_of(RECORD_OP_INTENT), 0);
 	assert_int_equal(json_array_size(reviews), 1);
 	assert_string_equal(json_string_value(json_object_get(json_array_get(reviews, 0), "cause")), "once");
 	assert_string_equal(
@@ -377,7 +367,7 @@ test_nothing_begins_before(void **state)
 	assert_int_equal(says_of(op->reviews, "answer", "{}", &fault), HOSPES_EINPUT);
 	assert_int_equal(says_of(op->reviews, "approve", NULL, &fault), 0);
 	assert_int_equal(op->state, OP_OPEN);
-	assert_int_equal(count(RECORD_OP_INTENT), 1);
+	assert_int_equal(records_of(RECORD_OP_INTENT), 1);
 	dispatch_cancel(w.d, op, HOSPES_ECANCELLED, "enough");
 }
 
@@ -446,7 +436,7 @@ test_money_in_one_question(void **state)
 	second = calls(50);
 	assert_int_equal(first->state, OP_WAITING);
 	assert_int_equal(second->state, OP_WAITING);
-	assert_int_equal(count(RECORD_REVIEW), 1);
+	assert_int_equal(records_of(RECORD_REVIEW), 1);
 	assert_int_equal(w.run->priced, 100);
 	assert_int_equal(says_of(first->reviews, "edit", "1", &fault), HOSPES_EINPUT);
 	assert_int_equal(says_of(first->reviews, "approve", NULL, &fault), 0);
@@ -457,13 +447,13 @@ test_money_in_one_question(void **state)
 	assert_int_equal(second->state, OP_OPEN);
 	third = calls(100); /* 201 are granted, and 102 begun */
 	assert_int_equal(third->state, OP_WAITING);
-	assert_int_equal(count(RECORD_REVIEW), 2);
+	assert_int_equal(records_of(RECORD_REVIEW), 2);
 	assert_int_equal(says_of(third->reviews, "reject", NULL, &fault), 0);
 	turn();
 	assert_int_equal(third->status, HOSPES_EREJECTED);
 	assert_int_equal(calls(100)->status, HOSPES_EREJECTED); /* and nobody is asked again */
 	assert_int_equal(calls(99)->state, OP_OPEN);
-	assert_int_equal(count(RECORD_REVIEW), 2);
+	assert_int_equal(records_of(RECORD_REVIEW), 2);
 }
 
 /* Whoever asked is gone: who waited for the same answer asks. */
@@ -509,7 +499,7 @@ test_expires_with_its_op(void **state)
 	assert_int_equal(dispatch_review(w.d, w.run, id, &said, &fault), HOSPES_ENOENT);
 	dispatch_cancel(w.d, of_policy, HOSPES_ECANCELLED, "enough");
 	assert_int_equal(of_policy->status, HOSPES_ECANCELLED);
-	assert_int_equal(count(RECORD_RESOLVED), 2);
+	assert_int_equal(records_of(RECORD_RESOLVED), 2);
 	assert_int_equal(w.run->reviews_open, 0);
 	assert_null(dispatch_reviews(w.run));
 }

@@ -31,16 +31,6 @@ setup(void **state)
 	return 0;
 }
 
-static int
-teardown(void **state)
-{
-	struct fixture *x = *state;
-
-	place_close(&x->at);
-	free(x);
-	return 0;
-}
-
 static struct journal *
 open_with(struct fixture *x, size_t segment_bytes, int64_t sync_after_ns)
 {
@@ -58,17 +48,6 @@ open_with(struct fixture *x, size_t segment_bytes, int64_t sync_after_ns)
 	if (journal_open_on(&j, &o, &x->at.disk, &fault) != 0)
 		fail_msg("%s", fault.text);
 	return j;
-}
-
-static uint64_t
-append_text(struct journal *j, const char *text, uint64_t prev)
-{
-	struct record r;
-
-	record_init(&r, RECORD_LOG);
-	r.head.prev = prev;
-	record_add_text(&r, TAG_MESSAGE, text);
-	return journal_append(j, &r);
 }
 
 /* What a wait leaves behind: the order in which it came. */
@@ -297,6 +276,28 @@ a_full_disk_waits_for_the_end_of_the_segment(void **state)
 	journal_close(&j);
 }
 
+/* A segment that is only asked for is done without. */
+static void
+a_full_disk_grants_no_turn(void **state)
+{
+	struct fixture *x = *state;
+	struct journal *j = open_with(x, 64 * KIB, 0);
+	uint64_t lsn = append_text(j, "before", 0), after;
+
+	journal_sync(j, lsn + 1);
+	for (int i = 0; i < 2; i++) {
+		fake_fail(&x->at.fake, &x->at.fake.fail_zeros, i == 0 ? ENOSPC : 0);
+		journal_turn(j);
+		after = append_text(j, "after", 0);
+		journal_sync(j, after + 1);
+		assert_true(journal_durable(j) > after);
+		assert_int_equal(journal_is_left(j, lsn), i == 1);
+		assert_false(journal_is_left(j, after));
+	}
+	assert_int_equal(x->failures, 0);
+	journal_close(&j);
+}
+
 static void
 epoch_and_lsn_go_on(void **state)
 {
@@ -457,7 +458,7 @@ a_large_batch_has_a_segment_of_its_own(void **state)
 int
 main(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, place_teardown)
 	const struct CMUnitTest tests[] = {
 	    T(lsn_counts_bytes_from_one),
 	    T(nothing_is_told_before_its_sync),
@@ -466,6 +467,7 @@ main(void)
 	    T(a_failed_sync_is_told_once_and_not_retried),
 	    T(a_full_disk_is_told_before_anything_is_acknowledged),
 	    T(a_full_disk_waits_for_the_end_of_the_segment),
+	    T(a_full_disk_grants_no_turn),
 	    T(the_next_segment_is_there_before_it_is_needed),
 	    T(epoch_and_lsn_go_on),
 	    T(scanned_and_read_back_through_segments),

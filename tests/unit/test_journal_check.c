@@ -35,12 +35,7 @@ struct run {
 static int
 setup(void **state)
 {
-	struct fixture *x = xcalloc(1, sizeof *x);
-
-	place_open(&x->at);
-	log_set_level(LOG_LEVEL_ERROR);
-	*state = x;
-	return 0;
+	return place_setup(state, sizeof(struct fixture));
 }
 
 static int
@@ -49,19 +44,13 @@ teardown(void **state)
 	struct fixture *x = *state;
 
 	journal_close(&x->j);
-	place_close(&x->at);
-	free(x);
-	return 0;
+	return place_teardown(state);
 }
 
 static void
 open_here(struct fixture *x, size_t segment_bytes)
 {
-	struct journal_options o = {.dir = x->at.dir, .loop = x->at.loop, .segment_bytes = segment_bytes};
-	struct fault fault = {0};
-
-	if (journal_open_on(&x->j, &o, &x->at.disk, &fault) != 0)
-		fail_msg("%s", fault.text);
+	x->j = place_journal(&x->at, segment_bytes, NULL);
 }
 
 static struct run

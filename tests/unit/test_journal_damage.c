@@ -19,34 +19,13 @@ struct fixture {
 static int
 setup(void **state)
 {
-	struct fixture *x = xcalloc(1, sizeof *x);
-
-	place_open(&x->at);
-	log_set_level(LOG_LEVEL_ERROR);
-	*state = x;
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	struct fixture *x = *state;
-
-	place_close(&x->at);
-	free(x);
-	return 0;
+	return place_setup(state, sizeof(struct fixture));
 }
 
 static struct journal *
 open_here(struct fixture *x, size_t segment_bytes)
 {
-	struct journal_options o = {.dir = x->at.dir, .loop = x->at.loop, .segment_bytes = segment_bytes};
-	struct journal *j = NULL;
-	struct fault fault = {0};
-
-	if (journal_open_on(&j, &o, &x->at.disk, &fault) != 0)
-		fail_msg("%s", fault.text);
-	return j;
+	return place_journal(&x->at, segment_bytes, NULL);
 }
 
 /* One record in a batch of its own. */
@@ -466,7 +445,7 @@ spares_of_a_dead_host_are_dropped(void **state)
 int
 main(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, place_teardown)
 	const struct CMUnitTest tests[] = {
 	    T(torn_at_every_byte),
 	    T(goes_on_after_a_cut),

@@ -1,7 +1,7 @@
 /* Reading the journal: from several threads, beside the writer, and what is forgotten. */
 
 #include "cmocka_all.h"
-#include "scratch.h"
+#include "journal_place.h"
 
 #include <pthread.h>
 
@@ -44,17 +44,6 @@ open_with(struct fixture *x, size_t segment_bytes)
 	if (journal_open(&j, &o, &fault) != 0)
 		fail_msg("%s", fault.text);
 	return j;
-}
-
-static uint64_t
-append_text(struct journal *j, const char *text, uint64_t prev)
-{
-	struct record r;
-
-	record_init(&r, RECORD_LOG);
-	r.head.prev = prev;
-	record_add_text(&r, TAG_MESSAGE, text);
-	return journal_append(j, &r);
 }
 
 /* Readers from several threads, of many runs that lie interleaved, beside a writer and one who forgets. */

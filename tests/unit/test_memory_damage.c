@@ -17,20 +17,6 @@
 static const struct memory_space other = {.client = "uid:2", .name = "notes"};
 static const char birds[] = "Birds\n\nOwls hunt at night, when mice are about.\n\nHerons stand in water all day.\n";
 
-static int
-setup(void **state)
-{
-	*state = world_new();
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	world_free((struct world **)state);
-	return 0;
-}
-
 /* ---- Texts -------------------------------------------------------------------------------------------------------- */
 
 static char *
@@ -203,7 +189,7 @@ an_index_with_other_bits_kills_nobody(void **state)
 int
 main(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, world_setup, world_teardown)
 	const struct CMUnitTest tests[] = {
 	    T(a_text_that_changed_is_not_told),
 	    T(a_text_that_is_no_text_any_more_is_not_told),

@@ -11,38 +11,10 @@
 #include "base/fd.h"
 #include "base/json.h"
 
-static int
-setup(void **state)
-{
-	*state = world_new();
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	world_free((struct world **)state);
-	return 0;
-}
-
-static const char birds[] = "Of birds\n\nThe swift sleeps on the wing.\n\nOwls hunt at night, when mice are about.\n";
-
-static size_t
-hits(struct world *w)
-{
-	return json_array_size(json_object_get(w->answer, "found"));
-}
-
 static const char *
 hit_text(struct world *w, size_t i, const char *member)
 {
 	return json_string_value(json_object_get(json_array_get(json_object_get(w->answer, "found"), i), member));
-}
-
-static json_int_t
-number(const json_t *j, const char *member)
-{
-	return json_integer_value(json_object_get(j, member));
 }
 
 static char *
@@ -90,7 +62,7 @@ owls_are_found(struct world *w)
 static void
 fill(struct world *w)
 {
-	world_load(w, "birds", birds);
+	world_load(w, "birds", of_birds);
 	world_put(w, "advice", "\"Never buy a heron; buy one of the owls that one may meet in town.\"", MEMORY_ANY);
 	owls_are_found(w);
 }
@@ -201,7 +173,7 @@ a_killed_host_loses_nothing(void **state)
 	assert_true(child >= 0);
 	if (child == 0) {
 		world_open(w);
-		world_load(w, "birds", birds);
+		world_load(w, "birds", of_birds);
 		world_put(
 		    w, "advice", "\"Never buy a heron; buy one of the owls that one may meet in town.\"", MEMORY_ANY);
 		_exit(0); /* without closing anything */
@@ -255,7 +227,7 @@ a_space_that_is_worn_is_filled_anew(void **state)
 	struct world *w = *state;
 	char json[64];
 
-	world_load(w, "birds", birds);
+	world_load(w, "birds", of_birds);
 	for (unsigned i = 0; i < 1300; i++) {
 		snprintf(json, sizeof json, "\"number%u\"", i);
 		world_put(w, "count", json, MEMORY_ANY);
@@ -395,11 +367,11 @@ two_spaces_are_searched_as_one(void **state)
 	struct memory_space spaces[] = {world_space, {.client = "uid:1", .name = "more"}};
 	_cleanup_(free_p) char *batch = xasprintf("{\"document\": \"birds\", \"bytes\": %zu}\n%s{\"document\": \"x\", "
 						  "\"bytes\": 31}\nOwls are birds of prey, mostly.",
-	    strlen(birds), birds);
+	    strlen(of_birds), of_birds);
 	struct memory_query q = {.text = "owls"};
 	struct world *w = *state;
 
-	world_load(w, "birds", birds);
+	world_load(w, "birds", of_birds);
 	assert_non_null(world_load_batch(w, &spaces[1], batch, strlen(batch)));
 	memory_search(w->memory, 2, spaces, &q, world_done, w);
 	world_wait(w);
@@ -411,7 +383,7 @@ two_spaces_are_searched_as_one(void **state)
 int
 main(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, world_setup, world_teardown)
 	const struct CMUnitTest tests[] = {
 	    T(an_index_closed_in_order_is_used_again),
 	    T(an_index_that_is_gone_is_built_anew),

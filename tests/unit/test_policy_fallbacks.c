@@ -9,17 +9,6 @@
 #include "policy/fallbacks.h"
 #include "conf_scratch.h"
 
-static struct policy *
-good(const char *text)
-{
-	struct policy *p = NULL;
-
-	assert_int_equal(fd_write_file(path, text, strlen(text), 0600, &fault), 0);
-	if (policy_load(path, false, &p, &fault) != 0)
-		fail_msg("%s: %s", text, fault.text);
-	return p;
-}
-
 static void
 what_the_file_says(void **state)
 {

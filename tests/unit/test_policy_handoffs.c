@@ -9,37 +9,6 @@
 #include "policy/handoffs.h"
 #include "conf_scratch.h"
 
-static struct policy *
-load(const char *text)
-{
-	struct policy *p = NULL;
-
-	assert_int_equal(fd_write_file(path, text, strlen(text), 0600, &fault), 0);
-	return policy_load(path, false, &p, &fault) == 0 ? p : NULL;
-}
-
-static struct policy *
-good(const char *text)
-{
-	struct policy *p = load(text);
-
-	if (p == NULL)
-		fail_msg("%s: %s", text, fault.text);
-	return p;
-}
-
-static void
-bad(const char *text, const char *says)
-{
-	_cleanup_(policy_unref) struct policy *p = load(text);
-
-	if (p != NULL)
-		fail_msg("accepted: %s", text);
-	assert_int_equal(fault.status, HOSPES_ECONFIG);
-	if (strstr(fault.text, says) == NULL)
-		fail_msg("says nothing of \"%s\": %s", says, fault.text);
-}
-
 /* The first check of the rule that is found; "-": it has none. */
 static const char *
 found(const struct policy *p, const char *from, const char *to, char *const *capabilities)

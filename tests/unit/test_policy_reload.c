@@ -10,14 +10,6 @@
 #include "conf_scratch.h"
 
 static void
-good(const char *text, struct policy **ret)
-{
-	assert_int_equal(fd_write_file(path, text, strlen(text), 0600, &fault), 0);
-	if (policy_load(path, false, ret, &fault) != 0)
-		fail_msg("%s: %s", text, fault.text);
-}
-
-static void
 reloading(void **state)
 {
 	_cleanup_(policy_unref) struct policy *p = NULL, *q = NULL, *kept = NULL;
@@ -27,7 +19,7 @@ reloading(void **state)
 				   "grounding: { supervisor: { checks = [ ]; }; };";
 
 	(void)state;
-	good("state = \"/old\"; run: { depth = 3; };", &p);
+	p = good("state = \"/old\"; run: { depth = 3; };");
 	assert_int_equal(fd_write_file(path, text, strlen(text), 0600, &fault), 0);
 	assert_int_equal(policy_reload(p, &q, &fault), 0);
 	assert_int_equal(q->depth, 9);
@@ -79,7 +71,7 @@ reload_tells_what_changed(void **state)
 	_cleanup_(policy_unref) struct policy *p = NULL;
 
 	(void)state;
-	good("run: { depth = 3; };", &p);
+	p = good("run: { depth = 3; };");
 	tells(&p, "run: { depth = 3; };", "");
 	tells(&p, "run: { depth = 3; calls = 1000; wall = \"600s\"; payload = 16777216; };", "");
 	tells(&p, "run: { depth = 9; wall = \"90s\"; };", "run.wall: 10m -> 90s\nrun.depth: 3 -> 9\n");
@@ -96,7 +88,7 @@ reload_tells_of_texts(void **state)
 	_cleanup_(policy_unref) struct policy *p = NULL;
 
 	(void)state;
-	good("plugin_dirs = [ \"/p\" ]; socket = \"/k\"; cell_uids = \"7-9\";", &p);
+	p = good("plugin_dirs = [ \"/p\" ]; socket = \"/k\"; cell_uids = \"7-9\";");
 	tells(&p, "plugin_dirs = [ \"/a\", \"/b\" ]; socket = \"/k\"; socket_group = \"\"; cell_uids = \"7-8\";",
 	    "socket_group: hospes ->  (restart)\n"
 	    "plugin_dirs: [ \"/p\", \"" PLUGINDIR "\" ] -> [ \"/a\", \"/b\", \"" PLUGINDIR "\" ] (restart)\n"
@@ -110,7 +102,7 @@ reload_tells_of_plugins(void **state)
 	_cleanup_(policy_unref) struct policy *p = NULL;
 
 	(void)state;
-	good("plugins: { survey: { at_once = 4; word = \"w\"; }; };", &p);
+	p = good("plugins: { survey: { at_once = 4; word = \"w\"; }; };");
 	tells(&p, "plugins: { survey: { at_once = 5; loud = true; }; };",
 	    "plugins.survey.at_once: 4 -> 5\nplugins.survey.word: \"w\" -> (not set)\n"
 	    "plugins.survey.loud: (not set) -> true\n");
@@ -136,7 +128,7 @@ reload_knows_the_command_line(void **state)
 	_cleanup_(policy_unref) struct policy *p = NULL;
 
 	(void)state;
-	good("state = \"/a\";", &p);
+	p = good("state = \"/a\";");
 	policy_overridden(p, "state");
 	tells(&p, "state = \"/b\";", "");
 	tells(&p, "state = \"/c\"; user = \"x\";", "user: hospes -> x (restart)\n");

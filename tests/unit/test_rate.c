@@ -1,7 +1,5 @@
 /* Rates: the algorithm by itself, and the guard, on a clock that the test moves. */
 
-#include <unistd.h>
-
 #include "dispatch/guard.h"
 #include "dispatch/rate.h"
 #include "dispatch_world.h"
@@ -99,19 +97,7 @@ test_default_burst_is_a_second(void **state)
 static void
 people(const char *conf)
 {
-	char path[] = "/tmp/hospes-rate-XXXXXX";
-	int fd = mkstemp(path);
-	struct fault fault;
-
-	assert_true(fd >= 0);
-	assert_int_equal(write(fd, conf, strlen(conf)), strlen(conf));
-	close(fd);
-	policy_unref(&w.policy);
-	if (policy_load(path, true, &w.policy, &fault) != 0)
-		fail_msg("%s", fault.text);
-	(void)unlink(path);
-	w.policy->repetition = 0;
-	w.run->policy = w.policy;
+	with_policy(conf);
 	w.run->client = "uid:1";
 	w.d->mono_ns = fake_clock;
 	now = w.d->rates_since_ns + 3600 * S; /* bursts are there */

@@ -14,21 +14,10 @@ static struct call *root;
 static void
 people(const char *lines)
 {
-	char path[] = "/tmp/hospes-routing-XXXXXX";
 	static const int64_t prices[] = {30, 10, 20};
 	static const char *const names[] = {"b", "c", "d"};
-	struct fault fault;
-	int fd = mkstemp(path);
 
-	assert_true(fd >= 0);
-	assert_int_equal(write(fd, lines, strlen(lines)), strlen(lines));
-	close(fd);
-	policy_unref(&w.policy);
-	if (policy_load(path, true, &w.policy, &fault) != 0)
-		fail_msg("%s", fault.text);
-	(void)unlink(path);
-	w.run->policy = w.policy;
-	w.policy->repetition = 0;
+	with_policy(lines);
 	version_add("a", "1.0.0");
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
 		struct version *v = version_add(names[i], "1.0.0");

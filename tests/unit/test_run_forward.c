@@ -7,9 +7,8 @@
 
 #include <sys/wait.h>
 
-#include "cmocka_all.h"
 #include "fake_disk.h"
-#include "scratch.h"
+#include "store_place.h"
 
 #include "base/json.h"
 #include "base/log.h"
@@ -20,8 +19,7 @@
 #define TEXT    300
 
 struct fixture {
-	char *dir, *journal_dir, *store_dir;
-	struct event_base *loop;
+	struct store_place at;
 	struct fake_disk fake;
 	struct disk disk;
 	struct runs runs;
@@ -124,8 +122,8 @@ static void
 open_both(struct fixture *f, const struct disk *disk)
 {
 	static const struct store_apply *const tables[] = {run_apply, NULL};
-	struct journal_options j = {.dir = f->journal_dir, .loop = f->loop, .segment_bytes = 4 * KIB};
-	struct store_options s = {.dir = f->store_dir, .loop = f->loop, .map_bytes = 64 * MIB, .tables = tables};
+	struct journal_options j = {.dir = f->at.journal_dir, .loop = f->at.loop, .segment_bytes = 4 * KIB};
+	struct store_options s = {.dir = f->at.store_dir, .loop = f->at.loop, .map_bytes = 64 * MIB, .tables = tables};
 	struct fault fault = {0};
 
 	if (journal_open_on(&f->runs.journal, &j, disk, &fault) != 0)
@@ -133,7 +131,7 @@ open_both(struct fixture *f, const struct disk *disk)
 	s.journal = f->runs.journal;
 	if (store_open(&f->runs.store, &s, &fault) != 0)
 		fail_msg("%s", fault.text);
-	f->runs.loop = f->loop;
+	f->runs.loop = f->at.loop;
 	world = f;
 }
 
@@ -149,10 +147,7 @@ setup(void **state)
 {
 	struct fixture *f = xcalloc(1, sizeof(*f));
 
-	f->dir = scratch_new();
-	f->journal_dir = xasprintf("%s/journal", f->dir);
-	f->store_dir = xasprintf("%s/store", f->dir);
-	f->loop = event_base_new();
+	store_place_open(&f->at);
 	f->fake = (struct fake_disk)FAKE_DISK;
 	f->disk = fake_disk_of(&f->fake);
 	log_set_level(LOG_LEVEL_ERROR);
@@ -166,10 +161,7 @@ teardown(void **state)
 	struct fixture *f = *state;
 
 	map_free(&f->runs.by_id);
-	event_base_free(f->loop);
-	scratch_free(&f->dir);
-	free(f->journal_dir);
-	free(f->store_dir);
+	store_place_close(&f->at);
 	free(f);
 	return 0;
 }
@@ -227,7 +219,7 @@ forward(struct fixture *f)
 	while (f->done == 0) {
 		if (f->appends && f->slot.run.seq < RECORDS + 5)
 			append(f, RECORD_LOG);
-		event_base_loop(f->loop, EVLOOP_ONCE);
+		event_base_loop(f->at.loop, EVLOOP_ONCE);
 	}
 }
 
@@ -298,7 +290,7 @@ whole_run(struct fixture *f, const uint8_t run[16], struct seen *ret)
 	assert_int_equal(list.records[0].head.lsn, seen.first_lsn);
 	for (size_t i = 0; i < list.n; i++)
 		assert_int_equal(list.records[i].head.seq, i);
-	if (journal_check(f->journal_dir, &check, &fault) != 0)
+	if (journal_check(f->at.journal_dir, &check, &fault) != 0)
 		fail_msg("%s", fault.text);
 	return list.n;
 }
@@ -359,7 +351,7 @@ a_run_that_ends_is_not_moved(void **state)
 	append(f, RECORD_RUN_END);
 	f->slot.run.ended_real_ns = 1;
 	while (f->done == 0)
-		event_base_loop(f->loop, EVLOOP_ONCE);
+		event_base_loop(f->at.loop, EVLOOP_ONCE);
 	assert_false(f->moved);
 	journal_sync(f->runs.journal, journal_end(f->runs.journal));
 	assert_int_equal(whole_run(f, f->slot.run.id.bytes, &seen), RECORDS + 1);
@@ -429,21 +421,17 @@ a_crash_at_each_step(void **state)
 		ssize_t n, got = 0;
 		pid_t pid;
 
-		scratch_free(&f->dir);
-		f->dir = scratch_new();
-		free(f->journal_dir);
-		free(f->store_dir);
-		f->journal_dir = xasprintf("%s/journal", f->dir);
-		f->store_dir = xasprintf("%s/store", f->dir);
+		store_place_close(&f->at);
+		store_place_open(&f->at);
 		assert_int_equal(pipe(fds), 0);
 		pid = fork();
 		assert_true(pid >= 0);
 		if (pid == 0) {
 			static struct event_base *of_parent; /* not ours to free */
 
-			of_parent = f->loop;
-			f->loop = event_base_new();
-			assert_ptr_not_equal(f->loop, of_parent);
+			of_parent = f->at.loop;
+			f->at.loop = event_base_new();
+			assert_ptr_not_equal(f->at.loop, of_parent);
 			f->fake.crash_at = nth;
 			move_and_drop(f, fds[1]);
 			_exit(0);

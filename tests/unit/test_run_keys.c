@@ -2,15 +2,13 @@
 
 #include "config.h"
 
-#include "cmocka_all.h"
-#include "scratch.h"
+#include "store_place.h"
 
 #include "base/json.h"
 #include "run/state.h"
 
 struct fixture {
-	char *dir, *journal_dir, *store_dir;
-	struct event_base *loop;
+	struct store_place at;
 	struct runs runs;
 };
 
@@ -51,13 +49,8 @@ static void
 open_both(struct fixture *f)
 {
 	static const struct store_apply *const tables[] = {rows, NULL};
-	struct journal_options j = {.dir = f->journal_dir, .loop = f->loop, .segment_bytes = 64 * KIB};
-	struct store_options s = {.dir = f->store_dir, .loop = f->loop, .map_bytes = 64 * MIB, .tables = tables};
-	struct fault fault;
 
-	assert_int_equal(journal_open(&f->runs.journal, &j, &fault), 0);
-	s.journal = f->runs.journal;
-	assert_int_equal(store_open(&f->runs.store, &s, &fault), 0);
+	store_place_both(&f->at, tables, &f->runs.journal, &f->runs.store);
 }
 
 static void
@@ -75,10 +68,7 @@ setup(void **state)
 {
 	struct fixture *f = xcalloc(1, sizeof(*f));
 
-	f->dir = scratch_new();
-	f->journal_dir = xasprintf("%s/journal", f->dir);
-	f->store_dir = xasprintf("%s/store", f->dir);
-	f->loop = event_base_new();
+	store_place_open(&f->at);
 	open_both(f);
 	*state = f;
 	return 0;
@@ -90,10 +80,7 @@ teardown(void **state)
 	struct fixture *f = *state;
 
 	close_both(f);
-	event_base_free(f->loop);
-	scratch_free(&f->dir);
-	free(f->journal_dir);
-	free(f->store_dir);
+	store_place_close(&f->at);
 	free(f);
 	return 0;
 }
@@ -171,7 +158,7 @@ static void
 settle(struct fixture *f, const struct asker *a)
 {
 	while (!a->came)
-		event_base_loop(f->loop, EVLOOP_ONCE);
+		event_base_loop(f->at.loop, EVLOOP_ONCE);
 }
 
 static void

@@ -6,16 +6,14 @@
 #include <ctype.h>
 #include <sched.h>
 
-#include "cmocka_all.h"
-#include "scratch.h"
+#include "store_place.h"
 
 #include "base/json.h"
 #include "run/reviews.h"
 #include "run/state.h"
 
 struct fixture {
-	char *dir, *journal_dir, *store_dir;
-	struct event_base *loop;
+	struct store_place at;
 	struct runs runs;
 	struct run_slot slot; /* of the one run */
 	json_t *view;
@@ -62,13 +60,8 @@ static void
 open_both(struct fixture *f)
 {
 	static const struct store_apply *const tables[] = {rows, NULL};
-	struct journal_options j = {.dir = f->journal_dir, .loop = f->loop, .segment_bytes = 64 * KIB};
-	struct store_options s = {.dir = f->store_dir, .loop = f->loop, .map_bytes = 64 * MIB, .tables = tables};
-	struct fault fault;
 
-	assert_int_equal(journal_open(&f->runs.journal, &j, &fault), 0);
-	s.journal = f->runs.journal;
-	assert_int_equal(store_open(&f->runs.store, &s, &fault), 0);
+	store_place_both(&f->at, tables, &f->runs.journal, &f->runs.store);
 }
 
 static int
@@ -76,10 +69,7 @@ setup(void **state)
 {
 	struct fixture *f = xcalloc(1, sizeof(*f));
 
-	f->dir = scratch_new();
-	f->journal_dir = xasprintf("%s/journal", f->dir);
-	f->store_dir = xasprintf("%s/store", f->dir);
-	f->loop = event_base_new();
+	store_place_open(&f->at);
 	open_both(f);
 	f->slot.run.id = ulid_new();
 	ulid_format(&f->slot.run.id, f->slot.run.id_text);
@@ -97,10 +87,7 @@ teardown(void **state)
 	store_close(&f->runs.store);
 	journal_close(&f->runs.journal);
 	map_free(&f->runs.by_id);
-	event_base_free(f->loop);
-	scratch_free(&f->dir);
-	free(f->journal_dir);
-	free(f->store_dir);
+	store_place_close(&f->at);
 	free(f);
 	return 0;
 }
@@ -187,7 +174,7 @@ list(struct fixture *f, bool all, unsigned limit)
 	f->came = false;
 	run_review_list(&f->runs, all, limit, viewed, f);
 	while (!f->came)
-		event_base_loop(f->loop, EVLOOP_ONCE);
+		event_base_loop(f->at.loop, EVLOOP_ONCE);
 	return f->view;
 }
 
@@ -215,7 +202,7 @@ show(struct fixture *f, const char *id)
 	f->came = false;
 	run_review_show(&f->runs, id, viewed, f);
 	while (!f->came)
-		event_base_loop(f->loop, EVLOOP_ONCE);
+		event_base_loop(f->at.loop, EVLOOP_ONCE);
 	return f->view;
 }
 

@@ -1,14 +1,12 @@
 /* Fibers that are dropped where they wait. */
 
-#include "sdk_host.h"
+#include "sdk_world.h"
 
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-static struct host host;
-static struct said said;
 static int64_t in_use; /* as the program counts it: here the handlers do */
 
 #define HELD 100000

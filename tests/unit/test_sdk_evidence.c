@@ -2,7 +2,7 @@
  * Evidence and early release, as a handler sees them.
  */
 
-#include "sdk_host.h"
+#include "sdk_world.h"
 
 #include <malloc.h>
 #include <stdio.h>
@@ -10,17 +10,6 @@
 
 #define DIGEST "aaaaaaaaaaaaaaaabbbbbbbbbbbbbbbbccccccccccccccccdddddddddddddddd"
 #define SOURCE "{\"document\":\"GPL-3\",\"digest\":\"" DIGEST "\",\"from\":10,\"to\":14,\"quote\":\"must\"}"
-
-static struct host host;
-static struct said said;
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	said_free(&said);
-	return 0;
-}
 
 /* ---- Building ---------------------------------------------------------------------------------------------------- */
 
@@ -319,13 +308,13 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_teardown(test_what_is_built_has_the_form, teardown),
-	    cmocka_unit_test_teardown(test_what_cannot_be_is_not_built, teardown),
-	    cmocka_unit_test_teardown(test_what_is_read_is_what_was_built, teardown),
-	    cmocka_unit_test_teardown(test_the_sentence_names_the_member, teardown),
-	    cmocka_unit_test_teardown(test_reading_has_bounds, teardown),
-	    cmocka_unit_test_teardown(test_released_values_cost_little, teardown),
-	    cmocka_unit_test_teardown(test_the_reply_is_spared, teardown),
+	    cmocka_unit_test_teardown(test_what_is_built_has_the_form, said_teardown),
+	    cmocka_unit_test_teardown(test_what_cannot_be_is_not_built, said_teardown),
+	    cmocka_unit_test_teardown(test_what_is_read_is_what_was_built, said_teardown),
+	    cmocka_unit_test_teardown(test_the_sentence_names_the_member, said_teardown),
+	    cmocka_unit_test_teardown(test_reading_has_bounds, said_teardown),
+	    cmocka_unit_test_teardown(test_released_values_cost_little, said_teardown),
+	    cmocka_unit_test_teardown(test_the_reply_is_spared, said_teardown),
 	};
 
 	return cmocka_run_group_tests_name("sdk-evidence", tests, NULL, NULL);

@@ -2,30 +2,9 @@
  * Memory as libhospes asks for it: what goes over the wire, what comes back, and what never leaves the cell.
  */
 
-#include "sdk_host.h"
+#include "sdk_world.h"
 
 #include <stdlib.h>
-
-static struct host host;
-static struct said said;
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	said_free(&said);
-	return 0;
-}
-
-/* The next op is `kind` on `target` with this input, byte for byte. */
-static void
-expect_asks(uint32_t ordinal, uint16_t kind, const char *target, const char *input)
-{
-	host_expect_op(&host, &said, 1, ordinal, kind, target);
-	assert_int_equal(said.op.flags, WIRE_OP_WAITS);
-	assert_int_equal(said.input_len, strlen(input));
-	assert_memory_equal(said.input, input, said.input_len);
-}
 
 /* ---- Values ------------------------------------------------------------------------------------------------------ */
 
@@ -92,13 +71,9 @@ static void
 test_a_large_value_arrives_whole(void **state)
 {
 	size_t len = 3u << 20;
-	char *large = malloc(len + 1);
+	char *large = json_text_of(len);
 
 	(void)state;
-	assert_non_null(large);
-	memset(large, 'x', len);
-	large[0] = large[len - 1] = '"';
-	large[len] = '\0';
 	host_start(&host, keeps_large, 4);
 	host_call(&host, 1, "{}", large);
 	host_expect_op(&host, &said, 1, 0, WIRE_OP_REMEMBER, "/large");
@@ -304,14 +279,14 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_teardown(test_values_go_out_as_bytes_and_come_back, teardown),
-	    cmocka_unit_test_teardown(test_a_fault_of_the_host_is_passed_on, teardown),
-	    cmocka_unit_test_teardown(test_a_large_value_arrives_whole, teardown),
-	    cmocka_unit_test_teardown(test_an_answer_without_a_value_is_no_answer, teardown),
-	    cmocka_unit_test_teardown(test_what_is_wrong_never_leaves_the_cell, teardown),
-	    cmocka_unit_test_teardown(test_the_longest_space_and_key_fit, teardown),
-	    cmocka_unit_test_teardown(test_lists_and_documents, teardown),
-	    cmocka_unit_test_teardown(test_searches, teardown),
+	    cmocka_unit_test_teardown(test_values_go_out_as_bytes_and_come_back, said_teardown),
+	    cmocka_unit_test_teardown(test_a_fault_of_the_host_is_passed_on, said_teardown),
+	    cmocka_unit_test_teardown(test_a_large_value_arrives_whole, said_teardown),
+	    cmocka_unit_test_teardown(test_an_answer_without_a_value_is_no_answer, said_teardown),
+	    cmocka_unit_test_teardown(test_what_is_wrong_never_leaves_the_cell, said_teardown),
+	    cmocka_unit_test_teardown(test_the_longest_space_and_key_fit, said_teardown),
+	    cmocka_unit_test_teardown(test_lists_and_documents, said_teardown),
+	    cmocka_unit_test_teardown(test_searches, said_teardown),
 	};
 
 	return cmocka_run_group_tests_name("sdk-memory", tests, NULL, NULL);

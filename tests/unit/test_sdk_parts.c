@@ -2,20 +2,9 @@
  * Parts of a reply, on both sides: said as frames without an ordinal, taken by ops.
  */
 
-#include "sdk_host.h"
+#include "sdk_world.h"
 
 #include <stdlib.h>
-
-static struct host host;
-static struct said said;
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	said_free(&said);
-	return 0;
-}
 
 /* ---- Said -------------------------------------------------------------------------------------------------------- */
 
@@ -232,12 +221,12 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_teardown(test_parts_leave_at_once, teardown),
-	    cmocka_unit_test_teardown(test_a_part_does_not_wait_for_a_wait, teardown),
-	    cmocka_unit_test_teardown(test_parts_that_cannot_be, teardown),
-	    cmocka_unit_test_teardown(test_parts_are_taken_in_turn, teardown),
-	    cmocka_unit_test_teardown(test_one_who_fails_says_no_more, teardown),
-	    cmocka_unit_test_teardown(test_what_has_no_parts, teardown),
+	    cmocka_unit_test_teardown(test_parts_leave_at_once, said_teardown),
+	    cmocka_unit_test_teardown(test_a_part_does_not_wait_for_a_wait, said_teardown),
+	    cmocka_unit_test_teardown(test_parts_that_cannot_be, said_teardown),
+	    cmocka_unit_test_teardown(test_parts_are_taken_in_turn, said_teardown),
+	    cmocka_unit_test_teardown(test_one_who_fails_says_no_more, said_teardown),
+	    cmocka_unit_test_teardown(test_what_has_no_parts, said_teardown),
 	};
 
 	return cmocka_run_group_tests_name("sdk-parts", tests, NULL, NULL);

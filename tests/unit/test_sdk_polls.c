@@ -3,21 +3,10 @@
  * and what the host makes of that is the answer.  What could not be held is refused before anybody is asked.
  */
 
-#include "sdk_host.h"
+#include "sdk_world.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-
-static struct host host;
-static struct said said;
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	said_free(&said);
-	return 0;
-}
 
 static const char *const voters[] = {"a", "b"};
 static const char *const options[] = {"yes", "no", NULL};
@@ -257,10 +246,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_teardown(test_voters_then_the_poll, teardown),
-	    cmocka_unit_test_teardown(test_a_tie_is_broken, teardown),
-	    cmocka_unit_test_teardown(test_a_call_that_is_stopped, teardown),
-	    cmocka_unit_test_teardown(test_what_cannot_be_held_asks_nobody, teardown),
+	    cmocka_unit_test_teardown(test_voters_then_the_poll, said_teardown),
+	    cmocka_unit_test_teardown(test_a_tie_is_broken, said_teardown),
+	    cmocka_unit_test_teardown(test_a_call_that_is_stopped, said_teardown),
+	    cmocka_unit_test_teardown(test_what_cannot_be_held_asks_nobody, said_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

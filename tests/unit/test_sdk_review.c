@@ -2,18 +2,7 @@
  * A question for a human as libhospes asks it: what goes over the wire, what comes back, and what never leaves the cell.
  */
 
-#include "sdk_host.h"
-
-static struct host host;
-static struct said said;
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	said_free(&said);
-	return 0;
-}
+#include "sdk_world.h"
 
 static int
 asks(hospes_ctx *ctx)
@@ -33,23 +22,14 @@ asks(hospes_ctx *ctx)
 }
 
 static void
-expect_asks(uint32_t ordinal, const char *input)
-{
-	host_expect_op(&host, &said, 1, ordinal, WIRE_OP_REVIEW, "");
-	assert_int_equal(said.op.flags, WIRE_OP_WAITS);
-	assert_int_equal(said.input_len, strlen(input));
-	assert_memory_equal(said.input, input, said.input_len);
-}
-
-static void
 test_what_is_asked(void **state)
 {
 	(void)state;
 	host_start(&host, asks, 4);
 	host_call(&host, 1, "{}", "{\"it\":[1]}");
-	expect_asks(0, "{\"question\":\"Which?\"}");
+	expect_asks(0, WIRE_OP_REVIEW, "", "{\"question\":\"Which?\"}");
 	host_answer(&host, 1, 0, "{\"choice\":\"approve\"}");
-	expect_asks(1,
+	expect_asks(1, WIRE_OP_REVIEW, "",
 	    "{\"question\":\"Which?\",\"context\":{\"it\":[1]},\"choices\":[\"red\",\"green\"],\"default\":\"green\","
 	    "\"timeout_ms\":2}");
 	host_answer(&host, 1, 1, "{\"choice\":\"red\"}");
@@ -63,7 +43,7 @@ test_a_no_is_passed_on(void **state)
 	(void)state;
 	host_start(&host, asks, 4);
 	host_call(&host, 1, "{}", "1");
-	expect_asks(0, "{\"question\":\"Which?\"}");
+	expect_asks(0, WIRE_OP_REVIEW, "", "{\"question\":\"Which?\"}");
 	host_refuse(&host, 1, 0, HOSPES_EREJECTED, "uid:7 said no");
 	host_expect_reply(&host, 1, HOSPES_EREJECTED, "uid:7 said no");
 	host_stop(&host);
@@ -115,9 +95,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_teardown(test_what_is_asked, teardown),
-	    cmocka_unit_test_teardown(test_a_no_is_passed_on, teardown),
-	    cmocka_unit_test_teardown(test_what_never_goes_out, teardown),
+	    cmocka_unit_test_teardown(test_what_is_asked, said_teardown),
+	    cmocka_unit_test_teardown(test_a_no_is_passed_on, said_teardown),
+	    cmocka_unit_test_teardown(test_what_never_goes_out, said_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -68,7 +68,7 @@ test_to_the_end_of_the_list(void **state)
 	r = record_newest(RECORD_CALL_END);
 	text_is(&r, TAG_PATH, "/0/0#3");
 	text_is(&r, TAG_OUTPUT, "null");
-	assert_int_equal(count(RECORD_STAGE), 2);
+	assert_int_equal(records_of(RECORD_STAGE), 2);
 	assert_int_equal(w.run->account.reserved[QUANTITY_CALLS], 1);
 }
 
@@ -90,7 +90,7 @@ test_the_last_failure_counts(void **state)
 	ask(root, "b");
 	reply(newest(), HOSPES_EFAILED, "no such word");
 	assert_int_equal(last_status(), HOSPES_EFAILED);
-	assert_int_equal(count(RECORD_STAGE), 1);
+	assert_int_equal(records_of(RECORD_STAGE), 1);
 }
 
 static void
@@ -137,7 +137,7 @@ test_a_refusal(void **state)
 	ask(root, "a"); /* its own ancestor */
 	assert_string_equal(newest()->plugin, "c");
 	assert_string_equal(newest()->path, "/0/0#2");
-	assert_int_equal(count(RECORD_REFUSAL), 0);
+	assert_int_equal(records_of(RECORD_REFUSAL), 0);
 	r = record_newest(RECORD_STAGE);
 	text_is(&r, TAG_GUARD, "cycle");
 	text_is(&r, TAG_PATH, "/0/0");
@@ -165,7 +165,7 @@ test_not_of_a_permission(void **state)
 	w.versions[0].needs = none;
 	ask(root, "b");
 	assert_int_equal(last_status(), HOSPES_EPERM);
-	assert_int_equal(count(RECORD_STAGE), 0);
+	assert_int_equal(records_of(RECORD_STAGE), 0);
 }
 
 /* Nor is it where that is not found out, since there is nobody of that name. */
@@ -181,7 +181,7 @@ test_not_of_one_that_is_not_there_either(void **state)
 	w.versions[0].needs = only_b;
 	ask(root, "nobody");
 	assert_int_equal(last_status(), HOSPES_ENOAGENT);
-	assert_int_equal(count(RECORD_STAGE), 0);
+	assert_int_equal(records_of(RECORD_STAGE), 0);
 }
 
 /* Who may call b may be given what the operator puts in its place. */

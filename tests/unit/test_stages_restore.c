@@ -4,11 +4,10 @@
  * twice, and what is paid has to come out the same.
  */
 
-#include "dispatch_world.h"
+#include "dispatch_kept.h"
 
 #include <sodium.h>
 
-#include "cmocka_all.h"
 #include "policy/fallbacks.h"
 
 /* ---- Handlers ---------------------------------------------------------------------------------------------------- */
@@ -200,80 +199,29 @@ plays(void)
 static void
 begins(void)
 {
-	struct record r;
-
 	world_is_peopled();
 	memset(at, 0, sizeof(at));
-	record_init(&r, RECORD_RUN_START);
-	record_add_text(&r, TAG_TARGET, "a");
-	carried_add(&w.run->carried, &r, TAG_INPUT, w.run->root.input);
-	dispatch_record(w.d, w.run, &r);
+	run_is_recorded();
 	dispatch_root(w.d, w.run);
 }
 
 /* ---- Killed ------------------------------------------------------------------------------------------------------ */
 
-static void *kept[WORLD_MAX];
-static unsigned n_kept;
-
-static struct record
-decoded(const void *bytes)
-{
-	struct record r;
-
-	assert_true(record_decode(bytes, ((const struct record_head *)bytes)->length, &r, NULL) > 0);
-	return r;
-}
-
 static void
 kill_host(void **state)
 {
-	n_kept = w.n_records;
-	memcpy(kept, w.records, n_kept * sizeof(*kept));
-	w.n_records = 0;
+	keep_records();
 	teardown(state);
 	setup(state);
 }
 
 static void
-forget_kept(void)
-{
-	for (unsigned i = 0; i < n_kept; i++)
-		free(kept[i]);
-	n_kept = 0;
-}
-
-static void
 starts_with(unsigned n)
 {
-	struct restore *restore;
-	struct fault fault;
-
 	memset(at, 0, sizeof(at));
-	payload_unref(&w.run->root.input);
-	dispatch_restore_begin(w.d, w.run, &restore);
-	for (unsigned i = 0; i < n; i++) {
-		struct record r = decoded(kept[i]);
-
-		if (dispatch_restore_record(restore, &r, &fault) != 0)
-			fail_msg("record %u of %u: %s", i, n, fault.text);
-		w.records[w.n_records] = xmalloc(r.head.length);
-		memcpy(w.records[w.n_records], kept[i], r.head.length);
-		w.kinds[w.n_records++] = r.head.kind;
-	}
-	assert_int_equal(w.n_submitted, 0);
-	if (dispatch_restore_end(&restore, &fault) != 0)
-		fail_msg("after %u records: %s", n, fault.text);
+	rebuilt_from(n);
 	if (w.run->root.state == OP_DONE)
 		w.ended = true;
-}
-
-static bool
-same_text(const struct record *a, const struct record *b, enum record_tag tag)
-{
-	const struct record_field *one = record_find(a, tag), *other = record_find(b, tag);
-
-	return one != NULL && other != NULL && one->len == other->len && memcmp(one->data, other->data, one->len) == 0;
 }
 
 /* Each attempt begins once, ends once, and is followed by one. */
@@ -286,7 +234,7 @@ assert_once(unsigned cut)
 		for (unsigned k = i + 1; k < w.n_records; k++) {
 			struct record other = decoded(w.records[k]);
 
-			if (one.head.kind == other.head.kind && same_text(&one, &other, TAG_PATH) &&
+			if (one.head.kind == other.head.kind && same_field(&one, &other, TAG_PATH) &&
 			    one.head.kind != RECORD_PART)
 				fail_msg("cut after %u: %s is on record twice for %.*s", cut,
 				    record_kind_name((enum record_kind)one.head.kind),
@@ -306,16 +254,6 @@ assert_settled(int64_t spent)
 	assert_int_equal(w.calls.count, 0);
 }
 
-static unsigned
-count(uint16_t kind)
-{
-	unsigned n = 0;
-
-	for (unsigned i = 0; i < w.n_records; i++)
-		n += w.kinds[i] == kind;
-	return n;
-}
-
 /* ---- The tests --------------------------------------------------------------------------------------------------- */
 
 static void
@@ -331,7 +269,7 @@ test_killed_after_each_record(void **state)
 				    "1 0 \"a fixed answer, longer than a hash is\";"
 				    "2 0 \"d has an answer that is longer than a hash\";"
 				    "3 0 \"d has an answer that is longer than a hash\";");
-	assert_int_equal(count(RECORD_STAGE), 5);
+	assert_int_equal(records_of(RECORD_STAGE), 5);
 	assert_once(0);
 	spent = w.run->account.spent[QUANTITY_CALLS];
 	/* a; b, d, s; c, d; b 0.9.0, d; c, d in place of nobody; d in place of a; d */
@@ -359,13 +297,12 @@ test_killed_after_each_record(void **state)
 static void
 test_another_policy(void **state)
 {
-	unsigned n = 0, stages = 0;
+	unsigned n;
 
 	begins();
 	plays();
 	kill_host(state);
-	while (stages < 4) /* the second in place of "nobody", which is the answer */
-		stages += decoded(kept[n++]).head.kind == RECORD_STAGE;
+	n = kept_up_to(RECORD_STAGE, 4); /* the second in place of "nobody", which is the answer */
 	world_is_peopled();
 	fallbacks_free(w.policy);
 	starts_with(n);
@@ -399,26 +336,17 @@ test_damage(void **state)
 	    {"/0#2", "{\"by\":\"fallback\",\"kind\":\"call\",\"to\":\"c\"}", 2, -21, true, false},
 	    {"/0/1", "{\"by\":\"fallback\",\"kind\":\"call\",\"to\":\"c\"}", 2, -21, false, false},
 	};
-	unsigned n = 0, starts = 0;
 	uint16_t call = WIRE_OP_CALL;
+	unsigned n;
 
 	begins();
 	plays();
 	kill_host(state);
-	while (starts < 2)
-		starts += decoded(kept[n++]).head.kind == RECORD_CALL_START;
+	n = kept_up_to(RECORD_CALL_START, 2);
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
-		struct restore *restore;
-		struct fault fault;
 		struct record r;
 
 		world_is_peopled();
-		payload_unref(&w.run->root.input);
-		dispatch_restore_begin(w.d, w.run, &restore);
-		for (unsigned k = 0; k < n; k++) {
-			r = decoded(kept[k]);
-			assert_int_equal(dispatch_restore_record(restore, &r, &fault), 0);
-		}
 		record_init(&r, RECORD_STAGE);
 		r.head.seq = n;
 		r.head.status = bad[i].status;
@@ -429,15 +357,7 @@ test_damage(void **state)
 		record_add_text(&r, TAG_STAGE, bad[i].stage);
 		if (bad[i].input)
 			record_add_text(&r, TAG_INPUT, "{}");
-		if (dispatch_restore_record(restore, &r, &fault) != HOSPES_EDAMAGED)
-			fail_msg("case %zu was taken", i);
-		dispatch_restore_fail(&restore, &fault);
-		assert_true(w.ended);
-		assert_int_equal(w.run->root.status, HOSPES_EDAMAGED);
-		assert_int_equal(w.calls.count, 0);
-		assert_int_equal(w.run->account.reserved[QUANTITY_CALLS], 0);
-		teardown(state);
-		setup(state);
+		assert_damage(state, n, i, &r);
 	}
 	w.ended = true;
 	forget_kept();

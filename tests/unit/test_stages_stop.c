@@ -23,7 +23,7 @@ test_stopped_in_the_middle(void **state)
 	assert_int_equal(last_status(), HOSPES_ECANCELLED); /* no answer in its place */
 	r = record_newest(RECORD_CALL_END);
 	text_is(&r, TAG_PATH, "/0/0#2");
-	assert_int_equal(count(RECORD_STAGE), 1);
+	assert_int_equal(records_of(RECORD_STAGE), 1);
 }
 
 static void
@@ -200,7 +200,7 @@ test_another_op_in_a_later_attempt(void **state)
 	reply(root, HOSPES_ECANCELLED, "stopped");
 	assert_int_equal(w.run->root.status, HOSPES_ENONDET);
 	assert_non_null(strstr((const char *)w.run->root.value->data, "op 0 of c 1.0.0 (/0/0#2) was call b"));
-	assert_int_equal(count(RECORD_STAGE), 1);
+	assert_int_equal(records_of(RECORD_STAGE), 1);
 }
 
 /* An attempt that was stopped in the middle of a replay may reply before it has asked for all that it asked for. */

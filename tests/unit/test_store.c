@@ -2,15 +2,13 @@
 
 #include <sys/wait.h>
 
-#include "cmocka_all.h"
 #include "fake_disk.h"
-#include "scratch.h"
+#include "store_place.h"
 
 #include "store/store.h"
 
 struct fixture {
-	char *dir, *journal_dir, *store_dir;
-	struct event_base *loop;
+	struct store_place at;
 	struct fake_disk fake;
 	struct disk disk;
 	struct journal *journal;
@@ -93,9 +91,9 @@ on_failed(const struct fault *fault, void *arg)
 static int
 try_open(struct fixture *x, const struct disk *disk, struct fault *fault)
 {
-	struct journal_options j = {.dir = x->journal_dir, .loop = x->loop, .segment_bytes = 64 * KIB};
-	struct store_options s = {.dir = x->store_dir,
-	    .loop = x->loop,
+	struct journal_options j = {.dir = x->at.journal_dir, .loop = x->at.loop, .segment_bytes = 64 * KIB};
+	struct store_options s = {.dir = x->at.store_dir,
+	    .loop = x->at.loop,
 	    .map_bytes = x->map_bytes,
 	    .tables = tables,
 	    .failed = on_failed,
@@ -131,10 +129,7 @@ setup(void **state)
 {
 	struct fixture *x = xcalloc(1, sizeof *x);
 
-	x->dir = scratch_new();
-	x->journal_dir = xasprintf("%s/journal", x->dir);
-	x->store_dir = xasprintf("%s/store", x->dir);
-	x->loop = event_base_new();
+	store_place_open(&x->at);
 	x->fake = (struct fake_disk)FAKE_DISK;
 	x->disk = fake_disk_of(&x->fake);
 	x->map_bytes = 64 * MIB;
@@ -148,10 +143,7 @@ teardown(void **state)
 	struct fixture *x = *state;
 
 	close_both(x);
-	event_base_free(x->loop);
-	scratch_free(&x->dir);
-	free(x->journal_dir);
-	free(x->store_dir);
+	store_place_close(&x->at);
 	free(x);
 	return 0;
 }
@@ -226,7 +218,7 @@ a_read_sees_what_was_appended_before(void **state)
 		store_read(x->store, look_read, look_done, &looks[i]);
 	}
 	while (looks[49].done == 0)
-		event_base_loop(x->loop, EVLOOP_ONCE);
+		event_base_loop(x->at.loop, EVLOOP_ONCE);
 	for (unsigned i = 0; i < ARRAY_LEN(looks); i++) {
 		assert_int_equal(looks[i].done, 1);
 		assert_int_equal(looks[i].number, i + 1);
@@ -272,15 +264,15 @@ not_committed_before_the_journal_has_it(void **state)
 	fake_hold(&x->fake, true);
 	lsn = command(x, "put", "large", 5, large, sizeof large);
 	store_read(x->store, look_read, look_done, &look);
-	event_base_once(x->loop, -1, EV_TIMEOUT, on_timeout, &over, &while_);
+	event_base_once(x->at.loop, -1, EV_TIMEOUT, on_timeout, &over, &while_);
 	while (over == 0 && look.done == 0)
-		event_base_loop(x->loop, EVLOOP_ONCE);
+		event_base_loop(x->at.loop, EVLOOP_ONCE);
 	assert_int_equal(look.done, 0); /* the store thread stands before the commit */
 	assert_true(journal_durable(x->journal) <= lsn);
 	assert_true(store_committed(x->store) <= lsn);
 	fake_hold(&x->fake, false);
 	while (look.done == 0)
-		event_base_loop(x->loop, EVLOOP_ONCE);
+		event_base_loop(x->at.loop, EVLOOP_ONCE);
 	assert_true(store_committed(x->store) > lsn);
 }
 
@@ -296,7 +288,7 @@ nothing_is_committed_when_the_journal_fails(void **state)
 	x->fake.fail_sync = EIO;
 	count(x, "n");
 	while (x->failures == 0)
-		event_base_loop(x->loop, EVLOOP_ONCE);
+		event_base_loop(x->at.loop, EVLOOP_ONCE);
 	assert_int_equal(x->failure.status, HOSPES_EIO);
 	close_both(x);
 	assert_int_equal(x->failures, 1);
@@ -359,8 +351,8 @@ a_lost_store_is_made_anew(void **state)
 	for (unsigned i = 0; i < 500; i++)
 		count(x, "n");
 	close_both(x);
-	scratch_free(&x->store_dir);
-	x->store_dir = xasprintf("%s/store", x->dir);
+	scratch_free(&x->at.store_dir);
+	x->at.store_dir = xasprintf("%s/store", x->at.dir);
 	open_both(x);
 	assert_int_equal(number_now(x, "n"), 500);
 }
@@ -375,8 +367,8 @@ a_journal_that_is_too_short_is_damage(void **state)
 	for (unsigned i = 0; i < 10; i++)
 		count(x, "n");
 	close_both(x);
-	scratch_free(&x->journal_dir);
-	x->journal_dir = xasprintf("%s/journal", x->dir);
+	scratch_free(&x->at.journal_dir);
+	x->at.journal_dir = xasprintf("%s/journal", x->at.dir);
 	assert_int_equal(try_open(x, &x->disk, &fault), HOSPES_EDAMAGED);
 	assert_non_null(strstr(fault.text, "the journal ends at"));
 }
@@ -386,7 +378,7 @@ static void
 another_journal_is_damage(void **state)
 {
 	struct fixture *x = *state;
-	struct journal_options o = {.loop = x->loop};
+	struct journal_options o = {.loop = x->at.loop};
 	struct fault fault = {0};
 	struct journal *j = NULL;
 	static char filler[4096];
@@ -398,9 +390,9 @@ another_journal_is_damage(void **state)
 	open_both(x);
 	lsn = count(x, "n");
 	close_both(x);
-	scratch_free(&x->journal_dir);
-	x->journal_dir = xasprintf("%s/journal", x->dir);
-	o.dir = x->journal_dir;
+	scratch_free(&x->at.journal_dir);
+	x->at.journal_dir = xasprintf("%s/journal", x->at.dir);
+	o.dir = x->at.journal_dir;
 	assert_int_equal(journal_open_on(&j, &o, &x->disk, &fault), 0);
 	record_init(&r, RECORD_LOG);
 	record_add(&r, TAG_MESSAGE, filler, lsn - journal_end(j) - sizeof(struct record_head) - 8);
@@ -433,7 +425,7 @@ a_long_key_is_bad_input(void **state)
 	store_read_now(x->store, no_read, NULL);
 	command(x, "put", key, sizeof key, "v", 1);
 	while (x->failures == 0)
-		event_base_loop(x->loop, EVLOOP_ONCE);
+		event_base_loop(x->at.loop, EVLOOP_ONCE);
 	assert_int_equal(x->failure.status, HOSPES_EINPUT);
 	assert_non_null(strstr(x->failure.text, "511"));
 }
@@ -454,7 +446,7 @@ fill(struct fixture *x, unsigned from, unsigned to)
 			store_read_now(x->store, no_read, NULL);
 	}
 	store_read_now(x->store, look_read, &look);
-	event_base_loop(x->loop, EVLOOP_NONBLOCK);
+	event_base_loop(x->at.loop, EVLOOP_NONBLOCK);
 	assert_int_equal(x->failures, 0);
 	assert_int_equal(look.number, to);
 }
@@ -480,8 +472,8 @@ a_full_map_grows_at_the_start(void **state)
 	open_both(x);
 	fill(x, 0, 60);
 	close_both(x);
-	scratch_free(&x->store_dir);
-	x->store_dir = xasprintf("%s/store", x->dir);
+	scratch_free(&x->at.store_dir);
+	x->at.store_dir = xasprintf("%s/store", x->at.dir);
 	x->map_bytes = 64 * KIB; /* all from the journal, through a small one */
 	open_both(x);
 	fill(x, 60, 61);
@@ -497,7 +489,7 @@ a_failing_row_stops_the_store(void **state)
 	command(x, "bug", "k", 1, NULL, 0);
 	store_read(x->store, look_read, look_done, &look);
 	while (x->failures == 0)
-		event_base_loop(x->loop, EVLOOP_ONCE);
+		event_base_loop(x->at.loop, EVLOOP_ONCE);
 	assert_int_equal(x->failure.status, HOSPES_EBUG);
 	assert_non_null(strstr(x->failure.text, "cannot apply the record command at "));
 	assert_int_equal(look.done, 0);

@@ -11,7 +11,7 @@ VALGRIND_NOT = */test_sdk_*
 
 # What tests read from the environment, each for its reason:
 #   TREES, FRAMES   test_account_property and test_cell_frames take fewer rounds, since valgrind takes some fifty times as long
-#   WITHOUT_VFORK   test_no_spawner of test_cell_calls is skipped: valgrind makes a fork of posix_spawn, which then tells of no error
+#   WITHOUT_VFORK   test_no_spawner of test_cell_start is skipped: valgrind makes a fork of posix_spawn, which then tells of no error
 VALGRIND_ENVIRONMENT = TREES=1000; FRAMES=60; WITHOUT_VFORK=yes; export TREES FRAMES WITHOUT_VFORK;
 
 VALGRIND = $(CMOCKA_TESTS)
@@ -21,7 +21,7 @@ VALGRIND_SHORT = \
 	tests/unit/test_base tests/unit/test_base_json tests/unit/test_record \
 	tests/unit/test_journal tests/unit/test_journal_damage tests/unit/test_store tests/unit/test_run_forward \
 	tests/unit/test_account tests/unit/test_policy tests/unit/test_registry \
-	tests/unit/test_cell_calls tests/unit/test_cell_death tests/unit/test_cell_evict tests/unit/test_cell_frames \
+	tests/unit/test_cell_calls tests/unit/test_cell_start tests/unit/test_cell_death tests/unit/test_cell_evict tests/unit/test_cell_frames \
 	tests/unit/test_cell_mail tests/unit/test_cell_share \
 	tests/unit/test_dispatch tests/unit/test_dispatch_budget tests/unit/test_dispatch_effects \
 	tests/unit/test_dispatch_grounding tests/unit/test_dispatch_ladder tests/unit/test_dispatch_loops \

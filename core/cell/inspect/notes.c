@@ -129,6 +129,12 @@ is_control(const char *text)
 		return true;
 	if (c[0] == 0xc2)
 		return c[1] < 0xa0;
+	if (c[0] == 0xd8)
+		return c[1] == 0x9c;
+	if (c[0] == 0xef)
+		return c[1] == 0xbb && c[2] == 0xbf;
+	if (c[0] == 0xf3)
+		return c[1] == 0xa0 && c[2] <= 0x81;
 	if (c[0] == 0xe2 && c[1] == 0x80)
 		return (c[2] >= 0x8b && c[2] <= 0x8f) || (c[2] >= 0xa8 && c[2] <= 0xae);
 	return c[0] == 0xe2 && c[1] == 0x81 && c[2] >= 0xa0 && c[2] <= 0xaf;

@@ -1,27 +1,37 @@
 /*
  * purse: lets `n` nags at once have `callee` work for them, each with a share of `money` micro-dollars and `calls` calls (0: none
- * of its own); replies what each came to.
+ * of its own); replies what each came to.  With `who` and `input` it is others who are asked, for that.
  */
 
 #include <hospes.h>
 
 #define NAGS_MAX 64
 
+/* What the i-th of them is asked. */
+static hospes_value *
+errand(hospes_ctx *ctx, const hospes_value *input, int64_t i)
+{
+	const hospes_value *said = hospes_get(input, "input");
+
+	if (said != NULL)
+		return hospes_value_json(ctx, json_deep_copy(hospes_json(said)));
+	return hospes_value_json(ctx, json_pack("{s:s s:i s:b s:I}", "callee", hospes_text(input, "callee"), "n", 1000,
+					  "polite", 1, "nag", (json_int_t)i));
+}
+
 static int
 purse(hospes_ctx *ctx)
 {
 	const hospes_value *input = hospes_input(ctx);
-	const char *callee = hospes_text(input, "callee");
+	const char *who = hospes_text(input, "who");
 	int64_t n = hospes_int(input, "n");
 	hospes_op *ops[NAGS_MAX];
 	json_t *spent = json_array();
 
-	if (callee == NULL || n < 1 || n > NAGS_MAX)
-		return hospes_fail(ctx, HOSPES_EINPUT, "expected callee and n from 1 to %d", NAGS_MAX);
+	if (n < 1 || n > NAGS_MAX)
+		return hospes_fail(ctx, HOSPES_EINPUT, "expected n from 1 to %d", NAGS_MAX);
 	for (int64_t i = 0; i < n; i++)
-		ops[i] = hospes_start(ctx, "nag",
-		    hospes_value_json(ctx,
-			json_pack("{s:s s:i s:b s:I}", "callee", callee, "n", 1000, "polite", 1, "nag", (json_int_t)i)),
+		ops[i] = hospes_start(ctx, who == NULL ? "nag" : who, errand(ctx, input, i),
 		    HOSPES_OPTIONS(.budget_calls = hospes_int(input, "calls"),
 			.money_micros = hospes_int(input, "money")));
 	for (int64_t i = 0; i < n; i++) {
@@ -38,4 +48,4 @@ purse(hospes_ctx *ctx)
 }
 
 HOSPES_AGENT("purse", "1.0.0", "Shares its money out among nags", purse)
-HOSPES_NEEDS("call:nag")
+HOSPES_NEEDS("call:*")
