@@ -50,7 +50,7 @@ tell_refused(struct hospes_ctx *ctx, const char *name)
 {
 	char line[128];
 	int len =
-	    snprintf(line, sizeof(line), WIRE_REFUSED "%s (a cell has no files, network or processes)", name);
+	    snprintf(line, sizeof(line), WIRE_REFUSED "%s (a cell has no files, network, processes, timers or new code)", name);
 
 	tell_line(ctx, HOSPES_WARN, line, (size_t)len);
 }

@@ -267,7 +267,9 @@ struct wire_mail {
 struct wire_page {
 	_Atomic uint64_t current; /* handle of the call whose fiber runs, 0 for none */
 	_Atomic uint32_t report_len;
-	char report[1012];            /* of a fatal signal: what, where, on which call */
+	char report[884];             /* of a fatal signal: what, where, on which call */
+	_Atomic uint32_t refused_len;
+	char refused[124];            /* system calls that it tried in vain while it was loaded */
 	_Atomic uint64_t step_ns[16]; /* by enum wire_step: when it was done (CLOCK_MONOTONIC), 0 if not yet */
 
 	/* Written by the host, and a hint for the cell. */

@@ -7,6 +7,7 @@
 #   make lint     cppcheck and clang-tidy
 #   make cross-check    the switch between fibers on aarch64, under qemu-user; part of `make check`
 #   make fuzz     each fuzz target for FUZZ_RUNS inputs
+#   make valgrind    unit tests of the core under valgrind: tests/valgrind/local.mk
 #   make power    the power goes at every point of a workload: tests/power/README
 #   make bench    the table of tests/bench/README
 #   make chaos    runs of mixed shape while host and cells are killed
@@ -52,6 +53,7 @@ include tests/lint/local.mk
 include tests/abi/local.mk
 include tests/hostile/local.mk
 include tests/guards/local.mk
+include tests/valgrind/local.mk
 include tests/power/local.mk
 
 EXTRA_DIST += tests/unit/run.sh

@@ -8,6 +8,7 @@
 
 #include "cell/host.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 #include "base/id.h"
@@ -41,6 +42,44 @@ cell_blame(struct cell *cell, const struct call *call, const char *code, const c
 	log_write(LOG_LEVEL_WARN, call == NULL ? "cell misbehaved" : "call misbehaved", fields);
 }
 
+/* Its constructors and its init hook had no call that could tell of it. */
+void
+cell_blame_loading(struct cell *cell)
+{
+	char copy[sizeof(cell->page->refused)], clean[sizeof(copy) + 1], why[sizeof(clean) + 80];
+	size_t len = atomic_load(&cell->page->refused_len);
+
+	if (len > sizeof(copy))
+		len = sizeof(copy);
+	memcpy(copy, cell->page->refused, len);
+	text_clean(clean, sizeof(clean), copy, len);
+	if (clean[0] == '\0')
+		return;
+	(void)snprintf(why, sizeof(why), "the sandbox refused while it was loaded: %s", clean);
+	cell_blame(cell, NULL, "refused", why);
+}
+
+/* Who called whom down to `call`, from the end on as far as there is room: a walk up, and once a call. */
+static void
+put_chain(const struct call *call, char out[CHAIN_TEXT])
+{
+	static const char to[] = " > ";
+	char text[CHAIN_TEXT], *at = text + sizeof(text);
+
+	*--at = '\0';
+	for (; call != NULL; call = call_parent(call)) {
+		bool last = *at == '\0';
+		size_t len = strlen(call->plugin), need = len + (last ? 0 : sizeof(to) - 1);
+
+		if ((size_t)(at - text) < need)
+			break;
+		if (!last)
+			memcpy(at -= sizeof(to) - 1, to, sizeof(to) - 1);
+		memcpy(at -= len, call->plugin, len);
+	}
+	memcpy(out, at, (size_t)(text + sizeof(text) - at));
+}
+
 void
 cell_left(struct cell *cell, const struct call *call, bool evicted)
 {
@@ -49,6 +88,7 @@ cell_left(struct cell *cell, const struct call *call, bool evicted)
 	cell->left_run = call->run->id;
 	memcpy(cell->left_path, call->path, len);
 	cell->left_path[len] = '\0';
+	put_chain(call, cell->left_chain);
 	cell->left_evicted = evicted;
 }
 
@@ -62,6 +102,6 @@ cell_last(const struct cell *cell, char out[LAST_TEXT])
 	if (cell->left_path[0] == '\0')
 		return;
 	ulid_format(&cell->left_run, run);
-	(void)snprintf(out, LAST_TEXT, "; the last that %s was %s of run %s", cell->left_evicted ? "was evicted" : "replied",
-	    cell->left_path, run);
+	(void)snprintf(out, LAST_TEXT, "; the last that %s was %s of run %s (%s)",
+	    cell->left_evicted ? "was evicted" : "replied", cell->left_path, run, cell->left_chain);
 }

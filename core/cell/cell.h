@@ -166,7 +166,7 @@ typedef void cells_probed(const struct fault *fault, void *arg);
 void cells_probe(struct cells *cells, const struct cell_spec *spec, cells_probed *done, void *arg);
 
 /* Runs the inspector over an open file (taken over): `done` gets the JSON that core/cell/inspect/inspect_main.c describes, or
- * NULL and the fault. */
+ * the fault, and then {"name"?, "version"?} as the file claims them, or NULL. */
 typedef void cells_inspected(json_t *notes, const struct fault *fault, void *arg);
 void cells_inspect(struct cells *cells, int file_fd, cells_inspected *done, void *arg);
 

@@ -33,6 +33,7 @@
 #define CELL_MAGIC  0x63656c6cu
 
 #define CELL_LINE_MAX       1024u
+#define CHAIN_TEXT          160u
 #define CELL_LOG_WINDOW_NS  (10 * NS_PER_S)
 #define CELL_LOG_WINDOW_MAX (64 * KIB) /* printed lines in a window; more is dropped and counted */
 
@@ -131,6 +132,7 @@ struct cell {
 	bool answered;
 	struct ulid left_run; /* of the call that replied or was evicted last, for who sends more of it */
 	char left_path[64];
+	char left_chain[CHAIN_TEXT]; /* of calls that led to it; its beginning is cut where it is long */
 	bool left_evicted;
 
 	int64_t started_ns, idle_ns;
@@ -365,9 +367,10 @@ void text_clean(char *out, size_t size, const void *text, size_t len);
 /* blame.c */
 #define OBJECT_TEXT 13u /* 12 digits and a zero */
 void object_text(const uint8_t object[32], char out[OBJECT_TEXT]);
-#define LAST_TEXT 160u
+#define LAST_TEXT 320u
 void cell_left(struct cell *cell, const struct call *call, bool evicted);
-void cell_last(const struct cell *cell, char out[LAST_TEXT]); /* "; the last that replied was /0 of run ...", or nothing */
+void cell_last(const struct cell *cell, char out[LAST_TEXT]); /* "; the last that replied was /0 of run ... (a > b)", or nothing */
+void cell_blame_loading(struct cell *cell); /* for what it was refused until now, which is what it says of that itself */
 void cell_blame(struct cell *cell, const struct call *call, const char *code, const char *why); /* `call` may be NULL */
 
 /* probing.c */

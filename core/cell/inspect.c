@@ -79,10 +79,23 @@ give_up(struct inspection *in, const char *why)
 	tell(in, NULL, &fault);
 }
 
-/* {"ok": false, "code", "message"}: the code is one of our names, or it is bad_plugin. */
 static void
+claim(const json_t *said, const char *key, json_t *claims)
+{
+	const char *text = json_string_value(json_object_get(said, key));
+	char clean[128];
+
+	if (text == NULL)
+		return;
+	text_clean(clean, sizeof(clean), text, strlen(text));
+	json_object_set_new(claims, key, json_string(clean));
+}
+
+/* {"ok": false, "code", "message", "name"?, "version"?}: the code is one of our names, or it is bad_plugin. */
+static json_t *
 refused(const json_t *said, struct fault *fault)
 {
+	json_t *claims = json_object();
 	const char *code = json_string_value(json_object_get(said, "code"));
 	const char *message = json_string_value(json_object_get(said, "message"));
 	int status = code == NULL ? 0 : status_number(code);
@@ -92,6 +105,9 @@ refused(const json_t *said, struct fault *fault)
 		message = "the inspector refused the file and did not say why";
 	text_clean(clean, sizeof(clean), message, strlen(message));
 	fault_set(fault, status < 0 ? status : HOSPES_EBADPLUGIN, "%s", clean);
+	claim(said, "name", claims);
+	claim(said, "version", claims);
+	return claims;
 }
 
 static void
@@ -111,7 +127,7 @@ died(const struct inspection *in, struct fault *fault)
 static void
 conclude(struct inspection *in)
 {
-	_cleanup_(json_p) json_t *said = NULL;
+	_cleanup_(json_p) json_t *said = NULL, *claims = NULL;
 	struct fault fault = {0};
 
 	if (in->done == NULL)
@@ -121,9 +137,9 @@ conclude(struct inspection *in)
 	else if ((said = json_read(in->out.data, in->out.len, "what the inspector says", &fault)) == NULL)
 		fault.status = HOSPES_EBADPLUGIN;
 	else if (!json_is_true(json_object_get(said, "ok")))
-		refused(said, &fault);
+		claims = refused(said, &fault);
 	if (fault.status != 0)
-		tell(in, NULL, &fault);
+		tell(in, claims, &fault);
 	else
 		tell(in, said, NULL);
 }

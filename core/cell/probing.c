@@ -72,6 +72,8 @@ probe_ready(struct cell *cell, const uint8_t *report, size_t len)
 		cells->layers = cell->layers;
 		filters_learn(cell);
 		cells->report = json_read(report, len, "the report of the probe", &cells->probe_fault);
+	} else {
+		cell_blame_loading(cell);
 	}
 	cell_stop(cell);
 	tell(cell, NULL);
@@ -85,6 +87,8 @@ probe_failed(struct cell *cell, const struct fault *fault)
 	if (cell->kind == CELL_PROBE) {
 		cells->probe_done = true;
 		cells->probe_fault = *fault;
+	} else if (cell->kind == CELL_TRIAL) {
+		cell_blame_loading(cell);
 	}
 	tell(cell, fault);
 }

@@ -46,6 +46,8 @@ take_free(struct take *t)
 	free(t->name);
 	free(t->shown);
 	free(t->actor);
+	free(t->claimed_name);
+	free(t->claimed_version);
 	free(t);
 }
 
@@ -78,11 +80,12 @@ static void
 take_fail(struct take *t, const struct fault *fault)
 {
 	char object[13] = ""; /* as much of its hash as people compare */
+	const char *name = t->version != NULL ? t->version->name : t->claimed_name;
+	const char *semver = t->version != NULL ? t->version->semver : t->claimed_version;
 
 	(void)snprintf(object, sizeof(object), "%.12s", t->hex);
-	log_warn("plugin refused", LOG_S("file", t->shown),
-	    LOG_S("plugin", t->version == NULL ? "?" : t->version->name),
-	    LOG_S("version", t->version == NULL ? "?" : t->version->semver), LOG_S("object", object),
+	log_warn("plugin refused", LOG_S("file", t->shown), LOG_S("plugin", name == NULL ? "?" : name),
+	    LOG_S("version", semver == NULL ? "?" : semver), LOG_S("object", object),
 	    LOG_S("code", status_name(fault->status)), LOG_S("error", fault->text));
 	if (!t->trying)
 		object_abandon(t->registry);
@@ -198,6 +201,17 @@ take_check(struct take *t, struct fault *fault)
 	return object_commit(t->registry, t->copy_fd, t->hex, fault);
 }
 
+/* For the log: who a file says that it is. */
+static void
+take_claims(struct take *t, const json_t *said)
+{
+	const char *name = json_string_value(json_object_get(said, "name"));
+	const char *semver = json_string_value(json_object_get(said, "version"));
+
+	t->claimed_name = name == NULL ? NULL : xstrdup(name);
+	t->claimed_version = semver == NULL ? NULL : xstrdup(semver);
+}
+
 static void
 take_inspected(json_t *told, const struct fault *refused, void *arg)
 {
@@ -206,8 +220,10 @@ take_inspected(json_t *told, const struct fault *refused, void *arg)
 
 	if (refused != NULL) {
 		fault = *refused;
+		take_claims(t, told);
 		take_fail(t, &fault);
 	} else if (version_from_notes(json_object_get(told, "notes"), &t->version, &fault) != 0) {
+		take_claims(t, json_object_get(told, "notes"));
 		take_fail(t, &fault);
 	} else if (take_must_wait(t, t->version->name)) {
 		take_hold(t, t->version->name);

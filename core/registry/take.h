@@ -29,6 +29,7 @@ struct take {
 	struct version *version; /* ours until it is staged, then the registry's */
 	bool trying;
 
+	char *claimed_name, *claimed_version; /* of a file that was refused, by its notes; NULL: they cannot be read */
 	char plugin[PLUGIN_NAME_MAX + 1]; /* what it was put aside for; "" before */
 	bool its_turn;                    /* it was put aside, and is no longer */
 };

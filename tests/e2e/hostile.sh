@@ -59,20 +59,25 @@ digest_of()
 	sha256sum "$(so "$1")" | cut -c 1-12
 }
 
-# named FROM PLUGIN WORD [MORE]: does one line of the log, from line FROM on, name all of it?
+# named FROM PLUGIN WHO WORD [MORE]: does one line of the log, from line FROM on, name all of it?
 named()
 {
-	tail -n "+$1" "$T/host.log" | grep -F -- "$3" | grep -F "object=$(digest_of "$2")" | grep -qF -- "${4:-}"
+	tail -n "+$1" "$T/host.log" | grep -F -- "$4" | grep -F "object=$(digest_of "$2")" | grep -F -- "$3" |
+	    grep -qF -- "${5:-}"
 }
 
 # hostile_row NAME PLUGIN INPUT STATUS SAYS LOGS: four assertions.
 hostile_row()
 {
 	local name=$1 plugin=$2 input=$3 status=$4 says=$5 logs=$6 words=$7 from others more= wall=60 # only what never ends takes so long
+	local who="plugin=$plugin version=1.0.0 "
 
 	case $words in
 	*slow*) wall=$((wall * 2)) ;;
 	*brief*) wall=2 ;;
+	esac
+	case ${SANITIZERS:-no}:$words in
+	yes:*told*) logs=- ;;
 	esac
 	note "$name begins"
 	from=$(($(wc -l <"$T/host.log") + 1))
@@ -85,7 +90,8 @@ hostile_row()
 		[ -n "$(active "$plugin")" ] || hospes install "$(so "$plugin")" --json >"$T/out" 2>&1
 		run asker "{\"callee\": \"$plugin\", \"input\": $input}" --wall "$wall"
 		case $words in
-		*over*) more="of run $id" ;;
+		*over*) more="of run $id (asker > $plugin)" ;;
+		*alone*) ;;
 		*) more="chain=\"asker > $plugin\"" ;;
 		esac
 	fi
@@ -95,7 +101,7 @@ hostile_row()
 		cat "$T/out" "$T/err" | grep -qE "\"code\": *\"(${status//,/|})\""
 	fi && cat "$T/out" "$T/err" | jq -c . 2>/dev/null | grep -qF -- "$says"
 	ok $? "$name: $status, $says" || shown
-	[ "$logs" = - ] || wait_for -t 5 "named $from '$plugin' '$logs' '$more'"
+	[ "$logs" = - ] || wait_for -t 5 "named $from '$plugin' '$who' '$logs' '$more'"
 	ok $? "$name: the log of the host names $logs" || tail -n "+$from" "$T/host.log" | sed 's/^/# | /'
 	run_wait "$others"
 	succeeds "$name: all others ended well"

@@ -153,6 +153,7 @@ E2E_SCENARIOS = \
 	tests/e2e/host-state-in-use.t \
 	tests/e2e/host-state-owner.t \
 	tests/e2e/host-user.t \
+	tests/e2e/host-valgrind.t \
 	tests/e2e/host-without-spawner.t \
 	tests/e2e/hostile-attacks.t \
 	tests/e2e/hostile-canary.t \

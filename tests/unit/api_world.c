@@ -104,7 +104,8 @@ send_all(struct world *w, int fd, const void *data, size_t len)
 void
 receive(struct world *w, int fd, struct buf *in, const char *until)
 {
-	int64_t give_up = clock_mono_ns() + 10 * NS_PER_S;
+	int64_t give_up = clock_mono_ns() + 100 * NS_PER_S;
+	size_t looked = 0, overlap = until == NULL ? 0 : strlen(until) - 1; /* of what was looked through before */
 	char bytes[16384];
 
 	while (clock_mono_ns() < give_up) {
@@ -114,8 +115,10 @@ receive(struct world *w, int fd, struct buf *in, const char *until)
 			buf_append(in, bytes, (size_t)n);
 		if (n == 0 || (n < 0 && errno != EAGAIN))
 			return;
-		if (until != NULL && in->len > 0 && strstr(buf_text(in), until) != NULL)
+		if (until != NULL && in->len > looked && strstr(buf_text(in) + looked, until) != NULL)
 			return;
+		if (in->len > overlap)
+			looked = in->len - overlap;
 		turn(w);
 	}
 	fail_msg("no \"%s\" in: %.300s", until != NULL ? until : "(end)", in->len > 0 ? buf_text(in) : "");

@@ -1,4 +1,5 @@
-/* Frames there and back: whatever their sizes, and in whatever pieces the bytes come. */
+/* Frames there and back: whatever their sizes, and in whatever pieces the bytes come.  SEED=n repeats a run of it, FRAMES=n has it
+ * send so many. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -100,6 +101,8 @@ test_there_and_back(void **state)
 {
 	const char *given = getenv("SEED");
 	unsigned seed = given != NULL ? (unsigned)strtoul(given, NULL, 10) : (unsigned)time(NULL);
+	const char *few = getenv("FRAMES");
+	unsigned frames = few != NULL ? (unsigned)strtoul(few, NULL, 10) : FRAMES;
 	struct payload *sent[FRAMES] = {0};
 	struct frames_out out = {0};
 	struct frames_in in = {0};
@@ -109,11 +112,12 @@ test_there_and_back(void **state)
 	int pair[2], rc;
 
 	(void)state;
+	assert_in_range(frames, 1, FRAMES);
 	print_message("seed %u\n", seed);
 	srand(seed);
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
-	while (got < FRAMES) {
-		for (int more = rand() % 4; more > 0 && put < FRAMES; more--, put++)
+	while (got < frames) {
+		for (int more = rand() % 4; more > 0 && put < frames; more--, put++)
 			sent[put] = put_frame(&out, put);
 		assert_in_range(frames_flush(&out, pair[0]), 0, 1);
 		receive_some(pair[1], &in);

@@ -114,6 +114,36 @@ test_refused_plugins(void **state)
 	refused_file(FIXTURE("needed"), HOSPES_EIMPORT, "found libz.so.1");
 }
 
+/* Who it says that it is, for the log: where the object is no good, where a note after that is no good, and nothing where nothing
+ * can be read. */
+static void
+test_claims(void **state)
+{
+	static const struct {
+		const char *file, *name;
+	} files[] = {{FIXTURE("rpath"), "guest"}, {FIXTURE("execstack"), "guest"}, {FIXTURE("import"), "guest"},
+	    {FIXTURE("note"), "guest"}, {"core/cell/hospes-inspect", NULL}, {"tests/unit/test_inspector.o", NULL}};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+		_cleanup_(buf_free) struct buf b = {0};
+		_cleanup_(json_p) json_t *answer = NULL;
+		const char *name, *version;
+
+		load(files[i].file, &b);
+		answer = inspect_answer(b.data, b.len);
+		name = json_string_value(json_object_get(answer, "name"));
+		version = json_string_value(json_object_get(answer, "version"));
+		assert_false(json_is_true(json_object_get(answer, "ok")));
+		if (files[i].name == NULL) {
+			assert_null(name);
+			continue;
+		}
+		assert_string_equal(name, files[i].name);
+		assert_string_equal(version, "1.2.3-rc.1");
+	}
+}
+
 static void
 test_wrong_machine(void **state)
 {
@@ -262,6 +292,7 @@ main(void)
 	    cmocka_unit_test(test_good),
 	    cmocka_unit_test(test_no_plugins),
 	    cmocka_unit_test(test_refused_plugins),
+	    cmocka_unit_test(test_claims),
 	    cmocka_unit_test(test_wrong_machine),
 	    cmocka_unit_test(test_truncated),
 	    cmocka_unit_test(test_flipped),

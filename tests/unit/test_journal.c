@@ -412,8 +412,8 @@ what_is_no_record_is_not_read(void **state)
 		/* HOST_START is there, and nothing else. */
 		assert_int_equal(rc, at == LSN_FIRST + sizeof(struct batch_head) ? 0 : HOSPES_EDAMAGED);
 	}
-	lsn = append_text(j, "not durable", 0);
 	fake_hold(&x->at.fake, true);
+	lsn = append_text(j, "not durable", 0);
 	assert_int_equal(journal_read(j, lsn, &storage, &r, &fault), HOSPES_ENOENT);
 	fake_hold(&x->at.fake, false);
 	journal_close(&j);

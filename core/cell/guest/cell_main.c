@@ -225,8 +225,10 @@ static void
 close_doors(struct cell *cell)
 {
 	struct fault fault;
-	int rc = last_filter_load();
+	int rc;
 
+	fatal_close();
+	rc = last_filter_load();
 	if (rc != 0 && cell->layers & LAYER_SECCOMP) {
 		fault_set(&fault, HOSPES_ESANDBOX, "expected to load the filter for serving, found %s", strerror(-rc));
 		failed(&fault);

@@ -19,8 +19,12 @@
 int fatal_install(struct wire_page *page);
 
 /* SIGSYS for a system call that is refused and told of, and not a reason to die: notes it for the log and puts the answer
- * where the filter would have put it.  False: it was for something else.  For handlers of SIGSYS. */
+ * where the filter would have put it.  While a plugin loads a file may be opened after all: then that is the answer, and nothing
+ * is noted.  False: it was for something else.  For handlers of SIGSYS. */
 bool fatal_refuse(const siginfo_t *info, void *context);
+
+/* The filter for serving comes next: what is refused is told in the log of the call, and no longer on the page. */
+void fatal_close(void);
 
 /* From now on reports name the plugin's variables and functions.  Both are borrowed for good. */
 void fatal_know(const struct seal *seal, const struct symbols *symbols);

@@ -3,8 +3,9 @@
  *
  * One table says what is allowed in which stage and with which arguments.  What is not in it gives ENOSYS, so that a C
  * library that tries something newer falls back; what no plugin could want by accident ends the process (by SIGSYS, which
- * fatal.c reports).  Of what gives ENOSYS, files, sockets and processes are told of as well: fatal.c is asked by a trap, and
- * answers it.  The serving filter is loaded on top of the loading one: the kernel takes the stricter of both.
+ * fatal.c reports).  Of what gives ENOSYS, files, sockets, processes, signals, timers and code are told of as well: fatal.c is
+ * asked by a trap, and answers it.  While a plugin loads it is asked of each file that is not opened as the dynamic loader opens
+ * them (O_CLOEXEC), and opens it where that is allowed.  The serving filter is loaded on top of the loading one: the kernel takes the stricter of both.
  * Whatever runs under the loading one can load nothing else (last_filter.c).
  *
  * Comparisons are masked to 32 bits: descriptors and flags are ints, and the upper halves of their registers are noise.
@@ -31,7 +32,7 @@ enum check {
 	ON_CONTROL,   /* the first argument is the socket, the third has no flags but those of libhospes */
 	ON_OUTPUT,    /* it is standard output or error */
 	ON_SELF,      /* it is our own pid */
-	READ_OPEN,    /* openat without writing or making */
+	READ_OPEN,    /* openat without writing or making; while loading, as the loader does it */
 	NOT_WX,       /* memory not writable and executable at once */
 	NOT_WX_OWN,   /* mmap of such, of a kind that RLIMIT_DATA counts */
 	ANONYMOUS,    /* mmap of no file, not executable, of a kind that RLIMIT_DATA counts */
@@ -149,11 +150,12 @@ allow_prctl(scmp_filter_ctx filter, const struct rule *rule)
 }
 
 static int
-allow(scmp_filter_ctx filter, const struct rule *rule, pid_t self)
+allow(scmp_filter_ctx filter, const struct rule *rule, bool as_loader, pid_t self)
 {
 	/* Shared memory and stacks that grow count against no limit but a cgroup's. */
 	const unsigned kind = KIND_OF_MAPPING, own = MAP_PRIVATE | MAP_ANONYMOUS;
 	const unsigned writing = O_WRONLY | O_RDWR | O_CREAT | O_TRUNC | (O_TMPFILE & ~O_DIRECTORY);
+	const unsigned loader = as_loader ? O_CLOEXEC : 0;
 	int rc;
 
 	switch (rule->check) {
@@ -168,7 +170,7 @@ allow(scmp_filter_ctx filter, const struct rule *rule, pid_t self)
 		/* prlimit64 says 0 for the caller; tgkill refuses it. */
 		return rc != 0 ? rc : add_one(filter, rule, ARG(0, INT_MASK, 0));
 	case READ_OPEN:
-		return add_one(filter, rule, ARG(2, writing, 0));
+		return add_one(filter, rule, ARG(2, writing | loader, loader));
 	case NOT_WX:
 		rc = add_one(filter, rule, ARG(2, PROT_EXEC, 0));
 		return rc != 0 ? rc : add_one(filter, rule, ARG(2, PROT_WRITE, 0));
@@ -193,24 +195,52 @@ allow(scmp_filter_ctx filter, const struct rule *rule, pid_t self)
 	return add(filter, rule, 0, NULL);
 }
 
+static bool
+has_rule(int number, unsigned wanted)
+{
+	for (size_t i = 0; i < ARRAY_LEN(rules); i++)
+		if (rules[i].number == number && (rules[i].stages & wanted) != 0)
+			return true;
+	return false;
+}
+
+/* Of what is allowed with other arguments.  None of these overlaps with what `allow` lets through. */
+static int
+tell_some(scmp_filter_ctx filter, enum filter_stage stage, pid_t self)
+{
+	const unsigned code = stage == FILTER_SERVING ? PROT_EXEC : PROT_EXEC | PROT_WRITE;
+	int rc = seccomp_rule_add_exact(filter, SCMP_ACT_TRAP, SCMP_SYS(mmap), 1, ARG(2, code, code));
+
+	if (rc == 0)
+		rc = seccomp_rule_add_exact(filter, SCMP_ACT_TRAP, SCMP_SYS(mprotect), 1, ARG(2, code, code));
+	if (rc == 0)
+		rc = seccomp_rule_add_exact(
+		    filter, SCMP_ACT_TRAP, SCMP_SYS(tgkill), 1, SCMP_CMP64(0, SCMP_CMP_NE, (uint64_t)self));
+	if (rc == 0 && stage == FILTER_LOADING)
+		rc = seccomp_rule_add_exact(filter, SCMP_ACT_TRAP, SCMP_SYS(openat), 1, ARG(2, O_CLOEXEC, 0));
+	return rc;
+}
+
 static int
 fill(scmp_filter_ctx filter, enum filter_stage stage, const struct sandbox_profile *profile, pid_t self)
 {
 	unsigned wanted = 1u << stage | (profile->strict_calls ? 0u : RELAXED);
+	/* The relaxed profile allows some of these. */
+	bool told = stage != FILTER_INSPECTING && profile->strict_calls;
 	int rc = 0;
 
 	for (const struct filter_call *call = filter_killers; call->name != NULL && rc == 0; call++)
 		if (call->number >= 0)
 			rc = seccomp_rule_add_exact(filter,
 			    stage == FILTER_INSPECTING ? SCMP_ACT_KILL_PROCESS : SCMP_ACT_TRAP, call->number, 0);
-	/* The relaxed profile allows some of these. */
-	for (const struct filter_call *call = filter_told;
-	     call->name != NULL && rc == 0 && stage == FILTER_SERVING && profile->strict_calls; call++)
-		if (call->number >= 0)
+	for (const struct filter_call *call = filter_told; call->name != NULL && rc == 0 && told; call++)
+		if (call->number >= 0 && !has_rule(call->number, wanted))
 			rc = seccomp_rule_add_exact(filter, SCMP_ACT_TRAP, call->number, 0);
+	if (rc == 0 && told)
+		rc = tell_some(filter, stage, self);
 	for (size_t i = 0; i < ARRAY_LEN(rules) && rc == 0; i++)
 		if ((rules[i].stages & wanted) != 0 && rules[i].number >= 0)
-			rc = allow(filter, &rules[i], self);
+			rc = allow(filter, &rules[i], told && stage == FILTER_LOADING, self);
 	/* The two of each op come first in the program that the kernel runs. */
 	if (rc == 0 && stage != FILTER_INSPECTING)
 		rc = seccomp_syscall_priority(filter, SCMP_SYS(recvmsg), 255);

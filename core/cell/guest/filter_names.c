@@ -1,6 +1,7 @@
 /*
  * System calls that a guest may not make and that are told of by name: those that end it, and those that are refused and
- * worth a line in the log of the call that tried.  A cell reports them itself and does not have libseccomp.
+ * worth a line in the log of the call that tried, whatever their arguments or with some.  A cell reports them itself and does
+ * not have libseccomp.
  */
 
 #include "cell/guest/sandbox.h"
@@ -66,8 +67,27 @@ const struct filter_call filter_told[] = {
     TOLD(clone),
     TOLD(clone3),
     TOLD(kill),
+    TOLD(tkill),
+    TOLD(rt_sigqueueinfo),
+    TOLD(rt_tgsigqueueinfo),
+    TOLD(pidfd_send_signal),
+    TOLD(alarm),
+    TOLD(setitimer),
+    TOLD(timer_create),
+    TOLD(timerfd_create),
+    TOLD(close),
+    TOLD(close_range),
+    TOLD(memfd_create),
+    TOLD(shmget),
     {0, NULL},
 #undef TOLD
+};
+
+const struct filter_call filter_told_of_some[] = {
+    {SCMP_SYS(mmap), "mmap of code"},
+    {SCMP_SYS(mprotect), "mprotect of code"},
+    {SCMP_SYS(tgkill), "tgkill of another"},
+    {0, NULL},
 };
 
 static const char *
@@ -88,5 +108,7 @@ filter_killer_name(int number)
 const char *
 filter_told_name(int number)
 {
-	return name_in(filter_told, number);
+	const char *name = name_in(filter_told, number);
+
+	return name != NULL ? name : name_in(filter_told_of_some, number);
 }

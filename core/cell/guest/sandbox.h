@@ -51,13 +51,13 @@ int sandbox_filter(enum filter_stage stage, const struct sandbox_profile *profil
 int filter_export(enum filter_stage stage, const struct sandbox_profile *profile, pid_t self, int fd);
 int filter_export_pin(int fd);
 
-/* (filter_names.c)  The system calls that a guest is ended for, and those whose refusal is told; up to a NULL name.  A
- * number below 0: this machine does not have it. */
+/* (filter_names.c)  The system calls that a guest is ended for, and those whose refusal is told, always or only where it is for
+ * their arguments; up to a NULL name.  A number below 0: this machine does not have it. */
 struct filter_call {
 	int number;
 	const char *name;
 };
-extern const struct filter_call filter_killers[], filter_told[];
+extern const struct filter_call filter_killers[], filter_told[], filter_told_of_some[];
 
 /* The name of a system call that the filter ends a guest for, NULL for another.  Async-signal-safe. */
 const char *filter_killer_name(int number);

@@ -15,7 +15,9 @@
  *              "input": {...}, "output": {...}, "effect": "pure", "license": "MIT"},   the last four where declared
  *    "imports": ["hospes_reply", ...], "needed": ["libhospes.so.1", ...]}
  *
- *   {"ok": false, "code": "forbidden_import", "message": "expected ..., found ..."}
+ *   {"ok": false, "code": "forbidden_import", "message": "expected ..., found ...", "name": "x", "version": "1.0.0"}
+ *
+ * the last two where its notes can be read.
  *
  * Codes: bad_plugin, wrong_machine, abi_mismatch, forbidden_import, missing_symbol, too_large, io_error, sandbox_missing,
  * not_found (--file only).

@@ -183,30 +183,45 @@ keys_of(json_t *object)
 	return list;
 }
 
-json_t *
-inspect_object(const void *data, size_t size, struct fault *fault)
+static json_t *
+inspect_opened(const struct object *object, struct fault *fault)
 {
-	_cleanup_(object_close) struct object object = {.size = 0};
 	_cleanup_(json_p) json_t *needed = json_array(), *imports = json_object();
 	json_t *notes;
-	int rc = object_open(&object, data, size, fault);
+	int rc;
 
-	if (rc != 0)
-		return NULL;
 	/* The notes first: a library that is no plugin should be told that, not that it uses malloc. */
-	notes = notes_read(&object, fault);
+	notes = notes_read(object, fault);
 	if (notes == NULL)
 		return NULL;
-	rc = read_needed(&object, needed, fault);
-	for (unsigned i = 0; i < ARRAY_LEN(object.relocations) && rc == 0; i++)
-		rc = check_relocations(&object, i, imports, fault);
+	rc = read_needed(object, needed, fault);
+	for (unsigned i = 0; i < ARRAY_LEN(object->relocations) && rc == 0; i++)
+		rc = check_relocations(object, i, imports, fault);
 	if (rc == 0)
-		rc = check_symbols(&object, imports, fault);
+		rc = check_symbols(object, imports, fault);
 	if (rc != 0) {
 		json_decref(notes);
 		return NULL;
 	}
 	return json_pack("{s:o s:o s:O}", "notes", notes, "imports", keys_of(imports), "needed", needed);
+}
+
+/* `claims` may be NULL. */
+static json_t *
+inspect(const void *data, size_t size, json_t **claims, struct fault *fault)
+{
+	_cleanup_(object_close) struct object object = {.size = 0};
+	json_t *found = object_open(&object, data, size, fault) == 0 ? inspect_opened(&object, fault) : NULL;
+
+	if (found == NULL && claims != NULL)
+		*claims = notes_claims(&object);
+	return found;
+}
+
+json_t *
+inspect_object(const void *data, size_t size, struct fault *fault)
+{
+	return inspect(data, size, NULL, fault);
 }
 
 json_t *
@@ -225,10 +240,14 @@ json_t *
 inspect_answer(const void *data, size_t size)
 {
 	struct fault fault = {.status = HOSPES_EBUG, .text = "no memory for the answer"};
-	json_t *found = inspect_object(data, size, &fault);
+	_cleanup_(json_p) json_t *claims = NULL;
+	json_t *found = inspect(data, size, &claims, &fault), *refusal;
 
-	if (found == NULL)
-		return inspect_refusal(&fault);
+	if (found == NULL) {
+		refusal = inspect_refusal(&fault);
+		json_object_update(refusal, claims);
+		return refusal;
+	}
 	json_object_set_new(found, "ok", json_true());
 	return found;
 }

@@ -415,7 +415,8 @@ notes_take(json_t *notes, const char *text, struct fault *fault)
 }
 
 static int
-take_segment(const struct object *object, const Elf64_Phdr *ph, json_t *notes, unsigned *count, struct fault *fault)
+take_segment(
+    const struct object *object, const Elf64_Phdr *ph, size_t most, json_t *notes, unsigned *count, struct fault *fault)
 {
 	Elf_Data *data = elf_getdata_rawchunk(
 	    object->elf, (int64_t)ph->p_offset, ph->p_filesz, ph->p_align == 8 ? ELF_T_NHDR8 : ELF_T_NHDR);
@@ -437,9 +438,9 @@ take_segment(const struct object *object, const Elf64_Phdr *ph, json_t *notes, u
 		    strlen(text) + 1 != head.n_descsz || !utf8_valid(text, head.n_descsz - 1))
 			return fault_set(
 			    fault, HOSPES_EBADPLUGIN, "expected each note to be a line of UTF-8, found another kind");
-		if (ph->p_filesz > SEGMENT_MAX)
+		if (ph->p_filesz > most)
 			return fault_set(fault, HOSPES_EBADPLUGIN,
-			    "expected notes of %zu KiB at most in all, found %llu bytes", SEGMENT_MAX / KIB,
+			    "expected notes of %zu KiB at most in all, found %llu bytes", most / KIB,
 			    (unsigned long long)ph->p_filesz);
 		ours = true;
 		rc = notes_take(notes, text, fault);
@@ -469,17 +470,51 @@ check_complete(json_t *notes, struct fault *fault)
 	return 0;
 }
 
-json_t *
-notes_read(const struct object *object, struct fault *fault)
+static json_t *
+notes_none(void)
 {
-	json_t *notes = json_pack("{s:{} s:[] s:[] s:[] s:{} s:i s:i s:b}", " seen", "capabilities", "needs",
-	    "subscribes", "config", "recursion", 0, "price_micros", 0, "state_cell", 0);
-	unsigned count = 0;
-	int rc = notes == NULL ? fault_set(fault, HOSPES_ENOMEM, "no memory for the notes") : 0;
+	return json_pack("{s:{} s:[] s:[] s:[] s:{} s:i s:i s:b}", " seen", "capabilities", "needs", "subscribes",
+	    "config", "recursion", 0, "price_micros", 0, "state_cell", 0);
+}
+
+static int
+take_segments(const struct object *object, size_t most, json_t *notes, unsigned *count, struct fault *fault)
+{
+	int rc = 0;
 
 	for (size_t i = 0; i < object->segments_n && rc == 0; i++)
 		if (object->segments[i].p_type == PT_NOTE)
-			rc = take_segment(object, &object->segments[i], notes, &count, fault);
+			rc = take_segment(object, &object->segments[i], most, notes, count, fault);
+	return rc;
+}
+
+json_t *
+notes_claims(const struct object *object)
+{
+	_cleanup_(json_p) json_t *notes = notes_none();
+	json_t *claims = json_object();
+	unsigned count = 0;
+	struct fault fault;
+
+	/* What comes before a note that is no good was checked all the same.  It may be too much in all: a few of it are read. */
+	if (object->elf != NULL && notes != NULL)
+		(void)take_segments(object, SIZE_MAX, notes, &count, &fault);
+	if (json_object_get(notes, "name") != NULL)
+		json_object_set(claims, "name", json_object_get(notes, "name"));
+	if (json_object_get(notes, "version") != NULL)
+		json_object_set(claims, "version", json_object_get(notes, "version"));
+	return claims;
+}
+
+json_t *
+notes_read(const struct object *object, struct fault *fault)
+{
+	json_t *notes = notes_none();
+	unsigned count = 0;
+	int rc = notes == NULL ? fault_set(fault, HOSPES_ENOMEM, "no memory for the notes") : 0;
+
+	if (rc == 0)
+		rc = take_segments(object, SEGMENT_MAX, notes, &count, fault);
 	if (rc == 0 && count == 0)
 		rc = fault_set(fault, HOSPES_EBADPLUGIN,
 		    "expected the notes of a plugin, found a library without; declare it with the macros of hospes.h");

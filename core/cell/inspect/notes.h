@@ -11,6 +11,9 @@
 /* The object that inspect_main.c describes as `notes`, owned by the caller; NULL and bad_plugin or abi_mismatch. */
 json_t *notes_read(const struct object *object, struct fault *fault);
 
+/* Of an object that is refused: {"name"?, "version"?} as far as its notes can be read, owned by the caller. */
+json_t *notes_claims(const struct object *object);
+
 /* One `key=value`; for tests.  Adds to `notes`. */
 int notes_take(json_t *notes, const char *text, struct fault *fault);
 

@@ -315,8 +315,6 @@ object_open(struct object *ret, const void *data, size_t size, struct fault *fau
 		rc = read_dynamic(ret, fault);
 	if (rc == 0)
 		rc = read_versions(ret, fault);
-	if (rc != 0)
-		object_close(ret);
 	return rc;
 }
 

@@ -39,7 +39,8 @@ struct object {
 	const char *versions[OBJECT_VERSIONS];
 };
 
-/* Checks header, segments and dynamic section; bad_plugin, wrong_machine.  `data` is borrowed. */
+/* Checks header, segments and dynamic section; bad_plugin, wrong_machine.  `data` is borrowed.  What is refused is to be closed
+ * too; until then its notes may be asked for what they claim (notes.h), and nothing else. */
 int object_open(struct object *ret, const void *data, size_t size, struct fault *fault);
 void object_close(struct object *object); /* also for _cleanup_ */
 
