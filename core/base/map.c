@@ -12,6 +12,7 @@
 #include <xxhash.h>
 
 #include "base/map.h"
+#include "base/slab.h"
 #include "base/util.h"
 
 struct map_slot {
@@ -75,6 +76,27 @@ insert(struct map *m, uint64_t key, const char *text, void *value)
 	m->used++;
 }
 
+/* The least there is; of most maps that come and go it is all. */
+#define CAP_LEAST 16u
+
+/* Of the thread: maps of one thread are no other's business. */
+static _Thread_local struct slab least = {.size = CAP_LEAST * sizeof(struct map_slot), .most = 4096};
+
+static struct map_slot *
+slots_new(size_t cap)
+{
+	return cap == CAP_LEAST ? memset(slab_take(&least), 0, least.size) : xcalloc(cap, sizeof(struct map_slot));
+}
+
+static void
+slots_free(struct map *m)
+{
+	if (m->cap == CAP_LEAST)
+		slab_give(&least, m->slots);
+	else
+		free(m->slots);
+}
+
 /* Keeps a quarter of the slots free, so that every probe ends; graves are swept out on the way. */
 static void
 make_room(struct map *m)
@@ -84,15 +106,15 @@ make_room(struct map *m)
 	if ((m->used + m->dead + 1) * 4 <= m->cap * 3)
 		return;
 	if (m->cap == 0)
-		m->cap = 16;
+		m->cap = CAP_LEAST;
 	else if (m->used * 2 >= m->cap)
 		m->cap *= 2;
-	m->slots = xcalloc(m->cap, sizeof *m->slots);
+	m->slots = slots_new(m->cap);
 	m->used = m->dead = 0;
 	for (size_t i = 0; i < old.cap; i++)
 		if (is_live(&old.slots[i]))
 			insert(m, old.slots[i].key, old.slots[i].text, old.slots[i].value);
-	free(old.slots);
+	slots_free(&old);
 }
 
 static void *
@@ -175,7 +197,7 @@ map_del_u64(struct map *m, uint64_t key)
 void
 map_free(struct map *m)
 {
-	free(m->slots);
+	slots_free(m);
 	*m = (struct map){0};
 }
 

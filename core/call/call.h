@@ -427,6 +427,7 @@ TAILQ_HEAD(run_queue, run);
 /* The calls in flight, by handle. */
 struct calls {
 	struct map by_handle;
+	struct call *found; /* by_handle: the last; NULL: it has ended */
 	uint64_t next_handle;
 	unsigned count;
 	void (*drop)(struct version *v);          /* gives a version back */
@@ -446,7 +447,7 @@ struct call *call_new(struct calls *calls, struct op *op, const char *plugin, co
 void call_end(struct calls *calls, struct call *call);
 void call_ref(struct call *call);
 void call_unref(struct calls *calls, struct call *call);
-struct call *call_by_handle(const struct calls *calls, uint64_t handle); /* NULL: none in flight */
+struct call *call_by_handle(struct calls *calls, uint64_t handle); /* NULL: none in flight */
 
 /* How many ops its handler asked for: those of the host come after them. */
 static inline uint32_t

@@ -84,11 +84,16 @@ void
 cell_left(struct cell *cell, const struct call *call, bool evicted)
 {
 	size_t len = strnlen(call->path, sizeof(cell->left_path) - 1);
+	const struct call *parent = call_parent(call);
+	uint64_t below = parent == NULL ? 0 : parent->handle;
 
 	cell->left_run = call->run->id;
 	memcpy(cell->left_path, call->path, len);
 	cell->left_path[len] = '\0';
-	put_chain(call, cell->left_chain);
+	/* All of a cell are of one plugin, so those that one call has made have one chain. */
+	if (below == 0 || below != cell->left_below)
+		put_chain(call, cell->left_chain);
+	cell->left_below = below;
 	cell->left_evicted = evicted;
 }
 

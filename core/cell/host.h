@@ -133,6 +133,7 @@ struct cell {
 	struct ulid left_run; /* of the call that replied or was evicted last, for who sends more of it */
 	char left_path[64];
 	char left_chain[CHAIN_TEXT]; /* of calls that led to it; its beginning is cut where it is long */
+	uint64_t left_below; /* handle of the call that made it */
 	bool left_evicted;
 
 	int64_t started_ns, idle_ns;
