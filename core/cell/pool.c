@@ -2,7 +2,7 @@
  * Pools: the cells of one version that calls of one client (or run, or of all) may share.
  *
  * A call takes the cell with the fewest running calls.  More cells are started when calls wait for a fiber, or when
- * every cell already computes for several calls and the machine has a CPU left; those that idle end after a while.  Who waits has
+ * every cell already computes for several calls, or for long, and the machine has a CPU left; those that idle end after a while.  Who waits has
  * a fiber in the turn of its run, and one run has no more of them than its share (share.c).
  */
 
@@ -12,7 +12,8 @@
 
 #include "base/id.h"
 
-#define SPREAD 4u /* running calls in every cell: one more would help */
+#define SPREAD    4u                /* running calls in every cell: one more would help */
+#define SPREAD_NS (500 * NS_PER_US) /* the same where several are to compute for so long, one after the other */
 
 #define IDLE_OF_RUN_NS (5 * NS_PER_S)
 #define IDLE_SPARE_NS  (30 * NS_PER_S)
@@ -249,6 +250,16 @@ start(struct pool *pool, enum cell_kind kind, bool only)
 	return false;
 }
 
+/* Every cell has more to do than it should, of the calls that have begun and of those that are held. */
+static bool
+is_busy(const struct pool *pool, const struct census *c)
+{
+	unsigned waiting = pool->held.n + (c->least_running == UINT32_MAX ? 0 : c->least_running);
+
+	return c->least_running >= SPREAD || pool->held.n >= SPREAD ||
+	       (waiting > 1 && pool->each_ns >= SPREAD_NS / waiting);
+}
+
 /* Starts as many as the calls that wait for a fiber ask for.  Those that are on their way count. */
 static void
 grow(struct pool *pool)
@@ -263,7 +274,7 @@ grow(struct pool *pool)
 	}
 	if (most > cells->cpus)
 		most = cells->cpus;
-	if (c.live > 0 && c.live < most && c.starting == 0 && (c.least_running >= SPREAD || pool->held.n >= SPREAD))
+	if (c.live > 0 && c.live < most && c.starting == 0 && is_busy(pool, &c))
 		(void)start(pool, CELL_WORK, false);
 	while (pool->suspects.n > c.q_starting && c.q_running + c.q_starting < QUARANTINES &&
 	       c.q_all < QUARANTINES_MAX && start(pool, CELL_QUARANTINE, c.q_all == 0)) {

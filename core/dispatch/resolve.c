@@ -76,11 +76,14 @@ resolve_op(struct dispatch *d, struct op *op, struct fault *why)
 		resolve_as(op, v);
 		return 0;
 	}
-	v = resolve_name(d, run, name);
-	if (v == NULL)
-		return fault_set(
-		    why, HOSPES_ENOAGENT, "there is no plugin %s; `hospes agents` lists those there are", name);
-	resolve_pin(run, v);
+	v = pinned(run, name);
+	if (v == NULL) {
+		v = registry_active(d->registry, name);
+		if (v == NULL)
+			return fault_set(
+			    why, HOSPES_ENOAGENT, "there is no plugin %s; `hospes agents` lists those there are", name);
+		resolve_pin(run, v);
+	}
 	resolve_as(op, v);
 	return 0;
 }

@@ -31,10 +31,10 @@ struct store_txn {
 
 struct job {
 	struct job *next;
-	store_read_fn *read;  /* NULL: a record to apply */
-	store_done_fn *done;  /* NULL: somebody waits on `turned` */
-	void *arg;            /* of read and done */
-	bool finished;        /* [lock] */
+	store_read_fn *read; /* NULL: a record to apply */
+	store_done_fn *done; /* NULL: somebody waits on `turned` */
+	void *arg;           /* of read and done */
+	bool finished;       /* [lock] */
 	size_t len;
 	_Alignas(8) uint8_t record[]; /* encoded */
 };
@@ -47,7 +47,7 @@ struct store {
 	unsigned magic;
 	struct journal *journal;
 	const struct store_apply *const *tables;
-	uint64_t kinds; /* of records that have rows, as bits */
+	uint64_t kinds;           /* of records that have rows, as bits */
 	size_t map_bytes;         /* [store thread] once it runs */
 	pthread_mutex_t map_lock; /* the map stays where it is */
 	MDB_env *env;
@@ -65,18 +65,21 @@ struct store {
 
 	int wake_fd; /* eventfd: something for the loop to look at */
 
-	pthread_mutex_t lock; /* for all below */
+	pthread_mutex_t lock;  /* for all below */
 	pthread_cond_t work;   /* the store thread waits */
 	pthread_cond_t turned; /* store_read_now waits */
 	struct jobs queue, finished;
-	size_t queued;           /* jobs of the queue */
+	struct jobs
+	    used; /* records that were applied: whoever made a job frees it, or malloc has both threads wait for each other */
+	size_t queued;                                            /* jobs of the queue */
 	enum { STORE_BUSY, STORE_RESTS, STORE_SLEEPS } thread_is; /* rests: until its next commit at the latest */
 	bool stop, failing;
 	struct fault failure;
 
 	/* [store thread, and store_open before it starts] */
-	struct jobs taken; /* off the queue, to be done */
-	struct store_txn txn; /* the write transaction, while there is something uncommitted */
+	struct jobs taken;        /* off the queue, to be done */
+	struct jobs applied_jobs; /* the next of `used` */
+	struct store_txn txn;     /* the write transaction, while there is something uncommitted */
 	struct store_applied applied;
 };
 
@@ -108,7 +111,6 @@ void store_leave(void);
 
 /* 0 or a fault for an LMDB result; `s` may be NULL. */
 int store_fault(const struct store *s, int rc, const char *what, struct fault *fault);
-
 
 bool store_has_row(const struct store *s, const struct record *r);
 

@@ -39,10 +39,16 @@ jobs_free(struct jobs *jobs)
 static void
 push(struct store *s, struct job *job)
 {
+	struct jobs used;
 	bool wake;
 
 	job->next = NULL;
+	jobs_init(&used);
 	pthread_mutex_lock(&s->lock);
+	if (s->used.first != NULL) {
+		used = s->used;
+		jobs_init(&s->used);
+	}
 	*s->queue.last = job;
 	s->queue.last = &job->next;
 	s->queued++;
@@ -53,6 +59,7 @@ push(struct store *s, struct job *job)
 	pthread_mutex_unlock(&s->lock);
 	if (wake)
 		pthread_cond_signal(&s->work);
+	jobs_free(&used);
 }
 
 static struct job *
@@ -140,6 +147,8 @@ free_store(struct store *s)
 	jobs_free(&s->queue);
 	jobs_free(&s->taken);
 	jobs_free(&s->finished);
+	jobs_free(&s->used);
+	jobs_free(&s->applied_jobs);
 	if (s->txn.txn != NULL)
 		mdb_txn_abort(s->txn.txn);
 	if (s->env != NULL)
@@ -176,6 +185,8 @@ new_store(const struct store_options *options)
 	jobs_init(&s->queue);
 	jobs_init(&s->taken);
 	jobs_init(&s->finished);
+	jobs_init(&s->used);
+	jobs_init(&s->applied_jobs);
 	pthread_mutex_init(&s->map_lock, NULL);
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_condattr_init(&attr);

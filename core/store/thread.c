@@ -56,7 +56,9 @@ finish(struct store *s, struct job *job)
 	bool to_loop = job->read != NULL && job->done != NULL;
 
 	if (job->read == NULL) {
-		free(job);
+		*s->applied_jobs.last = job;
+		s->applied_jobs.last = &job->next;
+		job->next = NULL;
 		return;
 	}
 	pthread_mutex_lock(&s->lock);
@@ -88,6 +90,12 @@ static void
 take_queue(struct store *s, bool *end)
 {
 	pthread_mutex_lock(&s->lock);
+	if (s->applied_jobs.first != NULL) {
+		*s->used.last = s->applied_jobs.first;
+		s->used.last = s->applied_jobs.last;
+		s->applied_jobs.first = NULL;
+		s->applied_jobs.last = &s->applied_jobs.first;
+	}
 	while (s->queue.first == NULL && !s->stop) {
 		int64_t until = s->txn.since + STORE_COMMIT_NS;
 		struct timespec ts = {.tv_sec = (time_t)(until / NS_PER_S), .tv_nsec = (long)(until % NS_PER_S)};

@@ -169,6 +169,39 @@ test_shares_come_back(void **state)
 		assert_int_equal(world.run.shares[i].running, 1);
 }
 
+/* Where one is behind another that computes for long, a second cell has a CPU for it; where they are quick it is not worth it. */
+static void
+waits_behind_another(int64_t each_ns, unsigned cells)
+{
+	struct guest *g;
+	uint64_t h[MANY];
+
+	world.cells->cpus = 2;
+	g = greedy(1);
+	world_mono += each_ns;
+	assert_int_equal(guest_hears_all(g, WIRE_START, h, MANY), 1);
+	reply(g, h[0]);
+	(void)world_submit("1");
+	assert_int_equal(guests(), 1); /* one alone waits for nobody */
+	world.whose = &other;
+	(void)world_submit("1");
+	assert_int_equal(guests(), cells);
+}
+
+static void
+test_long_ones_get_another_cell(void **state)
+{
+	(void)state;
+	waits_behind_another(NS_PER_MS, 2);
+}
+
+static void
+test_quick_ones_do_not(void **state)
+{
+	(void)state;
+	waits_behind_another(100 * NS_PER_US, 1);
+}
+
 int
 main(void)
 {
@@ -180,6 +213,8 @@ main(void)
 	    T(test_cancelled_ones_leave),
 	    T(test_a_death_holds_nobody),
 	    T(test_shares_come_back),
+	    T(test_long_ones_get_another_cell),
+	    T(test_quick_ones_do_not),
 	};
 
 	signal(SIGPIPE, SIG_IGN);
