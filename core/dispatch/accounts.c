@@ -281,8 +281,10 @@ beside_hold(struct dispatch *d, struct op *op)
 		op->agent = agent_of(d, op);
 	beside_of(d, op, a);
 	for (unsigned i = 0; i < BESIDE; i++) {
-		for (enum quantity q = 0; a[i] != NULL && q < QUANTITIES_RESERVED; q++)
-			account_hold(a[i], q, op->reserved_least[q]);
+		for (enum quantity q = 0; a[i] != NULL && q < QUANTITIES_RESERVED; q++) {
+			if (op->reserved_least[q] != 0)
+				account_hold(a[i], q, op->reserved_least[q]);
+		}
 	}
 }
 

@@ -109,14 +109,19 @@ tell(struct dispatch *d, struct account *a, enum quantity q, struct run *run, co
 }
 
 void
-watch_run(struct dispatch *d, struct run *run)
+watch_run_of(struct dispatch *d, struct run *run, enum quantity q)
 {
 	struct account *a = &run->account;
 
-	for (enum quantity q = 0; q < QUANTITIES; q++) {
-		if (used(a, q) >= a->tell_at[q] && !run->from_record)
-			tell(d, a, q, run, &run->policy->alerts_at);
-	}
+	if (used(a, q) >= a->tell_at[q] && !run->from_record)
+		tell(d, a, q, run, &run->policy->alerts_at);
+}
+
+void
+watch_run(struct dispatch *d, struct run *run)
+{
+	for (enum quantity q = 0; q < QUANTITIES; q++)
+		watch_run_of(d, run, q);
 }
 
 void

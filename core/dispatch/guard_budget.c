@@ -194,7 +194,7 @@ budget_cpu(struct dispatch *d, struct call *call, int64_t ns)
 {
 	call->cpu_ns += ns;
 	account_spend(&call->account, QUANTITY_CPU, ns);
-	watch_run(d, call->run);
+	watch_run_of(d, call->run, QUANTITY_CPU);
 	if (cpu_is_overspent(call->run))
 		stop_later(d, call->run);
 }

@@ -28,7 +28,9 @@
 #define SPAN_TEXT   24
 
 struct bucket {
-	char *name; /* "agent fetch", "client uid:1000", "target example.org:443" */
+	char *name;     /* "agent fetch", "client uid:1000", "target example.org:443" */
+	const char *of; /* its second word */
+	enum rate_kind kind;
 	struct dispatch *d;
 	struct policy_rate rate; /* by which it was asked last */
 	int64_t tat_ns;
@@ -39,10 +41,14 @@ struct bucket {
 
 /* One that an op has to pass. */
 struct limit {
-	const char *kind, *of;
+	enum rate_kind kind;
+	const char *of;
 	const struct policy_rate *rate;
 	struct bucket *bucket;
 };
+
+static const char *const kinds[RATE_KINDS] = {
+    [RATE_AGENT] = "agent", [RATE_TARGET] = "target", [RATE_CLIENT] = "client"};
 
 static int64_t
 now_ns(const struct dispatch *d)
@@ -57,6 +63,8 @@ bucket_free(struct dispatch *d, struct bucket *b)
 {
 	assert(b->waiting.ops.n == 0);
 	map_del(&d->rates, b->name);
+	if (d->rates_last[b->kind] == b)
+		d->rates_last[b->kind] = NULL;
 	TAILQ_REMOVE(&d->rates_lately, b, lately);
 	d->n_rates--;
 	event_free(b->timer);
@@ -80,13 +88,15 @@ make_room(struct dispatch *d)
 static void on_time(evutil_socket_t fd, short what, void *arg);
 
 static struct bucket *
-bucket_new(struct dispatch *d, const char *name, const struct policy_rate *rate)
+bucket_new(struct dispatch *d, const char *name, const struct limit *limit)
 {
 	struct bucket *b = xcalloc(1, sizeof(*b));
 
 	b->name = xstrdup(name);
+	b->kind = limit->kind;
+	b->of = b->name + strlen(kinds[limit->kind]) + 1;
 	b->d = d;
-	b->tat_ns = d->rates_since_ns + rate_slack(rate);
+	b->tat_ns = d->rates_since_ns + rate_slack(limit->rate);
 	b->timer = evtimer_new(d->loop, on_time, b);
 	map_put(&d->rates, b->name, b);
 	TAILQ_INSERT_TAIL(&d->rates_lately, b, lately);
@@ -96,22 +106,33 @@ bucket_new(struct dispatch *d, const char *name, const struct policy_rate *rate)
 
 /* NULL: there is none, and none is to be made. */
 static struct bucket *
-bucket_of(struct dispatch *d, const struct limit *limit, bool make)
+find_bucket(struct dispatch *d, const struct limit *limit, bool make)
 {
 	char name[NAME_TEXT];
 	struct bucket *b;
 
-	(void)snprintf(name, sizeof(name), "%s %s", limit->kind, limit->of);
+	(void)snprintf(name, sizeof(name), "%s %s", kinds[limit->kind], limit->of);
 	b = map_get(&d->rates, name);
 	if (b != NULL || !make)
 		return b;
 	if (d->n_rates >= BUCKETS_MAX)
 		make_room(d);
 	if (d->n_rates < BUCKETS_MAX)
-		return bucket_new(d, name, limit->rate);
-	(void)snprintf(name, sizeof(name), "%s " SHARED, limit->kind);
+		return bucket_new(d, name, limit);
+	(void)snprintf(name, sizeof(name), "%s " SHARED, kinds[limit->kind]);
 	b = map_get(&d->rates, name);
-	return b != NULL ? b : bucket_new(d, name, limit->rate);
+	return b != NULL ? b : bucket_new(d, name, limit);
+}
+
+/* Most calls are of the client, and many of the agent, of the call before. */
+static struct bucket *
+bucket_of(struct dispatch *d, const struct limit *limit, bool make)
+{
+	struct bucket **last = &d->rates_last[limit->kind];
+
+	if (*last == NULL || strcmp((*last)->of, limit->of) != 0)
+		*last = find_bucket(d, limit, make);
+	return *last;
 }
 
 /* ---- Waiting ----------------------------------------------------------------------------------------------------- */
@@ -174,11 +195,11 @@ limits_of(const struct op *op, struct limit out[LIMITS])
 	if (op->kind != WIRE_OP_CALL && op->kind != WIRE_OP_HTTP)
 		return 0;
 	if (op->rules != NULL && op->rules->rate.each_ns != 0)
-		out[n++] = (struct limit){.kind = "agent", .of = op->resolved->name, .rate = &op->rules->rate};
+		out[n++] = (struct limit){.kind = RATE_AGENT, .of = op->resolved->name, .rate = &op->rules->rate};
 	if (op->kind == WIRE_OP_HTTP && p->rate_target.each_ns != 0 && op->host != NULL)
-		out[n++] = (struct limit){.kind = "target", .of = op->host, .rate = &p->rate_target};
+		out[n++] = (struct limit){.kind = RATE_TARGET, .of = op->host, .rate = &p->rate_target};
 	if (p->rate_client.each_ns != 0)
-		out[n++] = (struct limit){.kind = "client", .of = op->run->client, .rate = &p->rate_client};
+		out[n++] = (struct limit){.kind = RATE_CLIENT, .of = op->run->client, .rate = &p->rate_client};
 	return n;
 }
 
@@ -189,9 +210,9 @@ describe(const struct limit *limit, char *out, size_t size)
 	char rate[POLICY_RATE_TEXT];
 
 	policy_rate_text(limit->rate, rate);
-	if (strcmp(limit->kind, "agent") == 0)
+	if (limit->kind == RATE_AGENT)
 		(void)snprintf(out, size, "%s may be called %s (`limits.%s.rate`)", limit->of, rate, limit->of);
-	else if (strcmp(limit->kind, "target") == 0)
+	else if (limit->kind == RATE_TARGET)
 		(void)snprintf(out, size, "%s may be asked %s (`rate.target`)", limit->of, rate);
 	else
 		(void)snprintf(out, size, "the runs of %s may call and ask %s (`rate.client`)", limit->of, rate);

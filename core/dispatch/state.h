@@ -29,6 +29,8 @@ struct accounts {
 	bool save_is_set;
 };
 
+enum rate_kind { RATE_AGENT, RATE_TARGET, RATE_CLIENT, RATE_KINDS };
+
 struct dispatch {
 	struct event_base *loop;
 	struct store *store;
@@ -61,6 +63,7 @@ struct dispatch {
 	struct map rates;         /* of guard_rate.c: name -> struct bucket */
 	TAILQ_HEAD(bucket_list, bucket) rates_lately;
 	unsigned n_rates;
+	struct bucket *rates_last[RATE_KINDS]; /* that was asked for last */
 	int64_t rates_since_ns; /* when the host was started */
 	struct breakers breakers;
 	uint64_t routed; /* calls that were routed by score: whose turn it is */
