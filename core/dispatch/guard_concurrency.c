@@ -21,10 +21,19 @@ struct slots {
 	struct call_list holding; /* calls that have a slot */
 };
 
+/* NULL: nobody has had one.  They stay, and those of the call before are at hand. */
+static struct slots *
+slots_find(struct dispatch *d, const char *name)
+{
+	if (d->slots_last == NULL || strcmp(d->slots_last->name, name) != 0)
+		d->slots_last = map_get(&d->slots, name);
+	return d->slots_last;
+}
+
 static struct slots *
 slots_of(struct dispatch *d, const char *name, unsigned limit)
 {
-	struct slots *s = map_get(&d->slots, name);
+	struct slots *s = slots_find(d, name);
 
 	if (s == NULL) {
 		s = xcalloc(1, sizeof(*s));
@@ -125,7 +134,7 @@ static void
 concurrency_undo(struct dispatch *d, struct op *op)
 {
 	if (op->rules != NULL && op->rules->concurrency != 0)
-		give_back(d, map_get(&d->slots, op->resolved->name));
+		give_back(d, slots_find(d, op->resolved->name));
 }
 
 /* The slot of a call that never parked, or runs again, is still its own; one that ended parked has none. */
@@ -145,7 +154,7 @@ concurrency_parked(struct dispatch *d, struct call *call)
 
 	if (call->rules->concurrency == 0)
 		return;
-	s = map_get(&d->slots, call->plugin);
+	s = slots_find(d, call->plugin);
 	if (call->resuming) {
 		turns_remove(&call->resume);
 		call->resuming = false;
@@ -219,7 +228,7 @@ static struct call *
 concurrency_kept_by(struct dispatch *d, const struct op *op, struct buf *what)
 {
 	struct keepers k = {.plugin = op->state == OP_WAITING ? op->resolved->name : op->caller->plugin};
-	const struct slots *s = map_get(&d->slots, k.plugin);
+	const struct slots *s = slots_find(d, k.plugin);
 
 	if (s == NULL || s->used < s->limit)
 		return NULL;

@@ -72,6 +72,7 @@ struct dispatch {
 	struct quality *quality;
 	void (*alerted)(uint64_t lsn, void *arg);
 	struct map slots; /* plugin name -> struct slots of guard_concurrency.c */
+	struct slots *slots_last;
 };
 
 /* ---- dispatch.c -------------------------------------------------------------------------------------------------- */
