@@ -57,6 +57,8 @@ struct payload_hash {
 struct payload {
 	uint32_t refs;
 	bool hashed;
+	bool looked;  /* at all of it, by payload_look: */
+	uint8_t seen; /* what there was, of enum payload_seen */
 	struct payload_hash hash;
 	size_t len;
 	uint8_t data[]; /* a zero follows, not counted */
@@ -78,6 +80,13 @@ bool payload_hash_equal(struct payload_hash a, struct payload_hash b);
  * Whether it is JSON is found by whoever parses it. */
 #define PAYLOAD_NESTING 128
 int payload_scan(const void *data, size_t len, size_t max, const char *what, struct fault *fault);
+
+/* The same, and says what there was in it; of a text that is no JSON more may be said than there is. */
+enum payload_seen {
+	PAYLOAD_ESCAPES = 1,  /* a backslash in a string */
+	PAYLOAD_CRITICAL = 2, /* a string that is "critical" */
+};
+int payload_look(const void *data, size_t len, size_t max, const char *what, uint8_t *seen, struct fault *fault);
 bool utf8_valid(const void *data, size_t len);
 
 #endif

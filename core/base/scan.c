@@ -164,13 +164,30 @@ not_utf8(const char *what, const uint8_t *start, const uint8_t *at, struct fault
 	    "%s must be UTF-8, and byte 0x%02x at position %zu does not belong there", what, *at, (size_t)(at - start));
 }
 
+static bool
+is_critical(const uint8_t *at, const uint8_t *end)
+{
+	static const char rest[] = "critical\"";
+
+	return (size_t)(end - at) >= sizeof(rest) - 1 && memcmp(at, rest, sizeof(rest) - 1) == 0;
+}
+
 int
 payload_scan(const void *data, size_t len, size_t max, const char *what, struct fault *fault)
+{
+	uint8_t seen;
+
+	return payload_look(data, len, max, what, &seen, fault);
+}
+
+int
+payload_look(const void *data, size_t len, size_t max, const char *what, uint8_t *seen, struct fault *fault)
 {
 	const uint8_t *start = data, *at = start, *end = start + len;
 	bool in_string = false;
 	unsigned depth = 0;
 
+	*seen = 0;
 	if (len == 0)
 		return 0;
 	if (len > max)
@@ -185,11 +202,15 @@ payload_scan(const void *data, size_t len, size_t max, const char *what, struct 
 			continue;
 		}
 		at++;
-		if (c == '"')
+		if (c == '"') {
 			in_string = !in_string;
-		else if (in_string) /* an escaped quote ends nothing; an escaped byte over 127 is looked at as usual */
+			if (in_string && at < end && *at == 'c' && is_critical(at, end))
+				*seen |= PAYLOAD_CRITICAL;
+		} else if (
+		    in_string) { /* an escaped quote ends nothing; an escaped byte over 127 is looked at as usual */
+			*seen |= c == '\\' ? PAYLOAD_ESCAPES : 0;
 			at += c == '\\' && at < end && *at < 0x80;
-		else if ((c == '[' || c == '{') && ++depth > PAYLOAD_NESTING)
+		} else if ((c == '[' || c == '{') && ++depth > PAYLOAD_NESTING)
 			return fault_set(fault, HOSPES_EINPUT,
 			    "%s nests brackets more than %d deep, at position %zu; flatten it", what, PAYLOAD_NESTING,
 			    (size_t)(at - 1 - start));

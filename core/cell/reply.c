@@ -65,11 +65,17 @@ confidence_of(double said)
 static struct payload *
 value_of(const struct call *call, const struct frame *f, size_t at, size_t max, int *status)
 {
+	struct payload *value;
 	struct fault fault;
 	char why[FAULT_TEXT];
+	uint8_t seen;
 
-	if (payload_scan(f->rest + at, f->rest_len - at, max, "its reply", &fault) == 0)
-		return at == 0 ? frames_payload(f) : payload_new(f->rest + at, f->rest_len - at);
+	if (payload_look(f->rest + at, f->rest_len - at, max, "its reply", &seen, &fault) == 0) {
+		value = at == 0 ? frames_payload(f) : payload_new(f->rest + at, f->rest_len - at);
+		value->looked = true;
+		value->seen = seen;
+		return value;
+	}
 	*status = HOSPES_EOUTPUT;
 	(void)snprintf(why, sizeof(why), "%s %s: %.800s", call->plugin, call->semver, fault.text);
 	return payload_text(why);

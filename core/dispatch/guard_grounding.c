@@ -114,9 +114,12 @@ may_be_critical(const struct call *call)
 {
 	static const char word[] = "\"critical\"", least[] = "{\"claims\":[{\"critical\":true}]}";
 
-	return (call->op->handoff->critical || call->handoff->critical) && call->reply->len >= sizeof(least) - 1 &&
-	       (bytes_find(call->reply->data, call->reply->len, word, sizeof(word) - 1) != NULL ||
-		   has_escapes(call->reply));
+	const struct payload *reply = call->reply;
+
+	if ((!call->op->handoff->critical && !call->handoff->critical) || reply->len < sizeof(least) - 1 ||
+	    (reply->looked && reply->seen == 0))
+		return false;
+	return bytes_find(reply->data, reply->len, word, sizeof(word) - 1) != NULL || has_escapes(reply);
 }
 
 /* ---- Asking ------------------------------------------------------------------------------------------------------ */

@@ -393,6 +393,29 @@ outside_an_installed_tree_the_configured_folders(void **state)
 	assert_string_equal(install_dir(INSTALL_CONF), CONFDIR);
 }
 
+static uint8_t
+seen_in(const char *text)
+{
+	uint8_t seen;
+
+	assert_int_equal(payload_look(text, strlen(text), SIZE_MAX, "text", &seen, NULL), 0);
+	return seen;
+}
+
+static void
+a_look_says_what_there_was(void **state)
+{
+	(void)state;
+	assert_int_equal(seen_in("{\"claims\":[{\"text\":\"a claim\",\"sure\":true}]}"), 0);
+	assert_int_equal(seen_in("{\"claims\":[{\"text\":\"a critical claim\"}]}"), 0);
+	assert_int_equal(seen_in("{\"claims\":[{\"critical\":true}]}"), PAYLOAD_CRITICAL);
+	assert_int_equal(seen_in("{\"claims\":[{\"criti\\u0063al\":true}]}"), PAYLOAD_ESCAPES);
+	assert_int_equal(seen_in("{\"a\\\\\":1,\"critical\":true}"), PAYLOAD_ESCAPES | PAYLOAD_CRITICAL);
+	assert_int_equal(seen_in("{\"an escaped \\\"critical\":1}"), PAYLOAD_ESCAPES);
+	assert_int_equal(seen_in("{\"criticality\":true,\"critica"), 0);
+	assert_int_equal(seen_in(""), 0);
+}
+
 static void
 bytes_are_found_wherever_they_are(void **state)
 {
@@ -423,6 +446,7 @@ main(void)
 	    cmocka_unit_test(a_cursor_that_failed_stays_so),
 	    cmocka_unit_test(payloads_are_counted_and_hashed),
 	    cmocka_unit_test(bad_utf8_is_found_anywhere),
+	    cmocka_unit_test(a_look_says_what_there_was),
 	    cmocka_unit_test(bytes_are_found_wherever_they_are),
 	    cmocka_unit_test(nesting_is_bounded_outside_strings),
 	    cmocka_unit_test(ulids_sort_as_made),
