@@ -26,26 +26,30 @@ static void
 set_limits(struct accounts *accounts, struct day_account *a)
 {
 	const struct policy *p = accounts->policy;
-	int64_t calls, money;
+	int64_t calls, money, cpu;
 
 	if (p == NULL)
 		return;
 	if (a == &accounts->host) {
 		calls = p->day_calls;
 		money = p->day_money;
+		cpu = p->day_cpu_ns;
 	} else if (is_agent(&a->account)) {
 		const struct policy_plugin *plugin = policy_plugin(p, a->name);
 
 		calls = plugin->day_calls;
 		money = plugin->day_money;
+		cpu = plugin->day_cpu_ns;
 	} else {
 		const struct policy_client *client = policy_client(p, a->name);
 
 		calls = client->day_calls;
 		money = client->day_money;
+		cpu = client->day_cpu_ns;
 	}
 	limit(&a->account, QUANTITY_CALLS, calls);
 	limit(&a->account, QUANTITY_MONEY, money);
+	limit(&a->account, QUANTITY_CPU, cpu);
 	watch_limits(&a->account, &p->alerts_at);
 }
 
@@ -230,7 +234,7 @@ account_of_day(const struct day_account *a)
 char *
 account_key(const struct day_account *a, enum quantity q)
 {
-	const char *last = q == QUANTITY_CALLS ? "calls" : "money";
+	const char *last = q == QUANTITY_CALLS ? "calls" : q == QUANTITY_MONEY ? "money" : "cpu";
 
 	if (a->name[0] == '\0')
 		return xasprintf("day.%s", last);
@@ -250,6 +254,24 @@ refuse(const struct op *op, const struct account *at, enum quantity q, int64_t n
 	return GUARD_REFUSE;
 }
 
+/* CPU time is counted when a call has ended: with none left nothing is begun. */
+static int
+refuse_cpu(const struct op *op, const struct account *at, struct fault *why)
+{
+	const struct day_account *a = (const struct day_account *)at;
+	_cleanup_(free_p) char *key = account_key(a, QUANTITY_CPU);
+	_cleanup_(free_p) char *whose =
+	    a->name[0] == '\0' ? xstrdup("this host") : xasprintf("%s %s", at->what, a->name);
+	char used[BUDGET_TEXT], limit[BUDGET_TEXT];
+
+	budget_number(QUANTITY_CPU, at->spent[QUANTITY_CPU], used);
+	budget_number(QUANTITY_CPU, at->limit[QUANTITY_CPU], limit);
+	return guard_refuse(why, HOSPES_EBUDGET,
+	    "%s cannot begin: %s has used %s of CPU time today and may use %s; wait for midnight UTC, or give it more "
+	    "(`%s`)",
+	    op->target, whose, used, limit, key);
+}
+
 int
 beside_admit(struct dispatch *d, struct op *op, struct fault *why)
 {
@@ -261,6 +283,9 @@ beside_admit(struct dispatch *d, struct op *op, struct fault *why)
 	beside_of(d, op, a);
 	op->agent = NULL;
 	for (unsigned i = 0; i < BESIDE; i++) {
+		if (a[i] != NULL && a[i]->spent[QUANTITY_CPU] >= a[i]->limit[QUANTITY_CPU])
+			return refuse_cpu(op, a[i], why);
+		limited |= a[i] != NULL && a[i]->limit[QUANTITY_CPU] != NO_LIMIT;
 		for (enum quantity q = 0; a[i] != NULL && q < QUANTITIES_RESERVED; q++) {
 			if (op->reserved_least[q] == 0)
 				continue;
@@ -333,8 +358,10 @@ book(struct dispatch *d, struct op *op, bool spent)
 			account_book(a[i], q, op->reserved_least[q], spent ? cost(op, q) : 0);
 		if (a[i] == NULL || !spent)
 			continue;
-		if (op->callee != NULL)
+		if (op->callee != NULL) {
 			account_add(a[i], QUANTITY_CPU, op->callee->cpu_ns);
+			watch_day(d, (struct day_account *)a[i]);
+		}
 		touched(&d->accounts, (struct day_account *)a[i]);
 	}
 }

@@ -127,7 +127,7 @@ watch_run(struct dispatch *d, struct run *run)
 void
 watch_day(struct dispatch *d, struct day_account *a)
 {
-	for (enum quantity q = 0; q < QUANTITIES_RESERVED; q++) {
+	for (enum quantity q = 0; q < QUANTITIES; q++) {
 		if (used(&a->account, q) >= a->account.tell_at[q])
 			tell(d, &a->account, q, NULL, &d->accounts.policy->alerts_at);
 	}
@@ -232,7 +232,7 @@ watch_day_told(struct dispatch *d, struct day_account *a)
 
 	memset(a->account.told, 0, sizeof(a->account.told));
 	for (unsigned i = 0; at != NULL && i < at->n; i++) {
-		for (enum quantity q = 0; q < QUANTITIES_RESERVED; q++) {
+		for (enum quantity q = 0; q < QUANTITIES; q++) {
 			if (alert_was_raised(d, of, whats[q], at->at[i], d->accounts.day))
 				a->account.told[q] = at->at[i];
 		}

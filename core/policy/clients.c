@@ -24,6 +24,7 @@ const struct key policy_client_keys[] = {
 	{"money",     KEY_MONEY, IN_CLIENT(money),     0, MONEY_MAX, "0", true},
 	{"day_calls", KEY_COUNT, IN_CLIENT(day_calls), 0, POLICY_DAY_CALLS_MAX, "0", true},
 	{"day_money", KEY_MONEY, IN_CLIENT(day_money), 0, MONEY_MAX, "0", true},
+	{"day_cpu",   KEY_TIME,  IN_CLIENT(day_cpu_ns), 0, 366 * 24 * 3600 * NS_PER_S, "0", true},
 	{0},
 };
 /* clang-format on */
@@ -99,7 +100,7 @@ clients_write(const struct policy *p, json_t *to)
 	for (size_t i = 0; i < p->n_clients; i++) {
 		buf_appends(&text, i == 0 ? " {" : ", {");
 		for (const struct key *k = policy_client_keys; k->path != NULL; k++) {
-			bool is_text = k->type == KEY_TEXT || k->type == KEY_MONEY;
+			bool is_text = k->type == KEY_TEXT || k->type == KEY_MONEY || k->type == KEY_TIME;
 
 			buf_printf(&text, " %s = %s", k->path, is_text ? "\"" : "");
 			value_write(k, &p->clients[i], &text);

@@ -120,6 +120,7 @@ struct policy_plugin {
 	unsigned recursion;   /* cap of the note's recursion; default 0 */
 	int64_t day_calls;    /* calls of it a day, of all runs; 0: no limit */
 	int64_t day_money;    /* micro-dollars; 0: no limit */
+	int64_t day_cpu_ns;   /* that they compute; 0: no limit */
 	bool breaker;         /* it is left alone for a while when it fails too often; default true */
 	bool polled;          /* its answer may change: asking it the same again is no repetition */
 	struct policy_rate rate; /* of calls of it */
@@ -135,7 +136,7 @@ struct policy_plugin {
 struct policy_client {
 	char *client;                 /* "uid:1000" */
 	int64_t calls, money;         /* of one run of it, micro-dollars */
-	int64_t day_calls, day_money; /* of all its runs, a day */
+	int64_t day_calls, day_money, day_cpu_ns; /* of all its runs, a day */
 	char *at;                     /* "FILE:LINE" */
 };
 #define POLICY_DAY_CALLS_MAX INT64_C(1000000000000)
@@ -168,6 +169,7 @@ struct policy {
 	int64_t run_cpu_ns; /* 0: no limit */
 	int64_t day_calls;  /* of the whole host; 0: no limit */
 	int64_t day_money;
+	int64_t day_cpu_ns;
 	struct policy_client *clients; /* in the order of the file: policy_client */
 	size_t n_clients;
 	unsigned depth;

@@ -81,7 +81,7 @@ E2E_SCENARIOS = \
 	tests/e2e/guard-breaker-probe.t \
 	tests/e2e/guard-budget-alerts.t \
 	tests/e2e/guard-budget-calls.t \
-	tests/e2e/guard-budget-cpu.t \
+	tests/e2e/guard-budget-cpu.t tests/e2e/guard-budget-cpu-day.t \
 	tests/e2e/guard-budget-day.t \
 	tests/e2e/guard-budget-effects.t \
 	tests/e2e/guard-budget-money-share.t \

@@ -373,8 +373,10 @@ clients_set(void **state)
 	assert_int_equal(policy_client(p, "uid:8")->day_calls, 2);
 	texts = policy_texts(p);
 	assert_string_equal(json_string_value(json_object_get(json_object_get(texts, "values"), "clients")),
-	    "( { client = \"uid:7\"; calls = 30; money = \"0.50\"; day_calls = 300; day_money = \"5.00\"; }, "
-	    "{ client = \"*\"; calls = 0; money = \"0.00\"; day_calls = 2; day_money = \"0.00\"; } )");
+	    "( { client = \"uid:7\"; calls = 30; money = \"0.50\"; day_calls = 300; day_money = \"5.00\"; day_cpu = "
+	    "\"0ms\"; }, "
+	    "{ client = \"*\"; calls = 0; money = \"0.00\"; day_calls = 2; day_money = \"0.00\"; day_cpu = \"0ms\"; } "
+	    ")");
 }
 
 int
