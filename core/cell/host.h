@@ -4,14 +4,14 @@
  *   cells.c       opening and closing, what is done at the end of a loop turn, uids
  *   spawner.c     starting the spawner, asking it for processes
  *   pool.c        which cell runs which call; how many cells there are
- *   share.c       how much of them one run may have         slices.c       how much of a call is served in a turn
+ *   share.c       how much of them one run may have         slices.c       how much of a call in a turn
  *   cell_start.c  starting a process                        cell.c         its descriptors and its end
  *   frames.c      the socket's bytes as frames, in          frames_out.c   out
- *   serve.c       what the frames of a cell mean            reply.c        how a call ends
- *   evict.c       calls that wait for long
+ *   serve.c       what the frames of a cell mean            outcome.c      what it is told of its ops
+ *   reply.c       how a call ends                           evict.c        calls that wait for long
  *   cancel.c      calls that were told to stop              death.c        what becomes of the calls of a dead cell
  *   watchdog.c    silence, deadlines, idle cells            cell_log.c     what a cell prints
- *   spin.c        looking for frames before sleeping     cpu.c          what its calls computed
+ *   spin.c        looking for frames before sleeping        cpu.c          what its calls computed
  *   blame.c       the host's log of what plugins did
  *   probing.c     cells that are started to see whether they start
  *   prove.c       the long proofs of `hospes doctor` (prove.h)

@@ -65,6 +65,7 @@ raise_one(struct dispatch *d, const struct account *a, enum quantity q, struct r
 	const struct day_account *day = (const struct day_account *)a;
 	_cleanup_(free_p) char *of = run != NULL ? xstrdup("run") : account_of_day(day);
 	_cleanup_(free_p) char *key = run != NULL ? NULL : account_key(day, q);
+	const char *what = q == QUANTITY_CPU ? "CPU time" : whats[q];
 	char spent[BUDGET_TEXT], limit[BUDGET_TEXT];
 	_cleanup_(free_p) char *text = NULL;
 
@@ -72,9 +73,9 @@ raise_one(struct dispatch *d, const struct account *a, enum quantity q, struct r
 	budget_number(q, a->limit[q], limit);
 	text = run != NULL
 		   ? xasprintf("%s has used %u %% of the %s of its run: %s of %s (--%s, `run.%s`)", run->target,
-			 percent, q == QUANTITY_CPU ? "CPU time" : whats[q], spent, limit, whats[q], whats[q])
+			 percent, what, spent, limit, whats[q], whats[q])
 		   : xasprintf("the day of %s has used %u %% of its %s: %s of %s (`%s`)",
-			 a == &d->accounts.host.account ? "this host" : of, percent, whats[q], spent, limit, key);
+			 a == &d->accounts.host.account ? "this host" : of, percent, what, spent, limit, key);
 	alert_raise(d, &(struct alert){.kind = "budget",
 			   .of = of,
 			   .what = whats[q],
