@@ -261,6 +261,7 @@ struct call {
 	uint64_t below_attempt; /* handle of the nearest call above, or itself, that is no first attempt; 0: there is none */
 	struct version *version;
 	const char *plugin, *semver; /* of the version, for messages and the journal */
+	struct version *may_call;    /* of guard_permission.c: whom it was let through to last; a reference */
 	const struct policy_plugin *rules; /* what the policy of the run says of the plugin */
 	const struct policy_handoff *handoff; /* and of its replies to whoever called it */
 	struct payload *input;

@@ -360,7 +360,7 @@ book(struct dispatch *d, struct op *op, bool spent)
 			continue;
 		if (op->callee != NULL) {
 			account_add(a[i], QUANTITY_CPU, op->callee->cpu_ns);
-			watch_day(d, (struct day_account *)a[i]);
+			watch_day_of(d, (struct day_account *)a[i], QUANTITY_CPU);
 		}
 		touched(&d->accounts, (struct day_account *)a[i]);
 	}

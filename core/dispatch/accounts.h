@@ -55,6 +55,7 @@ void watch_limits(struct account *a, const struct policy_percents *at);
 void watch_run(struct dispatch *d, struct run *run);
 void watch_run_of(struct dispatch *d, struct run *run, enum quantity q); /* this one of it alone */
 void watch_day(struct dispatch *d, struct day_account *a);
+void watch_day_of(struct dispatch *d, struct day_account *a, enum quantity q); /* this one of it alone */
 
 /* A call has its account: does it tell of its shares?  Something was charged to the call, or to one above it: raises what is due;
  * only where run->watches_tasks. */

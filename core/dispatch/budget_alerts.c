@@ -126,12 +126,17 @@ watch_run(struct dispatch *d, struct run *run)
 }
 
 void
+watch_day_of(struct dispatch *d, struct day_account *a, enum quantity q)
+{
+	if (used(&a->account, q) >= a->account.tell_at[q])
+		tell(d, &a->account, q, NULL, &d->accounts.policy->alerts_at);
+}
+
+void
 watch_day(struct dispatch *d, struct day_account *a)
 {
-	for (enum quantity q = 0; q < QUANTITIES; q++) {
-		if (used(&a->account, q) >= a->account.tell_at[q])
-			tell(d, &a->account, q, NULL, &d->accounts.policy->alerts_at);
-	}
+	for (enum quantity q = 0; q < QUANTITIES_RESERVED; q++)
+		watch_day_of(d, a, q);
 }
 
 /* ---- Tasks ------------------------------------------------------------------------------------------------------- */

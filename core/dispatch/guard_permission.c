@@ -68,6 +68,26 @@ covers(const char *need, const struct op *op)
 	return offers(op->resolved, pattern);
 }
 
+/* By its name, not by something that it offers. */
+static bool
+was_let_through(const struct op *op)
+{
+	return op->kind == WIRE_OP_CALL && op->resolved != NULL && op->resolved == op->caller->may_call &&
+	       strcmp(op->target, op->resolved->name) == 0;
+}
+
+static void
+let_through(const struct op *op)
+{
+	struct call *caller = op->caller;
+
+	if (op->kind != WIRE_OP_CALL || op->resolved == NULL || strcmp(op->target, op->resolved->name) != 0)
+		return;
+	if (caller->may_call != NULL)
+		version_unref(&caller->may_call);
+	caller->may_call = version_ref(op->resolved);
+}
+
 static int
 admit_call(struct op *op, struct fault *why)
 {
@@ -78,9 +98,14 @@ admit_call(struct op *op, struct fault *why)
 		return guard_refuse(why, HOSPES_EPERM,
 		    "%s may not %s %s: a check asks nobody; it may look at memory, and at HTTP where that is granted",
 		    caller->name, op->kind == WIRE_OP_CALL ? "call" : "look for", op->target);
+	/* For one caller it is the same every time: the needs are those of its version, what is granted that of its run. */
+	if (was_let_through(op))
+		return GUARD_PASS;
 	for (char **need = caller->needs; need != NULL && *need != NULL; need++) {
-		if (covers(*need, op) && allowed(plugin, *need))
+		if (covers(*need, op) && allowed(plugin, *need)) {
+			let_through(op);
 			return GUARD_PASS;
+		}
 	}
 	return guard_refuse(why, HOSPES_EPERM,
 	    "%s may not call %s: its notes would have to say \"call:%s\" (HOSPES_NEEDS), and grants.%s.needs, "

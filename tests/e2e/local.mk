@@ -81,7 +81,8 @@ E2E_SCENARIOS = \
 	tests/e2e/guard-breaker-probe.t \
 	tests/e2e/guard-budget-alerts.t \
 	tests/e2e/guard-budget-calls.t \
-	tests/e2e/guard-budget-cpu.t tests/e2e/guard-budget-cpu-day.t \
+	tests/e2e/guard-budget-cpu-day.t \
+	tests/e2e/guard-budget-cpu.t \
 	tests/e2e/guard-budget-day.t \
 	tests/e2e/guard-budget-effects.t \
 	tests/e2e/guard-budget-money-share.t \
@@ -222,6 +223,8 @@ E2E_SCENARIOS = \
 	tests/e2e/tool-http-intent.t \
 	tests/e2e/tool-http-private.t \
 	tests/e2e/tool-http-redirect.t
+EXTRA_DIST += tests/e2e/lib.sh tests/e2e/hostile.sh tests/e2e/zebras.sh $(E2E_SCENARIOS)
+E2E = $(E2E_SCENARIOS)
 
 include tests/e2e/plugins/local.mk
 
