@@ -52,6 +52,12 @@ clock_stop(void)
 }
 
 void
+clock_anew(void)
+{
+	held.mono_ns = held.real_ns = 0;
+}
+
+void
 clock_go(void)
 {
 	held.stopped = false;

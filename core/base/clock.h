@@ -8,9 +8,10 @@
 int64_t clock_mono_ns(void);
 int64_t clock_real_ns(void);
 
-/* Between these two both clocks stand still for the calling thread: what is done for one frame of a cell asks a dozen times
- * and needs one answer. */
+/* Between these two both clocks stand still for the calling thread: what is done for a few frames of a cell asks a dozen times
+ * each and needs one answer.  Who needs the very time has them looked at anew, and they stand still there. */
 void clock_stop(void);
+void clock_anew(void);
 void clock_go(void);
 
 #define CLOCK_TEXT 32

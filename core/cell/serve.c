@@ -15,7 +15,7 @@
 #include "base/clock.h"
 
 #define CALL_LOGGED_MAX (64 * KIB)
-#define CLOCK_FRAMES    8u /* that are served at one time of the clock: it costs as much as a fiftieth of a frame */
+#define CLOCK_FRAMES    8u /* that are served at one time of the clock: a look at it costs a fiftieth of what a frame does */
 
 void
 violation(struct cell *cell, const char *format, ...)
