@@ -338,22 +338,6 @@ look(const struct call *call, struct verdict *verdict)
 	return json_array_size(json_object_get(output, "claims"));
 }
 
-/* A check that names claims as failed does not score higher than the others of them do, whatever number it gives. */
-static double
-score_of(const struct call *call, const struct verdict *verdict, size_t claims)
-{
-	_cleanup_(json_p) json_t *output = NULL;
-	double most = 1;
-
-	if (verdict->failed > 0 && claims == 0) {
-		output = json_read(call->reply->data, call->reply->len, "it", NULL);
-		claims = json_array_size(json_object_get(output, "claims"));
-	}
-	if (verdict->failed > 0)
-		most = claims > verdict->failed ? 1 - (double)verdict->failed / (double)claims : 0;
-	return verdict->score < most ? verdict->score : most;
-}
-
 /* Judged once more, after a human was asked, a reply has to come to the same: so nothing changes before it passes. */
 static int
 conclude(struct dispatch *d, struct call *call, struct verdict *verdict, size_t claims, struct fault *why,
@@ -363,7 +347,7 @@ conclude(struct dispatch *d, struct call *call, struct verdict *verdict, size_t 
 	int answer = GUARD_PASS;
 
 	if (verdict->scoring > 0) /* of one that failed nobody knows */
-		call->verdict = score_of(call, verdict, claims);
+		call->verdict = verdict->score;
 	if (verdict->refusing > 0) {
 		whose = xasprintf("%s %s", call->plugin, call->semver);
 		verdict_tell(verdict, whose, claims, why);

@@ -15,7 +15,7 @@ journal_has '.kind == "refusal" and .guard == "budget" and .status == "budget_ex
 journal_has '.kind == "call_end" and .micros == 10000' 25 "with the price of each call"
 journal_has '.kind == "run_end" and .micros == 250000' 1 "and all that it cost"
 budget=$(hospes budget "$id" --json)
-is "$(jq -c '.run.money_micros' <<<"$budget")" '{"reserved":0,"spent":250000,"limit":250000,"left":0}' "budget: of the run"
+is "$(jq -c '.run.money_micros' <<<"$budget")" '{"reserved":0,"spent":250000,"limit":250000,"left":0,"told":100}' "budget: of the run, with its last alert"
 is "$(jq -c '[.tree.plugin, .tree.money_micros.spent, .tree.calls.spent]' <<<"$budget")" '["nag",250000,26]' "of its root call with all below"
 is "$(jq -c '[.tree.ops[] | select(.money_micros.spent == 10000 and .status == "ok")] | length' <<<"$budget")" 25 "and of each call"
 hospes budget "$id" >"$T/table"

@@ -31,7 +31,7 @@ hospes show "$first" >"$T/out" 2>"$T/err"
 says "were dropped"
 is "$(hospes show "$second" --json | jq -c '[.status, .error.code, .missing.code, (.error.message | length > 0)]')" \
     '["bad_input","bad_input","not_found",true]' "and of one that failed why"
-is "$(hospes ps --all --json | jq --arg id "$first" 'map(select(.id == $id)) | length')" 1 "it is listed"
+is "$(hospes ps --all --limit 10000 --json | jq --arg id "$first" 'map(select(.id == $id)) | length')" 1 "it is listed"
 hospes journal "$first" >"$T/out" 2>"$T/err"; code=$?
 is "$code $(grep -c 'were dropped' "$T/err")" "3 1" "its records are not found, and it says why" || shown
 hospes budget "$first" --json >"$T/out" 2>"$T/err"; code=$?
