@@ -25,7 +25,7 @@ vote(hospes_ctx *ctx)
 	int rc = 0;
 
 	if (WHO == 2)
-		rc = hospes_sleep(ctx, 500 * MS);
+		rc = hospes_sleep(ctx, 2000 * MS);
 	if (WHO == 3)
 		*nowhere = 1;
 	if (WHO == 4)
