@@ -45,16 +45,16 @@ clock_real_ns(void)
 }
 
 void
-clock_stop(void)
+clock_anew(void)
 {
-	held.stopped = true;
 	held.mono_ns = held.real_ns = 0;
 }
 
 void
-clock_anew(void)
+clock_stop(void)
 {
-	held.mono_ns = held.real_ns = 0;
+	held.stopped = true;
+	clock_anew();
 }
 
 void

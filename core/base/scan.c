@@ -206,9 +206,9 @@ payload_look(const void *data, size_t len, size_t max, const char *what, uint8_t
 			in_string = !in_string;
 			if (in_string && at < end && *at == 'c' && is_critical(at, end))
 				*seen |= PAYLOAD_CRITICAL;
-		} else if (
-		    in_string) { /* an escaped quote ends nothing; an escaped byte over 127 is looked at as usual */
+		} else if (in_string) {
 			*seen |= c == '\\' ? PAYLOAD_ESCAPES : 0;
+			/* An escaped quote ends nothing; an escaped byte over 127 is looked at as usual. */
 			at += c == '\\' && at < end && *at < 0x80;
 		} else if ((c == '[' || c == '{') && ++depth > PAYLOAD_NESTING)
 			return fault_set(fault, HOSPES_EINPUT,

@@ -113,7 +113,6 @@ static bool
 may_be_critical(const struct call *call)
 {
 	static const char word[] = "\"critical\"", least[] = "{\"claims\":[{\"critical\":true}]}";
-
 	const struct payload *reply = call->reply;
 
 	if ((!call->op->handoff->critical && !call->handoff->critical) || reply->len < sizeof(least) - 1 ||

@@ -68,12 +68,17 @@ covers(const char *need, const struct op *op)
 	return offers(op->resolved, pattern);
 }
 
-/* By its name, not by something that it offers. */
+/* A call by the name of its callee, not by something that it offers. */
+static bool
+is_by_name(const struct op *op)
+{
+	return op->kind == WIRE_OP_CALL && op->resolved != NULL && strcmp(op->target, op->resolved->name) == 0;
+}
+
 static bool
 was_let_through(const struct op *op)
 {
-	return op->kind == WIRE_OP_CALL && op->resolved != NULL && op->resolved == op->caller->may_call &&
-	       strcmp(op->target, op->resolved->name) == 0;
+	return op->caller->may_call != NULL && op->caller->may_call == op->resolved && is_by_name(op);
 }
 
 static void
@@ -81,7 +86,7 @@ let_through(const struct op *op)
 {
 	struct call *caller = op->caller;
 
-	if (op->kind != WIRE_OP_CALL || op->resolved == NULL || strcmp(op->target, op->resolved->name) != 0)
+	if (!is_by_name(op))
 		return;
 	if (caller->may_call != NULL)
 		version_unref(&caller->may_call);

@@ -43,6 +43,32 @@ struct jobs {
 	struct job *first, **last;
 };
 
+static inline void
+jobs_init(struct jobs *jobs)
+{
+	jobs->first = NULL;
+	jobs->last = &jobs->first;
+}
+
+static inline void
+jobs_add(struct jobs *jobs, struct job *job)
+{
+	job->next = NULL;
+	*jobs->last = job;
+	jobs->last = &job->next;
+}
+
+/* All of them go over to `to`, which has none. */
+static inline void
+jobs_move(struct jobs *to, struct jobs *from)
+{
+	jobs_init(to);
+	if (from->first == NULL)
+		return;
+	*to = *from;
+	jobs_init(from);
+}
+
 struct store {
 	unsigned magic;
 	struct journal *journal;
@@ -69,8 +95,8 @@ struct store {
 	pthread_cond_t work;   /* the store thread waits */
 	pthread_cond_t turned; /* store_read_now waits */
 	struct jobs queue, finished;
-	struct jobs
-	    used; /* records that were applied: whoever made a job frees it, or malloc has both threads wait for each other */
+	/* Records that were applied: whoever made a job frees it, or malloc has both threads wait for each other. */
+	struct jobs used;
 	size_t queued;                                            /* jobs of the queue */
 	enum { STORE_BUSY, STORE_RESTS, STORE_SLEEPS } thread_is; /* rests: until its next commit at the latest */
 	bool stop, failing;

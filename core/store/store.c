@@ -18,13 +18,6 @@
 #define MAP_BYTES ((size_t)1024 * MIB)
 
 static void
-jobs_init(struct jobs *jobs)
-{
-	jobs->first = NULL;
-	jobs->last = &jobs->first;
-}
-
-static void
 jobs_free(struct jobs *jobs)
 {
 	while (jobs->first != NULL) {
@@ -42,15 +35,9 @@ push(struct store *s, struct job *job)
 	struct jobs used;
 	bool wake;
 
-	job->next = NULL;
-	jobs_init(&used);
 	pthread_mutex_lock(&s->lock);
-	if (s->used.first != NULL) {
-		used = s->used;
-		jobs_init(&s->used);
-	}
-	*s->queue.last = job;
-	s->queue.last = &job->next;
+	jobs_move(&used, &s->used);
+	jobs_add(&s->queue, job);
 	s->queued++;
 	wake = s->thread_is == STORE_SLEEPS ||
 	       (s->thread_is == STORE_RESTS && (job->read != NULL || s->queued >= TOGETHER));

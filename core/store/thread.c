@@ -56,17 +56,13 @@ finish(struct store *s, struct job *job)
 	bool to_loop = job->read != NULL && job->done != NULL;
 
 	if (job->read == NULL) {
-		*s->applied_jobs.last = job;
-		s->applied_jobs.last = &job->next;
-		job->next = NULL;
+		jobs_add(&s->applied_jobs, job);
 		return;
 	}
 	pthread_mutex_lock(&s->lock);
 	job->finished = true;
 	if (to_loop) {
-		*s->finished.last = job;
-		s->finished.last = &job->next;
-		job->next = NULL;
+		jobs_add(&s->finished, job);
 		tell_loop(s);
 	} else {
 		pthread_cond_broadcast(&s->turned);
@@ -93,8 +89,7 @@ take_queue(struct store *s, bool *end)
 	if (s->applied_jobs.first != NULL) {
 		*s->used.last = s->applied_jobs.first;
 		s->used.last = s->applied_jobs.last;
-		s->applied_jobs.first = NULL;
-		s->applied_jobs.last = &s->applied_jobs.first;
+		jobs_init(&s->applied_jobs);
 	}
 	while (s->queue.first == NULL && !s->stop) {
 		int64_t until = s->txn.since + STORE_COMMIT_NS;
@@ -109,9 +104,7 @@ take_queue(struct store *s, bool *end)
 	s->thread_is = STORE_BUSY;
 	*end = s->queue.first == NULL && s->stop;
 	if (s->queue.first != NULL) {
-		s->taken = s->queue;
-		s->queue.first = NULL;
-		s->queue.last = &s->queue.first;
+		jobs_move(&s->taken, &s->queue);
 		s->queued = 0;
 	}
 	pthread_mutex_unlock(&s->lock);
