@@ -118,6 +118,7 @@ call_new(struct calls *calls, struct op *op, const char *plugin, const char *sem
 	    .verdict = NAN,
 	    .state = CALL_QUEUED,
 	    .started_mono_ns = clock_mono_ns(),
+	    .knows = op->run->ends,
 	};
 	call->below_attempt = op->attempt > 1 ? call->handle : parent == NULL ? 0 : parent->below_attempt;
 	call->path = path_of(op, call->path_room, sizeof(call->path_room));

@@ -185,10 +185,10 @@ struct op {
 	bool price_known;          /* of HTTP: it is looked up once, and is what the intent says ever after */
 	uint16_t sent;             /* of HTTP: how often this attempt was sent, as far as anybody knows */
 	int64_t cost_micros;       /* of HTTP, with its outcome: what that came to */
-	bool queued;               /* a member of a group that was made before the one before it had been started */
-	enum op_repetition repetition; /* of guard_repetition.c: as it was when the op came */
-	bool repeats;              /* which is counted in its run */
-	uint64_t twins_key;        /* of it and its twins; 0: not made yet */
+	uint64_t twins_key;        /* of guard_repetition.c: of it and its twins; 0: not made yet */
+	uint32_t knew;             /* of run->ends: as far as whoever asked for it could know */
+	enum op_repetition repetition;
+	bool repeats;              /* it was begun again, and is counted in its run */
 	bool ballot;               /* of a poll that has begun */
 	bool sharing;              /* its share is a part of what is left, and not taken yet */
 	bool parted;               /* the share of calls that it has is a part of what its caller had left */
@@ -281,7 +281,10 @@ struct call {
 	uint32_t polls;    /* and of kind POLL */
 	uint32_t sharers;  /* ops of it that are sharing */
 	int64_t unstarted; /* members of its newest group that it has not asked for yet */
-	uint32_t refusals; /* ops that a guard refused */
+	uint32_t waited_at;  /* how many ops it had asked for when it waited last */
+	uint32_t knows;      /* of guard_repetition.c: run->ends when it began, or went on after it had waited */
+	uint32_t group_knew; /* and that when it asked for the first member of its newest group */
+	uint32_t refusals;   /* ops that a guard refused */
 	size_t kept_bytes; /* of inputs of its open ops, and of outcomes */
 	size_t given;      /* bytes of its input and of all outcomes */
 
@@ -415,7 +418,10 @@ struct run {
 
 	struct run_share shares[RUN_SHARES];
 
-	struct map ended;   /* of guard_repetition.c: hash of callee and input -> 1 + how often it was begun again */
+	/* of guard_repetition.c */
+	struct map ended; /* hash of callee and input -> what is known of that call */
+	uint32_t ends;    /* how many have ended so far: its clock */
+
 	struct map refused; /* of loops.c: "a -> b" -> struct edge */
 
 	/* of the memory guard */

@@ -160,7 +160,6 @@ take_share(struct op *op, int64_t asked)
 		op->share[QUANTITY_CALLS] = asked;
 		return;
 	}
-	op->queued = op->caller->unstarted > 0 && op->caller->unstarted == -asked;
 	op->sharing = op->parted = true;
 	op->caller->sharers++;
 	op->caller->unstarted = -(asked + 1);
@@ -198,8 +197,10 @@ on_op(struct call *call, uint32_t ordinal, const struct wire_op *asked, const ch
 	struct op *op = call_op(call, ordinal, &made);
 
 	assert(op != NULL); /* the cell room lets no gap through */
-	if (call->issued <= ordinal)
+	if (call->issued <= ordinal) {
 		call->issued = ordinal + 1;
+		repetition_asked(op, asked);
+	}
 	if (call->issued >= call->repeats)
 		replay_repeated(d, call);
 	if (!made && (op->state != OP_NEW || ordinal >= call->own_ops)) {

@@ -110,7 +110,11 @@ void loops_forget(struct run *run);
 /* A call was made for an op that this guard has let pass.  (guard_concurrency.c) */
 void concurrency_began(struct dispatch *d, struct call *call);
 
-/* Frees what it knows of a run.  A poll has begun: its ballots are no calls that are begun again.  (guard_repetition.c) */
+/* An op is asked for, for the first time since the host was started: says what its caller could know by then.
+ * (guard_repetition.c) */
+void repetition_asked(struct op *op, const struct wire_op *asked);
+
+/* Frees what it knows of a run.  A poll has begun: its ballots are no calls that are begun again. */
 void repetition_forget(struct run *run);
 void repetition_polled(struct op *op);
 

@@ -8,9 +8,11 @@
  * Another attempt of the same call (stages.h) is not the same call again, and what is asked for below it is counted by itself:
  * who has to do it once more asks for the same once more.
  *
- * Begun again means: when it was asked for, a twin of it had ended.  Twins side by side are no repetition, nor is one that
- * only waited at a guard meanwhile, nor a later member of a group, which was asked for with those before it.  Exempt is
- * what the host asks for itself (checks), and an agent whose answer may change (`limits.NAME.polled`).
+ * Begun again means: a twin of it had ended before its caller last learned something, which is when the caller began or what it
+ * last waited for came.  Whoever has learned nothing since is in no loop: so twins side by side are no repetition, whichever of
+ * them has ended when the next is read, nor is one that only waited at a guard meanwhile.  The members of a group are asked for
+ * with the first of them.  Exempt is what the host asks for itself (checks), and an agent whose answer may change
+ * (`limits.NAME.polled`).
  *
  * A ballot of a poll is exempt: what counts is the poll.  It is held again when another one has ended and all its voters were
  * asked this very question by polls before; however they are put together, one that asks nobody new has its outcome already.
@@ -31,7 +33,31 @@
 #define OF_BALLOT 0x9e3779b97f4a7c15u
 #define OF_POLL   0xc2b2ae3d27d4eb4fu
 
-/* An entry is 1 + how often the call was begun again since its first twin ended; there is none before that. */
+/*
+ * An entry is what is known of a call from when its first twin has ended: which of the ends in its run that was (from 1), and 1 +
+ * how often it was begun again since.  Both are in the pointer that the map keeps, which saves an allocation; neither runs over,
+ * since each is on record, and of that a run has RUN_RECORDED_MAX bytes at most.  Of polls it is the count alone.
+ */
+#define END_SHIFT 32
+static_assert(sizeof(uintptr_t) == sizeof(uint64_t), "an end and a count are in a pointer");
+
+static void *
+first_end(struct run *run)
+{
+	return (void *)((uintptr_t)++run->ends << END_SHIFT | 1);
+}
+
+static uint32_t
+ended_at(void *const *entry)
+{
+	return (uint32_t)((uintptr_t)*entry >> END_SHIFT);
+}
+
+static uint32_t
+counted(void *const *entry)
+{
+	return (uint32_t)(uintptr_t)*entry;
+}
 
 static uintptr_t
 known_at(const struct run *run, uint64_t key)
@@ -57,7 +83,6 @@ key_of(struct op *op)
 	return op->twins_key;
 }
 
-/* Counts it, or takes that back.  An entry that is there is changed in its place. */
 static void
 count(struct op *op, void **entry)
 {
@@ -73,6 +98,33 @@ take_back(struct op *op)
 	if (entry != NULL)
 		*entry = (void *)((uintptr_t)*entry - 1);
 	op->repeats = false;
+}
+
+/* ---- What a caller knows ----------------------------------------------------------------------------------------- */
+
+/*
+ * A fiber runs alone in its cell until it waits, so that is how it learns anything; and the host sees it wait: an op says so, or a
+ * frame PARK does.  (Whatever else came meanwhile the caller has then, too.)
+ *
+ * A call that begins again may have been sent outcomes ahead, and waits for those without a word.  Where it did so before, the host
+ * has seen it; what it had not come to, or was seen by a host that has ended since, is taken for no wait: rather is one call too
+ * many let through than one refused that repeats nothing.  For the same reason what a call asks for of what was on record when
+ * the host was started says nothing of what it knows: all that has ended since then may have.
+ */
+
+void
+repetition_asked(struct op *op, const struct wire_op *asked)
+{
+	struct call *call = op->caller;
+	bool member = call->unstarted > 0 && call->unstarted == -asked->share_calls;
+
+	if (op->ordinal > 0 && op->ordinal >= call->repeats && op->ordinal == call->waited_at)
+		call->knows = call->run->ends;
+	op->knew = member ? call->group_knew : call->knows;
+	if (asked->share_calls < 0)
+		call->group_knew = op->knew;
+	if ((asked->flags & WIRE_OP_WAITS) != 0)
+		call->waited_at = op->ordinal + 1;
 }
 
 /* ---- Polls ------------------------------------------------------------------------------------------------------- */
@@ -253,13 +305,13 @@ counts(const struct op *op)
 }
 
 static int
-refuse_again(const struct op *op, uintptr_t n, struct fault *why)
+refuse_again(const struct op *op, uint32_t n, struct fault *why)
 {
 	return guard_refuse(why, HOSPES_EREPEATED,
-	    "%s was called with this very input again %llu times in this run after it had ended, and the limit is %u; "
+	    "%s was called with this very input again %u times in this run after it had ended, and the limit is %u; "
 	    "use the answer that is there, ask something else, raise `run.repetition`, or, where its answer may "
 	    "change, set polled = true in limits.%s",
-	    op->target, (unsigned long long)n - 1, op->run->policy->repetition, op->resolved->name);
+	    op->target, n - 1, op->run->policy->repetition, op->resolved->name);
 }
 
 static int
@@ -274,13 +326,12 @@ repetition_admit(struct dispatch *d, struct op *op, struct fault *why)
 	if (!counts(op) || op->resolved == NULL)
 		return GUARD_PASS;
 	entry = map_at_u64(&op->run->ended, key_of(op));
-	if (op->repetition == REPETITION_UNKNOWN)
-		op->repetition = entry == NULL || op->queued || op->rules->polled ? REPETITION_NONE : REPETITION_AGAIN;
+	op->repetition =
+	    entry == NULL || ended_at(entry) > op->knew || op->rules->polled ? REPETITION_NONE : REPETITION_AGAIN;
 	if (op->repetition == REPETITION_NONE)
 		return GUARD_PASS;
-	assert(entry != NULL); /* what is known of a run is never forgotten before it */
-	if (most != 0 && (uintptr_t)*entry > most)
-		return refuse_again(op, (uintptr_t)*entry, why);
+	if (most != 0 && counted(entry) > most)
+		return refuse_again(op, counted(entry), why);
 	count(op, entry);
 	return GUARD_PASS;
 }
@@ -291,7 +342,7 @@ repetition_undo(struct dispatch *d, struct op *op)
 	(void)d;
 	if (op->kind == WIRE_OP_POLL)
 		poll_undo(op);
-	else
+	else if (counts(op))
 		take_back(op);
 }
 
@@ -304,7 +355,7 @@ repetition_settle(struct dispatch *d, struct op *op)
 	else if (op->callee == NULL)
 		repetition_undo(d, op); /* it never began: its input was refused */
 	else if (!op->repeats && is_known(op))
-		map_place_u64(&op->run->ended, key_of(op), (void *)1);
+		map_place_u64(&op->run->ended, key_of(op), first_end(op->run));
 }
 
 /* A damaged record may say so of a call without a twin; what is counted then can be taken back like any other. */
@@ -315,7 +366,7 @@ repetition_restore(struct dispatch *d, struct op *op, struct fault *fault)
 	if (op->kind == WIRE_OP_POLL)
 		poll_restore(op);
 	else if (counts(op) && op->repetition == REPETITION_AGAIN)
-		count(op, map_place_u64(&op->run->ended, key_of(op), (void *)1));
+		count(op, map_place_u64(&op->run->ended, key_of(op), first_end(op->run)));
 	return 0;
 }
 

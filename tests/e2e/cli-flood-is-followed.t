@@ -1,7 +1,7 @@
 # A run that does more than its watcher can be told is followed to its end all the same.
 . "$TESTS/lib.sh"
 plan 3
-host_start 'run: { repetition = 0; };' # whether an echo ends before the next is asked for is chance
+host_start
 plugin echo
 plugin_made flood <<'C'
 #include <hospes.h>

@@ -5,6 +5,7 @@ CMOCKA_TESTS += tests/unit/test_account tests/unit/test_account_property tests/u
 	tests/unit/test_dispatch_effects tests/unit/test_dispatch_grounding tests/unit/test_dispatch_ladder \
 	tests/unit/test_dispatch_ladder_review tests/unit/test_dispatch_loops tests/unit/test_ledger \
 	tests/unit/test_dispatch_memory tests/unit/test_dispatch_parts tests/unit/test_dispatch_prices \
+	tests/unit/test_dispatch_repetition \
 	tests/unit/test_dispatch_reviews tests/unit/test_dispatch_waits tests/unit/test_rate tests/unit/test_restore tests/unit/test_restore_damage \
 	tests/unit/test_stages tests/unit/test_dispatch_chance tests/unit/test_stages_restore tests/unit/test_stages_stop \
 	tests/unit/test_verdict_cache tests/unit/test_waitq
@@ -68,6 +69,10 @@ tests_unit_test_dispatch_ladder_LDADD = $(DISPATCH_TEST_LIBS)
 tests_unit_test_dispatch_loops_SOURCES = tests/unit/test_dispatch_loops.c $(DISPATCH_KEPT) $(DISPATCH_WORLD)
 tests_unit_test_dispatch_loops_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_dispatch_loops_LDADD = $(DISPATCH_TEST_LIBS)
+
+tests_unit_test_dispatch_repetition_SOURCES = tests/unit/test_dispatch_repetition.c $(DISPATCH_KEPT) $(DISPATCH_WORLD)
+tests_unit_test_dispatch_repetition_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_dispatch_repetition_LDADD = $(DISPATCH_TEST_LIBS)
 
 tests_unit_test_dispatch_parts_SOURCES = tests/unit/test_dispatch_parts.c $(DISPATCH_WORLD)
 tests_unit_test_dispatch_parts_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)

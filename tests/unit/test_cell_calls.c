@@ -76,6 +76,7 @@ test_ops(void **state)
 	guest_send(g, WIRE_ABANDON, handle, 1, 0, NULL, 0);
 	world_turn();
 	assert_int_equal(world.told[i].parks, 1);
+	assert_int_equal(world.call[i]->waited_at, 2); /* but it has waited */
 	assert_int_equal(world.told[i].abandons, 1);
 	guest_reply(g, handle, -12345, "who knows");
 	world_turn();
