@@ -133,6 +133,7 @@ E2E_SCENARIOS = \
 	tests/e2e/guard-quality-people.t \
 	tests/e2e/guard-rate-fair.t \
 	tests/e2e/guard-rate-waits.t \
+	tests/e2e/guard-repetition-learned.t \
 	tests/e2e/guard-review-agent.t \
 	tests/e2e/guard-review-kill.t \
 	tests/e2e/guard-review-once.t \
