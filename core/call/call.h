@@ -464,6 +464,15 @@ call_own_ops(const struct call *call)
 	return call->n_ops < call->own_ops ? call->n_ops : call->own_ops;
 }
 
+/* It waits for an op that it has asked for.  When it begins again it repeats waits that it was seen at before; and it may wait for what
+ * it was sent ahead without a word, so the last of them stays. */
+static inline void
+call_waits(struct call *call)
+{
+	if (call->waited_at < call->reissued)
+		call->waited_at = call->reissued;
+}
+
 /* The op at `ordinal`, made when it is the next one; NULL when it would leave a gap. */
 struct op *call_op(struct call *call, uint32_t ordinal, bool *made);
 

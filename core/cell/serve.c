@@ -290,9 +290,7 @@ serve_park(struct cell *cell, struct call *call, const struct frame *f)
 		violation(cell, "it waits for op %u of call %s, which it never sent", ordinal, call->path);
 		return;
 	}
-	/* It repeats waits that it was seen at before, and may wait for what it was sent ahead without a word. */
-	if (call->waited_at < call->reissued)
-		call->waited_at = call->reissued;
+	call_waits(call);
 	if (ordinal < call->n_ops && call->ops[ordinal]->delivered)
 		return;
 	call_parks(cell, call, ordinal);

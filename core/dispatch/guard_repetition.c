@@ -103,13 +103,13 @@ take_back(struct op *op)
 /* ---- What a caller knows ----------------------------------------------------------------------------------------- */
 
 /*
- * A fiber runs alone in its cell until it waits, so that is how it learns anything; and the host sees it wait: an op says so, or a
- * frame PARK does.  (Whatever else came meanwhile the caller has then, too.)
+ * A fiber learns nothing until it waits, and the host sees it wait: an op says so, or a frame PARK does.  It then knows of all that
+ * has ended by the time that it asks for something else.
  *
- * A call that begins again may have been sent outcomes ahead, and waits for those without a word.  Where it did so before, the host
- * has seen it; what it had not come to, or was seen by a host that has ended since, is taken for no wait: rather is one call too
- * many let through than one refused that repeats nothing.  For the same reason what a call asks for of what was on record when
- * the host was started says nothing of what it knows: all that has ended since then may have.
+ * A call that begins again may wait without a word, for outcomes that were sent ahead.  Where it waited before, the host has seen
+ * it.  Where it did not come so far, or only a host of before saw it, that is no wait: rather is one call too many let through
+ * than one refused that repeats nothing.  For the same reason a call learns nothing from waits between ops that were on record when
+ * the host was started: what has ended since it asked for them then may be its own.
  */
 
 void

@@ -36,15 +36,7 @@ begin_and_end(struct call *call, const char *target)
 	return true;
 }
 
-/* A frame PARK of its cell, as the cell room takes it. */
-static void
-waits(struct call *call)
-{
-	if (call->waited_at < call->reissued)
-		call->waited_at = call->reissued;
-}
-
-/* Its cell has ended, and its handler asks for the first `n` ops once more; for what it waited then it need not say so. */
+/* Its cell has ended, and its handler asks for the first `n` ops once more. */
 static void
 begin_again(struct call *call, uint32_t n)
 {
@@ -80,7 +72,7 @@ test_a_burst_repeats_nothing(void **state)
 	root = start();
 	for (int i = 0; i < 20; i++)
 		assert_true(begin_and_end(root, "b"));
-	waits(root);
+	call_waits(root);
 	assert_true(begin_and_end(root, "b")); /* all of the next one repeat it */
 	assert_false(begin_and_end(root, "b"));
 }
@@ -95,7 +87,7 @@ test_a_loop_of_waits_does(void **state)
 	root = start();
 	for (int i = 0; i < 5; i++) {
 		assert_int_equal(begin_and_end(root, "b"), i < 4);
-		waits(root);
+		call_waits(root);
 	}
 	assert_non_null(strstr(sentence(root, 4), "again 3 times in this run after it had ended, and the limit is 3"));
 }
@@ -154,7 +146,7 @@ test_who_begins_knows_what_has_ended(void **state)
 	second = begin(root, "b", "2");
 	assert_true(begin_and_end(first, "c"));
 	assert_true(begin_and_end(second, "c"));
-	waits(second);
+	call_waits(second);
 	assert_true(begin_and_end(second, "c")); /* the first that counts */
 	assert_true(begin_and_end(first, "c"));
 	assert_false(begin_and_end(begin(root, "b", "3"), "c"));
@@ -170,10 +162,15 @@ test_a_wait_is_known_to_whom_begins_again(void **state)
 	(void)state;
 	people(2);
 	root = start();
+	assert_true(begin_and_end(root, "c"));
+	call_waits(root);
 	for (uint32_t i = 0; i < 4; i++) {
 		assert_int_equal(begin_and_end(root, "b"), i < 3);
-		waits(root);
-		begin_again(root, i + 1);
+		call_waits(root);
+		begin_again(root, 1);
+		call_waits(root); /* for c, whose answer it was not sent ahead; for the others it need not say so */
+		for (uint32_t k = 0; k <= i; k++)
+			assert_null(begin(root, "b", "{}"));
 	}
 }
 
@@ -186,15 +183,15 @@ test_a_burst_is_one_when_it_goes_on(void **state)
 	people(1);
 	root = start();
 	assert_true(begin_and_end(root, "c"));
-	waits(root);
+	call_waits(root);
 	for (uint32_t i = 0; i < 6; i++) {
 		assert_true(begin_and_end(root, "b"));
 		begin_again(root, 1);
-		waits(root); /* for c, whose answer it was not sent ahead */
+		call_waits(root); /* for c, whose answer it was not sent ahead */
 		for (uint32_t k = 1; k <= i + 1; k++)
 			assert_null(begin(root, "b", "{}"));
 	}
-	waits(root);
+	call_waits(root);
 	assert_true(begin_and_end(root, "b"));
 	assert_false(begin_and_end(root, "b"));
 }
@@ -219,7 +216,7 @@ test_a_burst_is_one_after_a_start(void **state)
 		assert_null(begin(root, "b", "{}"));
 	for (int i = 0; i < 4; i++)
 		assert_true(begin_and_end(root, "b"));
-	waits(root);
+	call_waits(root);
 	assert_true(begin_and_end(root, "b"));
 	assert_false(begin_and_end(root, "b"));
 }
@@ -261,12 +258,12 @@ test_a_wait_before_a_start_is_not_known(void **state)
 	root = start();
 	for (int i = 0; i < 2; i++) {
 		assert_true(begin_and_end(root, "b"));
-		waits(root);
+		call_waits(root);
 	}
 	root = begin_anew(state, 2, 2);
 	for (int i = 0; i < 3; i++) {
 		assert_int_equal(begin_and_end(root, "b"), i < 2);
-		waits(root);
+		call_waits(root);
 	}
 }
 

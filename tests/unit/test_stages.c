@@ -344,6 +344,31 @@ test_attempts_are_no_repetition(void **state)
 	assert_string_equal(newest()->path, "/0/2#2");
 }
 
+/* What its call was counted for stays so when an attempt has to wait. */
+static void
+test_a_waiting_attempt_gives_nothing_back(void **state)
+{
+	struct call *root = begins_with_two(), *busy;
+
+	(void)state;
+	policy_plugin_of(w.policy, "c")->concurrency = 1;
+	w.policy->repetition = 1;
+	ask(root, "b");
+	reply(newest(), 0, "1");
+	ask_with(root, WIRE_OP_CALL, "c", 0, "[]", 2);
+	busy = newest();
+	ask(root, "b"); /* the first time again */
+	reply(newest(), HOSPES_EPOISON, "b ended two cells");
+	assert_ptr_equal(root->ops[2]->callee, NULL); /* c is to stand in, and has no slot */
+	assert_int_equal(w.n_submitted, 4);
+	ask(root, "b"); /* the second, for which c would stand in as well */
+	assert_int_equal(w.n_submitted, 4);
+	reply(busy, 0, "1");
+	assert_string_equal(newest()->path, "/0/2#2");
+	reply(newest(), 0, "1");
+	assert_string_equal(newest()->path, "/0/3#2");
+}
+
 /* ---- Versions ---------------------------------------------------------------------------------------------------- */
 
 static void
@@ -453,6 +478,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_a_share_is_for_all_attempts, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_a_budget_that_is_used_up, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_attempts_are_no_repetition, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_a_waiting_attempt_gives_nothing_back, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_another_version, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_a_capability, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_a_loop_through_a_fallback, setup, teardown),
