@@ -220,6 +220,7 @@ struct op {
 
 	/* while it is open */
 	struct version *resolved; /* the version chosen for a CALL */
+	bool by_name;             /* since it asked for that plugin, not for something that it offers */
 	const struct policy_plugin *rules; /* what the policy of the run says of that plugin */
 	struct call *callee;
 	struct op *taker; /* of a CALL: the op of kind PART that waits for the next one */
@@ -249,6 +250,17 @@ enum call_state {
 	CALL_DONE
 };
 
+/* Of the version that a call led to last: what was found of it holds for the next call of it by the same caller. */
+struct met {
+	struct version *version; /* a reference; NULL: it has led to nobody */
+	const struct policy_plugin *rules;
+	uint64_t name_hash;
+	bool pinned; /* the run uses this one wherever it names the plugin, as of so many pins that were void */
+	unsigned pins_void;
+	bool may;    /* of guard_permission.c: it may be called by its name */
+	bool apart;  /* of guard_cycle.c: the plugin is none of those above */
+};
+
 struct call {
 	uint64_t handle; /* never used again */
 	unsigned refs;   /* its own life, each open op of it, each child that still holds something of its accounts */
@@ -261,9 +273,10 @@ struct call {
 	uint64_t below_attempt; /* handle of the nearest call above, or itself, that is no first attempt; 0: there is none */
 	struct version *version;
 	const char *plugin, *semver; /* of the version, for messages and the journal */
-	struct version *may_call;    /* of guard_permission.c: whom it was let through to last; a reference */
+	struct met met;
 	const struct policy_plugin *rules; /* what the policy of the run says of the plugin */
 	const struct policy_handoff *handoff; /* and of its replies to whoever called it */
+	bool looked_at;                       /* by that they are checked */
 	struct payload *input;
 	struct payload *config; /* JSON object of its plugin */
 	int64_t deadline_real_ns;
@@ -355,6 +368,7 @@ struct run {
 	struct policy *policy; /* the snapshot that it started under */
 	json_t *set;           /* --set: {"survey": {"at_once": 2}}, or NULL */
 	struct map pins;       /* plugin name -> struct version, with a reference */
+	unsigned pins_void;    /* of those that were there: how many are no longer */
 	struct map configs;    /* version -> its configuration as first used (dispatch/config.c) */
 	struct account account;
 	struct account *client_account; /* of its client's day; NULL: none keeps one */

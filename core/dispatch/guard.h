@@ -66,11 +66,10 @@ void dispatch_resume(struct call *call);
 /* May this call reach there, and at a private address too?  Asked again for each redirect.  (guard_permission.c) */
 bool permission_http(const struct call *caller, const struct http_request *request, bool *private, struct fault *why);
 
-/* A call was made: finds what its reply has to pass.  (guard_grounding.c) */
+/* A call was made: finds what its reply has to pass, and whether that is looked at (call->looked_at).  (guard_grounding.c) */
 void grounding_began(struct call *call);
 
-/* Will its reply be checked?  An op has its outcome: when it was the last check of a reply, that can be judged.  (guard_grounding.c) */
-bool grounding_looks_at(const struct call *call);
+/* An op has its outcome: when it was the last check of a reply, that can be judged.  (guard_grounding.c) */
 const char *grounding_check(const struct call *call, unsigned nth); /* the plugin that looks at its reply; NULL: there are no more */
 void grounding_noticed(struct dispatch *d, struct op *op);
 

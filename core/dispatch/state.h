@@ -128,9 +128,12 @@ bool guards_resume(struct dispatch *d, struct call *call);
 
 /* ---- resolve.c --------------------------------------------------------------------------------------------------- */
 
-/* Finds which version op->target means and pins it; op->resolved then holds a reference, and op->route says why that one where
- * several offer what was asked for. */
+/* Finds which version op->target means and pins it; op->resolved then holds a reference, op->rules is what the policy of the run
+ * says of its plugin, and op->route says why that one where several offer what was asked for. */
 int resolve_op(struct dispatch *d, struct op *op, struct fault *why);
+
+/* What is kept of the version that the op was led to, for its caller; NULL: nothing is. */
+struct met *resolve_met(const struct op *op);
 void resolve_drop(struct run *run); /* gives back the pins */
 
 /* It means this one. */
