@@ -174,18 +174,16 @@ begin_day(struct accounts *accounts, struct day_account *a)
 	memset(a->account.spent, 0, sizeof(a->account.spent));
 	memset(a->saved, 0, sizeof(a->saved));
 	memset(a->account.told, 0, sizeof(a->account.told));
+	account_changed_all(&a->account);
 	if (accounts->policy != NULL)
 		watch_limits(&a->account, &accounts->policy->alerts_at);
 }
 
-/* A clock that was set back is let pass: the day that has begun goes on. */
 void
-accounts_at(struct dispatch *d, int64_t real_ns)
+accounts_next_day(struct dispatch *d, int64_t real_ns)
 {
 	struct accounts *accounts = &d->accounts;
 
-	if (real_ns < accounts->day_ends_ns)
-		return;
 	ledger_save(d);
 	set_day(accounts, real_ns);
 	each(accounts, begin_day);
@@ -202,14 +200,6 @@ touched(struct accounts *accounts, struct day_account *a)
 }
 
 /* ---- Beside a call ----------------------------------------------------------------------------------------------- */
-
-void
-beside_of(struct dispatch *d, const struct op *op, struct account *ret[BESIDE])
-{
-	ret[0] = op->agent;
-	ret[1] = op->run->client_account;
-	ret[2] = &d->accounts.host.account;
-}
 
 /* Of the callee, or of who asks for an effect; kept where the next call of that version finds it. */
 static struct account *
@@ -272,70 +262,124 @@ refuse_cpu(const struct op *op, const struct account *at, struct fault *why)
 	    op->target, whose, used, limit, key);
 }
 
-int
-beside_admit(struct dispatch *d, struct op *op, struct fault *why)
+/* What costs nothing fits, also where a limit was lowered to less than was spent. */
+static bool
+fits(const struct account *a, enum quantity q, int64_t n)
 {
-	struct account *a[BESIDE];
+	return n == 0 || n <= account_free(a, q);
+}
+
+static bool
+has_room(const struct account *a, const struct op *op)
+{
+	return a->spent[QUANTITY_CPU] < a->limit[QUANTITY_CPU] &&
+	       fits(a, QUANTITY_CALLS, op->reserved_least[QUANTITY_CALLS]) &&
+	       fits(a, QUANTITY_MONEY, op->reserved_least[QUANTITY_MONEY]);
+}
+
+/* What of it is short. */
+static int
+has_no_room(const struct account *a, const struct op *op, struct fault *why)
+{
+	enum quantity q = QUANTITY_CALLS;
+
+	if (a->spent[QUANTITY_CPU] >= a->limit[QUANTITY_CPU])
+		return refuse_cpu(op, a, why);
+	if (fits(a, QUANTITY_CALLS, op->reserved_least[QUANTITY_CALLS]))
+		q = QUANTITY_MONEY;
+	return refuse(op, a, q, op->reserved_least[q], why);
+}
+
+static void
+hold(struct account *a, const struct op *op)
+{
+	for (enum quantity q = 0; q < QUANTITIES_RESERVED; q++) {
+		if (op->reserved_least[q] != 0)
+			account_hold(a, q, op->reserved_least[q]);
+	}
+}
+
+/* Has any of them a limit of what the op takes? */
+static bool
+is_limited(const struct op *op)
+{
 	bool limited = false;
 
-	accounts_at(d, clock_real_ns());
-	op->agent = agent_of(d, op);
-	beside_of(d, op, a);
-	op->agent = NULL;
-	for (unsigned i = 0; i < BESIDE; i++) {
-		if (a[i] != NULL && a[i]->spent[QUANTITY_CPU] >= a[i]->limit[QUANTITY_CPU])
-			return refuse_cpu(op, a[i], why);
-		limited |= a[i] != NULL && a[i]->limit[QUANTITY_CPU] != NO_LIMIT;
-		for (enum quantity q = 0; a[i] != NULL && q < QUANTITIES_RESERVED; q++) {
-			if (op->reserved_least[q] == 0)
-				continue;
-			if (!account_fits(a[i], q, op->reserved_least[q]))
-				return refuse(op, a[i], q, op->reserved_least[q], why);
-			limited |= a[i]->limit[q] != NO_LIMIT;
-		}
+	for (struct account *const *at = op->beside; *at != NULL; at++) {
+		limited |= (*at)->limit[QUANTITY_CPU] != NO_LIMIT;
+		for (enum quantity q = 0; q < QUANTITIES_RESERVED; q++)
+			limited |= op->reserved_least[q] != 0 && (*at)->limit[q] != NO_LIMIT;
 	}
-	return limited && d->accounts.incomplete ? guard_wait(op, &d->budget_waiters) : GUARD_PASS;
+	return limited;
+}
+
+static void
+find_beside(struct dispatch *d, struct op *op, struct account *agent)
+{
+	struct account **at = op->beside;
+
+	*at++ = agent;
+	if (op->run->client_account != NULL)
+		*at++ = op->run->client_account;
+	*at++ = &d->accounts.host.account;
+	*at = NULL;
+}
+
+int
+beside_admit(struct dispatch *d, struct op *op, int64_t real_ns, struct fault *why)
+{
+	accounts_at(d, real_ns);
+	find_beside(d, op, agent_of(d, op));
+	for (struct account **at = op->beside; *at != NULL; at++) {
+		const struct account *a = *at;
+
+		if (has_room(a, op)) {
+			hold(*at, op);
+			continue;
+		}
+		*at = NULL; /* those before it hold it */
+		beside_release(op);
+		return has_no_room(a, op, why);
+	}
+	if (!d->accounts.incomplete || !is_limited(op))
+		return GUARD_PASS;
+	beside_release(op);
+	return guard_wait(op, &d->budget_waiters);
 }
 
 void
-beside_hold(struct dispatch *d, struct op *op)
+beside_restore(struct dispatch *d, struct op *op)
 {
-	struct account *a[BESIDE];
+	/* Of a call the agent is known before the version is. */
+	find_beside(d, op, op->beside[0] != NULL ? op->beside[0] : agent_of(d, op));
+	for (struct account **at = op->beside; *at != NULL; at++)
+		hold(*at, op);
+}
 
-	if (op->agent == NULL) /* from the record it is known before the version is */
-		op->agent = agent_of(d, op);
-	beside_of(d, op, a);
-	for (unsigned i = 0; i < BESIDE; i++) {
-		for (enum quantity q = 0; a[i] != NULL && q < QUANTITIES_RESERVED; q++) {
-			if (op->reserved_least[q] != 0)
-				account_hold(a[i], q, op->reserved_least[q]);
-		}
+void
+beside_began(struct dispatch *d, const struct op *op)
+{
+	for (struct account *const *at = op->beside; *at != NULL; at++) {
+		watch_day(d, *at, QUANTITY_CALLS);
+		watch_day(d, *at, QUANTITY_MONEY);
 	}
 }
 
 int
-beside_admit_more(struct dispatch *d, const struct op *op, int64_t micros, struct fault *why)
+beside_admit_more(const struct op *op, int64_t micros, struct fault *why)
 {
-	struct account *a[BESIDE];
-
-	beside_of(d, op, a);
-	for (unsigned i = 0; i < BESIDE; i++) {
-		if (a[i] != NULL && !account_fits(a[i], QUANTITY_MONEY, micros))
-			return refuse(op, a[i], QUANTITY_MONEY, micros, why);
+	for (struct account *const *at = op->beside; *at != NULL; at++) {
+		if (!fits(*at, QUANTITY_MONEY, micros))
+			return refuse(op, *at, QUANTITY_MONEY, micros, why);
 	}
 	return GUARD_PASS;
 }
 
 void
-beside_hold_more(struct dispatch *d, const struct op *op, int64_t micros)
+beside_hold_more(const struct op *op, int64_t micros)
 {
-	struct account *a[BESIDE];
-
-	beside_of(d, op, a);
-	for (unsigned i = 0; i < BESIDE; i++) {
-		if (a[i] != NULL)
-			account_hold(a[i], QUANTITY_MONEY, micros);
-	}
+	for (struct account *const *at = op->beside; *at != NULL; at++)
+		account_hold(*at, QUANTITY_MONEY, micros);
 }
 
 /* Of what the op holds there.  A call that began costs what it was to cost. */
@@ -347,40 +391,38 @@ cost(const struct op *op, enum quantity q)
 
 /* What the op holds there is given back, and what it has cost was spent. */
 static void
-book(struct dispatch *d, struct op *op, bool spent)
+book(struct account *a, const struct op *op, bool spent)
 {
-	struct account *a[BESIDE];
-
-	beside_of(d, op, a);
-	op->agent = NULL;
-	for (unsigned i = 0; i < BESIDE; i++) {
-		for (enum quantity q = 0; a[i] != NULL && q < QUANTITIES_RESERVED; q++)
-			account_book(a[i], q, op->reserved_least[q], spent ? cost(op, q) : 0);
-		if (a[i] == NULL || !spent)
-			continue;
-		if (op->callee != NULL) {
-			account_add(a[i], QUANTITY_CPU, op->callee->cpu_ns);
-			watch_day_of(d, (struct day_account *)a[i], QUANTITY_CPU);
-		}
-		touched(&d->accounts, (struct day_account *)a[i]);
+	for (enum quantity q = 0; q < QUANTITIES_RESERVED; q++) {
+		if (op->reserved_least[q] != 0)
+			account_book(a, q, op->reserved_least[q], spent ? cost(op, q) : 0);
 	}
 }
 
 void
 beside_spend(struct dispatch *d, struct op *op, int64_t real_ns)
 {
-	if (op->agent == NULL)
+	if (op->beside[0] == NULL)
 		return;
 	accounts_at(d, real_ns);
-	book(d, op, true);
+	for (struct account **at = op->beside; *at != NULL; at++) {
+		book(*at, op, true);
+		if (op->callee != NULL) {
+			account_add(*at, QUANTITY_CPU, op->callee->cpu_ns);
+			watch_day(d, *at, QUANTITY_CPU);
+		}
+		touched(&d->accounts, (struct day_account *)*at);
+	}
+	op->beside[0] = NULL;
 	ledger_later(d);
 }
 
 void
-beside_release(struct dispatch *d, struct op *op)
+beside_release(struct op *op)
 {
-	if (op->agent != NULL)
-		book(d, op, false);
+	for (struct account **at = op->beside; *at != NULL; at++)
+		book(*at, op, false);
+	op->beside[0] = NULL;
 }
 
 void

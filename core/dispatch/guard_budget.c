@@ -96,12 +96,11 @@ refuse_chain(const struct op *op, const struct account *at, enum quantity q, str
 /* ---- Time -------------------------------------------------------------------------------------------------------- */
 
 static int
-admit_wall(struct op *op, struct fault *why)
+admit_wall(struct op *op, int64_t now, struct fault *why)
 {
-	int64_t now = clock_real_ns(), ends = INT64_MAX;
 	const struct account *whose = NULL;
+	int64_t ends = account_ends(payer(op), &whose);
 
-	ends = account_ends(payer(op), &whose);
 	if (ends <= now)
 		return guard_refuse(why, HOSPES_EBUDGET, "the wall time of this %s is used up; give it more (%s)",
 		    whose->what, whose == &op->run->account ? "--wall, `run.wall`" : "budget_wall_ns");
@@ -194,7 +193,7 @@ budget_cpu(struct dispatch *d, struct call *call, int64_t ns)
 {
 	call->cpu_ns += ns;
 	account_spend(&call->account, QUANTITY_CPU, ns);
-	watch_run_of(d, call->run, QUANTITY_CPU);
+	watch_run(d, call->run, QUANTITY_CPU);
 	if (cpu_is_overspent(call->run))
 		stop_later(d, call->run);
 }
@@ -256,30 +255,23 @@ wants(const struct op *op, enum quantity q)
 	return op->reserved_most[q] > 0;
 }
 
-static void
-settle_chain(const struct op *op, enum quantity n, const int64_t actual[QUANTITIES_RESERVED])
-{
-	for (enum quantity q = 0; q < n; q++) {
-		if (wants(op, q))
-			account_settle(payer(op), q, op->reserved_most[q], op->reserved_least[q], actual[q]);
-	}
-}
-
 /* All quantities or none; else *short_of is the one that is short at *at. */
 static enum account_answer
 reserve_chain(const struct op *op, struct account **at, enum quantity *short_of)
 {
-	static const int64_t nothing[QUANTITIES_RESERVED];
-
 	for (enum quantity q = 0; q < QUANTITIES_RESERVED; q++) {
-		enum account_answer answer =
-		    wants(op, q) ? account_reserve(payer(op), q, op->reserved_most[q], op->reserved_least[q], at)
-				 : ACCOUNT_TAKEN;
+		enum account_answer answer;
 
+		if (!wants(op, q))
+			continue;
+		answer = account_reserve(payer(op), q, op->reserved_most[q], op->reserved_least[q], at);
 		if (answer == ACCOUNT_TAKEN)
 			continue;
-		settle_chain(op, q, nothing);
 		*short_of = q;
+		while (q-- > 0) { /* as if it had not been asked for */
+			if (wants(op, q))
+				account_settle(payer(op), q, op->reserved_most[q], op->reserved_least[q], 0);
+		}
 		return answer;
 	}
 	return ACCOUNT_TAKEN;
@@ -308,9 +300,9 @@ admit_share(const struct op *op, struct fault *why)
 }
 
 static int
-admit_call(struct op *op, struct fault *why)
+admit_call(struct op *op, int64_t now, struct fault *why)
 {
-	if (admit_wall(op, why) != GUARD_PASS || admit_cpu(op, why) != GUARD_PASS)
+	if (admit_wall(op, now, why) != GUARD_PASS || admit_cpu(op, why) != GUARD_PASS)
 		return GUARD_REFUSE;
 	op->price_micros = op->resolved == NULL ? 0 : op->resolved->price_micros; /* NULL: a case answers for it */
 	return GUARD_PASS;
@@ -321,31 +313,30 @@ budget_admit(struct dispatch *d, struct op *op, struct fault *why)
 {
 	enum quantity short_of = QUANTITY_CALLS;
 	struct account *at = NULL;
+	enum account_answer taken;
+	int64_t now;
 	int answer;
 
 	if (!is_charged(op))
 		return GUARD_PASS;
-	if (op->kind == WIRE_OP_CALL && admit_call(op, why) != GUARD_PASS)
+	now = clock_real_ns();
+	if (op->kind == WIRE_OP_CALL && admit_call(op, now, why) != GUARD_PASS)
 		return GUARD_REFUSE;
 	want(op);
 	if (admit_share(op, why) != GUARD_PASS)
 		return GUARD_REFUSE;
-	answer = beside_admit(d, op, why);
+	answer = beside_admit(d, op, now, why);
 	if (answer != GUARD_PASS)
 		return answer;
-	switch (reserve_chain(op, &at, &short_of)) {
-	case ACCOUNT_TAKEN:
-		beside_hold(d, op);
-		if (op->sharing && account_left(payer(op), QUANTITY_CALLS) != NO_LIMIT)
-			op->share[QUANTITY_CALLS] = op->reserved_most[QUANTITY_CALLS];
-		budget_unshare(op);
-		return GUARD_PASS;
-	case ACCOUNT_WAIT:
-		return guard_wait(op, &d->budget_waiters);
-	case ACCOUNT_NEVER:
-		break;
+	taken = reserve_chain(op, &at, &short_of);
+	if (taken != ACCOUNT_TAKEN) {
+		beside_release(op);
+		return taken == ACCOUNT_WAIT ? guard_wait(op, &d->budget_waiters) : refuse_chain(op, at, short_of, why);
 	}
-	return refuse_chain(op, at, short_of, why);
+	if (op->sharing && account_left(payer(op), QUANTITY_CALLS) != NO_LIMIT)
+		op->share[QUANTITY_CALLS] = op->reserved_most[QUANTITY_CALLS];
+	budget_unshare(op);
+	return GUARD_PASS;
 }
 
 void
@@ -370,22 +361,17 @@ watch(struct dispatch *d, const struct op *op)
 {
 	if (op->run->watches_tasks && op->caller != NULL && !op->run->from_record)
 		watch_tasks(d, op->caller);
-	watch_run(d, op->run);
+	for (enum quantity q = 0; q < QUANTITIES; q++)
+		watch_run(d, op->run, q);
 }
 
 void
 budget_began(struct dispatch *d, const struct op *op)
 {
-	struct account *a[BESIDE];
-
 	if (!is_charged(op))
 		return;
 	watch(d, op);
-	beside_of(d, op, a);
-	for (unsigned i = 0; i < BESIDE; i++) {
-		if (a[i] != NULL)
-			watch_day(d, (struct day_account *)a[i]);
-	}
+	beside_began(d, op);
 }
 
 static int
@@ -401,7 +387,7 @@ budget_restore(struct dispatch *d, struct op *op, struct fault *fault)
 	if (op->reserved_least[QUANTITY_MONEY] > op->reserved_most[QUANTITY_MONEY])
 		return fault_set(fault, HOSPES_EDAMAGED, "%s is on record with a share below its price", op->target);
 	if (reserve_chain(op, &at, &q) == ACCOUNT_TAKEN) {
-		beside_hold(d, op);
+		beside_restore(d, op);
 		return 0;
 	}
 	budget_number(q, op->reserved_most[q], most);
@@ -421,7 +407,7 @@ is_paid_again(const struct op *op)
 }
 
 static int
-take_again(struct dispatch *d, struct op *op, struct fault *why)
+take_again(struct op *op, struct fault *why)
 {
 	struct account *at = NULL;
 	char whose[32];
@@ -433,23 +419,23 @@ take_again(struct dispatch *d, struct op *op, struct fault *why)
 	}
 	op->reserved_most[QUANTITY_MONEY] += op->price_micros;
 	op->reserved_least[QUANTITY_MONEY] += op->price_micros;
-	beside_hold_more(d, op, op->price_micros);
+	beside_hold_more(op, op->price_micros);
 	spend_again(op);
 	return GUARD_PASS;
 }
 
 int
-budget_again(struct dispatch *d, struct op *op, struct fault *why)
+budget_again(struct op *op, struct fault *why)
 {
 	if (op->begun == 0 || !is_paid_again(op))
 		return GUARD_PASS;
-	return beside_admit_more(d, op, op->price_micros, why) == GUARD_PASS ? take_again(d, op, why) : GUARD_REFUSE;
+	return beside_admit_more(op, op->price_micros, why) == GUARD_PASS ? take_again(op, why) : GUARD_REFUSE;
 }
 
 int
-budget_again_restore(struct dispatch *d, struct op *op, struct fault *fault)
+budget_again_restore(struct op *op, struct fault *fault)
 {
-	if (!is_paid_again(op) || take_again(d, op, fault) == GUARD_PASS)
+	if (!is_paid_again(op) || take_again(op, fault) == GUARD_PASS)
 		return 0;
 	return fault_set(
 	    fault, HOSPES_EDAMAGED, "%s is on record as begun again, and its price did not fit", op->target);
@@ -468,10 +454,13 @@ give_back(struct dispatch *d, struct op *op, const int64_t actual[QUANTITIES_RES
 {
 	bool came_back = false;
 
-	settle_chain(op, QUANTITIES_RESERVED, actual);
-	beside_release(d, op);
-	for (enum quantity q = 0; q < QUANTITIES_RESERVED; q++)
+	for (enum quantity q = 0; q < QUANTITIES_RESERVED; q++) {
+		if (!wants(op, q))
+			continue;
+		account_settle(payer(op), q, op->reserved_most[q], op->reserved_least[q], actual[q]);
 		came_back |= op->reserved_most[q] != op->reserved_least[q] || op->reserved_most[q] != actual[q];
+	}
+	beside_release(op);
 	/* What came back, or can no longer come back, decides for any of those who wait: each is tried once. */
 	if (came_back)
 		wake_all(d);
