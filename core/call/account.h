@@ -116,20 +116,72 @@ int64_t account_room(const struct account *a, enum quantity q);
 
 /* ---- A chain ----------------------------------------------------------------------------------------------------- */
 
+/* The next account that a reservation has to ask: none above one whose limit was reserved when it was opened. */
+static inline struct account *
+account_above(const struct account *a, enum quantity q)
+{
+	return a->prepaid[q] ? NULL : a->parent;
+}
+
+/* Of one account of the chain: what a reservation takes, and its end. */
+static inline void
+account_take(struct account *a, enum quantity q, int64_t most, int64_t least)
+{
+	a->reserved[q] += most;
+	a->returnable[q] += most - least;
+	account_changed(a, q);
+}
+
+static inline void
+account_give(struct account *a, enum quantity q, int64_t most, int64_t least, int64_t actual)
+{
+	assert(a->reserved[q] >= most);
+	a->reserved[q] -= most;
+	a->returnable[q] -= most - least;
+	a->spent[q] += actual;
+	if (actual != least) /* else as much is used as before */
+		account_changed(a, q);
+}
+
+/* `at` is short: what those below it have taken is given back.  May it fit later? */
+enum account_answer account_refuse(struct account *from, struct account *at, enum quantity q, int64_t most,
+    int64_t least, struct account **short_at);
+
 /*
  * Reserves `most` of a quantity from `from` upwards; `least` of it is sure to be spent.  ACCOUNT_NEVER, with *short_at
  * the account that is short, when it will not fit even if all that others hold comes back; ACCOUNT_WAIT when it may fit
  * once others settle.  Accounts of ancestors of the asker never give anything back while it waits, so what they hold
  * does not count as returnable: their accounts are exactly those on the chain, whose prepaid shares end the walk.
+ *
+ * Each takes it as it is asked, so that the chain is walked once.
  */
-enum account_answer account_reserve(
-    struct account *from, enum quantity q, int64_t most, int64_t least, struct account **short_at);
+static inline enum account_answer
+account_reserve(struct account *from, enum quantity q, int64_t most, int64_t least, struct account **short_at)
+{
+	assert(most >= least && least >= 0);
+	for (struct account *a = from; a != NULL; a = account_above(a, q)) {
+		if (most > account_free(a, q))
+			return account_refuse(from, a, q, most, least, short_at);
+		account_take(a, q, most, least);
+	}
+	return ACCOUNT_TAKEN;
+}
 
 /* Ends a reservation made with the same `most` and `least`: `actual` of it was spent. */
-void account_settle(struct account *from, enum quantity q, int64_t most, int64_t least, int64_t actual);
+static inline void
+account_settle(struct account *from, enum quantity q, int64_t most, int64_t least, int64_t actual)
+{
+	for (struct account *a = from; a != NULL; a = account_above(a, q))
+		account_give(a, q, most, least, actual);
+}
 
 /* account_add at every account from `from` upwards. */
-void account_spend(struct account *from, enum quantity q, int64_t actual);
+static inline void
+account_spend(struct account *from, enum quantity q, int64_t actual)
+{
+	for (struct account *a = from; a != NULL; a = account_above(a, q))
+		account_add(a, q, actual);
+}
 
 /* The nearest account, from `from` upwards, that has no room for so much now; NULL: all have. */
 struct account *account_short(struct account *from, enum quantity q, int64_t most);
@@ -138,6 +190,18 @@ struct account *account_short(struct account *from, enum quantity q, int64_t mos
 int64_t account_left(const struct account *from, enum quantity q);
 
 /* The nearest end of the chain, and whose it is. */
-int64_t account_ends(const struct account *from, const struct account **whose);
+static inline int64_t
+account_ends(const struct account *from, const struct account **whose)
+{
+	int64_t ends = NO_LIMIT;
+
+	for (const struct account *a = from; a != NULL; a = a->parent) {
+		if (a->ends_real_ns < ends) {
+			ends = a->ends_real_ns;
+			*whose = a;
+		}
+	}
+	return ends;
+}
 
 #endif

@@ -201,15 +201,21 @@ touched(struct accounts *accounts, struct day_account *a)
 
 /* ---- Beside a call ----------------------------------------------------------------------------------------------- */
 
-/* Of the callee, or of who asks for an effect; kept where the next call of that version finds it. */
+/* Of a version that is not known: a case answers for the callee; the caller's is on record, and gone. */
 static struct account *
+agent_by_name(struct dispatch *d, const struct op *op)
+{
+	return &accounts_agent(d, op->kind == WIRE_OP_CALL ? op->target : op->caller->plugin)->account;
+}
+
+/* Of the callee, or of who asks for an effect; kept where the next call of that version finds it. */
+static inline struct account *
 agent_of(struct dispatch *d, const struct op *op)
 {
-	bool is_call = op->kind == WIRE_OP_CALL;
-	struct version *v = is_call ? op->resolved : op->caller->version;
+	struct version *v = op->kind == WIRE_OP_CALL ? op->resolved : op->caller->version;
 
-	if (v == NULL) /* a case answers for the callee; the caller's is on record, and gone */
-		return &accounts_agent(d, is_call ? op->target : op->caller->plugin)->account;
+	if (v == NULL)
+		return agent_by_name(d, op);
 	if (v->account == NULL)
 		v->account = &accounts_agent(d, v->name)->account;
 	return v->account;
@@ -262,6 +268,12 @@ refuse_cpu(const struct op *op, const struct account *at, struct fault *why)
 	    op->target, whose, used, limit, key);
 }
 
+static bool
+has_cpu(const struct account *a)
+{
+	return a->spent[QUANTITY_CPU] < a->limit[QUANTITY_CPU];
+}
+
 /* What costs nothing fits, also where a limit was lowered to less than was spent. */
 static bool
 fits(const struct account *a, enum quantity q, int64_t n)
@@ -269,34 +281,29 @@ fits(const struct account *a, enum quantity q, int64_t n)
 	return n == 0 || n <= account_free(a, q);
 }
 
-static bool
-has_room(const struct account *a, const struct op *op)
+static void
+hold(struct account *a, int64_t calls, int64_t money)
 {
-	return a->spent[QUANTITY_CPU] < a->limit[QUANTITY_CPU] &&
-	       fits(a, QUANTITY_CALLS, op->reserved_least[QUANTITY_CALLS]) &&
-	       fits(a, QUANTITY_MONEY, op->reserved_least[QUANTITY_MONEY]);
+	if (calls != 0)
+		account_hold(a, QUANTITY_CALLS, calls);
+	if (money != 0)
+		account_hold(a, QUANTITY_MONEY, money);
 }
 
-/* What of it is short. */
+/* The op does not fit into *at: those before it give back what they hold, and it says why. */
 static int
-has_no_room(const struct account *a, const struct op *op, struct fault *why)
+has_no_room(struct op *op, struct account **at, struct fault *why)
 {
+	const struct account *a = *at;
 	enum quantity q = QUANTITY_CALLS;
 
-	if (a->spent[QUANTITY_CPU] >= a->limit[QUANTITY_CPU])
+	*at = NULL;
+	beside_release(op);
+	if (!has_cpu(a))
 		return refuse_cpu(op, a, why);
 	if (fits(a, QUANTITY_CALLS, op->reserved_least[QUANTITY_CALLS]))
 		q = QUANTITY_MONEY;
 	return refuse(op, a, q, op->reserved_least[q], why);
-}
-
-static void
-hold(struct account *a, const struct op *op)
-{
-	for (enum quantity q = 0; q < QUANTITIES_RESERVED; q++) {
-		if (op->reserved_least[q] != 0)
-			account_hold(a, q, op->reserved_least[q]);
-	}
 }
 
 /* Has any of them a limit of what the op takes? */
@@ -328,18 +335,14 @@ find_beside(struct dispatch *d, struct op *op, struct account *agent)
 int
 beside_admit(struct dispatch *d, struct op *op, int64_t real_ns, struct fault *why)
 {
+	int64_t calls = op->reserved_least[QUANTITY_CALLS], money = op->reserved_least[QUANTITY_MONEY];
+
 	accounts_at(d, real_ns);
 	find_beside(d, op, agent_of(d, op));
 	for (struct account **at = op->beside; *at != NULL; at++) {
-		const struct account *a = *at;
-
-		if (has_room(a, op)) {
-			hold(*at, op);
-			continue;
-		}
-		*at = NULL; /* those before it hold it */
-		beside_release(op);
-		return has_no_room(a, op, why);
+		if (!has_cpu(*at) || !fits(*at, QUANTITY_CALLS, calls) || !fits(*at, QUANTITY_MONEY, money))
+			return has_no_room(op, at, why);
+		hold(*at, calls, money);
 	}
 	if (!d->accounts.incomplete || !is_limited(op))
 		return GUARD_PASS;
@@ -353,7 +356,7 @@ beside_restore(struct dispatch *d, struct op *op)
 	/* Of a call the agent is known before the version is. */
 	find_beside(d, op, op->beside[0] != NULL ? op->beside[0] : agent_of(d, op));
 	for (struct account **at = op->beside; *at != NULL; at++)
-		hold(*at, op);
+		hold(*at, op->reserved_least[QUANTITY_CALLS], op->reserved_least[QUANTITY_MONEY]);
 }
 
 void
@@ -382,35 +385,23 @@ beside_hold_more(const struct op *op, int64_t micros)
 		account_hold(*at, QUANTITY_MONEY, micros);
 }
 
-/* Of what the op holds there.  A call that began costs what it was to cost. */
-static int64_t
-cost(const struct op *op, enum quantity q)
-{
-	return op->kind == WIRE_OP_HTTP && q == QUANTITY_MONEY ? op->cost_micros : op->reserved_least[q];
-}
-
-/* What the op holds there is given back, and what it has cost was spent. */
-static void
-book(struct account *a, const struct op *op, bool spent)
-{
-	for (enum quantity q = 0; q < QUANTITIES_RESERVED; q++) {
-		if (op->reserved_least[q] != 0)
-			account_book(a, q, op->reserved_least[q], spent ? cost(op, q) : 0);
-	}
-}
-
 void
 beside_spend(struct dispatch *d, struct op *op, int64_t real_ns)
 {
+	/* A call that began costs what it was to cost. */
+	int64_t calls = op->reserved_least[QUANTITY_CALLS], money = op->reserved_least[QUANTITY_MONEY];
+	int64_t cost = op->kind == WIRE_OP_HTTP ? op->cost_micros : money;
+	int64_t cpu_ns = op->callee == NULL ? 0 : op->callee->cpu_ns;
+
 	if (op->beside[0] == NULL)
 		return;
 	accounts_at(d, real_ns);
 	for (struct account **at = op->beside; *at != NULL; at++) {
-		book(*at, op, true);
-		if (op->callee != NULL) {
-			account_add(*at, QUANTITY_CPU, op->callee->cpu_ns);
-			watch_day(d, *at, QUANTITY_CPU);
-		}
+		account_book(*at, QUANTITY_CALLS, calls, calls);
+		if (money != 0)
+			account_book(*at, QUANTITY_MONEY, money, cost);
+		account_add(*at, QUANTITY_CPU, cpu_ns);
+		watch_day(d, *at, QUANTITY_CPU);
 		touched(&d->accounts, (struct day_account *)*at);
 	}
 	op->beside[0] = NULL;
@@ -420,8 +411,10 @@ beside_spend(struct dispatch *d, struct op *op, int64_t real_ns)
 void
 beside_release(struct op *op)
 {
-	for (struct account **at = op->beside; *at != NULL; at++)
-		book(*at, op, false);
+	for (struct account **at = op->beside; *at != NULL; at++) {
+		for (enum quantity q = 0; q < QUANTITIES_RESERVED; q++)
+			account_book(*at, q, op->reserved_least[q], 0);
+	}
 	op->beside[0] = NULL;
 }
 

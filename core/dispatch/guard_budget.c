@@ -255,26 +255,37 @@ wants(const struct op *op, enum quantity q)
 	return op->reserved_most[q] > 0;
 }
 
+static enum account_answer
+reserve(const struct op *op, enum quantity q, struct account **at)
+{
+	return wants(op, q) ? account_reserve(payer(op), q, op->reserved_most[q], op->reserved_least[q], at)
+			    : ACCOUNT_TAKEN;
+}
+
+/* Ends that: `actual` of it was spent.  Does something come back, or can no longer come back, that others may wait for? */
+static bool
+settle(const struct op *op, enum quantity q, int64_t actual)
+{
+	if (!wants(op, q))
+		return false;
+	account_settle(payer(op), q, op->reserved_most[q], op->reserved_least[q], actual);
+	return op->reserved_most[q] != op->reserved_least[q] || op->reserved_most[q] != actual;
+}
+
 /* All quantities or none; else *short_of is the one that is short at *at. */
 static enum account_answer
 reserve_chain(const struct op *op, struct account **at, enum quantity *short_of)
 {
-	for (enum quantity q = 0; q < QUANTITIES_RESERVED; q++) {
-		enum account_answer answer;
+	enum account_answer answer = reserve(op, QUANTITY_CALLS, at);
 
-		if (!wants(op, q))
-			continue;
-		answer = account_reserve(payer(op), q, op->reserved_most[q], op->reserved_least[q], at);
-		if (answer == ACCOUNT_TAKEN)
-			continue;
-		*short_of = q;
-		while (q-- > 0) { /* as if it had not been asked for */
-			if (wants(op, q))
-				account_settle(payer(op), q, op->reserved_most[q], op->reserved_least[q], 0);
-		}
+	*short_of = QUANTITY_CALLS;
+	if (answer != ACCOUNT_TAKEN)
 		return answer;
-	}
-	return ACCOUNT_TAKEN;
+	*short_of = QUANTITY_MONEY;
+	answer = reserve(op, QUANTITY_MONEY, at);
+	if (answer != ACCOUNT_TAKEN)
+		settle(op, QUANTITY_CALLS, 0);
+	return answer;
 }
 
 void
@@ -333,9 +344,11 @@ budget_admit(struct dispatch *d, struct op *op, struct fault *why)
 		beside_release(op);
 		return taken == ACCOUNT_WAIT ? guard_wait(op, &d->budget_waiters) : refuse_chain(op, at, short_of, why);
 	}
-	if (op->sharing && account_left(payer(op), QUANTITY_CALLS) != NO_LIMIT)
-		op->share[QUANTITY_CALLS] = op->reserved_most[QUANTITY_CALLS];
-	budget_unshare(op);
+	if (op->sharing) {
+		if (account_left(payer(op), QUANTITY_CALLS) != NO_LIMIT)
+			op->share[QUANTITY_CALLS] = op->reserved_most[QUANTITY_CALLS];
+		budget_unshare(op);
+	}
 	return GUARD_PASS;
 }
 
@@ -361,8 +374,9 @@ watch(struct dispatch *d, const struct op *op)
 {
 	if (op->run->watches_tasks && op->caller != NULL && !op->run->from_record)
 		watch_tasks(d, op->caller);
-	for (enum quantity q = 0; q < QUANTITIES; q++)
-		watch_run(d, op->run, q);
+	watch_run(d, op->run, QUANTITY_CALLS);
+	watch_run(d, op->run, QUANTITY_MONEY);
+	watch_run(d, op->run, QUANTITY_CPU);
 }
 
 void
@@ -443,45 +457,41 @@ budget_again_restore(struct op *op, struct fault *fault)
 
 /* ---- What is given back ------------------------------------------------------------------------------------------ */
 
+/* `calls` and `money` of it were spent. */
 static void
-wake_all(struct dispatch *d)
+give_back(struct dispatch *d, struct op *op, int64_t calls, int64_t money)
 {
-	dispatch_wake_all(d, &d->budget_waiters);
-}
+	bool came_back = settle(op, QUANTITY_CALLS, calls);
 
-static void
-give_back(struct dispatch *d, struct op *op, const int64_t actual[QUANTITIES_RESERVED])
-{
-	bool came_back = false;
-
-	for (enum quantity q = 0; q < QUANTITIES_RESERVED; q++) {
-		if (!wants(op, q))
-			continue;
-		account_settle(payer(op), q, op->reserved_most[q], op->reserved_least[q], actual[q]);
-		came_back |= op->reserved_most[q] != op->reserved_least[q] || op->reserved_most[q] != actual[q];
-	}
+	came_back |= settle(op, QUANTITY_MONEY, money);
 	beside_release(op);
-	/* What came back, or can no longer come back, decides for any of those who wait: each is tried once. */
-	if (came_back)
-		wake_all(d);
+	if (came_back) /* which decides for any of those who wait: each is tried once */
+		dispatch_wake_all(d, &d->budget_waiters);
 	watch(d, op);
 }
 
 static void
 budget_undo(struct dispatch *d, struct op *op)
 {
-	static const int64_t nothing[QUANTITIES_RESERVED];
-
 	if (is_charged(op))
-		give_back(d, op, nothing);
+		give_back(d, op, 0, 0);
 }
 
 /* What a host before this one would have told of its share, had it not been killed just then. */
 static void
 watch_last(struct dispatch *d, struct op *op)
 {
-	if (op->run->watches_tasks && op->callee != NULL && !op->run->from_record)
+	if (op->run->watches_tasks && !op->run->from_record)
 		watch_tasks(d, op->callee);
+}
+
+/* Of the call that the op made.  What is still reserved below it, by calls that are being stopped, is as good as spent. */
+static int64_t
+spent_by(const struct op *op, enum quantity q)
+{
+	const struct account *a = &op->callee->account;
+
+	return a->prepaid[q] ? a->spent[q] + a->reserved[q] : op->reserved_least[q];
 }
 
 /* A call that never began costs nothing; one that did costs what it was to cost, however it ended.  An effect costs what the
@@ -489,20 +499,12 @@ watch_last(struct dispatch *d, struct op *op)
 static void
 budget_settle(struct dispatch *d, struct op *op)
 {
-	int64_t actual[QUANTITIES_RESERVED] = {0};
-
-	if (!is_charged(op))
-		return;
-	if (op->kind == WIRE_OP_HTTP)
-		actual[QUANTITY_MONEY] = op->cost_micros;
-	watch_last(d, op);
-	for (enum quantity q = 0; op->callee != NULL && q < QUANTITIES_RESERVED; q++) {
-		const struct account *a = &op->callee->account;
-
-		/* What is still reserved below it, by calls that are being stopped, is as good as spent. */
-		actual[q] = a->prepaid[q] ? a->spent[q] + a->reserved[q] : op->reserved_least[q];
+	if (op->callee != NULL) {
+		watch_last(d, op);
+		give_back(d, op, spent_by(op, QUANTITY_CALLS), spent_by(op, QUANTITY_MONEY));
+	} else if (is_charged(op)) {
+		give_back(d, op, 0, op->kind == WIRE_OP_HTTP ? op->cost_micros : 0);
 	}
-	give_back(d, op, actual);
 }
 
 /* ---- Who holds it ------------------------------------------------------------------------------------------------ */
