@@ -86,8 +86,8 @@ void budget_began(struct dispatch *d, const struct op *op);
 
 /* An effect is begun once more, and what it was begun for before may have to be paid: where each time is, its price is taken
  * once more.  GUARD_PASS, or GUARD_REFUSE.  The same from the record: 0 or a status. */
-int budget_again(struct dispatch *d, struct op *op, struct fault *why);
-int budget_again_restore(struct dispatch *d, struct op *op, struct fault *fault);
+int budget_again(struct op *op, struct fault *why);
+int budget_again_restore(struct op *op, struct fault *fault);
 
 /* The wall time after which an op ends because its caller gave it no more; 0: it ends for another reason. */
 int64_t budget_wall_share(const struct op *op);
