@@ -51,14 +51,10 @@ bucket_drop(struct breaker *b, int64_t number)
 
 /* What is older than the window leaves it, a bucket at a time; at most all of them. */
 static void
-window_move(struct breaker *b, const struct breaker_rules *rules, int64_t mono_ns)
+next_bucket(struct breaker *b, const struct breaker_rules *rules, int64_t mono_ns)
 {
-	int64_t bucket_ns, number;
+	int64_t bucket_ns = rules->window_ns / BREAKER_BUCKETS, number = mono_ns / bucket_ns;
 
-	if (rules->window_ns == b->window_ns && mono_ns < b->ends_ns)
-		return;
-	bucket_ns = rules->window_ns / BREAKER_BUCKETS;
-	number = mono_ns / bucket_ns;
 	if (rules->window_ns != b->window_ns || number - b->newest >= BREAKER_BUCKETS) {
 		window_clear(b);
 	} else {
@@ -69,6 +65,13 @@ window_move(struct breaker *b, const struct breaker_rules *rules, int64_t mono_n
 	b->window_ns = rules->window_ns;
 	b->newest = number;
 	b->ends_ns = (number + 1) * bucket_ns;
+}
+
+static inline void
+window_move(struct breaker *b, const struct breaker_rules *rules, int64_t mono_ns)
+{
+	if (mono_ns >= b->ends_ns || rules->window_ns != b->window_ns)
+		next_bucket(b, rules, mono_ns);
 }
 
 const struct breaker_count *

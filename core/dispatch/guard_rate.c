@@ -43,7 +43,8 @@ struct limit {
 	enum rate_kind kind;
 	const char *of;
 	const struct policy_rate *rate;
-	struct kept *kept; /* where the bucket is kept; NULL: nowhere */
+	struct kept *kept; /* where its bucket is */
+	struct kept here;  /* of a host outside, of which nothing else is there to keep it */
 };
 
 static const char *const kinds[RATE_KINDS] = {
@@ -133,7 +134,7 @@ find_and_keep(struct dispatch *d, const struct limit *limit, bool make)
 {
 	struct bucket *b = find_bucket(d, limit, make);
 
-	if (b != NULL && limit->kept != NULL && strcmp(b->of, limit->of) == 0)
+	if (b != NULL && strcmp(b->of, limit->of) == 0)
 		kept_put(limit->kept, b, d->rates_freed);
 	return b;
 }
@@ -142,7 +143,7 @@ find_and_keep(struct dispatch *d, const struct limit *limit, bool make)
 static inline struct bucket *
 bucket_of(struct dispatch *d, const struct limit *limit, bool make)
 {
-	struct bucket *b = limit->kept == NULL ? NULL : kept_get(limit->kept, d->rates_freed);
+	struct bucket *b = kept_get(limit->kept, d->rates_freed);
 
 	return b != NULL ? b : find_and_keep(d, limit, make);
 }
@@ -207,11 +208,20 @@ limits_of(const struct op *op, struct limit out[LIMITS])
 	if (op->kind != WIRE_OP_CALL && op->kind != WIRE_OP_HTTP)
 		return 0;
 	if (op->rules != NULL && op->rules->rate.each_ns != 0)
-		out[n++] = (struct limit){RATE_AGENT, op->resolved->name, &op->rules->rate, &op->resolved->bucket};
-	if (op->kind == WIRE_OP_HTTP && p->rate_target.each_ns != 0 && op->host != NULL)
-		out[n++] = (struct limit){RATE_TARGET, op->host, &p->rate_target, NULL};
+		out[n++] = (struct limit){.kind = RATE_AGENT,
+		    .of = op->resolved->name,
+		    .rate = &op->rules->rate,
+		    .kept = &op->resolved->bucket};
+	if (op->kind == WIRE_OP_HTTP && p->rate_target.each_ns != 0 && op->host != NULL) {
+		out[n] = (struct limit){
+		    .kind = RATE_TARGET, .of = op->host, .rate = &p->rate_target, .kept = &out[n].here};
+		n++;
+	}
 	if (p->rate_client.each_ns != 0)
-		out[n++] = (struct limit){RATE_CLIENT, op->run->client, &p->rate_client, &op->run->client_bucket};
+		out[n++] = (struct limit){.kind = RATE_CLIENT,
+		    .of = op->run->client,
+		    .rate = &p->rate_client,
+		    .kept = &op->run->client_bucket};
 	return n;
 }
 
