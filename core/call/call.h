@@ -21,6 +21,7 @@
 
 #include "base/buf.h"
 #include "base/id.h"
+#include "base/kept.h"
 #include "base/map.h"
 #include "call/account.h"
 #include "call/carried.h"
@@ -265,7 +266,8 @@ struct call {
 	size_t lines_told; /* the most that an execution of it told: up to there they are repetitions */
 
 	/* of the concurrency guard */
-	bool slot;
+	struct slots *slots; /* of its plugin; NULL: not looked up yet */
+	bool slot;           /* it has one */
 	bool resuming; /* has an outcome and waits for a slot */
 	struct turn_item resume;
 	TAILQ_ENTRY(call) holding;
@@ -298,6 +300,7 @@ struct run {
 	struct map configs;    /* version -> its configuration as first used (dispatch/config.c) */
 	struct account account;
 	struct account *client_account; /* of its client's day; NULL: none keeps one */
+	struct kept client_bucket;      /* of its client: guard_rate.c */
 	enum run_state state;
 	int64_t started_real_ns, ended_real_ns;
 	int64_t deadline_real_ns;

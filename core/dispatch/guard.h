@@ -107,7 +107,7 @@ bool loops_restore(struct op *op, const char *guard, int status, const char *sen
 void loops_forget(struct run *run);
 
 /* A call was made for an op that this guard has let pass.  (guard_concurrency.c) */
-void concurrency_began(struct dispatch *d, struct call *call);
+void concurrency_began(struct call *call);
 
 /* Frees what it knows of a run.  A poll has begun: its ballots are no calls that are begun again.  (guard_repetition.c) */
 void repetition_forget(struct run *run);

@@ -61,9 +61,9 @@ struct dispatch {
 	struct waitq admission;
 	int64_t (*mono_ns)(void); /* which tests replace */
 	struct map rates;         /* of guard_rate.c: name -> struct bucket */
-	TAILQ_HEAD(bucket_list, bucket) rates_lately;
+	TAILQ_HEAD(bucket_list, bucket) buckets; /* who was looked at longest ago, first */
 	unsigned n_rates;
-	struct bucket *rates_last[RATE_KINDS]; /* that was asked for last */
+	uint64_t rates_freed;   /* buckets, ever (base/kept.h) */
 	int64_t rates_since_ns; /* when the host was started */
 	struct breakers breakers;
 	uint64_t routed; /* calls that were routed by score: whose turn it is */
@@ -71,8 +71,7 @@ struct dispatch {
 	struct alerts *alerts;
 	struct quality *quality;
 	void (*alerted)(uint64_t lsn, void *arg);
-	struct map slots; /* plugin name -> struct slots of guard_concurrency.c */
-	struct slots *slots_last;
+	struct map slots; /* plugin name -> struct slots of guard_concurrency.c; they stay */
 };
 
 /* ---- dispatch.c -------------------------------------------------------------------------------------------------- */
