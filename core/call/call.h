@@ -113,6 +113,7 @@ struct op {
 	bool queued;               /* a member of a group that was made before the one before it had been started */
 	enum op_repetition repetition; /* of guard_repetition.c: as it was when the op came */
 	bool repeats;              /* which is counted in its run */
+	uint64_t twins_key;        /* of it and its twins; 0: not made yet */
 	bool ballot;               /* of a poll that has begun */
 	bool sharing;              /* its share is a part of what is left, and not taken yet */
 	bool parted;               /* the share of calls that it has is a part of what its caller had left */
