@@ -17,10 +17,11 @@ tests_power_replay_LDADD = $(power_libs)
 
 check_DATA += tests/power/shim.so
 CLEANFILES += tests/power/shim.so
-tests/power/shim.so: tests/power/shim.c tests/power/log.h
+power_shim = tests/power/shim.c tests/power/shim_names.c tests/power/shim_writes.c tests/power/shim_syncs.c
+tests/power/shim.so: $(power_shim) tests/power/shim.h tests/power/log.h
 	$(AM_V_CCLD)$(MKDIR_P) $(@D) && $(CC) -std=gnu17 -D_GNU_SOURCE -I$(top_srcdir)/tests -Wall -Wextra -O1 -g -shared -fPIC \
-	    -o $@ $(srcdir)/tests/power/shim.c
-EXTRA_DIST += tests/power/shim.c
+	    -o $@ $(addprefix $(srcdir)/,$(power_shim))
+EXTRA_DIST += $(power_shim) tests/power/shim.h
 
 TESTS += tests/power/power.sh
 
