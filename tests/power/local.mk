@@ -2,12 +2,13 @@
 EXTRA_DIST += tests/power/README tests/power/power.sh
 check_PROGRAMS += tests/power/work tests/power/runs tests/power/replay
 power_state = tests/power/state.c tests/power/state.h tests/power/log.h core/state_dir.c core/state_dir.h
+power_workload = tests/power/workload.c tests/power/workload.h
 power_libs = $(hospesd_LDADD)
 power_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/tests $(SODIUM_CFLAGS)
-tests_power_work_SOURCES = tests/power/work.c $(power_state)
+tests_power_work_SOURCES = tests/power/work.c $(power_workload) $(power_state)
 tests_power_work_CPPFLAGS = $(power_cppflags)
 tests_power_work_LDADD = $(power_libs)
-tests_power_runs_SOURCES = tests/power/runs.c $(power_state)
+tests_power_runs_SOURCES = tests/power/runs.c $(power_workload) $(power_state)
 tests_power_runs_CPPFLAGS = $(power_cppflags)
 tests_power_runs_LDADD = $(power_libs)
 tests_power_replay_SOURCES = tests/power/replay.c tests/power/check.c tests/power/check.h tests/power/check_runs.c \
