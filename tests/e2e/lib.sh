@@ -15,6 +15,7 @@
 #   journal_has JQ N "why"       N records of the run match
 #   api PATH [CURL ARGS...]      asks the host by curl; on stdout
 #   world_start                  a server outside that remembers each request: $WORLD; world_saw PATH, world_count PATH
+#   go_on ID [N]                 calls of the run that nap until they are told (fixtures/nap.h) go on; asking ID: how many do
 #   wait_for 'condition'         until it is true, or the deadline; nothing here sleeps for a fixed time
 #
 # CONF_MORE has lines for the configuration of every host.  From make: STAGE (where the host is installed), BUILT (the build tree), TESTS (this folder), SANITIZERS.
@@ -385,6 +386,29 @@ says()
 result()
 {
 	is "$(jq -c ".result | $1" "$T/out" 2>&1)" "$2" "$3"
+}
+
+# asking ID: how many calls of the run nap until they are told (fixtures/nap.h).
+asking()
+{
+	told_next "$1" | wc -l
+}
+
+# go_on ID [N]: tells N of them, or one, as soon as there are so many.
+go_on()
+{
+	local review
+	wait_for "[ \$(asking $1) -ge ${2:-1} ]" || return
+	for review in $(told_next "$1" | head -n "${2:-1}"); do
+		hospes review "$review" approve >/dev/null
+	done
+}
+
+# Their questions, the oldest first.
+told_next()
+{
+	hospes reviews --json --limit 1000 2>/dev/null |
+	    jq -r --arg run "$1" 'map(select(.run == $run and .question == "Go on?").id) | sort_by(split("-")[1] | tonumber) | .[]'
 }
 
 # journal_has JQ N "why"
