@@ -10,6 +10,6 @@ while read -r file name _; do
 	else
 		echo "not ok $count - $file $name"
 	fi
-done < <(grep -E '^    (core|sdk|plugins)/[a-z0-9_/]+\.c +[a-z0-9_]+\(\)' "$tree/core/README")
+done < <(grep -E '^    (core|sdk|plugins)/[a-z0-9_/]+\.[ch] +[a-z0-9_]+\(\)' "$tree/core/README")
 [ $count -gt 40 ] || echo "Bail out! core/README has only $count places"
 echo "1..$count"

@@ -56,14 +56,29 @@ find(const struct map *m, uint64_t key, const char *text)
 	for (size_t i = home(m, key);; i = (i + 1) & (m->cap - 1)) {
 		struct map_slot *slot = &m->slots[i];
 
+		if (slot->key == key && is_live(slot) && strcmp(slot->text, text) == 0)
+			return slot;
 		if (slot->value == NULL)
 			return NULL;
-		if (slot->value != grave && slot->key == key && (text == NULL || strcmp(slot->text, text) == 0))
-			return slot;
 	}
 }
 
-static void
+static struct map_slot *
+find_u64(const struct map *m, uint64_t key)
+{
+	if (m->used == 0)
+		return NULL;
+	for (size_t i = home(m, key);; i = (i + 1) & (m->cap - 1)) {
+		struct map_slot *slot = &m->slots[i];
+
+		if (slot->key == key && is_live(slot))
+			return slot;
+		if (slot->value == NULL)
+			return NULL;
+	}
+}
+
+static struct map_slot *
 insert(struct map *m, uint64_t key, const char *text, void *value)
 {
 	size_t i = home(m, key);
@@ -74,6 +89,7 @@ insert(struct map *m, uint64_t key, const char *text, void *value)
 		m->dead--;
 	m->slots[i] = (struct map_slot){.key = key, .text = text, .value = value};
 	m->used++;
+	return &m->slots[i];
 }
 
 /* The least there is; of most maps that come and go it is all. */
@@ -117,10 +133,10 @@ make_room(struct map *m)
 	slots_free(&old);
 }
 
+/* `slot` is what was found of that key: NULL, if nothing was. */
 static void *
-put(struct map *m, uint64_t key, const char *text, void *value)
+put(struct map *m, struct map_slot *slot, uint64_t key, const char *text, void *value)
 {
-	struct map_slot *slot = find(m, key, text);
 	void *old;
 
 	assert(value != NULL);
@@ -136,9 +152,8 @@ put(struct map *m, uint64_t key, const char *text, void *value)
 }
 
 static void *
-del(struct map *m, uint64_t key, const char *text)
+del(struct map *m, struct map_slot *slot)
 {
-	struct map_slot *slot = find(m, key, text);
 	void *old;
 
 	if (slot == NULL)
@@ -165,33 +180,56 @@ map_get(const struct map *m, const char *key)
 void *
 map_put(struct map *m, const char *key, void *value)
 {
-	return put(m, text_hash(key), key, value);
+	uint64_t hash = text_hash(key);
+
+	return put(m, find(m, hash, key), hash, key, value);
 }
 
 void *
 map_del(struct map *m, const char *key)
 {
-	return m->used == 0 ? NULL : del(m, text_hash(key), key);
+	return m->used == 0 ? NULL : del(m, find(m, text_hash(key), key));
 }
 
 void *
 map_get_u64(const struct map *m, uint64_t key)
 {
-	struct map_slot *slot = find(m, key, NULL);
+	struct map_slot *slot = find_u64(m, key);
 
 	return slot == NULL ? NULL : slot->value;
+}
+
+void **
+map_at_u64(const struct map *m, uint64_t key)
+{
+	struct map_slot *slot = find_u64(m, key);
+
+	return slot == NULL ? NULL : &slot->value;
+}
+
+void **
+map_place_u64(struct map *m, uint64_t key, void *value)
+{
+	struct map_slot *slot = find_u64(m, key);
+
+	assert(value != NULL);
+	if (slot == NULL) {
+		make_room(m);
+		slot = insert(m, key, NULL, value);
+	}
+	return &slot->value;
 }
 
 void *
 map_put_u64(struct map *m, uint64_t key, void *value)
 {
-	return put(m, key, NULL, value);
+	return put(m, find_u64(m, key), key, NULL, value);
 }
 
 void *
 map_del_u64(struct map *m, uint64_t key)
 {
-	return del(m, key, NULL);
+	return del(m, find_u64(m, key));
 }
 
 void

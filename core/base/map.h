@@ -24,6 +24,11 @@ void *map_get_u64(const struct map *m, uint64_t key);
 void *map_put_u64(struct map *m, uint64_t key, void *value);
 void *map_del_u64(struct map *m, uint64_t key);
 
+/* Where the value of a key lies, to be read and changed (not to NULL), until something is put or deleted.  NULL: there is none.
+ * The second puts `value` where there is none. */
+void **map_at_u64(const struct map *m, uint64_t key);
+void **map_place_u64(struct map *m, uint64_t key, void *value);
+
 /* Walks in no order: `*at` starts at 0; NULL at the end.  Deleting what was returned is allowed. */
 void *map_next(const struct map *m, size_t *at);
 

@@ -173,8 +173,8 @@ call_unref(struct calls *calls, struct call *call)
 		event_free(call->deadline);
 	if (calls->drop != NULL && call->version != NULL)
 		calls->drop(call->version);
-	if (calls->drop != NULL && call->may_call != NULL)
-		calls->drop(call->may_call);
+	if (calls->drop != NULL && call->met.version != NULL)
+		calls->drop(call->met.version);
 	slab_give(&call_slab, call);
 	calls->count--;
 	if (parent != NULL)

@@ -21,7 +21,9 @@
 
 #include "base/buf.h"
 #include "base/id.h"
+#include "base/kept.h"
 #include "base/map.h"
+#include "call/account.h"
 #include "call/carried.h"
 #include "base/turns.h"
 #include "wire.h"
@@ -38,83 +40,6 @@ struct call;
 struct run;
 struct review;
 LIST_HEAD(review_list, review);
-
-/* ---- Accounts ---------------------------------------------------------------------------------------------------- */
-
-/*
- * An account has a limit for each quantity, what is spent and what is reserved.  Accounts form a chain: task within task
- * within run.  Reserving takes the worst case at every account up the chain at once or nothing at all; settling gives back
- * what was not used.  spent + reserved <= limit holds at every account at every instant.
- *
- * An account with `prepaid` set has had its whole limit reserved above it when it was opened: a reservation that starts
- * below ends there.
- *
- * Beside the chain are accounts of many runs: of a client, of an agent, of the host, each for a day.  They are charged with
- * what each call costs by itself, and each request that leaves the host, whatever share it was given: what a task has left
- * may still be more than the day has.
- *
- * CPU time is not reserved, since nobody knows what a call will use: it is spent as it is seen (account_spend), so an account
- * can have spent more of it than its limit, and nothing more is begun on it then.
- */
-enum quantity { QUANTITY_CALLS, QUANTITY_MONEY /* micro-dollars */, QUANTITY_CPU /* ns */, QUANTITIES };
-#define QUANTITIES_RESERVED 2 /* those before CPU */
-#define NO_LIMIT            INT64_MAX
-
-/* Elapsed time passes for all alike, so it is not added up: an account has an end instead, and the nearest end of its chain
- * counts. */
-
-struct account {
-	struct account *parent;
-	const char *what; /* "run", "task", "client", "agent", "host": for sentences */
-	bool prepaid[QUANTITIES];
-	int64_t limit[QUANTITIES];
-	int64_t spent[QUANTITIES];
-	int64_t reserved[QUANTITIES];
-	/* the part of reserved that may come back: shares beyond what is sure to be spent */
-	int64_t returnable[QUANTITIES];
-	int64_t ends_real_ns; /* NO_LIMIT: none of its own */
-	/* of dispatch/budget_alerts.c: where an alert is due next, and at how many per cent the last one was */
-	int64_t tell_at[QUANTITIES]; /* NO_LIMIT: none is */
-	uint8_t told[QUANTITIES];
-};
-
-enum account_answer { ACCOUNT_TAKEN, ACCOUNT_WAIT, ACCOUNT_NEVER };
-
-/*
- * Reserves `most` of a quantity from `from` upwards; `least` of it is sure to be spent.  ACCOUNT_NEVER, with *short_at
- * the account that is short, when it will not fit even if all that others hold comes back; ACCOUNT_WAIT when it may fit
- * once others settle.  Accounts of ancestors of the asker never give anything back while it waits, so what they hold
- * does not count as returnable: their accounts are exactly those on the chain, whose prepaid shares end the walk.
- */
-enum account_answer account_reserve(
-    struct account *from, enum quantity q, int64_t most, int64_t least, struct account **short_at);
-
-/* Ends a reservation made with the same `most` and `least`: `actual` of it was spent. */
-void account_settle(struct account *from, enum quantity q, int64_t most, int64_t least, int64_t actual);
-
-/* What was used of a quantity that is not reserved, at every account from `from` upwards. */
-void account_spend(struct account *from, enum quantity q, int64_t actual);
-void account_add(struct account *a, enum quantity q, int64_t actual); /* at this one alone */
-
-/* What is free at this account alone, never negative; NO_LIMIT where it has none. */
-int64_t account_room(const struct account *a, enum quantity q);
-
-/* The same three for one account alone, one that stands beside a chain. */
-bool account_fits(const struct account *a, enum quantity q, int64_t n);
-void account_hold(struct account *a, enum quantity q, int64_t n);
-void account_book(struct account *a, enum quantity q, int64_t held, int64_t actual);
-
-/* The nearest account, from `from` upwards, that has no room for so much now; NULL: all have. */
-struct account *account_short(struct account *from, enum quantity q, int64_t most);
-
-/* An account without limits. */
-void account_init(struct account *a, const char *what, struct account *parent);
-
-/* The nearest end of the chain, and whose it is. */
-int64_t account_ends(const struct account *from, const struct account **whose);
-
-/* What is still free for `from`, over the chain. */
-int64_t account_left(const struct account *from, enum quantity q);
 
 /* ---- Ops --------------------------------------------------------------------------------------------------------- */
 
@@ -188,6 +113,7 @@ struct op {
 	bool queued;               /* a member of a group that was made before the one before it had been started */
 	enum op_repetition repetition; /* of guard_repetition.c: as it was when the op came */
 	bool repeats;              /* which is counted in its run */
+	uint64_t twins_key;        /* of it and its twins; 0: not made yet */
 	bool ballot;               /* of a poll that has begun */
 	bool sharing;              /* its share is a part of what is left, and not taken yet */
 	bool parted;               /* the share of calls that it has is a part of what its caller had left */
@@ -220,6 +146,7 @@ struct op {
 
 	/* while it is open */
 	struct version *resolved; /* the version chosen for a CALL */
+	bool by_name;             /* since it asked for that plugin, not for something that it offers */
 	const struct policy_plugin *rules; /* what the policy of the run says of that plugin */
 	struct call *callee;
 	struct op *taker; /* of a CALL: the op of kind PART that waits for the next one */
@@ -227,7 +154,9 @@ struct op {
 	void *executing;  /* the executor's own: struct http_transfer, timer, struct first */
 	unsigned taken;   /* bit i: guard i of the table has taken something */
 	int64_t reserved_most[QUANTITIES_RESERVED], reserved_least[QUANTITIES_RESERVED];
-	struct account *agent; /* of the callee, or who makes a request, beside the chain; NULL: it holds nothing there */
+	/* beside the chain, where it holds something: of its agent (the callee, or who makes a request), its client, the host; with NULL
+	 * behind the last */
+	struct account *beside[4];
 	struct waitq *waiting_on;
 	const struct guard *held_at; /* that it waits at */
 	struct turn_item waiting;
@@ -249,6 +178,17 @@ enum call_state {
 	CALL_DONE
 };
 
+/* Of the version that a call led to last: what was found of it holds for the next call of it by the same caller. */
+struct met {
+	struct version *version; /* a reference; NULL: it has led to nobody */
+	const struct policy_plugin *rules;
+	uint64_t name_hash;
+	bool pinned; /* the run uses this one wherever it names the plugin, as of so many pins that were void */
+	unsigned pins_void;
+	bool may;    /* of guard_permission.c: it may be called by its name */
+	bool apart;  /* of guard_cycle.c: the plugin is none of those above */
+};
+
 struct call {
 	uint64_t handle; /* never used again */
 	unsigned refs;   /* its own life, each open op of it, each child that still holds something of its accounts */
@@ -261,9 +201,10 @@ struct call {
 	uint64_t below_attempt; /* handle of the nearest call above, or itself, that is no first attempt; 0: there is none */
 	struct version *version;
 	const char *plugin, *semver; /* of the version, for messages and the journal */
-	struct version *may_call;    /* of guard_permission.c: whom it was let through to last; a reference */
+	struct met met;
 	const struct policy_plugin *rules; /* what the policy of the run says of the plugin */
 	const struct policy_handoff *handoff; /* and of its replies to whoever called it */
+	bool looked_at;                       /* by that they are checked */
 	struct payload *input;
 	struct payload *config; /* JSON object of its plugin */
 	int64_t deadline_real_ns;
@@ -326,7 +267,8 @@ struct call {
 	size_t lines_told; /* the most that an execution of it told: up to there they are repetitions */
 
 	/* of the concurrency guard */
-	bool slot;
+	struct slots *slots; /* of its plugin; NULL: not looked up yet */
+	bool slot;           /* it has one */
 	bool resuming; /* has an outcome and waits for a slot */
 	struct turn_item resume;
 	TAILQ_ENTRY(call) holding;
@@ -355,9 +297,11 @@ struct run {
 	struct policy *policy; /* the snapshot that it started under */
 	json_t *set;           /* --set: {"survey": {"at_once": 2}}, or NULL */
 	struct map pins;       /* plugin name -> struct version, with a reference */
+	unsigned pins_void;    /* of those that were there: how many are no longer */
 	struct map configs;    /* version -> its configuration as first used (dispatch/config.c) */
 	struct account account;
 	struct account *client_account; /* of its client's day; NULL: none keeps one */
+	struct kept client_bucket;      /* of its client: guard_rate.c */
 	enum run_state state;
 	int64_t started_real_ns, ended_real_ns;
 	int64_t deadline_real_ns;

@@ -174,18 +174,16 @@ begin_day(struct accounts *accounts, struct day_account *a)
 	memset(a->account.spent, 0, sizeof(a->account.spent));
 	memset(a->saved, 0, sizeof(a->saved));
 	memset(a->account.told, 0, sizeof(a->account.told));
+	account_changed_all(&a->account);
 	if (accounts->policy != NULL)
 		watch_limits(&a->account, &accounts->policy->alerts_at);
 }
 
-/* A clock that was set back is let pass: the day that has begun goes on. */
 void
-accounts_at(struct dispatch *d, int64_t real_ns)
+accounts_next_day(struct dispatch *d, int64_t real_ns)
 {
 	struct accounts *accounts = &d->accounts;
 
-	if (real_ns < accounts->day_ends_ns)
-		return;
 	ledger_save(d);
 	set_day(accounts, real_ns);
 	each(accounts, begin_day);
@@ -203,23 +201,21 @@ touched(struct accounts *accounts, struct day_account *a)
 
 /* ---- Beside a call ----------------------------------------------------------------------------------------------- */
 
-void
-beside_of(struct dispatch *d, const struct op *op, struct account *ret[BESIDE])
+/* Of a version that is not known: a case answers for the callee; the caller's is on record, and gone. */
+static struct account *
+agent_by_name(struct dispatch *d, const struct op *op)
 {
-	ret[0] = op->agent;
-	ret[1] = op->run->client_account;
-	ret[2] = &d->accounts.host.account;
+	return &accounts_agent(d, op->kind == WIRE_OP_CALL ? op->target : op->caller->plugin)->account;
 }
 
 /* Of the callee, or of who asks for an effect; kept where the next call of that version finds it. */
-static struct account *
+static inline struct account *
 agent_of(struct dispatch *d, const struct op *op)
 {
-	bool is_call = op->kind == WIRE_OP_CALL;
-	struct version *v = is_call ? op->resolved : op->caller->version;
+	struct version *v = op->kind == WIRE_OP_CALL ? op->resolved : op->caller->version;
 
-	if (v == NULL) /* a case answers for the callee; the caller's is on record, and gone */
-		return &accounts_agent(d, is_call ? op->target : op->caller->plugin)->account;
+	if (v == NULL)
+		return agent_by_name(d, op);
 	if (v->account == NULL)
 		v->account = &accounts_agent(d, v->name)->account;
 	return v->account;
@@ -272,115 +268,154 @@ refuse_cpu(const struct op *op, const struct account *at, struct fault *why)
 	    op->target, whose, used, limit, key);
 }
 
-int
-beside_admit(struct dispatch *d, struct op *op, struct fault *why)
+static bool
+has_cpu(const struct account *a)
 {
-	struct account *a[BESIDE];
+	return a->spent[QUANTITY_CPU] < a->limit[QUANTITY_CPU];
+}
+
+/* What costs nothing fits, also where a limit was lowered to less than was spent. */
+static bool
+fits(const struct account *a, enum quantity q, int64_t n)
+{
+	return n == 0 || n <= account_free(a, q);
+}
+
+static void
+hold(struct account *a, int64_t calls, int64_t money)
+{
+	if (calls != 0)
+		account_hold(a, QUANTITY_CALLS, calls);
+	if (money != 0)
+		account_hold(a, QUANTITY_MONEY, money);
+}
+
+/* The op does not fit into *at: those before it give back what they hold, and it says why. */
+static int
+has_no_room(struct op *op, struct account **at, struct fault *why)
+{
+	const struct account *a = *at;
+	enum quantity q = QUANTITY_CALLS;
+
+	*at = NULL;
+	beside_release(op);
+	if (!has_cpu(a))
+		return refuse_cpu(op, a, why);
+	if (fits(a, QUANTITY_CALLS, op->reserved_least[QUANTITY_CALLS]))
+		q = QUANTITY_MONEY;
+	return refuse(op, a, q, op->reserved_least[q], why);
+}
+
+/* Has any of them a limit of what the op takes? */
+static bool
+is_limited(const struct op *op)
+{
 	bool limited = false;
 
-	accounts_at(d, clock_real_ns());
-	op->agent = agent_of(d, op);
-	beside_of(d, op, a);
-	op->agent = NULL;
-	for (unsigned i = 0; i < BESIDE; i++) {
-		if (a[i] != NULL && a[i]->spent[QUANTITY_CPU] >= a[i]->limit[QUANTITY_CPU])
-			return refuse_cpu(op, a[i], why);
-		limited |= a[i] != NULL && a[i]->limit[QUANTITY_CPU] != NO_LIMIT;
-		for (enum quantity q = 0; a[i] != NULL && q < QUANTITIES_RESERVED; q++) {
-			if (op->reserved_least[q] == 0)
-				continue;
-			if (!account_fits(a[i], q, op->reserved_least[q]))
-				return refuse(op, a[i], q, op->reserved_least[q], why);
-			limited |= a[i]->limit[q] != NO_LIMIT;
-		}
+	for (struct account *const *at = op->beside; *at != NULL; at++) {
+		limited |= (*at)->limit[QUANTITY_CPU] != NO_LIMIT;
+		for (enum quantity q = 0; q < QUANTITIES_RESERVED; q++)
+			limited |= op->reserved_least[q] != 0 && (*at)->limit[q] != NO_LIMIT;
 	}
-	return limited && d->accounts.incomplete ? guard_wait(op, &d->budget_waiters) : GUARD_PASS;
+	return limited;
+}
+
+static void
+find_beside(struct dispatch *d, struct op *op, struct account *agent)
+{
+	struct account **at = op->beside;
+
+	*at++ = agent;
+	if (op->run->client_account != NULL)
+		*at++ = op->run->client_account;
+	*at++ = &d->accounts.host.account;
+	*at = NULL;
+}
+
+int
+beside_admit(struct dispatch *d, struct op *op, int64_t real_ns, struct fault *why)
+{
+	int64_t calls = op->reserved_least[QUANTITY_CALLS], money = op->reserved_least[QUANTITY_MONEY];
+
+	accounts_at(d, real_ns);
+	find_beside(d, op, agent_of(d, op));
+	for (struct account **at = op->beside; *at != NULL; at++) {
+		if (!has_cpu(*at) || !fits(*at, QUANTITY_CALLS, calls) || !fits(*at, QUANTITY_MONEY, money))
+			return has_no_room(op, at, why);
+		hold(*at, calls, money);
+	}
+	if (!d->accounts.incomplete || !is_limited(op))
+		return GUARD_PASS;
+	beside_release(op);
+	return guard_wait(op, &d->budget_waiters);
 }
 
 void
-beside_hold(struct dispatch *d, struct op *op)
+beside_restore(struct dispatch *d, struct op *op)
 {
-	struct account *a[BESIDE];
+	/* Of a call the agent is known before the version is. */
+	find_beside(d, op, op->beside[0] != NULL ? op->beside[0] : agent_of(d, op));
+	for (struct account **at = op->beside; *at != NULL; at++)
+		hold(*at, op->reserved_least[QUANTITY_CALLS], op->reserved_least[QUANTITY_MONEY]);
+}
 
-	if (op->agent == NULL) /* from the record it is known before the version is */
-		op->agent = agent_of(d, op);
-	beside_of(d, op, a);
-	for (unsigned i = 0; i < BESIDE; i++) {
-		for (enum quantity q = 0; a[i] != NULL && q < QUANTITIES_RESERVED; q++) {
-			if (op->reserved_least[q] != 0)
-				account_hold(a[i], q, op->reserved_least[q]);
-		}
+void
+beside_began(struct dispatch *d, const struct op *op)
+{
+	for (struct account *const *at = op->beside; *at != NULL; at++) {
+		watch_day(d, *at, QUANTITY_CALLS);
+		watch_day(d, *at, QUANTITY_MONEY);
 	}
 }
 
 int
-beside_admit_more(struct dispatch *d, const struct op *op, int64_t micros, struct fault *why)
+beside_admit_more(const struct op *op, int64_t micros, struct fault *why)
 {
-	struct account *a[BESIDE];
-
-	beside_of(d, op, a);
-	for (unsigned i = 0; i < BESIDE; i++) {
-		if (a[i] != NULL && !account_fits(a[i], QUANTITY_MONEY, micros))
-			return refuse(op, a[i], QUANTITY_MONEY, micros, why);
+	for (struct account *const *at = op->beside; *at != NULL; at++) {
+		if (!fits(*at, QUANTITY_MONEY, micros))
+			return refuse(op, *at, QUANTITY_MONEY, micros, why);
 	}
 	return GUARD_PASS;
 }
 
 void
-beside_hold_more(struct dispatch *d, const struct op *op, int64_t micros)
+beside_hold_more(const struct op *op, int64_t micros)
 {
-	struct account *a[BESIDE];
-
-	beside_of(d, op, a);
-	for (unsigned i = 0; i < BESIDE; i++) {
-		if (a[i] != NULL)
-			account_hold(a[i], QUANTITY_MONEY, micros);
-	}
-}
-
-/* Of what the op holds there.  A call that began costs what it was to cost. */
-static int64_t
-cost(const struct op *op, enum quantity q)
-{
-	return op->kind == WIRE_OP_HTTP && q == QUANTITY_MONEY ? op->cost_micros : op->reserved_least[q];
-}
-
-/* What the op holds there is given back, and what it has cost was spent. */
-static void
-book(struct dispatch *d, struct op *op, bool spent)
-{
-	struct account *a[BESIDE];
-
-	beside_of(d, op, a);
-	op->agent = NULL;
-	for (unsigned i = 0; i < BESIDE; i++) {
-		for (enum quantity q = 0; a[i] != NULL && q < QUANTITIES_RESERVED; q++)
-			account_book(a[i], q, op->reserved_least[q], spent ? cost(op, q) : 0);
-		if (a[i] == NULL || !spent)
-			continue;
-		if (op->callee != NULL) {
-			account_add(a[i], QUANTITY_CPU, op->callee->cpu_ns);
-			watch_day_of(d, (struct day_account *)a[i], QUANTITY_CPU);
-		}
-		touched(&d->accounts, (struct day_account *)a[i]);
-	}
+	for (struct account *const *at = op->beside; *at != NULL; at++)
+		account_hold(*at, QUANTITY_MONEY, micros);
 }
 
 void
 beside_spend(struct dispatch *d, struct op *op, int64_t real_ns)
 {
-	if (op->agent == NULL)
+	/* A call that began costs what it was to cost. */
+	int64_t calls = op->reserved_least[QUANTITY_CALLS], money = op->reserved_least[QUANTITY_MONEY];
+	int64_t cost = op->kind == WIRE_OP_HTTP ? op->cost_micros : money;
+	int64_t cpu_ns = op->callee == NULL ? 0 : op->callee->cpu_ns;
+
+	if (op->beside[0] == NULL)
 		return;
 	accounts_at(d, real_ns);
-	book(d, op, true);
+	for (struct account **at = op->beside; *at != NULL; at++) {
+		account_book(*at, QUANTITY_CALLS, calls, calls);
+		if (money != 0)
+			account_book(*at, QUANTITY_MONEY, money, cost);
+		account_add(*at, QUANTITY_CPU, cpu_ns);
+		watch_day(d, *at, QUANTITY_CPU);
+		touched(&d->accounts, (struct day_account *)*at);
+	}
+	op->beside[0] = NULL;
 	ledger_later(d);
 }
 
 void
-beside_release(struct dispatch *d, struct op *op)
+beside_release(struct op *op)
 {
-	if (op->agent != NULL)
-		book(d, op, false);
+	for (struct account **at = op->beside; *at != NULL; at++) {
+		for (enum quantity q = 0; q < QUANTITIES_RESERVED; q++)
+			account_book(*at, q, op->reserved_least[q], 0);
+	}
+	op->beside[0] = NULL;
 }
 
 void

@@ -25,19 +25,29 @@ struct day_account *accounts_client(struct dispatch *d, const char *name);
 struct day_account *accounts_agent(struct dispatch *d, const char *name);
 
 /* It is this time: where another day has begun, all have spent nothing on it. */
-void accounts_at(struct dispatch *d, int64_t real_ns);
+void accounts_next_day(struct dispatch *d, int64_t real_ns);
 
-/* The guard's: has each of them room for what the op costs by itself; it is taken; it is given back, where it was not spent. */
-#define BESIDE 3                                                                      /* agent, client, host */
-void beside_of(struct dispatch *d, const struct op *op, struct account *ret[BESIDE]); /* NULL: none */
-int beside_admit(struct dispatch *d, struct op *op, struct fault *why);               /* enum guard_answer */
-void beside_hold(struct dispatch *d, struct op *op);
+static inline void
+accounts_at(struct dispatch *d, int64_t real_ns)
+{
+	if (real_ns >= d->accounts.day_ends_ns) /* a clock that was set back is let pass: the day that has begun goes on */
+		accounts_next_day(d, real_ns);
+}
+
+/* The guard's: takes at each of them, at this time, what the op costs by itself, or nothing (enum guard_answer); the same from the
+ * record, as it did fit. */
+int beside_admit(struct dispatch *d, struct op *op, int64_t real_ns, struct fault *why);
+void beside_restore(struct dispatch *d, struct op *op);
+
+/* The op is on record: the alerts that are due with what it holds there. */
+void beside_began(struct dispatch *d, const struct op *op);
 
 /* So much money more, of an op that holds something there: is there room; it is taken. */
-int beside_admit_more(struct dispatch *d, const struct op *op, int64_t micros, struct fault *why);
-void beside_hold_more(struct dispatch *d, const struct op *op, int64_t micros);
+int beside_admit_more(const struct op *op, int64_t micros, struct fault *why);
+void beside_hold_more(const struct op *op, int64_t micros);
 
-void beside_release(struct dispatch *d, struct op *op);
+/* It is given back, where it was not spent. */
+void beside_release(struct op *op);
 
 /* The call of the op, or the effect, has ended, by a record of this time that is appended next: what it has cost is spent. */
 void beside_spend(struct dispatch *d, struct op *op, int64_t real_ns);
@@ -51,11 +61,24 @@ char *account_key(const struct day_account *a, enum quantity q);
 /* Its limits are these, or others than before: where the next alert is due. */
 void watch_limits(struct account *a, const struct policy_percents *at);
 
+/* An alert is due of this quantity: raises it. */
+void watch_run_due(struct dispatch *d, struct run *run, enum quantity q);
+void watch_day_due(struct dispatch *d, struct account *a, enum quantity q);
+
 /* It has come further: raises what is due. */
-void watch_run(struct dispatch *d, struct run *run);
-void watch_run_of(struct dispatch *d, struct run *run, enum quantity q); /* this one of it alone */
-void watch_day(struct dispatch *d, struct day_account *a);
-void watch_day_of(struct dispatch *d, struct day_account *a, enum quantity q); /* this one of it alone */
+static inline void
+watch_run(struct dispatch *d, struct run *run, enum quantity q)
+{
+	if (run->account.due[q])
+		watch_run_due(d, run, q);
+}
+
+static inline void
+watch_day(struct dispatch *d, struct account *a, enum quantity q)
+{
+	if (a->due[q])
+		watch_day_due(d, a, q);
+}
 
 /* A call has its account: does it tell of its shares?  Something was charged to the call, or to one above it: raises what is due;
  * only where run->watches_tasks. */

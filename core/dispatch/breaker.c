@@ -51,18 +51,27 @@ bucket_drop(struct breaker *b, int64_t number)
 
 /* What is older than the window leaves it, a bucket at a time; at most all of them. */
 static void
-window_move(struct breaker *b, const struct breaker_rules *rules, int64_t mono_ns)
+next_bucket(struct breaker *b, const struct breaker_rules *rules, int64_t mono_ns)
 {
 	int64_t bucket_ns = rules->window_ns / BREAKER_BUCKETS, number = mono_ns / bucket_ns;
 
-	if (bucket_ns != b->bucket_ns || number - b->newest >= BREAKER_BUCKETS) {
+	if (rules->window_ns != b->window_ns || number - b->newest >= BREAKER_BUCKETS) {
 		window_clear(b);
 	} else {
 		for (int64_t i = b->newest + 1; i <= number; i++)
 			bucket_drop(b, i);
 	}
-	b->bucket_ns = bucket_ns;
+	b->now = &b->bucket[number % BREAKER_BUCKETS];
+	b->window_ns = rules->window_ns;
 	b->newest = number;
+	b->ends_ns = (number + 1) * bucket_ns;
+}
+
+static inline void
+window_move(struct breaker *b, const struct breaker_rules *rules, int64_t mono_ns)
+{
+	if (mono_ns >= b->ends_ns || rules->window_ns != b->window_ns)
+		next_bucket(b, rules, mono_ns);
 }
 
 const struct breaker_count *
@@ -113,9 +122,9 @@ breaker_ask(struct breaker *b, const struct breaker_rules *rules, int64_t micros
 void
 breaker_spend(struct breaker *b, int64_t micros)
 {
-	if (b->state != BREAKER_CLOSED || b->bucket_ns == 0)
+	if (b->state != BREAKER_CLOSED || b->now == NULL)
 		return;
-	b->bucket[b->newest % BREAKER_BUCKETS].micros += micros;
+	b->now->micros += micros;
 	b->sum.micros += micros;
 }
 
@@ -129,14 +138,12 @@ bool
 breaker_count(struct breaker *b, const struct breaker_rules *rules, bool error, int64_t took_ns, int64_t mono_ns,
     enum breaker_cause *cause)
 {
-	struct breaker_count *now;
 	bool slow = !error && breaker_is_slow(rules, took_ns);
 
 	window_move(b, rules, mono_ns);
-	now = &b->bucket[b->newest % BREAKER_BUCKETS];
-	now->n++;
-	now->errors += error || slow;
-	now->slow += slow;
+	b->now->n++;
+	b->now->errors += error || slow;
+	b->now->slow += slow;
 	b->sum.n++;
 	b->sum.errors += error || slow;
 	b->sum.slow += slow;

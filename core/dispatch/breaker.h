@@ -44,7 +44,9 @@ struct breaker_count {
 struct breaker {
 	enum breaker_state state;
 	struct breaker_count bucket[BREAKER_BUCKETS], sum;
-	int64_t bucket_ns, newest; /* which one it is now: the time divided by that */
+	struct breaker_count *now; /* of the buckets; NULL: the window was not looked at yet */
+	int64_t window_ns;         /* that they are parts of */
+	int64_t newest, ends_ns;   /* which one that is, the time divided by a part; until when */
 
 	/* since it is not closed */
 	enum breaker_cause cause;

@@ -70,6 +70,7 @@ drop(struct dispatch *d, struct breaker *b)
 		map_del(&set->by, b->name);
 	TAILQ_REMOVE(&set->used, b, used);
 	set->n--;
+	d->breakers.freed++;
 	breaker_free(b);
 }
 
@@ -100,8 +101,10 @@ make_room(struct dispatch *d, struct breaker_set *set)
 static struct breaker *
 used(struct breaker_set *set, struct breaker *b)
 {
-	TAILQ_REMOVE(&set->used, b, used);
-	TAILQ_INSERT_TAIL(&set->used, b, used);
+	if (TAILQ_NEXT(b, used) != NULL) {
+		TAILQ_REMOVE(&set->used, b, used);
+		TAILQ_INSERT_TAIL(&set->used, b, used);
+	}
 	return b;
 }
 
@@ -126,18 +129,22 @@ breakers_find_version(const struct dispatch *d, const struct version *v)
 }
 
 struct breaker *
-breakers_of_version(struct dispatch *d, const struct version *v)
+breakers_of_version(struct dispatch *d, struct version *v)
 {
 	struct breaker_set *set = &d->breakers.versions;
-	struct breaker *b = breakers_find_version(d, v);
+	struct breaker *b = kept_get(&v->breaker, d->breakers.freed);
 
 	if (b != NULL)
 		return used(set, b);
-	if (!make_room(d, set))
-		return NULL;
-	b = made(v->name, v->semver, v->object);
-	put(d, b);
-	return b;
+	b = breakers_find_version(d, v);
+	if (b == NULL) {
+		if (!make_room(d, set))
+			return NULL;
+		b = made(v->name, v->semver, v->object);
+		put(d, b);
+	}
+	kept_put(&v->breaker, b, d->breakers.freed);
+	return used(set, b);
 }
 
 struct breaker *

@@ -16,6 +16,7 @@ struct breaker_set {
 
 struct breakers {
 	struct breaker_set versions, hosts;
+	uint64_t freed; /* breakers, ever (base/kept.h) */
 	struct policy *policy; /* the newest that an op came with, a reference; NULL: none came yet */
 	struct breaker_rules rules;
 };
@@ -27,7 +28,7 @@ void breakers_close(struct dispatch *d);
 void breakers_follow(struct dispatch *d, struct policy *policy);
 
 /* Made when there is none.  NULL: there is no room for another. */
-struct breaker *breakers_of_version(struct dispatch *d, const struct version *v);
+struct breaker *breakers_of_version(struct dispatch *d, struct version *v);
 struct breaker *breakers_of_host(struct dispatch *d, const char *name);
 struct breaker *breakers_find_version(const struct dispatch *d, const struct version *v); /* NULL: there is none */
 

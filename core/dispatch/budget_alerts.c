@@ -24,12 +24,6 @@
 static const char *const whats[QUANTITIES] = {
     [QUANTITY_CALLS] = "calls", [QUANTITY_MONEY] = "money", [QUANTITY_CPU] = "cpu"};
 
-static int64_t
-used(const struct account *a, enum quantity q)
-{
-	return a->spent[q] + a->reserved[q] - a->returnable[q];
-}
-
 /* The least per cent that was not told yet; 0: there is none. */
 static unsigned
 next_percent(const struct account *a, enum quantity q, const struct policy_percents *at)
@@ -56,6 +50,7 @@ watch_limits(struct account *a, const struct policy_percents *at)
 		a->tell_at[q] = percent == 0 || a->limit[q] == NO_LIMIT || a->limit[q] <= 0
 				    ? NO_LIMIT
 				    : amount_at(a->limit[q], percent);
+		account_changed(a, q);
 	}
 }
 
@@ -69,7 +64,7 @@ raise_one(struct dispatch *d, const struct account *a, enum quantity q, struct r
 	char spent[BUDGET_TEXT], limit[BUDGET_TEXT];
 	_cleanup_(free_p) char *text = NULL;
 
-	budget_number(q, used(a, q), spent);
+	budget_number(q, account_used(a, q), spent);
 	budget_number(q, a->limit[q], limit);
 	text = run != NULL
 		   ? xasprintf("%s has used %u %% of the %s of its run: %s of %s (--%s, `run.%s`)", run->target,
@@ -80,7 +75,7 @@ raise_one(struct dispatch *d, const struct account *a, enum quantity q, struct r
 			   .of = of,
 			   .what = whats[q],
 			   .limit = a->limit[q],
-			   .spent = used(a, q),
+			   .spent = account_used(a, q),
 			   .percent = percent,
 			   .run = run,
 			   .text = text,
@@ -93,7 +88,7 @@ reached(struct account *a, enum quantity q, const struct policy_percents *at)
 {
 	unsigned percent = next_percent(a, q, at);
 
-	if (percent == 0 || used(a, q) < amount_at(a->limit[q], percent))
+	if (percent == 0 || account_used(a, q) < amount_at(a->limit[q], percent))
 		return 0;
 	a->told[q] = (uint8_t)percent;
 	return percent;
@@ -110,33 +105,16 @@ tell(struct dispatch *d, struct account *a, enum quantity q, struct run *run, co
 }
 
 void
-watch_run_of(struct dispatch *d, struct run *run, enum quantity q)
+watch_run_due(struct dispatch *d, struct run *run, enum quantity q)
 {
-	struct account *a = &run->account;
-
-	if (used(a, q) >= a->tell_at[q] && !run->from_record)
-		tell(d, a, q, run, &run->policy->alerts_at);
+	if (!run->from_record)
+		tell(d, &run->account, q, run, &run->policy->alerts_at);
 }
 
 void
-watch_run(struct dispatch *d, struct run *run)
+watch_day_due(struct dispatch *d, struct account *a, enum quantity q)
 {
-	for (enum quantity q = 0; q < QUANTITIES; q++)
-		watch_run_of(d, run, q);
-}
-
-void
-watch_day_of(struct dispatch *d, struct day_account *a, enum quantity q)
-{
-	if (used(&a->account, q) >= a->account.tell_at[q])
-		tell(d, &a->account, q, NULL, &d->accounts.policy->alerts_at);
-}
-
-void
-watch_day(struct dispatch *d, struct day_account *a)
-{
-	for (enum quantity q = 0; q < QUANTITIES_RESERVED; q++)
-		watch_day_of(d, a, q);
+	tell(d, a, q, NULL, &d->accounts.policy->alerts_at);
 }
 
 /* ---- Tasks ------------------------------------------------------------------------------------------------------- */
@@ -168,7 +146,7 @@ raise_of_task(struct dispatch *d, const struct call *call, enum quantity q, unsi
 	_cleanup_(free_p) char *of = xasprintf("task %s", call->path), *text = NULL;
 	char spent[BUDGET_TEXT], limit[BUDGET_TEXT];
 
-	budget_number(q, used(a, q), spent);
+	budget_number(q, account_used(a, q), spent);
 	budget_number(q, a->limit[q], limit);
 	text = xasprintf(
 	    "%s, call %s of its run, has used %u %% of its share of %s: %s of %s (%s, which its caller gave it)",
@@ -178,7 +156,7 @@ raise_of_task(struct dispatch *d, const struct call *call, enum quantity q, unsi
 			   .of = of,
 			   .what = whats[q],
 			   .limit = a->limit[q],
-			   .spent = used(a, q),
+			   .spent = account_used(a, q),
 			   .percent = percent,
 			   .run = call->run,
 			   .call = call,
@@ -223,7 +201,7 @@ watch_tasks(struct dispatch *d, struct call *call)
 		while (c != NULL && !c->account.prepaid[q])
 			c = call_parent(c);
 		/* Of one that has ended already there is nothing left to look after. */
-		if (c != NULL && used(&c->account, q) >= c->account.tell_at[q] && c->op->callee == c)
+		if (c != NULL && c->account.due[q] && c->op->callee == c)
 			tell_of_task(d, c, q);
 	}
 }

@@ -66,11 +66,10 @@ void dispatch_resume(struct call *call);
 /* May this call reach there, and at a private address too?  Asked again for each redirect.  (guard_permission.c) */
 bool permission_http(const struct call *caller, const struct http_request *request, bool *private, struct fault *why);
 
-/* A call was made: finds what its reply has to pass.  (guard_grounding.c) */
+/* A call was made: finds what its reply has to pass, and whether that is looked at (call->looked_at).  (guard_grounding.c) */
 void grounding_began(struct call *call);
 
-/* Will its reply be checked?  An op has its outcome: when it was the last check of a reply, that can be judged.  (guard_grounding.c) */
-bool grounding_looks_at(const struct call *call);
+/* An op has its outcome: when it was the last check of a reply, that can be judged.  (guard_grounding.c) */
 const char *grounding_check(const struct call *call, unsigned nth); /* the plugin that looks at its reply; NULL: there are no more */
 void grounding_noticed(struct dispatch *d, struct op *op);
 
@@ -87,8 +86,8 @@ void budget_began(struct dispatch *d, const struct op *op);
 
 /* An effect is begun once more, and what it was begun for before may have to be paid: where each time is, its price is taken
  * once more.  GUARD_PASS, or GUARD_REFUSE.  The same from the record: 0 or a status. */
-int budget_again(struct dispatch *d, struct op *op, struct fault *why);
-int budget_again_restore(struct dispatch *d, struct op *op, struct fault *fault);
+int budget_again(struct op *op, struct fault *why);
+int budget_again_restore(struct op *op, struct fault *fault);
 
 /* The wall time after which an op ends because its caller gave it no more; 0: it ends for another reason. */
 int64_t budget_wall_share(const struct op *op);
@@ -108,7 +107,7 @@ bool loops_restore(struct op *op, const char *guard, int status, const char *sen
 void loops_forget(struct run *run);
 
 /* A call was made for an op that this guard has let pass.  (guard_concurrency.c) */
-void concurrency_began(struct dispatch *d, struct call *call);
+void concurrency_began(struct call *call);
 
 /* Frees what it knows of a run.  A poll has begun: its ballots are no calls that are begun again.  (guard_repetition.c) */
 void repetition_forget(struct run *run);

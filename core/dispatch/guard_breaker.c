@@ -94,7 +94,8 @@ breaker_of(struct dispatch *d, const struct op *op)
 static void
 follow(struct dispatch *d, struct op *op, struct breaker *b)
 {
-	breakers_follow(d, op->run->policy);
+	if (op->run->policy != d->breakers.policy)
+		breakers_follow(d, op->run->policy);
 	if (b->generation == d->breakers.policy->generation)
 		return;
 	b->generation = d->breakers.policy->generation;
@@ -109,6 +110,15 @@ static int64_t
 price_of(const struct op *op)
 {
 	return op->kind == WIRE_OP_CALL && op->resolved != NULL ? op->resolved->price_micros : 0;
+}
+
+/* A closed one lets pass what costs nothing, whatever the time is. */
+static enum breaker_answer
+ask(const struct dispatch *d, struct breaker *b, int64_t micros)
+{
+	if (!b->watched || (b->state == BREAKER_CLOSED && micros == 0))
+		return BREAKER_PASS;
+	return breaker_ask(b, &d->breakers.rules, micros, clock_mono_ns(), clock_real_ns());
 }
 
 static int
@@ -138,13 +148,13 @@ static int
 breaker_admit(struct dispatch *d, struct op *op, struct fault *why)
 {
 	struct breaker *b = breaker_of(d, op);
+	int64_t micros = price_of(op);
 	enum breaker_answer answer;
 
 	if (b == NULL)
 		return GUARD_PASS;
 	follow(d, op, b);
-	answer = b->watched ? breaker_ask(b, &d->breakers.rules, price_of(op), clock_mono_ns(), clock_real_ns())
-			    : BREAKER_PASS;
+	answer = ask(d, b, micros);
 	if (answer == BREAKER_DEAR)
 		breakers_trip(d, b, BREAKER_MONEY, op);
 	if (answer == BREAKER_DEAR || answer == BREAKER_REFUSE)
@@ -152,7 +162,8 @@ breaker_admit(struct dispatch *d, struct op *op, struct fault *why)
 	if (answer == BREAKER_TRY && b->state == BREAKER_OPEN)
 		breakers_try(d, b, op);
 	past(op, b, answer == BREAKER_TRY);
-	breaker_spend(b, price_of(op));
+	if (micros != 0)
+		breaker_spend(b, micros);
 	return GUARD_PASS;
 }
 

@@ -96,12 +96,11 @@ refuse_chain(const struct op *op, const struct account *at, enum quantity q, str
 /* ---- Time -------------------------------------------------------------------------------------------------------- */
 
 static int
-admit_wall(struct op *op, struct fault *why)
+admit_wall(struct op *op, int64_t now, struct fault *why)
 {
-	int64_t now = clock_real_ns(), ends = INT64_MAX;
 	const struct account *whose = NULL;
+	int64_t ends = account_ends(payer(op), &whose);
 
-	ends = account_ends(payer(op), &whose);
 	if (ends <= now)
 		return guard_refuse(why, HOSPES_EBUDGET, "the wall time of this %s is used up; give it more (%s)",
 		    whose->what, whose == &op->run->account ? "--wall, `run.wall`" : "budget_wall_ns");
@@ -194,7 +193,7 @@ budget_cpu(struct dispatch *d, struct call *call, int64_t ns)
 {
 	call->cpu_ns += ns;
 	account_spend(&call->account, QUANTITY_CPU, ns);
-	watch_run_of(d, call->run, QUANTITY_CPU);
+	watch_run(d, call->run, QUANTITY_CPU);
 	if (cpu_is_overspent(call->run))
 		stop_later(d, call->run);
 }
@@ -256,33 +255,37 @@ wants(const struct op *op, enum quantity q)
 	return op->reserved_most[q] > 0;
 }
 
-static void
-settle_chain(const struct op *op, enum quantity n, const int64_t actual[QUANTITIES_RESERVED])
+static enum account_answer
+reserve(const struct op *op, enum quantity q, struct account **at)
 {
-	for (enum quantity q = 0; q < n; q++) {
-		if (wants(op, q))
-			account_settle(payer(op), q, op->reserved_most[q], op->reserved_least[q], actual[q]);
-	}
+	return wants(op, q) ? account_reserve(payer(op), q, op->reserved_most[q], op->reserved_least[q], at)
+			    : ACCOUNT_TAKEN;
+}
+
+/* Ends that: `actual` of it was spent.  Does something come back, or can no longer come back, that others may wait for? */
+static bool
+settle(const struct op *op, enum quantity q, int64_t actual)
+{
+	if (!wants(op, q))
+		return false;
+	account_settle(payer(op), q, op->reserved_most[q], op->reserved_least[q], actual);
+	return op->reserved_most[q] != op->reserved_least[q] || op->reserved_most[q] != actual;
 }
 
 /* All quantities or none; else *short_of is the one that is short at *at. */
 static enum account_answer
 reserve_chain(const struct op *op, struct account **at, enum quantity *short_of)
 {
-	static const int64_t nothing[QUANTITIES_RESERVED];
+	enum account_answer answer = reserve(op, QUANTITY_CALLS, at);
 
-	for (enum quantity q = 0; q < QUANTITIES_RESERVED; q++) {
-		enum account_answer answer =
-		    wants(op, q) ? account_reserve(payer(op), q, op->reserved_most[q], op->reserved_least[q], at)
-				 : ACCOUNT_TAKEN;
-
-		if (answer == ACCOUNT_TAKEN)
-			continue;
-		settle_chain(op, q, nothing);
-		*short_of = q;
+	*short_of = QUANTITY_CALLS;
+	if (answer != ACCOUNT_TAKEN)
 		return answer;
-	}
-	return ACCOUNT_TAKEN;
+	*short_of = QUANTITY_MONEY;
+	answer = reserve(op, QUANTITY_MONEY, at);
+	if (answer != ACCOUNT_TAKEN)
+		settle(op, QUANTITY_CALLS, 0);
+	return answer;
 }
 
 void
@@ -308,9 +311,9 @@ admit_share(const struct op *op, struct fault *why)
 }
 
 static int
-admit_call(struct op *op, struct fault *why)
+admit_call(struct op *op, int64_t now, struct fault *why)
 {
-	if (admit_wall(op, why) != GUARD_PASS || admit_cpu(op, why) != GUARD_PASS)
+	if (admit_wall(op, now, why) != GUARD_PASS || admit_cpu(op, why) != GUARD_PASS)
 		return GUARD_REFUSE;
 	op->price_micros = op->resolved == NULL ? 0 : op->resolved->price_micros; /* NULL: a case answers for it */
 	return GUARD_PASS;
@@ -321,31 +324,32 @@ budget_admit(struct dispatch *d, struct op *op, struct fault *why)
 {
 	enum quantity short_of = QUANTITY_CALLS;
 	struct account *at = NULL;
+	enum account_answer taken;
+	int64_t now;
 	int answer;
 
 	if (!is_charged(op))
 		return GUARD_PASS;
-	if (op->kind == WIRE_OP_CALL && admit_call(op, why) != GUARD_PASS)
+	now = clock_real_ns();
+	if (op->kind == WIRE_OP_CALL && admit_call(op, now, why) != GUARD_PASS)
 		return GUARD_REFUSE;
 	want(op);
 	if (admit_share(op, why) != GUARD_PASS)
 		return GUARD_REFUSE;
-	answer = beside_admit(d, op, why);
+	answer = beside_admit(d, op, now, why);
 	if (answer != GUARD_PASS)
 		return answer;
-	switch (reserve_chain(op, &at, &short_of)) {
-	case ACCOUNT_TAKEN:
-		beside_hold(d, op);
-		if (op->sharing && account_left(payer(op), QUANTITY_CALLS) != NO_LIMIT)
+	taken = reserve_chain(op, &at, &short_of);
+	if (taken != ACCOUNT_TAKEN) {
+		beside_release(op);
+		return taken == ACCOUNT_WAIT ? guard_wait(op, &d->budget_waiters) : refuse_chain(op, at, short_of, why);
+	}
+	if (op->sharing) {
+		if (account_left(payer(op), QUANTITY_CALLS) != NO_LIMIT)
 			op->share[QUANTITY_CALLS] = op->reserved_most[QUANTITY_CALLS];
 		budget_unshare(op);
-		return GUARD_PASS;
-	case ACCOUNT_WAIT:
-		return guard_wait(op, &d->budget_waiters);
-	case ACCOUNT_NEVER:
-		break;
 	}
-	return refuse_chain(op, at, short_of, why);
+	return GUARD_PASS;
 }
 
 void
@@ -370,22 +374,18 @@ watch(struct dispatch *d, const struct op *op)
 {
 	if (op->run->watches_tasks && op->caller != NULL && !op->run->from_record)
 		watch_tasks(d, op->caller);
-	watch_run(d, op->run);
+	watch_run(d, op->run, QUANTITY_CALLS);
+	watch_run(d, op->run, QUANTITY_MONEY);
+	watch_run(d, op->run, QUANTITY_CPU);
 }
 
 void
 budget_began(struct dispatch *d, const struct op *op)
 {
-	struct account *a[BESIDE];
-
 	if (!is_charged(op))
 		return;
 	watch(d, op);
-	beside_of(d, op, a);
-	for (unsigned i = 0; i < BESIDE; i++) {
-		if (a[i] != NULL)
-			watch_day(d, (struct day_account *)a[i]);
-	}
+	beside_began(d, op);
 }
 
 static int
@@ -401,7 +401,7 @@ budget_restore(struct dispatch *d, struct op *op, struct fault *fault)
 	if (op->reserved_least[QUANTITY_MONEY] > op->reserved_most[QUANTITY_MONEY])
 		return fault_set(fault, HOSPES_EDAMAGED, "%s is on record with a share below its price", op->target);
 	if (reserve_chain(op, &at, &q) == ACCOUNT_TAKEN) {
-		beside_hold(d, op);
+		beside_restore(d, op);
 		return 0;
 	}
 	budget_number(q, op->reserved_most[q], most);
@@ -421,7 +421,7 @@ is_paid_again(const struct op *op)
 }
 
 static int
-take_again(struct dispatch *d, struct op *op, struct fault *why)
+take_again(struct op *op, struct fault *why)
 {
 	struct account *at = NULL;
 	char whose[32];
@@ -433,23 +433,23 @@ take_again(struct dispatch *d, struct op *op, struct fault *why)
 	}
 	op->reserved_most[QUANTITY_MONEY] += op->price_micros;
 	op->reserved_least[QUANTITY_MONEY] += op->price_micros;
-	beside_hold_more(d, op, op->price_micros);
+	beside_hold_more(op, op->price_micros);
 	spend_again(op);
 	return GUARD_PASS;
 }
 
 int
-budget_again(struct dispatch *d, struct op *op, struct fault *why)
+budget_again(struct op *op, struct fault *why)
 {
 	if (op->begun == 0 || !is_paid_again(op))
 		return GUARD_PASS;
-	return beside_admit_more(d, op, op->price_micros, why) == GUARD_PASS ? take_again(d, op, why) : GUARD_REFUSE;
+	return beside_admit_more(op, op->price_micros, why) == GUARD_PASS ? take_again(op, why) : GUARD_REFUSE;
 }
 
 int
-budget_again_restore(struct dispatch *d, struct op *op, struct fault *fault)
+budget_again_restore(struct op *op, struct fault *fault)
 {
-	if (!is_paid_again(op) || take_again(d, op, fault) == GUARD_PASS)
+	if (!is_paid_again(op) || take_again(op, fault) == GUARD_PASS)
 		return 0;
 	return fault_set(
 	    fault, HOSPES_EDAMAGED, "%s is on record as begun again, and its price did not fit", op->target);
@@ -457,42 +457,41 @@ budget_again_restore(struct dispatch *d, struct op *op, struct fault *fault)
 
 /* ---- What is given back ------------------------------------------------------------------------------------------ */
 
+/* `calls` and `money` of it were spent. */
 static void
-wake_all(struct dispatch *d)
+give_back(struct dispatch *d, struct op *op, int64_t calls, int64_t money)
 {
-	dispatch_wake_all(d, &d->budget_waiters);
-}
+	bool came_back = settle(op, QUANTITY_CALLS, calls);
 
-static void
-give_back(struct dispatch *d, struct op *op, const int64_t actual[QUANTITIES_RESERVED])
-{
-	bool came_back = false;
-
-	settle_chain(op, QUANTITIES_RESERVED, actual);
-	beside_release(d, op);
-	for (enum quantity q = 0; q < QUANTITIES_RESERVED; q++)
-		came_back |= op->reserved_most[q] != op->reserved_least[q] || op->reserved_most[q] != actual[q];
-	/* What came back, or can no longer come back, decides for any of those who wait: each is tried once. */
-	if (came_back)
-		wake_all(d);
+	came_back |= settle(op, QUANTITY_MONEY, money);
+	beside_release(op);
+	if (came_back) /* which decides for any of those who wait: each is tried once */
+		dispatch_wake_all(d, &d->budget_waiters);
 	watch(d, op);
 }
 
 static void
 budget_undo(struct dispatch *d, struct op *op)
 {
-	static const int64_t nothing[QUANTITIES_RESERVED];
-
 	if (is_charged(op))
-		give_back(d, op, nothing);
+		give_back(d, op, 0, 0);
 }
 
 /* What a host before this one would have told of its share, had it not been killed just then. */
 static void
 watch_last(struct dispatch *d, struct op *op)
 {
-	if (op->run->watches_tasks && op->callee != NULL && !op->run->from_record)
+	if (op->run->watches_tasks && !op->run->from_record)
 		watch_tasks(d, op->callee);
+}
+
+/* Of the call that the op made.  What is still reserved below it, by calls that are being stopped, is as good as spent. */
+static int64_t
+spent_by(const struct op *op, enum quantity q)
+{
+	const struct account *a = &op->callee->account;
+
+	return a->prepaid[q] ? a->spent[q] + a->reserved[q] : op->reserved_least[q];
 }
 
 /* A call that never began costs nothing; one that did costs what it was to cost, however it ended.  An effect costs what the
@@ -500,20 +499,12 @@ watch_last(struct dispatch *d, struct op *op)
 static void
 budget_settle(struct dispatch *d, struct op *op)
 {
-	int64_t actual[QUANTITIES_RESERVED] = {0};
-
-	if (!is_charged(op))
-		return;
-	if (op->kind == WIRE_OP_HTTP)
-		actual[QUANTITY_MONEY] = op->cost_micros;
-	watch_last(d, op);
-	for (enum quantity q = 0; op->callee != NULL && q < QUANTITIES_RESERVED; q++) {
-		const struct account *a = &op->callee->account;
-
-		/* What is still reserved below it, by calls that are being stopped, is as good as spent. */
-		actual[q] = a->prepaid[q] ? a->spent[q] + a->reserved[q] : op->reserved_least[q];
+	if (op->callee != NULL) {
+		watch_last(d, op);
+		give_back(d, op, spent_by(op, QUANTITY_CALLS), spent_by(op, QUANTITY_MONEY));
+	} else if (is_charged(op)) {
+		give_back(d, op, 0, op->kind == WIRE_OP_HTTP ? op->cost_micros : 0);
 	}
-	give_back(d, op, actual);
 }
 
 /* ---- Who holds it ------------------------------------------------------------------------------------------------ */

@@ -21,27 +21,18 @@ struct slots {
 	struct call_list holding; /* calls that have a slot */
 };
 
-/* NULL: nobody has had one.  They stay, and those of the call before are at hand. */
+/* Made when there are none yet.  They stay, so that versions and calls may keep where they are. */
 static struct slots *
-slots_find(struct dispatch *d, const char *name)
+slots_named(struct dispatch *d, const char *name)
 {
-	if (d->slots_last == NULL || strcmp(d->slots_last->name, name) != 0)
-		d->slots_last = map_get(&d->slots, name);
-	return d->slots_last;
-}
+	struct slots *s = map_get(&d->slots, name);
 
-static struct slots *
-slots_of(struct dispatch *d, const char *name, unsigned limit)
-{
-	struct slots *s = slots_find(d, name);
-
-	if (s == NULL) {
-		s = xcalloc(1, sizeof(*s));
-		snprintf(s->name, sizeof(s->name), "%s", name);
-		TAILQ_INIT(&s->holding);
-		map_put(&d->slots, s->name, s);
-	}
-	s->limit = limit;
+	if (s != NULL)
+		return s;
+	s = xcalloc(1, sizeof(*s));
+	snprintf(s->name, sizeof(s->name), "%s", name);
+	TAILQ_INIT(&s->holding);
+	map_put(&d->slots, s->name, s);
 	return s;
 }
 
@@ -60,10 +51,12 @@ let_go(struct slots *s, struct call *call)
 }
 
 void
-concurrency_began(struct dispatch *d, struct call *call)
+concurrency_began(struct call *call)
 {
-	if (call->rules->concurrency != 0)
-		hold(slots_of(d, call->plugin, call->rules->concurrency), call);
+	if (call->rules->concurrency == 0)
+		return;
+	call->slots = call->op->resolved->slots;
+	hold(call->slots, call);
 }
 
 static void
@@ -112,7 +105,8 @@ static void
 give_back(struct dispatch *d, struct slots *s)
 {
 	s->used--;
-	hand_on(d, s);
+	if (s->resuming.n > 0 || s->waiting.ops.n > 0)
+		hand_on(d, s);
 }
 
 static int
@@ -123,7 +117,10 @@ concurrency_admit(struct dispatch *d, struct op *op, struct fault *why)
 	(void)why;
 	if (op->rules == NULL || op->rules->concurrency == 0)
 		return GUARD_PASS;
-	s = slots_of(d, op->resolved->name, op->rules->concurrency);
+	if (op->resolved->slots == NULL)
+		op->resolved->slots = slots_named(d, op->resolved->name);
+	s = op->resolved->slots;
+	s->limit = op->rules->concurrency;
 	if (s->used >= s->limit)
 		return guard_wait(op, &s->waiting);
 	s->used++;
@@ -134,7 +131,7 @@ static void
 concurrency_undo(struct dispatch *d, struct op *op)
 {
 	if (op->rules != NULL && op->rules->concurrency != 0)
-		give_back(d, slots_find(d, op->resolved->name));
+		give_back(d, op->resolved->slots);
 }
 
 /* The slot of a call that never parked, or runs again, is still its own; one that ended parked has none. */
@@ -150,19 +147,14 @@ concurrency_settle(struct dispatch *d, struct op *op)
 static void
 concurrency_parked(struct dispatch *d, struct call *call)
 {
-	struct slots *s;
-
-	if (call->rules->concurrency == 0)
-		return;
-	s = slots_find(d, call->plugin);
 	if (call->resuming) {
 		turns_remove(&call->resume);
 		call->resuming = false;
 	}
 	if (!call->slot)
 		return;
-	let_go(s, call);
-	give_back(d, s);
+	let_go(call->slots, call);
+	give_back(d, call->slots);
 }
 
 /* One that has a slot and no cell yet is put behind those that want to go on. */
@@ -191,7 +183,10 @@ concurrency_resume(struct dispatch *d, struct call *call)
 
 	if (limit == 0 || call->slot)
 		return true;
-	s = slots_of(d, call->plugin, limit);
+	if (call->slots == NULL)
+		call->slots = slots_named(d, call->plugin);
+	s = call->slots;
+	s->limit = limit;
 	if ((call->state == CALL_PARKED || call->state == CALL_EVICTED) && s->used >= limit &&
 	    !(call->state == CALL_PARKED && borrow(s))) {
 		if (!call->resuming)
@@ -228,7 +223,7 @@ static struct call *
 concurrency_kept_by(struct dispatch *d, const struct op *op, struct buf *what)
 {
 	struct keepers k = {.plugin = op->state == OP_WAITING ? op->resolved->name : op->caller->plugin};
-	const struct slots *s = slots_find(d, k.plugin);
+	const struct slots *s = map_get(&d->slots, k.plugin);
 
 	if (s == NULL || s->used < s->limit)
 		return NULL;

@@ -32,22 +32,16 @@ appearances(const struct call *call, const char *name)
 	return n;
 }
 
+/* The plugin appears `n` times above. */
 static int
-cycle_admit(struct dispatch *d, struct op *op, struct fault *why)
+admit_again(const struct op *op, unsigned n, struct fault *why)
 {
 	_cleanup_(buf_free) struct buf loop = {0};
-	unsigned n, cap, allowed;
+	unsigned cap = policy_plugin(op->run->policy, op->resolved->name)->recursion;
+	unsigned allowed = op->resolved->recursion < cap ? op->resolved->recursion : cap;
+	int64_t left = account_left(&op->caller->account, QUANTITY_CALLS);
 
-	(void)d;
-	if (op->kind != WIRE_OP_CALL || op->caller == NULL || op->resolved == NULL)
-		return GUARD_PASS;
-	n = appearances(op->caller, op->resolved->name);
-	if (n == 0)
-		return GUARD_PASS;
-	cap = policy_plugin(op->run->policy, op->resolved->name)->recursion;
-	allowed = op->resolved->recursion < cap ? op->resolved->recursion : cap;
-	if (n < allowed && op->share[QUANTITY_CALLS] > 0 &&
-	    op->share[QUANTITY_CALLS] < account_left(&op->caller->account, QUANTITY_CALLS))
+	if (n < allowed && op->share[QUANTITY_CALLS] > 0 && op->share[QUANTITY_CALLS] < left)
 		return GUARD_PASS;
 	loop_of(op->caller, op->resolved->name, &loop);
 	buf_appends(&loop, op->resolved->name);
@@ -55,11 +49,29 @@ cycle_admit(struct dispatch *d, struct op *op, struct fault *why)
 		return guard_refuse(why, HOSPES_ECYCLE,
 		    "%s: %s may recur, but each time with a smaller share of calls than the %lld left; give one in the "
 		    "options",
-		    buf_text(&loop), op->resolved->name, (long long)account_left(&op->caller->account, QUANTITY_CALLS));
+		    buf_text(&loop), op->resolved->name, (long long)left);
 	return guard_refuse(why, HOSPES_ECYCLE,
 	    "%s: an agent may not call its own ancestor; break the loop, or note recursion=%u and allow it in "
 	    "limits.%s",
 	    buf_text(&loop), n + 1, op->resolved->name);
+}
+
+/* Those above are the same for all calls of one caller. */
+static int
+cycle_admit(struct dispatch *d, struct op *op, struct fault *why)
+{
+	struct met *met = resolve_met(op);
+	unsigned n;
+
+	(void)d;
+	if (op->kind != WIRE_OP_CALL || op->caller == NULL || op->resolved == NULL || (met != NULL && met->apart))
+		return GUARD_PASS;
+	n = appearances(op->caller, op->resolved->name);
+	if (n > 0)
+		return admit_again(op, n, why);
+	if (met != NULL)
+		met->apart = true;
+	return GUARD_PASS;
 }
 
 const struct guard guard_cycle = {

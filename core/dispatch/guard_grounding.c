@@ -39,17 +39,6 @@ struct grounding {
 
 /* ---- What it has to pass ----------------------------------------------------------------------------------------- */
 
-void
-grounding_began(struct call *call)
-{
-	const struct call *to = call_parent(call);
-
-	call->handoff = policy_handoff(call->run->policy, call->rules, to == NULL ? NULL : to->rules,
-	    call->version == NULL ? NULL : call->version->capabilities);
-	if (call->op->handoff == NULL)
-		call->op->handoff = call->handoff;
-}
-
 static bool
 names(char *const *checks, const char *check)
 {
@@ -92,11 +81,23 @@ is_exempt(const struct call *call)
 	return (call->version->kind == PLUGIN_CHECK && call->op->stage == NULL) || call->run->script != NULL;
 }
 
-bool
-grounding_looks_at(const struct call *call)
+static bool
+looks_at(const struct call *call)
 {
 	return !is_exempt(call) && (grounding_check(call, 0) != NULL || least_confidence(call) > 0 ||
 				       call->op->handoff->steps[0] != STEP_FAIL);
+}
+
+void
+grounding_began(struct call *call)
+{
+	const struct call *to = call_parent(call);
+
+	call->handoff = policy_handoff(call->run->policy, call->rules, to == NULL ? NULL : to->rules,
+	    call->version == NULL ? NULL : call->version->capabilities);
+	if (call->op->handoff == NULL)
+		call->op->handoff = call->handoff;
+	call->looked_at = call->version != NULL && looks_at(call);
 }
 
 /* Letters may be written as numbers: "criti\\u0063al" is the same word. */
@@ -366,15 +367,13 @@ conclude(struct dispatch *d, struct call *call, struct verdict *verdict, size_t 
 }
 
 static int
-grounding_judge(struct dispatch *d, struct op *op, struct fault *why, struct payload **findings)
+judge(struct dispatch *d, struct op *op, struct fault *why, struct payload **findings)
 {
 	_cleanup_(verdict_clear) struct verdict verdict = {0};
 	struct call *call = op->callee;
 	struct grounding *g = call->grounding;
 	size_t claims;
 
-	if (call->grounded || is_exempt(call) || (!grounding_looks_at(call) && !may_be_critical(call)))
-		return GUARD_PASS;
 	verdict_init(&verdict);
 	claims = look(call, &verdict);
 	if (verdict.refusing == 0 && grounding_check(call, 0) != NULL) {
@@ -382,7 +381,8 @@ grounding_judge(struct dispatch *d, struct op *op, struct fault *why, struct pay
 			g = begin(d, call);
 		if (g->open > 0)
 			return GUARD_WAIT;
-		if (op->cancelled != 0 || call->cancelled != 0) /* by what came of asking: no human is asked about it then */
+		if (op->cancelled != 0 ||
+		    call->cancelled != 0) /* by what came of asking: no human is asked about it then */
 			return GUARD_PASS;
 		claims = g->claims;
 		collect(call, g, &verdict);
@@ -390,6 +390,17 @@ grounding_judge(struct dispatch *d, struct op *op, struct fault *why, struct pay
 			verdict_add_unsure(&verdict, verdict.score, least_confidence(call));
 	}
 	return conclude(d, call, &verdict, claims, why, findings);
+}
+
+/* Nearly always there is nothing to look at. */
+static int
+grounding_judge(struct dispatch *d, struct op *op, struct fault *why, struct payload **findings)
+{
+	struct call *call = op->callee;
+
+	if (call->grounded || (!call->looked_at && (is_exempt(call) || !may_be_critical(call))))
+		return GUARD_PASS;
+	return judge(d, op, why, findings);
 }
 
 const struct guard guard_grounding = {

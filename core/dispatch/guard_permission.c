@@ -68,47 +68,24 @@ covers(const char *need, const struct op *op)
 	return offers(op->resolved, pattern);
 }
 
-/* A call by the name of its callee, not by something that it offers. */
-static bool
-is_by_name(const struct op *op)
-{
-	return op->kind == WIRE_OP_CALL && op->resolved != NULL && strcmp(op->target, op->resolved->name) == 0;
-}
-
-static bool
-was_let_through(const struct op *op)
-{
-	return op->caller->may_call != NULL && op->caller->may_call == op->resolved && is_by_name(op);
-}
-
-static void
-let_through(const struct op *op)
-{
-	struct call *caller = op->caller;
-
-	if (!is_by_name(op))
-		return;
-	if (caller->may_call != NULL)
-		version_unref(&caller->may_call);
-	caller->may_call = version_ref(op->resolved);
-}
-
 static int
 admit_call(struct op *op, struct fault *why)
 {
 	const struct version *caller = op->caller->version;
 	const struct policy_plugin *plugin = op->caller->rules;
+	struct met *met = op->by_name ? resolve_met(op) : NULL;
 
 	if (caller->kind == PLUGIN_CHECK)
 		return guard_refuse(why, HOSPES_EPERM,
 		    "%s may not %s %s: a check asks nobody; it may look at memory, and at HTTP where that is granted",
 		    caller->name, op->kind == WIRE_OP_CALL ? "call" : "look for", op->target);
 	/* For one caller it is the same every time: the needs are those of its version, what is granted that of its run. */
-	if (was_let_through(op))
+	if (met != NULL && met->may)
 		return GUARD_PASS;
 	for (char **need = caller->needs; need != NULL && *need != NULL; need++) {
 		if (covers(*need, op) && allowed(plugin, *need)) {
-			let_through(op);
+			if (met != NULL)
+				met->may = true;
 			return GUARD_PASS;
 		}
 	}

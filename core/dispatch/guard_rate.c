@@ -30,13 +30,12 @@
 struct bucket {
 	char *name;     /* "agent fetch", "client uid:1000", "target example.org:443" */
 	const char *of; /* its second word */
-	enum rate_kind kind;
 	struct dispatch *d;
 	struct policy_rate rate; /* by which it was asked last */
 	int64_t tat_ns;
 	struct waitq waiting;
-	struct event *timer;        /* pending while somebody waits */
-	TAILQ_ENTRY(bucket) lately; /* who was not asked for longest, first */
+	struct event *timer; /* pending while somebody waits */
+	TAILQ_ENTRY(bucket) entry;
 };
 
 /* One that an op has to pass. */
@@ -44,7 +43,8 @@ struct limit {
 	enum rate_kind kind;
 	const char *of;
 	const struct policy_rate *rate;
-	struct bucket *bucket;
+	struct kept *kept; /* where its bucket is */
+	struct kept here;  /* of a host outside, of which nothing else is there to keep it */
 };
 
 static const char *const kinds[RATE_KINDS] = {
@@ -63,25 +63,29 @@ bucket_free(struct dispatch *d, struct bucket *b)
 {
 	assert(b->waiting.ops.n == 0);
 	map_del(&d->rates, b->name);
-	if (d->rates_last[b->kind] == b)
-		d->rates_last[b->kind] = NULL;
-	TAILQ_REMOVE(&d->rates_lately, b, lately);
+	TAILQ_REMOVE(&d->buckets, b, entry);
 	d->n_rates--;
+	d->rates_freed++;
 	event_free(b->timer);
 	free(b->name);
 	free(b);
 }
 
+/* What is not free to go is looked at once more when all others have been: so being asked costs a bucket nothing. */
 static void
 make_room(struct dispatch *d)
 {
-	struct bucket *b = TAILQ_FIRST(&d->rates_lately), *next;
 	int64_t now = now_ns(d);
 
-	for (unsigned i = 0; i < LOOKS && b != NULL; i++, b = next) {
-		next = TAILQ_NEXT(b, lately);
-		if (b->waiting.ops.n == 0 && !b->waiting.waking && b->tat_ns <= now)
+	for (unsigned i = 0; i < LOOKS; i++) {
+		struct bucket *b = TAILQ_FIRST(&d->buckets);
+
+		if (b->waiting.ops.n == 0 && !b->waiting.waking && b->tat_ns <= now) {
 			bucket_free(d, b);
+			continue;
+		}
+		TAILQ_REMOVE(&d->buckets, b, entry);
+		TAILQ_INSERT_TAIL(&d->buckets, b, entry);
 	}
 }
 
@@ -93,13 +97,13 @@ bucket_new(struct dispatch *d, const char *name, const struct limit *limit)
 	struct bucket *b = xcalloc(1, sizeof(*b));
 
 	b->name = xstrdup(name);
-	b->kind = limit->kind;
 	b->of = b->name + strlen(kinds[limit->kind]) + 1;
 	b->d = d;
+	b->rate = *limit->rate;
 	b->tat_ns = d->rates_since_ns + rate_slack(limit->rate);
 	b->timer = evtimer_new(d->loop, on_time, b);
 	map_put(&d->rates, b->name, b);
-	TAILQ_INSERT_TAIL(&d->rates_lately, b, lately);
+	TAILQ_INSERT_TAIL(&d->buckets, b, entry);
 	d->n_rates++;
 	return b;
 }
@@ -124,15 +128,24 @@ find_bucket(struct dispatch *d, const struct limit *limit, bool make)
 	return b != NULL ? b : bucket_new(d, name, limit);
 }
 
-/* Most calls are of the client, and many of the agent, of the call before. */
+/* The one that is shared is not kept: when there is room again, each has its own. */
 static struct bucket *
+find_and_keep(struct dispatch *d, const struct limit *limit, bool make)
+{
+	struct bucket *b = find_bucket(d, limit, make);
+
+	if (b != NULL && strcmp(b->of, limit->of) == 0)
+		kept_put(limit->kept, b, d->rates_freed);
+	return b;
+}
+
+/* Good until the next one is asked for, which may make room. */
+static inline struct bucket *
 bucket_of(struct dispatch *d, const struct limit *limit, bool make)
 {
-	struct bucket **last = &d->rates_last[limit->kind];
+	struct bucket *b = kept_get(limit->kept, d->rates_freed);
 
-	if (*last == NULL || strcmp((*last)->of, limit->of) != 0)
-		*last = find_bucket(d, limit, make);
-	return *last;
+	return b != NULL ? b : find_and_keep(d, limit, make);
 }
 
 /* ---- Waiting ----------------------------------------------------------------------------------------------------- */
@@ -176,8 +189,8 @@ rates_look(struct dispatch *d)
 {
 	struct bucket *b, *next;
 
-	for (b = TAILQ_FIRST(&d->rates_lately); b != NULL; b = next) {
-		next = TAILQ_NEXT(b, lately);
+	for (b = TAILQ_FIRST(&d->buckets); b != NULL; b = next) {
+		next = TAILQ_NEXT(b, entry);
 		let_on(b);
 	}
 }
@@ -195,11 +208,20 @@ limits_of(const struct op *op, struct limit out[LIMITS])
 	if (op->kind != WIRE_OP_CALL && op->kind != WIRE_OP_HTTP)
 		return 0;
 	if (op->rules != NULL && op->rules->rate.each_ns != 0)
-		out[n++] = (struct limit){.kind = RATE_AGENT, .of = op->resolved->name, .rate = &op->rules->rate};
-	if (op->kind == WIRE_OP_HTTP && p->rate_target.each_ns != 0 && op->host != NULL)
-		out[n++] = (struct limit){.kind = RATE_TARGET, .of = op->host, .rate = &p->rate_target};
+		out[n++] = (struct limit){.kind = RATE_AGENT,
+		    .of = op->resolved->name,
+		    .rate = &op->rules->rate,
+		    .kept = &op->resolved->bucket};
+	if (op->kind == WIRE_OP_HTTP && p->rate_target.each_ns != 0 && op->host != NULL) {
+		out[n] = (struct limit){
+		    .kind = RATE_TARGET, .of = op->host, .rate = &p->rate_target, .kept = &out[n].here};
+		n++;
+	}
 	if (p->rate_client.each_ns != 0)
-		out[n++] = (struct limit){.kind = RATE_CLIENT, .of = op->run->client, .rate = &p->rate_client};
+		out[n++] = (struct limit){.kind = RATE_CLIENT,
+		    .of = op->run->client,
+		    .rate = &p->rate_client,
+		    .kept = &op->run->client_bucket};
 	return n;
 }
 
@@ -237,7 +259,7 @@ span(int64_t ns, char out[SPAN_TEXT])
 static int
 await(struct op *op, const struct limit *limit, int64_t wait, struct fault *why)
 {
-	struct bucket *b = limit->bucket;
+	struct bucket *b = bucket_of(op->run->dispatch, limit, true);
 	int64_t left = op->deadline_real_ns - clock_real_ns(), least = wait;
 	int64_t before = turns_of(&b->waiting.ops, op->run);
 	char what[2 * NAME_TEXT], earliest[SPAN_TEXT], time[SPAN_TEXT];
@@ -269,12 +291,10 @@ rate_admit(struct dispatch *d, struct op *op, struct fault *why)
 		return GUARD_PASS;
 	now = now_ns(d);
 	for (unsigned i = 0; i < n; i++) {
-		struct bucket *b = limits[i].bucket = bucket_of(d, &limits[i], true);
+		struct bucket *b = bucket_of(d, &limits[i], true);
 		int64_t wait = rate_wait(b->tat_ns, limits[i].rate, now);
 
 		b->rate = *limits[i].rate;
-		TAILQ_REMOVE(&d->rates_lately, b, lately);
-		TAILQ_INSERT_TAIL(&d->rates_lately, b, lately);
 		/* Who comes goes behind those that wait, even if the time of the first of them has just come. */
 		if ((wait > 0 || (op->state == OP_NEW && b->waiting.ops.n > 0)) && wait > most) {
 			most = wait;
@@ -283,8 +303,11 @@ rate_admit(struct dispatch *d, struct op *op, struct fault *why)
 	}
 	if (most >= 0)
 		return await(op, &limits[worst], most, why);
-	for (unsigned i = 0; i < n; i++)
-		limits[i].bucket->tat_ns = rate_taken(limits[i].bucket->tat_ns, limits[i].rate, now);
+	for (unsigned i = 0; i < n; i++) {
+		struct bucket *b = bucket_of(d, &limits[i], true);
+
+		b->tat_ns = rate_taken(b->tat_ns, limits[i].rate, now);
+	}
 	return GUARD_PASS;
 }
 
@@ -314,8 +337,9 @@ rate_late(struct op *op, struct fault *why)
 
 	assert(n > 0); /* it has waited for one of them */
 	for (unsigned i = 0; i < n; i++) {
-		limits[i].bucket = bucket_of(op->run->dispatch, &limits[i], false);
-		if (limits[i].bucket != NULL && op->waiting_on == &limits[i].bucket->waiting)
+		const struct bucket *b = bucket_of(op->run->dispatch, &limits[i], false);
+
+		if (b != NULL && op->waiting_on == &b->waiting)
 			at = i;
 	}
 	describe(&limits[at], what, sizeof(what));
@@ -328,7 +352,7 @@ rate_late(struct op *op, struct fault *why)
 void
 rates_open(struct dispatch *d)
 {
-	TAILQ_INIT(&d->rates_lately);
+	TAILQ_INIT(&d->buckets);
 	d->mono_ns = clock_mono_ns;
 	d->rates_since_ns = d->mono_ns();
 }
@@ -336,8 +360,8 @@ rates_open(struct dispatch *d)
 void
 rates_close(struct dispatch *d)
 {
-	while (!TAILQ_EMPTY(&d->rates_lately))
-		bucket_free(d, TAILQ_FIRST(&d->rates_lately));
+	while (!TAILQ_EMPTY(&d->buckets))
+		bucket_free(d, TAILQ_FIRST(&d->buckets));
 	map_free(&d->rates);
 }
 

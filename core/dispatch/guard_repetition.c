@@ -20,6 +20,7 @@
  * A callee is what it was called by, a name or a capability.  An input is its hash.
  */
 
+#include <assert.h>
 #include <string.h>
 
 #include <xxhash.h>
@@ -31,20 +32,6 @@
 #define OF_POLL   0xc2b2ae3d27d4eb4fu
 
 /* An entry is 1 + how often the call was begun again since its first twin ended; there is none before that. */
-
-static uint64_t
-input_key(const struct op *op)
-{
-	uint64_t below = op->caller == NULL ? 0 : op->caller->below_attempt;
-
-	return op->input_hash.lo ^ op->input_hash.hi ^ below << 32;
-}
-
-static uint64_t
-key_of(const struct op *op)
-{
-	return XXH3_64bits_withSeed(op->target, strlen(op->target), input_key(op));
-}
 
 static uintptr_t
 known_at(const struct run *run, uint64_t key)
@@ -58,16 +45,34 @@ know_at(struct run *run, uint64_t key, uintptr_t n)
 	map_put_u64(&run->ended, key, (void *)n);
 }
 
-static uintptr_t
-known(const struct op *op)
+/* The callee as it was asked for, the input, and below which attempt; made once for each op. */
+static uint64_t
+key_of(struct op *op)
 {
-	return known_at(op->run, key_of(op));
+	uint64_t below = op->caller == NULL ? 0 : op->caller->below_attempt;
+
+	if (op->twins_key == 0)
+		op->twins_key = XXH3_64bits_withSeed(
+		    op->target, strlen(op->target), op->input_hash.lo ^ op->input_hash.hi ^ below << 32);
+	return op->twins_key;
+}
+
+/* Counts it, or takes that back.  An entry that is there is changed in its place. */
+static void
+count(struct op *op, void **entry)
+{
+	*entry = (void *)((uintptr_t)*entry + 1);
+	op->repeats = true;
 }
 
 static void
-know(struct op *op, uintptr_t n)
+take_back(struct op *op)
 {
-	know_at(op->run, key_of(op), n);
+	void **entry = op->repeats ? map_at_u64(&op->run->ended, key_of(op)) : NULL;
+
+	if (entry != NULL)
+		*entry = (void *)((uintptr_t)*entry - 1);
+	op->repeats = false;
 }
 
 /* ---- Polls ------------------------------------------------------------------------------------------------------- */
@@ -98,7 +103,7 @@ ballot_at(const struct op *op, uint32_t i)
 }
 
 static uint64_t
-ballot_key(const struct op *ballot)
+ballot_key(struct op *ballot)
 {
 	return key_of(ballot) ^ OF_BALLOT;
 }
@@ -134,7 +139,7 @@ asks_nobody_new(const struct op *op)
 	bool again = false;
 
 	for (uint32_t i = 0; i < n; i++) {
-		const struct op *ballot = ballot_at(op, i);
+		struct op *ballot = ballot_at(op, i);
 
 		if (ballot == NULL || ballot->target == NULL)
 			return false;
@@ -190,9 +195,7 @@ repetition_polled(struct op *op)
 		if (ballot == NULL || (ballot->kind != WIRE_OP_CALL && ballot->state != OP_NEW))
 			continue;
 		ballot->ballot = true;
-		if (ballot->repeats)
-			know(ballot, known(ballot) - 1);
-		ballot->repeats = false;
+		take_back(ballot);
 		ballot->repetition = REPETITION_NONE;
 	}
 }
@@ -214,7 +217,7 @@ poll_settle(struct op *op)
 	if (op->begun == 0)
 		poll_undo(op);
 	for (uint32_t i = 0; i < n; i++) {
-		const struct op *ballot = ballot_at(op, i);
+		struct op *ballot = ballot_at(op, i);
 
 		if (ballot != NULL && ballot->target != NULL)
 			know_at(op->run, ballot_key(ballot), 1);
@@ -250,33 +253,35 @@ counts(const struct op *op)
 }
 
 static int
+refuse_again(const struct op *op, uintptr_t n, struct fault *why)
+{
+	return guard_refuse(why, HOSPES_EREPEATED,
+	    "%s was called with this very input again %llu times in this run after it had ended, and the limit is %u; "
+	    "use the answer that is there, ask something else, raise `run.repetition`, or, where its answer may "
+	    "change, set polled = true in limits.%s",
+	    op->target, (unsigned long long)n - 1, op->run->policy->repetition, op->resolved->name);
+}
+
+static int
 repetition_admit(struct dispatch *d, struct op *op, struct fault *why)
 {
 	unsigned most = op->run->policy->repetition;
-	uintptr_t n;
+	void **entry;
 
 	(void)d;
 	if (op->kind == WIRE_OP_POLL)
 		return poll_admit(op, why);
 	if (!counts(op) || op->resolved == NULL)
 		return GUARD_PASS;
-	n = known(op);
+	entry = map_at_u64(&op->run->ended, key_of(op));
 	if (op->repetition == REPETITION_UNKNOWN)
-		op->repetition = n == 0 || op->queued || policy_plugin(op->run->policy, op->resolved->name)->polled
-				     ? REPETITION_NONE
-				     : REPETITION_AGAIN;
+		op->repetition = entry == NULL || op->queued || op->rules->polled ? REPETITION_NONE : REPETITION_AGAIN;
 	if (op->repetition == REPETITION_NONE)
 		return GUARD_PASS;
-	if (most != 0 && n > most)
-		return guard_refuse(why, HOSPES_EREPEATED,
-		    "%s was called with this very input again %llu times in this run after it had ended, and the limit "
-		    "is %u; "
-		    "use the answer that is there, ask something else, raise `run.repetition`, or, where its answer "
-		    "may "
-		    "change, set polled = true in limits.%s",
-		    op->target, (unsigned long long)n - 1, most, op->resolved->name);
-	know(op, n + 1);
-	op->repeats = true;
+	assert(entry != NULL); /* what is known of a run is never forgotten before it */
+	if (most != 0 && (uintptr_t)*entry > most)
+		return refuse_again(op, (uintptr_t)*entry, why);
+	count(op, entry);
 	return GUARD_PASS;
 }
 
@@ -286,12 +291,11 @@ repetition_undo(struct dispatch *d, struct op *op)
 	(void)d;
 	if (op->kind == WIRE_OP_POLL)
 		poll_undo(op);
-	if (!counts(op) || !op->repeats)
-		return;
-	know(op, known(op) - 1);
-	op->repeats = false;
+	else
+		take_back(op);
 }
 
+/* Of one that was begun again it is known that a twin of it has ended. */
 static void
 repetition_settle(struct dispatch *d, struct op *op)
 {
@@ -299,24 +303,19 @@ repetition_settle(struct dispatch *d, struct op *op)
 		poll_settle(op);
 	else if (op->callee == NULL)
 		repetition_undo(d, op); /* it never began: its input was refused */
-	else if (is_known(op) && known(op) == 0)
-		know(op, 1);
+	else if (!op->repeats && is_known(op))
+		map_place_u64(&op->run->ended, key_of(op), (void *)1);
 }
 
 /* A damaged record may say so of a call without a twin; what is counted then can be taken back like any other. */
 static int
 repetition_restore(struct dispatch *d, struct op *op, struct fault *fault)
 {
-	uintptr_t n;
-
 	(void)d, (void)fault;
 	if (op->kind == WIRE_OP_POLL)
 		poll_restore(op);
-	if (!counts(op) || op->repetition != REPETITION_AGAIN)
-		return 0;
-	n = known(op);
-	know(op, n == 0 ? 2 : n + 1);
-	op->repeats = true;
+	else if (counts(op) && op->repetition == REPETITION_AGAIN)
+		count(op, map_place_u64(&op->run->ended, key_of(op), (void *)1));
 	return 0;
 }
 

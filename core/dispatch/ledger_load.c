@@ -283,8 +283,8 @@ read_ledger(struct store_txn *txn, struct journal *j, void *arg)
 static void
 begin_with(struct day_account *a, const json_t *n)
 {
-	for (size_t q = 0; q < QUANTITIES; q++)
-		a->account.spent[q] += json_integer_value(json_array_get(n, q));
+	for (enum quantity q = 0; q < QUANTITIES; q++)
+		account_add(&a->account, q, json_integer_value(json_array_get(n, q)));
 	memcpy(a->saved, a->account.spent, sizeof(a->saved));
 }
 

@@ -18,7 +18,7 @@ core_dispatch_libdispatch_a_SOURCES = \
 	core/dispatch/op_score.c core/dispatch/op_script.c core/dispatch/op_search.c core/dispatch/op_time.c \
 	core/dispatch/pipeline.c core/dispatch/poll.c core/dispatch/poll.h core/dispatch/poll_read.c \
 	core/dispatch/poll_tell.c core/dispatch/quality.c core/dispatch/quality.h \
-	core/dispatch/quality_apply.c core/dispatch/rate.c core/dispatch/rate.h \
+	core/dispatch/quality_apply.c core/dispatch/rate.h \
 	core/dispatch/record.c core/dispatch/replay.c core/dispatch/resolve.c core/dispatch/restore.c \
 	core/dispatch/restore.h core/dispatch/restore_effects.c core/dispatch/restore_go.c core/dispatch/restore_stages.c \
 	core/dispatch/review.c core/dispatch/review.h core/dispatch/review_decide.c core/dispatch/routing.c \

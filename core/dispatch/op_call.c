@@ -69,7 +69,7 @@ call_begin(struct dispatch *d, struct op *op)
 	    d->calls, op, op->resolved->name, op->resolved->semver, version_ref(op->resolved), config, depth_of(op));
 	call->rules = op->rules;
 	call->deadline_real_ns = attempt_ends(op, call->rules);
-	concurrency_began(d, call);
+	concurrency_began(call);
 	grounding_began(call);
 	call->account.ends_real_ns = op->share_wall_ns > 0 ? op->deadline_real_ns : NO_LIMIT;
 	budget_call(call);

@@ -165,7 +165,7 @@ http_begin(struct dispatch *d, struct op *op)
 		return;
 	}
 	op->effect = effect_class(op, &e->request);
-	if (budget_again(d, op, &fault) != GUARD_PASS) {
+	if (budget_again(op, &fault) != GUARD_PASS) {
 		effect_free(e);
 		not_again(d, op, &fault);
 		return;

@@ -35,7 +35,7 @@ parts_of(struct call *call)
 
 	if (op->parts == NULL) {
 		op->parts = xcalloc(1, sizeof(*op->parts));
-		op->parts->held = grounding_looks_at(call) || fallback_is_set(op);
+		op->parts->held = call->looked_at || fallback_is_set(op);
 	}
 	return op->parts;
 }

@@ -36,6 +36,8 @@ static const struct guard *const guards[] = {
 #endif
 };
 
+#define ALL ((1u << ARRAY_LEN(guards)) - 1)
+
 int
 guard_refuse(struct fault *why, int status, const char *format, ...)
 {
@@ -47,15 +49,25 @@ guard_refuse(struct fault *why, int status, const char *format, ...)
 	return GUARD_REFUSE;
 }
 
-/* Their places in the table, as bits: few guards have all of these. */
+/* Their places in the table, as bits: few guards have all of these.  Nearly all have `admit`, which each op passes: so those stand
+ * in a row of their own. */
 static struct {
 	unsigned undo, settle, judge, judged, parked, resume;
+	unsigned n_admit;
+	struct {
+		int (*admit)(struct dispatch *d, struct op *op, struct fault *why);
+		unsigned at;
+	} admit[ARRAY_LEN(guards) + 1];
 } with;
 
 __attribute__((constructor)) static void
 look_at_guards(void)
 {
 	for (size_t i = 0; i < ARRAY_LEN(guards); i++) {
+		if (guards[i]->admit != NULL) {
+			with.admit[with.n_admit].admit = guards[i]->admit;
+			with.admit[with.n_admit++].at = (unsigned)i;
+		}
 		with.undo |= (unsigned)(guards[i]->undo != NULL) << i;
 		with.settle |= (unsigned)(guards[i]->settle != NULL) << i;
 		with.judge |= (unsigned)(guards[i]->judge != NULL) << i;
@@ -316,23 +328,22 @@ static enum guard_answer
 admit(struct dispatch *d, struct op *op, const char **guard, struct fault *why)
 {
 	*guard = "resolve";
-	if (op->kind == WIRE_OP_CALL && op->resolved == NULL) {
-		if (resolve_op(d, op, why) != 0)
-			return GUARD_REFUSE;
-		op->rules = op->resolved == NULL ? NULL : policy_plugin(op->run->policy, op->resolved->name);
-	}
-	for (size_t i = 0; i < ARRAY_LEN(guards); i++) {
-		int answer = guards[i]->admit == NULL ? GUARD_PASS : guards[i]->admit(d, op, why);
+	if (op->kind == WIRE_OP_CALL && op->resolved == NULL && resolve_op(d, op, why) != 0)
+		return GUARD_REFUSE;
+	for (unsigned i = 0; i < with.n_admit; i++) {
+		int answer = with.admit[i].admit(d, op, why);
+		const struct guard *no;
 
-		if (answer == GUARD_PASS) {
-			op->taken |= 1u << i;
+		if (answer == GUARD_PASS)
 			continue;
-		}
+		op->taken = (1u << with.admit[i].at) - 1; /* all before it */
 		guards_undo(d, op);
-		*guard = guards[i]->name;
-		op->held_at = guards[i];
+		no = guards[with.admit[i].at];
+		*guard = no->name;
+		op->held_at = no;
 		return (enum guard_answer)answer;
 	}
+	op->taken = ALL;
 	return GUARD_PASS;
 }
 

@@ -379,7 +379,7 @@ record_part(struct dispatch *d, struct call *call, uint32_t nth, struct payload 
 	record_add_text(&r, TAG_PATH, call->path);
 	record_add(&r, TAG_NUMBER, &number, sizeof(number));
 	if (call->op->parts->held)
-		record_add_text(&r, TAG_GUARD, grounding_looks_at(call) ? guard_grounding.name : "fallback");
+		record_add_text(&r, TAG_GUARD, call->looked_at ? guard_grounding.name : "fallback");
 	carried_add(&call->run->carried, &r, TAG_OUTPUT, part);
 	dispatch_record(d, call->run, &r);
 }

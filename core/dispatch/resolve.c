@@ -22,6 +22,7 @@ pinned(struct run *run, const char *name)
 	if (v == NULL || v->state != VERSION_WITHDRAWN)
 		return v;
 	map_del(&run->pins, name);
+	run->pins_void++;
 	version_unref(&v);
 	return NULL;
 }
@@ -50,6 +51,56 @@ resolve_as(struct op *op, struct version *v)
 		op->called = XXH3_64bits(v->name, strlen(v->name));
 }
 
+struct met *
+resolve_met(const struct op *op)
+{
+	return op->caller != NULL && op->resolved != NULL && op->caller->met.version == op->resolved ? &op->caller->met
+												     : NULL;
+}
+
+/* By this name its caller was led to a version before that its run goes on to use. */
+static bool
+is_met(const struct op *op, const char *name)
+{
+	const struct met *met = op->caller == NULL ? NULL : &op->caller->met;
+
+	return met != NULL && met->pinned && met->pins_void == op->run->pins_void &&
+	       met->version->state != VERSION_WITHDRAWN && strcmp(met->version->name, name) == 0;
+}
+
+static void
+resolve_again(struct op *op)
+{
+	const struct met *met = &op->caller->met;
+
+	op->resolved = version_ref(met->version);
+	op->by_name = true;
+	op->rules = met->rules;
+	if (op->called == 0)
+		op->called = met->name_hash;
+}
+
+/* What its guards find of it is kept for the next one. */
+static void
+resolve_to(struct op *op, struct version *v, bool pinned)
+{
+	struct met *met;
+
+	resolve_as(op, v);
+	op->rules = policy_plugin(op->run->policy, v->name);
+	if (op->caller == NULL)
+		return;
+	met = &op->caller->met;
+	if (met->version != v || met->pins_void != op->run->pins_void) {
+		if (met->version != NULL)
+			version_unref(&met->version);
+		*met = (struct met){
+		    .version = version_ref(v), .rules = op->rules, .name_hash = XXH3_64bits(v->name, strlen(v->name))};
+	}
+	met->pinned |= pinned;
+	met->pins_void = op->run->pins_void;
+}
+
 int
 resolve_op(struct dispatch *d, struct op *op, struct fault *why)
 {
@@ -59,8 +110,14 @@ resolve_op(struct dispatch *d, struct op *op, struct fault *why)
 
 	free(op->route); /* of an attempt before this one */
 	op->route = NULL;
+	op->rules = NULL;
+	op->by_name = false;
 	if (run->script != NULL && op->caller != NULL)
 		return 0; /* answered from the case: the callee need not be installed */
+	if (semver == NULL && is_met(op, name)) {
+		resolve_again(op);
+		return 0;
+	}
 	if (strncmp(name, cap_prefix, sizeof(cap_prefix) - 1) == 0) {
 		v = routing_choose(d, op, name + sizeof(cap_prefix) - 1);
 		if (v == NULL)
@@ -68,12 +125,13 @@ resolve_op(struct dispatch *d, struct op *op, struct fault *why)
 			    "no active agent offers the capability %s; `hospes agents` lists what there is",
 			    name + sizeof(cap_prefix) - 1);
 		name = v->name;
-	}
+	} else
+		op->by_name = true;
 	if (semver != NULL) {
 		v = by_number(d, name, semver, why);
 		if (v == NULL)
 			return why->status;
-		resolve_as(op, v);
+		resolve_to(op, v, false);
 		return 0;
 	}
 	v = pinned(run, name);
@@ -84,7 +142,7 @@ resolve_op(struct dispatch *d, struct op *op, struct fault *why)
 			    why, HOSPES_ENOAGENT, "there is no plugin %s; `hospes agents` lists those there are", name);
 		resolve_pin(run, v);
 	}
-	resolve_as(op, v);
+	resolve_to(op, v, true);
 	return 0;
 }
 

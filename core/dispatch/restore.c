@@ -271,7 +271,7 @@ call_started(struct restore *r, struct op *op, const struct record *rec, struct 
 	op->repetition = record_find(rec, TAG_GUARD) != NULL ? REPETITION_AGAIN : REPETITION_NONE;
 	op->probe = record_find(rec, TAG_REASON) != NULL;
 	take_version(op, v);
-	op->agent = &accounts_agent(r->d, v->name)->account;
+	op->beside[0] = &accounts_agent(r->d, v->name)->account;
 	if (pipeline_restore(r->d, op, fault) != 0)
 		return fault->status;
 	call = call_made(r, op, v);

@@ -55,7 +55,7 @@ restore_under_way(struct restore *r, struct op *op, const struct record *rec, st
 		take_intent(r, op, rec);
 	if (op->state != OP_OPEN)
 		return pipeline_restore(r->d, op, fault);
-	return op->sent > 1 ? budget_again_restore(r->d, op, fault) : 0;
+	return op->sent > 1 ? budget_again_restore(op, fault) : 0;
 }
 
 int

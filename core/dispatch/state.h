@@ -61,9 +61,9 @@ struct dispatch {
 	struct waitq admission;
 	int64_t (*mono_ns)(void); /* which tests replace */
 	struct map rates;         /* of guard_rate.c: name -> struct bucket */
-	TAILQ_HEAD(bucket_list, bucket) rates_lately;
+	TAILQ_HEAD(bucket_list, bucket) buckets; /* who was looked at longest ago, first */
 	unsigned n_rates;
-	struct bucket *rates_last[RATE_KINDS]; /* that was asked for last */
+	uint64_t rates_freed;   /* buckets, ever (base/kept.h) */
 	int64_t rates_since_ns; /* when the host was started */
 	struct breakers breakers;
 	uint64_t routed; /* calls that were routed by score: whose turn it is */
@@ -71,8 +71,7 @@ struct dispatch {
 	struct alerts *alerts;
 	struct quality *quality;
 	void (*alerted)(uint64_t lsn, void *arg);
-	struct map slots; /* plugin name -> struct slots of guard_concurrency.c */
-	struct slots *slots_last;
+	struct map slots; /* plugin name -> struct slots of guard_concurrency.c; they stay */
 };
 
 /* ---- dispatch.c -------------------------------------------------------------------------------------------------- */
@@ -128,9 +127,12 @@ bool guards_resume(struct dispatch *d, struct call *call);
 
 /* ---- resolve.c --------------------------------------------------------------------------------------------------- */
 
-/* Finds which version op->target means and pins it; op->resolved then holds a reference, and op->route says why that one where
- * several offer what was asked for. */
+/* Finds which version op->target means and pins it; op->resolved then holds a reference, op->rules is what the policy of the run
+ * says of its plugin, and op->route says why that one where several offer what was asked for. */
 int resolve_op(struct dispatch *d, struct op *op, struct fault *why);
+
+/* What is kept of the version that the op was led to, for its caller; NULL: nothing is. */
+struct met *resolve_met(const struct op *op);
 void resolve_drop(struct run *run); /* gives back the pins */
 
 /* It means this one. */

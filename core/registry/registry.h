@@ -21,6 +21,7 @@
 #include <jansson.h>
 
 #include "base/fault.h"
+#include "base/kept.h"
 #include "policy/policy.h"
 #include "store/store.h"
 
@@ -32,6 +33,7 @@ enum version_state { VERSION_STAGED, VERSION_ACTIVE, VERSION_FORMER, VERSION_WIT
 
 struct plugin; /* one name with its versions */
 struct account;
+struct slots;
 
 /* One version: open for reading.  Held by references; freed when the last run that names it has gone and it was removed. */
 struct version {
@@ -62,7 +64,11 @@ struct version {
 	bool state_cell;
 	json_t *notes; /* all of them, as the inspector told */
 
-	struct account *account; /* dispatch's: of the plugin's day */
+	/* dispatch's, so that a call need not look them up */
+	struct account *account; /* of the plugin's day */
+	struct slots *slots;     /* of the plugin: guard_concurrency.c */
+	struct kept bucket;      /* of the plugin: guard_rate.c */
+	struct kept breaker;
 };
 
 struct registry;

@@ -252,7 +252,18 @@ maps_keep_what_is_put(void **state)
 		void *value = &values[i][rand_r(&seed) % 2];
 		uint64_t number = (uint64_t)i * 4096;
 
-		if (rand_r(&seed) % 2 == 0) {
+		if (rand_r(&seed) % 4 == 0 && map_at_u64(&numbers, number) != NULL) {
+			assert_ptr_equal(*map_at_u64(&numbers, number), expected[i]);
+			*map_at_u64(&numbers, number) = value;
+			assert_ptr_equal(map_put(&text, names[i], value), expected[i]);
+			expected[i] = value;
+		} else if (rand_r(&seed) % 4 == 0) {
+			void **placed = map_place_u64(&numbers, number, value);
+
+			if (expected[i] == NULL)
+				assert_null(map_put(&text, names[i], expected[i] = value));
+			assert_ptr_equal(*placed, expected[i]); /* what is there stays */
+		} else if (rand_r(&seed) % 2 == 0) {
 			assert_ptr_equal(map_put(&text, names[i], value), expected[i]);
 			assert_ptr_equal(map_put_u64(&numbers, number, value), expected[i]);
 			expected[i] = value;
@@ -264,6 +275,7 @@ maps_keep_what_is_put(void **state)
 		i = rand_r(&seed) % KEYS;
 		assert_ptr_equal(map_get(&text, names[i]), expected[i]);
 		assert_ptr_equal(map_get_u64(&numbers, (uint64_t)i * 4096), expected[i]);
+		assert_true((map_at_u64(&numbers, (uint64_t)i * 4096) != NULL) == (expected[i] != NULL));
 	}
 	assert_true(text.cap <= 2048);
 	map_free(&text);

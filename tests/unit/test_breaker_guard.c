@@ -222,6 +222,33 @@ test_there_is_an_end_to_hosts(void **state)
 	assert_int_equal(breakers_of_host(w.d, "http://host-3:80")->state, BREAKER_OPEN);
 }
 
+/* A version keeps where its breaker is; when that has made room for others, it has a new one. */
+static void
+test_a_breaker_that_made_room_is_found_anew(void **state)
+{
+	struct version *v = xcalloc(BREAKERS_MAX + 1, sizeof(*v));
+	struct breaker *b;
+
+	(void)state;
+	breakers_follow(w.d, w.policy);
+	for (unsigned i = 0; i <= BREAKERS_MAX; i++) {
+		snprintf(v[i].name, sizeof(v[i].name), "v%u", i);
+		snprintf(v[i].semver, sizeof(v[i].semver), "1.0.0");
+		memcpy(v[i].object, &i, sizeof(i));
+		b = breakers_of_version(w.d, &v[i]);
+		assert_ptr_equal(breakers_of_version(w.d, &v[i]), b);
+	}
+	assert_null(breakers_find_version(w.d, &v[0])); /* it was used least lately */
+	b = breakers_of_version(w.d, &v[0]);
+	assert_non_null(b);
+	assert_ptr_equal(b, breakers_find_version(w.d, &v[0]));
+	assert_string_equal(b->name, "v0");
+	assert_null(breakers_find_version(w.d, &v[1]));
+	assert_string_equal(breakers_of_version(w.d, &v[2])->name, "v2");
+	assert_int_equal(w.d->breakers.versions.n, BREAKERS_MAX);
+	free(v);
+}
+
 /* ---- Across a restart -------------------------------------------------------------------------------------------- */
 
 static void
@@ -300,6 +327,7 @@ main(void)
 	    PROMISE(test_names_of_hosts),
 	    PROMISE(test_a_host_that_fails),
 	    PROMISE(test_there_is_an_end_to_hosts),
+	    PROMISE(test_a_breaker_that_made_room_is_found_anew),
 	    PROMISE(test_it_is_kept),
 	    PROMISE(test_senseless_entries),
 	};

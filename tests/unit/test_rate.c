@@ -258,6 +258,24 @@ test_a_start_gives_no_burst(void **state)
 	assert_int_equal(w.n_submitted, 4);
 }
 
+/* As if the run were another one, of that client. */
+static int
+asked_by(int uid)
+{
+	struct kept own = w.run->client_bucket;
+	char name[32];
+	struct fault why;
+	int answer;
+
+	snprintf(name, sizeof(name), "uid:%d", uid);
+	w.run->client = name;
+	w.run->client_bucket = (struct kept){0};
+	answer = guard_rate.admit(w.d, &(struct op){.run = w.run, .kind = WIRE_OP_CALL, .target = "c"}, &why);
+	w.run->client = "uid:1";
+	w.run->client_bucket = own;
+	return answer;
+}
+
 /* Who reaches for ever new ones shares one, and what nobody uses makes room. */
 static void
 test_buckets_are_bounded(void **state)
@@ -265,29 +283,49 @@ test_buckets_are_bounded(void **state)
 	(void)state;
 	people("rate: { client = \"1/h\"; client_burst = 1; };");
 	start();
-	for (int i = 0; i < 10000; i++) {
-		char name[32];
-		struct fault why;
-
-		snprintf(name, sizeof(name), "uid:%d", i);
-		w.run->client = name;
-		(void)guard_rate.admit(w.d, &(struct op){.run = w.run, .kind = WIRE_OP_CALL, .target = "c"}, &why);
-	}
+	for (int i = 0; i < 10000; i++)
+		(void)asked_by(i);
 	assert_true(w.d->n_rates <= 4097);
-	w.run->client = "uid:1";
 	now += 7200 * S;
-	for (int i = 0; i < 300; i++) {
-		char name[32];
-		struct fault why;
-
-		snprintf(name, sizeof(name), "uid:%d", 20000 + i);
-		w.run->client = name;
-		assert_int_equal(
-		    guard_rate.admit(w.d, &(struct op){.run = w.run, .kind = WIRE_OP_CALL, .target = "c"}, &why),
-		    GUARD_PASS);
-	}
-	w.run->client = "uid:1";
+	for (int i = 0; i < 300; i++)
+		assert_int_equal(asked_by(20000 + i), GUARD_PASS);
 	assert_true(w.d->n_rates < 4096);
+}
+
+/* A version and a run keep where their buckets are; when these have made room for others, they have new ones. */
+static void
+test_a_bucket_that_made_room_is_found_anew(void **state)
+{
+	struct version *b;
+	const void *kept;
+	struct call *root;
+
+	(void)state;
+	people("limits: { b: { rate = \"1/s\"; burst = 1; }; }; rate: { client = \"1000/s\"; client_burst = 1000; };");
+	b = registry_active(NULL, "b");
+	root = start();
+	ask(root, "b");
+	kept = b->bucket.thing;
+	assert_ptr_equal(kept, map_get(&w.d->rates, "agent b"));
+	assert_ptr_equal(w.run->client_bucket.thing, map_get(&w.d->rates, "client uid:1"));
+	assert_int_equal(w.n_submitted, 2);
+	ask(root, "b");
+	assert_int_equal(w.n_submitted, 2); /* it is the one that was found */
+	later(S);
+	assert_int_equal(w.n_submitted, 3);
+	later(3600 * S);
+	for (int i = 0; i < 5000; i++) {
+		now += S; /* those before have filled up again */
+		assert_int_equal(asked_by(10 + i), GUARD_PASS);
+	}
+	assert_null(map_get(&w.d->rates, "agent b"));
+	assert_ptr_equal(b->bucket.thing, kept);
+	ask(root, "b");
+	assert_int_equal(w.n_submitted, 4);
+	ask(root, "b");
+	assert_int_equal(w.n_submitted, 4);
+	assert_ptr_equal(b->bucket.thing, map_get(&w.d->rates, "agent b"));
+	assert_ptr_equal(w.run->client_bucket.thing, map_get(&w.d->rates, "client uid:1"));
 }
 
 /* A queue has an end; a run that has nothing in it yet may still wait with one. */
@@ -328,6 +366,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_hosts_outside, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_a_start_gives_no_burst, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_buckets_are_bounded, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_a_bucket_that_made_room_is_found_anew, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_the_queue_has_an_end, setup, teardown),
 	};
 
