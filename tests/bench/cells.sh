@@ -88,6 +88,16 @@ run_of()
 	jq -r .id "$T/out"
 }
 
+# cancelled ID: ends the run, and tells how long that took.
+cancelled()
+{
+	local began=$EPOCHREALTIME
+	hospes cancel "$1" >/dev/null || die "not cancelled"
+	hospes wait "$1" --json >"$T/out" 2>/dev/null
+	[ "$(jq -r .error.code "$T/out")" = cancelled ] || die "$(cat "$T/out")"
+	printf '%-52s %12s s\n' "  cancelled, all ended after" "$(seconds "$began")"
+}
+
 # parked N: N calls that wait at once; what they keep; then all are cancelled.
 parked()
 {
@@ -107,11 +117,7 @@ parked()
 	    printf "%-52s %12.1f KiB\n", "  resident for each, in the core", core / n
 	    printf "%-52s %12.1f KiB\n", "  together", (core + cell) / n
 	    printf "%-52s %12.1f KiB\n", "  page tables besides", tables / n }'
-	began=$EPOCHREALTIME
-	hospes cancel "$id" >/dev/null || die "not cancelled"
-	hospes wait "$id" --json >"$T/out" 2>/dev/null
-	[ "$(jq -r .error.code "$T/out")" = cancelled ] || die "$(cat "$T/out")"
-	printf '%-52s %12s s\n' "  cancelled, all ended after" "$(seconds "$began")"
+	cancelled "$id"
 }
 
 # evicted N: N calls that wait without a cell; what they keep in the core; then all are cancelled, which needs none either.
@@ -130,11 +136,7 @@ evicted()
 	core_kib=$(($(pss "${host[host]}") - fresh_core))
 	awk -v n="$n" -v core="$core_kib" 'BEGIN {
 	    printf "%-52s %12.1f KiB\n", "  resident for each, in the core", core / n }'
-	began=$EPOCHREALTIME
-	hospes cancel "$id" >/dev/null || die "not cancelled"
-	hospes wait "$id" --json >"$T/out" 2>/dev/null
-	[ "$(jq -r .error.code "$T/out")" = cancelled ] || die "$(cat "$T/out")"
-	printf '%-52s %12s s\n' "  cancelled, all ended after" "$(seconds "$began")"
+	cancelled "$id"
 }
 
 # woken N MS: N calls that wait, and all wake up by themselves.

@@ -1,21 +1,10 @@
 # Alerts that the webhook has not taken when the host is killed are sent after the next start; those that it has taken are not.
 . "$TESTS/lib.sh"
+. "$TESTS/alerts.sh"
 plan 8
 web_start
-host_start "alerts: { webhook = \"$WEB/hook\"; }; quality: { k = 0.5; h = 3.0; least = 5; };"
-plugin scorer
-plugin echo
+alerts_host "webhook = \"$WEB/hook\";"
 
-drops()
-{
-	local i
-	for ((i = 0; i < 15; i++)); do
-		run scorer "{\"callee\": \"echo\", \"input\": {\"$1\": $i}, \"score\": 0.9}"
-	done
-	for ((i = 0; i < 6; i++)); do
-		run scorer "{\"callee\": \"echo\", \"input\": {\"$1\": \"$i\"}, \"score\": 0}"
-	done
-}
 states()
 {
 	hospes alerts --json | jq -r '[.[].webhook.state] | join(" ")'

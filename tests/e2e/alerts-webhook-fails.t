@@ -1,21 +1,10 @@
 # A webhook that answers 500, or never: the alert is tried again, with waits, until it is taken; and nobody else notices.
 . "$TESTS/lib.sh"
+. "$TESTS/alerts.sh"
 plan 8
 web_start
-host_start "alerts: { webhook = \"$WEB/hook?fail=2\"; }; quality: { k = 0.5; h = 3.0; least = 5; };"
-plugin scorer
-plugin echo
+alerts_host "webhook = \"$WEB/hook?fail=2\";"
 
-drops()
-{
-	local i
-	for ((i = 0; i < 15; i++)); do
-		run scorer "{\"callee\": \"echo\", \"input\": {\"$1\": $i}, \"score\": 0.9}"
-	done
-	for ((i = 0; i < 6; i++)); do
-		run scorer "{\"callee\": \"echo\", \"input\": {\"$1\": \"$i\"}, \"score\": 0}"
-	done
-}
 state()
 {
 	hospes alerts --json | jq -r ".[$1].webhook.state"

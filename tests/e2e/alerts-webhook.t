@@ -1,26 +1,14 @@
 # An alert is sent to the webhook: as JSON, with its id, signed so that another program comes to the same, once.
 . "$TESTS/lib.sh"
+. "$TESTS/alerts.sh"
 plan 12
 web_start
 secret=$T/secret
 printf 'a secret of twenty and more bytes\n' >"$secret"
 chmod 600 "$secret"
 [ "$(id -u)" != 0 ] || chown 2000000000 "$secret" # as whom the host runs then
-host_start "alerts: { webhook = \"$WEB/hook\"; secret_file = \"$secret\"; }; quality: { k = 0.5; h = 3.0; least = 5; };"
-plugin scorer
-plugin echo
+alerts_host "webhook = \"$WEB/hook\"; secret_file = \"$secret\";"
 
-# drops NAME: scores that fall until there is an alert more.
-drops()
-{
-	local i
-	for ((i = 0; i < 15; i++)); do
-		run scorer "{\"callee\": \"echo\", \"input\": {\"$1\": $i}, \"score\": 0.9}"
-	done
-	for ((i = 0; i < 6; i++)); do
-		run scorer "{\"callee\": \"echo\", \"input\": {\"$1\": \"$i\"}, \"score\": 0}"
-	done
-}
 hook()
 {
 	web /hooks | jq -r ".[$1].$2"

@@ -19,7 +19,7 @@ evicted()
 }
 
 run_start fan '{"callee": "sleeper", "n": 5, "at_once": 5, "input": {"ms": 3600000}}'; sleeping=$id
-run_start fan '{"callee": "talker", "n": 5, "at_once": 5, "input": {"calls": 3, "ms": 12000}}'; talking=$id
+run_start fan '{"callee": "talker", "n": 5, "at_once": 5, "input": {"calls": 3, "until_told": true}}'; talking=$id
 run_start http "{\"url\": \"$WEB/hold\"}"; asking=$id
 wait_for '[ "$(evicted $sleeping)" -eq 6 ] && [ "$(evicted $talking)" -eq 6 ] && [ "$(evicted $asking)" -eq 1 ]'
 ok $? "all calls of three runs are evicted"
@@ -36,6 +36,7 @@ ok $? "a GET that was under way is done again"
 web /release >/dev/null
 run_wait "$asking"
 succeeds "and answered"
+go_on "$talking" 5
 run_wait "$talking"
 succeeds "those whose nap is over go on"
 result '[.answers[] | select(.calls == 3)] | length' 5 "and come to their end"

@@ -44,10 +44,11 @@ journal_has '.kind == "call_start" and .guard == "repetition"' 2 "what was begun
 hospes cancel "$id" >/dev/null 2>&1
 run_wait "$id"
 fails_with cancelled "(it was waiting for an hour)"
-run_start twice '{"callee": "nag", "ms": 3000, "input": {"callee": "echo", "n": 3, "input": {"a": 1}}}'
-wait_for '[ "$(hospes journal "$id" --json | jq -s "flatten | map(select(.kind == \"call_end\" and .target == \"nag\")) | length")" -eq 1 ]'
+run_start twice '{"callee": "nag", "until_told": true, "input": {"callee": "echo", "n": 3, "input": {"a": 1}}}'
+wait_for '[ "$(asking $id)" -eq 1 ]'
 host_crash
 host_launch
+go_on "$id"
 run_wait "$id"
 succeeds "a run that was killed after three of them"
 result '[.first.calls, .second.calls, .second.refused]' '[3,1,1]' "comes to the fourth, and no further"

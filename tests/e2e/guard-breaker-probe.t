@@ -32,7 +32,10 @@ closes()
 }
 
 opened
-run chores '{"at_once": true, "list": [{"call": "fickle", "input": {"do": "sleep", "ms": 300}}, {"call": "fickle"}, {"call": "fickle"}, {"call": "fickle"}]}'
+run_start chores '{"at_once": true, "list": [{"call": "fickle", "input": {"do": "sleep", "until_told": true}}, {"call": "fickle"}, {"call": "fickle"}, {"call": "fickle"}]}'
+wait_for '[ "$(asking $id)" -eq 1 ] && [ "$(hospes journal "$id" --json | jq "[.[] | select(.kind == \"refusal\")] | length")" -eq 3 ]'
+go_on "$id"
+run_wait "$id"
 is "$(jq -c '[(.result // .).done[].status] | sort' "$T/out")" '["breaker_open","breaker_open","breaker_open","ok"]' "of four at once exactly one is let through"
 is "$(breaker .state)" closed "and closes it"
 
@@ -113,11 +116,12 @@ run_wait "$probe"
 is "$(breaker '[.state, .open_calls] | tojson')" '["half_open",0]' "it is cancelled"
 closes "and the next one is let through"
 opened
-run_start fickle '{"do": "sleep", "ms": 1500}'
-wait_for '[ "$(breaker .open_calls)" = 1 ]'
+run_start fickle '{"do": "sleep", "until_told": true}'
 probe=$id
+wait_for '[ "$(asking $probe)" -eq 1 ]'
 host_crash
 host_launch
+go_on "$probe"
 run_wait "$probe"
 succeeds "a probe that is resumed ends well"
 is "$(breaker '[.state, .errors] | tojson')" '["closed",0]' "and closes it"

@@ -45,11 +45,12 @@ result .calls 15 "(after a kill, the forty are used up)"
 is "$(alerts '.of == "agent dear"')" "agent dear calls 50 agent dear calls 80 agent dear calls 100" "what was told is not told again"
 
 # A run is killed between its alerts.
-run_start twice '{"callee": "nag", "ms": 3000, "input": {"callee": "sleeper", "n": 7, "polite": true}}' --calls 17
-wait_for '[ "$(hospes journal "$id" --json | jq -s "flatten | map(select(.kind == \"call_end\" and .target == \"nag\")) | length")" -eq 1 ]'
+run_start twice '{"callee": "nag", "until_told": true, "input": {"callee": "sleeper", "n": 7, "polite": true}}' --calls 17
+wait_for '[ "$(asking $id)" -eq 1 ]'
 journal_has '.kind == "alert"' 1 "half of its calls: one alert"
 host_crash
 host_launch
+go_on "$id"
 run_wait "$id"
 is "$(alerts ".run == \"$id\"")" "run calls 50 run calls 80 run calls 100" "across a kill each comes once"
 journal_has '.kind == "alert"' 3 "on record too"

@@ -10,7 +10,7 @@ plugin fan
 
 # Thirty runs of two calls each, all open.
 for ((i = 0; i < 30; i++)); do
-	run_start fan '{"callee": "sleeper", "n": 1, "at_once": 1, "input": {"ms": 4000}}'
+	run_start fan '{"callee": "sleeper", "n": 1, "at_once": 1, "input": {"until_told": true}}'
 	open="${open:-} $id"
 done
 host_spent()
@@ -26,6 +26,7 @@ result '[.calls, .refused]' '[3,1]' "one that comes at once gets four, itself in
 says "and the day of this host has 0 of 64 left"
 ended=0
 for run in $open; do
+	go_on "$run"
 	run_wait "$run"
 	[ "$code" -eq 0 ] && ended=$((ended + 1))
 done

@@ -40,7 +40,7 @@ heir nag '"input": {"callee": "crash", "n": 2, "input": {"how": "segv"}, "deaf":
 result '[.first, .calls]' '["ok",20]' "of those below it too"
 
 # The host is killed while the share is held.
-run_start heir '{"callee": "sleeper", "money": 150000, "calls": 30, "input": {"ms": 3000}}' --money 0.20 --calls 40
+run_start heir '{"callee": "sleeper", "money": 150000, "calls": 30, "input": {"until_told": true}}' --money 0.20 --calls 40
 wait_for '[ "$(hospes journal "$id" --json | jq -s "flatten | map(select(.kind == \"call_start\" and .callee == \"sleeper\")) | length")" -eq 1 ]'
 is "$(hospes budget "$id" --json | jq -c '[.run.money_micros.reserved, .run.money_micros.left, .run.calls.reserved]')" "[150000,50000,31]" \
     "a share that is held"
@@ -48,6 +48,7 @@ host_crash
 host_launch
 wait_for '[ "$(hospes budget "$id" --json | jq .run.money_micros.reserved)" -eq 150000 ]'
 ok $? "is held by the next host too"
+go_on "$id"
 run_wait "$id"
 result '[.first, .calls]' '["ok",20]' "and comes back there"
 is "$(spent)" "[200000,0,0]" "nothing is held"

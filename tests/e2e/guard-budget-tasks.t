@@ -38,11 +38,12 @@ run purse '{"callee": "dear", "n": 1, "calls": 1}' --money 10
 is "$(alerts)" "" "that a task begins is no news"
 
 # A run is killed between the alerts of a task.
-run_start purse '{"who": "twice", "n": 1, "calls": 7, "input": {"callee": "nag", "ms": 3000, "input": {"callee": "sleeper", "n": 2, "polite": true}}}'
-wait_for '[ "$(hospes journal "$id" --json | jq -s "flatten | map(select(.kind == \"alert\")) | length")" -eq 1 ]'
+run_start purse '{"who": "twice", "n": 1, "calls": 7, "input": {"callee": "nag", "until_told": true, "input": {"callee": "sleeper", "n": 2, "polite": true}}}'
+wait_for '[ "$(asking $id)" -eq 1 ]'
 is "$(alerts)" "/0/0 calls 50 4/7" "half of its calls: one alert"
 host_crash
 host_launch
+go_on "$id"
 run_wait "$id"
 is "$(alerts)" "/0/0 calls 50 4/7 /0/0 calls 80 6/7 /0/0 calls 100 7/7" "across a kill each comes once"
 

@@ -63,10 +63,11 @@ run nag '{"callee": "echo", "n": 1000, "polite": true}'
 result '[.calls, .refused]' '[10,1]'    "a polite loop, by its money"
 cost 11 1000000 "a polite loop, by its money"
 plugin twice
-run_start twice '{"callee": "nag", "ms": 3000, "input": {"callee": "echo", "n": 6, "polite": true}}' --wall 600
-wait_for '[ "$(hospes journal "$id" --json | jq -s "flatten | map(select(.kind == \"call_end\" and .target == \"nag\")) | length")" -eq 1 ]'
+run_start twice '{"callee": "nag", "until_told": true, "input": {"callee": "echo", "n": 6, "polite": true}}' --wall 600
+wait_for '[ "$(asking $id)" -eq 1 ]'
 host_crash
 host_launch
+go_on "$id"
 run_wait "$id"
 succeeds "one that goes on after a kill of the host"
 result '[.first.calls, .second.calls, .second.refused]' '[6,4,1]' "has what was left of its money, and no more"

@@ -30,13 +30,15 @@ run actor-a "$play"
 result '.got' '[1]' "and all stays as it was"
 
 # A run keeps the list that it started with.
-run_start actor-a "$(printf '%s' "$play" | jq -c '."actor-a"[0].sleep = 3000')"
+run_start actor-a "$(printf '%s' "$play" | jq -c '."actor-a"[0] = {until_told: true}')"
 old=$id
+wait_for '[ "$(asking $old)" -eq 1 ]'
 reload 'fallbacks = ( { of = "actor-b"; to = ( { answer = "2"; } ); } );'
 wait_for 'run actor-a "$play" && [ "$(jq -c .result.got "$T/out")" = "[2]" ]'
 ok $? "a reload takes a new list over"
 logged 'fallbacks'
 ok $? "and logs what changed"
+go_on "$old"
 run_wait "$old"
 succeeds "a run that was open"
 result '.got' '[1]' "has the list that it started with"

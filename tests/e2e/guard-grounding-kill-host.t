@@ -7,7 +7,7 @@ host_start 'grounding: { stubborn: { checks = [ "verbatim" ]; retries = 2; escal
 for name in verbatim stubborn senior; do
 	plugin $name
 done
-run_start stubborn '{"text": "It is so.", "quotes": ["It is", "It is not"], "check": {"ms": 700}}' --wall 300
+run_start stubborn '{"text": "It is so.", "quotes": ["It is", "It is not"], "check": {"until_told": true}}' --wall 300
 
 # path PATH: is the check of this attempt under way?
 checked()
@@ -17,10 +17,11 @@ checked()
 }
 
 for attempt in '/0' '/0#2' '/0#3' '/0#4'; do
-	wait_for "checked '$attempt'"
+	wait_for "checked '$attempt' && [ \$(asking $id) -eq 1 ]"
 	ok $? "killed while the reply of $attempt is checked"
 	host_crash
 	host_launch || exit 1
+	go_on "$id"
 done
 run_wait "$id"
 succeeds "the run ends well"

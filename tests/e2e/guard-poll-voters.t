@@ -45,9 +45,11 @@ result '[.outcome, .how] | tojson' '"[null,\"timed_out\"]"' "and there is an out
 
 # A cell is killed from outside: its voter begins again, and votes.
 run_start poller '{"question": "Well?", "options": ["yes", "no"], "voters": ["voter-000", "voter-001", "voter-002"],
-    "context": {"every": {"choice": "yes", "ms": 1500}}, "wait_all": true}'
-wait_for '[ "$(hospes journal "$id" --json | jq "[.[] | select(.kind == \"op_intent\" and .op == \"sleep\")] | length")" = 3 ]'
+    "context": {"every": {"choice": "yes", "until_told": true}}, "wait_all": true}'
+wait_for '[ "$(asking $id)" -eq 3 ]'
 kill -9 $(hospes agents --json | jq -r '.[] | select(.name == "voter-001") | .pids[]')
+wait_for 'hospes journal "$id" --json | jq -e "any(.[]; .kind == \"replay\")" >/dev/null'
+go_on "$id" 3
 run_wait "$id"
 succeeds "the cell of a voter is killed while it thinks"
 is "$(why_not)" "counts counts counts" "it votes all the same"

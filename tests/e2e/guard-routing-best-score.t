@@ -28,10 +28,11 @@ host_crash
 host_launch
 run chores '{"list": [{"call": "cap:fickle.work", "times": 5}]}'
 result '[.done[].who] | unique' '["fickle-b"]' "the scores are there after a kill"
-run_start chores '{"list": [{"call": "cap:fickle.work", "input": {"do": "sleep", "ms": 2000}}, {"call": "cap:fickle.work", "input": {}}]}'
-wait_for '[ "$(hospes breakers --json | jq "map(select(.name == \"fickle-b\"))[0].open_calls")" = 1 ]'
+run_start chores '{"list": [{"call": "cap:fickle.work", "input": {"do": "sleep", "until_told": true}}, {"call": "cap:fickle.work", "input": {}}]}'
+wait_for '[ "$(asking $id)" -eq 1 ]'
 host_crash
 host_launch
+go_on "$id"
 run_wait "$id"
 succeeds "a run is killed while the best one works"
 journal_has '.kind == "call_start" and .route.chosen == "fickle-b"' 2 "each was chosen once"

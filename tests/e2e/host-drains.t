@@ -1,7 +1,7 @@
 # SIGTERM gives open runs some time to end, tells those who wait for them, and takes no new ones; what is open then, and what
 # sleeps, goes on at the next start.  A second SIGTERM ends the host at once.
 . "$TESTS/lib.sh"
-plan 19
+plan 20
 CONF_MORE='cells = { silence = "60m"; grace = "100ms"; };' # who computes for long is left alone
 host_start 'run = { drain = "120s"; };'
 plugin echo
@@ -14,8 +14,9 @@ is_open()
 }
 
 run_start spin '{"forever": true}';                            busy=$id
-run_start sleeper '{"ms": 3000, "n": 1}';       asleep=$id
-wait_for 'is_open "$busy" && [ "$(hospes show "$asleep" --json | jq -r ".tree.ops[0].op")" = sleep ]'
+run_start sleeper '{"ms": 3600000}';                           asleep=$id
+run_start sleeper '{"until_told": true, "n": 1}';              asks=$id
+wait_for 'is_open "$busy" && [ "$(hospes show "$asleep" --json | jq -r ".tree.ops[0].op")" = sleep ] && [ "$(asking $asks)" -eq 1 ]'
 hospes wait "$busy" --json >"$T/waited" 2>&1 &
 client=$!
 kill -TERM "$HOST"
@@ -31,12 +32,17 @@ holds 'grep -q cancelled "$T/waited"' "who waits for it is told of its end"
 wait "$HOST"
 is "$?" 0 "then the host ends, with status 0"
 HOST=
-holds "logged 'runs stay open and go on when the host is started again'" "it waits for no sleeper, and says so"
+holds "logged 'runs stay open and go on when the host is started again'" "it waits for no sleeper and for no human, and says so"
 
 host_launch
 is "$(hospes show "$busy" --json | jq -r .status)" cancelled "what ended is kept"
-run_wait "$asleep";                             succeeds "the sleeper ends after the start"
+go_on "$asks"
+run_wait "$asks";                               succeeds "who waited for a human ends after the start"
 result .n 1 "with its result"
+is_open "$asleep"
+ok $? "and the sleeper sleeps on"
+hospes cancel "$asleep" >/dev/null
+run_wait "$asleep"
 
 run_start spin '{"forever": true}';                            open=$id
 wait_for 'is_open "$open"'

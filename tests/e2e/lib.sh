@@ -15,6 +15,7 @@
 #   journal_has JQ N "why"       N records of the run match
 #   api PATH [CURL ARGS...]      asks the host by curl; on stdout
 #   world_start                  a server outside that remembers each request: $WORLD; world_saw PATH, world_count PATH
+#   go_on ID [N]                 calls of the run that nap until they are told (fixtures/nap.h) go on; asking ID: how many do
 #   wait_for 'condition'         until it is true, or the deadline; nothing here sleeps for a fixed time
 #
 # CONF_MORE has lines for the configuration of every host.  From make: STAGE (where the host is installed), BUILT (the build tree), TESTS (this folder), SANITIZERS.
@@ -28,10 +29,11 @@ PATIENCE=30
 unset HOSPES_SOCKET XDG_RUNTIME_DIR XDG_STATE_HOME XDG_DATA_HOME XDG_CONFIG_HOME XDG_CACHE_HOME
 
 T=$(mktemp -d "${TMPDIR:-/tmp}/hospes-e2e.XXXXXX") || exit 2
-chmod 711 "$T" # started by root, the host becomes somebody else
-chmod 0755 "$T"
+chmod 0755 "$T" # started by root, the host becomes somebody else
 export HOME=$T
 DROP=$T/plugins
+export TMPDIR=$T/tmp # private hosts put their folders here
+mkdir "$TMPDIR"
 HOST= LOSSY=
 SCENARIO=$(basename "$0" .t)
 planned=0 count=0 bad=0 code=0 id=
@@ -311,75 +313,6 @@ voters_made()
 	    jq "[.[].name | select(startswith(\"voter-\"))] | length")" -eq '"$1 ]"
 }
 
-# ---- The web server (fixtures/webd.c) ------------------------------------------------------------------------------------
-
-# Starts it; $WEB is its URL.  It ends when its stdin does, which is ours.
-web_start()
-{
-	mkfifo "$T/web.stdin"
-	"$BUILT/tests/fixtures/webd" <"$T/web.stdin" >"$T/web.port" 2>"$T/web.log" &
-	exec 6>"$T/web.stdin"
-	wait_for '[ -s "$T/web.port" ]' || exit 1
-	WEB=http://127.0.0.1:$(tr -dc 0-9 <"$T/web.port")
-}
-
-# web PATH: asks it something; on stdout.
-web()
-{
-	curl -s --max-time 30 "$WEB$1"
-}
-
-# How often a path was asked for.
-web_count()
-{
-	web /count | jq -r --arg path "$1" '.paths[$path] // 0'
-}
-
-# ---- A bad line to the host (fixtures/lossy.c) ---------------------------------------------------------------------------
-
-# lossy_start WHAT BYTES TIMES: from here on commands reach the host over it; $T/lossy.out has a line for each cut.
-lossy_start()
-{
-	rm -f "$T/run/lossy.sock"
-	"$BUILT/tests/fixtures/lossy" "$T/run/lossy.sock" "$T/run/host.sock" "$@" \
-	    >"$T/lossy.out" 2>"$T/lossy.err" &
-	LOSSY=$!
-	wait_for '[ -S "$T/run/lossy.sock" ]'
-	export HOSPES_SOCKET=$T/run/lossy.sock
-}
-
-lossy_stop()
-{
-	[ -z "$LOSSY" ] || kill "$LOSSY" 2>/dev/null
-	wait "$LOSSY" 2>/dev/null
-	LOSSY=
-	export HOSPES_SOCKET=$T/run/host.sock
-}
-
-# ---- The counting server (chaos/counting_server.c) ---------------------------------------------------------------------
-
-# Starts it; $WORLD is its URL, $T/world.log its log.  It ends when its stdin does, which is ours.
-world_start()
-{
-	mkfifo "$T/world.stdin"
-	"$BUILT/tests/chaos/counting_server" "$T/world.log" <"$T/world.stdin" >"$T/world.port" &
-	exec 7>"$T/world.stdin"
-	wait_for '[ -s "$T/world.port" ]' || exit 1
-	WORLD=http://127.0.0.1:$(tr -dc 0-9 <"$T/world.port")
-}
-
-# What came of a path, with its query or any: "KEY FATE", a line each.
-world_saw()
-{
-	awk -v path="$1" '$3 == path || index($3, path "?") == 1 { print $4, $6 }' "$T/world.log" 2>/dev/null
-}
-
-# How often a path was asked for.
-world_count()
-{
-	world_saw "$1" | wc -l
-}
-
 # ---- Runs --------------------------------------------------------------------------------------------------------------
 
 api()
@@ -455,6 +388,29 @@ result()
 	is "$(jq -c ".result | $1" "$T/out" 2>&1)" "$2" "$3"
 }
 
+# asking ID: how many calls of the run nap until they are told (fixtures/nap.h).
+asking()
+{
+	told_next "$1" | wc -l
+}
+
+# go_on ID [N]: tells N of them, or one, as soon as there are so many.
+go_on()
+{
+	local review
+	wait_for "[ \$(asking $1) -ge ${2:-1} ]" || return
+	for review in $(told_next "$1" | head -n "${2:-1}"); do
+		hospes review "$review" approve >/dev/null
+	done
+}
+
+# Their questions, the oldest first.
+told_next()
+{
+	hospes reviews --json --limit 1000 2>/dev/null |
+	    jq -r --arg run "$1" 'map(select(.run == $run and .question == "Go on?").id) | sort_by(split("-")[1] | tonumber) | .[]'
+}
+
 # journal_has JQ N "why"
 journal_has()
 {
@@ -475,164 +431,11 @@ logged()
 	grep -qE -- "$1" "$T/host.log"
 }
 
-# ---- Questions ---------------------------------------------------------------------------------------------------------
+# ---- More words --------------------------------------------------------------------------------------------------------
 
-# Private hosts put their folders here.
-export TMPDIR=$T/tmp
-mkdir "$TMPDIR"
-
-own_plugin()
-{
-	mkdir -p "$HOME/.local/share/hospes/plugins"
-	cp "$(so "$1")" "$HOME/.local/share/hospes/plugins/"
-}
-
-ask()
-{
-	hospes ask "$@" --strategy briefer >"$T/out" 2>"$T/err" </dev/null
-	code=$?
-}
-
-# asked QUESTION PATH...: what the supervisor and its agents say, as they were installed (see `installed`), on a private host;
-# $code, and the answer in $T/out.
-asked()
-{
-	local question=$1
-	shift
-	hospes ask "$question" --sources "$@" --json >"$T/out" 2>"$T/err" </dev/null
-	code=$?
-}
-
-# cited DOCUMENT TEXT: is a source of the answer of a document of this name, and has this text, whatever the white space?
-cited()
-{
-	jq -e --arg name "$1" --arg text "$2" '.sources | any(.document == $name and
-	    (.quote | gsub("\\s+"; " ") | contains($text)))' "$T/out" >/dev/null
-}
-
-# cites DOCUMENT TEXT "why"
-cites()
-{
-	cited "$1" "$2"
-	ok $? "$3" || note "$(jq -c '.error // (.sources[] | [.document, .quote])' "$T/out" 2>/dev/null | head -c 3000)"
-}
-
-# cites_nothing "why": the sources do not tell.
-cites_nothing()
-{
-	[ "$code" -eq 3 ] && jq -e '.answer == "none" and .points == [] and .sources == [] and .confidence == 0' "$T/out" >/dev/null
-	ok $? "$1" || note "exit status $code: $(jq -c '.error // [.points[].text]' "$T/out" 2>/dev/null | head -c 2000)"
-}
-
-# quotes_stand FOLDER: is each quote what stands in the named bytes of the file of its document's name there?
-quotes_stand()
-{
-	local name from to i
-	for ((i = 0; i < $(jq '.sources | length' "$T/out"); i++)); do
-		{ read -r from; read -r to; read -r name; } < <(jq -r ".sources[$i] | .from, .to, .document" "$T/out")
-		jq -j ".sources[$i].quote" "$T/out" |
-		    cmp -s - <(tail -c +$((from + 1)) "$1/$name" | head -c $((to - from))) || {
-			note "source $((i + 1)) is not what stands in $name, bytes $from to $to"
-			return 1
-		}
-	done
-}
-
-# The same in the background, as on a terminal: a shell has its background commands ignore SIGINT; env gives it back.
-ask_start()
-{
-	env --default-signal=INT hospes ask "$@" --strategy briefer >"$T/out" 2>"$T/err" </dev/null &
-	ASKING=$!
-}
-
-# The socket of the one private host there is, once it has a run open.
-private_run()
-{
-	wait_for 'PRIVATE=$(echo "$TMPDIR"/hospes-ask-*/s) && [ -S "$PRIVATE" ]' &&
-	    wait_for '[ "$(hospes ps --socket "$PRIVATE" --json 2>/dev/null | jq length)" = 1 ]'
-}
-
-# ---- The sandbox -------------------------------------------------------------------------------------------------------
-
-# as_user COMMAND...: as an ordinary user.
-as_user()
-{
-	if [ "$(id -u)" -eq 0 ]; then
-		setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
-	else
-		"$@"
-	fi
-}
-
-# Can that user run what was built?  And write where others do?
-user_can()
-{
-	chmod 1777 "$TMPDIR"
-	command -v setpriv >/dev/null && as_user test -x "$STAGE/bin/hospes" -a -r "$(so wordcount)"
-}
-
-# without WHAT[,WHAT]... COMMAND...: on a machine that lacks these (fixtures/without.c).
-without()
-{
-	"$BUILT/tests/fixtures/without" "$@"
-}
-
-# doctor [PREFIX...]: the command before it, if any; $code, $T/out.
-doctor()
-{
-	: "${MEMORY_BEFORE=$(doctor_memory)}"
-	"$@" hospes doctor --json >"$T/out" 2>"$T/err" </dev/null
-	code=$?
-}
-
-# Names of layers that do not hold, of those given or of all.
-lacks()
-{
-	jq -r '.layers[] | select(.holds | not) | .name' "$T/out" | sort | xargs
-}
-
-# How a try ended: found LAYER TRY.
-found()
-{
-	jq -r --arg layer "$1" --arg row "$2" '.layers[] | select(.name == $layer) | .tries[] | select(.name == $row) |
-	    if .refused then .found else "NOT: " + .found end' "$T/out"
-}
-
-# Shared memory of doctors that are no more: its key has the pid.
-doctor_memory()
-{
-	local key
-	for key in $(ipcs -m 2>/dev/null | awk '$1 ~ /^0x4/ { print $1 }'); do
-		kill -0 $((key - 0x40000000)) 2>/dev/null || echo "$key"
-	done
-}
-
-# A doctor puts away what it held out for its probes.
-doctor_left_nothing()
-{
-	[ -z "$(ls -d "$TMPDIR"/hospes-doctor.* 2>/dev/null)" ] && [ "$(doctor_memory)" = "$MEMORY_BEFORE" ]
-}
-
-nothing_left()
-{
-	wait_for '! ls "$TMPDIR"/hospes-* >/dev/null 2>&1 && ! pgrep -f "$TMPDIR/hospes-" >/dev/null'
-	ok $? "$1" || { ls -l "$TMPDIR"; pgrep -af "$TMPDIR/hospes-"; } | sed 's/^/# left: /'
-}
-
-# A folder of three documents: $T/docs.
-documents()
-{
-	mkdir -p "$T/docs/more"
-	printf 'Alpha is the first letter.\n\nIt has a name.\n' >"$T/docs/alpha"
-	printf '# Beta\n\nBeta comes after alpha.\n' >"$T/docs/beta.md"
-	printf 'Gamma is the third.\n' >"$T/docs/more/gamma.txt"
-}
-
-# The names of the spaces that the host has for us.
-spaces()
-{
-	curl -s --unix-socket "$HOSPES_SOCKET" http://host/v1/memory | jq -c 'map(.space) | sort'
-}
+for part in servers questions sandbox; do
+	. "$TESTS/$part.sh"
+done
 
 # ---- The end -----------------------------------------------------------------------------------------------------------
 

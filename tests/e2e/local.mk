@@ -224,7 +224,8 @@ E2E_SCENARIOS = \
 	tests/e2e/tool-http-intent.t \
 	tests/e2e/tool-http-private.t \
 	tests/e2e/tool-http-redirect.t
-EXTRA_DIST += tests/e2e/lib.sh tests/e2e/hostile.sh tests/e2e/zebras.sh $(E2E_SCENARIOS)
+EXTRA_DIST += tests/e2e/lib.sh tests/e2e/alerts.sh tests/e2e/hostile.sh tests/e2e/questions.sh tests/e2e/sandbox.sh \
+	tests/e2e/servers.sh tests/e2e/zebras.sh $(E2E_SCENARIOS)
 E2E = $(E2E_SCENARIOS)
 
 include tests/e2e/plugins/local.mk

@@ -6,9 +6,11 @@ plugin keeper
 
 run keeper '{"do": [{"op": "remember", "key": "n", "value": "before"}]}'
 run_start keeper '{"do": [{"op": "remember", "key": "n", "value": "once"}, {"op": "recall", "key": "n"},
-    {"op": "sleep", "ms": 1500}, {"op": "remember", "key": "after", "value": true}, {"op": "recall", "key": "n"}]}'
-wait_for '[ "$(hospes show "$id" --json | jq -r ".tree.ops[2].op")" = sleep ]'
+    {"op": "sleep", "until_told": true}, {"op": "remember", "key": "after", "value": true}, {"op": "recall", "key": "n"}]}'
+wait_for '[ "$(asking $id)" -eq 1 ]'
 kill -9 $(cell_pids)
+wait_for 'hospes journal "$id" --json | jq -e "any(.[]; .kind == \"replay\")" >/dev/null'
+go_on "$id"
 run_wait "$id"
 succeeds "the run goes on"
 result '[.[1].version, .[4].version]' '[2,2]' "the value was changed once"

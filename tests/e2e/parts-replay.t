@@ -21,8 +21,8 @@ for ((round = 1; round <= ROUNDS; round++)); do
 	holds 'hospes journal "$id" --json | jq -e "any(.[]; .kind == \"replay\")" >/dev/null' "round $round: something was replayed"
 done
 
-run_start parts '{"n": 3, "ms": 700, "how": "changing"}'
-wait_for 'hospes journal "$id" --json | grep -q "\"part\""'
+run_start parts '{"n": 3, "until_told": true, "how": "changing"}'
+wait_for '[ "$(asking $id)" -eq 1 ]' # the first is said
 kill -9 $(cell_pids)
 run_wait "$id"
 fails_with nondeterministic "a part that is another one the second time ends the run"

@@ -26,10 +26,11 @@ is "$(jq -c 'select(.n != null) | .n' "$T/out" | sort -n | uniq | wc -l)" 500 "5
 is "$(wc -l <"$T/out")" 501                     "and none twice"
 
 # While it goes on.
-hospes run parts --input '{"n": 2, "ms": 1500}' --json --parts >"$T/live" 2>&1 &
+hospes run parts --input '{"n": 2, "until_told": true}' --json --parts >"$T/live" 2>&1 &
 live=$!
 wait_for '[ -s "$T/live" ]'
 is "$(hospes ps --json | jq length)" 1          "the client has the first before the run has ended"
+go_on "$(hospes ps --json | jq -r '.[0].id')"
 wait $live
 
 run parts '{"n": 3, "how": "fail"}' --parts

@@ -6,13 +6,14 @@ plugin wordcount
 plugin twice
 plugin wordcount-1.1 wordcount 1.1.0
 
-run_start twice '{"callee": "wordcount", "ms": 1500, "input": {"name": "a", "text": "x"}}'
+run_start twice '{"callee": "wordcount", "until_told": true, "input": {"name": "a", "text": "x"}}'
 long=$id
-wait_for "hospes show $long --json | jq -e '[.. | objects | select(.plugin? == \"wordcount\")] | length > 0' >/dev/null"
+wait_for '[ "$(asking $long)" -eq 1 ]'
 hospes withdraw wordcount 1.1.0 --why "counts wrong" >"$T/out" 2>"$T/err"
 is "$(state wordcount 1.1.0)" withdrawn "1.1.0 is withdrawn"
 is "$(hospes versions wordcount --json | jq -r '.[] | select(.version == "1.1.0") | .why')" "counts wrong" "with its reason"
 is "$(active wordcount)" 1.0.0 "the former version is active"
+go_on "$long"
 run_wait "$long"
 is "$(hospes show "$long" --json | jq -c '[.. | objects | select(.plugin? == "wordcount") | .version] | sort')" \
     '["1.0.0","1.1.0"]' "a run that was pinned to it makes its next call on another"

@@ -1,5 +1,5 @@
 # A run whose every call waits for what only the run itself could give ends as `deadlock`, long before its time is over, and is told
-# who waits for whom.  One that waits for others, or for a timer, is let be.
+# who waits for whom.  One that waits for others, or for a human, is let be.
 . "$TESTS/lib.sh"
 plan 15
 host_start 'cells = { per_version = 1; fibers = 2; evict_after = "100ms"; };
@@ -27,13 +27,14 @@ run fan '{"callee": "twice", "n": 6, "at_once": 6, "input": {"callee": "sleeper"
 succeeds "calls that can be evicted make room for each other"
 
 # What another run has will be given back.
-run_start mirror '{"callee": "sleeper", "input": {"ms": 8000}}'
+run_start mirror '{"callee": "sleeper", "input": {"until_told": true}}'
 first=$id
-wait_for '[ "$(hospes show $first --json | jq -r .waits.for[0].for)" = timer ]'
+wait_for '[ "$(asking $first)" -eq 1 ]'
 run_start fan '{"callee": "mirror", "n": 2, "at_once": 2, "input": {"ends": true}}'
 second=$id
 wait_for '[ "$(hospes show $second --json | jq -r ".waits.for | map(.for) | sort | join(\" \")")" = "cell guard" ]'
 ok $? "a run that waits for the cell of another is shown to"
+go_on "$first"
 run_wait "$first"
 succeeds "it is let be for as long as the other has it"
 run_wait "$second"

@@ -232,8 +232,15 @@ build_same(struct replay *r, const char *dir)
 	return system(command) == 0 ? 0 : 1;
 }
 
-int
-main(int argc, char **argv)
+/* What the words of the command ask for besides. */
+struct asked {
+	const char *one, *same;
+	uint64_t images;
+};
+
+/* Returns -1: they are others than they may be. */
+static int
+read_words(int argc, char **argv, struct replay *r, struct asked *asked)
 {
 	static const struct option longs[] = {
 	    {"images", required_argument, NULL, 'i'},
@@ -247,58 +254,67 @@ main(int argc, char **argv)
 	    {"same", required_argument, NULL, 'm'},
 	    {NULL, 0, NULL, 0},
 	};
-	struct replay r = {.random = 4, .parts = 1, .seed = (uint64_t)time(NULL) % 100000, .dir = "/tmp"};
-	const char *one = NULL, *same = NULL;
-	uint64_t images = 0;
-	int c, rc = 0;
+	int c;
 
 	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1)
 		switch (c) {
 		case 'i':
-			images = strtoull(optarg, NULL, 10);
+			asked->images = strtoull(optarg, NULL, 10);
 			break;
 		case 'p':
-			if (sscanf(optarg, "%zu/%zu", &r.part, &r.parts) != 2 || r.parts == 0)
-				return 2;
+			if (sscanf(optarg, "%zu/%zu", &r->part, &r->parts) != 2 || r->parts == 0)
+				return -1;
 			break;
 		case 'r':
-			r.random = (unsigned)strtoul(optarg, NULL, 10);
+			r->random = (unsigned)strtoul(optarg, NULL, 10);
 			break;
 		case 's':
-			r.seed = strtoull(optarg, NULL, 10);
+			r->seed = strtoull(optarg, NULL, 10);
 			break;
 		case 'f':
-			r.first = true;
+			r->first = true;
 			break;
 		case 'w':
-			r.without = optarg;
+			r->without = optarg;
 			break;
 		case 'o':
-			one = optarg;
+			asked->one = optarg;
 			break;
 		case 'd':
-			r.dir = optarg;
+			r->dir = optarg;
 			break;
 		case 'm':
-			same = optarg;
+			asked->same = optarg;
 			break;
 		default:
-			return 2;
+			return -1;
 		}
-	if (optind + 1 != argc || sodium_init() < 0 || power_log_read(&r.log, argv[optind]) != 0)
+	if (optind + 1 != argc)
+		return -1;
+	r->log_path = argv[optind];
+	return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct replay r = {.random = 4, .parts = 1, .seed = (uint64_t)time(NULL) % 100000, .dir = "/tmp"};
+	struct asked asked = {0};
+	int rc = 0;
+
+	if (read_words(argc, argv, &r, &asked) != 0 || sodium_init() < 0 || power_log_read(&r.log, r.log_path) != 0)
 		return 2;
-	r.log_path = argv[optind];
 	r.image = xasprintf("%s/image.%d", r.dir, (int)getpid());
-	if (same != NULL)
-		rc = build_same(&r, same);
-	else if (one != NULL)
-		return try_one(&r, one);
-	else if (images > 0)
-		try_some(&r, images);
+	if (asked.same != NULL)
+		rc = build_same(&r, asked.same);
+	else if (asked.one != NULL)
+		return try_one(&r, asked.one);
+	else if (asked.images > 0)
+		try_some(&r, asked.images);
 	else
 		try_all(&r);
 	clear(r.image);
-	if (same == NULL)
+	if (asked.same == NULL)
 		printf("# %zu entries, %" PRIu64 " images, seed %" PRIu64 "%s%s: %" PRIu64 " wrong\n", r.log.n,
 		    r.images, r.seed, r.without == NULL ? "" : ", without syncs of ",
 		    r.without == NULL ? "" : r.without, r.wrong);

@@ -9,17 +9,13 @@
  * "object HEX", "run ID", "did ID KEY", "known ID KEY", "ended ID"; and "dropping LSN" before it lets something go.
  */
 
-#include <fcntl.h>
-#include <inttypes.h>
-#include <stdarg.h>
 #include <string.h>
 
 #include <sodium.h>
 
 #include "base/fd.h"
 #include "base/id.h"
-#include "power/log.h"
-#include "power/state.h"
+#include "power/workload.h"
 #include "registry/state.h"
 #include "wire.h"
 
@@ -34,11 +30,8 @@ struct run_on {
 };
 
 struct work {
-	struct power_state s;
+	struct workload base;
 	struct registry registry; /* its folder alone */
-	const char *root;
-	int said;
-	unsigned waiting;
 	uint8_t object[32];
 
 	/* being moved */
@@ -46,56 +39,12 @@ struct work {
 	uint64_t first_copy, last_copy;
 };
 
-static void __attribute__((format(printf, 2, 3))) say(struct work *w, const char *format, ...)
-{
-	char line[200];
-	va_list args;
-	int n;
-
-	va_start(args, format);
-	n = vsnprintf(line, sizeof line, format, args);
-	va_end(args);
-	if (fd_write_all(w->said, line, (size_t)n) != 0)
-		abort();
-}
-
-static void
-check(int rc, const struct fault *fault)
-{
-	if (rc == 0)
-		return;
-	fprintf(stderr, "power_runs: %s\n", fault->text);
-	exit(1);
-}
-
-/* What is said once a record is durable. */
-struct promise {
-	struct work *w;
-	char text[160];
-};
-
-static void
-promised(void *arg)
-{
-	struct promise *p = arg;
-
-	say(p->w, "%s\n", p->text);
-	p->w->waiting--;
-	free(p);
-}
-
 /* Returns when it was said. */
 static void
 promise(struct work *w, uint64_t lsn, const char *what, const struct run_on *run, const char *key)
 {
-	struct promise *p = xcalloc(1, sizeof *p);
-
-	p->w = w;
-	snprintf(p->text, sizeof p->text, "%s %s %s", what, run->id_text, key);
-	w->waiting++;
-	journal_await(w->s.journal, lsn, promised, p);
-	while (w->waiting > 0)
-		event_base_loop(w->s.loop, EVLOOP_ONCE);
+	workload_promise(&w->base, lsn, "%s %s %s", what, run->id_text, key);
+	workload_kept(&w->base);
 }
 
 /* ---- Records of a run -------------------------------------------------------------------------------------------- */
@@ -106,7 +55,7 @@ append(struct work *w, struct run_on *run, struct record *r)
 	memcpy(r->head.run, run->id.bytes, sizeof r->head.run);
 	r->head.prev = run->prev;
 	r->head.seq = run->seq++;
-	return run->prev = store_append(w->s.store, r);
+	return run->prev = store_append(w->base.s.store, r);
 }
 
 static void
@@ -201,50 +150,29 @@ copy(const struct record *r, void *arg)
 		return 0;
 	again.head.kind |= RECORD_COPY;
 	again.head.prev = w->last_copy;
-	w->last_copy = store_append(w->s.store, &again);
+	w->last_copy = store_append(w->base.s.store, &again);
 	if (w->first_copy == 0)
 		w->first_copy = w->last_copy;
 	return 0;
-}
-
-static void
-note_drop(struct work *w, uint64_t below)
-{
-	int64_t number = (int64_t)below;
-	struct record r;
-
-	record_init(&r, RECORD_COMMAND);
-	record_add_text(&r, TAG_COMMAND, "power.drop");
-	record_add(&r, TAG_NUMBER, &number, sizeof number);
-	power_committed(&w->s, store_append(w->s.store, &r) + 1);
 }
 
 /* Then all before the copies may go, and goes. */
 static void
 move(struct work *w, struct run_on *run)
 {
-	_cleanup_(free_p) char *oldest = NULL;
-	struct journal_extent *extents;
 	struct fault fault;
 	struct record r;
 	int64_t first;
 
-	journal_extents(w->s.journal, &extents);
-	oldest = xasprintf("%s/%s", w->s.dir.journal, extents[0].name);
-	free(extents);
 	w->moves = run;
-	journal_sync(w->s.journal, journal_end(w->s.journal));
-	check(journal_scan(w->s.journal, 1, copy, w, &fault), &fault);
+	journal_sync(w->base.s.journal, journal_end(w->base.s.journal));
+	workload_check(journal_scan(w->base.s.journal, 1, copy, w, &fault), &fault);
 	first = (int64_t)w->first_copy;
 	record_init(&r, RECORD_RUN_MOVED);
 	record_add(&r, TAG_NUMBER, &first, sizeof first);
 	run->prev = w->last_copy;
-	power_committed(&w->s, append(w, run, &r) + 1);
-	note_drop(w, w->first_copy);
-	say(w, "dropping %" PRIu64 "\n", w->first_copy);
-	journal_drop(w->s.journal, w->first_copy);
-	while (access(oldest, F_OK) == 0)
-		power_turn_once(&w->s);
+	power_committed(&w->base.s, append(w, run, &r) + 1);
+	workload_drop(&w->base, w->first_copy);
 }
 
 /* ---- Objects ----------------------------------------------------------------------------------------------------- */
@@ -260,12 +188,12 @@ install(struct work *w, char letter)
 	memset(bytes, letter, sizeof bytes);
 	crypto_hash_sha256(w->object, (const uint8_t *)bytes, sizeof bytes);
 	sodium_bin2hex(hex, sizeof hex, w->object, sizeof w->object);
-	check(object_begin(&w->registry, &fd, &fault), &fault);
+	workload_check(object_begin(&w->registry, &fd, &fault), &fault);
 	if (fd_write_all(fd, bytes, sizeof bytes) != 0)
 		abort();
-	check(object_commit(&w->registry, fd, hex, &fault), &fault);
+	workload_check(object_commit(&w->registry, fd, hex, &fault), &fault);
 	close(fd);
-	say(w, "object %s\n", hex);
+	workload_say(&w->base, "object %s\n", hex);
 }
 
 static void
@@ -273,9 +201,9 @@ open_state(struct work *w)
 {
 	struct fault fault;
 
-	check(power_open(&w->s, w->root, &fault), &fault);
-	w->registry.objects_dir = w->s.dir.objects;
-	check(object_dirs(w->s.dir.objects, &fault), &fault);
+	workload_open(&w->base);
+	w->registry.objects_dir = w->base.s.dir.objects;
+	workload_check(object_dirs(w->base.s.dir.objects, &fault), &fault);
 }
 
 static void
@@ -296,23 +224,16 @@ short_runs(struct work *w)
 int
 main(int argc, char **argv)
 {
-	_cleanup_(free_p) char *said = NULL;
 	struct run_on sleeper;
 	struct work w = {0};
 
-	if (argc != 2 || sodium_init() < 0)
-		return 2;
-	w.root = argv[1];
-	said = xasprintf("%s/" POWER_SAID_FILE, w.root);
-	w.said = open(said, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-	if (w.said < 0)
-		return 2;
+	workload_begin(&w.base, argc, argv);
 	open_state(&w);
 	install(&w, 'a');
 	start(&w, &sleeper);
 	effect(&w, &sleeper, 0);
 	short_runs(&w);
-	power_close(&w.s);
+	power_close(&w.base.s);
 	open_state(&w);
 	effect(&w, &sleeper, 1); /* nobody knows what came of it */
 	install(&w, 'b');
@@ -321,6 +242,6 @@ main(int argc, char **argv)
 	short_runs(&w);
 	outcome(&w, &sleeper);
 	end(&w, &sleeper);
-	power_close(&w.s);
+	power_close(&w.base.s);
 	return 0;
 }

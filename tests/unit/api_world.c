@@ -163,6 +163,23 @@ request_open(struct world *w, const char *path)
 }
 
 void
+expect_once_durable(struct world *w, const char *request, const char *part)
+{
+	_cleanup_(buf_free) struct buf in = {0};
+	_cleanup_(close_p) int fd = dial(w);
+	char byte;
+
+	fakes.holds = true;
+	send_all(w, fd, request, strlen(request));
+	turn(w);
+	assert_non_null(fakes.done);
+	assert_int_equal(recv(fd, &byte, 1, 0), -1);
+	assert_int_equal(errno, EAGAIN);
+	fake_durable();
+	receive(w, fd, &in, part);
+}
+
+void
 start_run(struct world *w)
 {
 	expect(w, "POST", "/v1/runs", "{\"plugin\":\"wordcount\",\"input\":{\"text\":\"a b\"},\"sources\":[\"wood\"]}",

@@ -33,6 +33,9 @@ char *ask(struct world *w, const char *method, const char *path, const void *bod
 /* The same, whose answer has to have this status and this in it. */
 void expect(struct world *w, const char *method, const char *path, const char *body, int code, const char *part);
 
+/* A whole request, and nothing of its answer before the journal is durable; then one with this in it. */
+void expect_once_durable(struct world *w, const char *request, const char *part);
+
 /* Starts the one run. */
 void start_run(struct world *w);
 

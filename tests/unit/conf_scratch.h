@@ -51,17 +51,31 @@ good(const char *text)
 	return p;
 }
 
-/* Refused as bad_config, with these words in the sentence. */
+/* Refused as bad_config; `fault` says why. */
 static inline void
-bad(const char *text, const char *says)
+refused(const char *text)
 {
 	_cleanup_(policy_unref) struct policy *p = load(text);
 
 	if (p != NULL)
 		fail_msg("accepted: %s", text);
 	assert_int_equal(fault.status, HOSPES_ECONFIG);
-	if (strstr(fault.text, says) == NULL)
-		fail_msg("says nothing of \"%s\": %s", says, fault.text);
+}
+
+/* Has the sentence these words? */
+static inline void
+fault_says(const char *words)
+{
+	if (strstr(fault.text, words) == NULL)
+		fail_msg("says nothing of \"%s\": %s", words, fault.text);
+}
+
+/* Refused, with these words in the sentence. */
+static inline void
+bad(const char *text, const char *says)
+{
+	refused(text);
+	fault_says(says);
 }
 
 #endif

@@ -210,6 +210,27 @@ world_drop(struct world *w, const struct memory_space *space)
 	return world_wait(w);
 }
 
+static void
+is_durable(void *arg)
+{
+	bool *durable = arg;
+
+	*durable = true;
+}
+
+void
+world_settle(struct world *w)
+{
+	for (unsigned i = 0; i < 4; i++) {
+		bool durable = false;
+
+		world_search(w, "settled");
+		journal_await(w->journal, journal_end(w->journal) - 1, is_durable, &durable);
+		while (!durable)
+			assert_int_equal(event_base_loop(w->loop, EVLOOP_ONCE), 0);
+	}
+}
+
 int
 world_setup(void **state)
 {
@@ -228,6 +249,14 @@ json_int_t
 number(const json_t *j, const char *member)
 {
 	return json_integer_value(json_object_get(j, member));
+}
+
+bool
+flag(const json_t *j, const char *member)
+{
+	const json_t *value = json_object_get(j, member);
+
+	return json_is_true(value);
 }
 
 const char *

@@ -42,14 +42,19 @@ json_t *world_forget_document(struct world *w, const char *digest);
 json_t *world_drop(struct world *w, const struct memory_space *space);
 json_t *world_search(struct world *w, const char *query);
 
+/* Everything that was begun before is over: a search waits for it, files come before searches of a later turn, and go when
+ * what let go of them is durable. */
+void world_settle(struct world *w);
+
 /* Files of documents, all of them. */
 unsigned world_files(struct world *w);
 
 /* A document that tests load. */
 extern const char of_birds[];
 
-/* Of an answer: a number and a text in it, and how much a search found. */
+/* Of an answer: a number, a truth and a text in it, and how much a search found. */
 json_int_t number(const json_t *j, const char *member);
+bool flag(const json_t *j, const char *member);
 const char *text(const json_t *j, const char *member);
 size_t hits(struct world *w);
 

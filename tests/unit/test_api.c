@@ -400,18 +400,8 @@ test_durable_first(void **state)
 	static const char body[] = "{\"plugin\":\"wordcount\"}";
 	_cleanup_(free_p) char *head =
 	    xasprintf("POST /v1/runs HTTP/1.1\r\nHost: h\r\nContent-Length: %zu\r\n\r\n%s", strlen(body), body);
-	_cleanup_(buf_free) struct buf in = {0};
-	_cleanup_(close_p) int fd = dial(w);
-	char byte;
 
-	fakes.holds = true;
-	send_all(w, fd, head, strlen(head));
-	turn(w);
-	assert_non_null(fakes.done);
-	assert_int_equal(recv(fd, &byte, 1, 0), -1);
-	assert_int_equal(errno, EAGAIN);
-	fake_durable();
-	receive(w, fd, &in, RUN_ID);
+	expect_once_durable(w, head, RUN_ID);
 }
 
 /* That a run has ended is not told before its end is durable, not even by what refuses to cancel it. */
@@ -420,21 +410,10 @@ test_refused_durable_first(void **state)
 {
 	struct world *w = *state;
 	static const char head[] = "POST /v1/runs/" RUN_ID "/cancel HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n";
-	_cleanup_(buf_free) struct buf in = {0};
-	_cleanup_(close_p) int fd = -1;
-	char byte;
 
 	start_run(w);
 	fakes.run.state = RUN_ENDED;
-	fd = dial(w);
-	fakes.holds = true;
-	send_all(w, fd, head, strlen(head));
-	turn(w);
-	assert_non_null(fakes.done);
-	assert_int_equal(recv(fd, &byte, 1, 0), -1);
-	assert_int_equal(errno, EAGAIN);
-	fake_durable();
-	receive(w, fd, &in, "has ended already");
+	expect_once_durable(w, head, "has ended already");
 	assert_int_equal(fakes.cancels, 0);
 }
 

@@ -143,17 +143,8 @@ test_memory_durable_first(void **state)
 {
 	static const char head[] = "POST /v1/memory/notes/drop HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n";
 	struct world *w = *state;
-	_cleanup_(buf_free) struct buf in = {0};
-	_cleanup_(close_p) int fd = dial(w);
-	char byte;
 
-	fakes.holds = true;
-	send_all(w, fd, head, strlen(head));
-	turn(w);
-	assert_non_null(fakes.done);
-	assert_int_equal(recv(fd, &byte, 1, 0), -1);
-	fake_durable();
-	receive(w, fd, &in, "drop notes");
+	expect_once_durable(w, head, "drop notes");
 }
 
 /* An answer that is no longer wanted is not waited for: it would come to an exchange that is gone. */

@@ -40,6 +40,15 @@ test_cancel_with_reply(void **state)
 	assert_true(TAILQ_EMPTY(&world.cells->graces));
 }
 
+/* The call is cancelled, and no time is left to it. */
+static void
+give_up(void)
+{
+	world.policy->kill_grace_ns = 0;
+	cells_cancel(world.call[0], HOSPES_ECANCELLED);
+	world_turn();
+}
+
 static void
 test_cancel_without_reply(void **state)
 {
@@ -47,9 +56,7 @@ test_cancel_without_reply(void **state)
 	struct guest *g = guest_with_calls(1, h);
 
 	(void)state;
-	world.policy->kill_grace_ns = 0;
-	cells_cancel(world.call[0], HOSPES_ECANCELLED);
-	world_turn();
+	give_up();
 	assert_int_equal(world.told[0].losses, 1);
 	assert_int_equal(world.told[0].status, HOSPES_ECANCELLED);
 	/* what still comes for it is passed over, and the cell goes on */
@@ -153,6 +160,17 @@ test_turns_are_not_silence(void **state)
 	assert_true(g->kill_asked);
 }
 
+/* Ten seconds in which nothing is heard of it are let pass, and no more. */
+static void
+killed_after_ten(struct guest *g)
+{
+	for (int i = 0; i < 10; i++)
+		world_look(NS_PER_S, 0);
+	assert_false(g->kill_asked);
+	world_look(NS_PER_S, 0);
+	assert_true(g->kill_asked);
+}
+
 static void
 test_no_pong(void **state)
 {
@@ -165,11 +183,7 @@ test_no_pong(void **state)
 	world_look(NS_PER_S, 0);
 	assert_true(guest_hears(g, &head, NULL, 0));
 	assert_int_equal(head.type, WIRE_PING);
-	for (int i = 0; i < 10; i++)
-		world_look(NS_PER_S, 0);
-	assert_false(g->kill_asked);
-	world_look(NS_PER_S, 0);
-	assert_true(g->kill_asked);
+	killed_after_ten(g);
 }
 
 /* What it computed after the ping excuses it for as long as it computes, and not for ever. */
@@ -183,11 +197,7 @@ test_no_pong_after_computing(void **state)
 	guest_waits(g, h[0]);
 	world_look(NS_PER_S, 0);
 	world_look(NS_PER_S, NS_PER_S);
-	for (int i = 0; i < 10; i++)
-		world_look(NS_PER_S, 0);
-	assert_false(g->kill_asked);
-	world_look(NS_PER_S, 0);
-	assert_true(g->kill_asked);
+	killed_after_ten(g);
 }
 
 /* Pongs that nobody asked for are no sign of life. */
@@ -199,9 +209,7 @@ test_pongs_unasked(void **state)
 	struct guest *g = guest_with_calls(1, h);
 
 	(void)state;
-	world.policy->kill_grace_ns = 0;
-	cells_cancel(world.call[0], HOSPES_ECANCELLED);
-	world_turn();
+	give_up();
 	for (int i = 0; i < 5 && !g->kill_asked; i++) {
 		guest_send(g, WIRE_PONG, 0, WIRE_NO_ORDINAL, 0, &pong, sizeof(pong));
 		world_turn();
@@ -232,9 +240,7 @@ test_gone_and_computing(void **state)
 	struct guest *g = guest_with_calls(1, h);
 
 	(void)state;
-	world.policy->kill_grace_ns = 0;
-	cells_cancel(world.call[0], HOSPES_ECANCELLED);
-	world_turn();
+	give_up();
 	for (int i = 0; i < 5; i++) {
 		guest_send(g, WIRE_LOG, h[0], WIRE_NO_ORDINAL, 1, "x", 1);
 		world_turn();

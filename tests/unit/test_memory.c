@@ -9,41 +9,10 @@
 #include "base/json.h"
 #include "memory/state.h"
 
-static bool
-flag(const json_t *j, const char *member)
-{
-	const json_t *value = json_object_get(j, member);
-
-	return json_is_true(value);
-}
-
 static json_t *
 hit(struct world *w, size_t i)
 {
 	return json_array_get(json_object_get(w->answer, "found"), i);
-}
-
-static void
-is_durable(void *arg)
-{
-	bool *durable = arg;
-
-	*durable = true;
-}
-
-/* Everything that was begun before is over: a search waits for it, files come before searches of a later turn, and go when what
- * let go of them is durable. */
-static void
-settle(struct world *w)
-{
-	for (unsigned i = 0; i < 4; i++) {
-		bool durable = false;
-
-		world_search(w, "settled");
-		journal_await(w->journal, journal_end(w->journal) - 1, is_durable, &durable);
-		while (!durable)
-			assert_int_equal(event_base_loop(w->loop, EVLOOP_ONCE), 0);
-	}
 }
 
 /* ---- Values ------------------------------------------------------------------------------------------------------- */
@@ -254,7 +223,7 @@ a_bad_batch_leaves_nothing(void **state)
 	}
 	assert_null(world_load_batch(w, &world_space, zero, sizeof zero - 1));
 	assert_int_equal(w->fault.status, HOSPES_EINPUT);
-	settle(w);
+	world_settle(w);
 	assert_int_equal(world_files(w), 0);
 	memory_documents(w->memory, 1, &world_space, NULL, 0, world_done, w);
 	assert_int_equal(json_array_size(json_object_get(world_wait(w), "documents")), 0);

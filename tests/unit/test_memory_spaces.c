@@ -10,46 +10,20 @@
 #include "base/json.h"
 #include "memory/state.h"
 
-static bool
-flag(const json_t *j, const char *member)
-{
-	const json_t *value = json_object_get(j, member);
-
-	return json_is_true(value);
-}
-
-static void
-is_durable(void *arg)
-{
-	bool *durable = arg;
-
-	*durable = true;
-}
-
-/* Everything that was begun before is over: a search waits for it, files come before searches of a later turn, and go when what
- * let go of them is durable. */
-static void
-settle(struct world *w)
-{
-	for (unsigned i = 0; i < 4; i++) {
-		bool durable = false;
-
-		world_search(w, "settled");
-		journal_await(w->journal, journal_end(w->journal) - 1, is_durable, &durable);
-		while (!durable)
-			assert_int_equal(event_base_loop(w->loop, EVLOOP_ONCE), 0);
-	}
-}
-
 /* ---- Spaces and files ---------------------------------------------------------------------------------------------- */
 
 static const struct memory_space other = {.client = "uid:2", .name = "notes"};
 
+static char *
+birds_batch(void)
+{
+	return xasprintf("{\"document\": \"birds\", \"bytes\": %zu}\n%s", strlen(of_birds), of_birds);
+}
+
 static void
 load_in(struct world *w, const struct memory_space *space)
 {
-	_cleanup_(free_p) char *batch =
-	    xasprintf("{\"document\": \"birds\", \"bytes\": %zu}\n%s", strlen(of_birds), of_birds);
+	_cleanup_(free_p) char *batch = birds_batch();
 
 	assert_non_null(world_load_batch(w, space, batch, strlen(batch)));
 }
@@ -63,17 +37,17 @@ a_file_goes_when_the_last_space_lets_go(void **state)
 	world_load(w, "birds", of_birds);
 	digest = xstrdup(text(json_array_get(w->answer, 0), "digest"));
 	load_in(w, &other);
-	settle(w);
+	world_settle(w);
 	assert_int_equal(world_files(w), 1);
 	world_forget_document(w, digest);
 	assert_true(flag(w->answer, "forgotten"));
-	settle(w);
+	world_settle(w);
 	assert_int_equal(world_files(w), 1);
 	world_search(w, "owls");
 	assert_int_equal(hits(w), 0);
 	world_drop(w, &other);
 	assert_int_equal(number(w->answer, "documents"), 1);
-	settle(w);
+	world_settle(w);
 	assert_int_equal(world_files(w), 0);
 	load_in(w, &other);
 	assert_int_equal(world_files(w), 1);
@@ -91,8 +65,7 @@ count_answer(json_t *answer, const struct fault *fault, void *arg)
 static void
 what_is_brought_while_it_is_forgotten_stays(void **state)
 {
-	_cleanup_(free_p) char *digest = NULL, *batch = xasprintf("{\"document\": \"birds\", \"bytes\": %zu}\n%s",
-						   strlen(of_birds), of_birds);
+	_cleanup_(free_p) char *digest = NULL, *batch = birds_batch();
 	struct world *w = *state;
 
 	for (unsigned i = 0; i < 20; i++) {
@@ -113,11 +86,11 @@ what_is_brought_while_it_is_forgotten_stays(void **state)
 		evbuffer_free(body);
 		while (answers < 2)
 			assert_int_equal(event_base_loop(w->loop, EVLOOP_ONCE), 0);
-		settle(w);
+		world_settle(w);
 		memory_document(w->memory, 1, &other, digest, 0, 0, world_done, w);
 		assert_non_null(world_wait(w));
 		world_drop(w, &other);
-		settle(w);
+		world_settle(w);
 		assert_int_equal(world_files(w), 0);
 	}
 }
@@ -183,7 +156,7 @@ an_answer_that_is_not_wanted_does_not_come(void **state)
 	memory_append(w->memory, c, "test", no_answer, &nobody);
 	memory_unwait(w->memory, &nobody);
 	assert_non_null(world_get(w, "k"));
-	settle(w);
+	world_settle(w);
 }
 
 /* How many changes the index has before it. */
@@ -249,8 +222,7 @@ who_puts_faster_than_the_index_is_held_back(void **state)
 static void
 closing_does_not_wait_for_what_is_asked(void **state)
 {
-	_cleanup_(free_p) char *batch =
-	    xasprintf("{\"document\": \"birds\", \"bytes\": %zu}\n%s", strlen(of_birds), of_birds);
+	_cleanup_(free_p) char *batch = birds_batch();
 	struct memory_query q = {.text = "owls"};
 	struct world *w = *state;
 

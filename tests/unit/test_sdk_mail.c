@@ -91,6 +91,17 @@ test_to_cell(void **state)
 	host_stop(&host);
 }
 
+/* The reply of its call 1 is in the box of a host that looks. */
+static void
+start_and_look(struct host *host)
+{
+	host_start(host, gated, 4);
+	atomic_store(&gate->go, 1);
+	atomic_store(&host->page->host_looks, 1);
+	host_call(host, 1, "{}", "{}");
+	wait_for(&host->page->to_host.len, true);
+}
+
 /* A host that looks finds the reply in its box.  When it does not take it and looks no more, it comes over the socket, before
  * what was said later. */
 static void
@@ -101,11 +112,7 @@ test_to_host(void **state)
 	struct host host;
 
 	(void)state;
-	host_start(&host, gated, 4);
-	atomic_store(&gate->go, 1);
-	atomic_store(&host.page->host_looks, 1);
-	host_call(&host, 1, "{}", "{}");
-	wait_for(&host.page->to_host.len, true);
+	start_and_look(&host);
 	assert_true(mail_take(&host.page->to_host, got) > sizeof(frame));
 	memcpy(&frame, got, sizeof(frame));
 	assert_int_equal(frame.type, WIRE_REPLY);
@@ -146,11 +153,7 @@ test_stop(void **state)
 	struct host host;
 
 	(void)state;
-	host_start(&host, gated, 4);
-	atomic_store(&gate->go, 1);
-	atomic_store(&host.page->host_looks, 1);
-	host_call(&host, 1, "{}", "{}");
-	wait_for(&host.page->to_host.len, true);
+	start_and_look(&host);
 	host_send(&host, WIRE_STOP, 0, WIRE_NO_ORDINAL, 0, NULL, 0);
 	host_expect_reply(&host, 1, 0, "\"done\"");
 	assert_int_equal(atomic_load(&host.page->to_host.len), 0);

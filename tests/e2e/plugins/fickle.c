@@ -1,6 +1,6 @@
 /*
- * fickle: does as it is told by `do`: ok (also by nothing), fail, bad_input, crash, spin (for ever), sleep (`ms`), call (`callee`,
- * with `input`, and hands its failure on).  Where `whom` names somebody else it does nothing but answer.
+ * fickle: does as it is told by `do`: ok (also by nothing), fail, bad_input, crash, spin (for ever), sleep (as fixtures/nap.h
+ * says), call (`callee`, with `input`, and hands its failure on).  Where `whom` names somebody else it does nothing but answer.
  * Replies {"who": its name}.  Flavours: NAME, SEMVER, PRICE, OFFERS.
  */
 
@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include <hospes.h>
+
+#include "../../fixtures/nap.h"
 
 #ifndef NAME
 #define NAME  "fickle"
@@ -32,7 +34,7 @@ act(hospes_ctx *ctx, const hospes_value *input, const char *what)
 	while (strcmp(what, "spin") == 0)
 		turns++;
 	if (strcmp(what, "sleep") == 0)
-		return hospes_sleep(ctx, hospes_int(input, "ms") * 1000000);
+		return nap(ctx, input);
 	if (strcmp(what, "call") == 0)
 		return hospes_call(ctx, hospes_text(input, "callee"), hospes_get(input, "input"), &said);
 	return 0;

@@ -16,6 +16,7 @@ EXTRA_DIST += tests/e2e/plugins/briefer.c tests/e2e/plugins/chores.c tests/e2e/p
 	tests/e2e/plugins/moody.c tests/e2e/plugins/nag.c tests/e2e/plugins/purse.c tests/e2e/plugins/relay.c \
 	tests/e2e/plugins/ring.c tests/e2e/plugins/twice.c
 
+tests/e2e/plugins/twice.so $(FICKLES): tests/fixtures/nap.h
 $(E2E_PLUGINS): %.so: %.c $(STAGE_SDK)
 	$(PLUGIN_LINK) $< $(PLUGIN_LIBS)
 

@@ -1,6 +1,8 @@
-/* twice: calls `callee` with `input`, waits `ms` milliseconds, calls it again; replies both answers. */
+/* twice: calls `callee` with `input`, naps (fixtures/nap.h), calls it again; replies both answers. */
 
 #include <hospes.h>
+
+#include "../../fixtures/nap.h"
 
 static int
 twice(hospes_ctx *ctx)
@@ -14,7 +16,7 @@ twice(hospes_ctx *ctx)
 		return hospes_fail(ctx, HOSPES_EINPUT, "expected callee and input");
 	rc = hospes_call(ctx, callee, what, &first);
 	if (rc == 0)
-		rc = hospes_sleep(ctx, hospes_int(input, "ms") * 1000000);
+		rc = nap(ctx, input);
 	if (rc == 0)
 		rc = hospes_call(ctx, callee, what, &second);
 	if (rc != 0)
