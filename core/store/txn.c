@@ -50,6 +50,7 @@ store_fault(const struct store *s, int rc, const char *what, struct fault *fault
 	case MDB_CURSOR_FULL: /* a branch that leads to itself */
 	case MDB_PAGE_FULL:
 	case MDB_INCOMPATIBLE:
+	case MDB_BAD_TXN: /* LMDB found it when it opened a cursor, of which only the next call tells */
 		return fault_set(fault, HOSPES_EDAMAGED,
 		    "%s: %s; restore the state directory from a backup, or, when the journal is there from its "
 		    "beginning, "

@@ -158,10 +158,10 @@ test_an_answer_counts_before_it_is_judged(void **state)
 	struct call *check;
 
 	(void)state;
-	opened();
 	registry_active(NULL, "c")->kind = PLUGIN_CHECK;
 	with_checks->repetition = 0;
 	w.run->policy = with_checks;
+	opened();
 	ask(root, "b");
 	reply(newest(), 0, "1");
 	check = newest();

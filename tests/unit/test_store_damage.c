@@ -286,29 +286,68 @@ bytes_of_a_segment(void **state)
 	damage("journal/0000000000000001.seg", FLIPS);
 }
 
+/* What the file is now is put under a host that has it open: it is told, or what it looks at is as it was. */
+static int
+under_a_host(const char *what, size_t n, const struct buf *good, const uint8_t *bytes)
+{
+	_cleanup_(free_p) char *path = xasprintf("%s/store/data.mdb", dir), *bad = xasprintf("%s/bad", dir);
+	struct fault fault;
+	int came;
+
+	assert_int_equal(fd_write_file(path, good->data, good->len, 0600, &fault), 0);
+	assert_int_equal(fd_write_file(bad, bytes, good->len, 0600, &fault), 0);
+	came = ask_host("change");
+	if (came > TOLD)
+		fail_msg("%s %zu: a host came to %d: %s", what, n, came, told());
+	return came;
+}
+
+static void
+read_store(struct buf *whole)
+{
+	_cleanup_(free_p) char *path = xasprintf("%s/store/data.mdb", dir);
+	struct fault fault;
+
+	assert_int_equal(fd_read_file(path, whole, 64 * MIB, &fault), 0);
+}
+
 static void
 bytes_change_under_a_host(void **state)
 {
-	_cleanup_(free_p) char *path = xasprintf("%s/store/data.mdb", dir), *bad = xasprintf("%s/bad", dir);
 	_cleanup_(buf_free) struct buf whole = {0};
 	uint64_t random = begin_chance();
-	struct fault fault;
 
 	(void)state;
-	assert_int_equal(fd_read_file(path, &whole, 64 * MIB, &fault), 0);
+	read_store(&whole);
 	for (unsigned i = 0; i < LATE; i++) {
 		_cleanup_(free_p) uint8_t *bytes = xmalloc(whole.len);
-		int came;
 
 		memcpy(bytes, whole.data, whole.len);
 		change(&random, bytes, whole.len);
-		assert_int_equal(fd_write_file(path, whole.data, whole.len, 0600, &fault), 0);
-		assert_int_equal(fd_write_file(bad, bytes, whole.len, 0600, &fault), 0);
-		came = ask_host("change");
-		if (came > TOLD)
-			fail_msg("flip %u: a host came to %d: %s", i, came, told());
+		under_a_host("flip", i, &whole, bytes);
 	}
-	assert_int_equal(fd_write_file(path, whole.data, whole.len, 0600, &fault), 0);
+	assert_int_equal(under_a_host("nothing", 0, &whole, whole.data), ALL_IS_WELL);
+}
+
+/* Of the table that is looked at.  LMDB looks for it as it opens a cursor, and keeps it to itself that it was not there. */
+static void
+a_root_is_lost_under_a_host(void **state)
+{
+	static const uint64_t nowhere = UINT64_C(1) << 40;
+	static const char table[] = "runs";
+	_cleanup_(buf_free) struct buf whole = {0};
+	_cleanup_(free_p) uint8_t *bytes = NULL;
+	uint8_t *at;
+
+	(void)state;
+	read_store(&whole);
+	bytes = xmalloc(whole.len);
+	memcpy(bytes, whole.data, whole.len);
+	/* A struct MDB_db follows the name, of 48 bytes; the last 8 are the page of its root. */
+	for (at = bytes; (at = memmem(at, (size_t)(bytes + whole.len - at), table, strlen(table))) != NULL; at += 48)
+		memcpy(at + strlen(table) + 40, &nowhere, sizeof nowhere);
+	assert_int_equal(under_a_host("root", 0, &whole, bytes), TOLD);
+	assert_int_equal(under_a_host("nothing", 0, &whole, whole.data), ALL_IS_WELL);
 }
 
 static int
@@ -331,6 +370,7 @@ main(int argc, char **argv)
 	    cmocka_unit_test(bytes_of_the_store),
 	    cmocka_unit_test(bytes_of_a_segment),
 	    cmocka_unit_test(bytes_change_under_a_host),
+	    cmocka_unit_test(a_root_is_lost_under_a_host),
 	};
 
 	if (argc == 3) {
