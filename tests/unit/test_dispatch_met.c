@@ -135,24 +135,19 @@ test_a_void_pin_is_so_for_all(void **state)
 
 	(void)state;
 	root = begins();
-	ask(root, "c");
-	answers("c");
 	ask(root, "b");
 	b = newest();
+	ask(root, "c");
+	answers("c");
 	ask(b, "c");
 	answers("c");
 	w.versions[2].state = VERSION_WITHDRAWN;
 	version_add("c", "1.1.0");
-	ask(b, "c");
-	assert_string_equal(newest()->semver, "1.1.0");
-	answers("c");
-	w.versions[2].state = VERSION_FORMER; /* as if it never had been */
-	ask(root, "c");
-	assert_string_equal(newest()->semver, "1.1.0");
-	answers("c");
-	ask(b, "c");
-	assert_string_equal(newest()->semver, "1.1.0");
-	answers("c");
+	for (int i = 0; i < 2; i++) {
+		ask(i == 0 ? b : root, "c");
+		assert_string_equal(newest()->semver, "1.1.0");
+		answers("c");
+	}
 	reply(b, 0, "1");
 	assert_nobody_is_held();
 }
