@@ -328,6 +328,54 @@ test_a_bucket_that_made_room_is_found_anew(void **state)
 	assert_ptr_equal(w.run->client_bucket.thing, map_get(&w.d->rates, "client uid:1"));
 }
 
+/* With what an op gives back, since it has to wait or is refused, others go on, and one of these may end the run: it is given back
+ * once, and the op ends once. */
+static void
+is_stopped_while_it_gives_back(int64_t share)
+{
+	struct call *root, *first;
+
+	people("limits: { b: { concurrency = 1; }; }; rate: { client = \"1/s\"; client_burst = 2; };");
+	w.policy->repetition = 1;
+	w.policy->on_cycle = ON_CYCLE_END_RUN;
+	root = start();
+	ask(root, "c");
+	reply(newest(), 0, "1");
+	later(10 * S);
+	ask(root, "b"); /* has the slot */
+	first = newest();
+	ask_with(root, WIRE_OP_CALL, "c", 90, "1", 1); /* and this most of the budget */
+	later(10 * S);
+	ask_with(root, WIRE_OP_CALL, "b", share, "{}", 2); /* waits for the slot */
+	assert_ptr_equal(root->ops[3]->held_at, &guard_concurrency);
+	ask_with(root, WIRE_OP_CALL, "c", 0, "2", 1);
+	ask_with(root, WIRE_OP_CALL, "c", 0, "3", 1);
+	ask(root, "c"); /* of these two only one may begin again; so far they wait for their time */
+	ask(root, "c");
+	assert_int_equal(root->ops[7]->state, OP_WAITING);
+	now += 10 * S;
+	reply(first, 0, "1"); /* now the slot is there, but not the budget */
+	assert_int_equal(root->ops[7]->status, HOSPES_EREPEATED);
+	assert_int_equal(w.run->root.cancelled, HOSPES_EREPEATED);
+	assert_int_equal(root->ops[3]->state, OP_DONE);
+	assert_int_equal(root->ops[3]->status, HOSPES_EREPEATED);
+	assert_int_equal(w.run->waiting, 0);
+}
+
+static void
+test_who_begins_to_wait_is_stopped_meanwhile(void **state)
+{
+	(void)state;
+	is_stopped_while_it_gives_back(20);
+}
+
+static void
+test_who_is_refused_is_stopped_meanwhile(void **state)
+{
+	(void)state;
+	is_stopped_while_it_gives_back(200);
+}
+
 /* A queue has an end; a run that has nothing in it yet may still wait with one. */
 static void
 test_the_queue_has_an_end(void **state)
@@ -367,6 +415,8 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_a_start_gives_no_burst, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_buckets_are_bounded, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_a_bucket_that_made_room_is_found_anew, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_who_begins_to_wait_is_stopped_meanwhile, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_who_is_refused_is_stopped_meanwhile, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_the_queue_has_an_end, setup, teardown),
 	};
 
