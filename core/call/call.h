@@ -153,7 +153,7 @@ struct op {
 	struct op *poll;  /* of a CALL: the op of kind POLL that waits for it as a ballot */
 	void *executing;  /* the executor's own: struct http_transfer, timer, struct first */
 	unsigned taken;   /* bit i: guard i of the table has taken something */
-	bool trying;      /* it is at the guards: who goes on with what it gives back there neither tries nor stops it */
+	bool trying;      /* it is at the guards: who goes on with what it gives back neither tries nor stops it */
 	int64_t reserved_most[QUANTITIES_RESERVED], reserved_least[QUANTITIES_RESERVED];
 	/* beside the chain, where it holds something: of its agent (the callee, or who makes a request), its client, the host; with NULL
 	 * behind the last */

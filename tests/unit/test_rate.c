@@ -292,6 +292,32 @@ test_buckets_are_bounded(void **state)
 	assert_true(w.d->n_rates < 4096);
 }
 
+/* Also there: what an op that waits for something else has taken comes back. */
+static void
+test_a_shared_token_comes_back(void **state)
+{
+	struct op op = {.kind = WIRE_OP_CALL, .target = "c"};
+	struct fault why;
+
+	(void)state;
+	people("rate: { client = \"1/h\"; client_burst = 1; };");
+	start();
+	for (int i = 0; i < 4095; i++)
+		assert_int_equal(asked_by(10 + i), GUARD_PASS);
+	op.run = w.run;
+	op.deadline_real_ns = clock_real_ns() + S;
+	w.run->client = "uid:9";
+	for (int i = 0; i < 3; i++) {
+		w.run->client_bucket = (struct kept){0};
+		assert_int_equal(guard_rate.admit(w.d, &op, &why), GUARD_PASS);
+		guard_rate.undo(w.d, &op);
+	}
+	assert_non_null(map_get(&w.d->rates, "client *"));
+	assert_int_equal(guard_rate.admit(w.d, &op, &why), GUARD_PASS);
+	assert_int_equal(guard_rate.admit(w.d, &op, &why), GUARD_REFUSE);
+	w.run->client = "uid:1";
+}
+
 /* A version and a run keep where their buckets are; when these have made room for others, they have new ones. */
 static void
 test_a_bucket_that_made_room_is_found_anew(void **state)
@@ -414,6 +440,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_hosts_outside, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_a_start_gives_no_burst, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_buckets_are_bounded, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_a_shared_token_comes_back, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_a_bucket_that_made_room_is_found_anew, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_who_begins_to_wait_is_stopped_meanwhile, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_who_is_refused_is_stopped_meanwhile, setup, teardown),
