@@ -193,9 +193,10 @@ int64_t account_left(const struct account *from, enum quantity q);
 static inline int64_t
 account_ends(const struct account *from, const struct account **whose)
 {
-	int64_t ends = NO_LIMIT;
+	int64_t ends = from->ends_real_ns;
 
-	for (const struct account *a = from; a != NULL; a = a->parent) {
+	*whose = from;
+	for (const struct account *a = from->parent; a != NULL; a = a->parent) {
 		if (a->ends_real_ns < ends) {
 			ends = a->ends_real_ns;
 			*whose = a;

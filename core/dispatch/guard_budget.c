@@ -98,7 +98,7 @@ refuse_chain(const struct op *op, const struct account *at, enum quantity q, str
 static int
 admit_wall(struct op *op, int64_t now, struct fault *why)
 {
-	const struct account *whose = NULL;
+	const struct account *whose;
 	int64_t ends = account_ends(payer(op), &whose);
 
 	if (ends <= now)

@@ -1,6 +1,7 @@
 # The webhook reaches a private address only where the configuration says it in so many words: not by a name that means one, and
 # not by a redirect.
 . "$TESTS/lib.sh"
+. "$TESTS/alerts.sh"
 for name in ip6-localhost ip6-loopback "$(hostname)" ''; do
 	getent ahosts "$name" | grep -qE '^(::1|127\.|10\.|172\.(1[6-9]|2|3[01])|192\.168\.|f[cd])' && break
 done
@@ -8,15 +9,8 @@ done
 plan 4
 web_start
 port=${WEB##*:}
-host_start "alerts: { webhook = \"http://$name:$port/hook\"; }; quality: { k = 0.5; h = 3.0; least = 5; };"
-plugin scorer
-plugin echo
-for ((i = 0; i < 6; i++)); do
-	run scorer "{\"callee\": \"echo\", \"input\": {\"a\": $i}, \"score\": 0.9}"
-done
-for ((i = 0; i < 4; i++)); do
-	run scorer "{\"callee\": \"echo\", \"input\": {\"b\": $i}, \"score\": 0}"
-done
+alerts_host "webhook = \"http://$name:$port/hook\";"
+drops a
 wait_for 'grep -q "the webhook did not take an alert" "$T/host.log"'
 holds 'grep "the webhook did not take" "$T/host.log" | grep -qE " is a (loopback|private) address|is .* and only public ones are granted"' "a name that means a private address is refused"
 sed -i "s|http://$name:$port/hook|http://127.0.0.1:$port/redirect?to=/hook|" "$T/hospes.conf"
