@@ -153,6 +153,7 @@ struct op {
 	struct op *poll;  /* of a CALL: the op of kind POLL that waits for it as a ballot */
 	void *executing;  /* the executor's own: struct http_transfer, timer, struct first */
 	unsigned taken;   /* bit i: guard i of the table has taken something */
+	bool trying;      /* it is at the guards: who goes on with what it gives back neither tries nor stops it */
 	int64_t reserved_most[QUANTITIES_RESERVED], reserved_least[QUANTITIES_RESERVED];
 	/* beside the chain, where it holds something: of its agent (the callee, or who makes a request), its client, the host; with NULL
 	 * behind the last */
@@ -183,8 +184,7 @@ struct met {
 	struct version *version; /* a reference; NULL: it has led to nobody */
 	const struct policy_plugin *rules;
 	uint64_t name_hash;
-	bool pinned; /* the run uses this one wherever it names the plugin, as of so many pins that were void */
-	unsigned pins_void;
+	bool pinned; /* the run uses this one wherever it names the plugin, until it is withdrawn */
 	bool may;    /* of guard_permission.c: it may be called by its name */
 	bool apart;  /* of guard_cycle.c: the plugin is none of those above */
 };
@@ -300,7 +300,6 @@ struct run {
 	struct policy *policy; /* the snapshot that it started under */
 	json_t *set;           /* --set: {"survey": {"at_once": 2}}, or NULL */
 	struct map pins;       /* plugin name -> struct version, with a reference */
-	unsigned pins_void;    /* of those that were there: how many are no longer */
 	struct map configs;    /* version -> its configuration as first used (dispatch/config.c) */
 	struct account account;
 	struct account *client_account; /* of its client's day; NULL: none keeps one */

@@ -24,9 +24,10 @@ void accounts_close(struct dispatch *d);
 struct day_account *accounts_client(struct dispatch *d, const char *name);
 struct day_account *accounts_agent(struct dispatch *d, const char *name);
 
-/* It is this time: where another day has begun, all have spent nothing on it. */
+/* Another day has begun, at this time: all have spent nothing on it. */
 void accounts_next_day(struct dispatch *d, int64_t real_ns);
 
+/* It is this time: has another day begun? */
 static inline void
 accounts_at(struct dispatch *d, int64_t real_ns)
 {

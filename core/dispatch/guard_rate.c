@@ -117,15 +117,15 @@ find_bucket(struct dispatch *d, const struct limit *limit, bool make)
 
 	(void)snprintf(name, sizeof(name), "%s %s", kinds[limit->kind], limit->of);
 	b = map_get(&d->rates, name);
-	if (b != NULL || !make)
+	if (b != NULL)
 		return b;
-	if (d->n_rates >= BUCKETS_MAX)
+	if (make && d->n_rates >= BUCKETS_MAX)
 		make_room(d);
-	if (d->n_rates < BUCKETS_MAX)
+	if (make && d->n_rates < BUCKETS_MAX)
 		return bucket_new(d, name, limit);
 	(void)snprintf(name, sizeof(name), "%s " SHARED, kinds[limit->kind]);
 	b = map_get(&d->rates, name);
-	return b != NULL ? b : bucket_new(d, name, limit);
+	return b != NULL || !make ? b : bucket_new(d, name, limit);
 }
 
 /* The one that is shared is not kept: when there is room again, each has its own. */

@@ -22,7 +22,7 @@ core_dispatch_libdispatch_a_SOURCES = \
 	core/dispatch/record.c core/dispatch/replay.c core/dispatch/resolve.c core/dispatch/restore.c \
 	core/dispatch/restore.h core/dispatch/restore_effects.c core/dispatch/restore_go.c core/dispatch/restore_stages.c \
 	core/dispatch/review.c core/dispatch/review.h core/dispatch/review_decide.c core/dispatch/routing.c \
-	core/dispatch/spend.c core/dispatch/stages.c core/dispatch/stages.h core/dispatch/state.h \
+	core/dispatch/spend.c core/dispatch/stages.c core/dispatch/stages.h core/dispatch/state.h core/dispatch/stop.c \
 	core/dispatch/tell.c core/dispatch/verdict.c core/dispatch/verdict.h core/dispatch/verdict_cache.c \
 	core/dispatch/verdict_cache.h core/dispatch/waitq.c core/dispatch/waits.c
 if BENCH_HOOKS

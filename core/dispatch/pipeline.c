@@ -347,13 +347,32 @@ admit(struct dispatch *d, struct op *op, const char **guard, struct fault *why)
 	return GUARD_PASS;
 }
 
+/* The same until it is known: those that go on with what it gives back may wake it, or stop it. */
+static enum guard_answer
+try_guards(struct dispatch *d, struct op *op, const char **guard, struct fault *why)
+{
+	enum guard_answer answer;
+
+	op->trying = true;
+	do
+		answer = admit(d, op, guard, why);
+	while (answer == GUARD_WAIT && op->waiting_on == NULL && op->cancelled == 0);
+	op->trying = false;
+	return answer;
+}
+
 void
 pipeline_try(struct dispatch *d, struct op *op)
 {
 	const char *guard = NULL;
 	struct fault why;
+	enum guard_answer answer = try_guards(d, op, &guard, &why);
 
-	switch (admit(d, op, &guard, &why)) {
+	if (answer != GUARD_PASS && op->cancelled != 0) {
+		pipeline_stop_waiting(d, op);
+		return;
+	}
+	switch (answer) {
 	case GUARD_WAIT:
 		if (!waitq_has_room(d, op, &why)) {
 			guard_leave(op);
@@ -564,36 +583,4 @@ void
 pipeline_fail(struct dispatch *d, struct op *op, const struct fault *fault)
 {
 	pipeline_complete(d, op, fault->status, payload_text(fault->text), 0);
-}
-
-/* ---- Stopping ---------------------------------------------------------------------------------------------------- */
-
-void
-dispatch_cancel(struct dispatch *d, struct op *op, int status, const char *why)
-{
-	struct call *caller = op->caller;
-	struct fault fault;
-
-	if (op->state == OP_NEW)
-		review_over(d, op); /* it was asked for before the host was started, and will not be again */
-	if (op->state == OP_DONE || op->state == OP_NEW || op->cancelled != 0)
-		return;
-	if (caller != NULL)
-		call_ref(caller); /* the op is there as long as its caller is */
-	op->cancelled = status;
-	op->cancel_why = xstrdup(why);
-	if (caller == NULL && op->callee != NULL && !op->run->stopping)
-		dispatch_record_cancel(d, op->run, status, why);
-	fault_set(
-	    &fault, status, "%s was stopped: %s", op->target[0] != '\0' ? op->target : op_kind_name(op->kind), why);
-	if (op->state == OP_WAITING) {
-		guard_leave(op);
-		pipeline_refuse(d, op, status == HOSPES_EDEADLINE ? "deadline" : "cancel", &fault);
-	} else
-		executor_of(op)->stop(d, op);
-	/* A call ends when its cell has answered or the grace is over; an effect may have said more than "stopped". */
-	if (op->state == OP_OPEN && op->callee == NULL)
-		pipeline_fail(d, op, &fault);
-	if (caller != NULL)
-		call_unref(d->calls, caller);
 }

@@ -22,7 +22,6 @@ pinned(struct run *run, const char *name)
 	if (v == NULL || v->state != VERSION_WITHDRAWN)
 		return v;
 	map_del(&run->pins, name);
-	run->pins_void++;
 	version_unref(&v);
 	return NULL;
 }
@@ -58,14 +57,15 @@ resolve_met(const struct op *op)
 												     : NULL;
 }
 
-/* By this name its caller was led to a version before that its run goes on to use. */
+/* By this name its caller was led to a version before that its run goes on to use: what is withdrawn is so for ever, and nothing else
+ * makes a pin void. */
 static bool
 is_met(const struct op *op, const char *name)
 {
 	const struct met *met = op->caller == NULL ? NULL : &op->caller->met;
 
-	return met != NULL && met->pinned && met->pins_void == op->run->pins_void &&
-	       met->version->state != VERSION_WITHDRAWN && strcmp(met->version->name, name) == 0;
+	return met != NULL && met->pinned && met->version->state != VERSION_WITHDRAWN &&
+	       strcmp(met->version->name, name) == 0;
 }
 
 static void
@@ -91,14 +91,13 @@ resolve_to(struct op *op, struct version *v, bool pinned)
 	if (op->caller == NULL)
 		return;
 	met = &op->caller->met;
-	if (met->version != v || met->pins_void != op->run->pins_void) {
+	if (met->version != v) {
 		if (met->version != NULL)
 			version_unref(&met->version);
 		*met = (struct met){
 		    .version = version_ref(v), .rules = op->rules, .name_hash = XXH3_64bits(v->name, strlen(v->name))};
 	}
 	met->pinned |= pinned;
-	met->pins_void = op->run->pins_void;
 }
 
 int

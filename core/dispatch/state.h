@@ -86,6 +86,9 @@ void pipeline_enter(struct dispatch *d, struct op *op);
 /* One that waited is tried from the first guard on. */
 void pipeline_try(struct dispatch *d, struct op *op);
 
+/* It was told to stop when it waited, or was about to.  (stop.c) */
+void pipeline_stop_waiting(struct dispatch *d, struct op *op);
+
 /* May one more wait, which is in its queue already?  (waitq.c) */
 bool waitq_has_room(const struct dispatch *d, const struct op *op, struct fault *why);
 

@@ -4,6 +4,9 @@
  * Each limit has a queue of its own, in which each run has its turn (base/turns.h).  An op that is tried again may wait
  * elsewhere then, or fail at once and give back what it took, and so come here again while others are being woken: who came
  * first then goes on, so that no queue is as deep as the stack.
+ *
+ * One that begins to wait gives back what it took before, with which others go on at once: should they wake it, it tries again by
+ * itself when all is given back (pipeline.c).
  */
 
 #include "dispatch/guard.h"
@@ -58,7 +61,8 @@ try_next(struct dispatch *d, struct waitq *queue)
 	if (op == NULL)
 		return false;
 	waits_no_more(op);
-	pipeline_try(d, op);
+	if (!op->trying)
+		pipeline_try(d, op);
 	return true;
 }
 

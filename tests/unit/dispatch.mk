@@ -6,7 +6,7 @@ CMOCKA_TESTS += tests/unit/test_account tests/unit/test_account_property tests/u
 	tests/unit/test_dispatch_ladder_review tests/unit/test_dispatch_loops tests/unit/test_ledger \
 	tests/unit/test_dispatch_memory tests/unit/test_dispatch_parts tests/unit/test_dispatch_prices \
 	tests/unit/test_dispatch_repetition \
-	tests/unit/test_dispatch_reviews tests/unit/test_dispatch_waits tests/unit/test_rate tests/unit/test_restore tests/unit/test_restore_damage \
+	tests/unit/test_dispatch_met tests/unit/test_dispatch_reviews tests/unit/test_dispatch_waits tests/unit/test_rate tests/unit/test_restore tests/unit/test_restore_damage \
 	tests/unit/test_stages tests/unit/test_dispatch_chance tests/unit/test_stages_restore tests/unit/test_stages_stop \
 	tests/unit/test_verdict_cache tests/unit/test_waitq
 
@@ -49,6 +49,10 @@ tests_unit_test_alerts_LDADD = $(DISPATCH_TEST_LIBS)
 tests_unit_test_dispatch_SOURCES = tests/unit/test_dispatch.c $(DISPATCH_WORLD)
 tests_unit_test_dispatch_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_dispatch_LDADD = $(DISPATCH_TEST_LIBS)
+
+tests_unit_test_dispatch_met_SOURCES = tests/unit/test_dispatch_met.c $(DISPATCH_WORLD)
+tests_unit_test_dispatch_met_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_dispatch_met_LDADD = $(DISPATCH_TEST_LIBS)
 
 tests_unit_test_dispatch_waits_SOURCES = tests/unit/test_dispatch_waits.c $(DISPATCH_WORLD)
 tests_unit_test_dispatch_waits_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)

@@ -292,6 +292,32 @@ test_buckets_are_bounded(void **state)
 	assert_true(w.d->n_rates < 4096);
 }
 
+/* Also there: what an op that waits for something else has taken comes back. */
+static void
+test_a_shared_token_comes_back(void **state)
+{
+	struct op op = {.kind = WIRE_OP_CALL, .target = "c"};
+	struct fault why;
+
+	(void)state;
+	people("rate: { client = \"1/h\"; client_burst = 1; };");
+	start();
+	for (int i = 0; i < 4095; i++)
+		assert_int_equal(asked_by(10 + i), GUARD_PASS);
+	op.run = w.run;
+	op.deadline_real_ns = clock_real_ns() + S;
+	w.run->client = "uid:9";
+	for (int i = 0; i < 3; i++) {
+		w.run->client_bucket = (struct kept){0};
+		assert_int_equal(guard_rate.admit(w.d, &op, &why), GUARD_PASS);
+		guard_rate.undo(w.d, &op);
+	}
+	assert_non_null(map_get(&w.d->rates, "client *"));
+	assert_int_equal(guard_rate.admit(w.d, &op, &why), GUARD_PASS);
+	assert_int_equal(guard_rate.admit(w.d, &op, &why), GUARD_REFUSE);
+	w.run->client = "uid:1";
+}
+
 /* A version and a run keep where their buckets are; when these have made room for others, they have new ones. */
 static void
 test_a_bucket_that_made_room_is_found_anew(void **state)
@@ -326,6 +352,54 @@ test_a_bucket_that_made_room_is_found_anew(void **state)
 	assert_int_equal(w.n_submitted, 4);
 	assert_ptr_equal(b->bucket.thing, map_get(&w.d->rates, "agent b"));
 	assert_ptr_equal(w.run->client_bucket.thing, map_get(&w.d->rates, "client uid:1"));
+}
+
+/* With what an op gives back, since it has to wait or is refused, others go on, and one of these may end the run: it is given back
+ * once, and the op ends once. */
+static void
+is_stopped_while_it_gives_back(int64_t share)
+{
+	struct call *root, *first;
+
+	people("limits: { b: { concurrency = 1; }; }; rate: { client = \"1/s\"; client_burst = 2; };");
+	w.policy->repetition = 1;
+	w.policy->on_cycle = ON_CYCLE_END_RUN;
+	root = start();
+	ask(root, "c");
+	reply(newest(), 0, "1");
+	later(10 * S);
+	ask(root, "b"); /* has the slot */
+	first = newest();
+	ask_with(root, WIRE_OP_CALL, "c", 90, "1", 1); /* and this most of the budget */
+	later(10 * S);
+	ask_with(root, WIRE_OP_CALL, "b", share, "{}", 2); /* waits for the slot */
+	assert_ptr_equal(root->ops[3]->held_at, &guard_concurrency);
+	ask_with(root, WIRE_OP_CALL, "c", 0, "2", 1);
+	ask_with(root, WIRE_OP_CALL, "c", 0, "3", 1);
+	ask(root, "c"); /* of these two only one may begin again; so far they wait for their time */
+	ask(root, "c");
+	assert_int_equal(root->ops[7]->state, OP_WAITING);
+	now += 10 * S;
+	reply(first, 0, "1"); /* now the slot is there, but not the budget */
+	assert_int_equal(root->ops[7]->status, HOSPES_EREPEATED);
+	assert_int_equal(w.run->root.cancelled, HOSPES_EREPEATED);
+	assert_int_equal(root->ops[3]->state, OP_DONE);
+	assert_int_equal(root->ops[3]->status, HOSPES_EREPEATED);
+	assert_int_equal(w.run->waiting, 0);
+}
+
+static void
+test_who_begins_to_wait_is_stopped_meanwhile(void **state)
+{
+	(void)state;
+	is_stopped_while_it_gives_back(20);
+}
+
+static void
+test_who_is_refused_is_stopped_meanwhile(void **state)
+{
+	(void)state;
+	is_stopped_while_it_gives_back(200);
 }
 
 /* A queue has an end; a run that has nothing in it yet may still wait with one. */
@@ -366,7 +440,10 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_hosts_outside, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_a_start_gives_no_burst, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_buckets_are_bounded, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_a_shared_token_comes_back, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_a_bucket_that_made_room_is_found_anew, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_who_begins_to_wait_is_stopped_meanwhile, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_who_is_refused_is_stopped_meanwhile, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_the_queue_has_an_end, setup, teardown),
 	};
 
