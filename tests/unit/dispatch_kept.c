@@ -104,3 +104,23 @@ same_field(const struct record *a, const struct record *b, enum record_tag tag)
 
 	return one != NULL && other != NULL && one->len == other->len && memcmp(one->data, other->data, one->len) == 0;
 }
+
+void
+people(unsigned repetition)
+{
+	w.policy->repetition = repetition;
+	version_add("a", "1.0.0");
+	version_add("b", "1.0.0");
+	version_add("c", "1.0.0");
+}
+
+void
+start_anew(void **state, unsigned n, unsigned repetition)
+{
+	keep_records();
+	teardown(state);
+	setup(state);
+	people(repetition);
+	rebuilt_from(n);
+	forget_kept();
+}

@@ -26,6 +26,11 @@ struct restore *restored(unsigned n, int *rc, struct fault *fault);
 /* The same, and the run goes on from there; the test fails if it can't, or if anything was done while it was built. */
 void rebuilt_from(unsigned n);
 
+/* Agents a, b and c, who call each other as they like; a call may be begun again so often.  And these in a new world, in which the
+ * run is as its first n records have it. */
+void people(unsigned repetition);
+void start_anew(void **state, unsigned n, unsigned repetition);
+
 /* After the first n of them this record, the nth case of a test, is told as damage, and nothing of the run is left behind; then
  * comes another world, with nobody in it. */
 void assert_damage(void **state, unsigned n, size_t nth, const struct record *r);

@@ -3,16 +3,6 @@
 #include "dispatch/guard.h"
 #include "dispatch_kept.h"
 
-/* A world with these numbers; its agents call each other as they like. */
-static void
-people(unsigned repetition)
-{
-	w.policy->repetition = repetition;
-	version_add("a", "1.0.0");
-	version_add("b", "1.0.0");
-	version_add("c", "1.0.0");
-}
-
 static void
 configure(const char *text)
 {
@@ -303,18 +293,6 @@ test_on_cycle_end_run(void **state)
 }
 
 /* ---- After a start of the host ----------------------------------------------------------------------------------- */
-
-/* A new world in which the run is as its first `n` records have it. */
-static void
-start_anew(void **state, unsigned n, unsigned repetition)
-{
-	keep_records();
-	teardown(state);
-	setup(state);
-	people(repetition);
-	rebuilt_from(n);
-	forget_kept();
-}
 
 static void
 test_it_is_counted_from_the_record(void **state)

@@ -2,15 +2,6 @@
 
 #include "dispatch_kept.h"
 
-static void
-people(unsigned repetition)
-{
-	w.policy->repetition = repetition;
-	version_add("a", "1.0.0");
-	version_add("b", "1.0.0");
-	version_add("c", "1.0.0");
-}
-
 /* Asked for without waiting: the call that was made, or NULL. */
 static struct call *
 begin(struct call *call, const char *target, const char *input)
@@ -50,12 +41,7 @@ begin_again(struct call *call, uint32_t n)
 static struct call *
 begin_anew(void **state, unsigned repetition, uint32_t n)
 {
-	keep_records();
-	teardown(state);
-	setup(state);
-	people(repetition);
-	rebuilt_from(n_kept);
-	forget_kept();
+	start_anew(state, w.n_records, repetition);
 	begin_again(w.submitted[0], n);
 	return w.submitted[0];
 }
