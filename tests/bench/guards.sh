@@ -2,10 +2,10 @@
 # What guards cost: a host with all of them on beside one that has none (a binary for this bench alone), and a host that knows
 # AGENTS agents (10,000) and has OPEN calls open (100,000) beside one that has not.  Run by `make bench-guards`.
 #
-# Each row is measured TRIES times (7) on both in turn, and the best of each is told: what else the machine does only ever makes
-# them slower.  Where the scheduler puts three processes makes a try of one call 7 or 10 us, and the rarer of both may come to one side
-# alone; so the middle of the ratios of each pair of tries is told too.  ROUNDS scales all rows, ROWS picks some: alone join
-# runs large.
+# Each row is measured on both in turn, TRIES times (41; 7 in flight), and the best of each is told: what else the machine does only
+# ever makes them slower.  But where the scheduler puts three processes makes a try of one call 5, 7 or 10 us, and the rarest of them
+# may come to one side alone: so the middle of the ratios of each pair of tries is told too.  ROUNDS scales all rows, ROWS picks
+# some: alone join runs large.
 
 . "${0%/*}/lib.sh"
 ROWS=${ROWS:-alone join runs large}
@@ -35,14 +35,15 @@ middle()
 # row "what" A B COMMAND...: on both in turn.
 row()
 {
-	local what=$1 a=$2 b=$3 try name
+	local what=$1 a=$2 b=$3 tries=41 try name
 	shift 3
+	[ "$1" != flight ] || tries=7
 	for name in "$a" "$b"; do
 		: >"$T/$name.rows"
 		host_use "$name"
 		"$@" >/dev/null
 	done
-	for ((try = 0; try < ${TRIES:-7}; try++)); do
+	for ((try = 0; try < ${TRIES:-$tries}; try++)); do
 		for name in "$a" "$b"; do
 			host_use "$name"
 			"$@" >>"$T/$name.rows"
