@@ -83,23 +83,37 @@ account_free(const struct account *a, enum quantity q)
 	return a->limit[q] - a->spent[q] - a->reserved[q];
 }
 
-/* Takes so much at an account that stands beside a chain, all of which is sure to be spent. */
+/* What a reservation takes at one account, and its end. */
 static inline void
-account_hold(struct account *a, enum quantity q, int64_t n)
+account_take(struct account *a, enum quantity q, int64_t most, int64_t least)
 {
-	a->reserved[q] += n;
+	a->reserved[q] += most;
+	a->returnable[q] += most - least;
 	account_changed(a, q);
 }
 
-/* Ends that: `actual` of it was spent. */
+static inline void
+account_give(struct account *a, enum quantity q, int64_t most, int64_t least, int64_t actual)
+{
+	assert(a->reserved[q] >= most);
+	a->reserved[q] -= most;
+	a->returnable[q] -= most - least;
+	a->spent[q] += actual;
+	if (actual != least) /* else as much is used as before */
+		account_changed(a, q);
+}
+
+/* The same at an account that stands beside a chain: all of it is sure to be spent. */
+static inline void
+account_hold(struct account *a, enum quantity q, int64_t n)
+{
+	account_take(a, q, n, n);
+}
+
 static inline void
 account_book(struct account *a, enum quantity q, int64_t held, int64_t actual)
 {
-	assert(a->reserved[q] >= held);
-	a->reserved[q] -= held;
-	a->spent[q] += actual;
-	if (actual != held) /* else as much is used as before */
-		account_changed(a, q);
+	account_give(a, q, held, held, actual);
 }
 
 /* What was used of a quantity that is not reserved. */
@@ -121,26 +135,6 @@ static inline struct account *
 account_above(const struct account *a, enum quantity q)
 {
 	return a->prepaid[q] ? NULL : a->parent;
-}
-
-/* Of one account of the chain: what a reservation takes, and its end. */
-static inline void
-account_take(struct account *a, enum quantity q, int64_t most, int64_t least)
-{
-	a->reserved[q] += most;
-	a->returnable[q] += most - least;
-	account_changed(a, q);
-}
-
-static inline void
-account_give(struct account *a, enum quantity q, int64_t most, int64_t least, int64_t actual)
-{
-	assert(a->reserved[q] >= most);
-	a->reserved[q] -= most;
-	a->returnable[q] -= most - least;
-	a->spent[q] += actual;
-	if (actual != least) /* else as much is used as before */
-		account_changed(a, q);
 }
 
 /* `at` is short: what those below it have taken is given back.  May it fit later? */

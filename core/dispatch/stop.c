@@ -38,10 +38,11 @@ void
 dispatch_cancel(struct dispatch *d, struct op *op, int status, const char *why)
 {
 	struct call *caller = op->caller;
+	bool only_on_record = op->state == OP_NEW && !op->trying;
 
-	if (op->state == OP_NEW && !op->trying)
+	if (only_on_record)
 		review_over(d, op); /* it was asked for before the host was started, and will not be again */
-	if (op->state == OP_DONE || (op->state == OP_NEW && !op->trying) || op->cancelled != 0)
+	if (only_on_record || op->state == OP_DONE || op->cancelled != 0)
 		return;
 	if (caller != NULL)
 		call_ref(caller); /* the op is there as long as its caller is */
