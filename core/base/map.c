@@ -48,15 +48,16 @@ is_live(const struct map_slot *slot)
 	return slot->value != NULL && slot->value != grave;
 }
 
-static struct map_slot *
-find(const struct map *m, uint64_t key, const char *text)
+/* Compiled twice, since most searches are for numbers. */
+static inline __attribute__((always_inline)) struct map_slot *
+probe(const struct map *m, uint64_t key, const char *text)
 {
 	if (m->used == 0)
 		return NULL;
 	for (size_t i = home(m, key);; i = (i + 1) & (m->cap - 1)) {
 		struct map_slot *slot = &m->slots[i];
 
-		if (slot->key == key && is_live(slot) && strcmp(slot->text, text) == 0)
+		if (slot->key == key && is_live(slot) && (text == NULL || strcmp(slot->text, text) == 0))
 			return slot;
 		if (slot->value == NULL)
 			return NULL;
@@ -64,18 +65,15 @@ find(const struct map *m, uint64_t key, const char *text)
 }
 
 static struct map_slot *
+find(const struct map *m, uint64_t key, const char *text)
+{
+	return probe(m, key, text);
+}
+
+static struct map_slot *
 find_u64(const struct map *m, uint64_t key)
 {
-	if (m->used == 0)
-		return NULL;
-	for (size_t i = home(m, key);; i = (i + 1) & (m->cap - 1)) {
-		struct map_slot *slot = &m->slots[i];
-
-		if (slot->key == key && is_live(slot))
-			return slot;
-		if (slot->value == NULL)
-			return NULL;
-	}
+	return probe(m, key, NULL);
 }
 
 static struct map_slot *
